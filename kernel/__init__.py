@@ -1,0 +1,1 @@
+"""Values every room shares: money, identifiers, time, masking. Imports nothing of ours."""

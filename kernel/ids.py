@@ -1,0 +1,25 @@
+"""Identifiers: who (OpenId), which order (OrderNo), and the unguessable tokens of links."""
+
+import secrets
+from datetime import datetime
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+OpenId = NewType("OpenId", str)
+OrderNo = NewType("OrderNo", str)
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def new_order_no(now: datetime) -> OrderNo:
+    """Make an order number: K + yymmdd + 10 random digits, 17 characters.
+
+    Short enough to read aloud, and inside WeChat Pay's out_trade_no (6–32 of ``[0-9A-Za-z_-|*]``) with room for
+    the suffix of a further payment attempt.
+    """
+    return OrderNo(f"K{now.astimezone(_SHANGHAI):%y%m%d}{secrets.randbelow(10**10):010d}")
+
+
+def new_token() -> str:
+    """Make a link's token: 192 random bits, URL-safe."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,79 @@
+"""The Frame: what one message said, and nothing that it did not say (contract, part 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Channel = Literal["text", "voice"]
+
+Intent = Literal[
+    "order",
+    "browse",
+    "search",
+    "price",
+    "order_status",
+    "keys",
+    "reorder",
+    "refund",
+    "problem",
+    "invoice",
+    "balance",
+    "human",
+    "help",
+    "greet",
+    "thanks",
+    "confirm",
+    "deny",
+    "cancel",
+    "change",
+    "choose",
+    "answer",
+    "batch",
+    "rate",
+    "unknown",
+]
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was said about something to buy."""
+
+    product: str | None = None
+    candidates: tuple[str, ...] = ()
+    """Catalog ids the words could mean, best first, when `product` is not settled."""
+    sku: str | None = None
+    value: int | float | None = None
+    quantity: int = 1
+    options: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    """Values that were said but fail their check, by field name."""
+    missing: tuple[str, ...] = ()
+    """What has still to be asked, in asking order: "product", "value", an option's or field's name."""
+    said: frozenset[str] = frozenset()
+    """Slots the words themselves filled, as opposed to catalog defaults: "product", "value", "quantity", option and
+    field names. Not printed; a correction must not reset what it did not mention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one message said."""
+
+    intent: Intent
+    items: tuple[Item, ...] = ()
+    index: int | None = None
+    """1-based, for `choose`."""
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expecting:
+    """What the bot has just asked, so that a bare 100 is a denomination, a choice or part of a number accordingly."""
+
+    slot: str
+    """"product", "value", "confirm", or an option's or field's name."""
+    product: str | None = None
+    """The product the slot belongs to, when known."""
+    listed: int = 0
+    """How many numbered choices were shown; 0 when none."""

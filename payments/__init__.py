@@ -1,0 +1,1 @@
+"""Money truth: prepay, notices, queries, close, refunds and bills."""
