@@ -1,0 +1,206 @@
+"""GET/POST /wechat: verify, decrypt, parse with WeRoBot behind our own checks, answer with a passive reply.
+
+WeRoBot 1.13.1 compares signatures with ==, never looks at timestamps, takes plain bodies although a key is set, and
+raises four kinds of exception on bad bodies (design, part 4). So it is given only what has passed the checks here,
+and only this file knows it.
+"""
+
+import base64
+import hmac
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha1
+from typing import Any, Literal
+from xml.parsers.expat import ExpatError
+
+from werobot.crypto import MessageCrypt
+from werobot.crypto.exceptions import AppIdValidationError
+from werobot.messages.messages import WeChatMessage
+from werobot.parser import parse_xml, process_message
+from werobot.replies import TextReply, TransferCustomerServiceReply
+
+from kernel.ids import OpenId
+
+BODY_MAX_BYTES = 64 * 1024
+TIMESTAMP_WINDOW_S = 300
+TAGS_MAX = 400
+"""A real push has under 60 tags; expat needs seconds for tens of thousands of nested ones."""
+TEXT_MAX_CHARS = 3000
+
+_CDATA = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_OPENID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+_INVALID_XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+Mode = Literal["plain", "compat", "safe"]
+
+
+class BadPushError(Exception):
+    """The request is not a push WeChat would send. `status` is the HTTP answer; nothing was changed."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One message or event from WeChat, checked."""
+
+    openid: OpenId
+    account: str
+    """Our original id (gh_…), the sender of the passive reply."""
+    key: str
+    """What makes it one and the same push when it is sent again (contract, part 6)."""
+    kind: str
+    """MsgType, or `event`."""
+    text: str = ""
+    """Content of a text, Recognition of a voice, label of a location."""
+    event: str = ""
+    event_key: str = ""
+    media_id: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Every flat field of the push, for events that need more."""
+
+
+class Webhook:
+    """The account's side of the message push: one token, one AES key, one mode."""
+
+    def __init__(self, *, token: str, app_id: str, aes_key: str = "", mode: Mode = "plain") -> None:
+        self._token = token
+        self._mode = mode
+        self._crypt = MessageCrypt(token, aes_key, app_id) if mode != "plain" else None
+
+    def verify(self, query: Mapping[str, str], now: datetime) -> str:
+        """Check a server verification (wechat.md, A) and return the echostr to answer. Raises BadPushError."""
+        self._check_signature(query, now)
+        echo = query.get("echostr", "")
+        if not echo or len(echo) > 1024:
+            raise BadPushError(400, "no echostr")
+        return echo
+
+    def read(self, query: Mapping[str, str], body: bytes, now: datetime) -> Push:
+        """Check, decrypt and parse one push.
+
+        Raises BadPushError: 403 for a bad or old signature, 400 for a bad body, 413 for a huge one.
+        """
+        if len(body) > BODY_MAX_BYTES:
+            raise BadPushError(413, "body too large")
+        self._check_signature(query, now)
+        message = _parse(body)
+        if self._mode == "safe" or (self._mode == "compat" and query.get("encrypt_type") == "aes"):
+            message = self._decrypt(query, message)
+        return _to_push(message)
+
+    def answer(self, push: Push, text: str, now: datetime, *, transfer: bool = False, encrypt: bool) -> str:
+        """Render a passive reply, encrypted when the push was. No text and no transfer: `success`, which shows the
+        buyer nothing and stops the retries."""
+        if not text and not transfer:
+            return "success"
+        at = {"source": push.account, "target": push.openid, "time": int(now.timestamp())}
+        if transfer:
+            reply = TransferCustomerServiceReply(**at)
+        else:
+            # `]]>` would end the CDATA section that WeRoBot's template opens.
+            safe = _INVALID_XML_CHARS.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+            reply = TextReply(content=safe, **at)
+        xml: str = reply.render()
+        if encrypt and self._crypt is not None:
+            return str(self._crypt.encrypt_message(xml))
+        return xml
+
+    def answers_encrypted(self, query: Mapping[str, str]) -> bool:
+        """Whether this push came encrypted, so that its reply must be."""
+        return self._mode == "safe" or (self._mode == "compat" and query.get("encrypt_type") == "aes")
+
+    def _check_signature(self, query: Mapping[str, str], now: datetime) -> None:
+        timestamp = query.get("timestamp", "")
+        if not self._token or not _matches(query.get("signature", ""), self._token, timestamp, query.get("nonce", "")):
+            raise BadPushError(403, "bad signature")
+        if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+            raise BadPushError(403, "bad timestamp")
+        if abs(now.timestamp() - int(timestamp)) > TIMESTAMP_WINDOW_S:
+            raise BadPushError(403, "old timestamp")
+
+    def _decrypt(self, query: Mapping[str, str], outer: dict[str, Any]) -> dict[str, Any]:
+        encrypted = outer.get("Encrypt")
+        if not isinstance(encrypted, str) or query.get("encrypt_type", "aes") != "aes":
+            raise BadPushError(403, "a plain body where only encrypted ones are taken")
+        timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
+        if not _matches(query.get("msg_signature", ""), self._token, timestamp, nonce, encrypted):
+            raise BadPushError(403, "bad msg_signature")
+        assert self._crypt is not None  # noqa: S101 - the modes that come here have a key
+        try:
+            if len(base64.b64decode(encrypted, validate=True)) % 16:
+                raise BadPushError(400, "Encrypt is no AES block sequence")
+            xml = self._crypt.prp_crypto.decrypt(encrypted, self._crypt.app_id)
+        except AppIdValidationError:
+            raise BadPushError(403, "encrypted for another account") from None
+        except (ValueError, IndexError, TypeError, struct.error):
+            # What struct, base64, padding and unicode do on a body that WeChat did not write.
+            raise BadPushError(400, "Encrypt cannot be read") from None
+        return _parse(xml)
+
+
+def _matches(signature: str, *parts: str) -> bool:
+    """Compare with hex sha1 of the sorted parts, in constant time (wechat.md, A)."""
+    expected = sha1("".join(sorted(parts)).encode("utf-8", "replace")).hexdigest()  # noqa: S324 - WeChat's protocol
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    bare = _CDATA.sub(b"", body)
+    if bare.count(b"<") > TAGS_MAX or b"<!" in bare:
+        raise BadPushError(400, "not a message: too many tags, or a declaration")
+    try:
+        message = parse_xml(body)
+    except (ExpatError, ValueError, KeyError, TypeError, AttributeError, LookupError):
+        raise BadPushError(400, "not a message: malformed XML") from None
+    if not isinstance(message, dict):
+        raise BadPushError(400, "not a message: no fields")
+    return message
+
+
+def _flat(message: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in message.items() if isinstance(value, str) and name != "raw"}
+
+
+def _to_push(message: dict[str, Any]) -> Push:
+    flat = _flat(message)
+    openid, msg_type = flat.get("FromUserName", ""), flat.get("MsgType", "")
+    if not _OPENID.match(openid) or not msg_type:
+        raise BadPushError(400, "not a message: no sender or no type")
+    kind = msg_type.lower()
+    if kind == "event" and not flat.get("Event"):
+        raise BadPushError(400, "an event without a name")
+    # WeRoBot's message classes name the fields of each kind; flat strings only, so that nothing nested surprises them.
+    # Kinds with nested parts fall back to flat fields.
+    parsed = _parsed_by_werobot(flat)
+    key = flat.get("MsgId", "") if kind != "event" else ""
+    if not key:
+        key = "|".join((openid, flat.get("CreateTime", ""), flat.get("Event", kind), flat.get("EventKey", "")))
+    text = {
+        "text": getattr(parsed, "content", None),
+        "voice": getattr(parsed, "recognition", None),
+        "location": getattr(parsed, "label", None),
+    }.get(kind)
+    return Push(
+        openid=OpenId(openid),
+        account=flat.get("ToUserName", ""),
+        key=key[:200],
+        kind=kind,
+        text=(text or "")[:TEXT_MAX_CHARS],
+        event=flat.get("Event", "").lower() if kind == "event" else "",
+        event_key=flat.get("EventKey", "")[:1024],
+        media_id=flat.get("MediaId16K") or flat.get("MediaId", ""),
+        fields=flat,
+    )
+
+
+def _parsed_by_werobot(flat: dict[str, str]) -> WeChatMessage | None:
+    try:
+        return process_message(dict(flat))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,250 @@
+"""The official account's API: customer messages, menu, OAuth. wechatpy carries the calls; its traps are mended here.
+
+wechatpy 1.8.18 waits for ever by default, retries an expired token without end, and fetches tokens in a way that
+makes processes invalidate each other's (design, part 4). So: a timeout on every call, stable_token behind one Redis
+lock, one retry on a stale token.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import redis
+import requests
+from wechatpy.client import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from kernel.ids import OpenId
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 4.0
+TOKEN_MARGIN_S = 300
+STALE_TOKEN = frozenset({40001, 40014, 41001, 42001})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """WeChat has taken the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """WeChat answered with an error code (wechat.md, C)."""
+
+    errcode: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """WeChat was not reached, or answered 5xx: the message did not go out and may be sent again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeSent:
+    """The request went out and no answer came: the buyer may or may not have it."""
+
+    reason: str
+
+
+SendOutcome = Sent | Refused | NotSent | MaybeSent
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who opened a page. A snapshot user is WeChat's preview, not a person: take no payment from it."""
+
+    openid: OpenId
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BadCode:
+    """The OAuth code is wrong, used or too old: ask for a new one."""
+
+    errcode: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """WeChat could not be asked."""
+
+    reason: str
+
+
+class _StableTokenClient(WeChatClient):  # type: ignore[misc]
+    """wechatpy's client with the account's addresses, timeouts, and stable_token shared through Redis."""
+
+    def __init__(self, *, app_id: str, app_secret: str, api_base: str, shared: "redis.Redis") -> None:
+        # Before super().__init__: __new__ has already bound the endpoint objects, which read it from the instance.
+        self.API_BASE_URL = f"{api_base}/cgi-bin/"
+        super().__init__(app_id, app_secret, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), auto_retry=False)
+        self._api_base = api_base
+        self._shared = shared
+        self._shared_key = f"wechat:token:{app_id}"
+        self._mine: tuple[str, float] | None = None
+
+    @property
+    def access_token(self) -> str:
+        """The account's token: from this process, else from Redis, else from WeChat."""
+        if self._mine is not None and self._mine[1] > time.time():
+            return self._mine[0]
+        try:
+            pipe = self._shared.pipeline(transaction=False)
+            pipe.get(self._shared_key)
+            pipe.ttl(self._shared_key)
+            shared, ttl = pipe.execute()
+        except redis.RedisError:
+            return self._fetch()
+        if isinstance(shared, bytes) and ttl > 0:
+            self._mine = (shared.decode(), time.time() + min(ttl, 60))
+            return self._mine[0]
+        return self._fetch_once()
+
+    def forget_token(self) -> None:
+        """Drop the cached token: WeChat has called it stale."""
+        self._mine = None
+        try:
+            self._shared.delete(self._shared_key)
+        except redis.RedisError:
+            log.warning("redis is away; the stale token stays in it until it expires")
+
+    def _fetch_once(self) -> str:
+        """Fetch under a lock, so that a thousand waiting calls ask WeChat once."""
+        try:
+            with self._shared.lock(f"{self._shared_key}:lock", timeout=10, blocking_timeout=8):
+                shared = self._shared.get(self._shared_key)
+                if isinstance(shared, bytes):
+                    return shared.decode()
+                return self._fetch()
+        except redis.RedisError:
+            # No lock to be had: stable_token returns the same token to everybody, so asking without it is harmless.
+            return self._fetch()
+
+    def _fetch(self) -> str:
+        answer = self._http.post(
+            f"{self._api_base}/cgi-bin/stable_token",
+            json={
+                "grant_type": "client_credential",
+                "appid": self.appid,
+                "secret": self.secret,
+                "force_refresh": False,
+            },
+            timeout=self.timeout,
+        )
+        answer.raise_for_status()
+        result = answer.json()
+        token = result.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise WeChatClientException(
+                int(result.get("errcode") or -1), str(result.get("errmsg", "no token")), client=self
+            )
+        life_s = max(int(result.get("expires_in", 7200)) - TOKEN_MARGIN_S, 1)
+        self._mine = (token, time.time() + min(life_s, 60))
+        try:
+            self._shared.set(self._shared_key, token, ex=life_s)
+        except redis.RedisError:
+            log.warning("redis is away; the token is kept by this process alone")
+        return token
+
+
+class AccountApi:
+    """What the shop asks of WeChat, with outcomes as values."""
+
+    def __init__(self, *, app_id: str, app_secret: str, api_base: str, oauth_base: str, shared: "redis.Redis") -> None:
+        self._app_id = app_id
+        self._app_secret = app_secret
+        self._api_base = api_base.rstrip("/")
+        self._oauth_base = oauth_base.rstrip("/")
+        self._client = _StableTokenClient(app_id=app_id, app_secret=app_secret, api_base=self._api_base, shared=shared)
+
+    def send_text(self, openid: OpenId, text: str) -> SendOutcome:
+        """Send a customer message (POST /cgi-bin/message/custom/send)."""
+        for last_try in (False, True):
+            try:
+                # Fetched first and by itself: without a token the message has certainly not gone out.
+                _ = self._client.access_token
+            except (WeChatClientException, requests.RequestException, ValueError) as error:
+                return NotSent(f"no token: {type(error).__name__}")
+            outcome = self._send_text_once(openid, text)
+            if last_try or not (isinstance(outcome, Refused) and outcome.errcode in STALE_TOKEN):
+                break
+            self._client.forget_token()
+        return outcome
+
+    def _send_text_once(self, openid: OpenId, text: str) -> SendOutcome:
+        try:
+            result = self._client.message.send_text(openid, text)
+        except WeChatClientException as error:
+            if error.errcode is None:
+                return NotSent(f"HTTP {getattr(error.response, 'status_code', '?')}")
+            return NotSent("busy") if error.errcode == -1 else Refused(int(error.errcode))
+        except requests.ConnectTimeout:
+            return NotSent("connect timeout")
+        except requests.ConnectionError as error:
+            # A connection that was never made sent nothing; one that broke may have.
+            return NotSent("no connection") if "NewConnectionError" in repr(error) else MaybeSent("connection broke")
+        except (requests.RequestException, ValueError) as error:
+            return MaybeSent(type(error).__name__)
+        # wechatpy hands back the raw response when the body is no JSON.
+        return Sent() if isinstance(result, dict) and result.get("errcode") == 0 else MaybeSent("unreadable answer")
+
+    def publish_menu(self, buttons: list[dict[str, Any]]) -> None:
+        """Replace the custom menu. Raises WeChatClientException or requests.RequestException."""
+        self._call(lambda: self._client.menu.create({"button": buttons}))
+
+    def check_credentials(self) -> None:
+        """Get a token, or raise WeChatClientException / requests.RequestException."""
+        self._client.forget_token()
+        _ = self._client.access_token
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str:
+        """Where to send a browser to learn its openid without asking the person (scope snsapi_base)."""
+        query = urlencode(
+            {
+                "appid": self._app_id,
+                "redirect_uri": redirect_uri,
+                "response_type": "code",
+                "scope": "snsapi_base",
+                "state": state,
+            },
+            quote_via=quote,
+        )
+        return f"{self._oauth_base}/connect/oauth2/authorize?{query}#wechat_redirect"
+
+    def visitor(self, code: str) -> Visitor | BadCode | NoAnswer:
+        """Exchange an OAuth code for the visitor's openid. A code works once, within 5 minutes."""
+        try:
+            answer = requests.get(
+                f"{self._api_base}/sns/oauth2/access_token",
+                params={
+                    "appid": self._app_id,
+                    "secret": self._app_secret,
+                    "code": code,
+                    "grant_type": "authorization_code",
+                },
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+            )
+            answer.raise_for_status()
+            result = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            # Only the kind of the error: its text holds the URL, and the URL holds the secret.
+            return NoAnswer(type(error).__name__)
+        openid = result.get("openid") if isinstance(result, dict) else None
+        if not isinstance(openid, str) or not openid:
+            return BadCode(int(result.get("errcode") or -1) if isinstance(result, dict) else -1)
+        return Visitor(OpenId(openid), snapshot=result.get("is_snapshotuser") == 1)
+
+    def _call(self, call: Any) -> Any:
+        try:
+            return call()
+        except WeChatClientException as error:
+            if error.errcode not in STALE_TOKEN:
+                raise
+            self._client.forget_token()
+            return call()
