@@ -1,0 +1,222 @@
+"""Tables of the order as a promise: orders, their lines, their history, supplier orders, and the outbox of pushes."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+_TIME = DateTime(timezone=True)
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+def _time(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(_TIME, nullable=nullable))
+
+
+def _text(default: str | None = None) -> Any:
+    if default is None:
+        return Field(sa_column=Column(Text, nullable=False))
+    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default))
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
+
+
+def _order_no(*, index: bool = True) -> Any:
+    return Field(sa_column=Column(Text, ForeignKey("orders.order_no"), nullable=False, index=index))
+
+
+class Orders(SQLModel, table=True):
+    """One order. `message_key` is the message that placed it: pushed twice, it still places one order."""
+
+    __tablename__: ClassVar[Any] = "orders"
+    __table_args__ = (
+        UniqueConstraint("openid", "message_key", name="orders_placed_once"),
+        CheckConstraint("total_fen > 0", name="orders_total_positive"),
+        CheckConstraint(
+            "state IN ('unpaid', 'paid', 'delivered', 'refunded', 'cancelled', 'expired')", name="orders_state_known"
+        ),
+        CheckConstraint(
+            "(paid_at IS NOT NULL) = (state IN ('paid', 'delivered', 'refunded'))", name="orders_paid_has_time"
+        ),
+        Index("orders_of_buyer", "openid", text("created_at DESC")),
+        Index("orders_unpaid", "expires_at", postgresql_where=text("state = 'unpaid'")),
+        Index("orders_unpaid_of_buyer", "openid", postgresql_where=text("state = 'unpaid'")),
+        Index(
+            "orders_to_release",
+            "closed_at",
+            postgresql_where=text("state IN ('cancelled', 'expired') AND stock_released_at IS NULL"),
+        ),
+    )
+
+    order_no: str = Field(sa_column=Column(Text, primary_key=True))
+    openid: str = _text()
+    message_key: str = _text()
+    token: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    state: str = _text()
+    total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    catalog_version: str = _text("")
+    created_at: datetime = _time(nullable=False)
+    expires_at: datetime = _time(nullable=False)
+    paid_at: datetime | None = _time()
+    closed_at: datetime | None = _time()
+    """When it was cancelled or expired; stays when it is paid afterwards, which marks a late payment."""
+    stock_released_at: datetime | None = _time()
+    settled_at: datetime | None = _time()
+
+
+class OrderLine(SQLModel, table=True):
+    """One line: names, price and what to deliver, frozen as they were when the order was placed."""
+
+    __tablename__: ClassVar[Any] = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_no", "position", name="order_line_position"),
+        CheckConstraint("quantity > 0", name="order_line_quantity_positive"),
+        CheckConstraint("total_fen >= 0", name="order_line_total_not_negative"),
+        CheckConstraint("refund_fen BETWEEN 0 AND total_fen", name="order_line_refund_within_total"),
+        CheckConstraint(
+            "state IN ('waiting', 'delivering', 'delivered', 'refunding', 'refunded', 'attention')",
+            name="order_line_state_known",
+        ),
+        Index("order_line_refunding", "id", postgresql_where=text("state = 'refunding'")),
+        Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
+    )
+
+    id: int | None = _id()
+    order_no: str = _order_no(index=False)
+    position: int = Field(sa_column=Column(Integer, nullable=False))
+    product_id: str = _text()
+    product_name: str = _text()
+    sku_code: str = _text()
+    sku_label: str = _text()
+    value: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    any_value: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """Sold in any number: one supplier order carries value × quantity."""
+    quantity: int = Field(sa_column=Column(Integer, nullable=False))
+    unit_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    options: dict[str, str] = _json()
+    fields: dict[str, str] = _json()
+    account_field: str = _text("")
+    """Which of `fields` is the account to top up; empty when there is none."""
+    choice_labels: dict[str, str] = _json()
+    """The words behind the choices among `fields`, which suppliers and people understand better than ids."""
+    delivery: str = _text()
+    supplier: str = _text("")
+    """The supplier's name in the configuration; empty means the default one."""
+    supplier_code: str = _text("")
+    eta: str = _text("")
+    state: str = _text()
+    note: str = _text("")
+    refund_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    """What of `total_fen` is being given back or was."""
+    delivered_at: datetime | None = _time()
+    refunded_at: datetime | None = _time()
+
+
+class OrderEvent(SQLModel, table=True):
+    """History, only ever added to: every move of an order (line_id empty) or of a line."""
+
+    __tablename__: ClassVar[Any] = "order_event"
+
+    id: int | None = _id()
+    order_no: str = _order_no()
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
+    at: datetime = _time(nullable=False)
+    from_state: str = _text("")
+    to_state: str = _text()
+    cause: str = _text("")
+    actor: str = _text("system")
+
+
+class SupplierOrder(SQLModel, table=True):
+    """One purchase at a supplier for one unit of a line. The row, with its number, is there before the call."""
+
+    __tablename__: ClassVar[Any] = "supplier_order"
+    __table_args__ = (
+        CheckConstraint("buy_num > 0", name="supplier_order_buy_num_positive"),
+        CheckConstraint(
+            "state IN ('created', 'sent', 'processing', 'unknown', 'success', 'failed')",
+            name="supplier_order_state_known",
+        ),
+        # Never two live purchases, nor a second one after a success, for the same unit.
+        Index("supplier_order_one_live", "line_id", "unit", unique=True, postgresql_where=text("state <> 'failed'")),
+        Index(
+            "supplier_order_due",
+            "next_query_at",
+            postgresql_where=text("state IN ('created', 'sent', 'processing', 'unknown')"),
+        ),
+    )
+
+    id: int | None = _id()
+    order_no: str = _order_no()
+    line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False, index=True))
+    unit: int = Field(sa_column=Column(Integer, nullable=False))
+    attempt: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
+    supplier: str = _text()
+    supplier_order_no: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    buy_num: int = Field(sa_column=Column(BigInteger, nullable=False))
+    state: str = _text()
+    rejected: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """The supplier itself answered no to the request; a query that then finds no order settles it as failed."""
+    reason: str = _text("")
+    sends: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    queries: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    created_at: datetime = _time(nullable=False)
+    first_sent_at: datetime | None = _time()
+    sent_at: datetime | None = _time()
+    next_query_at: datetime | None = _time()
+    """When it has to be looked at again: sent (created) or queried; empty when a person has it or it is settled."""
+    settled_at: datetime | None = _time()
+
+
+class Push(SQLModel, table=True):
+    """One message to a buyer that is to go out once. It names what to say; the words are made when it is sent."""
+
+    __tablename__: ClassVar[Any] = "push"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'kept', 'given_up')", name="push_state_known"),
+        Index("push_due", "next_try_at", postgresql_where=text("state IN ('waiting', 'sending')")),
+        Index("push_not_delivered", "openid", postgresql_where=text("state IN ('waiting', 'kept')")),
+        Index("push_by_reply", "openid", "reply_key", postgresql_where=text("reply_key IS NOT NULL")),
+    )
+
+    id: int | None = _id()
+    openid: str = _text()
+    order_no: str = _order_no()
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
+    kind: str = _text()
+    dedupe_key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    state: str = _text("waiting")
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    next_try_at: datetime | None = _time()
+    claimed_at: datetime | None = _time()
+    errcode: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
+    maybe_arrived: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """The last try got no answer after the request was written: it may have reached the buyer."""
+    via: str = _text("")
+    """How it reached the buyer: push, reply, or empty."""
+    reply_key: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """The buyer's message it was answered with."""
+    created_at: datetime = _time(nullable=False)
+    sent_at: datetime | None = _time()
