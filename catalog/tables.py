@@ -1,0 +1,138 @@
+"""The catalog's tables: what is on sale, its versions, and the stock of card keys with every sale and showing."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+_Moment: Any = DateTime(timezone=True)
+
+
+class ProductRow(SQLModel, table=True):
+    """One product. A product that left the catalog file stays, off sale."""
+
+    __tablename__ = "product"
+
+    id: str = Field(primary_key=True)
+    position: int
+    name: str
+    category: list[str] = Field(sa_type=JSONB)
+    delivery: str
+    aliases: list[str] = Field(sa_type=JSONB)
+    fields: list[dict[str, Any]] = Field(sa_type=JSONB)
+    options: list[dict[str, Any]] = Field(sa_type=JSONB)
+    eta: str
+    note: str
+    tags: list[str] = Field(sa_type=JSONB)
+    on_sale: bool
+    digest: str
+    """Of everything above but position and on_sale: tells whether an import changes this row."""
+
+
+class SkuRow(SQLModel, table=True):
+    """One SKU. A SKU that left the catalog file stays, off sale: orders and card keys still name it."""
+
+    __tablename__ = "sku"
+    __table_args__ = (CheckConstraint("price_fen > 0", name="sku_price_above_zero"),)
+
+    code: str = Field(primary_key=True)
+    product_id: str = Field(foreign_key="product.id", index=True)
+    position: int
+    label: str
+    price_fen: int = Field(sa_type=BigInteger)
+    value: float | None
+    unit: str
+    face_fen: int | None = Field(sa_type=BigInteger)
+    cost_fen: int | None = Field(sa_type=BigInteger)
+    options: dict[str, str] = Field(sa_type=JSONB)
+    aliases: list[str] = Field(sa_type=JSONB)
+    eta: str | None
+    any_value_min: int | None
+    any_value_max: int | None
+    supplier: str | None
+    supplier_code: str | None
+    on_sale: bool
+    digest: str
+
+
+class CatalogVersionRow(SQLModel, table=True):
+    """Every content the catalog ever had, by the hash of it; the last row is what is on sale."""
+
+    __tablename__ = "catalog_version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    version: str
+    skus: int
+    imported_at: datetime = Field(sa_type=_Moment, sa_column_kwargs={"server_default": func.now()})
+
+
+class KeyBatchRow(SQLModel, table=True):
+    """One run of a key import: which file, and what became of its lines so far."""
+
+    __tablename__ = "key_batch"
+
+    id: int | None = Field(default=None, primary_key=True)
+    sku_code: str = Field(foreign_key="sku.code", index=True)
+    file_name: str
+    imported: int
+    duplicate: int
+    invalid: int
+    finished: bool
+    """False for ever when the import was cut off; the batches it had committed stay."""
+    started_at: datetime = Field(sa_type=_Moment, sa_column_kwargs={"server_default": func.now()})
+
+
+class CardKeyRow(SQLModel, table=True):
+    """One card key, encrypted. The checks tie its state to the order it belongs to."""
+
+    __tablename__ = "card_key"
+    __table_args__ = (
+        CheckConstraint(
+            "(state IN ('available', 'void') AND order_no IS NULL AND line_id IS NULL"
+            "  AND held_at IS NULL AND sold_at IS NULL)"
+            " OR (state = 'held' AND order_no IS NOT NULL AND held_at IS NOT NULL"
+            "  AND line_id IS NULL AND sold_at IS NULL)"
+            " OR (state = 'sold' AND order_no IS NOT NULL AND line_id IS NOT NULL AND sold_at IS NOT NULL)",
+            name="card_key_state_fits_order",
+        ),
+        Index("card_key_available", "sku_code", "id", postgresql_where=text("state = 'available'")),
+        Index("card_key_order", "order_no", postgresql_where=text("order_no IS NOT NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    sku_code: str = Field(foreign_key="sku.code")
+    secret_enc: bytes = Field(sa_type=LargeBinary)
+    """Number and secret together; see catalog/vault.py."""
+    secret_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    """Keyed, so that a stolen table does not let short keys be guessed."""
+    state: str
+    order_no: str | None
+    line_id: int | None = Field(sa_type=BigInteger)
+    batch_id: int = Field(foreign_key="key_batch.id", index=True)
+    imported_at: datetime = Field(sa_type=_Moment, sa_column_kwargs={"server_default": func.now()})
+    held_at: datetime | None = Field(sa_type=_Moment)
+    sold_at: datetime | None = Field(sa_type=_Moment)
+
+
+class KeySaleRow(SQLModel, table=True):
+    """That a key was sold, for ever: the primary key is what makes a second sale impossible, whatever the code does."""
+
+    __tablename__ = "key_sale"
+
+    card_key_id: int = Field(primary_key=True, foreign_key="card_key.id", sa_type=BigInteger)
+    line_id: int = Field(sa_type=BigInteger, index=True)
+    order_no: str = Field(index=True)
+    sold_at: datetime = Field(sa_type=_Moment)
+
+
+class KeyShowingRow(SQLModel, table=True):
+    """That a key was shown in clear, and where: the chat, the order page, the console."""
+
+    __tablename__ = "key_showing"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    card_key_id: int = Field(foreign_key="card_key.id", index=True, sa_type=BigInteger)
+    place: str
+    shown_at: datetime = Field(sa_type=_Moment)
