@@ -1,0 +1,81 @@
+"""Real servers for tests: an embedded PostgreSQL and Redis for the run, a fresh database and a flushed Redis per test."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+from sqlalchemy import Engine, make_url
+
+from bot import embedded, schema
+from bot.database import make_engine
+
+TEMPLATE = "kabot_template"
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:12]
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> Iterator[embedded.Servers]:
+    """One PostgreSQL and one Redis for all workers of this run; gone after it, also after Ctrl-C or kill -9."""
+    servers = embedded.join(Path(tempfile.gettempdir()) / f"kabot-tests-{_RUN}", for_tests=True)
+    yield servers
+    servers.leave()
+
+
+@pytest.fixture(scope="session")
+def pg_url(embedded_servers: embedded.Servers) -> str:
+    """The server's own database (SQLAlchemy URL); its template holds every table."""
+    url = make_url(embedded_servers.database_url).set(database="postgres")
+    rendered = url.render_as_string(hide_password=False)
+    with _admin(rendered) as conn:
+        conn.execute("SELECT pg_advisory_lock(1)")  # one worker makes the template, the others wait
+        if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
+            conn.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_new")
+            conn.execute(f"CREATE DATABASE {TEMPLATE}_new")
+            engine = make_engine(url.set(database=f"{TEMPLATE}_new").render_as_string(hide_password=False))
+            with engine.begin() as into:
+                schema.create_all(into)
+            engine.dispose()
+            conn.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
+    return rendered
+
+
+@pytest.fixture(scope="session")
+def _databases(pg_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with _admin(pg_url) as conn:
+        yield conn
+
+
+@pytest.fixture
+def database_url(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]]) -> Iterator[str]:
+    """A fresh database with every table, as a URL for processes that make their own engine."""
+    name = f"t{_WORKER}_{uuid4().hex[:12]}"
+    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
+    yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
+    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A fresh database with every table."""
+    engine = make_engine(database_url, name="test", max_overflow=40)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def redis_url(embedded_servers: embedded.Servers) -> str:
+    """An empty Redis database of this worker's own."""
+    url = embedded_servers.redis_url.replace("db=0", f"db={_WORKER + 1}")
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+def _admin(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True)
