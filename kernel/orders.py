@@ -72,6 +72,8 @@ class Line:
     state: LineState
     note: str = ""
     """What a buyer may be told about the state: a failure's reason, a tracking number."""
+    refund_fen: Fen = Fen(0)
+    """What of `total_fen` is being given back or was."""
 
 
 @dataclass(frozen=True, slots=True)
