@@ -1,14 +1,18 @@
 """The catalog in memory, reloaded when the database has a newer one: an operator's change works within seconds."""
 
+import logging
 import threading
 import time
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from bot.lexicon import build_lexicon
 from catalog.shelf import Shelf
 from catalog.store import current_version, load_shelf
 from nlu.lexicon import Lexicon
+
+log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 2.0
 
@@ -38,8 +42,13 @@ class ShelfSource:
 
     def _refresh(self) -> tuple[Shelf, Lexicon]:
         self._checked_at = time.monotonic()
-        with self._engine.connect() as conn:
-            if self._loaded is None or current_version(conn) != self._loaded[0].version:
-                shelf = load_shelf(conn)
-                self._loaded = (shelf, build_lexicon(shelf))
+        try:
+            with self._engine.connect() as conn:
+                if self._loaded is None or current_version(conn) != self._loaded[0].version:
+                    shelf = load_shelf(conn)
+                    self._loaded = (shelf, build_lexicon(shelf))
+        except OperationalError:
+            if self._loaded is None:
+                raise
+            log.warning("the database is away; going on with catalog %s", self._loaded[0].version)
         return self._loaded

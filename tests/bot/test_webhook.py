@@ -1,6 +1,7 @@
 """The webhook's checks, against signatures and encryption made here from WeChat's description alone."""
 
 import base64
+import contextlib
 import os
 import struct
 from datetime import UTC, datetime, timedelta
@@ -170,10 +171,10 @@ def test_a_huge_body_is_refused_before_it_is_parsed(plain: Webhook) -> None:
 @pytest.mark.parametrize("missing", FIELDS)
 def test_with_any_field_missing_a_push_is_read_or_refused_but_never_breaks(plain: Webhook, missing: str) -> None:
     body = xml({k: v for k, v in FIELDS.items() if k != missing})
-    try:
+    if missing in ("FromUserName", "MsgType"):
+        assert refused(plain, query(), body) == 400
+    else:
         assert isinstance(plain.read(query(), body, NOW), Push)
-    except BadPushError as refusal:
-        assert refusal.status == 400
 
 
 def test_a_text_full_of_angle_brackets_is_still_a_text(plain: Webhook) -> None:
@@ -185,10 +186,8 @@ def test_no_body_raises_anything_but_a_refusal(body: bytes) -> None:
     for mode in ("plain", "compat", "safe"):
         webhook = Webhook(token=TOKEN, app_id=APP_ID, aes_key=AES_KEY, mode=mode)  # type: ignore[arg-type]
         for q, sent in ((query(), body), sealed(body)):
-            try:
+            with contextlib.suppress(BadPushError):
                 webhook.read(q, sent, NOW)
-            except BadPushError:
-                pass
 
 
 @given(text=st.text(max_size=300))

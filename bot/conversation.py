@@ -1,0 +1,214 @@
+"""One turn of talk: lock and load, understand, step, carry out the effects, save, and say the reply (design, part 2)."""
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import handoffs, ordering, telling
+from bot.bootstrap import Services
+from bot.webhook import Push
+from dialogs import replies
+from dialogs.state import Dialog, WithHuman, from_json, to_json
+from dialogs.step import expecting, step
+from dialogs.store import Answered, Busy, Opened, TalkUnavailable
+from dialogs.turn import (
+    CancelOrder,
+    EndHandoff,
+    Effect,
+    Fact,
+    FindOrders,
+    Followed,
+    Heard,
+    OpenHandoff,
+    PlaceOrder,
+    Pressed,
+    Reply,
+    Said,
+    Scene,
+    Showed,
+)
+from kernel.ids import OrderNo
+from nlu.lexicon import Lexicon
+from nlu.parse import parse
+
+log = logging.getLogger(__name__)
+
+WAIT_FOR_TURN_S = 3.5
+"""WeChat hangs up after 5 s; what is left after waiting for an earlier message must still be answered in."""
+FACTS_MAX = 4
+"""An effect's fact may ask for one more effect; a longer chain is a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to WeChat for one push."""
+
+    text: str = ""
+    transfer: bool = False
+
+
+class Conversation:
+    """The buyers' side of the bot. One instance serves every thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def hear(self, push: Push) -> Answer:
+        """Take one push through one turn. Never raises; a push seen before gets its first answer again."""
+        try:
+            return self._hear(push)
+        except TalkUnavailable:
+            log.error("redis is away: no dialog can be held")
+        except SQLAlchemyError as error:
+            log.error("the database is away: %s", type(error).__name__)
+        except Exception:
+            log.exception("a turn failed")
+        return Answer(replies.out_of_order()) if _wants_an_answer(push) else Answer()
+
+    def _hear(self, push: Push) -> Answer:
+        begun = self._services.store.begin(push.openid, push.key, wait_s=WAIT_FOR_TURN_S)
+        if isinstance(begun, Answered):
+            return self._render(push, _reply_from_json(begun.reply))
+        if isinstance(begun, Busy):
+            # The same push is being worked on by another worker (its answer will serve both), or the buyer's earlier
+            # message takes longer than WeChat waits.
+            return Answer()
+        try:
+            return self._turn(push, begun)
+        except BaseException:
+            self._services.store.release(begun)
+            raise
+
+    def _turn(self, push: Push, opened: Opened) -> Answer:
+        services = self._services
+        shelf, lexicon = services.shelf.current()
+        scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
+        before = from_json(opened.dialog)
+        heard = _heard(push, before, scene, lexicon)
+        if heard is None:
+            _record(services, push)
+            dialog, reply = before, Reply()
+        else:
+            dialog, reply = self._run(push, before, heard, scene)
+        if isinstance(before, WithHuman):
+            handoffs.heard(services, push.openid, push.text)
+        waiting = telling.take_waiting(services, push.openid, push.key) if opened.waiting else ()
+        stored = _Stored(reply, waiting)
+        answer = self._render(push, stored)
+        services.store.commit(
+            opened,
+            dialog=to_json(dialog),
+            reply=_reply_to_json(stored),
+            said=_transcribed(push),
+            answered=reply.text,
+        )
+        return answer
+
+    def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
+        turn = step(dialog, heard, scene)
+        for _ in range(FACTS_MAX):
+            facts = [
+                fact for effect in turn.effects if (fact := self._carry_out(push, effect, turn.dialog)) is not None
+            ]
+            if not facts:
+                break
+            # A turn asks for at most one thing that is answered; its words are the answer's words.
+            turn = step(turn.dialog, facts[0], scene)
+        return turn.dialog, turn.reply
+
+    def _carry_out(self, push: Push, effect: Effect, dialog: Dialog) -> Fact | None:
+        services = self._services
+        match effect:
+            case PlaceOrder(lines=lines):
+                return ordering.place(services, push.openid, push.key, lines)
+            case CancelOrder(order_no=order_no):
+                return ordering.cancel(services, push.openid, order_no)
+            case FindOrders(purpose=purpose, limit=limit):
+                return ordering.find(services, push.openid, purpose, limit)
+            case OpenHandoff(reason=reason, pending=pending):
+                return handoffs.open_handoff(services, push.openid, reason, pending)
+            case EndHandoff():
+                handoffs.end(services, push.openid, by="buyer")
+                return None
+            case _:
+                assert_never(effect)
+
+    def _render(self, push: Push, stored: "_Stored") -> Answer:
+        """Put the words together. Card keys come in here, from the database, and go nowhere but to WeChat."""
+        services = self._services
+        parts = [stored.reply.text]
+        parts += [telling.keys_text(services, push.openid, order_no) for order_no in stored.reply.keys_of]
+        parts += [telling.push_text(services, push.openid, push_id) for push_id in stored.waiting]
+        text = "\n\n".join(part for part in parts if part)
+        return Answer(telling.fitted(text), stored.reply.transfer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A reply as the cache keeps it: words and references, never a card key."""
+
+    reply: Reply
+    waiting: tuple[int, ...] = ()
+
+
+def _reply_to_json(stored: _Stored) -> str:
+    reply = stored.reply
+    if not reply.keys_of and not stored.waiting and not reply.transfer:
+        return json.dumps({"t": reply.text}, ensure_ascii=False)
+    return json.dumps(
+        {"t": reply.text, "k": reply.keys_of, "x": reply.transfer, "w": stored.waiting}, ensure_ascii=False
+    )
+
+
+def _reply_from_json(text: str) -> _Stored:
+    stored = json.loads(text)
+    return _Stored(
+        Reply(
+            text=stored["t"],
+            keys_of=tuple(OrderNo(order_no) for order_no in stored.get("k", ())),
+            transfer=stored.get("x", False),
+        ),
+        waiting=tuple(stored.get("w", ())),
+    )
+
+
+def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard | None:
+    """What the push means to the conversation; None for what is no talk (views, unknown events, unsubscribing)."""
+    match push.kind, push.event:
+        case "text", _:
+            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
+            return Said(frame, push.text)
+        case "voice", _ if push.text.strip():
+            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
+            return Said(frame, push.text, by_voice=True)
+        case ("image" | "voice" | "location" | "link" | "file") as kind, _:
+            return Showed(kind)
+        case (("video" | "shortvideo"), _):
+            return Showed("video")
+        case "event", "click":
+            return Pressed(push.event_key)
+        case "event", "subscribe":
+            return Followed(push.event_key.removeprefix("qrscene_"), first=True)
+        case "event", "scan":
+            return Followed(push.event_key, first=False)
+        case "event", _:
+            return None
+        case _:
+            return Showed("other")
+
+
+def _record(services: Services, push: Push) -> None:
+    """Take note of an event that is not answered."""
+    if push.event == "unsubscribe":
+        handoffs.follow_changed(services, push.openid, subscribed=False)
+
+
+def _transcribed(push: Push) -> str:
+    return push.text or {"event": f"[{push.event} {push.event_key}]"}.get(push.kind, f"[{push.kind}]")
+
+
+def _wants_an_answer(push: Push) -> bool:
+    return push.kind != "event" or push.event in ("click", "subscribe", "scan")
