@@ -50,11 +50,16 @@ class Servers:
         if users is None:
             return
         users.release()
-        with FileLock.exclusive(self._here.start_lock):
+        starting = FileLock(self._here.start_lock)
+        if not starting.acquire_exclusive():
+            return  # somebody who left at the same moment has stopped and removed everything
+        try:
             if not _alone(users):
                 return
             keeper.stop_all(self._here)
+        finally:
             users.release()
+            starting.release()
         keeper.wait_gone(self._here)
 
 

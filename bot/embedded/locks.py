@@ -32,8 +32,16 @@ class FileLock:
         fcntl.flock(self._open(), fcntl.LOCK_SH)
 
     def acquire_exclusive(self) -> bool:
-        """Wait until nobody holds it. False when the file was removed while waiting: nothing is held then."""
-        fcntl.flock(self._open(), fcntl.LOCK_EX)
+        """Wait until nobody holds it. False, holding nothing, when the file was removed meanwhile.
+
+        Never makes the file: whoever comes here has seen it, so a missing one means that the last user is gone.
+        """
+        try:
+            if self.fd < 0:
+                self.fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        fcntl.flock(self.fd, fcntl.LOCK_EX)
         if os.fstat(self.fd).st_nlink > 0:
             return True
         self.release()
@@ -57,10 +65,11 @@ class FileLock:
     @classmethod
     @contextmanager
     def exclusive(cls, path: Path) -> Iterator[Self]:
-        """Hold ``path`` exclusively for the length of the block."""
+        """Hold ``path``, made where it is missing, for the length of the block."""
         lock = cls(path)
         while not lock.acquire_exclusive():
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
         try:
             yield lock
         finally:
