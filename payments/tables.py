@@ -1,0 +1,191 @@
+"""Tables of money: attempts to pay an order, refunds, notices seen, and what a bill and our books disagree about."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+def _text(*, unique: bool = False) -> Any:
+    return Field(sa_column=Column(Text, nullable=False, unique=unique))
+
+
+def _maybe_text(*, unique: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(Text, unique=unique))
+
+
+def _fen(default: int | None = None) -> Any:
+    if default is None:
+        return Field(sa_column=Column(BigInteger, nullable=False))
+    return Field(default=default, sa_column=Column(BigInteger, nullable=False, server_default=text(str(default))))
+
+
+def _count(default: int = 0) -> Any:
+    return Field(default=default, sa_column=Column(Integer, nullable=False, server_default=text(str(default))))
+
+
+def _time() -> Any:
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+def _maybe_time() -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
+def _order_no(*, primary_key: bool = False) -> Any:
+    return Field(sa_column=Column(Text, ForeignKey("orders.order_no"), nullable=False, primary_key=primary_key))
+
+
+class PaymentRow(SQLModel, table=True):
+    """One attempt to pay one order: a number of its own at WeChat Pay, for one payer and one way to pay.
+
+    What was sent (total, description, time_expire) is kept, since a number may only be sent again with the same values.
+    """
+
+    __tablename__: ClassVar[Any] = "payment"
+    __table_args__ = (
+        UniqueConstraint("order_no", "n", name="payment_attempt_once"),
+        CheckConstraint("total_fen > 0", name="payment_total_positive"),
+        CheckConstraint("refunded_fen >= 0 AND refunded_fen <= total_fen", name="payment_refunds_within_paid"),
+        CheckConstraint("state IN ('creating', 'open', 'paid', 'closed')", name="payment_state_known"),
+        CheckConstraint("trade_type IN ('JSAPI', 'NATIVE')", name="payment_trade_type_known"),
+        CheckConstraint(
+            "(state = 'paid') = (transaction_id IS NOT NULL) AND (state = 'paid') = (paid_at IS NOT NULL)",
+            name="payment_paid_has_proof",
+        ),
+        CheckConstraint("state = 'paid' OR (refunded_fen = 0 AND NOT settles)", name="payment_unpaid_has_no_effect"),
+        Index("payment_settles_once", "order_no", unique=True, postgresql_where=text("settles")),
+        Index("payment_live", "expires_at", postgresql_where=text("state IN ('creating', 'open')")),
+        Index("payment_paid_at", "paid_at"),
+    )
+
+    id: int | None = _id()
+    order_no: str = _order_no()
+    n: int = _count(1)
+    out_trade_no: str = _text(unique=True)
+    trade_type: str = _text()
+    payer_openid: str | None = _maybe_text()
+    """Who may pay (JSAPI) or who paid (native); NULL while a native payment has no payer yet."""
+    total_fen: int = _fen()
+    description: str = _text()
+    expires_at: datetime = _time()
+    """The time_expire sent: WeChat Pay takes no payment after it."""
+    state: str = _text()
+    prepay_id: str | None = _maybe_text()
+    code_url: str | None = _maybe_text()
+    prepay_expires_at: datetime | None = _maybe_time()
+    created_at: datetime = _time()
+    opened_at: datetime = _time()
+    """When the pay page was last opened with it; the query schedule counts from here."""
+    transaction_id: str | None = _maybe_text(unique=True)
+    paid_at: datetime | None = _maybe_time()
+    settles: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """This payment paid the order. A further one for the same order does not, and is refunded."""
+    refunded_fen: int = _fen(0)
+    """Asked to be refunded so far, whatever became of it: the guard that refunds never exceed what was paid."""
+
+
+class PayShutRow(SQLModel, table=True):
+    """An order that takes no further attempt to pay, because its attempts are being closed at WeChat Pay."""
+
+    __tablename__: ClassVar[Any] = "pay_shut"
+
+    order_no: str = _order_no(primary_key=True)
+    shut_at: datetime = _time()
+
+
+class RefundRow(SQLModel, table=True):
+    """One refund under one number. `key` says what for; a closed one gives its key to its successor."""
+
+    __tablename__: ClassVar[Any] = "refund"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="refund_amount_positive"),
+        CheckConstraint("length(out_refund_no) <= 64", name="refund_number_fits"),
+        CheckConstraint(
+            "state IN ('created', 'processing', 'success', 'closed', 'abnormal')", name="refund_state_known"
+        ),
+        CheckConstraint("(state = 'success') = (settled_at IS NOT NULL)", name="refund_success_has_time"),
+        Index("refund_asked_once", "order_no", "key", unique=True, postgresql_where=text("state <> 'closed'")),
+        Index("refund_due", "next_try_at", postgresql_where=text("state IN ('created', 'processing')")),
+        Index("refund_of_payment", "payment_id"),
+        Index("refund_settled_at", "settled_at"),
+    )
+
+    id: int | None = _id()
+    out_refund_no: str = _text(unique=True)
+    payment_id: int = Field(sa_column=Column(BigInteger, ForeignKey("payment.id"), nullable=False))
+    order_no: str = _order_no()
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger))
+    key: str = _text()
+    amount_fen: int = _fen()
+    reason: str = _text()
+    state: str = _text()
+    tries: int = _count()
+    refund_id: str | None = _maybe_text()
+    problem: str | None = _maybe_text()
+    """Why it is not through yet, for the operator."""
+    created_at: datetime = _time()
+    next_try_at: datetime | None = _maybe_time()
+    """When to drive it again; NULL when it is over, or a person has to see to it."""
+    settled_at: datetime | None = _maybe_time()
+
+
+class PayNoticeRow(SQLModel, table=True):
+    """A notice, by WeChat Pay's own id: it becomes a row before it has any effect, so it has its effect once."""
+
+    __tablename__: ClassVar[Any] = "pay_notice"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = _text()
+    received_at: datetime = _time()
+    out_trade_no: str | None = _maybe_text()
+
+
+class BillDifferenceRow(SQLModel, table=True):
+    """Something in which a day's bill and our books disagree. Amounts are NULL where one side has nothing."""
+
+    __tablename__: ClassVar[Any] = "bill_difference"
+    __table_args__ = (
+        UniqueConstraint("bill_date", "kind", "out_trade_no", "out_refund_no", name="bill_difference_once"),
+    )
+
+    id: int | None = _id()
+    bill_date: date = Field(sa_column=Column(Date, nullable=False))
+    kind: str = _text()
+    out_trade_no: str = _text()
+    out_refund_no: str = _text()
+    """'' where the difference is about the payment itself."""
+    here_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    there_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
+    found_at: datetime = _time()
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+PAYMENT = _table("payment")
+PAY_SHUT = _table("pay_shut")
+REFUND = _table("refund")
+PAY_NOTICE = _table("pay_notice")
+BILL_DIFFERENCE = _table("bill_difference")
