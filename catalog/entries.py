@@ -1,0 +1,414 @@
+"""Turns the entries of a catalog file into products, collecting every problem instead of stopping at the first."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from catalog.checks import Invalid, check_field
+from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
+from catalog.patterns import PatternError, compile_pattern
+from catalog.toml_lines import Path
+from kernel.money import Fen, parse_yuan
+
+NAME_CHARS_MAX = 100
+NOTE_CHARS_MAX = 1000
+CODE_CHARS_MAX = 64
+LIST_LENGTH_MAX = 200
+CHOICES_MAX = 500
+FIELDS_MAX = 20
+OPTIONS_MAX = 10
+NUMBER_MAX = 10**9
+COMPLAINTS_MAX = 200
+_QUOTED_CHARS_MAX = 40
+
+_PRODUCT_KEYS = frozenset(
+    ("id", "name", "category", "aliases", "delivery", "eta", "note", "tags", "field", "option", "sku")
+)
+_FIELD_KEYS = frozenset(("name", "label", "kind", "pattern", "values", "default", "optional"))
+_OPTION_KEYS = frozenset(("name", "label", "default", "values"))
+_CHOICE_KEYS = frozenset(("id", "label", "aliases"))
+_SKU_KEYS = frozenset(
+    (
+        *("code", "label", "value", "unit", "price", "face", "cost", "options", "aliases", "eta"),
+        *("any_value", "supplier", "supplier_code"),
+    )
+)
+_RESERVED_NAMES = frozenset(("product", "value"))
+_CODE = re.compile(rf"\S{{1,{CODE_CHARS_MAX}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something wrong at a place of the document; `earlier` is the place it clashes with."""
+
+    at: Path
+    message: str
+    earlier: Path | None = None
+
+
+@dataclass(slots=True)
+class Complaints:
+    """Everything wrong so far. Counts all, keeps the first COMPLAINTS_MAX."""
+
+    kept: list[Complaint] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, at: Path, message: str, earlier: Path | None = None) -> None:
+        """Note one problem."""
+        self.count += 1
+        if self.count <= COMPLAINTS_MAX:
+            self.kept.append(Complaint(at, message, earlier))
+
+
+def read_products(document: dict[str, Any]) -> tuple[tuple[Product, ...], Complaints]:
+    """Read a parsed catalog file. The products may be used only when there are no complaints."""
+    complaints = Complaints()
+    root = _Entry("", document, (), complaints)
+    root.only(frozenset(("product",)))
+    products = tuple(_product(entry) for entry in root.tables("product", math.inf))
+    if not document.get("product"):
+        root.complain("product", "文件里没有商品: 每个商品以 [[product]] 开头")
+    _complain_of_repeats(document, complaints)
+    return products, complaints
+
+
+def _complain_of_repeats(document: dict[str, Any], complaints: Complaints) -> None:
+    ids: dict[str, Path] = {}
+    codes: dict[str, Path] = {}
+    for path, product in _tables_of(document, (), "product"):
+        _complain_of_repeat(ids, (*path, "id"), product.get("id"), "product.id", complaints)
+        for sku_path, sku in _tables_of(product, path, "sku"):
+            _complain_of_repeat(codes, (*sku_path, "code"), sku.get("code"), "sku.code", complaints)
+
+
+def _complain_of_repeat(seen: dict[str, Path], path: Path, given: object, what: str, complaints: Complaints) -> None:
+    if isinstance(given, str):
+        first = seen.setdefault(given.strip(), path)
+        if first is not path:
+            complaints.add(path, f"{what} 重复: {_quoted(given)}", earlier=first)
+
+
+def _tables_of(parent: dict[str, Any], path: Path, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    given = parent.get(key)
+    if isinstance(given, list):
+        for index, table in enumerate(given):
+            if isinstance(table, dict):
+                yield (*path, key, index), table
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One table of the document; reads its keys and complains with their names and places."""
+
+    name: str
+    data: dict[str, Any]
+    path: Path
+    complaints: Complaints
+
+    def complain(self, key: str, message: str) -> None:
+        self.complaints.add((*self.path, key), message)
+
+    def called(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
+
+    def only(self, known: frozenset[str]) -> None:
+        for key in self.data.keys() - known:
+            self.complain(key, f"不认识的键: {self.called(_quoted(key))}")
+
+    def requires(self, key: str) -> bool:
+        if key in self.data:
+            return True
+        self.complain(key, f"缺少 {self.called(key)}")
+        return False
+
+    def text(self, key: str, most: int = NAME_CHARS_MAX) -> str:
+        """A text that must be there and not be empty."""
+        if not self.requires(key):
+            return ""
+        text = self.optional_text(key, most)
+        if text == "":
+            self.complain(key, f"{self.called(key)} 不能为空")
+        return text or ""
+
+    def optional_text(self, key: str, most: int = NAME_CHARS_MAX) -> str | None:
+        given = self.data.get(key)
+        return None if given is None else self._clean(key, self.called(key), given, most)
+
+    def code(self, key: str) -> str:
+        code = self.text(key, CODE_CHARS_MAX)
+        if code and not _CODE.fullmatch(code):
+            self.complain(key, f"{self.called(key)} 里不能有空格: {_quoted(code)}")
+        return code
+
+    def texts(self, key: str, most: float = LIST_LENGTH_MAX) -> tuple[str, ...]:
+        given = self.data.get(key, [])
+        if not isinstance(given, list):
+            self.complain(key, f"{self.called(key)} 应是一个列表: {_quoted(given)}")
+            return ()
+        if len(given) > most:
+            self.complain(key, f"{self.called(key)} 最多 {most} 个, 这里有 {len(given)} 个")
+        texts = tuple(self._clean(key, f"{self.called(key)} 里的一项", text, NAME_CHARS_MAX) for text in given)
+        if "" in given:
+            self.complain(key, f"{self.called(key)} 里有空的一项")
+        return tuple(text for text in texts if text)
+
+    def _clean(self, key: str, called: str, given: object, most: int) -> str | None:
+        if not isinstance(given, str):
+            self.complain(key, f"{called}不是文字 (要加引号): {_quoted(given)}")
+            return None
+        if len(given) > most:
+            self.complain(key, f"{called}太长: {len(given)} 个字, 最多 {most} 个")
+        elif not given.isprintable() and any(_is_control(char) for char in given):
+            self.complain(key, f"{called}里有控制字符")
+        return given.strip()
+
+    def yuan(self, key: str, least: int) -> Fen | None:
+        given = self.data.get(key)
+        if given is None:
+            return None
+        fen = _fen(given)
+        if fen is None:
+            self.complain(key, f"{self.called(key)} 不是金额: {_quoted(given)}")
+        elif fen < least:
+            self.complain(key, f"{self.called(key)} 必须大于 0: {_quoted(given)}")
+        return fen
+
+    def number(self, key: str) -> int | float | None:
+        given = self.data.get(key)
+        if given is None:
+            return None
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= NUMBER_MAX:
+            self.complain(key, f"{self.called(key)} 不是 0 到 {NUMBER_MAX} 的数字: {_quoted(given)}")
+            return None
+        # 100.0 and 100 are one denomination, so that they are one in the database and in the version too.
+        return int(given) if given == int(given) else given
+
+    def flag(self, key: str) -> bool:
+        given = self.data.get(key, False)
+        if not isinstance(given, bool):
+            self.complain(key, f"{self.called(key)} 只能是 true 或 false: {_quoted(given)}")
+        return given is True
+
+    def tables(self, key: str, most: float) -> Iterator["_Entry"]:
+        given = self.data.get(key, [])
+        if not isinstance(given, list):
+            self.complain(key, f"{self.called(key)} 应是一个列表: {_quoted(given)}")
+            return
+        if len(given) > most:
+            self.complain(key, f"{self.called(key)} 最多 {most} 个, 这里有 {len(given)} 个")
+            return
+        for index, table in enumerate(given):
+            if isinstance(table, dict):
+                yield _Entry(key, table, (*self.path, key, index), self.complaints)
+            else:
+                self.complaints.add((*self.path, key, index), f"{self.called(key)} 的一项应是表格: {_quoted(table)}")
+
+    def one_of(self, key: str, allowed: Sequence[str]) -> str | None:
+        """A word out of a closed list."""
+        if not self.requires(key):
+            return None
+        given = self.data[key]
+        if given in allowed:
+            return str(given)
+        self.complain(key, f"{self.called(key)} 只能是 {' '.join(allowed)}: {_quoted(given)}")
+        return None
+
+
+def _product(entry: _Entry) -> Product:
+    entry.only(_PRODUCT_KEYS)
+    options = tuple(_option(option) for option in entry.tables("option", OPTIONS_MAX))
+    fields = tuple(_field(given) for given in entry.tables("field", FIELDS_MAX))
+    _check_names(entry, options, fields)
+    if entry.requires("sku") and entry.data["sku"] == []:
+        entry.complain("sku", "product.sku 至少要有一行")
+    return Product(
+        id=entry.code("id"),
+        name=entry.text("name"),
+        category=_category(entry),
+        delivery=Delivery(entry.one_of("delivery", [kind.value for kind in Delivery]) or Delivery.SERVICE),
+        skus=tuple(_sku(sku, options) for sku in entry.tables("sku", math.inf)),
+        aliases=entry.texts("aliases"),
+        fields=fields,
+        options=options,
+        eta=entry.optional_text("eta") or "",
+        note=entry.optional_text("note", NOTE_CHARS_MAX) or "",
+        tags=entry.texts("tags"),
+    )
+
+
+def _category(entry: _Entry) -> tuple[str, ...]:
+    if not entry.requires("category"):
+        return ()
+    category = entry.texts("category", math.inf)
+    if isinstance(entry.data["category"], list) and not 1 <= len(entry.data["category"]) <= 3:
+        entry.complain("category", f"product.category 应有 1 到 3 级, 这里有 {len(category)} 级")
+    return category
+
+
+def _check_names(entry: _Entry, options: tuple[Option, ...], fields: tuple[Field, ...]) -> None:
+    """What is still missing is named in one list, so options and fields share one set of names."""
+    seen: set[str] = set()
+    places = [("option", index, option.name) for index, option in enumerate(options)]
+    places += [("field", index, given.name) for index, given in enumerate(fields)]
+    for key, index, name in places:
+        if name in seen:
+            entry.complaints.add((*entry.path, key, index, "name"), f"{key}.name 在这个商品里重复: {_quoted(name)}")
+        elif name in _RESERVED_NAMES:
+            entry.complaints.add((*entry.path, key, index, "name"), f"{key}.name 不能叫 {name}")
+        if name:
+            seen.add(name)
+
+
+def _field(entry: _Entry) -> Field:
+    entry.only(_FIELD_KEYS)
+    problems_before = entry.complaints.count
+    kind = FieldKind(entry.one_of("kind", [kind.value for kind in FieldKind]) or FieldKind.TEXT)
+    is_choice = entry.data.get("kind") == FieldKind.CHOICE
+    if is_choice:
+        entry.requires("values")
+    elif "values" in entry.data:
+        entry.complain("values", "field.values 只用于 kind = choice")
+    values = _choices(entry) if is_choice else ()
+    read = Field(
+        name=entry.code("name"),
+        label=entry.text("label"),
+        kind=kind,
+        pattern=_pattern(entry),
+        values=values,
+        default=entry.optional_text("default"),
+        optional=entry.flag("optional"),
+    )
+    if read.default is None or entry.complaints.count > problems_before:
+        return read
+    if is_choice:
+        _check_default(entry, read.default, values)
+    elif isinstance(checked := check_field(read, read.default), Invalid):
+        entry.complain("default", f"field.default 通不过检查: {checked.reason_zh}")
+    return read
+
+
+def _pattern(entry: _Entry) -> str | None:
+    pattern = entry.optional_text("pattern", NOTE_CHARS_MAX)
+    if pattern is not None:
+        try:
+            compile_pattern(pattern)
+        except PatternError as error:
+            entry.complain("pattern", f"{entry.called('pattern')} 不能用: {error}")
+    return pattern
+
+
+def _option(entry: _Entry) -> Option:
+    entry.only(_OPTION_KEYS)
+    entry.requires("values")
+    values = _choices(entry)
+    default = entry.optional_text("default")
+    if default is not None:
+        _check_default(entry, default, values)
+    return Option(name=entry.code("name"), label=entry.text("label"), values=values, default=default)
+
+
+def _check_default(entry: _Entry, default: str, values: tuple[Choice, ...]) -> None:
+    if default not in [choice.id for choice in values]:
+        entry.complain("default", f"{entry.called('default')} 不在 values 的 id 里: {_quoted(default)}")
+
+
+def _choices(entry: _Entry) -> tuple[Choice, ...]:
+    choices: list[Choice] = []
+    for value in entry.tables("values", CHOICES_MAX):
+        value.only(_CHOICE_KEYS)
+        choice = Choice(id=value.code("id"), label=value.text("label"), aliases=value.texts("aliases"))
+        for key, given in (("id", choice.id), ("label", choice.label)):
+            if given and given in [getattr(earlier, key) for earlier in choices]:
+                value.complain(key, f"{entry.called('values')} 里 {key} 重复: {_quoted(given)}")
+        choices.append(choice)
+    if entry.data.get("values") == []:
+        entry.complain("values", f"{entry.called('values')} 至少要有一项")
+    return tuple(choices)
+
+
+def _sku(entry: _Entry, options: tuple[Option, ...]) -> Sku:
+    entry.only(_SKU_KEYS)
+    entry.requires("price")
+    return Sku(
+        code=entry.code("code"),
+        label=entry.text("label"),
+        price_fen=entry.yuan("price", least=1) or Fen(0),
+        value=entry.number("value"),
+        unit=entry.optional_text("unit") or "",
+        face_fen=entry.yuan("face", least=0),
+        cost_fen=entry.yuan("cost", least=0),
+        options=_sku_options(entry, options),
+        aliases=entry.texts("aliases"),
+        eta=entry.optional_text("eta"),
+        any_value=_any_value(entry),
+        supplier=entry.optional_text("supplier"),
+        supplier_code=entry.optional_text("supplier_code"),
+    )
+
+
+def _sku_options(entry: _Entry, options: tuple[Option, ...]) -> dict[str, str]:
+    given = entry.data.get("options", {})
+    if not isinstance(given, dict):
+        entry.complain("options", f'sku.options 应是表格, 例如 {{ speed = "fast" }}: {_quoted(given)}')
+        return {}
+    for name in given.keys() - {option.name for option in options}:
+        entry.complain("options", f"sku.options 里的 {_quoted(name)} 不是这个商品的 option")
+    chosen: dict[str, str] = {}
+    for option in options:
+        if option.name not in given:
+            entry.complain("options", f"sku.options 缺少 {option.name} ({option.label})")
+        elif given[option.name] not in [choice.id for choice in option.values]:
+            problem = f"sku.options.{option.name} 不在 option 的 values 里: {_quoted(given[option.name])}"
+            entry.complain("options", problem)
+        else:
+            chosen[option.name] = given[option.name]
+    return chosen
+
+
+def _any_value(entry: _Entry) -> AnyValue | None:
+    given = entry.data.get("any_value")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        entry.complain("any_value", f"sku.any_value 应是 {{ min = 1, max = 100 }}: {_quoted(given)}")
+        return None
+    limits = _Entry("any_value", given, (*entry.path, "any_value"), entry.complaints)
+    limits.only(frozenset(("min", "max")))
+    for key in ("min", "max"):
+        if limits.requires(key) and not _is_whole(given[key]):
+            limits.complain(key, f"any_value.{key} 不是 1 到 {NUMBER_MAX} 的整数: {_quoted(given[key])}")
+    least, most = given.get("min"), given.get("max")
+    if not (_is_whole(least) and _is_whole(most)):
+        return None
+    if least > most:
+        entry.complain("any_value", f"any_value.min 大于 max: {least} > {most}")
+    return AnyValue(least, most)
+
+
+def _is_whole(given: object) -> TypeGuard[int]:
+    return isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= NUMBER_MAX
+
+
+def _fen(given: object) -> Fen | None:
+    """Yuan as text ("99.50"), or as a number that is exact to the fen (99.5)."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        return None
+    text = given if isinstance(given, str) else repr(given)
+    try:
+        # parse_yuan would take full-width digits and a line end.
+        return parse_yuan(text) if text.isascii() and text.isprintable() else None
+    except ValueError:
+        return None
+
+
+def _is_control(char: str) -> bool:
+    return char != "\n" and unicodedata.category(char) in ("Cc", "Cs")
+
+
+def _quoted(given: object) -> str:
+    """What stands in the file, short enough for one line and without anything that moves a terminal's cursor."""
+    text = "".join(char if char.isprintable() else "�" for char in str(given)[: _QUOTED_CHARS_MAX + 1])
+    return text if len(text) <= _QUOTED_CHARS_MAX else f"{text[:_QUOTED_CHARS_MAX]}…"
