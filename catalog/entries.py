@@ -1,28 +1,20 @@
 """Turns the entries of a catalog file into products, collecting every problem instead of stopping at the first."""
 
 import math
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from catalog.checks import Invalid, check_field
+from catalog.entry import NUMBER_MAX, Complaints, Entry, quoted
 from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.patterns import PatternError, compile_pattern
 from catalog.toml_lines import Path
-from kernel.money import Fen, parse_yuan
+from kernel.money import Fen
 
-NAME_CHARS_MAX = 100
 NOTE_CHARS_MAX = 1000
-CODE_CHARS_MAX = 64
-LIST_LENGTH_MAX = 200
 CHOICES_MAX = 500
 FIELDS_MAX = 20
 OPTIONS_MAX = 10
-NUMBER_MAX = 10**9
-COMPLAINTS_MAX = 200
-_QUOTED_CHARS_MAX = 40
 
 _PRODUCT_KEYS = frozenset(
     ("id", "name", "category", "aliases", "delivery", "eta", "note", "tags", "field", "option", "sku")
@@ -37,36 +29,12 @@ _SKU_KEYS = frozenset(
     )
 )
 _RESERVED_NAMES = frozenset(("product", "value"))
-_CODE = re.compile(rf"\S{{1,{CODE_CHARS_MAX}}}")
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """Something wrong at a place of the document; `earlier` is the place it clashes with."""
-
-    at: Path
-    message: str
-    earlier: Path | None = None
-
-
-@dataclass(slots=True)
-class Complaints:
-    """Everything wrong so far. Counts all, keeps the first COMPLAINTS_MAX."""
-
-    kept: list[Complaint] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, at: Path, message: str, earlier: Path | None = None) -> None:
-        """Note one problem."""
-        self.count += 1
-        if self.count <= COMPLAINTS_MAX:
-            self.kept.append(Complaint(at, message, earlier))
 
 
 def read_products(document: dict[str, Any]) -> tuple[tuple[Product, ...], Complaints]:
     """Read a parsed catalog file. The products may be used only when there are no complaints."""
     complaints = Complaints()
-    root = _Entry("", document, (), complaints)
+    root = Entry("", document, (), complaints)
     root.only(frozenset(("product",)))
     products = tuple(_product(entry) for entry in root.tables("product", math.inf))
     if not document.get("product"):
@@ -88,7 +56,7 @@ def _complain_of_repeat(seen: dict[str, Path], path: Path, given: object, what: 
     if isinstance(given, str):
         first = seen.setdefault(given.strip(), path)
         if first is not path:
-            complaints.add(path, f"{what} 重复: {_quoted(given)}", earlier=first)
+            complaints.add(path, f"{what} 重复: {quoted(given)}", earlier=first)
 
 
 def _tables_of(parent: dict[str, Any], path: Path, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -99,125 +67,7 @@ def _tables_of(parent: dict[str, Any], path: Path, key: str) -> Iterator[tuple[P
                 yield (*path, key, index), table
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One table of the document; reads its keys and complains with their names and places."""
-
-    name: str
-    data: dict[str, Any]
-    path: Path
-    complaints: Complaints
-
-    def complain(self, key: str, message: str) -> None:
-        self.complaints.add((*self.path, key), message)
-
-    def called(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
-
-    def only(self, known: frozenset[str]) -> None:
-        for key in self.data.keys() - known:
-            self.complain(key, f"不认识的键: {self.called(_quoted(key))}")
-
-    def requires(self, key: str) -> bool:
-        if key in self.data:
-            return True
-        self.complain(key, f"缺少 {self.called(key)}")
-        return False
-
-    def text(self, key: str, most: int = NAME_CHARS_MAX) -> str:
-        """A text that must be there and not be empty."""
-        if not self.requires(key):
-            return ""
-        text = self.optional_text(key, most)
-        if text == "":
-            self.complain(key, f"{self.called(key)} 不能为空")
-        return text or ""
-
-    def optional_text(self, key: str, most: int = NAME_CHARS_MAX) -> str | None:
-        given = self.data.get(key)
-        return None if given is None else self._clean(key, self.called(key), given, most)
-
-    def code(self, key: str) -> str:
-        code = self.text(key, CODE_CHARS_MAX)
-        if code and not _CODE.fullmatch(code):
-            self.complain(key, f"{self.called(key)} 里不能有空格: {_quoted(code)}")
-        return code
-
-    def texts(self, key: str, most: float = LIST_LENGTH_MAX) -> tuple[str, ...]:
-        given = self.data.get(key, [])
-        if not isinstance(given, list):
-            self.complain(key, f"{self.called(key)} 应是一个列表: {_quoted(given)}")
-            return ()
-        if len(given) > most:
-            self.complain(key, f"{self.called(key)} 最多 {most} 个, 这里有 {len(given)} 个")
-        texts = tuple(self._clean(key, f"{self.called(key)} 里的一项", text, NAME_CHARS_MAX) for text in given)
-        if "" in given:
-            self.complain(key, f"{self.called(key)} 里有空的一项")
-        return tuple(text for text in texts if text)
-
-    def _clean(self, key: str, called: str, given: object, most: int) -> str | None:
-        if not isinstance(given, str):
-            self.complain(key, f"{called}不是文字 (要加引号): {_quoted(given)}")
-            return None
-        if len(given) > most:
-            self.complain(key, f"{called}太长: {len(given)} 个字, 最多 {most} 个")
-        elif not given.isprintable() and any(_is_control(char) for char in given):
-            self.complain(key, f"{called}里有控制字符")
-        return given.strip()
-
-    def yuan(self, key: str, least: int) -> Fen | None:
-        given = self.data.get(key)
-        if given is None:
-            return None
-        fen = _fen(given)
-        if fen is None:
-            self.complain(key, f"{self.called(key)} 不是金额: {_quoted(given)}")
-        elif fen < least:
-            self.complain(key, f"{self.called(key)} 必须大于 0: {_quoted(given)}")
-        return fen
-
-    def number(self, key: str) -> int | float | None:
-        given = self.data.get(key)
-        if given is None:
-            return None
-        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= NUMBER_MAX:
-            self.complain(key, f"{self.called(key)} 不是 0 到 {NUMBER_MAX} 的数字: {_quoted(given)}")
-            return None
-        # 100.0 and 100 are one denomination, so that they are one in the database and in the version too.
-        return int(given) if given == int(given) else given
-
-    def flag(self, key: str) -> bool:
-        given = self.data.get(key, False)
-        if not isinstance(given, bool):
-            self.complain(key, f"{self.called(key)} 只能是 true 或 false: {_quoted(given)}")
-        return given is True
-
-    def tables(self, key: str, most: float) -> Iterator["_Entry"]:
-        given = self.data.get(key, [])
-        if not isinstance(given, list):
-            self.complain(key, f"{self.called(key)} 应是一个列表: {_quoted(given)}")
-            return
-        if len(given) > most:
-            self.complain(key, f"{self.called(key)} 最多 {most} 个, 这里有 {len(given)} 个")
-            return
-        for index, table in enumerate(given):
-            if isinstance(table, dict):
-                yield _Entry(key, table, (*self.path, key, index), self.complaints)
-            else:
-                self.complaints.add((*self.path, key, index), f"{self.called(key)} 的一项应是表格: {_quoted(table)}")
-
-    def one_of(self, key: str, allowed: Sequence[str]) -> str | None:
-        """A word out of a closed list."""
-        if not self.requires(key):
-            return None
-        given = self.data[key]
-        if given in allowed:
-            return str(given)
-        self.complain(key, f"{self.called(key)} 只能是 {' '.join(allowed)}: {_quoted(given)}")
-        return None
-
-
-def _product(entry: _Entry) -> Product:
+def _product(entry: Entry) -> Product:
     entry.only(_PRODUCT_KEYS)
     options = tuple(_option(option) for option in entry.tables("option", OPTIONS_MAX))
     fields = tuple(_field(given) for given in entry.tables("field", FIELDS_MAX))
@@ -239,7 +89,7 @@ def _product(entry: _Entry) -> Product:
     )
 
 
-def _category(entry: _Entry) -> tuple[str, ...]:
+def _category(entry: Entry) -> tuple[str, ...]:
     if not entry.requires("category"):
         return ()
     category = entry.texts("category", math.inf)
@@ -248,21 +98,21 @@ def _category(entry: _Entry) -> tuple[str, ...]:
     return category
 
 
-def _check_names(entry: _Entry, options: tuple[Option, ...], fields: tuple[Field, ...]) -> None:
+def _check_names(entry: Entry, options: tuple[Option, ...], fields: tuple[Field, ...]) -> None:
     """What is still missing is named in one list, so options and fields share one set of names."""
     seen: set[str] = set()
     places = [("option", index, option.name) for index, option in enumerate(options)]
     places += [("field", index, given.name) for index, given in enumerate(fields)]
     for key, index, name in places:
         if name in seen:
-            entry.complaints.add((*entry.path, key, index, "name"), f"{key}.name 在这个商品里重复: {_quoted(name)}")
+            entry.complaints.add((*entry.path, key, index, "name"), f"{key}.name 在这个商品里重复: {quoted(name)}")
         elif name in _RESERVED_NAMES:
             entry.complaints.add((*entry.path, key, index, "name"), f"{key}.name 不能叫 {name}")
         if name:
             seen.add(name)
 
 
-def _field(entry: _Entry) -> Field:
+def _field(entry: Entry) -> Field:
     entry.only(_FIELD_KEYS)
     problems_before = entry.complaints.count
     kind = FieldKind(entry.one_of("kind", [kind.value for kind in FieldKind]) or FieldKind.TEXT)
@@ -290,7 +140,7 @@ def _field(entry: _Entry) -> Field:
     return read
 
 
-def _pattern(entry: _Entry) -> str | None:
+def _pattern(entry: Entry) -> str | None:
     pattern = entry.optional_text("pattern", NOTE_CHARS_MAX)
     if pattern is not None:
         try:
@@ -300,7 +150,7 @@ def _pattern(entry: _Entry) -> str | None:
     return pattern
 
 
-def _option(entry: _Entry) -> Option:
+def _option(entry: Entry) -> Option:
     entry.only(_OPTION_KEYS)
     entry.requires("values")
     values = _choices(entry)
@@ -310,26 +160,26 @@ def _option(entry: _Entry) -> Option:
     return Option(name=entry.code("name"), label=entry.text("label"), values=values, default=default)
 
 
-def _check_default(entry: _Entry, default: str, values: tuple[Choice, ...]) -> None:
+def _check_default(entry: Entry, default: str, values: tuple[Choice, ...]) -> None:
     if default not in [choice.id for choice in values]:
-        entry.complain("default", f"{entry.called('default')} 不在 values 的 id 里: {_quoted(default)}")
+        entry.complain("default", f"{entry.called('default')} 不在 values 的 id 里: {quoted(default)}")
 
 
-def _choices(entry: _Entry) -> tuple[Choice, ...]:
+def _choices(entry: Entry) -> tuple[Choice, ...]:
     choices: list[Choice] = []
     for value in entry.tables("values", CHOICES_MAX):
         value.only(_CHOICE_KEYS)
         choice = Choice(id=value.code("id"), label=value.text("label"), aliases=value.texts("aliases"))
         for key, given in (("id", choice.id), ("label", choice.label)):
             if given and given in [getattr(earlier, key) for earlier in choices]:
-                value.complain(key, f"{entry.called('values')} 里 {key} 重复: {_quoted(given)}")
+                value.complain(key, f"{entry.called('values')} 里 {key} 重复: {quoted(given)}")
         choices.append(choice)
     if entry.data.get("values") == []:
         entry.complain("values", f"{entry.called('values')} 至少要有一项")
     return tuple(choices)
 
 
-def _sku(entry: _Entry, options: tuple[Option, ...]) -> Sku:
+def _sku(entry: Entry, options: tuple[Option, ...]) -> Sku:
     entry.only(_SKU_KEYS)
     entry.requires("price")
     return Sku(
@@ -349,37 +199,37 @@ def _sku(entry: _Entry, options: tuple[Option, ...]) -> Sku:
     )
 
 
-def _sku_options(entry: _Entry, options: tuple[Option, ...]) -> dict[str, str]:
+def _sku_options(entry: Entry, options: tuple[Option, ...]) -> dict[str, str]:
     given = entry.data.get("options", {})
     if not isinstance(given, dict):
-        entry.complain("options", f'sku.options 应是表格, 例如 {{ speed = "fast" }}: {_quoted(given)}')
+        entry.complain("options", f'sku.options 应是表格, 例如 {{ speed = "fast" }}: {quoted(given)}')
         return {}
     for name in given.keys() - {option.name for option in options}:
-        entry.complain("options", f"sku.options 里的 {_quoted(name)} 不是这个商品的 option")
+        entry.complain("options", f"sku.options 里的 {quoted(name)} 不是这个商品的 option")
     chosen: dict[str, str] = {}
     for option in options:
         if option.name not in given:
             entry.complain("options", f"sku.options 缺少 {option.name} ({option.label})")
         elif given[option.name] not in [choice.id for choice in option.values]:
-            problem = f"sku.options.{option.name} 不在 option 的 values 里: {_quoted(given[option.name])}"
+            problem = f"sku.options.{option.name} 不在 option 的 values 里: {quoted(given[option.name])}"
             entry.complain("options", problem)
         else:
             chosen[option.name] = given[option.name]
     return chosen
 
 
-def _any_value(entry: _Entry) -> AnyValue | None:
+def _any_value(entry: Entry) -> AnyValue | None:
     given = entry.data.get("any_value")
     if given is None:
         return None
     if not isinstance(given, dict):
-        entry.complain("any_value", f"sku.any_value 应是 {{ min = 1, max = 100 }}: {_quoted(given)}")
+        entry.complain("any_value", f"sku.any_value 应是 {{ min = 1, max = 100 }}: {quoted(given)}")
         return None
-    limits = _Entry("any_value", given, (*entry.path, "any_value"), entry.complaints)
+    limits = Entry("any_value", given, (*entry.path, "any_value"), entry.complaints)
     limits.only(frozenset(("min", "max")))
     for key in ("min", "max"):
         if limits.requires(key) and not _is_whole(given[key]):
-            limits.complain(key, f"any_value.{key} 不是 1 到 {NUMBER_MAX} 的整数: {_quoted(given[key])}")
+            limits.complain(key, f"any_value.{key} 不是 1 到 {NUMBER_MAX} 的整数: {quoted(given[key])}")
     least, most = given.get("min"), given.get("max")
     if not (_is_whole(least) and _is_whole(most)):
         return None
@@ -390,25 +240,3 @@ def _any_value(entry: _Entry) -> AnyValue | None:
 
 def _is_whole(given: object) -> TypeGuard[int]:
     return isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= NUMBER_MAX
-
-
-def _fen(given: object) -> Fen | None:
-    """Yuan as text ("99.50"), or as a number that is exact to the fen (99.5)."""
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
-        return None
-    text = given if isinstance(given, str) else repr(given)
-    try:
-        # parse_yuan would take full-width digits and a line end.
-        return parse_yuan(text) if text.isascii() and text.isprintable() else None
-    except ValueError:
-        return None
-
-
-def _is_control(char: str) -> bool:
-    return char != "\n" and unicodedata.category(char) in ("Cc", "Cs")
-
-
-def _quoted(given: object) -> str:
-    """What stands in the file, short enough for one line and without anything that moves a terminal's cursor."""
-    text = "".join(char if char.isprintable() else "�" for char in str(given)[: _QUOTED_CHARS_MAX + 1])
-    return text if len(text) <= _QUOTED_CHARS_MAX else f"{text[:_QUOTED_CHARS_MAX]}…"
