@@ -34,19 +34,19 @@ _LOCK = text("SELECT state FROM orders WHERE order_no = :order_no FOR UPDATE")
 _LINE_STATES = text("SELECT state FROM order_line WHERE order_no = :order_no ORDER BY position")
 
 
-class UnknownOrder(Exception):
+class UnknownOrderError(Exception):
     """A bug or a broken database: an order number that was ours names no order."""
 
 
 def lock_order(conn: Connection, order_no: str) -> OrderState:
-    """Take the order's row lock until the transaction ends and say where it stands. Raises UnknownOrder.
+    """Take the order's row lock until the transaction ends and say where it stands. Raises UnknownOrderError.
 
     Whatever changes an order, its lines, or their supplier orders takes this lock first, so that two events of one
     order are taken one after the other and nothing can deadlock.
     """
     state = conn.execute(_LOCK, {"order_no": order_no}).scalar_one_or_none()
     if state is None:
-        raise UnknownOrder(order_no)
+        raise UnknownOrderError(order_no)
     return OrderState(state)
 
 

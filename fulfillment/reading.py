@@ -1,12 +1,11 @@
 """Looking orders up: by number, by token, by buyer, and those that wait for something to happen."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, RowMapping, TextClause, text
 
+from fulfillment.work import RefundDue
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 from kernel.orders import Line, LineState, Order, OrderState
@@ -48,17 +47,6 @@ _TO_DELIVER = text(
 _REFUNDS_DUE = text(
     "SELECT order_no, id, refund_fen, note FROM order_line WHERE state = 'refunding' ORDER BY id LIMIT :limit"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RefundDue:
-    """This much of the line's price is to go back to the buyer by the original route."""
-
-    order_no: OrderNo
-    line_id: int
-    amount_fen: Fen
-    reason: str
-    """For the refund's own `reason`; names no account and no key."""
 
 
 def by_no(conn: Connection, order_no: str) -> Order | None:
@@ -107,20 +95,20 @@ def refunds_due(conn: Connection, limit: int = 200) -> tuple[RefundDue, ...]:
     return tuple(RefundDue(row.order_no, row.id, Fen(row.refund_fen), row.note) for row in rows)
 
 
-def _first(rows: Iterable[Mapping[str, Any]]) -> Order | None:
+def _first(rows: Iterable[RowMapping]) -> Order | None:
     found = _orders(rows)
     return found[0] if found else None
 
 
-def _orders(rows: Iterable[Mapping[str, Any]]) -> tuple[Order, ...]:
+def _orders(rows: Iterable[RowMapping]) -> tuple[Order, ...]:
     """Put the rows of a join together; rows of one order stand next to each other."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+    groups: dict[str, list[RowMapping]] = {}
     for row in rows:
         groups.setdefault(row["order_no"], []).append(row)
     return tuple(_order(group) for group in groups.values())
 
 
-def _order(rows: list[Mapping[str, Any]]) -> Order:
+def _order(rows: list[RowMapping]) -> Order:
     head = rows[0]
     return Order(
         order_no=OrderNo(head["order_no"]),
@@ -135,7 +123,7 @@ def _order(rows: list[Mapping[str, Any]]) -> Order:
     )
 
 
-def _line(row: Mapping[str, Any]) -> Line:
+def _line(row: RowMapping) -> Line:
     return Line(
         id=row["id"],
         position=row["position"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kernel.money import Fen
-from kernel.orders import LineState, OrderState
+from kernel.orders import NOTHING_FEN, LineState, OrderState
 
 
 class SupplierState(StrEnum):
@@ -44,9 +44,7 @@ ORDER_MOVES: Mapping[OrderState, frozenset[OrderState]] = {
 }
 
 LINE_MOVES: Mapping[LineState, frozenset[LineState]] = {
-    LineState.WAITING: frozenset(
-        {LineState.DELIVERING, LineState.DELIVERED, LineState.REFUNDING, LineState.ATTENTION}
-    ),
+    LineState.WAITING: frozenset({LineState.DELIVERING, LineState.DELIVERED, LineState.REFUNDING, LineState.ATTENTION}),
     LineState.DELIVERING: frozenset({LineState.DELIVERED, LineState.REFUNDING, LineState.ATTENTION}),
     # A delivered key that does not work, say: a person opens the line again.
     LineState.DELIVERED: frozenset({LineState.ATTENTION}),
@@ -75,20 +73,20 @@ SETTLED_LINE = frozenset({LineState.DELIVERED, LineState.REFUNDED})
 LIVE_AT_SUPPLIER = frozenset(SupplierState) - {SupplierState.SUCCESS, SupplierState.FAILED}
 
 
-class MoveNotAllowed(Exception):
+class MoveNotAllowedError(Exception):
     """A bug: code asked for a move that no order may make."""
 
 
 def check_order_move(before: OrderState, after: OrderState) -> None:
-    """Raise MoveNotAllowed unless an order may go from `before` to `after`."""
+    """Raise MoveNotAllowedError unless an order may go from `before` to `after`."""
     if after not in ORDER_MOVES[before]:
-        raise MoveNotAllowed(f"order: {before} → {after}")
+        raise MoveNotAllowedError(f"order: {before} → {after}")
 
 
 def check_line_move(before: LineState, after: LineState) -> None:
-    """Raise MoveNotAllowed unless a line may go from `before` to `after`."""
+    """Raise MoveNotAllowedError unless a line may go from `before` to `after`."""
     if after not in LINE_MOVES[before]:
-        raise MoveNotAllowed(f"line: {before} → {after}")
+        raise MoveNotAllowedError(f"line: {before} → {after}")
 
 
 def order_state_of(lines: Collection[LineState]) -> OrderState:
@@ -108,7 +106,7 @@ class TopupVerdict:
     """What the units of a top-up line add up to."""
 
     state: LineState
-    refund_fen: Fen = Fen(0)
+    refund_fen: Fen = NOTHING_FEN
     failed: int = 0
     succeeded: int = 0
 

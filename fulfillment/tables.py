@@ -164,7 +164,7 @@ class SupplierOrder(SQLModel, table=True):
         Index(
             "supplier_order_due",
             "next_query_at",
-            postgresql_where=text("state IN ('created', 'sent', 'processing', 'unknown')"),
+            postgresql_where=text("next_query_at IS NOT NULL"),
         ),
     )
 

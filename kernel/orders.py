@@ -9,6 +9,7 @@ from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 
 ORDER_LINES_MAX = 10
+NOTHING_FEN = Fen(0)
 
 
 class OrderState(StrEnum):
@@ -72,7 +73,7 @@ class Line:
     state: LineState
     note: str = ""
     """What a buyer may be told about the state: a failure's reason, a tracking number."""
-    refund_fen: Fen = Fen(0)
+    refund_fen: Fen = NOTHING_FEN
     """What of `total_fen` is being given back or was."""
 
 

@@ -1,0 +1,307 @@
+"""Placing an order: once per message, at the price the buyer saw, with the stock held, at most a few unpaid."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from catalog import stock
+from catalog.checks import Valid, check_field
+from catalog.model import Delivery, Field, FieldKind, Product, Sku
+from catalog.shelf import Shelf, line_total_fen
+from fulfillment import reading
+from kernel.ids import OpenId, new_order_no, new_token
+from kernel.money import Fen
+from kernel.orders import ORDER_LINES_MAX, Line, LineState, Order, OrderState, WantedLine
+
+QUANTITY_MAX = 9_999
+TOPUP_UNITS_MAX = 99
+"""Each unit of a top-up is a purchase of its own at the supplier."""
+TOTAL_FEN_MAX = 100_000_000
+"""One million yuan: above any real order, below what any part of the way counts wrong."""
+_NUMBER_TRIES = 5
+
+_LOCK_BUYER = text("SELECT pg_advisory_xact_lock(hashtextextended(:openid, 7081))")
+
+_SEEN = text("""
+    SELECT order_no, message_key = :message_key AS same FROM orders
+    WHERE openid = :openid AND (message_key = :message_key OR (state = 'unpaid' AND expires_at > :now))
+""")
+
+_INSERT = text("""
+    WITH placed AS (
+        INSERT INTO orders (order_no, openid, message_key, token, state, total_fen, catalog_version,
+                            created_at, expires_at)
+        VALUES (:order_no, :openid, :message_key, :token, 'unpaid', :total_fen, :version, :now, :expires_at)
+        ON CONFLICT (order_no) DO NOTHING RETURNING order_no),
+    event AS (
+        INSERT INTO order_event (order_no, at, from_state, to_state, cause, actor)
+        SELECT order_no, :now, '', 'unpaid', 'placed', 'buyer' FROM placed),
+    lines AS (
+        INSERT INTO order_line (order_no, position, product_id, product_name, sku_code, sku_label, value, any_value,
+                                quantity, unit_fen, total_fen, cost_fen, options, fields, account_field,
+                                choice_labels, delivery, supplier, supplier_code, eta, state)
+        SELECT placed.order_no, l.position, l.product_id, l.product_name, l.sku_code, l.sku_label, l.value,
+               l.any_value, l.quantity, l.unit_fen, l.total_fen, l.cost_fen, l.options, l.fields, l.account_field,
+               l.choice_labels, l.delivery, l.supplier, l.supplier_code, l.eta, 'waiting'
+        FROM placed, jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(
+            position int, product_id text, product_name text, sku_code text, sku_label text, value bigint,
+            any_value boolean, quantity int, unit_fen bigint, total_fen bigint, cost_fen bigint, options jsonb,
+            fields jsonb, account_field text, choice_labels jsonb, delivery text, supplier text,
+            supplier_code text, eta text)
+        RETURNING id, position)
+    SELECT id FROM lines ORDER BY position
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order stands. Not `fresh`: this message had placed it before."""
+
+    order: Order
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoldOut:
+    """Nothing was placed: the line at `position` (from 0) wants more than the `left` there are for it."""
+
+    position: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyUnpaid:
+    """Nothing was placed: these orders of the buyer wait to be paid, newest first."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogMoved:
+    """Nothing was placed: what the buyer confirmed is not what the shelf says now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Short:
+    sku_code: str
+    left: int
+
+
+def place(
+    conn: Connection,
+    *,
+    openid: OpenId,
+    message_key: str,
+    lines: Sequence[WantedLine],
+    shelf: Shelf,
+    now: datetime,
+    ttl: timedelta,
+    unpaid_max: int = 3,
+) -> Placed | SoldOut | TooManyUnpaid | CatalogMoved:
+    """Place an order in the caller's transaction, or say why not; then the transaction holds no change of ours.
+
+    Idempotent on (openid, message_key). The buyer's placings are taken one after the other (an advisory lock held
+    to the end of the transaction), so `unpaid_max` holds under any concurrency. Raises ValueError on an empty or
+    over-long order.
+    """
+    if not 1 <= len(lines) <= ORDER_LINES_MAX:
+        raise ValueError(f"an order has 1 to {ORDER_LINES_MAX} lines, not {len(lines)}")
+    conn.execute(_LOCK_BUYER, {"openid": openid})
+    # A statement of its own: under READ COMMITTED only a new statement sees what the lock's last holder committed.
+    seen = conn.execute(_SEEN, {"openid": openid, "message_key": message_key, "now": now}).all()
+    if any(row.same for row in seen):
+        before = reading.by_message(conn, openid, message_key)
+        assert before is not None  # noqa: S101 - the row was just seen, and orders are never deleted
+        return Placed(before, fresh=False)
+    frozen = _freeze_all(lines, shelf)
+    if frozen is None:
+        return CatalogMoved()
+    if len(seen) >= unpaid_max:
+        return TooManyUnpaid(reading.unpaid_of(conn, openid, now))
+    wanted: dict[str, int] = {}
+    for row in frozen:
+        if row["delivery"] == Delivery.CARD:
+            wanted[row["sku_code"]] = wanted.get(row["sku_code"], 0) + row["quantity"]
+    if not wanted:
+        return Placed(_insert(conn, openid, message_key, frozen, shelf.version, now, now + ttl), fresh=True)
+    savepoint = conn.begin_nested()
+    order = _insert(conn, openid, message_key, frozen, shelf.version, now, now + ttl)
+    short = hold_stock(conn, order.order_no, wanted, now)
+    if short is not None:
+        savepoint.rollback()
+        return _sold_out(frozen, short.sku_code, short.left)
+    savepoint.commit()
+    return Placed(order, fresh=True)
+
+
+def hold_stock(conn: Connection, order_no: str, wanted: dict[str, int], now: datetime) -> _Short | None:
+    """Hold so many keys of each SKU; the first shortage ends it. Always in the order of codes, so none deadlock."""
+    for sku_code in sorted(wanted):
+        held = stock.hold(conn, sku_code, wanted[sku_code], order_no, now)
+        if isinstance(held, stock.Short):
+            return _Short(sku_code, held.left)
+    return None
+
+
+def _sold_out(frozen: list[dict[str, Any]], sku_code: str, left: int) -> SoldOut:
+    """Name the first line of this SKU that what is left does not reach."""
+    for row in frozen:
+        if row["sku_code"] != sku_code:
+            continue
+        if row["quantity"] > left:
+            return SoldOut(row["position"], left)
+        left -= row["quantity"]
+    raise AssertionError(f"{sku_code}: short, but every line fits")
+
+
+def _freeze_all(lines: Sequence[WantedLine], shelf: Shelf) -> list[dict[str, Any]] | None:
+    frozen = []
+    for position, wanted in enumerate(lines):
+        row = _freeze(position, wanted, shelf)
+        if row is None:
+            return None
+        frozen.append(row)
+    return frozen if 0 < sum(row["total_fen"] for row in frozen) <= TOTAL_FEN_MAX else None
+
+
+def _freeze(position: int, wanted: WantedLine, shelf: Shelf) -> dict[str, Any] | None:
+    """Make a line's row from the shelf; None when the shelf no longer agrees with what the buyer confirmed."""
+    sku, product = shelf.sku(wanted.sku), shelf.product_of(wanted.sku)
+    if sku is None or product is None or not _countable(product, sku, wanted):
+        return None
+    if line_total_fen(sku, wanted.value, wanted.quantity) != wanted.total_fen:
+        return None
+    fields = _checked_fields(product.fields, wanted.fields)
+    if fields is None:
+        return None
+    value = wanted.value if sku.any_value is not None else sku.value
+    return {
+        "position": position,
+        "product_id": product.id,
+        "product_name": product.name,
+        "sku_code": sku.code,
+        "sku_label": sku.label,
+        "value": int(value) if value is not None and value == int(value) else None,
+        "any_value": sku.any_value is not None,
+        "quantity": wanted.quantity,
+        "unit_fen": sku.price_fen,
+        "total_fen": wanted.total_fen,
+        "cost_fen": sku.cost_fen,
+        "options": dict(sku.options),
+        "fields": fields,
+        "account_field": _account_field(product.fields, fields),
+        "choice_labels": _choice_labels(product.fields, fields),
+        "delivery": product.delivery.value,
+        "supplier": sku.supplier or "",
+        "supplier_code": sku.supplier_code or sku.code,
+        "eta": sku.eta or product.eta,
+    }
+
+
+def _countable(product: Product, sku: Sku, wanted: WantedLine) -> bool:
+    """Tell whether quantity and value are such as this SKU is sold in."""
+    most = TOPUP_UNITS_MAX if product.delivery is Delivery.TOPUP and sku.any_value is None else QUANTITY_MAX
+    if not 1 <= wanted.quantity <= most:
+        return False
+    if sku.any_value is not None:
+        return wanted.value is not None and sku.any_value.min <= wanted.value <= sku.any_value.max
+    return wanted.value is None or wanted.value == sku.value
+
+
+def _checked_fields(fields: Sequence[Field], given: Any) -> dict[str, str] | None:
+    """Keep what the product asks for; None when something is missing or no longer passes its check."""
+    kept: dict[str, str] = {}
+    for field in fields:
+        value = given.get(field.name, field.default)
+        if not value:
+            if not field.optional:
+                return None
+            continue
+        if not _passes(field, value):
+            return None
+        kept[field.name] = value
+    return kept
+
+
+def _passes(field: Field, value: str) -> bool:
+    if field.kind is FieldKind.CHOICE:
+        return any(choice.id == value for choice in field.values)
+    return isinstance(check_field(field, value), Valid)
+
+
+_ACCOUNT_KINDS = (
+    FieldKind.PHONE,
+    FieldKind.QQ,
+    FieldKind.PHONE_OR_QQ,
+    FieldKind.UID,
+    FieldKind.CARD_NO,
+    FieldKind.EMAIL,
+    FieldKind.TEXT,
+)
+
+
+def _account_field(fields: Sequence[Field], given: dict[str, str]) -> str:
+    """Say which field is the account: the one called so, else the first given one that can be an account."""
+    if "account" in given:
+        return "account"
+    return next((field.name for field in fields if field.kind in _ACCOUNT_KINDS and field.name in given), "")
+
+
+def _choice_labels(fields: Sequence[Field], given: dict[str, str]) -> dict[str, str]:
+    return {
+        field.name: choice.label for field in fields for choice in field.values if given.get(field.name) == choice.id
+    }
+
+
+def _insert(
+    conn: Connection,
+    openid: OpenId,
+    message_key: str,
+    frozen: list[dict[str, Any]],
+    version: str,
+    now: datetime,
+    expires_at: datetime,
+) -> Order:
+    total_fen = sum(row["total_fen"] for row in frozen)
+    for _ in range(_NUMBER_TRIES):
+        order_no, token = new_order_no(now), new_token()
+        row = {
+            "order_no": order_no,
+            "openid": openid,
+            "message_key": message_key,
+            "token": token,
+            "total_fen": total_fen,
+            "version": version,
+            "now": now,
+            "expires_at": expires_at,
+            "lines": json.dumps(frozen, ensure_ascii=False),
+        }
+        ids = conn.execute(_INSERT, row).scalars().all()
+        if ids:
+            lines = tuple(_line(line_id, frozen_row) for line_id, frozen_row in zip(ids, frozen, strict=True))
+            return Order(order_no, openid, token, OrderState.UNPAID, Fen(total_fen), now, expires_at, lines)
+        # Ten random digits do meet now and then on a busy day: take another number.
+    raise RuntimeError("no free order number")
+
+
+def _line(line_id: int, row: dict[str, Any]) -> Line:
+    return Line(
+        id=line_id,
+        position=row["position"],
+        product_id=row["product_id"],
+        product_name=row["product_name"],
+        sku_code=row["sku_code"],
+        sku_label=row["sku_label"],
+        value=row["value"],
+        quantity=row["quantity"],
+        total_fen=Fen(row["total_fen"]),
+        options=row["options"],
+        fields=row["fields"],
+        delivery=row["delivery"],
+        eta=row["eta"],
+        state=LineState.WAITING,
+    )

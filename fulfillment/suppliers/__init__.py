@@ -1,0 +1,1 @@
+"""Suppliers of top-ups: the port, its adapters, and the rules for what their answers mean."""

@@ -1,0 +1,56 @@
+"""What the caller must do after a change: in the same transaction, ask for refunds and enqueue the jobs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.ids import OrderNo
+from kernel.money import Fen
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDue:
+    """This much of the line's price is to go back to the buyer by the original route."""
+
+    order_no: OrderNo
+    line_id: int
+    amount_fen: Fen
+    reason: str
+    """For the refund's own `reason`; names no account and no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Ask the supplier about this purchase at that time."""
+
+    supplier_order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything is enqueued or requested in the transaction of the change, so that a crash loses none of it."""
+
+    push_ids: tuple[int, ...] = ()
+    """Pushes to send now: `pushing.claim`."""
+    send_ids: tuple[int, ...] = ()
+    """Purchases to send to their supplier now: `topups.claim_send`."""
+    queries: tuple[Query, ...] = ()
+    """Purchases to ask about later: `topups.claim_query`."""
+    refunds: tuple[RefundDue, ...] = ()
+
+    def __add__(self, other: "Work") -> "Work":
+        return Work(
+            self.push_ids + other.push_ids,
+            self.send_ids + other.send_ids,
+            self.queries + other.queries,
+            self.refunds + other.refunds,
+        )
+
+
+NOTHING_TO_DO = Work()
+
+
+def together(parts: Iterable[Work]) -> Work:
+    """Add several pieces of work up."""
+    return sum(parts, NOTHING_TO_DO)
