@@ -1,4 +1,4 @@
-"""Real servers for tests: an embedded PostgreSQL and Redis for the run, a fresh database and a flushed Redis per test."""
+"""Real servers for tests: embedded PostgreSQL and Redis for the run; per test a fresh database, a flushed Redis."""
 
 import os
 import tempfile

@@ -106,13 +106,10 @@ def servers(data_dir: Path, database_url: str, redis_url: str) -> Iterator[Addre
 
 def _ensure_running(here: Here, *, for_tests: bool) -> Addresses:
     keeper.ensure(here)
-    starting = None
-    if not redis.runs(here):
-        starting = redis.start(here)
+    redis.start(here)
     if not postgres.runs(here):
         postgres.start(here, for_tests=for_tests)
-    if starting is not None:
-        redis.wait_ready(here, starting)
+    redis.wait_ready(here)
     return Addresses(postgres.url(here), redis.url(here))
 
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,10 +24,10 @@ def runs(here: Here) -> bool:
     return is_held(_lock(here)) and _answers(here)
 
 
-def start(here: Here) -> "subprocess.Popen[bytes] | None":
-    """Start the server without waiting for it; None when one of ours is starting already. Call under the start lock."""
+def start(here: Here) -> None:
+    """Start the server without waiting for it, unless it is starting already. Call under the start lock."""
     if is_held(_lock(here)):
-        return None
+        return
     data = here.home / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
     _socket(here).unlink(missing_ok=True)
@@ -48,10 +47,9 @@ def start(here: Here) -> "subprocess.Popen[bytes] | None":
     command = [str(_binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
     child = server.spawn(command, lock=_lock(here), log=_log(here), cwd=data, run_as=None)
     _pid(here).write_text(str(child.pid))
-    return child
 
 
-def wait_ready(here: Here, child: "subprocess.Popen[bytes] | None") -> None:
+def wait_ready(here: Here) -> None:
     """Wait until it answers. Where its file cannot be read it starts empty: nothing of value is kept in Redis."""
     deadline = time.monotonic() + _START_SECONDS
     set_aside = False
@@ -64,7 +62,7 @@ def wait_ready(here: Here, child: "subprocess.Popen[bytes] | None") -> None:
             data = here.home / "redis"
             shutil.rmtree(data.with_name("redis.broken"), ignore_errors=True)
             data.rename(data.with_name("redis.broken"))
-            child = start(here)
+            start(here)
         if time.monotonic() > deadline:
             raise StartError(f"Redis is not ready after {_START_SECONDS:.0f} s (log: {_log(here)})")
         time.sleep(0.01)

@@ -1,5 +1,6 @@
 """One server process: started in its own session with an inherited lock, found and stopped through that lock."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -64,11 +65,9 @@ def stop(lock: Path, pid_file: Path, signals: Sequence[tuple[signal.Signals, flo
     for number, wait_seconds in signals:
         if not is_held(lock):
             break
-        try:
+        with contextlib.suppress(OSError, ValueError, IndexError):
             # The lock is held, so the pid is the server's and nobody else's.
             os.kill(int(pid_file.read_text().split()[0]), number)
-        except (OSError, ValueError, IndexError):
-            pass
         deadline = time.monotonic() + wait_seconds
         while is_held(lock) and time.monotonic() < deadline:
             reap()

@@ -1,0 +1,431 @@
+"""Configuration: config.toml, then the environment, into one frozen Config. Each part is given its own section only."""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+PREFIX = "KABOT_"
+SECRET_KEY_BYTES = 32
+_FILE_BYTES_MAX = 1_000_000
+_PROJECT_CONFIG = Path(__file__).resolve().parent.parent / "config.toml"
+_Section = TypeVar("_Section", bound="DataclassInstance")
+_NAME = re.compile(r"^[a-z0-9_-]{1,32}$")
+
+
+class ConfigError(ValueError):
+    """What is wrong, in one line that names the file or variable, and the section and key."""
+
+
+def _secret() -> Any:
+    """A value that repr, and so no log or error, ever shows; it may also come from a file named by KEY_file."""
+    return field(default="", repr=False, metadata={"secret": True})
+
+
+def _url(default: str) -> Any:
+    return field(default=default, metadata={"url": True})
+
+
+def _one_of(default: str, *values: str) -> Any:
+    return field(default=default, metadata={"values": values})
+
+
+def _between(default: int, low: int, high: int) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
+@dataclass(frozen=True, slots=True)
+class AppConfig:
+    """What concerns every part."""
+
+    public_url: str = _url("http://127.0.0.1:8000")
+    """Under which buyers, WeChat and suppliers reach the bot; no slash at the end."""
+    data_dir: Path = Path("var")
+    secret_key: str = _secret()
+    """Base64 of 32 bytes: encrypts card keys and signs links. Left out, one is made and kept in data_dir."""
+    log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
+    log_format: str = _one_of("auto", "auto", "text", "json")
+    timezone: str = "Asia/Shanghai"
+
+    def key(self) -> bytes:
+        """The 32 secret bytes. Made on first use where none are configured; raises ConfigError or OSError."""
+        return _decode_key(self.secret_key, "[app] secret_key") if self.secret_key else _kept_key(self.data_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopConfig:
+    """How the shop presents itself."""
+
+    name: str = "卡宝小店"
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The web process."""
+
+    host: str = "127.0.0.1"
+    port: int = _between(8000, 0, 65535)
+    threads: int = _between(16, 1, 200)
+    """Requests worked on at the same time."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses, comma-separated, whose X-Forwarded-For is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """The worker process."""
+
+    threads: int = _between(8, 1, 100)
+    """Jobs worked on at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeChatConfig:
+    """The official account."""
+
+    app_id: str = ""
+    app_secret: str = _secret()
+    token: str = _secret()
+    aes_key: str = _secret()
+    """EncodingAESKey, 43 characters; needed in compat and safe mode."""
+    mode: str = _one_of("safe", "plain", "compat", "safe")
+    api_base: str = _url("https://api.weixin.qq.com")
+    oauth_base: str = _url("https://open.weixin.qq.com")
+    kf: bool = False
+    """Customer-service accounts are configured at WeChat: a handoff answers transfer_customer_service."""
+    kf_hours: str = "09:00-22:00"
+    """When somebody is there, in the shop's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayConfig:
+    """The WeChat Pay merchant."""
+
+    mch_id: str = ""
+    api_v3_key: str = _secret()
+    cert_serial: str = ""
+    private_key_file: Path | None = None
+    public_key_id: str = ""
+    public_key_file: Path | None = None
+    api_base: str = _url("https://api.mch.weixin.qq.com")
+    order_ttl_minutes: int = _between(15, 1, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """The database: ``embedded`` or postgresql+psycopg://…"""
+
+    database_url: str = field(default="embedded", repr=False)
+    pool_size: int = _between(8, 1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisConfig:
+    """Redis: ``embedded`` or redis:// rediss:// unix:// redis+sentinel:// redis+cluster://"""
+
+    url: str = field(default="embedded", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierConfig:
+    """One supplier of top-ups and cards."""
+
+    name: str
+    kind: str = ""
+    api_base: str = _url("")
+    app_key: str = ""
+    app_secret: str = _secret()
+    default: bool = False
+    """Serves the SKUs that name no supplier."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechConfig:
+    """Transcribes voice that WeChat did not; without a kind the buyer is asked to type."""
+
+    kind: str = ""
+    api_base: str = _url("")
+    api_key: str = _secret()
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskConfig:
+    """Limits and thresholds; 0 = no limit."""
+
+    enabled: bool = True
+    per_ip_per_minute: int = _between(0, 0, 1_000_000)
+    """0 by default: WeChat pushes every buyer's messages from a few addresses."""
+    per_buyer_per_minute: int = _between(60, 0, 10_000)
+    unpaid_orders_max: int = _between(3, 1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleConfig:
+    """The operators' pages."""
+
+    admin: str = "admin"
+    """The first administrator's name."""
+    admin_password: str = _secret()
+    """Used once, to make the first administrator; without it there is none until one is made."""
+    session_minutes: int = _between(720, 5, 43_200)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be configured; every key has a default."""
+
+    app: AppConfig = AppConfig()
+    shop: ShopConfig = ShopConfig()
+    web: WebConfig = WebConfig()
+    worker: WorkerConfig = WorkerConfig()
+    wechat: WeChatConfig = WeChatConfig()
+    pay: PayConfig = PayConfig()
+    store: StoreConfig = StoreConfig()
+    redis: RedisConfig = RedisConfig()
+    supplier: Mapping[str, SupplierConfig] = field(default_factory=dict)
+    speech: SpeechConfig = SpeechConfig()
+    risk: RiskConfig = RiskConfig()
+    console: ConsoleConfig = ConsoleConfig()
+
+
+_SECTIONS: dict[str, type] = {item.name: type(item.default) for item in fields(Config) if item.name != "supplier"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One value as somebody gave it, and where: the error message's beginning."""
+
+    value: Any
+    where: str
+
+
+_Values = dict[str, dict[str, _Given]]
+"""Section (``supplier.NAME`` for suppliers) → key → value."""
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the configuration. ``path`` comes before KABOT_CONFIG, then ./config.toml, then the project's own.
+
+    Relative paths are taken from the folder of the file. Raises ConfigError.
+    """
+    found = _find_file(path, environ)
+    given: _Values = {} if found is None else _from_file(found)
+    for section, key, value in _from_environment(environ):
+        given.setdefault(section, {})[key] = value
+    return _build(given, (found.parent if found else Path.cwd()).resolve())
+
+
+def _find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    if path is None and environ.get("KABOT_CONFIG"):
+        path = Path(environ["KABOT_CONFIG"]).expanduser()
+    if path is not None:
+        return path
+    return next((file for file in (Path("config.toml"), _PROJECT_CONFIG) if file.is_file()), None)
+
+
+def _from_file(path: Path) -> _Values:
+    try:
+        raw = path.read_bytes()
+        if len(raw) > _FILE_BYTES_MAX:
+            raise ConfigError(f"{path}: larger than {_FILE_BYTES_MAX} bytes")
+        text = raw.decode("utf-8-sig")
+        tree = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    given: _Values = {}
+    for section, keys in tree.items():
+        where = f"{path}{_line(text, section, None)}"
+        if not isinstance(keys, dict):
+            raise ConfigError(f"{where}: unknown key {section}: it stands in no section")
+        if section != "supplier":
+            if section not in _SECTIONS:
+                raise ConfigError(f"{where}: unknown section [{section}]; known: {', '.join(_SECTIONS)}, supplier.NAME")
+            given[section] = {k: _Given(v, f"{path}{_line(text, section, k)}") for k, v in keys.items()}
+            continue
+        for name, settings in keys.items():
+            if not isinstance(settings, dict):
+                raise ConfigError(f"{where}: [supplier] {name}: write [supplier.NAME] and the keys below it")
+            full = f"supplier.{name}"
+            given[full] = {k: _Given(v, f"{path}{_line(text, full, k)}") for k, v in settings.items()}
+    return given
+
+
+def _line(text: str, section: str, key: str | None) -> str:
+    """``:12`` for the line a section or key stands on, or nothing where it is written in an unusual way."""
+    current = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            current = stripped.strip("[]").split("#")[0].rstrip(" ]").replace(" ", "").replace('"', "")
+            if key is None and current.partition(".")[0] == section:
+                return f":{number}"
+        elif "=" in stripped:
+            name = stripped.split("=")[0].strip().strip('"')
+            if (current == section and name == key) or (key is None and not current and name == section):
+                return f":{number}"
+    return ""
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, _Given]]:
+    found = []
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable == "KABOT_CONFIG":
+            continue
+        parts = variable.removeprefix(PREFIX).lower().split("__")
+        if parts[0] == "supplier" and len(parts) == 3:
+            section, key = f"supplier.{parts[1]}", parts[2]
+        elif len(parts) == 2:
+            section, key = parts
+        else:
+            raise ConfigError(f"{variable}: write KABOT_SECTION__KEY or KABOT_SUPPLIER__NAME__KEY")
+        found.append((section, key, _Given(value, variable)))
+    return found
+
+
+def _build(given: _Values, folder: Path) -> Config:
+    sections: dict[str, Any] = {}
+    suppliers: dict[str, SupplierConfig] = {}
+    for section, keys in given.items():
+        where = next((value.where for value in keys.values()), "configuration")
+        if section.startswith("supplier."):
+            name = section.removeprefix("supplier.")
+            if not _NAME.match(name):
+                raise ConfigError(f"{where}: [{section}]: a supplier's name is a-z, 0-9, _ and -")
+            suppliers[name] = _read(SupplierConfig(name), section, keys, folder)
+        elif section in _SECTIONS:
+            sections[section] = _read(_SECTIONS[section](), section, keys, folder)
+        else:
+            raise ConfigError(f"{where}: unknown section [{section}]; known: {', '.join(_SECTIONS)}, supplier.NAME")
+    defaults = [name for name, supplier in suppliers.items() if supplier.default]
+    if len(defaults) > 1:
+        raise ConfigError(f"{given[f'supplier.{defaults[1]}']['default'].where}: two default suppliers: {defaults}")
+    config = Config(**sections, supplier=suppliers)
+    return replace(config, app=replace(config.app, data_dir=(folder / config.app.data_dir).resolve()))
+
+
+def _read(section_default: _Section, section: str, keys: Mapping[str, _Given], folder: Path) -> _Section:
+    """Put the given values over a section's defaults."""
+    kind = type(section_default)
+    known: dict[str, Field[Any]] = {item.name: item for item in fields(kind) if item.default is not MISSING}
+    secret_names = [name for name, item in known.items() if item.metadata.get("secret")]
+    changes: dict[str, Any] = {}
+    for key, given in keys.items():
+        if key.endswith("_file") and (name := key.removesuffix("_file")) in secret_names:
+            if name not in keys:
+                changes[name] = _read_secret(given, section, key, folder)
+        elif key in known:
+            changes[key] = _convert(given, f"{given.where}: [{section}] {key}", known[key], kind, folder)
+        else:
+            raise ConfigError(f"{given.where}: unknown key {key} in [{section}]; known: {', '.join(known)}")
+    return replace(section_default, **changes)
+
+
+def _convert(given: _Given, what: str, item: Field[Any], owner: type, folder: Path) -> Any:
+    """Give the value its type. Messages show no value: it may be a secret put in a wrong place."""
+    wanted = get_type_hints(owner)[item.name]
+    if wanted is bool:
+        return _to_bool(given.value, what)
+    if wanted is int:
+        return _to_int(given.value, what, *item.metadata["range"])
+    if not isinstance(given.value, str):
+        raise ConfigError(f"{what}: write it as text in quotes")
+    text = given.value.strip()
+    if wanted in (Path, Path | None):
+        return (folder / Path(text).expanduser()).resolve() if text else item.default
+    return _check_text(text, what, item)
+
+
+def _check_text(text: str, what: str, item: Field[Any]) -> str:
+    if any(ord(character) < 32 for character in text):
+        raise ConfigError(f"{what}: has a line break or control character in it")
+    if item.metadata.get("url") and text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ConfigError(f"{what}: not an http(s):// address")
+        return text.rstrip("/")
+    values = item.metadata.get("values")
+    if values and text not in values:
+        raise ConfigError(f"{what}: must be one of {', '.join(values)}")
+    if item.name == "timezone":
+        try:
+            ZoneInfo(text)
+        except (ValueError, OSError, KeyError):
+            raise ConfigError(f"{what}: not a time zone; write one such as Asia/Shanghai") from None
+    if item.name == "secret_key" and text:
+        _decode_key(text, what)
+    return text
+
+
+def _to_bool(value: Any, what: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if isinstance(value, str) and value.strip().lower() in known:
+        return known[value.strip().lower()]
+    raise ConfigError(f"{what}: must be true or false")
+
+
+def _to_int(value: Any, what: str, low: int, high: int) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,12}\s*", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigError(f"{what}: must be a whole number")
+    if not low <= value <= high:
+        raise ConfigError(f"{what}: must be from {low} to {high}")
+    return value
+
+
+def _read_secret(given: _Given, section: str, key: str, folder: Path) -> str:
+    if not isinstance(given.value, str) or not given.value:
+        raise ConfigError(f"{given.where}: [{section}] {key}: must name a file")
+    file = folder / Path(given.value).expanduser()
+    try:
+        return file.read_text(encoding="utf-8")[:10_000].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{given.where}: [{section}] {key}: {file}: {error}") from None
+
+
+def _decode_key(text: str, what: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise ConfigError(f"{what}: not base64") from None
+    if len(key) != SECRET_KEY_BYTES:
+        raise ConfigError(f"{what}: must be base64 of {SECRET_KEY_BYTES} bytes, not of {len(key)}")
+    return key
+
+
+def _kept_key(data_dir: Path) -> bytes:
+    """The key kept in ``data_dir/secret_key``, made by whichever process comes first."""
+    kept = data_dir / "secret_key"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # card keys are encrypted under it: it must not be lost with the power
+        try:
+            os.link(fresh, kept)  # whole or not at all, and never over another process's key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return _decode_key(kept.read_text(), str(kept))
