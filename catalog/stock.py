@@ -22,7 +22,7 @@ _HOLD_FREE = text(_HOLD.format(skip_locked="SKIP LOCKED"))
 _HOLD_IN_TURN = text(_HOLD.format(skip_locked=""))
 
 _COUNT = text("""
-    SELECT sku_code, count(*) FROM card_key WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
+    SELECT sku_code, count(*) AS keys FROM card_key WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
 """)
 
 _RELEASE = text("""
@@ -172,7 +172,7 @@ def count(conn: Connection, sku_code: str) -> int:
 
 def counts(conn: Connection, sku_codes: Sequence[str]) -> dict[str, int]:
     """Count the keys that can be bought now, for several SKUs; 0 for one without any."""
-    found = {code: number for code, number in conn.execute(_COUNT, {"sku_codes": list(sku_codes)})}
+    found = {row.sku_code: row.keys for row in conn.execute(_COUNT, {"sku_codes": list(sku_codes)})}
     return {code: found.get(code, 0) for code in sku_codes}
 
 

@@ -1,4 +1,4 @@
-"""Encrypts card keys for storage and hashes them for finding duplicates, both under keys derived from the app secret."""
+"""Encrypts card keys for storage and hashes them to find duplicates, under keys derived from the app secret."""
 
 import hashlib
 import hmac

@@ -1,0 +1,160 @@
+"""Reads a file of card keys: .txt with one key a line (`secret` or `number,secret`), or .csv with a header."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalog.vault import CardSecret
+
+FILE_BYTES_MAX = 64 * 1024 * 1024
+SECRET_CHARS_MAX = 500
+NUMBER_CHARS_MAX = 100
+
+_NUMBER_HEADS = frozenset(
+    ("number", "no", "card_no", "cardno", "card_number", "account", "卡号", "账号", "帐号", "序列号", "卡片号码")
+)
+_SECRET_HEADS = frozenset(
+    ("secret", "key", "code", "password", "pin", "cdk", "cdkey", "card_key", "card_secret")
+    + ("卡密", "密码", "卡片密码", "激活码", "兑换码", "充值码", "券码")
+)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_SPREADSHEET_NUMBER = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+_BINARY_STARTS = (
+    (b"PK\x03\x04", "这是 Excel 文件或压缩包, 请另存为 CSV 再导入"),
+    (b"\xd0\xcf\x11\xe0", "这是 Excel 文件, 请另存为 CSV 再导入"),
+    (b"\xff\xfe", "文件是 UTF-16 编码, 请另存为 UTF-8"),
+    (b"\xfe\xff", "文件是 UTF-16 编码, 请另存为 UTF-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRefused:
+    """The file as a whole cannot be used; nothing of it was imported."""
+
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """One line that holds no usable key. The reason never quotes the line: it may hold a key all the same."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLines:
+    """The lines of one file, decoded and waiting to be read."""
+
+    lines: list[str] = field(repr=False)
+    columns: "Columns | None" = None
+    """For .csv: where the header says number and secret stand."""
+
+    def read(self) -> Iterator[tuple[int, CardSecret | BadLine]]:
+        """Give each key or bad line with its 1-based line number; blank lines are passed over."""
+        first = 1 if self.columns else 0
+        for index in range(first, len(self.lines)):
+            line = self.lines[index].strip().strip("\ufeff")
+            if line:
+                found = _in_columns(line, self.columns) if self.columns else _in_text(line)
+                yield index + 1, BadLine(index + 1, found) if isinstance(found, str) else found
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a .csv are which, from 0, and what separates them."""
+
+    secret: int
+    number: int | None
+    delimiter: str
+
+
+def read_key_file(path: Path) -> KeyLines | FileRefused:
+    """Read and decode a key file (UTF-8, with or without BOM, or GB18030), up to FILE_BYTES_MAX."""
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            return FileRefused(f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB, 请分成几个文件")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return FileRefused("文件不存在")
+    except (OSError, ValueError) as error:
+        return FileRefused(f"文件读不了: {getattr(error, 'strerror', None) or error}")
+    text = _decode(raw)
+    if isinstance(text, FileRefused):
+        return text
+    lines = _LINE_END.split(text)
+    if path.suffix.lower() != ".csv":
+        return KeyLines(lines)
+    columns = _columns(lines[0])
+    if isinstance(columns, FileRefused):
+        return columns
+    return KeyLines(lines, columns)
+
+
+def _decode(raw: bytes) -> str | FileRefused:
+    for start, reason in _BINARY_STARTS:
+        if raw.startswith(start):
+            return FileRefused(reason)
+    if b"\0" in raw:
+        return FileRefused("不是文本文件", line=raw.count(b"\n", 0, raw.index(b"\0")) + 1)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        try:
+            return raw.decode("gb18030")
+        except UnicodeDecodeError:
+            return FileRefused("既不是 UTF-8 也不是 GBK 编码的文本", line=raw.count(b"\n", 0, error.start) + 1)
+
+
+def _columns(header: str) -> Columns | FileRefused:
+    delimiter = next((mark for mark in ",\t;" if mark in header), ",")
+    heads = [head.strip().strip('"').strip().casefold() for head in header.split(delimiter)]
+    secret = next((at for at, head in enumerate(heads) if head in _SECRET_HEADS), None)
+    if secret is None:
+        return FileRefused("CSV 第一行应是表头, 其中一列叫 secret (或 卡密、密码、激活码、兑换码)", line=1)
+    number = next((at for at, head in enumerate(heads) if head in _NUMBER_HEADS), None)
+    return Columns(secret, number, delimiter)
+
+
+def _in_columns(line: str, columns: Columns) -> CardSecret | str:
+    try:
+        # A line at a time: one quote too many then spoils one line, not the rest of the file.
+        cells = next(csv.reader([line], delimiter=columns.delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        return "引号不成对"
+    if not any(cell.strip() for cell in cells):
+        return "没有卡密"
+    if len(cells) <= max(columns.secret, columns.number or 0):
+        return "列数比表头少"
+    number = cells[columns.number].strip() if columns.number is not None else ""
+    return _card(number or None, cells[columns.secret].strip())
+
+
+def _in_text(line: str) -> CardSecret | str:
+    parts = [part.strip() for part in line.split(",")]
+    if len(parts) > 2:
+        return "逗号多于一个, 应为“卡号,卡密”或“卡密”"
+    if len(parts) == 1:
+        return _card(None, parts[0])
+    if parts[0].casefold() in _NUMBER_HEADS and parts[1].casefold() in _SECRET_HEADS:
+        return "是表头, 不是卡密"
+    return _card(parts[0], parts[1]) if parts[0] else "逗号前没有卡号"
+
+
+def _card(number: str | None, secret: str) -> CardSecret | str:
+    if not secret:
+        return "没有卡密"
+    if secret.casefold() in _SECRET_HEADS:
+        return "是表头, 不是卡密"
+    if len(secret) > SECRET_CHARS_MAX:
+        return f"卡密超过 {SECRET_CHARS_MAX} 个字符"
+    if number is not None and len(number) > NUMBER_CHARS_MAX:
+        return f"卡号超过 {NUMBER_CHARS_MAX} 个字符"
+    if not (secret.isprintable() and (number is None or number.isprintable())):
+        return "含有看不见的字符 (如制表符), 卡号和卡密之间请用英文逗号"
+    if _SPREADSHEET_NUMBER.fullmatch(secret) or (number is not None and _SPREADSHEET_NUMBER.fullmatch(number)):
+        return "被表格软件改成了科学计数法, 已不是原来的号码"
+    return CardSecret(secret=secret, number=number)

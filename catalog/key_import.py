@@ -1,0 +1,159 @@
+"""Imports a file of card keys into the stock, in whole batches, so that it can be cut off and run again."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from catalog.key_file import BadLine, FileRefused, KeyLines, read_key_file
+from catalog.model import Delivery
+from catalog.vault import CardSecret, Vault
+
+BATCH_LINES = 5_000
+PROBLEMS_NAMED_MAX = 10
+
+_SKU = text("SELECT product.delivery FROM sku JOIN product ON product.id = sku.product_id WHERE sku.code = :sku_code")
+
+_START = text("""
+    INSERT INTO key_batch (sku_code, file_name, imported, duplicate, invalid, finished)
+    VALUES (:sku_code, :file_name, 0, 0, 0, false) RETURNING id
+""")
+
+_RECORD = text("""
+    UPDATE key_batch SET imported = :imported, duplicate = :duplicate, invalid = :invalid, finished = :finished
+    WHERE id = :batch_id
+""")
+
+_NEW_IDS = text("""
+    SELECT nextval(pg_get_serial_sequence('card_key', 'id')) FROM generate_series(1, :quantity)
+""")
+
+# In the order of hashes: two imports of the same keys in different order then wait for each other only one way round.
+_INSERT = text("""
+    INSERT INTO card_key (id, sku_code, secret_enc, secret_hash, state, batch_id)
+    SELECT id, :sku_code, secret_enc, secret_hash, 'available', :batch_id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:sealed AS bytea[]), CAST(:hashes AS bytea[]))
+         AS given(id, secret_enc, secret_hash)
+    ORDER BY secret_hash
+    ON CONFLICT (secret_hash) DO NOTHING
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a file's lines, blank ones aside."""
+
+    imported: int
+    duplicate: int
+    """In stock already (under any SKU, sold ones included), or further up in the file."""
+    invalid: int
+    problems: tuple[BadLine, ...]
+    """The first few invalid lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRefused:
+    """Nothing was imported. `line` is 0 when the reason is not about one line of the file."""
+
+    reason: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"第 {self.line} 行: {self.reason}" if self.line else self.reason
+
+
+def import_keys(
+    engine: Engine,
+    vault: Vault,
+    sku_code: str,
+    path: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportResult | ImportRefused:
+    """Import a file's keys for one SKU. `progress` is told lines done and lines in all after each batch.
+
+    Each batch is a transaction of its own; running the same file again imports what is not there yet.
+    """
+    path = Path(path)
+    with engine.connect() as conn:
+        delivery = conn.execute(_SKU, {"sku_code": sku_code}).scalar()
+    if delivery is None:
+        return ImportRefused(f"商品目录里没有 SKU {sku_code!r}, 请先导入目录")
+    if delivery != Delivery.CARD:
+        return ImportRefused(f"SKU {sku_code} 不是卡密商品 (delivery = {delivery})")
+    lines = read_key_file(path)
+    if isinstance(lines, FileRefused):
+        return ImportRefused(lines.reason, lines.line)
+    with engine.begin() as conn:
+        batch_id = conn.execute(_START, {"sku_code": sku_code, "file_name": path.name[:200]}).scalar_one()
+    return _Import(engine, vault, sku_code, batch_id).run(lines, progress)
+
+
+class _Import:
+    """One run over one file."""
+
+    def __init__(self, engine: Engine, vault: Vault, sku_code: str, batch_id: int) -> None:
+        self._engine, self._vault, self._sku_code, self._batch_id = engine, vault, sku_code, batch_id
+        self._seen: set[bytes] = set()
+        self._imported = self._duplicate = self._invalid = 0
+        self._problems: list[BadLine] = []
+
+    def run(self, lines: KeyLines, progress: Callable[[int, int], None] | None) -> ImportResult:
+        for done, batch in _batches(lines.read()):
+            keys = self._new_keys(batch)
+            with self._engine.begin() as conn:
+                added = self._insert(conn, keys)
+                self._imported += added
+                self._duplicate += len(keys) - added
+                self._record(conn, finished=False)
+            if progress:
+                progress(done, len(lines.lines))
+        with self._engine.begin() as conn:
+            self._record(conn, finished=True)
+        if progress:
+            progress(len(lines.lines), len(lines.lines))
+        return ImportResult(self._imported, self._duplicate, self._invalid, tuple(self._problems))
+
+    def _new_keys(self, batch: Iterable[CardSecret | BadLine]) -> list[tuple[bytes, CardSecret]]:
+        """Hash each key, counting bad lines and repeats within the file."""
+        keys = []
+        for found in batch:
+            if isinstance(found, BadLine):
+                self._invalid += 1
+                if len(self._problems) < PROBLEMS_NAMED_MAX:
+                    self._problems.append(found)
+                continue
+            fingerprint = self._vault.fingerprint(found)
+            if fingerprint in self._seen:
+                self._duplicate += 1
+                continue
+            self._seen.add(fingerprint)
+            keys.append((fingerprint, found))
+        return keys
+
+    def _insert(self, conn: Connection, keys: list[tuple[bytes, CardSecret]]) -> int:
+        if not keys:
+            return 0
+        # The ids come first, because each key is sealed for its row's id.
+        ids = list(conn.execute(_NEW_IDS, {"quantity": len(keys)}).scalars())
+        pairs = zip(ids, keys, strict=True)
+        rows = {
+            "sku_code": self._sku_code,
+            "batch_id": self._batch_id,
+            "ids": ids,
+            "sealed": [self._vault.seal(card, self._sku_code, card_key_id) for card_key_id, (_, card) in pairs],
+            "hashes": [fingerprint for fingerprint, _ in keys],
+        }
+        return conn.execute(_INSERT, rows).rowcount
+
+    def _record(self, conn: Connection, *, finished: bool) -> None:
+        counts = {"imported": self._imported, "duplicate": self._duplicate, "invalid": self._invalid}
+        conn.execute(_RECORD, {**counts, "batch_id": self._batch_id, "finished": finished})
+
+
+def _batches(
+    lines: Iterator[tuple[int, CardSecret | BadLine]],
+) -> Iterator[tuple[int, list[CardSecret | BadLine]]]:
+    while batch := list(islice(lines, BATCH_LINES)):
+        yield batch[-1][0], [found for _, found in batch]
