@@ -56,7 +56,10 @@ LINE_MOVES: Mapping[LineState, frozenset[LineState]] = {
 }
 
 SUPPLIER_MOVES: Mapping[SupplierState, frozenset[SupplierState]] = {
-    SupplierState.CREATED: frozenset({SupplierState.SENT, SupplierState.SUCCESS, SupplierState.FAILED}),
+    # Past SENT only when it was sent before and waited to be sent again, and a query found it after all.
+    SupplierState.CREATED: frozenset(
+        {SupplierState.SENT, SupplierState.PROCESSING, SupplierState.SUCCESS, SupplierState.FAILED}
+    ),
     SupplierState.SENT: frozenset(
         {SupplierState.PROCESSING, SupplierState.UNKNOWN, SupplierState.SUCCESS, SupplierState.FAILED}
     ),

@@ -8,7 +8,7 @@ ASK_FOR = timedelta(hours=72)
 SEND_LEASE = timedelta(seconds=30)
 """Longer than any request may take: after it an order still marked as sent has lost its worker, and is queried."""
 QUERY_LEASE = timedelta(seconds=30)
-REJECTED_SETTLES_AFTER = timedelta(seconds=30)
+REJECTED_SETTLES_AFTER = timedelta(seconds=10)
 SEND_AGAIN_AFTER = timedelta(minutes=2)
 SENDS_MAX = 3
 PERSON_AFTER = timedelta(minutes=30)
@@ -42,14 +42,16 @@ class Missing(Enum):
 def on_no_such_order(*, rejected: bool, sends: int, sent_at: datetime, now: datetime) -> Missing:
     """Judge a NoSuchOrder for an order whose last request was sent at `sent_at`, `sends` in all.
 
-    The supplier had answered no (`rejected`) and a while later knows of no order: it failed, nobody will top up.
+    The supplier had answered no (`rejected`) and a while later knows of no order: it failed, nobody will top up
+    (a longer while when it was no only to a repeated request: the first one had got no answer).
     Without that answer the request may be lost, or may still arrive: never a refund, never another number. After
     two minutes the same request goes out under the same number, which cannot buy twice because the supplier keeps
     one order per number; after three requests and half an hour a person looks at it while the queries go on.
     """
     age = now - sent_at
     if rejected:
-        return Missing.FAILED if age >= REJECTED_SETTLES_AFTER else Missing.ASK_LATER
+        enough = REJECTED_SETTLES_AFTER if sends == 1 else PERSON_AFTER
+        return Missing.FAILED if age >= enough else Missing.ASK_LATER
     if sends < SENDS_MAX:
         return Missing.SEND_AGAIN if age >= SEND_AGAIN_AFTER else Missing.ASK_LATER
     return Missing.PERSON if age >= PERSON_AFTER else Missing.ASK_LATER

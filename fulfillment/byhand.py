@@ -1,0 +1,62 @@
+"""What a person decides about a line: done, or given back. Always with a name, always in the history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catalog.model import Delivery
+from fulfillment.moves import follow_lines, move_line
+from fulfillment.pushing import PushKind
+from fulfillment.refunding import LineRow, locked_line, pushed, send_back
+from fulfillment.work import NOTHING_TO_DO, Work
+from kernel.orders import LineState
+
+_DONE = {
+    Delivery.CARD: PushKind.KEYS,
+    Delivery.TOPUP: PushKind.TOPUP_DONE,
+    Delivery.SERVICE: PushKind.SERVICE_DONE,
+    Delivery.PARCEL: PushKind.PARCEL_SENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nothing was changed: the line is not in a person's hands, or its money is already on the way back."""
+
+    state: LineState
+
+
+def complete(conn: Connection, line_id: int, now: datetime, *, actor: str, note: str = "") -> Work | NotNow:
+    """Record that a person delivered the line (`note`: a tracking number, say) and tell the buyer."""
+    line = locked_line(conn, line_id)
+    if not _in_hands(line):
+        return NotNow(line.state)
+    move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="by hand", actor=actor, note=note)
+    follow_lines(conn, line.order_no, now, cause="by hand", actor=actor)
+    # Refunded and delivered, and the person leaves it at that: the buyer was told of the refund already.
+    return pushed(conn, _DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
+
+
+def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
+    """Give the whole line's price back because a person says so; `reason` is shown to the buyer."""
+    line = locked_line(conn, line_id)
+    if not _in_hands(line) or line.refund_fen > 0:
+        return NotNow(line.state)
+    return send_back(
+        conn,
+        line,
+        line.total_fen,
+        now,
+        kind=PushKind.LINE_REFUSED,
+        reason=reason[:80],
+        note=reason[:200],
+        actor=actor,
+    )
+
+
+def _in_hands(line: LineRow) -> bool:
+    """Tell whether a person has the line. A top-up at the supplier is not: while UNKNOWN nobody refunds it."""
+    if line.state is LineState.ATTENTION:
+        return True
+    return line.state is LineState.DELIVERING and line.delivery in (Delivery.SERVICE, Delivery.PARCEL)

@@ -1,0 +1,90 @@
+"""Beginning to deliver a paid order: keys from stock at once, top-ups through a supplier, the rest by a person."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, text
+
+from catalog import stock
+from catalog.model import Delivery
+from fulfillment import topups
+from fulfillment.moves import follow_lines, lock_order, move_line
+from fulfillment.pushing import PushKind
+from fulfillment.refunding import LineRow, pushed, send_back
+from fulfillment.work import NOTHING_TO_DO, Work
+from kernel.orders import LineState, OrderState
+
+_WAITING = text("""
+    SELECT l.id, l.order_no, l.position, l.sku_code, l.quantity, l.value, l.any_value, l.total_fen, l.refund_fen,
+           l.refunded_at, l.note, l.delivery, l.supplier, l.state, o.openid
+    FROM order_line l JOIN orders o USING (order_no)
+    WHERE l.order_no = :order_no AND l.state = 'waiting' ORDER BY l.sku_code, l.position
+""")
+
+_OUT_OF_STOCK = "库存不足"
+_NO_SUPPLIER = "未配置供应商"
+
+
+def deliver(conn: Connection, order_no: str, now: datetime, *, default_supplier: str = "") -> Work:
+    """Begin to deliver every waiting line of a paid order. Safe to repeat. Raises UnknownOrderError.
+
+    `default_supplier` is the configuration's name for the supplier of SKUs that name none; top-ups without any
+    supplier are given back.
+    """
+    if lock_order(conn, order_no) is not OrderState.PAID:
+        return NOTHING_TO_DO
+    # By SKU code, as stock asks of whoever takes keys of several SKUs in one transaction.
+    rows = conn.execute(_WAITING, {"order_no": order_no}).mappings().all()
+    work = NOTHING_TO_DO
+    for row in rows:
+        work += _deliver_line(conn, row, now, default_supplier)
+    if any(refund.reason == _OUT_OF_STOCK for refund in work.refunds):
+        stock.release(conn, order_no)  # what a short line held; every other line has its keys by now
+    if rows:
+        follow_lines(conn, order_no, now, cause="delivered")
+    return work
+
+
+def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supplier: str) -> Work:
+    line = _line(row)
+    match Delivery(row["delivery"]):
+        case Delivery.CARD:
+            return _deliver_keys(conn, line, row, now)
+        case Delivery.TOPUP:
+            supplier = row["supplier"] or default_supplier
+            if not supplier:
+                kind = PushKind.TOPUP_FAILED
+                return send_back(conn, line, line.total_fen, now, kind=kind, reason=_NO_SUPPLIER, note="充值失败")
+            return topups.buy(conn, line, row, supplier, now)
+        case Delivery.SERVICE:
+            return _accept(conn, line, PushKind.SERVICE_ACCEPTED, now)
+        case Delivery.PARCEL:
+            return _accept(conn, line, PushKind.PARCEL_ACCEPTED, now)
+
+
+def _deliver_keys(conn: Connection, line: LineRow, row: RowMapping, now: datetime) -> Work:
+    sold = stock.sell(conn, line.order_no, line.id, row["sku_code"], row["quantity"], now)
+    if isinstance(sold, stock.Short):
+        return send_back(
+            conn, line, line.total_fen, now, kind=PushKind.OUT_OF_STOCK, reason=_OUT_OF_STOCK, note=_OUT_OF_STOCK
+        )
+    move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause=f"{row['quantity']} keys")
+    return pushed(conn, PushKind.KEYS, line, now)
+
+
+def _accept(conn: Connection, line: LineRow, kind: PushKind, now: datetime) -> Work:
+    move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause="with a person")
+    return pushed(conn, kind, line, now)
+
+
+def _line(row: RowMapping) -> LineRow:
+    return LineRow(
+        id=row["id"],
+        order_no=row["order_no"],
+        openid=row["openid"],
+        state=LineState(row["state"]),
+        total_fen=row["total_fen"],
+        refund_fen=row["refund_fen"],
+        refunded_at=row["refunded_at"],
+        note=row["note"],
+        delivery=row["delivery"],
+    )

@@ -1,0 +1,194 @@
+"""Fulu (福禄) over HTTP: signed JSON to one address, results by query, a callback that is only a hint."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from fulfillment.suppliers.port import (
+    Accepted,
+    Failed,
+    NoSuchOrder,
+    OrderAnswer,
+    Processing,
+    QueryAnswer,
+    Rejected,
+    Success,
+    TopupRequest,
+    Unknown,
+)
+from kernel.clock import Clock
+
+BODY_BYTES_MAX = 256 * 1024
+ORDER_NO_CHARS_MAX = 50
+TOTAL_S = 12.0
+_TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+_DETAILS = {
+    "game": "charge_game_name",
+    "region": "charge_game_region",
+    "area": "charge_game_region",
+    "server": "charge_game_srv",
+    "zone": "charge_game_srv",
+    "role": "charge_game_role",
+    "type": "charge_type",
+}
+"""How the catalog's usual field names are called by Fulu; any other name is sent as it is."""
+
+
+class Fulu:
+    """One account at Fulu. Top-ups are `fulu.order.direct.add`, the SKU's supplier_code being the product_id."""
+
+    def __init__(self, *, api_base: str, app_key: str, app_secret: str, clock: Clock) -> None:
+        self._url = f"{api_base.rstrip('/')}/api/getway"  # the spelling is Fulu's own
+        self._app_key = app_key
+        self._secret = app_secret
+        self._clock = clock
+        self._client = httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_connections=8))
+
+    def order(self, request: TopupRequest) -> OrderAnswer:
+        """Send one purchase. A duplicate number is answered with an error by Fulu and never buys twice."""
+        content: dict[str, Any] = {
+            "product_id": request.product_code,
+            "customer_order_no": request.supplier_order_no,
+            "charge_account": request.account,
+            "buy_num": request.buy_num,
+        }
+        for name, value in request.details.items():
+            content.setdefault(_DETAILS.get(name, name), value)
+        reply = self._ask("fulu.order.direct.add", content)
+        if isinstance(reply, Unknown):
+            return reply
+        if reply.code != "0":
+            # "已存在": an earlier sending of this number did arrive. The query will tell what became of it.
+            return Unknown(reply.said) if "已存在" in reply.message else Rejected(reply.said)
+        if reply.result.get("customer_order_no", request.supplier_order_no) != request.supplier_order_no:
+            return Unknown("answer names another order")
+        return Accepted()
+
+    def query(self, supplier_order_no: str) -> QueryAnswer:
+        """Ask for an order's state. Codes and states that are not known mean Unknown."""
+        reply = self._ask("fulu.order.info.get", {"customer_order_no": supplier_order_no})
+        if isinstance(reply, Unknown):
+            return reply
+        if reply.code != "0":
+            # Fulu publishes no stable code for it, so its words decide; the policy never settles on them alone.
+            missing = "订单" in reply.message and "不存在" in reply.message
+            return NoSuchOrder() if missing else Unknown(reply.said)
+        if reply.result.get("customer_order_no") != supplier_order_no:
+            return Unknown("answer names another order")
+        match reply.result.get("order_state"):
+            case "success":
+                return Success()
+            case "failed":
+                return Failed("supplier: failed")
+            case "processing" | "untreated":
+                return Processing()
+            case state:
+                return Unknown(f"order_state {str(state)[:20]!r}")
+
+    def read_callback(self, body: bytes) -> str | None:
+        """Read the customer_order_no of a callback whose signature is right."""
+        if len(body) > BODY_BYTES_MAX:
+            return None
+        content = _json_object(body)
+        if content is None:
+            return None
+        given = content.pop("sign", None)
+        number = content.get("customer_order_no")
+        if not isinstance(given, str) or not isinstance(number, str) or not 0 < len(number) <= ORDER_NO_CHARS_MAX:
+            return None
+        return number if _same(given, self._sign(_compact(content))) else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _ask(self, method: str, content: Mapping[str, Any]) -> "_Reply | Unknown":
+        params: dict[str, Any] = {
+            "app_key": self._app_key,
+            "method": method,
+            "timestamp": f"{self._clock.now().astimezone(_SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            "version": "2.0",
+            "format": "json",
+            "charset": "utf-8",
+            "sign_type": "md5",
+            "app_auth_token": "",
+            "biz_content": _compact(content),
+        }
+        params["sign"] = self._sign(_compact(params))
+        try:
+            status, body = self._post(_compact(params).encode())
+        except httpx.HTTPError as error:
+            return Unknown(type(error).__name__)  # its text may quote the request
+        if status != 200:
+            return Unknown(f"HTTP {status}")
+        return self._read(body)
+
+    def _post(self, body: bytes) -> tuple[int, bytes]:
+        """Send, and read the answer within a size and a time for all of it; httpx limits only each single read."""
+        ends_at = time.monotonic() + TOTAL_S
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+            answer = bytearray()
+            for chunk in response.iter_bytes():
+                answer += chunk
+                if len(answer) > BODY_BYTES_MAX or time.monotonic() > ends_at:
+                    raise httpx.ReadTimeout("answer too long")
+            return response.status_code, bytes(answer)
+
+    def _read(self, body: bytes) -> "_Reply | Unknown":
+        answer = _json_object(body)
+        if answer is None:
+            return Unknown("unreadable answer")
+        given, code, result = answer.pop("sign", None), answer.get("code"), answer.get("result")
+        text = result if isinstance(result, str) else ""
+        # The signature is over the result's text; some documents have it over the whole answer. Both need the secret.
+        if not isinstance(given, str) or not any(_same(given, self._sign(t)) for t in (text, _compact(answer))):
+            return Unknown("answer is not signed by the supplier")
+        if isinstance(code, bool) or not isinstance(code, int | str):
+            return Unknown("answer without a code")
+        content = _json_object(text.encode()) if text else {}
+        if content is None:
+            return Unknown("unreadable result")
+        return _Reply(str(code), str(answer.get("message", "")), content)
+
+    def _sign(self, text: str) -> str:
+        """All characters sorted, the secret after them, md5, lower case: the protocol's own."""
+        signed = "".join(sorted(text)) + self._secret
+        return hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest()
+
+
+class _Reply:
+    """A signed answer."""
+
+    def __init__(self, code: str, message: str, result: dict[str, Any]) -> None:
+        self.code = code
+        self.message = message
+        self.result = result
+
+    @property
+    def said(self) -> str:
+        return f"{self.code[:20]} {self.message[:100]}"
+
+
+def _compact(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
