@@ -65,9 +65,8 @@ def _no_collector() -> Iterator[None]:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise _failure(0, f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
     except FileNotFoundError:
         raise _failure(0, "文件不存在") from None
     except (OSError, ValueError) as error:

@@ -16,8 +16,10 @@ _NUMBER_HEADS = frozenset(
     ("number", "no", "card_no", "cardno", "card_number", "account", "卡号", "账号", "帐号", "序列号", "卡片号码")
 )
 _SECRET_HEADS = frozenset(
-    ("secret", "key", "code", "password", "pin", "cdk", "cdkey", "card_key", "card_secret")
-    + ("卡密", "密码", "卡片密码", "激活码", "兑换码", "充值码", "券码")
+    (
+        *("secret", "key", "code", "password", "pin", "cdk", "cdkey", "card_key", "card_secret"),
+        *("卡密", "密码", "卡片密码", "激活码", "兑换码", "充值码", "券码"),
+    )
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SPREADSHEET_NUMBER = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
@@ -56,9 +58,11 @@ class KeyLines:
     def read(self) -> Iterator[tuple[int, CardSecret | BadLine]]:
         """Give each key or bad line with its 1-based line number; blank lines are passed over."""
         first = 1 if self.columns else 0
+        # Spreadsheets save empty rows as rows of separators.
+        nothing = f' \t\r\ufeff{self.columns.delimiter}"' if self.columns else " \t\r\ufeff"
         for index in range(first, len(self.lines)):
             line = self.lines[index].strip().strip("\ufeff")
-            if line:
+            if line.strip(nothing):
                 found = _in_columns(line, self.columns) if self.columns else _in_text(line)
                 yield index + 1, BadLine(index + 1, found) if isinstance(found, str) else found
 
@@ -75,13 +79,14 @@ class Columns:
 def read_key_file(path: Path) -> KeyLines | FileRefused:
     """Read and decode a key file (UTF-8, with or without BOM, or GB18030), up to FILE_BYTES_MAX."""
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            return FileRefused(f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB, 请分成几个文件")
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
     except FileNotFoundError:
         return FileRefused("文件不存在")
     except (OSError, ValueError) as error:
         return FileRefused(f"文件读不了: {getattr(error, 'strerror', None) or error}")
+    if len(raw) > FILE_BYTES_MAX:
+        return FileRefused(f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB, 请分成几个文件")
     text = _decode(raw)
     if isinstance(text, FileRefused):
         return text
@@ -125,8 +130,6 @@ def _in_columns(line: str, columns: Columns) -> CardSecret | str:
         cells = next(csv.reader([line], delimiter=columns.delimiter, strict=True))
     except (csv.Error, StopIteration):
         return "引号不成对"
-    if not any(cell.strip() for cell in cells):
-        return "没有卡密"
     if len(cells) <= max(columns.secret, columns.number or 0):
         return "列数比表头少"
     number = cells[columns.number].strip() if columns.number is not None else ""

@@ -22,7 +22,8 @@ _HOLD_FREE = text(_HOLD.format(skip_locked="SKIP LOCKED"))
 _HOLD_IN_TURN = text(_HOLD.format(skip_locked=""))
 
 _COUNT = text("""
-    SELECT sku_code, count(*) AS keys FROM card_key WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
+    SELECT sku_code, count(*) AS keys FROM card_key
+    WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
 """)
 
 _RELEASE = text("""
