@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -14,11 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from payments.reading import UnreadableError, inner, read_json, text
+
 SKEW_SECONDS = 300
 """How far WeChat Pay's clock and ours may be apart, in either direction."""
 PUBLIC_KEY_ID_PREFIX = "PUB_KEY_ID_"
 _PROBE = "WECHATPAY/SIGNTEST/"
 _HEADER_MAX = 1024
+_CERTIFICATES_MAX = 10
 
 
 class MerchantKey:
@@ -109,6 +113,38 @@ def load_public_key(pem: bytes) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         raise ValueError("the platform's public key is not an RSA key")
     return key
+
+
+def read_certificates(body: bytes, api_v3_key: bytes, now: datetime) -> dict[str, RSAPublicKey]:
+    """Open an answer of GET /v3/certificates: the keys of those in force, by serial. {} when it is not for us."""
+    try:
+        entries = read_json(body).get("data")
+        if not isinstance(entries, list):
+            return {}
+        opened = [_open_certificate(entry, api_v3_key) for entry in entries[:_CERTIFICATES_MAX]]
+    except (UnreadableError, ValueError):
+        return {}
+    return {
+        f"{certificate.serial_number:X}": key
+        for certificate in opened
+        if certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+        and isinstance(key := certificate.public_key(), RSAPublicKey)
+    }
+
+
+def _open_certificate(entry: Any, api_v3_key: bytes) -> x509.Certificate:
+    if not isinstance(entry, dict):
+        raise UnreadableError("data")
+    sealed = inner(entry, "encrypt_certificate")
+    opened = decrypt(
+        api_v3_key,
+        text(sealed, "nonce", longest=16),
+        text(sealed, "associated_data", optional=True),
+        text(sealed, "ciphertext", longest=16_384),
+    )
+    if opened is None:
+        raise UnreadableError("ciphertext")
+    return x509.load_pem_x509_certificate(opened)
 
 
 def decrypt(api_v3_key: bytes, nonce: str, associated_data: str, ciphertext: str) -> bytes | None:
