@@ -1,1 +1,1 @@
-"""A stand-in WeChat, WeChat Pay and supplier with a chat page. Speaks only the real protocols; imports nothing of ours."""
+"""A stand-in WeChat, WeChat Pay and supplier. Speaks only the real protocols; imports nothing of ours."""
