@@ -19,11 +19,6 @@ class StartError(RuntimeError):
     """Redis did not start; the message is one line."""
 
 
-def runs(here: Here) -> bool:
-    """Whether the server is running and answering."""
-    return is_held(_lock(here)) and _answers(here)
-
-
 def start(here: Here) -> None:
     """Start the server without waiting for it, unless it is starting already. Call under the start lock."""
     if is_held(_lock(here)):
