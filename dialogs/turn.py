@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from catalog.shelf import Shelf
+from dialogs.state import Dialog
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState, WantedLine
 from nlu.frame import Frame
@@ -121,7 +122,7 @@ Heard = Said | Pressed | Followed | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 
-OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem"]
+OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "cancel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +186,14 @@ class Scene:
     shelf: Shelf
     public_url: str
     """The address in front of /pay/{token} and /orders/{token}; no slash at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one step comes to. Effects are run in order; each answered one comes back as a fact through `step`, and the
+    texts of all replies of one message are joined by a line break. A turn whose effect is still to be answered says
+    nothing of its own about it."""
+
+    dialog: Dialog
+    reply: Reply = Reply()
+    effects: tuple[Effect, ...] = ()

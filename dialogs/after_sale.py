@@ -1,0 +1,196 @@
+"""After the sale: my orders, card keys again, once more, refunds and problems. Facts first, promises after."""
+
+import re
+from dataclasses import replace
+
+from dialogs import replies
+from dialogs.asking import answer, numbered
+from dialogs.filling import fill
+from dialogs.ordering import advance
+from dialogs.paying import cancel_one_of, pay_url
+from dialogs.state import Dialog, DraftLine, Idle, Listed, Lookup
+from dialogs.turn import Effect, FindOrders, OpenHandoff, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
+from kernel.orders import Line, LineState, Order, OrderState
+from nlu.frame import Item
+
+_ORDER_NO = re.compile(r"K\d{16}")
+_SHOWN_MAX = 5
+_PAID = (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED)
+
+
+def order_no_in(text: str) -> str | None:
+    """The order number a message holds."""
+    found = _ORDER_NO.search(text.upper())
+    return found[0] if found else None
+
+
+def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Turn:
+    """Ask for his orders; what he said along with it is kept for the answer."""
+    lookup = Lookup()
+    if said is not None:
+        items = said.frame.items[:1]
+        line = _line_of(items[0]) if items else None
+        lookup = Lookup(order_no_in(said.text), line)
+    return Turn(replace(dialog, waiting=lookup, misses=0), effects=(FindOrders(purpose),))
+
+
+def show_order(dialog: Dialog, order_no: str) -> Turn:
+    """One order of the list, with its keys."""
+    return Turn(replace(dialog, waiting=Lookup(order_no)), effects=(FindOrders("list"),))
+
+
+def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
+    """The orders are there: answer what they were looked up for."""
+    lookup = dialog.waiting if isinstance(dialog.waiting, Lookup) else Lookup()
+    dialog = replace(dialog, waiting=None)
+    orders = fact.orders[:_SHOWN_MAX]
+    if lookup.order_no is not None:
+        orders = tuple(o for o in orders if o.order_no == lookup.order_no) or orders
+    match fact.purpose:
+        case "cancel":
+            return cancel_one_of(dialog, orders, scene)
+        case "list" if lookup.order_no is not None and orders and orders[0].order_no == lookup.order_no:
+            return _detail(dialog, orders[0], scene)
+        case "list":
+            return _list(dialog, orders, scene)
+        case "status":
+            return _status(dialog, _about(orders, lookup), scene)
+        case "keys":
+            return _keys(dialog, _about(orders, lookup), scene)
+        case "reorder":
+            return _again(dialog, _about(orders, lookup), lookup, scene)
+        case "refund":
+            return _refund(dialog, _about(orders, lookup), scene)
+        case _:
+            return _problem(dialog, _about(orders, lookup), scene)
+
+
+def _line_of(item: Item) -> DraftLine:
+    return DraftLine(
+        item.product,
+        item.candidates,
+        value=item.value,
+        quantity=item.quantity,
+        options=item.options,
+        fields=item.fields,
+    )
+
+
+def _about(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
+    """The orders of the product he named, if there are any, else all."""
+    wanted = lookup.line.product if lookup.line else None
+    if wanted is None:
+        return orders
+    return tuple(o for o in orders if any(line.product_id == wanted for line in o.lines)) or orders
+
+
+def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    if not orders:
+        return answer(dialog, scene, replies.no_orders())
+    listed = Listed(tuple(f"o:{order.order_no}" for order in orders))
+    rows = numbered(listed, [(replies.order_entry(order), f"订单 {order.order_no}") for order in orders])
+    return answer(dialog, scene, replies.join(replies.my_orders(), rows), listed)
+
+
+def _detail(dialog: Dialog, order: Order, scene: Scene) -> Turn:
+    told = replies.order_detail(order, _order_url(scene, order), pay_url(scene, order.token))
+    turn = answer(dialog, scene, told)
+    return replace(turn, reply=replace(turn.reply, keys_of=(order.order_no,) if _has_keys(order) else ()))
+
+
+def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    if not orders:
+        return answer(dialog, scene, replies.no_orders())
+    order = orders[0]
+    if order.state is OrderState.UNPAID:
+        told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+    elif order.state is OrderState.EXPIRED:
+        told = replies.order_expired(order.order_no)
+    else:
+        told = replies.status_brief(order, _order_url(scene, order))
+    return answer(dialog, scene, told)
+
+
+def _keys(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    """The latest order with delivered card keys. The edge adds the keys, for their owner alone."""
+    order = next((o for o in orders if _has_keys(o)), None)
+    if order is None:
+        unpaid = next((o for o in orders if o.state is OrderState.UNPAID), None)
+        told = replies.keys_unpaid(pay_url(scene, unpaid.token)) if unpaid else replies.no_keys_yet()
+        return answer(dialog, scene, told)
+    if dialog.state == Idle():
+        return Turn(dialog, Reply(replies.keys_head(order), keys_of=(order.order_no,)))
+    turn = answer(dialog, scene, replies.keys_head(order))
+    return replace(turn, reply=Reply(turn.reply.text, keys_of=(order.order_no,)))
+
+
+def _again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+    """The same once more, at today's prices, with whatever he said to be different this time."""
+    if not orders:
+        return answer(dialog, scene, replies.reorder_none())
+    lines = [line for line in (_line_again(line, scene) for line in orders[0].lines) if line is not None]
+    if not lines:
+        return answer(dialog, scene, replies.reorder_gone())
+    problems: tuple[str, ...] = ()
+    if lookup.line is not None and len(lines) == 1:
+        said = lookup.line
+        item = Item(said.product, (), None, said.value, said.quantity, said.options, said.fields)
+        filled = fill(lines[0], item, scene.shelf)
+        lines, problems = [filled.line], filled.problems
+    notes = [replies.reordered()] + ([replies.reorder_reduced()] if len(lines) < len(orders[0].lines) else [])
+    return advance(replace(dialog, misses=0), lines, scene, *notes, *problems)
+
+
+def _line_again(line: Line, scene: Scene) -> DraftLine | None:
+    product = scene.shelf.product(line.product_id)
+    if product is None:
+        return None
+    sku = next((sku for sku in product.skus if sku.code == line.sku_code), None)
+    return DraftLine(
+        product.id,
+        sku=sku.code if sku else None,
+        value=line.value if sku is None or sku.any_value else sku.value,
+        quantity=line.quantity,
+        options=line.options,
+        fields=line.fields,
+    )
+
+
+def _refund(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    paid = [order for order in orders if order.state in _PAID]
+    if not paid:
+        return answer(dialog, scene, replies.refund_nothing_paid())
+    order = paid[0]
+    if order.state is OrderState.REFUNDED:
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already()))
+    if order.lines and all(line.state in (LineState.REFUNDING, LineState.REFUNDED) for line in order.lines):
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_under_way()))
+    told = replies.join(replies.facts_of(order), replies.refund_person())
+    effects: tuple[Effect, ...] = (OpenHandoff("refund", _pending(order)),)
+    return Turn(dialog, Reply(told), effects)
+
+
+def _problem(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    if not orders:
+        return answer(dialog, scene, replies.join(replies.no_orders(), replies.offer_human()))
+    order = next((o for o in orders if o.state in _PAID), orders[0])
+    if order.state is OrderState.UNPAID:
+        return _status(dialog, (order,), scene)
+    if order.state not in _PAID:
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.offer_human()))
+    if order.state is OrderState.REFUNDED:
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already()))
+    told = replies.join(replies.facts_of(order), replies.problem_person())
+    return Turn(dialog, Reply(told), (OpenHandoff("problem", _pending(order)),))
+
+
+def _pending(order: Order) -> str:
+    return f"{order.order_no} {replies.order_what(order)} {replies.order_state(order)}"
+
+
+def _has_keys(order: Order) -> bool:
+    return any(line.delivery == "card" and line.state is LineState.DELIVERED for line in order.lines)
+
+
+def _order_url(scene: Scene, order: Order) -> str:
+    return f"{scene.public_url}/orders/{order.token}"

@@ -1,0 +1,245 @@
+"""The open question of a talk: its words and its numbered choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from catalog.model import Choice, Delivery, Product, Sku
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.draft import Looked, field_of, look, option_of
+from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Listed
+from dialogs.turn import Reply, Scene, Turn
+from nlu.frame import Expecting
+
+HOT_MAX = 5
+FITTING_MAX = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask: in full, with its list, and in one line for the end of a reply that holds another list."""
+
+    text: str
+    brief: str
+    listed: Listed | None = None
+
+
+def expecting(dialog: Dialog) -> Expecting | None:
+    """What the bot has asked last, for nlu.parse."""
+    shown = dialog.listed.shown if dialog.listed else 0
+    match dialog.state:
+        case Collecting() as state if state.line < len(state.lines):
+            return Expecting(state.slot, state.lines[state.line].product, shown)
+        case Confirming() as state:
+            products = {line.product for line in state.lines}
+            return Expecting("confirm", products.pop() if len(products) == 1 else None, shown)
+        case _ if shown:
+            return Expecting("product", None, shown)
+        case _ if dialog.unpaid:
+            products = {line.product for line in dialog.unpaid.lines}
+            return Expecting("confirm", products.pop() if len(products) == 1 else None, shown)
+        case _:
+            return None
+
+
+def open_question(dialog: Dialog, scene: Scene) -> Question | None:
+    """What the buyer still has to answer, or None when nothing is being put together."""
+    match dialog.state:
+        case Collecting() as state if state.line < len(state.lines):
+            page = dialog.listed.page if dialog.listed else 0
+            return ask(state.lines, state.line, state.slot, scene.shelf, page)
+        case Confirming() as state:
+            brief = _brief(state, scene.shelf)
+            return Question(brief, brief)
+        case _:
+            return None
+
+
+def answer(dialog: Dialog, scene: Scene, text: str, listed: Listed | None = None) -> Turn:
+    """Answer a question in the middle, then ask the open one again: in one line when the answer holds a list itself."""
+    question = open_question(dialog, scene)
+    if question is None:
+        return Turn(replace(dialog, listed=listed or dialog.listed, misses=0), Reply(text))
+    if listed is not None:
+        return Turn(replace(dialog, listed=listed, misses=0), Reply(replies.join(text, question.brief)))
+    return Turn(replace(dialog, listed=question.listed, misses=0), Reply(replies.join(text, question.text)))
+
+
+def ask(lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: int = 0) -> Question:
+    """Ask for one slot of one line."""
+    looked = look(lines[index], shelf)
+    product = looked.product
+    if product is None:
+        question = _ask_product(looked, shelf, page)
+    elif slot == "value":
+        question = _ask_value(looked, product, page)
+    else:
+        question = _ask_part(looked, product, slot, page)
+    if len(lines) == 1:
+        return question
+    head = replies.which_line(index + 1, len(lines))
+    return Question(replies.join(head, question.text), question.brief, question.listed)
+
+
+def numbered(listed: Listed, texts: Sequence[tuple[str, str]]) -> str:
+    """The page of a list that is to be shown; `texts` holds (what is shown, what a tap sends) for every entry."""
+    first = listed.page * PAGE_SIZE
+    rows = [replies.entry(i + 1, *texts[i]) for i in range(first, listed.shown)]
+    return replies.join(*rows, replies.more(listed.shown, len(texts)) if listed.shown < len(texts) else "")
+
+
+def list_products(products: Sequence[Product], page: int = 0) -> tuple[str, Listed]:
+    """Products, numbered, by name."""
+    listed = Listed(tuple(f"p:{product.id}" for product in products), page)
+    return numbered(listed, [(replies.product_entry(p), p.name) for p in products]), listed
+
+
+def hot_products(shelf: Shelf) -> tuple[Product, ...]:
+    """The products the shop puts first: those tagged so, else those that stand first in its catalog."""
+    on_sale = [product for product in shelf.products if product.skus]
+    tagged = [product for product in on_sale if {"hot", "热门"} & set(product.tags)]
+    rest = [product for product in on_sale if product not in tagged]
+    return tuple((tagged + rest)[:HOT_MAX])
+
+
+def fitting_products(line: DraftLine, shelf: Shelf) -> tuple[Product, ...]:
+    """The products that what was said so far could be about, in the shop's order: none, when nothing narrows it."""
+    known = tuple(p for p in map(shelf.product, line.candidates) if p is not None)
+    if known:
+        return known
+    if not line.fields and not line.options and line.value is None:
+        return ()
+    fitting = (product for product in shelf.products if _could_be(product, line, shelf))
+    return tuple(islice(fitting, FITTING_MAX))
+
+
+def fixed_and_ranged(skus: Sequence[Sku]) -> tuple[list[Sku], list[Sku]]:
+    """SKUs of a fixed size, and those sold in any number."""
+    return [s for s in skus if s.any_value is None], [s for s in skus if s.any_value is not None]
+
+
+def sku_entries(product: Product, skus: Sequence[Sku]) -> list[tuple[str, str]]:
+    """What is shown and sent for each SKU; a label that two SKUs share is told apart by their options."""
+    labels = [sku.label for sku in skus]
+    return [(replies.sku_entry(s, _options_of(product, s) if labels.count(s.label) > 1 else ""), s.label) for s in skus]
+
+
+def _options_of(product: Product, sku: Sku) -> str:
+    found = (choice_label(product, name, value) for name, value in sku.options.items())
+    return f"（{'，'.join(found)}）" if sku.options else ""
+
+
+def choice_label(product: Product, name: str, value: str) -> str:
+    """How a value is shown: a choice's label, anything else in full."""
+    values = _choices(product, name)
+    return next((choice.label for choice in values if choice.id == value), value)
+
+
+def slot_label(product: Product | None, slot: str) -> str:
+    """What a slot is called towards the buyer."""
+    if product is not None:
+        part = option_of(product, slot) or field_of(product, slot)
+        if part is not None:
+            return part.label
+    return {"product": "商品", "value": "面额", "quantity": "数量"}.get(slot, slot)
+
+
+def is_digital(product: Product) -> bool:
+    return product.delivery in (Delivery.TOPUP, Delivery.CARD)
+
+
+def _choices(product: Product, name: str) -> tuple[Choice, ...]:
+    part = option_of(product, name) or field_of(product, name)
+    return part.values if part else ()
+
+
+def _could_be(product: Product, line: DraftLine, shelf: Shelf) -> bool:
+    if not product.skus:
+        return False
+    names = {option.name for option in product.options} | {field.name for field in product.fields}
+    if not names >= {*line.options, *line.fields}:
+        return False
+    looked = look(DraftLine(product.id, value=line.value, options=line.options, fields=line.fields), shelf)
+    kept = looked.fields.keys() >= line.fields.keys() and looked.options.keys() >= line.options.keys()
+    return looked.trouble is None and kept
+
+
+def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
+    products = fitting_products(looked.line, shelf)
+    account = next(iter(looked.line.fields.values()), "")
+    if looked.line.candidates and products:
+        head = replies.ask_which_product()
+    elif account and products and looked.line.value is None:
+        head = replies.ask_product_for_account(account)
+    elif products:
+        head = replies.ask_which_product()
+    else:
+        products, head = hot_products(shelf), replies.ask_any_product()
+    rows, listed = list_products(products, page)
+    return Question(replies.join(head, rows), replies.still_open("", "商品"), listed)
+
+
+def _ask_value(looked: Looked, product: Product, page: int) -> Question:
+    fixed, ranged = fixed_and_ranged(looked.skus)
+    brief = replies.still_open(product.name, "面额")
+    if not fixed and len(ranged) == 1 and ranged[0].any_value is not None:
+        limits, sku = ranged[0].any_value, ranged[0]
+        value = looked.line.value
+        wrong = replies.out_of_range(product, sku, limits, value) if looked.trouble and value is not None else ""
+        return Question(replies.join(wrong, replies.ask_units(product, sku, limits)), brief)
+    listed = Listed(tuple(f"s:{sku.code}" for sku in (*fixed, *ranged)), page)
+    rows = numbered(listed, sku_entries(product, (*fixed, *ranged)))
+    also = [replies.or_any_units(sku, sku.any_value) for sku in ranged if sku.any_value]
+    text = replies.join(_off_sale(looked, product), replies.ask_value(product), rows, *also)
+    return Question(text, brief, listed)
+
+
+def _off_sale(looked: Looked, product: Product) -> str:
+    value = looked.line.value
+    if looked.trouble != "off_sale" or value is None:
+        return ""
+    units = {sku.unit for sku in looked.skus if sku.value is not None}
+    unit = units.pop() if len(units) == 1 else ""
+    chosen = [choice_label(product, n, v) for n, v in looked.options.items() if n in looked.line.options]
+    sized = [(abs(sku.value - value), sku.label) for sku in looked.skus if sku.value is not None]
+    nearest = [label for _, label in sorted(sized)[:2]]
+    return replies.off_sale(product, f"{replies.number(value)}{unit}{''.join(chosen)}", nearest)
+
+
+def _ask_part(looked: Looked, product: Product, slot: str, page: int) -> Question:
+    """Ask for an option or a field."""
+    label = slot_label(product, slot)
+    brief = replies.still_open(product.name, label)
+    values = _choices(product, slot)
+    option = option_of(product, slot)
+    if option is not None and looked.trouble is None:
+        values = tuple(c for c in values if any(sku.options.get(slot, c.id) == c.id for sku in looked.skus))
+    if not values:
+        return Question(replies.ask_field(product, label), brief)
+    listed = Listed(tuple(f"v:{choice.id}" for choice in values), page)
+    prices = [_price_of(looked.skus, slot, choice) if option else None for choice in values]
+    texts = [(replies.choice_entry(c.label, price), c.label) for c, price in zip(values, prices, strict=True)]
+    wrong = ""
+    if looked.trouble == "not_together":
+        wrong = replies.not_together(product, "+".join(choice_label(product, n, v) for n, v in looked.options.items()))
+    return Question(replies.join(wrong, replies.ask_choice(product, label), numbered(listed, texts)), brief, listed)
+
+
+def _price_of(skus: Sequence[Sku], option: str, choice: Choice) -> int | None:
+    """The price of a choice, when it settles the SKU."""
+    left = [sku for sku in skus if sku.options.get(option) == choice.id]
+    return left[0].price_fen if len(left) == 1 and left[0].any_value is None else None
+
+
+def _brief(state: Confirming, shelf: Shelf) -> str:
+    looked = look(state.lines[0], shelf)
+    what = "订单"
+    if looked.product is not None and looked.sku is not None:
+        label = looked.sku.label
+        if looked.sku.any_value is not None:
+            label = replies.any_value_label(looked.sku, looked.line.value)
+        what = f"{looked.product.name} {label}"
+        if looked.line.quantity > 1:
+            what += f" ×{looked.line.quantity}"
+    return replies.summary_brief(what, len(state.lines), sum(state.totals_fen))

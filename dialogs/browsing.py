@@ -1,0 +1,115 @@
+"""Looking around: what is sold, what it costs, whether there is…"""
+
+from collections.abc import Sequence
+
+from catalog.model import Product
+from catalog.shelf import line_total_fen
+from dialogs import replies
+from dialogs.asking import answer, numbered, sku_entries
+from dialogs.draft import chosen_options, look
+from dialogs.filling import fill
+from dialogs.ordering import start
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Listed
+from dialogs.turn import Said, Scene, Turn
+from dialogs.window import category_named, shop_window, show_category, show_products
+from nlu.frame import Item
+
+_PRICES_MAX = 9
+
+
+def browse(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """有什么卖的, 自助下单, a category."""
+    category = category_named(said.text, scene.shelf)
+    if category is not None:
+        return show_category(dialog, category, scene)
+    products = _products(said.frame.items, scene)
+    if len(products) == 1 and not _pending(dialog):
+        return start(dialog, said.frame.items, scene)
+    if products:
+        return show_products(dialog, products, scene, replies.found(len(products)))
+    return shop_window(dialog, scene)
+
+
+def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """有没有…, 推荐…: what matches. With nothing else going on, a single match is opened at once."""
+    products = _products(said.frame.items, scene)
+    if len(products) == 1:
+        if _pending(dialog):
+            return answer(dialog, scene, replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene)))
+        return _opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
+    if products:
+        return show_products(dialog, products, scene, replies.found(len(products)))
+    category = category_named(said.text, scene.shelf)
+    if category is not None:
+        return show_category(dialog, category, scene)
+    if said.frame.items:
+        return shop_window(dialog, scene, replies.not_found())
+    return shop_window(dialog, scene)
+
+
+def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """多少钱: from the shelf; about what is being put together when nothing is named."""
+    items: Sequence[Item] = [i for i in said.frame.items if i.product or i.candidates]
+    state = dialog.state
+    if not items and isinstance(state, Collecting | Confirming):
+        return answer(dialog, scene, replies.join(*_draft_prices(state.lines, said.frame.items, scene)))
+    products = _products(items, scene)
+    if not products:
+        category = category_named(said.text, scene.shelf)
+        return show_category(dialog, category, scene) if category else shop_window(dialog, scene)
+    if len(items) == 1 and len(products) == 1 and not _pending(dialog):
+        told = _prices(items, scene) if look(fill(DraftLine(), items[0], scene.shelf).line, scene.shelf).sku else ()
+        return _opened(dialog, items, scene, *told)
+    if any(item.product is None for item in items):
+        return show_products(dialog, products, scene, replies.found(len(products)))
+    return answer(dialog, scene, replies.join(*_prices(items, scene)))
+
+
+def _opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:
+    """The answer, and the way to buy it right below; nothing is ordered by that."""
+    turn = start(dialog, items, scene)
+    text = replies.join(*told, replies.to_buy() if told and told[0] != replies.yes_we_have() else "", turn.reply.text)
+    return Turn(turn.dialog, type(turn.reply)(text), turn.effects)
+
+
+def _pending(dialog: Dialog) -> bool:
+    return isinstance(dialog.state, Collecting | Confirming)
+
+
+def _products(items: Sequence[Item], scene: Scene) -> list[Product]:
+    ids = [i for item in items for i in ((item.product,) if item.product else item.candidates)]
+    found = (scene.shelf.product(i) for i in dict.fromkeys(ids))
+    return [product for product in found if product is not None]
+
+
+def _draft_prices(lines: Sequence[DraftLine], items: Sequence[Item], scene: Scene) -> list[str]:
+    """Prices of the draft's products, at the sizes asked about."""
+    told: list[str] = []
+    for line in lines[:_PRICES_MAX]:
+        asked = fill(line, items[0], scene.shelf).line if items else line
+        told += _line_prices(asked, scene)
+    return told
+
+
+def _prices(items: Sequence[Item], scene: Scene) -> list[str]:
+    told: list[str] = []
+    for item in items[:_PRICES_MAX]:
+        told += _line_prices(fill(DraftLine(), item, scene.shelf).line, scene)
+    return told
+
+
+def _line_prices(line: DraftLine, scene: Scene) -> list[str]:
+    """One price when the line leaves one SKU, else the whole list."""
+    looked = look(line, scene.shelf)
+    product, sku = looked.product, looked.sku
+    if product is None:
+        return []
+    if sku is None:
+        skus = looked.skus or scene.shelf.matching(product.id, None, chosen_options(line, product))
+        texts = [(text, sends) for text, sends in sku_entries(product, skus)]
+        shown = Listed(tuple(f"s:{sku.code}" for sku in skus))
+        return [replies.prices(product.name), numbered(shown, texts)]
+    if sku.any_value is not None and (line.value is None or looked.trouble):
+        return [replies.price_per_unit(product, sku)]
+    label = replies.any_value_label(sku, line.value) if sku.any_value is not None else sku.label
+    return [replies.price_line(product, label, line_total_fen(sku, line.value, 1), sku.eta or product.eta)]

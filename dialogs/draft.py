@@ -1,0 +1,165 @@
+"""A draft line against the shelf: what it comes to, and what is still missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from catalog.checks import Valid, check_field
+from catalog.model import Field, Option, Product, Sku
+from catalog.shelf import Shelf, line_total_fen
+from dialogs.state import DraftLine
+from kernel.money import Fen
+from kernel.orders import WantedLine
+
+Trouble = Literal["off_sale", "not_together", "out_of_range"]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A draft line as the shelf sees it."""
+
+    line: DraftLine
+    product: Product | None
+    skus: tuple[Sku, ...] = ()
+    """What it can still be; with a trouble, what is on sale instead."""
+    missing: str | None = None
+    """The next thing to ask for: "product", "value", or an option's or field's name. None: the line is complete."""
+    trouble: Trouble | None = None
+
+    @property
+    def sku(self) -> Sku | None:
+        """The SKU, when only one is left."""
+        return self.skus[0] if len(self.skus) == 1 and self.trouble in (None, "out_of_range") else None
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options said, with the catalog's defaults."""
+        return chosen_options(self.line, self.product) if self.product else {}
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields said, with the catalog's defaults, in the catalog's order."""
+        return given_fields(self.line, self.product) if self.product else {}
+
+    def total_fen(self) -> Fen | None:
+        """What the line costs, once it is settled."""
+        if self.sku is None or (self.sku.any_value is not None and self.line.value is None):
+            return None
+        return line_total_fen(self.sku, self.line.value, self.line.quantity)
+
+
+def look(line: DraftLine, shelf: Shelf) -> Looked:
+    """Find out what a line can still be and what has to be asked next: options first, then the denomination, then
+    what the buyer must give."""
+    product = shelf.product(line.product) if line.product else None
+    if product is None:
+        return Looked(line, None, missing="product")
+    options = chosen_options(line, product)
+    if not shelf.matching(product.id, None, options):
+        return Looked(line, product, product.skus, _clashing(line, product, shelf), "not_together")
+    skus = _possible(line, product, options, shelf)
+    if not skus:
+        return Looked(line, product, shelf.matching(product.id, None, options), "value", "off_sale")
+    if len(skus) > 1:
+        return Looked(line, product, skus, _telling_option(product, skus, options) or "value")
+    if not units_agree(skus[0], line.value):
+        trouble: Trouble | None = "out_of_range" if line.value is not None else None
+        return Looked(line, product, skus, "value", trouble)
+    given = given_fields(line, product)
+    missing = next((f.name for f in product.fields if f.name not in given and not f.optional), None)
+    return Looked(line, product, skus, missing)
+
+
+def chosen_options(line: DraftLine, product: Product) -> dict[str, str]:
+    """The options in force: what was said, else the catalog's default."""
+    found: dict[str, str] = {}
+    for option in product.options:
+        value = line.options.get(option.name, option.default)
+        if value is not None and any(choice.id == value for choice in option.values):
+            found[option.name] = value
+    return found
+
+
+def given_fields(line: DraftLine, product: Product) -> dict[str, str]:
+    """The fields in force: what was said and passes its check, else the catalog's default."""
+    found: dict[str, str] = {}
+    for field in product.fields:
+        value = line.fields.get(field.name, field.default)
+        if value is not None and isinstance(check_field(field, value), Valid):
+            found[field.name] = value
+    return found
+
+
+def units_agree(sku: Sku, value: float | None) -> bool:
+    """Whether a number of units fits: any SKU of a fixed size fits, else a whole number in its range is needed."""
+    if sku.any_value is None:
+        return True
+    return value is not None and value == int(value) and sku.any_value.min <= value <= sku.any_value.max
+
+
+def option_of(product: Product, name: str) -> Option | None:
+    """Find a product's option by name."""
+    return next((option for option in product.options if option.name == name), None)
+
+
+def field_of(product: Product, name: str) -> Field | None:
+    """Find a product's field by name."""
+    return next((field for field in product.fields if field.name == name), None)
+
+
+def account_field(product: Product) -> Field | None:
+    """The field that says for whom it is: the first that is not a mere choice."""
+    return next((field for field in product.fields if field.kind != "choice"), None)
+
+
+def pick_sku(line: DraftLine, sku: Sku, product: Product, shelf: Shelf) -> DraftLine:
+    """Settle a line on one SKU, by name only where value and options would not lead to it."""
+    value = line.value if sku.any_value is not None else sku.value
+    options = {**line.options, **{name: v for name, v in sku.options.items() if option_of(product, name)}}
+    picked = replace(line, sku=None, value=value, options=options)
+    found = shelf.matching(product.id, value, chosen_options(picked, product))
+    return picked if found == (sku,) and value is not None else replace(picked, sku=sku.code)
+
+
+def to_wanted(looked: Looked, total_fen: int) -> WantedLine | None:
+    """The line as it is ordered, at the price the buyer saw; None when it is not complete (any more)."""
+    sku = looked.sku
+    if looked.missing is not None or sku is None:
+        return None
+    value = looked.line.value if sku.any_value is not None else sku.value
+    whole = int(value) if value is not None and value == int(value) else None
+    options: Mapping[str, str] = {n: v for n, v in looked.options.items() if sku.options.get(n, v) == v}
+    return WantedLine(sku.code, looked.line.quantity, Fen(total_fen), whole, options, looked.fields)
+
+
+def _possible(line: DraftLine, product: Product, options: Mapping[str, str], shelf: Shelf) -> tuple[Sku, ...]:
+    agreeing = shelf.matching(product.id, None, options)
+    if line.sku is not None:
+        named = tuple(sku for sku in agreeing if sku.code == line.sku)
+        if named:
+            return named
+    if line.value is None:
+        return agreeing
+    exact = tuple(sku for sku in agreeing if sku.any_value is None and sku.value == line.value)
+    if exact:
+        return exact
+    any_value = tuple(sku for sku in agreeing if sku.any_value is not None)
+    return any_value[:1] if len(any_value) == 1 else any_value
+
+
+def _telling_option(product: Product, skus: tuple[Sku, ...], options: Mapping[str, str]) -> str | None:
+    """The first option still open that tells the remaining SKUs apart."""
+    for option in product.options:
+        if option.name not in options and len({sku.options.get(option.name) for sku in skus}) > 1:
+            return option.name
+    return None
+
+
+def _clashing(line: DraftLine, product: Product, shelf: Shelf) -> str:
+    """The option to ask again when no SKU has all the options said."""
+    options = chosen_options(line, product)
+    for name in reversed(list(options)):
+        rest = {n: v for n, v in options.items() if n != name}
+        if shelf.matching(product.id, None, rest):
+            return name
+    return next(reversed(options), "value")

@@ -1,0 +1,257 @@
+"""Putting what a message said into a draft line: each value checked, nothing that was not said."""
+
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from catalog.checks import Invalid, Valid, check_field, fold
+from catalog.model import Choice, Field, FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
+from dialogs.state import QUANTITY_MAX, DraftLine
+from nlu.frame import Item
+
+_VALUE_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A line after a message: which slots it set, and what was wrong with the rest."""
+
+    line: DraftLine
+    changed: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+
+
+def fill(line: DraftLine, item: Item, shelf: Shelf, asked: str | None = None) -> Filled:
+    """Put an item's values into a line. A value that fails its check, or that the product has no place for, is left
+    out; a value said to be wrong does not stay either."""
+    line, product_changed = _fill_product(line, item, shelf)
+    product = shelf.product(line.product) if line.product else None
+    changed = {"product"} if product_changed else set()
+    problems: list[str] = []
+    line, units = _fill_units(line, item, product, shelf)
+    changed |= units
+    if "quantity" in item.said or item.quantity != 1:
+        if 1 <= item.quantity <= QUANTITY_MAX:
+            changed.add("quantity")
+            line = replace(line, quantity=item.quantity)
+        else:
+            problems.append(replies.quantity_out_of_range(QUANTITY_MAX))
+    if product is None:
+        kept = replace(line, fields={**line.fields, **item.fields}, options={**line.options, **item.options})
+        return Filled(kept, frozenset({*changed, *item.fields, *item.options}), tuple(problems))
+    line, options = _fill_options(line, item, product)
+    line, fields, wrong = _fill_fields(line, item, product, asked)
+    return Filled(line, frozenset(changed | options | fields), (*problems, *wrong))
+
+
+def contradicts(line: DraftLine, item: Item) -> bool:
+    """Whether an item says something else than the line already holds, so that it must be a new request."""
+    if item.product is not None and line.product is not None and item.product != line.product:
+        return True
+    if item.value is not None and line.value is not None and item.value != line.value:
+        return True
+    if line.sku is not None and item.sku is not None and line.sku != item.sku:
+        return True
+    return any(name in line.fields and line.fields[name] != value for name, value in item.fields.items())
+
+
+def says_anything(item: Item) -> bool:
+    """Whether an item carries anything that could go into a draft."""
+    return bool(
+        item.product
+        or item.candidates
+        or item.sku
+        or item.value is not None
+        or item.quantity != 1
+        or "quantity" in item.said
+        or item.options
+        or item.fields
+        or item.invalid
+    )
+
+
+def named_slots(text: str, product: Product) -> tuple[str, ...]:
+    """The slots of this product that a message speaks of without a usable value: 号码错了, 换成电信的号, 改数量."""
+    said = fold(text)
+    labels = {option.name: option.label for option in product.options}
+    labels |= {field.name: field.label for field in product.fields}
+    found = [name for name, label in labels.items() if fold(label) in said]
+    account = account_field(product)
+    if account is not None and account.name not in found and any(word in said for word in replies.ACCOUNT_WORDS):
+        found.append(account.name)
+    if any(word in said for word in replies.QUANTITY_WORDS):
+        found.append("quantity")
+    if any(word in said for word in replies.VALUE_WORDS):
+        found.append("value")
+    return tuple(found)
+
+
+def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
+    """The line with one slot emptied, so that it is asked for again."""
+    if slot == "value":
+        return replace(line, value=None, sku=None)
+    if slot == "quantity":
+        return replace(line, quantity=1)
+    if option_of(product, slot) is not None:
+        return replace(line, sku=None, options={n: v for n, v in line.options.items() if n != slot})
+    return replace(line, fields={n: v for n, v in line.fields.items() if n != slot})
+
+
+def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:
+    """Take a whole message as the answer to the slot asked for: a SKU's label or alias or plain value, a choice's
+    label, an account. None when it is not an answer at all."""
+    if slot == "value":
+        return _sku_by_name(line, text, product, shelf)
+    option = option_of(product, slot)
+    if option is not None:
+        value = _named_choice(option.values, text)
+        return Filled(with_option(line, slot, value), frozenset({slot})) if value else None
+    field = field_of(product, slot)
+    if field is None or not _looks_like(field, text):
+        return None
+    checked = check_field(field, text)
+    if isinstance(checked, Invalid):
+        return Filled(line, frozenset(), (checked.reason_zh,)) if _is_attempt(field, text) else None
+    return Filled(replace(line, fields={**line.fields, slot: checked.canonical}), frozenset({slot}))
+
+
+def with_option(line: DraftLine, name: str, value: str) -> DraftLine:
+    """The line with an option chosen; a SKU picked by name gives way to it."""
+    return replace(line, sku=None, options={**line.options, name: value})
+
+
+def _fill_product(line: DraftLine, item: Item, shelf: Shelf) -> tuple[DraftLine, bool]:
+    product = shelf.product(item.product) if item.product else None
+    if product is None:
+        known = tuple(c for c in item.candidates if shelf.product(c))
+        return (replace(line, candidates=known) if known and line.product is None else line), False
+    if product.id == line.product:
+        return line, False
+    carried = replace(line, product=product.id, candidates=(), sku=None)
+    keeps_value = line.value is not None and any(
+        sku.value == line.value or sku.any_value is not None for sku in product.skus
+    )
+    fields = {n: v for n, v in given_fields(carried, product).items() if n in line.fields}
+    for name, value in line.fields.items():
+        place = _place_for(name, value, product, None)
+        if place is not None and place.name not in fields and isinstance(check_field(place, value), Valid):
+            fields[place.name] = value
+    return replace(
+        carried,
+        value=line.value if keeps_value or line.product is None else None,
+        options={n: v for n, v in chosen_options(carried, product).items() if n in line.options},
+        fields=fields,
+    ), True
+
+
+def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: Shelf) -> tuple[DraftLine, set[str]]:
+    """Denomination and SKU."""
+    if product is not None and item.sku is not None:
+        sku = next((sku for sku in product.skus if sku.code == item.sku), None)
+        if sku is not None and (sku.value is None or sku.any_value is not None):
+            value = item.value if sku.any_value is not None and _usable(item.value) else line.value
+            return pick_sku(replace(line, value=value), sku, product, shelf), {"value"}
+    if item.value is None or not _usable(item.value):
+        return line, set()
+    keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
+    return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
+
+
+def _usable(value: float | None) -> bool:
+    return value is not None and isfinite(value) and 0 <= value <= _VALUE_MAX
+
+
+def _fill_options(line: DraftLine, item: Item, product: Product) -> tuple[DraftLine, set[str]]:
+    """Options that the words chose. A frame also holds the catalog's defaults: those do not count as said."""
+    changed: set[str] = set()
+    for name, value in item.options.items():
+        option = option_of(product, name)
+        if option is None or not any(choice.id == value for choice in option.values):
+            continue
+        if name in item.said or value != option.default:
+            changed.add(name)
+            line = with_option(line, name, value) if line.options.get(name) != value else line
+    return line, changed
+
+
+def _fill_fields(
+    line: DraftLine, item: Item, product: Product, asked: str | None
+) -> tuple[DraftLine, set[str], tuple[str, ...]]:
+    fields = dict(line.fields)
+    changed: set[str] = set()
+    problems: list[str] = []
+    for name, value in item.fields.items():
+        field = _place_for(name, value, product, asked)
+        if field is None or (name not in item.said and value == field.default):
+            continue
+        checked = check_field(field, value)
+        if isinstance(checked, Valid):
+            fields[field.name] = checked.canonical
+            changed.add(field.name)
+        else:
+            problems.append(checked.reason_zh)
+            fields.pop(field.name, None)
+    for name, raw in item.invalid.items():
+        if name == "quantity":
+            problems.append(replies.quantity_out_of_range(QUANTITY_MAX))
+            continue
+        field = field_of(product, name) or (field_of(product, asked) if asked else None) or account_field(product)
+        if field is None or field.name in changed:
+            continue
+        checked = check_field(field, raw)
+        problems.append(checked.reason_zh if isinstance(checked, Invalid) else replies.check_again(field.label, raw))
+        fields.pop(field.name, None)
+    return replace(line, fields=fields), changed, tuple(dict.fromkeys(problems))
+
+
+def _place_for(name: str, value: str, product: Product, asked: str | None) -> Field | None:
+    """The field a value goes to: its own, else the one asked for, else the one that takes it and is an account. A bare
+    account is named after the kind of product it was first taken for."""
+    field = field_of(product, name)
+    if field is not None:
+        return field
+    others = (field_of(product, asked) if asked else None, account_field(product))
+    return next((f for f in others if f is not None and isinstance(check_field(f, value), Valid)), None)
+
+
+def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
+    said = fold(text)
+    agreeing = shelf.matching(product.id, None, chosen_options(line, product))
+    for skus in (agreeing, product.skus):
+        named = [sku for sku in skus if said in {fold(sku.label), *map(fold, sku.aliases)}]
+        if not named:
+            plain = said.removesuffix(fold(skus[0].unit)) if skus and skus[0].unit else said
+            number = _number(plain)
+            named = [sku for sku in skus if number is not None and sku.any_value is None and sku.value == number]
+            ranged = [sku for sku in skus if sku.any_value is not None]
+            if number is not None and not named and len(ranged) == 1:
+                return Filled(replace(line, value=number), frozenset({"value"}))
+        if len(named) == 1:
+            return Filled(pick_sku(line, named[0], product, shelf), frozenset({"value"}))
+    return None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _named_choice(values: tuple[Choice, ...], text: str) -> str | None:
+    said = fold(text)
+    named = [c.id for c in values if said in {fold(c.id), fold(c.label), *map(fold, c.aliases)}]
+    return named[0] if len(named) == 1 else None
+
+
+def _looks_like(field: Field, text: str) -> bool:
+    """Free text is never taken for an answer here: whether it is one is for the understanding to say."""
+    return field.kind not in (FieldKind.TEXT, FieldKind.ADDRESS) and bool(text.strip())
+
+
+def _is_attempt(field: Field, text: str) -> bool:
+    """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
+    if field.kind is FieldKind.CHOICE:
+        return False
+    if field.kind is FieldKind.EMAIL:
+        return "@" in text
+    return sum(c.isdigit() for c in text) >= 3 and len(text) <= 40

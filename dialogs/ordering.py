@@ -1,0 +1,331 @@
+"""Putting an order together: new requests, answers, corrections, choices, the summary."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.asking import ask, choice_label, is_digital, open_question, slot_label
+from dialogs.draft import Looked, field_of, look, option_of, pick_sku
+from dialogs.filling import (
+    Filled,
+    cleared,
+    contradicts,
+    fill,
+    fill_by_text,
+    named_slots,
+    says_anything,
+    with_option,
+)
+from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
+from dialogs.turn import Reply, Said, Scene, Turn
+from dialogs.window import shop_window
+from nlu.frame import Item
+
+_STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
+_NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
+_CHINESE_DIGITS = "零一二三四五六七八九十"
+
+
+def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: str, missed: bool = False) -> Turn:
+    """Ask for the next missing thing, or show the summary. `notes` come first; `missed` counts against the buyer's
+    patience: he said something that led nowhere."""
+    lines = tuple(lines)
+    looked = [look(line, scene.shelf) for line in lines]
+    misses = dialog.misses + 1 if missed or any(one.trouble for one in looked) else 0
+    offer = replies.offer_human() if misses >= MISSES_BEFORE_HUMAN else ""
+    for index, one in enumerate(looked):
+        if one.missing is not None:
+            question = ask(lines, index, one.missing, scene.shelf)
+            state = Collecting(lines, index, one.missing)
+            asked = replace(dialog, state=state, listed=question.listed, misses=misses, waiting=None)
+            return Turn(asked, Reply(replies.join(*notes, question.text, offer)))
+    totals = tuple(int(one.total_fen() or 0) for one in looked)
+    confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None)
+    return Turn(confirming, Reply(replies.join(*notes, summary(looked), offer)))
+
+
+def summary(looked: Sequence[Looked]) -> str:
+    """What is about to be ordered, in full."""
+    digital = all(one.product is not None and is_digital(one.product) for one in looked)
+    return replies.summary([_summary_line(one) for one in looked], digital)
+
+
+def start(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Turn:
+    """Take a new request; it replaces what was being put together."""
+    notes: list[str] = []
+    lines: list[DraftLine] = []
+    for item in items[:DRAFT_LINES_MAX]:
+        filled = fill(DraftLine(), item, scene.shelf)
+        lines.append(filled.line)
+        notes += [note for note in filled.problems if note not in notes]
+    missed = bool(notes)
+    if len(items) > DRAFT_LINES_MAX:
+        notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
+    if not any(says_anything(item) for item in items):
+        return _nothing_found(dialog, scene)
+    return advance(replace(dialog, misses=0), lines, scene, *notes, missed=missed)
+
+
+def start_product(dialog: Dialog, product: Product, scene: Scene, *notes: str) -> Turn:
+    """Open one product, as if it had been asked for."""
+    return advance(replace(dialog, misses=0), (DraftLine(product.id),), scene, *notes)
+
+
+def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """order, change, answer and unknown while something is being put together."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return start(dialog, said.frame.items, scene)
+    items = [item for item in said.frame.items if says_anything(item)]
+    if said.frame.intent == "order" and _is_new_request(state, items):
+        return start(dialog, items, scene)
+    if isinstance(state, Collecting):
+        filled = answered_by_text(state, said, scene)
+        if filled is not None:
+            return _after_filling(dialog, state, [(state.line, filled)], said, scene)
+    return _after_filling(dialog, state, _fill_lines(state, items, said, scene), said, scene)
+
+
+def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | None:
+    """The message as a whole as the answer to what was asked, where there can be no doubt: a number or label from the
+    list, an account that passes its check."""
+    if state.line >= len(state.lines):
+        return None
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    field = field_of(product, state.slot)
+    doubtful = field is not None and field.kind not in _STRICT and said.frame.intent not in ("answer", "choose")
+    if doubtful and not (said.frame.intent in ("unknown", "order") and any(c.isdigit() for c in said.text)):
+        return None
+    filled = fill_by_text(line, state.slot, said.text, product, scene.shelf)
+    if filled is not None and filled.problems and said.frame.intent not in ("answer", "unknown", "choose"):
+        return None
+    return filled
+
+
+def corrected(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """Lines with a correction put in, for an order that is placed but unpaid; None when nothing in it can be used."""
+    state = Confirming(tuple(lines), ())
+    items = [item for item in said.frame.items if says_anything(item)]
+    fills = _fill_lines(state, items, said, scene)
+    out = list(lines)
+    for index, filled in fills:
+        out[index] = filled.line
+    if any(filled.changed or filled.problems for _, filled in fills):
+        return tuple(out)
+    return _with_slot_cleared(state, said.text, scene.shelf)
+
+
+def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
+    """Take the entry with this number (1-based) from the last list, where it belongs to an order being put together;
+    None when the entry is of another kind."""
+    listed, state = dialog.listed, dialog.state
+    if listed is None or not 1 <= index <= len(listed.entries):
+        return None
+    kind, key = listed.entries[index - 1][:2], listed.entries[index - 1][2:]
+    if kind == "p:":
+        product = scene.shelf.product(key)
+        if product is None:
+            return _nothing_found(dialog, scene)
+        if isinstance(state, Collecting) and state.slot == "product" and state.line < len(state.lines):
+            filled = fill(state.lines[state.line], Item(product=key), scene.shelf)
+            return advance(dialog, _with(state.lines, state.line, filled.line), scene)
+        return start_product(dialog, product, scene)
+    if not isinstance(state, Collecting) or state.line >= len(state.lines):
+        return None
+    return _chosen_part(dialog, state, kind, key, scene)
+
+
+def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
+    """Show the next (or previous) page of the open question's list."""
+    state, listed = dialog.state, dialog.listed
+    if not isinstance(state, Collecting) or listed is None or state.line >= len(state.lines):
+        return None
+    at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // 9)
+    question = ask(state.lines, state.line, state.slot, scene.shelf, at)
+    if question.listed is None or question.listed.entries != listed.entries:
+        return None
+    return Turn(replace(dialog, listed=question.listed), Reply(question.text))
+
+
+def miss(dialog: Dialog, scene: Scene, *notes: str) -> Turn:
+    """Nothing could be made of it: say so, ask the open question again, and after three times offer a person."""
+    misses = dialog.misses + 1
+    offer = replies.offer_human() if misses >= MISSES_BEFORE_HUMAN else ""
+    question = open_question(dialog, scene)
+    if question is None:
+        notes = notes or (replies.unknown(), replies.unknown_how())
+        return Turn(replace(dialog, misses=misses), Reply(replies.join(*notes, offer)))
+    told = replies.join(*(notes or (replies.not_an_answer(),)), question.text, offer)
+    return Turn(replace(dialog, misses=misses, listed=question.listed), Reply(told))
+
+
+def denied(dialog: Dialog, scene: Scene) -> Turn:
+    """不对: something is wrong with the summary, or with what was asked."""
+    if isinstance(dialog.state, Confirming):
+        state = replace(dialog.state, denied=True)
+        return Turn(replace(dialog, state=state, misses=0), Reply(replies.what_to_change()))
+    if dialog.state == Idle() and dialog.unpaid is None:
+        return miss(dialog, scene)
+    question = open_question(dialog, scene)
+    return Turn(dialog, Reply(replies.join(replies.what_to_change(), question.text if question else "")))
+
+
+def _nothing_found(dialog: Dialog, scene: Scene) -> Turn:
+    """He wants something the shop does not know: show what there is, and keep what was being put together."""
+    return shop_window(dialog, scene, replies.not_found())
+
+
+def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    if len(items) != 1:
+        return True
+    item = items[0]
+    if isinstance(state, Collecting) and state.slot == "product" and state.line < len(state.lines):
+        line = state.lines[state.line]
+        fits = item.product is None or not line.candidates or item.product in line.candidates
+        return not fits or contradicts(line, item)
+    if item.product is None:
+        return bool(item.candidates)
+    return all(line.product != item.product or contradicts(line, item) for line in state.lines)
+
+
+def _fill_lines(
+    state: Collecting | Confirming, items: Sequence[Item], said: Said, scene: Scene
+) -> list[tuple[int, Filled]]:
+    """Put the items into the lines they are about."""
+    asked = state.slot if isinstance(state, Collecting) else None
+    if len(items) == len(state.lines) > 1:
+        pairs = zip(state.lines, items, strict=True)
+        return [(i, fill(line, item, scene.shelf, asked)) for i, (line, item) in enumerate(pairs)]
+    out: list[tuple[int, Filled]] = []
+    for item in items[:1]:
+        for index in _targets(state, item, said.text):
+            out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
+    return out
+
+
+def _targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]:
+    """The lines an item is about: the one he numbers or names, the one asked about, or all of them where it does not
+    matter. Which of several accounts is wrong cannot be guessed: none, then."""
+    lines = state.lines
+    if len(lines) == 1:
+        return [0]
+    nth = _NTH_LINE.search(text)
+    if nth is not None:
+        number = int(nth[1]) if nth[1].isdigit() else _CHINESE_DIGITS.find(nth[1])
+        return [number - 1] if 1 <= number <= len(lines) else []
+    named = [i for i, line in enumerate(lines) if item.product is not None and line.product == item.product]
+    if len(named) == 1:
+        return named
+    if isinstance(state, Collecting) and state.line < len(lines):
+        return [state.line, *_same_open(state)] if not item.fields else [state.line]
+    same = len({line.product for line in lines}) == 1
+    return list(range(len(lines))) if same and not item.fields and not item.invalid else []
+
+
+def _same_open(state: Collecting) -> list[int]:
+    """Other lines of the same product: one answer about size or speed does for all of them."""
+    asked = state.lines[state.line]
+    return [i for i, line in enumerate(state.lines) if i != state.line and line == replace(asked, fields=line.fields)]
+
+
+def _after_filling(
+    dialog: Dialog, state: Collecting | Confirming, fills: Sequence[tuple[int, Filled]], said: Said, scene: Scene
+) -> Turn:
+    lines = list(state.lines)
+    for index, filled in fills:
+        lines[index] = filled.line
+    if isinstance(state, Collecting) and fills:
+        lines = _spread(state, lines, scene.shelf)
+    did = frozenset[str]().union(*(filled.changed for _, filled in fills))
+    problems = tuple(dict.fromkeys(p for _, filled in fills for p in filled.problems))
+    if did or problems:
+        again = isinstance(state, Confirming) and not problems
+        return advance(dialog, lines, scene, *problems, *([replies.changed()] if again else []), missed=bool(problems))
+    if said.frame.intent in ("change", "deny"):
+        emptied = _with_slot_cleared(state, said.text, scene.shelf)
+        if emptied is not None:
+            return advance(dialog, emptied, scene)
+        if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
+            return miss(dialog, scene, replies.which_line_to_change(len(lines)))
+        return denied(dialog, scene)
+    if said.frame.intent == "order":
+        return _nothing_found(dialog, scene)
+    return miss(dialog, scene)
+
+
+def _spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
+    """Give the answer about size, speed or a choice to the other lines of the product that lack the same thing."""
+    answered, out = lines[state.line], list(lines)
+    product = shelf.product(answered.product) if answered.product else None
+    if product is None or state.slot == "product":
+        return out
+    field = field_of(product, state.slot)
+    if field is not None and field.kind is not FieldKind.CHOICE:
+        return out
+    for i, line in enumerate(lines):
+        if i == state.line or line.product != product.id or look(line, shelf).missing != state.slot:
+            continue
+        if state.slot == "value":
+            out[i] = replace(line, value=answered.value, sku=answered.sku)
+        elif option_of(product, state.slot) and state.slot in answered.options:
+            out[i] = with_option(line, state.slot, answered.options[state.slot])
+        elif state.slot in answered.fields:
+            out[i] = replace(line, fields={**line.fields, state.slot: answered.fields[state.slot]})
+    return out
+
+
+def _with_slot_cleared(state: Collecting | Confirming, text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """号码错了, 换成电信的号: he names what is wrong and gives nothing instead, so it is asked for again."""
+    if len(state.lines) != 1:
+        return None
+    line = state.lines[0]
+    product = shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    slots = [slot for slot in named_slots(text, product) if slot != "quantity"]
+    emptied = line
+    for slot in slots:
+        emptied = cleared(emptied, slot, product)
+    return (emptied,) if emptied != line else None
+
+
+def _chosen_part(dialog: Dialog, state: Collecting, kind: str, key: str, scene: Scene) -> Turn | None:
+    """A SKU or a choice from the list of the open question."""
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    if kind == "s:":
+        sku = scene.shelf.sku(key)
+        if sku is None or sku not in product.skus:
+            return miss(dialog, scene, replies.price_moved())
+        picked = pick_sku(line, sku, product, scene.shelf)
+    elif kind == "v:" and option_of(product, state.slot):
+        picked = with_option(line, state.slot, key)
+    elif kind == "v:":
+        picked = replace(line, fields={**line.fields, state.slot: key})
+    else:
+        return None
+    lines = _spread(state, _with(state.lines, state.line, picked), scene.shelf)
+    return advance(dialog, lines, scene)
+
+
+def _with(lines: Sequence[DraftLine], index: int, line: DraftLine) -> tuple[DraftLine, ...]:
+    return (*lines[:index], line, *lines[index + 1 :])
+
+
+def _summary_line(looked: Looked) -> replies.SummaryLine:
+    product, sku = looked.product, looked.sku
+    if product is None or sku is None:
+        raise ValueError("a summary is only for complete lines")
+    label = replies.any_value_label(sku, looked.line.value) if sku.any_value is not None else sku.label
+    given = {**{n: v for n, v in looked.options.items() if n in sku.options}, **looked.fields}
+    details = tuple((slot_label(product, name), choice_label(product, name, value)) for name, value in given.items())
+    eta = sku.eta or product.eta
+    return replies.SummaryLine(product.name, label, looked.line.quantity, details, eta, int(looked.total_fen() or 0))

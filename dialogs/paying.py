@@ -1,0 +1,172 @@
+"""From 确认 to the pay link, and back: placing, sold out, cancelling, correcting an order that is not paid yet."""
+
+from dataclasses import replace
+
+from dialogs import replies
+from dialogs.asking import answer, numbered, sku_entries
+from dialogs.draft import chosen_options, look, to_wanted
+from dialogs.ordering import advance, corrected, denied, miss
+from dialogs.state import Collecting, Confirming, Dialog, Listed, Replacement, Unpaid
+from dialogs.turn import (
+    CancelOrder,
+    CancelRefused,
+    FindOrders,
+    OrderCancelled,
+    OrderPlaced,
+    PlaceOrder,
+    Reply,
+    Said,
+    Scene,
+    SoldOut,
+    TooManyUnpaid,
+    Turn,
+)
+from kernel.ids import OrderNo
+from kernel.orders import Order, OrderState
+
+
+def confirm(dialog: Dialog, scene: Scene) -> Turn:
+    """确认. Orders only what a summary has shown, at the price it has shown."""
+    state = dialog.state
+    if isinstance(state, Confirming):
+        looked = [look(line, scene.shelf) for line in state.lines]
+        if state.denied:
+            return advance(dialog, state.lines, scene)
+        priced = tuple(int(one.total_fen() or 0) for one in looked)
+        wanted = [to_wanted(one, total) for one, total in zip(looked, state.totals_fen, strict=False)]
+        if priced != state.totals_fen or any(line is None for line in wanted):
+            return advance(dialog, state.lines, scene, replies.price_moved())
+        return Turn(replace(dialog, misses=0), effects=(PlaceOrder(tuple(line for line in wanted if line)),))
+    if isinstance(state, Collecting):
+        return miss(dialog, scene, "")
+    if dialog.unpaid is None:
+        return answer(dialog, scene, replies.nothing_to_confirm())
+    return Turn(dialog, effects=(FindOrders("status"),))
+
+
+def cancel(dialog: Dialog, scene: Scene) -> Turn:
+    """取消: the draft if there is one, else the order that waits for payment, else whatever of his is unpaid."""
+    if isinstance(dialog.state, Collecting | Confirming):
+        live = _live(dialog, scene)
+        told = replies.join(replies.draft_cleared(), replies.unpaid_remains(live.order_no) if live else "")
+        return Turn(Dialog(unpaid=live), Reply(told))
+    live = _live(dialog, scene)
+    if live is not None:
+        return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
+    return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
+
+
+def change_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """A correction after the order was placed: it is cancelled, and the corrected one is summed up again."""
+    live = _live(dialog, scene)
+    if live is None:
+        return None
+    lines = corrected(live.lines, said, scene)
+    if lines is None:
+        return denied(dialog, scene)
+    return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def placed(dialog: Dialog, fact: OrderPlaced, scene: Scene) -> Turn:
+    """The order exists: its number and the one link."""
+    order = fact.order
+    lines = dialog.state.lines if isinstance(dialog.state, Confirming) else ()
+    unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
+    minutes = max(1, round((order.expires_at - scene.now).total_seconds() / 60))
+    told = replies.placed(order.order_no, order.total_fen, pay_url(scene, order.token), minutes)
+    return Turn(Dialog(unpaid=unpaid), Reply(told))
+
+
+def sold_out(dialog: Dialog, fact: SoldOut, scene: Scene) -> Turn:
+    """Not enough left: say how many, and what can be done."""
+    state = dialog.state
+    if not isinstance(state, Confirming) or not 0 <= fact.position < len(state.lines):
+        return answer(dialog, scene, replies.sold_out("这件商品", 0))
+    line = state.lines[fact.position]
+    looked = look(line, scene.shelf)
+    product, sku = looked.product, looked.sku
+    if product is None or sku is None:
+        return advance(dialog, state.lines, scene)
+    what = f"{product.name} {sku.label}"
+    if fact.left > 0:
+        told = replies.join(replies.sold_out(what, fact.left), replies.sold_out_fewer(fact.left))
+        return Turn(replace(dialog, state=replace(state, denied=True)), Reply(told))
+    emptied = replace(line, value=None, sku=None)
+    others = [s for s in scene.shelf.matching(product.id, None, chosen_options(line, product)) if s != sku]
+    if not others:
+        told = replies.join(replies.sold_out(what, 0), replies.sold_out_nothing_else())
+        return Turn(Dialog(unpaid=dialog.unpaid), Reply(told))
+    listed = Listed(tuple(f"s:{s.code}" for s in others))
+    lines = (*state.lines[: fact.position], emptied, *state.lines[fact.position + 1 :])
+    rows = numbered(listed, sku_entries(product, others))
+    told = replies.join(replies.sold_out(what, 0), replies.sold_out_other(), rows)
+    return Turn(replace(dialog, state=Collecting(lines, fact.position, "value"), listed=listed), Reply(told))
+
+
+def too_many_unpaid(dialog: Dialog, fact: TooManyUnpaid, scene: Scene) -> Turn:
+    """He must pay or cancel one first; the draft stays where it is."""
+    listed, rows = _unpaid_list(fact.orders)
+    links = replies.pay_links([(replies.order_what(o), pay_url(scene, o.token)) for o in fact.orders[:3]])
+    told = replies.join(replies.too_many_unpaid(len(fact.orders)), rows, links)
+    return Turn(replace(dialog, listed=listed), Reply(told))
+
+
+def catalog_moved(dialog: Dialog, scene: Scene) -> Turn:
+    """The price changed since the summary: show it again."""
+    if not isinstance(dialog.state, Confirming):
+        return answer(dialog, scene, replies.price_moved())
+    return advance(dialog, dialog.state.lines, scene, replies.price_moved())
+
+
+def cancelled(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> Turn:
+    """Cancelled: on with the correction it was cancelled for, or with the draft that waited for room."""
+    gone = _without(dialog, fact.order_no)
+    if isinstance(dialog.waiting, Replacement):
+        return advance(gone, dialog.waiting.lines, scene, replies.order_cancelled_for_change(fact.order_no))
+    told = replies.order_cancelled(fact.order_no)
+    if isinstance(dialog.state, Confirming):
+        return advance(gone, dialog.state.lines, scene, told)
+    return answer(gone, scene, told)
+
+
+def cancel_refused(dialog: Dialog, fact: CancelRefused, scene: Scene) -> Turn:
+    """Paid already, or closed by itself."""
+    gone = _without(dialog, fact.order_no)
+    closed = fact.state in (OrderState.CANCELLED, OrderState.EXPIRED)
+    if closed and isinstance(dialog.waiting, Replacement):
+        return advance(gone, dialog.waiting.lines, scene, replies.cancel_refused(fact.order_no, fact.state))
+    return answer(gone, scene, replies.cancel_refused(fact.order_no, fact.state))
+
+
+def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    """取消 when the talk remembers no order: what the books say is unpaid."""
+    unpaid = tuple(o for o in orders if o.state is OrderState.UNPAID)
+    if not unpaid:
+        return answer(replace(dialog, unpaid=None, waiting=None), scene, replies.nothing_to_cancel())
+    if len(unpaid) == 1:
+        return Turn(replace(dialog, waiting=None), effects=(CancelOrder(unpaid[0].order_no),))
+    listed, rows = _unpaid_list(unpaid)
+    told = replies.join(replies.which_to_cancel(), rows)
+    return Turn(replace(dialog, listed=listed, waiting=None), Reply(told))
+
+
+def pay_url(scene: Scene, token: str) -> str:
+    """Where an order is paid."""
+    return f"{scene.public_url}/pay/{token}"
+
+
+def _unpaid_list(orders: tuple[Order, ...]) -> tuple[Listed, str]:
+    listed = Listed(tuple(f"u:{o.order_no}" for o in orders[:9]))
+    texts = [
+        (replies.unpaid_entry(o.order_no, replies.order_what(o), o.total_fen), f"取消 {o.order_no}") for o in orders[:9]
+    ]
+    return listed, numbered(listed, texts)
+
+
+def _live(dialog: Dialog, scene: Scene) -> Unpaid | None:
+    return dialog.unpaid if dialog.unpaid is not None and dialog.unpaid.expires_at > scene.now else None
+
+
+def _without(dialog: Dialog, order_no: str) -> Dialog:
+    forgets = dialog.unpaid is not None and dialog.unpaid.order_no == order_no
+    return replace(dialog, unpaid=None if forgets else dialog.unpaid, waiting=None, listed=None, misses=0)

@@ -1,0 +1,158 @@
+"""Where a talk stands between two messages, and how it is written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field as Tagged
+from pydantic import TypeAdapter, ValidationError
+
+DRAFT_LINES_MAX = 10
+QUANTITY_MAX = 99
+MISSES_BEFORE_HUMAN = 3
+PAGE_SIZE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One thing the buyer is putting together. Holds only what he said; the catalog's defaults are added when read."""
+
+    product: str | None = None
+    candidates: tuple[str, ...] = ()
+    """Product ids his words could mean, while `product` is open."""
+    sku: str | None = None
+    """A SKU picked by name or number, where value and options alone would not lead to it."""
+    value: int | float | None = None
+    quantity: int = 1
+    options: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the bot numbered last, so that 第二个 means something.
+
+    Each entry is a kind and an id: ``p:huafei`` product, ``c:充值缴费/手机话费`` category, ``s:HF100`` SKU, ``v:ios``
+    choice of the option or field asked for, ``o:K26…`` order to look at, ``u:K26…`` unpaid order to cancel,
+    ``w:account`` slot to change.
+    """
+
+    entries: tuple[str, ...]
+    page: int = 0
+
+    @property
+    def shown(self) -> int:
+        """How many entries have been numbered so far; numbers go on from page to page."""
+        return min(len(self.entries), (self.page + 1) * PAGE_SIZE)
+
+
+# ---- states --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing is being put together."""
+
+    kind: Literal["idle"] = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """Something is still missing: `slot` of the line at `line` has been asked for."""
+
+    lines: tuple[DraftLine, ...]
+    line: int
+    slot: str
+    """"product", "value", or an option's or field's name."""
+    kind: Literal["collecting"] = "collecting"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """The summary was shown with these prices; 确认 places the order."""
+
+    lines: tuple[DraftLine, ...]
+    totals_fen: tuple[int, ...]
+    """What each line costs, as the summary said: this is the price the buyer agrees to."""
+    denied: bool = False
+    """He said that something is wrong with it: 确认 shows the summary once more instead of ordering."""
+    kind: Literal["confirming"] = "confirming"
+
+
+@dataclass(frozen=True, slots=True)
+class WithHuman:
+    """A person talks to the buyer; the bot is silent until `until` or until someone ends it."""
+
+    until: datetime
+    resume: Annotated[Idle | Collecting | Confirming, Tagged(discriminator="kind")]
+    kind: Literal["with_human"] = "with_human"
+
+
+State = Idle | Collecting | Confirming | WithHuman
+
+
+# ---- beside the state ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """The order this talk placed last, as long as it is not known to be paid, cancelled or expired."""
+
+    order_no: str
+    token: str
+    total_fen: int
+    expires_at: datetime
+    lines: tuple[DraftLine, ...]
+    """What it was placed from, so that it can still be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Orders are being looked up: which one he means, and what he said along with it."""
+
+    order_no: str | None = None
+    line: DraftLine | None = None
+    kind: Literal["lookup"] = "lookup"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """An unpaid order is being cancelled, to be followed by this corrected draft."""
+
+    lines: tuple[DraftLine, ...]
+    problems: tuple[str, ...] = ()
+    kind: Literal["replacement"] = "replacement"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One buyer's talk."""
+
+    state: Annotated[State, Tagged(discriminator="kind")] = field(default_factory=Idle)
+    listed: Listed | None = None
+    misses: int = 0
+    """Messages in a row that led nowhere."""
+    unpaid: Unpaid | None = None
+    waiting: Annotated[Lookup | Replacement, Tagged(discriminator="kind")] | None = None
+    """What the fact that is still to come in this turn is for."""
+    shape: Literal[1] = 1
+    """Raised when the stored form changes; other shapes are read as a fresh talk."""
+
+
+_STORED: TypeAdapter[Dialog] = TypeAdapter(Dialog)
+
+
+def to_json(dialog: Dialog) -> str:
+    """Write a dialog down."""
+    return _STORED.dump_json(dialog, exclude_defaults=False).decode()
+
+
+def from_json(stored: str | bytes | None) -> Dialog:
+    """Read a dialog. What is missing, damaged or of another shape is a fresh talk: nothing of value is kept here."""
+    if stored is None:
+        return Dialog()
+    try:
+        return _STORED.validate_json(stored)
+    except ValidationError:
+        return Dialog()

@@ -1,0 +1,273 @@
+"""One turn of a talk: (dialog, heard, scene) → turn. Talk and facts go through the same function."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from catalog.checks import fold
+from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
+from dialogs.asking import answer, choice_label, expecting
+from dialogs.ordering import advance, answered_by_text, chosen, denied, miss, page, said_for_draft, start
+from dialogs.sizes import fit
+from dialogs.state import MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, WithHuman
+from dialogs.turn import (
+    CancelOrder,
+    CancelRefused,
+    CatalogMoved,
+    Fact,
+    Followed,
+    HandoffEnded,
+    HandoffOpened,
+    Heard,
+    OrderCancelled,
+    OrderPlaced,
+    OrdersFound,
+    Pressed,
+    Said,
+    Scene,
+    Showed,
+    SoldOut,
+    TooManyUnpaid,
+    Turn,
+)
+from dialogs.window import entry_text, shop_window, show_category, turn_page
+from kernel.ids import OrderNo
+
+__all__ = ["expecting", "step"]
+
+_ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)\s*(K\d{16})$", re.IGNORECASE)
+_Talk = Callable[[Dialog, Said, Scene], Turn]
+
+
+def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
+    """Take one thing heard and say what becomes of it. Never raises for what a buyer can cause."""
+    state = dialog.state
+    if isinstance(state, WithHuman):
+        turn = handoff.while_with_human(dialog, state, heard, scene, _step)
+    else:
+        turn = _step(dialog, heard, scene)
+    text = turn.reply.text
+    if text and isinstance(heard, Said) and heard.by_voice:
+        text = replies.join(replies.heard_voice(heard.text), text)
+    return replace(turn, reply=replace(turn.reply, text=fit(text)))
+
+
+def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
+    match heard:
+        case Said():
+            return _said(dialog, heard, scene)
+        case Pressed():
+            return _pressed(dialog, heard.key, scene)
+        case Followed():
+            return smalltalk.followed(dialog, heard, scene)
+        case Showed():
+            return smalltalk.showed(dialog, heard, scene)
+        case _:
+            return _fact(dialog, heard, scene)
+
+
+def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
+    certain = _about_order(dialog, said) or _by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    if certain is not None:
+        return certain
+    return _TALK[said.frame.intent](dialog, said, scene)
+
+
+def _about_order(dialog: Dialog, said: Said) -> Turn | None:
+    """Taps that name an order: 取消 K…, 再来一单 K…, 订单 K…."""
+    found = _ABOUT_ORDER.match(said.text.strip())
+    if found is None:
+        return None
+    what, order_no = found[1], found[2].upper()
+    if what == "取消":
+        return Turn(dialog, effects=(CancelOrder(OrderNo(order_no)),))
+    if what == "订单":
+        return after_sale.show_order(dialog, order_no)
+    return after_sale.look_up(dialog, "reorder", said)
+
+
+def _by_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """Numbers, labels and page turns of the list shown last."""
+    listed, text = dialog.listed, fold(said.text)
+    if listed is None:
+        return None
+    if text in replies.MORE_WORDS or text in replies.BACK_WORDS:
+        by = 1 if text in replies.MORE_WORDS else -1
+        return page(dialog, by, scene) or turn_page(dialog, by, scene)
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= len(listed.entries):
+        if int(text) <= listed.shown:
+            return _choose(dialog, int(text), scene)
+        return None
+    labels = [_label(dialog, entry, scene) for entry in listed.entries]
+    if labels.count(text) == 1:
+        return _choose(dialog, labels.index(text) + 1, scene)
+    return None
+
+
+def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
+    """What a tap on an entry sends, folded."""
+    kind, key = entry[:2], entry[2:]
+    if kind in ("p:", "c:"):
+        return fold(entry_text(entry, scene.shelf)[1])
+    if kind == "s:":
+        sku = scene.shelf.sku(key)
+        return fold(sku.label) if sku else ""
+    state = dialog.state
+    if kind == "v:" and isinstance(state, Collecting) and state.line < len(state.lines):
+        product = scene.shelf.product(state.lines[state.line].product or "")
+        return fold(choice_label(product, state.slot, key)) if product else ""
+    return ""
+
+
+def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """The answer to the open question, whatever else it might be elsewhere."""
+    state = dialog.state
+    if not isinstance(state, Collecting):
+        return None
+    filled = answered_by_text(state, said, scene)
+    if filled is None or not filled.changed:
+        return None
+    return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="answer", items=())), scene)
+
+
+def _choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
+    """第二个, 选3, 3."""
+    listed = dialog.listed
+    if listed is None:
+        state = dialog.state
+        if isinstance(state, Collecting | Confirming):
+            return miss(dialog, scene, replies.nothing_listed())
+        return smalltalk.help_(dialog, scene)
+    if not 1 <= index <= len(listed.entries):
+        return miss(dialog, scene, replies.choose_between(listed.shown))
+    kind, key = listed.entries[index - 1][:2], listed.entries[index - 1][2:]
+    match kind:
+        case "c:":
+            return show_category(dialog, key, scene)
+        case "o:":
+            return after_sale.show_order(dialog, key)
+        case "u:":
+            return Turn(dialog, effects=(CancelOrder(OrderNo(key)),))
+        case _:
+            return chosen(dialog, index, scene) or miss(dialog, scene, replies.nothing_listed())
+
+
+def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
+    match key:
+        case "self_order":
+            return shop_window(dialog, scene)
+        case "my_orders":
+            return after_sale.look_up(dialog, "list")
+        case "human":
+            return handoff.ask_for_human(dialog)
+        case _:
+            return smalltalk.help_(dialog, scene)
+
+
+def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
+    match fact:
+        case OrderPlaced():
+            return paying.placed(dialog, fact, scene)
+        case SoldOut():
+            return paying.sold_out(dialog, fact, scene)
+        case TooManyUnpaid():
+            return paying.too_many_unpaid(dialog, fact, scene)
+        case CatalogMoved():
+            return paying.catalog_moved(dialog, scene)
+        case OrderCancelled():
+            return paying.cancelled(dialog, fact, scene)
+        case CancelRefused():
+            return paying.cancel_refused(dialog, fact, scene)
+        case OrdersFound():
+            return after_sale.orders_found(dialog, fact, scene)
+        case HandoffOpened():
+            return handoff.opened(dialog, fact, scene)
+        case HandoffEnded():
+            return Turn(dialog)
+
+
+# ---- what each intent means ----------------------------------------------------------------------------------------
+
+
+def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    return start(dialog, said.frame.items, scene)
+
+
+def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """A bare value: for the open question; for the order that waits for payment it is no correction by itself."""
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    if not said.frame.items:
+        return miss(dialog, scene)
+    return start(dialog, said.frame.items, scene)
+
+
+def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    turn = paying.change_unpaid(dialog, said, scene)
+    if turn is not None:
+        return turn
+    if any(item.product for item in said.frame.items):
+        return start(dialog, said.frame.items, scene)
+    return answer(dialog, scene, replies.nothing_to_change())
+
+
+def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
+        return handoff.ask_for_human(dialog, asked=False)
+    if said.frame.items and isinstance(dialog.state, Confirming):
+        return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
+    return paying.confirm(dialog, scene)
+
+
+def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if said.frame.index is None:
+        return miss(dialog, scene)
+    return _choose(dialog, said.frame.index, scene)
+
+
+def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if isinstance(dialog.state, Collecting | Confirming) and said.frame.items:
+        return said_for_draft(dialog, said, scene)
+    filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
+    if filled is not None and isinstance(dialog.state, Collecting):
+        return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
+    return smalltalk.not_understood(dialog, scene)
+
+
+def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if said.frame.items:
+        return start(dialog, said.frame.items, scene)
+    return answer(dialog, scene, replies.batch_how(10))
+
+
+_TALK: dict[str, _Talk] = {
+    "order": _order,
+    "browse": browsing.browse,
+    "search": browsing.search,
+    "price": browsing.price,
+    "order_status": lambda d, said, _: after_sale.look_up(d, "list" if not said.frame.items else "status", said),
+    "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
+    "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
+    "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),
+    "problem": lambda d, said, _: after_sale.look_up(d, "problem", said),
+    "invoice": lambda d, _, scene: answer(d, scene, replies.invoice()),
+    "balance": lambda d, _, scene: answer(d, scene, replies.balance()),
+    "human": lambda d, _, __: handoff.ask_for_human(d),
+    "help": lambda d, _, scene: smalltalk.help_(d, scene),
+    "greet": lambda d, _, scene: smalltalk.greet(d, scene),
+    "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
+    "confirm": _confirm,
+    "deny": lambda d, _, scene: denied(d, scene),
+    "cancel": lambda d, _, scene: paying.cancel(d, scene),
+    "change": _change,
+    "choose": _chose,
+    "answer": _answer,
+    "batch": _batch,
+    "rate": lambda d, _, scene: answer(d, scene, replies.rated()),
+    "unknown": _unknown,
+}

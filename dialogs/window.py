@@ -1,0 +1,81 @@
+"""The shop window: hot products, categories, and what is in them, numbered."""
+
+from collections.abc import Sequence
+
+from catalog.checks import fold
+from catalog.model import Product
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.asking import answer, hot_products, list_products, numbered
+from dialogs.state import PAGE_SIZE, Dialog, Listed
+from dialogs.turn import Scene, Turn
+
+
+def shop_window(dialog: Dialog, scene: Scene, head: str = "") -> Turn:
+    """Hot products first, then the categories."""
+    products = hot_products(scene.shelf)
+    if not products:
+        return answer(dialog, scene, replies.empty_shop())
+    groups = _below(scene.shelf, ())
+    entries = tuple(f"p:{p.id}" for p in products) + tuple(f"c:{group}" for group in groups)
+    return _show(dialog, scene, Listed(entries), head or replies.hot())
+
+
+def show_category(dialog: Dialog, path: str, scene: Scene) -> Turn:
+    """What is in a category: its products, or its own categories when there are too many."""
+    parts = tuple(path.split("/"))
+    products = [p for p in scene.shelf.products if p.skus and p.category[: len(parts)] == parts]
+    if not products:
+        return shop_window(dialog, scene)
+    groups = _below(scene.shelf, parts)
+    if len(products) > PAGE_SIZE and len(groups) > 1:
+        return _show(dialog, scene, Listed(tuple(f"c:{group}" for group in groups)), replies.category(parts[-1]))
+    return show_products(dialog, products, scene, replies.category(parts[-1]))
+
+
+def show_products(dialog: Dialog, products: Sequence[Product], scene: Scene, head: str) -> Turn:
+    """A list of products."""
+    rows, listed = list_products(products)
+    return answer(dialog, scene, replies.join(head, rows), listed)
+
+
+def category_named(text: str, shelf: Shelf) -> str | None:
+    """The category a message names, as a path; the longest name wins."""
+    said, best = fold(text), ("", "")
+    for product in shelf.products:
+        for depth, name in enumerate(product.category, 1):
+            folded = fold(name)
+            if len(folded) > len(best[0]) and folded in said:
+                best = (folded, "/".join(product.category[:depth]))
+    return best[1] or None
+
+
+def turn_page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
+    """Another page of a list of products and categories."""
+    listed = dialog.listed
+    if listed is None or any(entry[:2] not in ("p:", "c:") for entry in listed.entries):
+        return None
+    at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // PAGE_SIZE)
+    return _show(dialog, scene, Listed(listed.entries, at), "")
+
+
+def entry_text(entry: str, shelf: Shelf) -> tuple[str, str]:
+    """What is shown for a product or category entry, and what a tap on it sends."""
+    kind, key = entry[:2], entry[2:]
+    if kind == "c:":
+        name = key.rsplit("/", 1)[-1]
+        return f"{name} ›", name
+    product = shelf.product(key)
+    return (replies.product_entry(product), product.name) if product else (key, key)
+
+
+def _show(dialog: Dialog, scene: Scene, listed: Listed, head: str) -> Turn:
+    rows = numbered(listed, [entry_text(entry, scene.shelf) for entry in listed.entries])
+    return answer(dialog, scene, replies.join(head, rows), listed)
+
+
+def _below(shelf: Shelf, path: tuple[str, ...]) -> list[str]:
+    """The categories one level below a path, in the shop's order."""
+    depth = len(path) + 1
+    found = (p.category[:depth] for p in shelf.products if p.skus and p.category[: depth - 1] == path)
+    return list(dict.fromkeys("/".join(category) for category in found if len(category) == depth))
