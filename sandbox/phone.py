@@ -44,6 +44,7 @@ class Phone:
         """Everything this interface answers."""
         chat = "/sandbox/api/chat/{openid}"
         return [
+            Route("/sandbox/api/about", self._about, methods=["GET"]),
             Route("/sandbox/api/buyers", self._buyers, methods=["GET"]),
             Route("/sandbox/api/buyers", self._new_buyer, methods=["POST"]),
             Route(chat, self._chat, methods=["GET"]),
@@ -64,6 +65,10 @@ class Phone:
             Route("/sandbox/api/faults", self._set_faults, methods=["PUT", "POST"]),
             Route("/sandbox/media/{media_id}", self._media, methods=["GET"]),
         ]
+
+    async def _about(self, _: Request) -> Response:
+        """What the chat page must know: the account's name, and which links are the bot's."""
+        return bodies.json_response({"shop_name": self._settings.account_name, "public_url": self._settings.bot_address})
 
     # -- buyers and chats
 

@@ -55,18 +55,24 @@
     return answer.err_msg ? answer : { err_msg: "get_brand_wcpay_request:fail", err_desc: answer.error || answer.err_desc || "" };
   }
 
-  // WeChat knows the amount from the prepay, not from the page; so does the sandbox, if it can say.
+  // WeChat knows the amount from the prepay, not from the page.
   async function describe(params, root) {
-    const prepayId = String(params.package || "").replace(/^prepay_id=/, "");
     try {
-      const response = await fetch(`/sandbox/api/prepay/${encodeURIComponent(prepayId)}?openid=${encodeURIComponent(openid)}`);
-      if (!response.ok) return;
-      const prepay = await response.json();
-      root.querySelector(".what").textContent = prepay.description || "";
-      if (!Number.isInteger(prepay.total)) return;
+      const response = await fetch("/sandbox/api/cashier/show", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ openid, ...params }),
+      });
+      const shown = await response.json();
+      if (shown.err_desc) {
+        root.querySelector(".error").textContent = shown.err_desc;
+        return;
+      }
+      root.querySelector(".what").textContent = shown.description || "";
+      if (!Number.isInteger(shown.total_fen)) return;
       const sign = document.createElement("small");
       sign.textContent = "¥";
-      root.querySelector(".amount").replaceChildren(sign, (prepay.total / 100).toFixed(2));
+      root.querySelector(".amount").replaceChildren(sign, (shown.total_fen / 100).toFixed(2));
     } catch (_) {
       // the sheet works without it
     }

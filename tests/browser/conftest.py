@@ -69,7 +69,7 @@ def _page(browser: Browser, *, width: int, height: int) -> Iterator[Page]:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """Serve the app on a free port of this machine from a thread; gives its base address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

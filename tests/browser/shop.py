@@ -1,5 +1,6 @@
 """A shop of one order behind the real pages: the routes bot/app.py will have, with the order in a variable."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,7 +121,10 @@ class Shop:
     jsapi_error: str | None = None
     outcomes: list[str] = field(default_factory=list)
     asked: int = 0
-    prefix: str = ""
+    bridged: bool = True
+    """Whether these routes put the bridge into the pages, as the phone's browser does; off behind the sandbox."""
+    sign: Callable[[], dict[str, str]] | None = None
+    """Makes the parameters for the bridge, where a real cashier checks them."""
 
     def become(self, state: OrderState, *line_states: LineState) -> None:
         """Move the order and its lines on."""
@@ -132,18 +136,18 @@ class Shop:
         self.order = replace(self.order, state=state, lines=lines, paid_at=self.now)
 
     def app(self) -> Starlette:
-        """The routes, below `prefix` as the phone's browser shows them."""
-        p = self.prefix
+        """The routes bot/app.py has for buyers, and a cashier that agrees to everything."""
         return Starlette(
             routes=[
-                Route(p + "/pay/static/{name}", self._static),
-                Route(p + "/pay/{token}", self._pay),
-                Route(p + "/pay/{token}/jsapi", self._jsapi, methods=["POST"]),
-                Route(p + "/pay/{token}/state", self._state),
-                Route(p + "/pay/{token}/qr.svg", self._qr),
-                Route(p + "/orders/{token}", self._order),
+                Route("/pay/static/{name}", self._static),
+                Route("/pay/{token}", self._pay),
+                Route("/pay/{token}/jsapi", self._jsapi, methods=["POST"]),
+                Route("/pay/{token}/state", self._state),
+                Route("/pay/{token}/qr.svg", self._qr),
+                Route("/orders/{token}", self._order),
                 Route("/sandbox/bridge.js", self._bridge),
                 Route("/sandbox/api/cashier", self._cashier, methods=["POST"]),
+                Route("/sandbox/api/cashier/show", self._show, methods=["POST"]),
             ]
         )
 
@@ -155,7 +159,7 @@ class Shop:
 
     def _html(self, page: render.Page) -> Response:
         html = page.html
-        if self.viewer is not None:  # as the phone's browser does
+        if self.bridged and self.viewer is not None:
             html = html.replace("<head>", '<head><script src="/sandbox/bridge.js?openid=o_owner"></script>', 1)
         return HTMLResponse(html, page.status, headers=dict(render.HEADERS))
 
@@ -172,6 +176,8 @@ class Shop:
     async def _jsapi(self, _: Request) -> Response:
         if self.jsapi_error:
             return JSONResponse({"error": self.jsapi_error}, 409)
+        if self.sign is not None:
+            return JSONResponse(self.sign())
         return JSONResponse(
             {
                 "appId": "wx1",
@@ -194,6 +200,9 @@ class Shop:
 
     async def _bridge(self, _: Request) -> Response:
         return Response(BRIDGE.read_text("utf-8"), media_type="text/javascript")
+
+    async def _show(self, _: Request) -> Response:
+        return JSONResponse({"total_fen": self.order.total_fen, "description": "好店-话费充值"})
 
     async def _cashier(self, request: Request) -> Response:
         outcome = str((await request.json())["outcome"])

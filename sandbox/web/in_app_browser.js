@@ -1,0 +1,58 @@
+// WeChat's in-app browser: a page over the chat, with a title bar and ✕.
+import { h, iconButton } from "./dom.js";
+
+export class InAppBrowser {
+  /** Lives over `screen`; `onClose` is called when the chat is seen again. */
+  constructor(screen, openid, onClose) {
+    this.screen = screen;
+    this.openid = openid;
+    this.onClose = onClose;
+    this.isOpen = false;
+  }
+
+  open(path) {
+    this.close();
+    this.isOpen = true;
+    this.title = h("h2", {}, "正在打开…");
+    this.dot = h("span", { class: "dot", hidden: true });
+    this.frame = h("iframe", { title: "内置浏览器", src: path, referrerpolicy: "no-referrer", allow: "clipboard-write" });
+    this.frame.addEventListener("load", () => this.showTitle());
+    const closeButton = iconButton("close", "关闭页面", () => this.close());
+    closeButton.append(this.dot);
+    this.node = h("div", { class: "in-app", role: "dialog", "aria-label": "内置浏览器" },
+      h("header", { class: "chat-bar" }, closeButton, this.title,
+        iconButton("reload", "刷新页面", () => this.frame.contentWindow?.location.reload())),
+      this.frame);
+    this.listen = (event) => {
+      if (event.source !== this.frame.contentWindow || event.origin !== location.origin) return;
+      if (event.data?.kind === "close-window") this.close();
+      if (event.data?.kind === "page-title") this.showTitle();
+    };
+    window.addEventListener("message", this.listen);
+    this.screen.append(this.node);
+    closeButton.focus({ preventScroll: true });
+  }
+
+  showTitle() {
+    let title = "";
+    try {
+      title = this.frame.contentDocument?.title || "";
+    } catch (_) {
+      title = ""; // the page went to another origin; its title is its own
+    }
+    this.title.textContent = title.slice(0, 40) || "网页";
+  }
+
+  showUnread(count) {
+    if (this.isOpen) this.dot.hidden = count === 0;
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    window.removeEventListener("message", this.listen);
+    this.node.remove();
+    this.node = null;
+    this.onClose();
+  }
+}

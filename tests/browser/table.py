@@ -1,0 +1,94 @@
+"""The sandbox and a talker behind it, both listening, for the chat page."""
+
+import base64
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from starlette.applications import Starlette
+
+from sandbox.app import create_app
+from sandbox.server import free_socket, running
+from sandbox.settings import Credentials, new_credentials
+from sandbox.world import Trade
+
+from .conftest import serving
+from .shop import Shop
+from .talker import Talker
+
+
+@dataclass
+class Table:
+    """One sandbox, one bot."""
+
+    url: str
+    bot: Talker
+    sandbox: Starlette
+    credentials: Credentials
+    bot_url: str
+
+    def open_trade(self, openid: str, notify_path: str = "/pay/notify") -> None:
+        """Open a prepay for the shop's order, as the bot would through the Pay API, and sign what the bridge gets."""
+        now = time.time()
+        order = self.bot.shop.order
+        self.sandbox.state.world.memory.trades[order.order_no] = Trade(
+            out_trade_no=order.order_no,
+            trade_type="JSAPI",
+            request={"description": "好店-话费充值", "amount": {"total": order.total_fen, "currency": "CNY"}},
+            total_fen=order.total_fen,
+            notify_url=self.bot_url + notify_path,
+            created_at=now,
+            expires_at=now + 900,
+            openid=openid,
+            prepay_id="wx" + "1" * 34,
+            prepay_until=now + 7200,
+        )
+        self.bot.shop.sign = self._bridge_parameters
+
+    def _bridge_parameters(self) -> dict[str, str]:
+        key = serialization.load_pem_private_key(self.credentials.merchant_private_key_pem.encode(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        app_id, package = self.credentials.app_id, "prepay_id=wx" + "1" * 34
+        text = f"{app_id}\n1\nnonce\n{package}\n".encode()
+        return {
+            "appId": app_id,
+            "timeStamp": "1",
+            "nonceStr": "nonce",
+            "package": package,
+            "signType": "RSA",
+            "paySign": base64.b64encode(key.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode(),
+        }
+
+
+@lru_cache(maxsize=1)
+def _credentials() -> Credentials:
+    return new_credentials()
+
+
+@contextmanager
+def laid(menu: bool = True) -> Iterator[Table]:
+    """Lay the table: a sandbox without memory, in front of a talker."""
+    bot = Talker(shop=Shop(bridged=False))
+    with serving(bot.app()) as bot_url:
+        listening = free_socket()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        bot.public_url = url
+        settings = _credentials().sandbox_settings(bot_url=bot_url, public_url=url, mode="plain", notice_speed=1000.0)
+        app = create_app(settings)
+        if menu:
+            app.state.world.memory.menu = {
+                "button": [
+                    {"type": "click", "name": "自助下单", "key": "self_order"},
+                    {"name": "我的", "sub_button": [{"type": "click", "name": "我的订单", "key": "my_orders"}]},
+                    {"name": "客服", "sub_button": [
+                        {"type": "click", "name": "人工客服", "key": "human"},
+                        {"type": "click", "name": "使用帮助", "key": "help"},
+                    ]},
+                ]
+            }  # fmt: skip
+        with running(app, listening):
+            yield Table(url, bot, app, _credentials(), bot_url)
