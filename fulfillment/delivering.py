@@ -21,7 +21,6 @@ _WAITING = text("""
 """)
 
 _OUT_OF_STOCK = "库存不足"
-_NO_SUPPLIER = "未配置供应商"
 
 
 def deliver(conn: Connection, order_no: str, now: datetime, *, default_supplier: str = "") -> Work:
@@ -52,8 +51,7 @@ def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supp
         case Delivery.TOPUP:
             supplier = row["supplier"] or default_supplier
             if not supplier:
-                kind = PushKind.TOPUP_FAILED
-                return send_back(conn, line, line.total_fen, now, kind=kind, reason=_NO_SUPPLIER, note="充值失败")
+                return topups.refuse(conn, line, now, cause="no supplier is configured")
             return topups.buy(conn, line, row, supplier, now)
         case Delivery.SERVICE:
             return _accept(conn, line, PushKind.SERVICE_ACCEPTED, now)

@@ -64,11 +64,13 @@ def send_back(
     kind: PushKind,
     reason: str,
     note: str,
+    cause: str = "",
     actor: str = "system",
 ) -> Work:
     """Begin to give back `amount_fen` of a line and tell the buyer; the order's lock must be held.
 
-    A share of nothing (a fen cannot be split) is settled at once.
+    `reason` goes to WeChat and `note` to the order page; `cause` stays in the history. A share of nothing (a fen
+    cannot be split) is settled at once.
     """
     moved = move_line(
         conn,
@@ -76,7 +78,7 @@ def send_back(
         line.state,
         LineState.REFUNDING,
         now,
-        cause=reason,
+        cause=cause or reason,
         actor=actor,
         note=note,
         refund_fen=amount_fen,

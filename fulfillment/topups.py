@@ -1,9 +1,8 @@
 """Top-ups at a supplier: claim, call outside any transaction, record; UNKNOWN is settled by query alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -93,7 +92,7 @@ class ToQuery:
     supplier_order_no: str
 
 
-def buy(conn: Connection, line: LineRow, row: Mapping[str, Any], supplier: str, now: datetime) -> Work:
+def buy(conn: Connection, line: LineRow, row: RowMapping, supplier: str, now: datetime) -> Work:
     """Write down the purchases of a top-up line: one per unit, or a single one for a SKU sold in any number."""
     units = [(row["value"] or 1) * row["quantity"]] if row["any_value"] else [1] * row["quantity"]
     ids = []
@@ -111,6 +110,20 @@ def buy(conn: Connection, line: LineRow, row: Mapping[str, Any], supplier: str, 
         ids.append(conn.execute(_BUY, values).scalar_one())
     move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause=f"{len(units)} at supplier {supplier}")
     return Work(send_ids=tuple(ids))
+
+
+def refuse(conn: Connection, line: LineRow, now: datetime, *, cause: str) -> Work:
+    """Give a top-up line back that nobody can even be asked for."""
+    return send_back(
+        conn,
+        line,
+        line.total_fen,
+        now,
+        kind=PushKind.TOPUP_FAILED,
+        reason=_FAILED_NOTE,
+        note=_FAILED_NOTE,
+        cause=cause,
+    )
 
 
 def due(conn: Connection, now: datetime, limit: int = 200) -> Work:

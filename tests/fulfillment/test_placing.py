@@ -1,0 +1,172 @@
+"""Placing: once per message, at the price seen, with stock held, never more unpaid orders than allowed."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from counter import LI, NOW, TTL, left, open_shop, place, want
+from sqlalchemy import Connection, Engine, event, text
+
+from fulfillment import reading
+from fulfillment.placing import TOPUP_UNITS_MAX, CatalogMoved, Placed, SoldOut, TooManyUnpaid
+from kernel.orders import OrderState, WantedLine
+
+
+@pytest.fixture
+def conn(engine: Engine) -> Iterator[Connection]:
+    open_shop(engine, {"ST50": 3, "ST100": 2})
+    with engine.connect() as conn:
+        yield conn
+
+
+def test_a_placed_order_freezes_what_the_buyer_confirmed(conn: Connection) -> None:
+    placed = place(conn, want("HF100", 2), want("ST50"))
+    assert isinstance(placed, Placed)
+    assert placed.fresh
+    order = reading.by_no(conn, placed.order.order_no)
+    assert order == placed.order == reading.by_token(conn, placed.order.token)
+    assert (order.state, order.total_fen, order.expires_at) == (OrderState.UNPAID, 2 * 9950 + 5100, NOW + TTL)
+    assert [(line.product_name, line.sku_label, line.quantity) for line in order.lines] == [
+        ("话费", "100元", 2),
+        ("Steam卡", "50元", 1),
+    ]
+    assert order.lines[0].fields == {"account": "13812345678"}
+    assert left(conn, "ST50") == 2
+
+
+def test_the_same_message_places_one_order(conn: Connection) -> None:
+    first = place(conn, want("ST50"), key="m1")
+    again = place(conn, want("ST50"), key="m1", now=NOW + timedelta(seconds=5))
+    assert not again.fresh
+    assert again.order == first.order
+    assert left(conn, "ST50") == 2
+
+
+def test_the_same_message_gives_its_order_even_when_nothing_else_fits_any_more(conn: Connection) -> None:
+    orders = [place(conn, want("ST50"), key=f"m{n}") for n in range(3)]
+    assert left(conn, "ST50") == 0
+    assert place(conn, want("ST50"), key="m0").order == orders[0].order
+
+
+def test_any_number_is_priced_per_unit(conn: Connection) -> None:
+    order = place(conn, want("QB", 2, value=50)).order
+    assert order.total_fen == 98 * 50 * 2
+    assert order.lines[0].value == 50
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        replace(want("HF100"), total_fen=9940),
+        replace(want("HF100"), sku="GONE"),
+        replace(want("HF100"), fields={}),
+        replace(want("HF100"), fields={"account": "1381234567"}),
+        replace(want("WZ60"), fields={"qq": "123456", "server": "windows"}),
+        replace(want("HF100"), value=50),
+        replace(want("QB", value=10), value=None),
+        replace(want("QB", value=2000), value=2001, total_fen=98 * 2001),
+        replace(want("HF100"), quantity=0, total_fen=0),
+        replace(want("HF100"), quantity=-1, total_fen=-9950),
+        want("HF100", TOPUP_UNITS_MAX + 1),
+        want("ST100", 9_999),
+        want("ST100", 10_000),
+    ],
+)
+def test_what_the_shelf_does_not_say_is_not_placed(conn: Connection, line: WantedLine) -> None:
+    assert place(conn, line) == CatalogMoved()
+    assert reading.orders_of(conn, LI) == ()
+
+
+def test_fields_nobody_asked_for_are_not_stored(conn: Connection) -> None:
+    assert place(conn, want("HF100", password="hunter2")).order.lines[0].fields == {"account": "13812345678"}
+
+
+def test_an_empty_or_endless_order_is_a_bug_of_the_caller(conn: Connection) -> None:
+    with pytest.raises(ValueError, match="1 to 10"):
+        place(conn)
+    with pytest.raises(ValueError, match="1 to 10"):
+        place(conn, *[want("HF100")] * 11)
+
+
+def test_short_stock_names_the_line_and_leaves_nothing_behind(conn: Connection) -> None:
+    assert place(conn, want("ST100"), want("HF100"), want("ST50", 2), want("ST50", 2)) == SoldOut(3, 1)
+    assert (left(conn, "ST50"), left(conn, "ST100")) == (3, 2)
+    assert reading.orders_of(conn, LI) == ()
+    # The transaction is as good as new.
+    assert isinstance(place(conn, want("ST50", 3)), Placed)
+
+
+def test_a_fourth_unpaid_order_is_refused_and_the_three_are_named(conn: Connection) -> None:
+    orders = [place(conn, want("HF100"), now=NOW + timedelta(seconds=n)).order for n in range(3)]
+    refused = place(conn, want("HF100"), now=NOW + timedelta(seconds=9))
+    assert refused == TooManyUnpaid(tuple(reversed(orders)))
+    assert isinstance(place(conn, want("HF100"), openid="somebody else"), Placed)
+    assert isinstance(place(conn, want("HF100"), now=NOW + TTL + timedelta(seconds=1)), Placed)
+
+
+def test_a_taken_order_number_is_not_taken_twice(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([1, 1, 2])
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
+    assert [place(conn, want("HF100")).order.order_no for _ in range(2)] == ["K2611210000000001", "K2611210000000002"]
+
+
+def test_three_unpaid_orders_hold_against_a_rush_of_messages(engine: Engine) -> None:
+    open_shop(engine)
+    start = Barrier(12)
+
+    def message(_: int) -> object:
+        with engine.begin() as conn:
+            start.wait(10)
+            return place(conn, want("HF100"))
+
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = list(pool.map(message, range(12)))
+    assert sum(isinstance(outcome, Placed) for outcome in outcomes) == 3
+    assert sum(isinstance(outcome, TooManyUnpaid) for outcome in outcomes) == 9
+
+
+def test_one_message_pushed_many_times_at_once_places_one_order(engine: Engine) -> None:
+    open_shop(engine, {"ST50": 8})
+    start = Barrier(8)
+
+    def message(_: int) -> Placed:
+        with engine.begin() as conn:
+            start.wait(10)
+            return place(conn, want("ST50"), key="m1")
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(message, range(8)))
+    assert len({outcome.order.order_no for outcome in outcomes}) == 1
+    assert sum(outcome.fresh for outcome in outcomes) == 1
+    with engine.connect() as conn:
+        assert left(conn, "ST50") == 7
+
+
+def test_ten_keys_serve_ten_of_twenty_five_buyers(engine: Engine) -> None:
+    open_shop(engine, {"ST50": 10, "ST100": 30})
+    start = Barrier(25)
+
+    def buyer(n: int) -> object:
+        lines = [want("ST50"), want("ST100")]
+        with engine.begin() as conn:
+            start.wait(10)
+            return place(conn, *(lines if n % 2 else reversed(lines)), openid=f"buyer {n}")
+
+    with ThreadPoolExecutor(25) as pool:
+        outcomes = list(pool.map(buyer, range(25)))
+    assert sum(isinstance(outcome, Placed) for outcome in outcomes) == 10
+    assert sum(isinstance(outcome, SoldOut) for outcome in outcomes) == 15
+    with engine.connect() as conn:
+        assert (left(conn, "ST50"), left(conn, "ST100")) == (0, 20)
+        held = conn.execute(text("SELECT count(*) FROM card_key WHERE state = 'held'")).scalar_one()
+        assert held == 20
+
+
+def test_an_order_without_keys_takes_three_statements(conn: Connection) -> None:
+    statements: list[str] = []
+    event.listen(conn.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    place(conn, want("HF100"), want("QB", value=5), want("BJ2"))
+    assert len(statements) == 3
