@@ -159,6 +159,10 @@ _NOT_DELIVERED = "(state = 'kept' OR (state = 'waiting' AND attempts > 0))"
 _WAITING_FOR = text(
     f"SELECT {_FIELDS} FROM push WHERE openid = :openid AND {_NOT_DELIVERED} ORDER BY id LIMIT :limit"  # noqa: S608
 )
+_BY_ID = text(f"SELECT {_FIELDS} FROM push WHERE id = :id")  # noqa: S608 - a constant of this file
+_BUYERS_WAITING = text(
+    f"SELECT openid FROM push WHERE {_NOT_DELIVERED} GROUP BY openid ORDER BY max(id) DESC LIMIT :limit"  # noqa: S608
+)
 _ANSWERED_WITH = text(
     f"SELECT {_FIELDS} FROM push WHERE openid = :openid AND reply_key = :key ORDER BY id"  # noqa: S608
 )
@@ -230,6 +234,17 @@ def rescue(conn: Connection, now: datetime) -> tuple[OpenId, ...]:
 def waiting_for(conn: Connection, openid: str, limit: int = 20) -> tuple[Push, ...]:
     """List what could not be pushed to this buyer so far, oldest first, without taking it."""
     return tuple(_push(row) for row in conn.execute(_WAITING_FOR, {"openid": openid, "limit": limit}))
+
+
+def by_id(conn: Connection, push_id: int) -> Push | None:
+    """The push in this row."""
+    row = conn.execute(_BY_ID, {"id": push_id}).one_or_none()
+    return _push(row) if row is not None else None
+
+
+def buyers_waiting(conn: Connection, limit: int = 1000) -> tuple[OpenId, ...]:
+    """List buyers for whom something waits, the latest first."""
+    return tuple(OpenId(openid) for openid in conn.execute(_BUYERS_WAITING, {"limit": limit}).scalars())
 
 
 def take_waiting(
