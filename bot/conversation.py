@@ -1,10 +1,13 @@
-"""One turn of talk: lock and load, understand, step, carry out the effects, save, and say the reply (design, part 2)."""
+"""One turn of talk: lock and load, understand, step, carry out the effects, save, and say the reply."""
 
 import json
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import assert_never
 
+from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
+from nlu.parse import parse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import handoffs, ordering, telling
@@ -13,11 +16,10 @@ from bot.webhook import Push
 from dialogs import replies
 from dialogs.state import Dialog, WithHuman, from_json, to_json
 from dialogs.step import expecting, step
-from dialogs.store import Answered, Busy, Opened, TalkUnavailable
 from dialogs.turn import (
     CancelOrder,
-    EndHandoff,
     Effect,
+    EndHandoff,
     Fact,
     FindOrders,
     Followed,
@@ -32,14 +34,13 @@ from dialogs.turn import (
 )
 from kernel.ids import OrderNo
 from nlu.lexicon import Lexicon
-from nlu.parse import parse
 
 log = logging.getLogger(__name__)
 
 WAIT_FOR_TURN_S = 3.5
 """WeChat hangs up after 5 s; what is left after waiting for an earlier message must still be answered in."""
-FACTS_MAX = 4
-"""An effect's fact may ask for one more effect; a longer chain is a bug."""
+STEPS_MAX = 8
+"""What was heard, and the facts that follow from it; a longer chain is a bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Conversation:
         """Take one push through one turn. Never raises; a push seen before gets its first answer again."""
         try:
             return self._hear(push)
-        except TalkUnavailable:
+        except TalkUnavailableError:
             log.error("redis is away: no dialog can be held")
         except SQLAlchemyError as error:
             log.error("the database is away: %s", type(error).__name__)
@@ -87,13 +88,13 @@ class Conversation:
         shelf, lexicon = services.shelf.current()
         scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
         before = from_json(opened.dialog)
-        heard = _heard(push, before, scene, lexicon)
+        heard = _heard(push, before, lexicon)
         if heard is None:
             _record(services, push)
             dialog, reply = before, Reply()
         else:
             dialog, reply = self._run(push, before, heard, scene)
-        if isinstance(before, WithHuman):
+        if isinstance(before.state, WithHuman):
             handoffs.heard(services, push.openid, push.text)
         waiting = telling.take_waiting(services, push.openid, push.key) if opened.waiting else ()
         stored = _Stored(reply, waiting)
@@ -108,18 +109,28 @@ class Conversation:
         return answer
 
     def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
-        turn = step(dialog, heard, scene)
-        for _ in range(FACTS_MAX):
-            facts = [
-                fact for effect in turn.effects if (fact := self._carry_out(push, effect, turn.dialog)) is not None
-            ]
-            if not facts:
+        """Step, carry the effects out, and let what became of them step again, until nothing is left to do."""
+        pending: deque[Heard] = deque([heard])
+        said: list[Reply] = []
+        for _ in range(STEPS_MAX):
+            if not pending:
                 break
-            # A turn asks for at most one thing that is answered; its words are the answer's words.
-            turn = step(turn.dialog, facts[0], scene)
-        return turn.dialog, turn.reply
+            turn = step(dialog, pending.popleft(), scene)
+            dialog = turn.dialog
+            said.append(turn.reply)
+            for effect in turn.effects:
+                fact = self._carry_out(push, effect)
+                if fact is not None:
+                    pending.append(fact)
+        else:
+            log.error("a turn did not come to an end")
+        return dialog, Reply(
+            text="\n".join(reply.text for reply in said if reply.text),
+            keys_of=tuple(order_no for reply in said for order_no in reply.keys_of),
+            transfer=any(reply.transfer for reply in said),
+        )
 
-    def _carry_out(self, push: Push, effect: Effect, dialog: Dialog) -> Fact | None:
+    def _carry_out(self, push: Push, effect: Effect) -> Fact | None:
         services = self._services
         match effect:
             case PlaceOrder(lines=lines):
@@ -175,14 +186,14 @@ def _reply_from_json(text: str) -> _Stored:
     )
 
 
-def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard | None:
+def _heard(push: Push, dialog: Dialog, lexicon: Lexicon) -> Heard | None:
     """What the push means to the conversation; None for what is no talk (views, unknown events, unsubscribing)."""
     match push.kind, push.event:
         case "text", _:
-            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
+            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog))
             return Said(frame, push.text)
         case "voice", _ if push.text.strip():
-            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
+            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog))
             return Said(frame, push.text, by_voice=True)
         case ("image" | "voice" | "location" | "link" | "file") as kind, _:
             return Showed(kind)

@@ -1,0 +1,59 @@
+"""Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
+
+import logging
+from datetime import timedelta
+
+from bot import delivering, handoffs, ordering, paying, telling
+from bot.bootstrap import Services
+from bot.tasks import TASKS
+from dialogs import replies
+from fulfillment import pushing, reading, topups
+from payments import store
+
+log = logging.getLogger(__name__)
+
+EVERY_MINUTE = "* * * * *"
+
+__all__ = ["TASKS", "delivering", "ordering", "paying", "telling"]
+
+
+@TASKS.cron("sweep_orders", EVERY_MINUTE)
+def sweep_orders(services: Services) -> None:
+    """Find orders that should have expired, been released or been delivered, whatever became of their jobs."""
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        for order_no in reading.due_to_expire(conn, now - timedelta(seconds=30)):
+            services.jobs.defer(conn, "expire_order", queueing_lock=f"expire:{order_no}", order_no=order_no)
+        for order_no in reading.due_to_release(conn):
+            services.jobs.defer(conn, "close_order", queueing_lock=f"close:{order_no}", order_no=order_no)
+        for order_no in reading.due_to_deliver(conn):
+            services.jobs.defer(conn, "deliver_order", queueing_lock=f"deliver:{order_no}", order_no=order_no)
+
+
+@TASKS.cron("sweep_work", EVERY_MINUTE)
+def sweep_work(services: Services) -> None:
+    """Find purchases, pushes and refunds that are overdue."""
+    overdue = services.clock.now() - timedelta(seconds=30)
+    with services.engine.begin() as conn:
+        due = topups.due(conn, overdue)
+        for number in due.send_ids:
+            services.jobs.defer(conn, "send_to_supplier", queueing_lock=f"send:{number}", supplier_order_id=number)
+        for query in due.queries:
+            number = query.supplier_order_id
+            services.jobs.defer(conn, "query_supplier", queueing_lock=f"query:{number}", supplier_order_id=number)
+        for push_id in pushing.due(conn, overdue):
+            services.jobs.defer(conn, "send_push", queueing_lock=f"push:{push_id}", push_id=push_id)
+        for refund_id in store.due_refunds(conn, overdue):
+            services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id)
+    telling.flag_waiting(services)
+
+
+@TASKS.cron("end_silent_handoffs", EVERY_MINUTE)
+def end_silent_handoffs(services: Services) -> None:
+    """Give buyers whose talk with a person has been silent for 30 minutes back to the bot, and say so."""
+    with services.engine.connect() as conn:
+        silent = handoffs.silent_ones(conn, services.clock.now())
+    for openid in silent:
+        if handoffs.end(services, openid, by="timeout"):
+            services.store.end_handoff(openid)
+            services.account.send_text(openid, replies.handoff_timed_out())

@@ -1,0 +1,138 @@
+"""The composition root: builds every real part from the configuration. Tests give their own by argument."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import redis
+from dialogs.store import DialogStore
+from sqlalchemy import Engine
+from werobot.crypto.exceptions import UnvalidEncodingAESKey
+
+from bot.config import Config, ConfigError, WeChatConfig
+from bot.database import make_engine
+from bot.jobs import Jobs
+from bot.redis_client import open_redis
+from bot.shelf_source import ShelfSource
+from bot.tasks import TASKS
+from bot.visits import Visits
+from bot.webhook import Mode, Webhook
+from bot.wechat import AccountApi
+from catalog.vault import Vault
+from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
+from kernel.clock import Clock, SystemClock
+from payments.absent import NoMerchant
+from payments.exchange import PaySettings
+from payments.gateway import PayGateway
+from payments.notices import NoticeKeys
+from payments.signing import PlatformKeys
+from payments.wechatpay import WechatPay
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every part of the running shop. Functions of the edge take it whole and use what they need."""
+
+    config: Config
+    clock: Clock
+    engine: Engine
+    redis: "redis.Redis"
+    store: DialogStore
+    shelf: ShelfSource
+    vault: Vault
+    visits: Visits
+    webhook: Webhook
+    account: AccountApi
+    gateway: PayGateway
+    notice_keys: NoticeKeys
+    suppliers: Suppliers
+    jobs: Jobs
+
+
+def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | None = None) -> Services:
+    """Build every part for one process. Raises ConfigError for what cannot be built.
+
+    `database_url` and `redis_url` are the servers themselves, embedded ones already started.
+    """
+    clock = clock or SystemClock()
+    engine = make_engine(database_url, name="kabot", pool_size=config.store.pool_size)
+    client = open_redis(redis_url)
+    secret_key = config.app.key()
+    wechat = config.wechat
+    gateway, notice_keys = _pay(config, clock)
+    return Services(
+        config=config,
+        clock=clock,
+        engine=engine,
+        redis=client,
+        store=DialogStore(client, clock),
+        shelf=ShelfSource(engine),
+        vault=Vault(secret_key),
+        visits=Visits(secret_key),
+        webhook=_webhook(wechat),
+        account=AccountApi(
+            app_id=wechat.app_id,
+            app_secret=wechat.app_secret,
+            api_base=wechat.api_base,
+            oauth_base=wechat.oauth_base,
+            shared=client,
+        ),
+        gateway=gateway,
+        notice_keys=notice_keys,
+        suppliers=_suppliers(config, clock),
+        jobs=Jobs(TASKS),
+    )
+
+
+def _webhook(wechat: WeChatConfig) -> Webhook:
+    try:
+        return Webhook(token=wechat.token, app_id=wechat.app_id, aes_key=wechat.aes_key, mode=cast(Mode, wechat.mode))
+    except (UnvalidEncodingAESKey, ValueError):
+        raise ConfigError("[wechat] aes_key: must be the 43 characters of EncodingAESKey") from None
+
+
+def _pay(config: Config, clock: Clock) -> tuple[PayGateway, NoticeKeys]:
+    """The merchant's gateway; without a merchant one that refuses everything, and keys that no notice fits."""
+    pay = config.pay
+    if not pay.mch_id:
+        return NoMerchant(), NoticeKeys(PlatformKeys({}), b"", config.wechat.app_id, "")
+    try:
+        gateway = WechatPay(
+            PaySettings(
+                app_id=config.wechat.app_id,
+                mch_id=pay.mch_id,
+                api_v3_key=pay.api_v3_key.encode(),
+                cert_serial=pay.cert_serial,
+                private_key_pem=_read(pay.private_key_file, "[pay] private_key_file"),
+                notify_url=f"{config.app.public_url}/pay/notify",
+                public_key_id=pay.public_key_id,
+                public_key_pem=_read(pay.public_key_file, "[pay] public_key_file") if pay.public_key_file else b"",
+                api_base=pay.api_base,
+            ),
+            clock,
+        )
+    except ValueError as error:
+        raise ConfigError(f"[pay]: {error}") from None
+    return gateway, NoticeKeys(gateway.platform_keys, pay.api_v3_key.encode(), config.wechat.app_id, pay.mch_id)
+
+
+def _read(file: Path | None, what: str) -> bytes:
+    if file is None:
+        raise ConfigError(f"{what}: missing")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{what}: {file}: {error.strerror}") from None
+
+
+def _suppliers(config: Config, clock: Clock) -> Suppliers:
+    try:
+        return open_suppliers(
+            (
+                SupplierSettings(name, one.kind, one.api_base, one.app_key, one.app_secret, one.default)
+                for name, one in config.supplier.items()
+            ),
+            clock,
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from None

@@ -1,0 +1,162 @@
+"""Routes of buyers' pages: the pay page and the order page, and who is allowed to see what on them."""
+
+import hmac
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot import ordering, paying, telling
+from bot.bootstrap import Services
+from bot.pages import render
+from bot.pages.views import KeyView, order_view, pay_view
+from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_browser, new_state
+from bot.wechat import BadCode, NoAnswer
+from kernel.ids import OpenId
+from kernel.orders import Order
+
+TOKEN_MAX = 64
+
+
+def routes(services: Services) -> list[Route]:
+    """The routes below /pay and /orders, except the notices."""
+    pages = _Pages(services)
+    return [
+        Route("/pay/static/{name}", pages.static, methods=["GET"]),
+        Route("/pay/{token}", pages.pay, methods=["GET"]),
+        Route("/pay/{token}/jsapi", pages.jsapi, methods=["POST"]),
+        Route("/pay/{token}/qr.svg", pages.qr, methods=["GET"]),
+        Route("/pay/{token}/state", pages.state, methods=["GET"]),
+        Route("/orders/{token}", pages.order, methods=["GET"]),
+    ]
+
+
+class _Pages:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._shop = services.config.shop.name
+
+    def static(self, request: Request) -> Response:
+        found = render.static_file(request.path_params["name"])
+        if found is None:
+            return Response(status_code=404)
+        return Response(found.body, media_type=found.media_type, headers=dict(render.STATIC_HEADERS))
+
+    def pay(self, request: Request) -> Response:
+        order = self._order(request)
+        if order is None:
+            return _html(render.render_not_found(self._shop))
+        viewer = self._viewer(request)
+        if viewer is None and not is_ordinary_browser(request.headers.get("user-agent", "")):
+            return self._ask_wechat(request, f"/pay/{order.token}") or self._pay_shown(request, order, None)
+        return self._pay_shown(request, order, viewer)
+
+    def _pay_shown(self, request: Request, order: Order, viewer: OpenId | None) -> Response:
+        shelf, _ = self._services.shelf.current()
+        view = pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=self._services.clock.now())
+        outside = is_ordinary_browser(request.headers.get("user-agent", ""))
+        return _html(render.render_scan(view) if outside else render.render_pay(view))
+
+    def jsapi(self, request: Request) -> Response:
+        order = self._order(request)
+        if order is None:
+            return _json({"error": "订单不存在，请核对链接"}, 404)
+        # Without a visit the prepay is made for the order's buyer: nobody else can use it, so nothing is given away.
+        opened = paying.open_jsapi(self._services, order, self._viewer(request) or order.openid)
+        return _json(opened.params) if isinstance(opened, paying.Bridge) else _json({"error": opened.message}, 409)
+
+    def qr(self, request: Request) -> Response:
+        order = self._order(request)
+        if order is None:
+            return Response(status_code=404)
+        opened = paying.open_native(self._services, order)
+        if not isinstance(opened, paying.Code):
+            return Response(status_code=409)
+        return Response(render.render_qr(opened.url), media_type="image/svg+xml", headers=dict(render.HEADERS))
+
+    def state(self, request: Request) -> Response:
+        order = self._order(request)
+        if order is None:
+            return _json({"error": "订单不存在，请核对链接"}, 404)
+        shelf, _ = self._services.shelf.current()
+        view = pay_view(
+            order, shelf, viewer=self._viewer(request), shop_name=self._shop, now=self._services.clock.now()
+        )
+        return _json(render.pay_state(view))
+
+    def order(self, request: Request) -> Response:
+        order = self._order(request)
+        if order is None:
+            return _html(render.render_not_found(self._shop))
+        viewer = self._viewer(request)
+        if viewer is None and not is_ordinary_browser(request.headers.get("user-agent", "")):
+            return self._ask_wechat(request, f"/orders/{order.token}") or self._order_shown(request, order, None)
+        return self._order_shown(request, order, viewer)
+
+    def _order_shown(self, request: Request, order: Order, viewer: OpenId | None) -> Response:
+        shelf, _ = self._services.shelf.current()
+        keys: dict[int, list[KeyView]] = {}
+        waiting: tuple[str, ...] = ()
+        if viewer is not None and hmac.compare_digest(viewer.encode(), order.openid.encode()):
+            for key in telling.reveal_keys(self._services, order, where="page"):
+                keys.setdefault(key.line_id, []).append(KeyView(key.secret, key.number))
+            waiting = telling.kept_texts(self._services, order)
+        view = order_view(order, shelf, viewer=viewer, shop_name=self._shop, keys=keys, waiting_messages=waiting)
+        outside = is_ordinary_browser(request.headers.get("user-agent", ""))
+        return _html(render.render_order(view, in_wechat=not outside))
+
+    def _order(self, request: Request) -> Order | None:
+        token = request.path_params["token"]
+        return ordering.by_token(self._services, token) if len(token) <= TOKEN_MAX else None
+
+    def _viewer(self, request: Request) -> OpenId | None:
+        cookie = request.cookies.get(VISIT_COOKIE, "")
+        return self._services.visits.openid_in(cookie, self._services.clock.now()) if cookie else None
+
+    def _ask_wechat(self, request: Request, path: str) -> Response | None:
+        """Find out who is looking: send the browser to WeChat, or take the code it came back with.
+
+        None for a browser that keeps no cookies: it would be sent to and fro for ever, and stays a stranger.
+        """
+        services = self._services
+        address = services.config.app.public_url + path
+        code, state = request.query_params.get("code", ""), request.query_params.get("state", "")
+        asked = request.cookies.get(STATE_COOKIE, "")
+        secure = address.startswith("https://")
+        if code and not asked:
+            return None
+        if not code or not hmac.compare_digest(asked.encode(), state.encode()):
+            state = new_state()
+            answer = RedirectResponse(services.account.authorize_url(address, state), status_code=302)
+            answer.set_cookie(STATE_COOKIE, state, max_age=600, httponly=True, secure=secure, samesite="lax")
+            return answer
+        visitor = services.account.visitor(code)
+        if isinstance(visitor, NoAnswer):
+            return _html(render.render_error(self._shop, 503, "微信暂时没有回应", "请稍等几秒后重新打开此页面。"))
+        if isinstance(visitor, BadCode):
+            # A used or old code, from going back or reloading: start again without it.
+            answer = RedirectResponse(address, status_code=302)
+            answer.delete_cookie(STATE_COOKIE)
+            return answer
+        if visitor.snapshot:
+            return _html(render.render_error(self._shop, 200, "请使用完整服务", "请点右下角「使用完整服务」后再付款。"))
+        answer = RedirectResponse(address, status_code=302)
+        answer.set_cookie(
+            VISIT_COOKIE,
+            services.visits.cookie_for(visitor.openid, services.clock.now()),
+            max_age=int(VISIT_LIFE.total_seconds()),
+            httponly=True,
+            secure=secure,
+            samesite="lax",
+        )
+        answer.delete_cookie(STATE_COOKIE)
+        return answer
+
+
+def _html(page: render.Page) -> Response:
+    return Response(page.html, status_code=page.status, media_type="text/html", headers=dict(render.HEADERS))
+
+
+def _json(content: Mapping[str, object], status: int = 200) -> Response:
+    return JSONResponse(content, status_code=status, headers=dict(render.HEADERS))

@@ -1,0 +1,65 @@
+"""Delivering paid orders: begun by a job, carried on with suppliers, settled in the database."""
+
+import logging
+
+from bot import work
+from bot.bootstrap import Services
+from bot.tasks import TASKS
+from fulfillment import delivering, topups
+from fulfillment.suppliers.port import Supplier, Unknown
+
+log = logging.getLogger(__name__)
+
+
+@TASKS.task("deliver_order")
+def deliver_order(services: Services, *, order_no: str) -> None:
+    """Begin to deliver every line of a paid order: keys at once, top-ups with their supplier, the rest by a person."""
+    with services.engine.begin() as conn:
+        to_do = delivering.deliver(
+            conn, order_no, services.clock.now(), default_supplier=services.suppliers.default_name
+        )
+        work.enqueue(services, conn, to_do)
+
+
+@TASKS.task("send_to_supplier")
+def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
+    """Send one purchase to its supplier. Its row is there before the call; no answer means: ask, never buy again."""
+    with services.engine.begin() as conn:
+        sent = topups.claim_send(conn, supplier_order_id, services.clock.now())
+    if sent is None:
+        return
+    supplier = _supplier(services, sent.supplier)
+    answer = supplier.order(sent.request) if supplier is not None else Unknown("supplier is not configured")
+    with services.engine.begin() as conn:
+        work.enqueue(services, conn, topups.record_sent(conn, sent, answer, services.clock.now()))
+
+
+@TASKS.task("query_supplier")
+def query_supplier(services: Services, *, supplier_order_id: int) -> None:
+    """Ask a supplier what became of one purchase."""
+    with services.engine.begin() as conn:
+        asked = topups.claim_query(conn, supplier_order_id, services.clock.now())
+    if asked is None:
+        return
+    supplier = _supplier(services, asked.supplier)
+    answer = supplier.query(asked.supplier_order_no) if supplier is not None else Unknown("supplier is not configured")
+    with services.engine.begin() as conn:
+        work.enqueue(services, conn, topups.record_query(conn, asked, answer, services.clock.now()))
+
+
+def take_callback(services: Services, supplier_name: str, body: bytes) -> bool:
+    """Take a supplier's callback as a hint to ask now. False when it is not truly from that supplier."""
+    supplier = services.suppliers.get(supplier_name)
+    supplier_order_no = supplier.read_callback(body) if supplier is not None else None
+    if supplier_order_no is None:
+        return False
+    with services.engine.begin() as conn:
+        work.enqueue(services, conn, topups.hint(conn, supplier_name, supplier_order_no, services.clock.now()))
+    return True
+
+
+def _supplier(services: Services, name: str) -> Supplier | None:
+    supplier = services.suppliers.get(name)
+    if supplier is None:
+        log.error("supplier %s is not configured: its orders wait", name)
+    return supplier

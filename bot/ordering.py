@@ -1,0 +1,116 @@
+"""Orders between the talk and the database: placed, looked up, cancelled, expired, their stock given back."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot import paying
+from bot.bootstrap import Services
+from bot.tasks import TASKS
+from dialogs import turn as talk
+from dialogs.turn import Fact, OrdersFor
+from fulfillment import paying as order_ends
+from fulfillment import placing, pushing, reading
+from fulfillment.pushing import PushKind
+from kernel.ids import OpenId, OrderNo
+from kernel.orders import Order, OrderState, WantedLine
+
+log = logging.getLogger(__name__)
+
+CLOSE_AGAIN_AFTER = timedelta(seconds=20)
+
+
+def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[WantedLine]) -> Fact:
+    """Place an order and arm its expiry, in one transaction. Placing again with the same message places nothing new."""
+    now = services.clock.now()
+    ttl = timedelta(minutes=services.config.pay.order_ttl_minutes)
+    shelf, _ = services.shelf.current()
+    with services.engine.begin() as conn:
+        placed = placing.place(
+            conn,
+            openid=openid,
+            message_key=message_key,
+            lines=lines,
+            shelf=shelf,
+            now=now,
+            ttl=ttl,
+            unpaid_max=services.config.risk.unpaid_orders_max,
+        )
+        if isinstance(placed, placing.Placed) and placed.fresh:
+            services.jobs.defer(conn, "expire_order", at=placed.order.expires_at, order_no=placed.order.order_no)
+    match placed:
+        case placing.Placed(order=order):
+            return talk.OrderPlaced(order)
+        case placing.SoldOut(position=position, left=left):
+            return talk.SoldOut(position, left)
+        case placing.TooManyUnpaid(orders=orders):
+            return talk.TooManyUnpaid(orders)
+        case placing.CatalogMoved():
+            return talk.CatalogMoved()
+
+
+def cancel(services: Services, openid: OpenId, order_no: OrderNo) -> Fact:
+    """Cancel the buyer's own unpaid order; its prepay is closed at WeChat, and then its stock released, by a job."""
+    with services.engine.begin() as conn:
+        outcome = order_ends.cancel(conn, order_no, openid, services.clock.now())
+        if isinstance(outcome, order_ends.Closed):
+            services.jobs.defer(conn, "close_order", order_no=order_no)
+    match outcome:
+        case order_ends.Closed():
+            return talk.OrderCancelled(order_no)
+        case order_ends.Refused(state=state):
+            return talk.CancelRefused(order_no, state)
+        case order_ends.NotFound():
+            return talk.CancelRefused(order_no, OrderState.CANCELLED)
+
+
+def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int) -> Fact:
+    """Look up the buyer's latest orders."""
+    with services.engine.connect() as conn:
+        return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit))
+
+
+def by_token(services: Services, token: str) -> Order | None:
+    """Find the order a link names."""
+    with services.engine.connect() as conn:
+        return reading.by_token(conn, token)
+
+
+@TASKS.task("expire_order")
+def expire_order(services: Services, *, order_no: str) -> None:
+    """End an order that was not paid in time: close its prepay at WeChat first, only then give the stock back."""
+    now = services.clock.now()
+    with services.engine.connect() as conn:
+        order = reading.by_no(conn, order_no)
+    if order is None or order.state is not OrderState.UNPAID:
+        return
+    if order.expires_at > now:
+        return
+    if not paying.close_payments(services, order_no):
+        _later(services, "expire_order", order_no)
+        return
+    with services.engine.begin() as conn:
+        closed = order_ends.expire(conn, order_no, now)
+        if not isinstance(closed, order_ends.Closed):
+            return
+        order_ends.release_closed(conn, order_no, now)
+        push_id = pushing.ask(conn, PushKind.EXPIRED, order.openid, order_no, now)
+        if push_id is not None:
+            services.jobs.defer(conn, "send_push", push_id=push_id)
+
+
+@TASKS.task("close_order")
+def close_order(services: Services, *, order_no: str) -> None:
+    """Close a cancelled order's prepay at WeChat, then give its stock back."""
+    if not paying.close_payments(services, order_no):
+        _later(services, "close_order", order_no)
+        return
+    with services.engine.begin() as conn:
+        order_ends.release_closed(conn, order_no, services.clock.now())
+
+
+def _later(services: Services, task: str, order_no: str) -> None:
+    """WeChat Pay could not say yet that nothing can pay the order any more: ask again soon."""
+    at = services.clock.now() + CLOSE_AGAIN_AFTER
+    with services.engine.begin() as conn:
+        services.jobs.defer(conn, task, at=at, order_no=order_no)

@@ -1,0 +1,195 @@
+"""Telling buyers what became of their orders: by push, with the answer to their next message, or on the order page.
+
+The outbox (fulfillment/pushing.py) says what to tell; the words, and any card key in them, are made here at the
+moment they go out, and are kept nowhere.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from dialogs.store import TalkUnavailableError
+from sqlalchemy import Connection
+
+from bot import wechat
+from bot.bootstrap import Services
+from bot.tasks import TASKS
+from catalog import stock
+from catalog.stock import SoldKey
+from dialogs import replies
+from dialogs.links import split
+from fulfillment import pushing, reading
+from fulfillment.pushing import Push, PushKind
+from fulfillment.states import PushState
+from kernel.ids import OpenId, OrderNo
+from kernel.orders import Order
+
+log = logging.getLogger(__name__)
+
+PASSIVE_BYTES_MAX = 2047
+"""WeChat takes about this many UTF-8 bytes in one text (wechat.md, A)."""
+
+
+# ---- card keys -----------------------------------------------------------------------------------------------------
+
+
+def reveal_keys(services: Services, order: Order, *, where: str) -> tuple[SoldKey, ...]:
+    """Decrypt an order's sold keys for its owner, who the caller has made sure is looking, and record the showing."""
+    with services.engine.begin() as conn:
+        return _reveal(services, conn, order, where)
+
+
+def _reveal(services: Services, conn: Connection, order: Order, where: str) -> tuple[SoldKey, ...]:
+    keys = stock.keys_of(conn, services.vault, order.order_no)
+    if keys:
+        stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
+    return keys
+
+
+def _named(order: Order, keys: Sequence[SoldKey]) -> list[tuple[str, str, str | None, str]]:
+    lines = {line.id: line for line in order.lines}
+    return [(lines[key.line_id].product_name, lines[key.line_id].sku_label, key.number, key.secret) for key in keys]
+
+
+def keys_text(services: Services, openid: OpenId, order_no: OrderNo) -> str:
+    """The keys of one of this buyer's orders, in words; empty when the order is not his or has none."""
+    with services.engine.begin() as conn:
+        order = reading.by_no(conn, order_no)
+        if order is None or order.openid != openid:
+            return ""
+        return replies.keys_block(_named(order, _reveal(services, conn, order, "chat")))
+
+
+# ---- with the next answer ------------------------------------------------------------------------------------------
+
+
+def take_waiting(services: Services, openid: OpenId, message_key: str) -> tuple[int, ...]:
+    """Take what could not be pushed so far into the answer to this message; the same again for the same message.
+
+    Only as much as fits into one answer; what is left goes on waiting.
+    """
+    with services.engine.begin() as conn:
+        waiting = pushing.waiting_for(conn, openid)
+        fitting: list[int] = []
+        room = PASSIVE_BYTES_MAX // 2
+        for push in waiting:
+            room -= len(_words(services, conn, push, where="").encode()) + 2
+            if fitting and room < 0:
+                break
+            fitting.append(push.id)
+        taken = pushing.take_waiting(conn, openid, message_key, services.clock.now(), only=fitting)
+    if len(taken) == len(waiting):
+        services.store.clear_waiting(openid)
+    return tuple(push.id for push in taken)
+
+
+def push_text(services: Services, openid: OpenId, push_id: int) -> str:
+    """The words of a push that was taken into an answer."""
+    with services.engine.begin() as conn:
+        push = pushing.by_id(conn, push_id)
+        if push is None or push.openid != openid:
+            return ""
+        return _words(services, conn, push, where="chat")
+
+
+def fitted(text: str) -> str:
+    """Cut a passive reply to what WeChat takes, at a line's end."""
+    parts = split(text, PASSIVE_BYTES_MAX)
+    return parts[0] if parts else ""
+
+
+def kept_texts(services: Services, order: Order) -> tuple[str, ...]:
+    """What could not be pushed about an order, for its page; card keys are shown there by themselves."""
+    with services.engine.begin() as conn:
+        return tuple(
+            _words(services, conn, push, where="")
+            for push in pushing.waiting_for(conn, order.openid)
+            if push.order_no == order.order_no and push.kind is not PushKind.KEYS
+        )
+
+
+# ---- by push -------------------------------------------------------------------------------------------------------
+
+
+@TASKS.task("send_push")
+def send_push(services: Services, *, push_id: int) -> None:
+    """Send one message of the outbox, once; what cannot go out waits for the buyer's next message."""
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        push = pushing.claim(conn, push_id, now)
+        if push is None:
+            return
+        texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX)
+    result = _send(services, push.openid, texts)
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        verdict = pushing.record(conn, push, result, now)
+        if verdict.retry_at is not None:
+            services.jobs.defer(conn, "send_push", at=verdict.retry_at, push_id=push_id)
+    log.info("push %s (%s) of order %s: %s", push.id, push.kind, push.order_no, verdict.state)
+    if verdict.state is PushState.KEPT:
+        _flag(services, push.openid)
+
+
+def _send(services: Services, openid: OpenId, texts: Sequence[str]) -> pushing.SendResult:
+    """Send the parts one after the other. Once one is out, the rest cannot be tried again as a whole."""
+    for position, text in enumerate(texts):
+        match services.account.send_text(openid, text):
+            case wechat.Sent():
+                continue
+            case wechat.Refused(errcode=errcode):
+                return pushing.Answered(errcode) if position == 0 else pushing.NoAnswer()
+            case wechat.NotSent():
+                return pushing.Outage() if position == 0 else pushing.NoAnswer()
+            case wechat.MaybeSent():
+                return pushing.NoAnswer()
+    return pushing.Answered(0)
+
+
+def flag_waiting(services: Services) -> None:
+    """Tell the talk's store again for whom something waits: Redis may have been lost since, or a worker died."""
+    with services.engine.begin() as conn:
+        pushing.rescue(conn, services.clock.now())
+        for openid in pushing.buyers_waiting(conn):
+            _flag(services, openid)
+
+
+def _flag(services: Services, openid: OpenId) -> None:
+    try:
+        services.store.set_waiting(openid)
+    except TalkUnavailableError:
+        log.warning("redis is away; a kept message will be flagged by the next sweep")
+
+
+# ---- the words -----------------------------------------------------------------------------------------------------
+
+
+def _words(services: Services, conn: Connection, push: Push, *, where: str) -> str:
+    """Make a push's words. `where` names the place that keys in it are shown at; empty: they are only measured."""
+    order = reading.by_no(conn, push.order_no)
+    if order is None:
+        return ""
+    line = next((line for line in order.lines if line.id == push.line_id), order.lines[0])
+    match push.kind:
+        case PushKind.KEYS:
+            keys = [key for key in stock.keys_of(conn, services.vault, order.order_no) if key.line_id == line.id]
+            if where:
+                stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
+            return replies.keys_delivered(order, _named(order, keys))
+        case PushKind.TOPUP_DONE:
+            return replies.topup_done(order, line)
+        case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK | PushKind.LINE_REFUSED:
+            return replies.topup_failed_refunding(order, line, line.refund_fen)
+        case PushKind.REFUNDED:
+            return replies.refunded(order, line.refund_fen)
+        case PushKind.LATE_REFUND:
+            return replies.late_payment_refunding(order, order.total_fen)
+        case PushKind.SERVICE_ACCEPTED:
+            return replies.service_accepted(order, line)
+        case PushKind.SERVICE_DONE:
+            return replies.service_done(order, line)
+        case PushKind.PARCEL_ACCEPTED:
+            return replies.parcel_accepted(order, line)
+        case PushKind.PARCEL_SENT:
+            return replies.parcel_sent(order, line)
+        case PushKind.EXPIRED:
+            return replies.order_expired(order.order_no)
