@@ -25,7 +25,7 @@ class Question:
     listed: Listed | None = None
 
 
-def expecting(dialog: Dialog) -> Expecting | None:
+def expecting(dialog: Dialog, scene: Scene) -> Expecting | None:
     """What the bot has asked last, for nlu.parse."""
     shown = dialog.listed.shown if dialog.listed else 0
     match dialog.state:
@@ -36,7 +36,7 @@ def expecting(dialog: Dialog) -> Expecting | None:
             return Expecting("confirm", products.pop() if len(products) == 1 else None, shown)
         case _ if shown:
             return Expecting("product", None, shown)
-        case _ if dialog.unpaid:
+        case _ if dialog.unpaid and dialog.unpaid.expires_at > scene.now:
             products = {line.product for line in dialog.unpaid.lines}
             return Expecting("confirm", products.pop() if len(products) == 1 else None, shown)
         case _:

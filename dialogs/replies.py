@@ -693,3 +693,8 @@ def parcel_sent(order: Order, line: Line) -> str:
 def _for_account(line: Line) -> str:
     account = next((value for value in line.fields.values() if any(c.isdigit() for c in value)), "")
     return f" → {plain(account)}" if account else ""
+
+
+def out_of_order() -> str:
+    """When a part of the shop is away; the buyer's message had no effect."""
+    return "系统有点忙，刚才的消息没能处理，请稍等一会儿再发一次。"

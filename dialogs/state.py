@@ -136,6 +136,8 @@ class Dialog:
     unpaid: Unpaid | None = None
     waiting: Annotated[Lookup | Replacement, Tagged(discriminator="kind")] | None = None
     """What the fact that is still to come in this turn is for."""
+    unsaid: str = ""
+    """What this turn has already to say, kept until that fact has come."""
     shape: Literal[1] = 1
     """Raised when the stored form changes; other shapes are read as a fresh talk."""
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
+from dialogs.links import fit
 from dialogs.ordering import advance, answered_by_text, chosen, denied, miss, page, said_for_draft, start
-from dialogs.sizes import fit
 from dialogs.state import MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, WithHuman
 from dialogs.turn import (
     CancelOrder,
     CancelRefused,
     CatalogMoved,
+    EndHandoff,
     Fact,
     Followed,
     HandoffEnded,
@@ -23,6 +24,7 @@ from dialogs.turn import (
     OrderPlaced,
     OrdersFound,
     Pressed,
+    Reply,
     Said,
     Scene,
     Showed,
@@ -41,14 +43,20 @@ _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
     """Take one thing heard and say what becomes of it. Never raises for what a buyer can cause."""
-    state = dialog.state
+    state, fresh = dialog.state, replace(dialog, unsaid="")
     if isinstance(state, WithHuman):
-        turn = handoff.while_with_human(dialog, state, heard, scene, _step)
+        turn = handoff.while_with_human(fresh, state, heard, scene, _step)
     else:
-        turn = _step(dialog, heard, scene)
+        turn = _step(fresh, heard, scene)
+    asks = any(not isinstance(effect, EndHandoff) for effect in turn.effects)
     text = turn.reply.text
-    if text and isinstance(heard, Said) and heard.by_voice:
-        text = replies.join(replies.heard_voice(heard.text), text)
+    if isinstance(heard, Said | Pressed | Followed | Showed):
+        if isinstance(heard, Said) and heard.by_voice and (text or asks):
+            text = replies.join(replies.heard_voice(heard.text), text)
+    else:
+        text = replies.join(dialog.unsaid, text)
+    if asks:
+        return replace(turn, dialog=replace(turn.dialog, unsaid=text), reply=Reply())
     return replace(turn, reply=replace(turn.reply, text=fit(text)))
 
 

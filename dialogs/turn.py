@@ -190,9 +190,8 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one step comes to. Effects are run in order; each answered one comes back as a fact through `step`, and the
-    texts of all replies of one message are joined by a line break. A turn whose effect is still to be answered says
-    nothing of its own about it."""
+    """What one step comes to. At most one of the effects is answered; its fact goes through `step` with this dialog,
+    and what that turn says is the answer to the buyer: until then the dialog keeps the words of this one."""
 
     dialog: Dialog
     reply: Reply = Reply()
