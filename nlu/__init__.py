@@ -1,1 +1,7 @@
 """Text → Frame. Pure: knows a Lexicon (names as data), never the catalog's tables, a clock or a database."""
+
+from nlu.frame import Expecting, Frame, Item, frame_to_json
+from nlu.lexicon import Lexicon
+from nlu.parsing import parse
+
+__all__ = ["Expecting", "Frame", "Item", "Lexicon", "frame_to_json", "parse"]

@@ -77,3 +77,27 @@ class Expecting:
     """The product the slot belongs to, when known."""
     listed: int = 0
     """How many numbered choices were shown; 0 when none."""
+
+
+def frame_to_json(frame: Frame) -> dict[str, object]:
+    """Write a frame exactly as `kabot parse` prints it (contract, part 3)."""
+    return {
+        "intent": frame.intent,
+        "index": frame.index,
+        "confidence": frame.confidence,
+        "items": [_item_to_json(item) for item in frame.items],
+    }
+
+
+def _item_to_json(item: Item) -> dict[str, object]:
+    return {
+        "product": item.product,
+        "candidates": list(item.candidates),
+        "sku": item.sku,
+        "value": item.value,
+        "quantity": item.quantity,
+        "options": dict(item.options),
+        "fields": dict(item.fields),
+        "invalid": dict(item.invalid),
+        "missing": list(item.missing),
+    }

@@ -1,0 +1,242 @@
+"""Accounts in a text: phones in groups or read out digit by digit, QQ, UIDs, card numbers, e-mail; and numbers that are none."""
+
+import re
+from dataclasses import dataclass
+
+from nlu.lexicon import FieldWords, Lexicon
+
+_DIGIT = {
+    char: str(value)
+    for value, chars in enumerate(("0零〇洞", "1一幺", "2二两", "3三", "4四", "5五", "6六", "7七拐", "8八", "9九"))
+    for char in chars
+}
+_HEARD = {
+    **dict.fromkeys("妖腰邀要", "1"), **dict.fromkeys("而儿耳尔", "2"), **dict.fromkeys("山删散", "3"), **dict.fromkeys("是事寺丝司", "4"),
+    **dict.fromkeys("我午武舞无", "5"), **dict.fromkeys("溜流刘留", "6"), **dict.fromkeys("气起其妻期", "7"), **dict.fromkeys("把吧巴爸", "8"),
+    **dict.fromkeys("酒就久勾", "9"), **dict.fromkeys("灵凌林另玲", "0"),
+}  # fmt: skip
+"""Homophones that speech recognition writes for a digit; believed only deep inside a row of digits."""
+
+_ROW = "".join(_DIGIT)
+_GROUP = re.compile(rf"[{_ROW}](?:[{_ROW}]|[{''.join(_HEARD)}](?=[{_ROW}]))*")
+_SCALES = "十百千万"
+_SOFT = re.compile(r"[ \-·.~_/]{1,3}$")
+_HARD = re.compile(r"[ \-·.~,，、:;…。]{1,3}$")
+_PHONE = re.compile(r"1[3-9]\d{9}$")
+_EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.I)
+_TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9][a-z0-9_-]{3,31}(?![a-z0-9])", re.I)
+
+_BLOCKED = re.compile(
+    r"(?:验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
+)
+_CUE = re.compile(
+    r"(?:(?P<qq>qq|扣扣|扣号|企鹅号|企鹅|球球|(?<![a-z])q)|(?P<phone>手机|电话|联通|移动|电信|mobile|phone|tel|手机尾)|(?P<uid>uid|游戏id|角色id|(?<![a-z])id|玩家id)"
+    r"|(?P<card>卡号|学号|工号|证号|一卡通号|会员号|加油卡号)|(?P<email>邮箱|email|mail)|(?P<any>账号|帐号|账户|号码|(?<![个每])号|充到|充给|冲到|给到|打到|充进))"
+    r"(?:号码|号|码)?(?:就是|还是|是|为|[:=\s,，。]|这个|那个|呢个|的|写|填|报一下|你记一下|记一下|我的|发你|给你|给|呢|啊|嘛|换成|改成|改为)*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that was said. `cue` is what the words around call it: qq, phone, uid, card, email, any, "" or a field's name."""
+
+    start: int
+    end: int
+    said: str
+    cue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    start: int
+    end: int
+    digits: str
+    spoken: bool
+
+
+def accept(entry: FieldWords, said: str) -> bool:
+    """Check one account against its field's kind and pattern."""
+    checks = {
+        "phone": r"1[3-9]\d{9}",
+        "qq": r"[1-9]\d{4,10}",
+        "phone_or_qq": r"1[3-9]\d{9}|[1-9]\d{4,10}",
+        "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+        "card_no": r"[A-Za-z0-9]{6,32}" if entry.pattern else r"\d{8,22}",
+        "uid": r"[A-Za-z0-9_@.-]{3,40}" if entry.pattern else r"[A-Za-z0-9_-]{4,24}",
+    }
+    check = checks.get(entry.kind)
+    if check is not None and not re.fullmatch(check, said):
+        return False
+    return entry.pattern is None or matches(entry.pattern, said)
+
+
+def matches(pattern: str, said: str) -> bool:
+    """Match a catalog's own pattern; one that is no regular expression matches nothing."""
+    try:
+        return len(said) <= 64 and re.search(pattern, said) is not None and re.fullmatch(pattern, said) is not None
+    except re.error:
+        return False
+
+
+def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> list[Account]:
+    """Find every account; marks all characters it explains, numbers that are no accounts (订单号 …) included, in `taken`."""
+    found: list[Account] = []
+    for match in _EMAIL.finditer(text):
+        found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))
+    for match in _TOKEN.finditer(cased):
+        if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
+            token = _by_pattern(match[0], lexicon)
+            if token:
+                found.append(Account(match.start(), match.end(), token, _cue_before(text, match.start(), lexicon)))
+    for account in found:
+        _take(taken, account.start, account.end)
+    groups = _groups(text, lexicon, taken)
+    i = 0
+    while i < len(groups):
+        count, said = _join(groups, i, text, lexicon)
+        start, end = groups[i].start, groups[i + count - 1].end
+        i += count
+        if _BLOCKED.search(text[max(0, start - 14) : start]):
+            _take(taken, start, end)
+            continue
+        start, said = _without_86(text, start, said)
+        cue = _cue_before(text, start, lexicon) or _cue_after(text, end)
+        if _is_account(said, cue, lexicon, text, end):
+            found.append(Account(start, end, said, cue))
+            _take(taken, start, end)
+    found.sort(key=lambda account: account.start)
+    return found
+
+
+def _inside(found: list[Account], place: int) -> bool:
+    return any(account.start <= place < account.end for account in found)
+
+
+def _take(taken: bytearray, start: int, end: int) -> None:
+    taken[start:end] = b"\x01" * (end - start)
+
+
+def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
+    for form in (token, token.upper(), token.lower()):
+        if any(matches(pattern, form) for pattern in lexicon.patterns):
+            return form
+    return None
+
+
+def _groups(text: str, lexicon: Lexicon, taken: bytearray) -> list[_Group]:
+    groups = []
+    for match in _GROUP.finditer(text):
+        start, end = match.span()
+        if end < len(text) and text[end] in _SCALES:
+            end -= 0 if text[end - 1].isdigit() else 1  # …七八一百块: the 一 belongs to the amount
+        if start and text[start - 1] in _SCALES and not text[start].isdigit():
+            start += 1
+        if end <= start or any(taken[start:end]):
+            continue
+        said = text[start:end]
+        heard = sum(char in _HEARD for char in said)
+        if heard and (len(said) < 7 or heard > 3):
+            groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
+        else:
+            groups.append(_group(text, start, end))
+    return [group for group in groups if len(group.digits) > 1 or not group.spoken]
+
+
+def _group(text: str, start: int, end: int) -> _Group:
+    said = text[start:end]
+    return _Group(start, end, "".join(_DIGIT.get(char) or _HEARD[char] for char in said), not said.isdigit())
+
+
+def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[int, str]:
+    """Decide how many groups from the i-th on are one number, and give its digits."""
+    soft, hard = _chain(groups, i, text)
+    digits = ""
+    for count in range(1, hard + 1):
+        digits += groups[i + count - 1].digits
+        first = groups[i]
+        if _is_phone(digits) and (
+            count == 1 or len(first.digits) >= 3 or first.spoken or first.digits in ("86", "086", "0086")
+        ):
+            return count, digits
+    spoken = all(group.spoken for group in groups[i : i + hard])
+    cue = bool(_CUE.search(text[max(0, groups[i].start - 14) : groups[i].start]))
+    dashed = soft > 1 and all("-" in text[groups[k].end : groups[k + 1].start] for k in range(i, i + soft - 1))
+    for count in range(soft, 1, -1):
+        digits = "".join(group.digits for group in groups[i : i + count])
+        if (cue or spoken or dashed) and any(matches(pattern, digits) for pattern in lexicon.patterns):
+            return count, digits
+    lengths = [len(group.digits) for group in groups[i : i + soft]]
+    if soft >= 3 and re.match(r"1[3-9]\d$", groups[i].digits) and lengths[1] in (3, 4):
+        return 3, "".join(group.digits for group in groups[i : i + 3])
+    if soft >= 2 and re.match(r"1[3-9]\d$", groups[i].digits) and 6 <= lengths[1] <= 9:
+        return 2, groups[i].digits + groups[i + 1].digits
+    span = hard if spoken else soft
+    if span >= 2 and (cue or spoken or dashed) and min(len(g.digits) for g in groups[i : i + span]) < 5:
+        digits = "".join(group.digits for group in groups[i : i + span])
+        if 5 <= len(digits) <= 22:
+            return span, digits
+    return 1, groups[i].digits
+
+
+def _chain(groups: list[_Group], i: int, text: str) -> tuple[int, int]:
+    """Count the groups that follow closely: across spaces and dashes, and across commas too."""
+    soft, hard = 0, 1
+    for k in range(i + 1, min(len(groups), i + 8)):
+        gap = text[groups[k - 1].end : groups[k].start]
+        if _SOFT.match(gap) or gap == "":
+            if soft == 0:
+                hard += 1
+                continue
+        elif not _HARD.match(gap):
+            break
+        elif soft == 0:
+            soft = hard
+        hard += 1
+    return soft or hard, hard
+
+
+def _is_phone(digits: str) -> bool:
+    return bool(_PHONE.match(digits) or re.match(r"(?:00?)?86(?=1[3-9]\d{9}$)", digits))
+
+
+def _without_86(text: str, start: int, said: str) -> tuple[int, str]:
+    match = re.match(r"(?:00?)?86(?=1[3-9]\d{9}$)", said)
+    if match:
+        said = said[match.end() :]
+    if start and text[start - 1] == "+":
+        start -= 1
+    return start, said
+
+
+def _cue_before(text: str, start: int, lexicon: Lexicon) -> str:
+    before = text[max(0, start - 16) : start]
+    for label, name in lexicon.field_cues:
+        place = before.rfind(label)
+        if place >= 0 and re.fullmatch(r"(?:号|码)?(?:是|为|[:=\s,，]|的)*", before[place + len(label) :]):
+            return name
+    match = _CUE.search(before)
+    return (match.lastgroup or "") if match else ""
+
+
+def _cue_after(text: str, end: int) -> str:
+    after = text[end : end + 8]
+    if re.match(r"\s*(?:这个|那个)?(?:qq|扣扣)", after):
+        return "qq"
+    return "any" if re.match(r"\s*(?:这个|那个|呢个)(?:手机)?号", after) else ""
+
+
+def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> bool:
+    if _is_phone(said):
+        return True
+    if _followed_by_unit(text, end, lexicon) and len(said) < 7:
+        return False
+    if any(matches(pattern, said) for pattern in lexicon.patterns):
+        return len(said) >= 6 or bool(cue)
+    if cue:
+        return len(said) >= (5 if cue == "any" else 4)
+    return 6 <= len(said) <= 22
+
+
+def _followed_by_unit(text: str, end: int, lexicon: Lexicon) -> bool:
+    rest = text[end : end + 8].lstrip()
+    return any(rest.startswith(unit) for unit in lexicon.units) or rest.startswith("个")

@@ -1,0 +1,277 @@
+"""Amounts in a text: denominations with their units, durations, counts; and numbers that are none of these (8点, 22块8, 100以内)."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from nlu.lexicon import Lexicon, Number, ProductIndex, SkuWords
+from nlu.numerals import NUMERAL, read_numeral
+from nlu.phrases import Mention
+from nlu.text import sound
+from nlu.words import COUNTERS, DURATIONS, MONTHS_OF, PEOPLE
+
+Kind = Literal["value", "months", "count", "word", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One amount. `kind` "none" was said as a number but settles nothing; "word" is a SKU's own name without a number."""
+
+    start: int
+    end: int
+    kind: Kind
+    number: Number | None = None
+    unit: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an amount means for one product: a value, the SKUs it picks, or a count of things."""
+
+    value: Number | None = None
+    skus: tuple[SkuWords, ...] | None = None
+    count: int | None = None
+
+
+_DURATION = re.compile("|".join(word for word, _ in DURATIONS))
+_MONTHS = dict(DURATIONS)
+_PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
+_NO_AMOUNT_BEFORE = re.compile(
+    r"(?:第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|年|月)\s*$"
+)
+_NO_AMOUNT_AFTER = re.compile(
+    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角|人|口|家|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
+)
+
+
+def find_amounts(text: str, mentions: list[Mention], lexicon: Lexicon, taken: bytearray) -> list[Amount]:
+    """Find every amount outside of what `taken` marks (accounts, addresses) and outside product, option and choice words."""
+    taken = bytearray(taken)
+    ends = set()
+    for mention in mentions:
+        ends.add(mention.end)
+        if not mention.entry.skus or mention.entry.products or mention.entry.options or mention.entry.choices:
+            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    found: list[Amount] = []
+    for match in _DURATION.finditer(text):
+        if not any(taken[match.start() : match.end()]):
+            found.append(Amount(match.start(), match.end(), "months", _MONTHS[match[0]]))
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+    for match in _PAIRED.finditer(text):
+        if not taken[match.start()]:
+            found.append(Amount(match.start(), match.end(), "count", 2 if match[0] == "俩" else 3))
+    for match in NUMERAL.finditer(text):
+        if not any(taken[match.start() : match.end()]):
+            amount = _amount(text, match.start(), match.end(), lexicon, ends)
+            if amount is not None:
+                found.append(amount)
+                taken[amount.start : amount.end] = b"\x01" * (amount.end - amount.start)
+    found += _sku_words(mentions, found)
+    spans = {(amount.start, amount.end): amount for amount in found}
+    return sorted(spans.values(), key=lambda amount: amount.start)
+
+
+def _sku_words(mentions: list[Mention], found: list[Amount]) -> list[Amount]:
+    """Join each SKU's own name with the amount it contains: 一个月 is both an alias and a month."""
+    joined = []
+    for mention in mentions:
+        if not mention.entry.skus or mention.entry.products:
+            continue
+        inside = [a for a in found if a.start < mention.end and a.end > mention.start and a.kind != "none"]
+        if inside and (inside[0].start < mention.start or inside[0].end > mention.end) and inside[0].kind == "months":
+            continue  # 年卡 inside 半年卡
+        if inside:
+            amount = inside[0]
+            found.remove(amount)
+            kind = amount.kind if amount.kind != "count" else "word"
+            joined.append(
+                Amount(
+                    min(amount.start, mention.start),
+                    max(amount.end, mention.end),
+                    kind,
+                    amount.number,
+                    amount.unit,
+                    mention.word,
+                )
+            )
+        else:
+            joined.append(Amount(mention.start, mention.end, "word", None, "", mention.word))
+    return joined
+
+
+def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -> Amount | None:
+    said = text[start:end]
+    before, after = text[max(0, start - 6) : start], text[end : end + 8]
+    chinese = not said[0].isdigit()
+    if _NO_AMOUNT_BEFORE.search(before) and start not in ends:
+        return Amount(start, end, "none")
+    if _NO_AMOUNT_AFTER.match(after) or any(after.startswith(word) for word in PEOPLE):
+        return Amount(start, end, "none")
+    if before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
+        if re.search(r"(?<![a-z])[x]$", before):
+            return Amount(start - 1, end, "count", read_numeral(said))
+        if not re.search(r"(?:rmb|qb|top ?up)$", before):
+            return None
+    number = read_numeral(said)
+    unit, length = _unit_after(after, lexicon)
+    if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d十百千张份个])", after[length:]):
+        return Amount(start, end + length + 1, "none")  # 22块8: a price
+    if number is None:
+        return Amount(start, end + length, "none")
+    if re.search(r"[x*]\s*$", before) and unit in ("", *COUNTERS) and number < 1000:
+        return Amount(start - 1, end + length, "count", number)
+    if unit:
+        return _with_unit(Amount(start, end + length, "value", number, unit))
+    if re.search(r"(?:¥|rmb)\s*$", before):
+        return Amount(start, end, "value", number, "元")
+    if chinese and len(said) == 1:
+        return _lone_numeral(before, after, Amount(start, end, "value", number))
+    if after[:1].isascii() and after[:1].isalpha() and not any(m == end for m in _starts(lexicon, text, end)):
+        return None
+    return Amount(start, end, "value", number)
+
+
+def _starts(lexicon: Lexicon, text: str, place: int) -> list[int]:
+    """Tell where a catalog word (or x2) begins, so that 50qb keeps its number and 4s does not."""
+    rest = text[place:]
+    if re.match(r"[x*]\s*\d", rest):
+        return [place]
+    return [mention.start + place for mention in lexicon.phrases.find(rest[:24]) if mention.start == 0]
+
+
+def _with_unit(amount: Amount) -> Amount | None:
+    if amount.unit in MONTHS_OF:
+        number = amount.number
+        if number is None or number > 60:
+            return None
+        return Amount(amount.start, amount.end, "months", number * MONTHS_OF[amount.unit])
+    if amount.unit in COUNTERS:
+        return Amount(amount.start, amount.end, "count", amount.number, amount.unit)
+    return amount
+
+
+def _lone_numeral(before: str, after: str, amount: Amount) -> Amount | None:
+    at_end = not after or after[0] in " ,，。!！;；、\n~吧呗哈"
+    if at_end and re.search(r"[来要拿整买订]$", before):
+        return Amount(amount.start, amount.end, "count", amount.number)
+    return amount if at_end and (not before or re.search(r"[充冲 ,，。]$", before)) else None
+
+
+def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
+    """Find the unit that follows a number: the catalog's own, money, or a counter. Gives it and how far it reaches."""
+    skipped = len(after) - len(after.lstrip())
+    rest = after[skipped:]
+    tries = (rest, 0), (rest[1:].lstrip(), 1 + len(rest[1:]) - len(rest[1:].lstrip()))
+    for part, more in tries if rest.startswith("个") else tries[:1]:
+        heard = sound(part[:6])
+        for code, key in lexicon.unit_sounds.items():
+            if heard.startswith(code):
+                return key, skipped + more + len(code)
+        for unit, key in lexicon.units.items():
+            if part.startswith(unit) and not (unit in COUNTERS and key != "元"):
+                nxt = part[len(unit) : len(unit) + 1]
+                if unit.isascii() and nxt.isascii() and nxt.isalpha():
+                    continue
+                if unit in ("快钱", "快") and part.startswith("快充") or unit in ("员", "园") and part[1:2] in "工区林":
+                    continue
+                return key, skipped + more + len(unit)
+        for unit, key in (("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季")):
+            if part.startswith(unit) and (unit != "月" or more):
+                return key, skipped + more + len(unit)
+    if rest[:1] == "快" and rest[1:2] not in ("充", "递", "点", "线") and skipped == 0:
+        return "元", 1
+    if rest[:1] and rest[0] in COUNTERS:
+        return rest[0], skipped + 1
+    return "", 0
+
+
+def settle(product: ProductIndex, amount: Amount) -> Settled | None:
+    """Read an amount as this product's; None when it cannot be one (60块 for a game whose currency is 点券)."""
+    if amount.word:
+        skus = product.by_word.get(amount.word)
+        if skus:
+            values = {sku.value for sku in skus}
+            return Settled(skus[0].value if len(values) == 1 else None, tuple(skus))
+    if amount.kind == "months" and amount.number is not None:
+        return _settle_months(product, int(amount.number))
+    if amount.number is None or amount.kind in ("none", "word"):
+        return None
+    if amount.kind == "count":
+        if product.any_sku and amount.unit and amount.unit == product.any_unit:
+            return _settle_any(product, amount.number)
+        return Settled(count=int(amount.number)) if 0 < amount.number <= 10000 else None
+    return _settle_value(product, amount.number, amount.unit)
+
+
+def _settle_months(product: ProductIndex, months: int) -> Settled | None:
+    if months > 0 and months in product.by_months:
+        skus = product.by_months[months]
+        values = {sku.value for sku in skus}
+        return Settled(skus[0].value if len(values) == 1 else None, tuple(skus))
+    days = -months if months < 0 else months * 30
+    value: Number | None = None
+    if product.unit == "月" and months > 0:
+        value = months
+    elif product.unit == "年" and months > 0 and months % 12 == 0:
+        value = months // 12
+    elif product.unit == "天":
+        value = days
+    return None if value is None else Settled(value, tuple(product.by_value.get(value, ())))
+
+
+def _settle_any(product: ProductIndex, number: Number) -> Settled:
+    sku = product.any_sku
+    low, high = sku.any_value if sku and sku.any_value else (0, 0)
+    fits = sku is not None and number == int(number) and low <= number <= high
+    return Settled(number, (sku,) if fits and sku else ())
+
+
+def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled | None:
+    for pair_unit in _alike(unit, product):
+        skus = product.by_pair.get((number, pair_unit))
+        if skus:
+            values = {sku.value for sku in skus}
+            return Settled(skus[0].value if len(values) == 1 else None, tuple(skus))
+    if product.any_sku and product.any_sku.any_value:
+        if unit in ("", product.any_unit):
+            return _settle_any(product, number)
+        if unit == "元" and product.any_sku.face_yuan:
+            return _settle_any(product, number / product.any_sku.face_yuan)
+        return None
+    if unit == "":
+        return _settle_bare(product, number)
+    if product.valued and product.unit in _alike(unit, product):
+        return Settled(number, ()) if number == int(number) else None
+    if unit == "元":
+        skus = [sku for sku in _all_skus(product) if sku.face_yuan == number and sku.value is not None]
+        if skus and len({sku.value for sku in skus}) == 1:
+            return Settled(skus[0].value, tuple(skus))
+    return None
+
+
+def _settle_bare(product: ProductIndex, number: Number) -> Settled | None:
+    if number in product.by_value:
+        return Settled(number, tuple(product.by_value[number]))
+    named = {sku.code: sku for (n, _), skus in product.by_pair.items() if n == number for sku in skus}
+    if named:
+        skus = tuple(named.values())
+        values = {sku.value for sku in skus}
+        return Settled(skus[0].value if len(values) == 1 else None, skus)
+    if product.valued and number == int(number) and number >= 1:
+        return Settled(number, ())
+    return Settled(count=int(number)) if not product.valued and number == int(number) and 0 < number < 100 else None
+
+
+def _all_skus(product: ProductIndex) -> tuple[SkuWords, ...]:
+    return product.words.skus
+
+
+def _alike(unit: str, product: ProductIndex) -> list[str]:
+    """List the product's units that a said unit can mean: 点 is short for 点券."""
+    if not unit:
+        return []
+    alike = [unit]
+    if unit == "点":
+        alike += [known for known in product.pair_units if known.startswith("点")]
+    return alike

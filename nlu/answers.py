@@ -1,0 +1,161 @@
+"""Reading a message as the answer to what the bot has just asked."""
+
+import re
+
+from nlu.accounts import Account, accept
+from nlu.amounts import settle
+from nlu.frame import Expecting, Frame, Item
+from nlu.intent import blank, chosen, is_bare
+from nlu.items import Draft, field_for, finish
+from nlu.lexicon import FieldWords, Lexicon, ProductIndex
+from nlu.reading import Seen, address_span, drafts, drop_taken_back
+
+_ANSWERS = 0.96
+
+
+def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | None:
+    """Read the message as an answer to `expecting`; None when it says something else."""
+    product = lexicon.products.get(expecting.product or "")
+    picked = _picked(seen, product, expecting)
+    if picked is not None:
+        return picked
+    if expecting.slot in ("confirm", "product"):
+        return None
+    if expecting.slot == "value":
+        return _value(seen, product, lexicon)
+    entry = next((f for f in product.words.fields if f.name == expecting.slot), None) if product else None
+    if entry is None:
+        return _option(seen, product, expecting)
+    if entry.kind == "choice":
+        return _choice(seen, product, entry)
+    if entry.kind in ("text", "address"):
+        return _free_text(seen, entry)
+    return _account(seen, entry, product)
+
+
+def _frame(item: Item) -> Frame:
+    return Frame("answer", (item,), confidence=_ANSWERS)
+
+
+def _picked(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> Frame | None:
+    """A number up to what was listed is a choice; one that is a denomination on sale and exceeds the list is not."""
+    if expecting.listed <= 0:
+        return None
+    index = chosen(seen.text)
+    if index is None and seen.text.isdigit() and len(seen.text) <= 2:
+        index = int(seen.text)
+    if index is None:
+        return None
+    if 0 < index <= expecting.listed:
+        return Frame("choose", index=index, confidence=0.97)
+    on_sale = product is not None and (index in product.by_value or product.any_sku is not None)
+    if on_sale and expecting.slot == "value":
+        return None
+    return Frame("choose", index=index, confidence=0.9) if index <= 9 else None
+
+
+def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame | None:
+    amounts = [a for a in seen.amounts if a.kind != "none"]
+    if product is None or seen.refs or not (is_bare(blank(seen)) or len(seen.text) <= 6):
+        return None
+    if not amounts:
+        return None
+    drop_taken_back(seen)
+    for amount in seen.amounts:
+        settled = settle(product, amount)
+        if settled and (settled.value is not None or settled.skus):
+            made = finish(Draft(product, amount=amount, accounts=[]), lexicon)
+            others = drafts(seen, lexicon, wants_topup=False)
+            extra = finish(others[0], lexicon) if others else made
+            known = made.product if made.sku and made.value is None else None
+            return _frame(
+                Item(
+                    product=known,
+                    sku=made.sku,
+                    value=made.value,
+                    quantity=extra.quantity if "quantity" in extra.said else 1,
+                    options={
+                        n: c for n, c in {**extra.options, **made.options}.items() if n in made.said or n in extra.said
+                    },
+                    fields={n: s for n, s in extra.fields.items() if n in extra.said},
+                    said=frozenset(made.said | extra.said) - (set() if known else {"product"}),
+                )
+            )
+    if any(a.kind == "value" and a.number is not None and not a.unit for a in amounts) and not product.valued:
+        return None
+    return None
+
+
+def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> Frame | None:
+    if product is None or any(ref.product not in (None, product.id) for ref in seen.refs):
+        return None
+    drop_taken_back(seen)
+    said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
+    found = [product.option_words[m.word] for m in seen.mentions if m.word in product.option_words]
+    found += [product.option_words[said]] if said in product.option_words and not found else []
+    chosen_ids = [chosen_id for name, chosen_id in found if name == expecting.slot]
+    if not chosen_ids or len(seen.text) > 20:
+        return None
+    return _frame(Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot})))
+
+
+def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Frame | None:
+    if product is None or len(seen.text) > 20:
+        return None
+    drop_taken_back(seen)
+    said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
+    words = [m.word for m in seen.mentions] or [said]
+    ids = [chosen_id for word in words for name, chosen_id in product.choice_words.get(word, ()) if name == entry.name]
+    return _frame(Item(fields={entry.name: ids[-1]}, said=frozenset({entry.name}))) if ids else None
+
+
+_NOT_FREE = re.compile(r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|改成|换成|为啥|干嘛")
+_PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室苑园]|小区|学校|大学|大厦|广场|公司")
+_LEAD = re.compile(r"^(?:地址|收货地址|寄到|送到|是|为|我的|我在|[:：,，\s])+")
+
+
+def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
+    """Take free text as it stands, unless it is plainly a question or another wish."""
+    said = seen.cased.strip()
+    if _NOT_FREE.search(seen.text) or not said or len(said) > 200:
+        return None
+    if entry.kind == "address":
+        span = address_span(seen.text)
+        if span is None and not (len(said) >= 6 and _PLACE_WORD.search(said)):
+            return None
+        said = _LEAD.sub("", said)
+    label = re.match(rf"{re.escape(entry.label.lower())}(?:是|为|[:：=\s])*", said.lower())
+    said = said[label.end() :] if label else said
+    if entry.pattern and not accept(entry, said):
+        return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))
+    return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name}))) if said else None
+
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.+-]{2,63}")
+
+
+def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Frame | None:
+    """Check what stands where an account was asked for; a near miss is `invalid`, so that the bot can say what is wrong."""
+    if any(ref.product or ref.candidates for ref in seen.refs) or _NOT_FREE.search(seen.text):
+        return None
+    accounts = [a for a in seen.accounts if a.cue == f"={entry.name}" or not a.cue.startswith("=")]
+    if len(accounts) > 1:
+        drop_taken_back(seen)
+        accounts = [a for a in seen.accounts if accept(entry, a.said)] or seen.accounts
+    if not accounts:
+        bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
+        codes = _CODE.findall(bare)
+        if len(codes) != 1 or not any(char.isdigit() or char == "@" for char in codes[0]) or len(seen.text) > 40:
+            return None
+        accounts = [Account(0, len(seen.text), codes[0])]
+    if not is_bare(blank(seen)) and len(seen.text) > len(accounts[-1].said) + 14:
+        return None
+    said = accounts[-1].said
+    for form in (said, said.upper(), said.lower()):
+        if accept(entry, form):
+            return _frame(Item(fields={entry.name: form}, said=frozenset({entry.name})))
+    if product and len(product.account_fields) > 1:
+        other = field_for(accounts[-1], list(product.account_fields))
+        if accept(other, said):
+            return _frame(Item(fields={other.name: said}, said=frozenset({other.name})))
+    return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))

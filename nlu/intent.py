@@ -1,0 +1,159 @@
+"""What a message is for: a small linear model over its wording with all slots blanked out, and rules where certainty is needed."""
+
+import json
+import math
+import re
+from functools import cache
+from pathlib import Path
+
+from nlu.cues import cues_of
+from nlu.frame import INTENTS, Intent
+from nlu.reading import Seen
+
+WEIGHTS = Path(__file__).parent / "data" / "intent.json"
+SCALE = 32.0
+
+# One private letter per kind of slot: the model never sees a product's name or a number.
+PRODUCT, CATEGORY, CHOICE, SKU, VALUE, COUNT, ACCOUNT, NUMBER = "ＰＣＯＳＶＱＡＮ"
+SLOTS = PRODUCT + CATEGORY + CHOICE + SKU + VALUE + COUNT + ACCOUNT + NUMBER
+
+
+def blank(seen: Seen) -> str:
+    """Write the message with every slot as one letter: 给138…充50块话费 → 给Ａ充ＶＰ."""
+    spans: list[tuple[int, int, str]] = [(a.start, a.end, ACCOUNT) for a in seen.accounts]
+    for ref in seen.refs:
+        spans.append((ref.start, ref.end, CATEGORY if ref.candidates else PRODUCT))
+    for mention in seen.mentions:
+        if not mention.entry.means_things and (mention.entry.options or mention.entry.choices):
+            spans.append((mention.start, mention.end, CHOICE))
+    letters = {"value": VALUE, "months": SKU, "count": COUNT, "word": SKU, "none": NUMBER}
+    spans += [(a.start, a.end, letters[a.kind]) for a in seen.amounts]
+    spans.sort(key=lambda span: (span[0], -span[1]))
+    parts, place = [], 0
+    for start, end, letter in spans:
+        if start >= place:
+            parts += [seen.text[place:start], letter]
+            place = end
+    parts.append(seen.text[place:])
+    return "".join(parts)
+
+
+_SPACE = re.compile(r"[\s,，。.、~!！…:：;；—-]+")
+
+
+def features(blanked: str) -> list[str]:
+    """List what the model looks at: runs of one to three characters, which slots there are, and how long it is."""
+    text = _SPACE.sub(" ", blanked).strip()
+    if len(text) > 160:
+        text = text[:160]
+    padded = f"^{text}$"
+    found = {padded[i : i + n] for n in (1, 2, 3) for i in range(len(padded) - n + 1)}
+    found.discard(" ")
+    found.discard("^")
+    found.discard("$")
+    slots = "".join(slot for slot in SLOTS if slot in text)
+    found.add(f"slots={slots}")
+    words = sum(char not in SLOTS and char != " " for char in text)
+    found.add(f"words={min(words, 12) if words < 8 else 8 + words // 8}")
+    cues = cues_of(text)
+    found.update(f"cue={cue}" for cue in cues)
+    found.update(f"cues={one}+{other}" for i, one in enumerate(cues) for other in cues[i + 1 :])
+    found.update(f"cue={cue}/{slots[:2]}" for cue in cues)
+    if not cues:
+        found.add("no cue")
+    if text.endswith(("?", "？", "吗", "么", "没", "不", "没有", "呢", "吗?")):
+        found.add("asks")
+    return sorted(found)
+
+
+@cache
+def _weights() -> dict[str, tuple[tuple[int, float], ...]]:
+    loaded = json.loads(WEIGHTS.read_text("utf-8"))
+    return {
+        feature: tuple((pair[0], pair[1] / SCALE) for pair in pairs) for feature, pairs in loaded["weights"].items()
+    }
+
+
+def scores(blanked: str) -> list[tuple[float, Intent]]:
+    """Rank all intents by probability, best first."""
+    totals = [0.0] * len(INTENTS)
+    weights = _weights()
+    for feature in features(blanked):
+        for place, weight in weights.get(feature, ()):
+            totals[place] += weight
+    top = max(totals)
+    odds = [math.exp(total - top) for total in totals]
+    whole = sum(odds)
+    return sorted(((odd / whole, intent) for odd, intent in zip(odds, INTENTS, strict=True)), reverse=True)
+
+
+# --- certainty by rule -------------------------------------------------------------------------------------------
+
+_TAIL = r"(?:的|了|啊|呀|吧|哈|呗|嘛|哦|噢|喔|啦|咯|噻|撒|哒|滴|呢|就|那|亲|老板|谢谢|thx|thanks|[\s,，。.!！~、])*"
+_YES = (
+    r"确认(?:下单|购买|支付|无误|付款|订单|一下|充值)?|确定(?:下单|购买|无误)?|好(?:的|嘞|滴|哒|呀|啊|吧|好|哇)*|嗯+|恩+|对(?:的|对|头|呀|啊|滴)*|是(?:的|滴|呀|啊|这个|我的号|嘞)*|没错|没问题|可以"
+    r"|行(?:的|吧|啊|啦|嘞)*|ok(?:ay|k)?|yes|yep|yeah|y|sure|confirm(?:ed)?|就这(?:样|个|么着|么办|么定)|就它|就这么充|下单|下单吧|付款|去付款|我付款|我要付款|可以付款了?|买了|充吧|充|冲吧|成|成交|中|要得|得|得咯|系|系嘅|冇错|冇问题|妥|妥妥的|莫得问题|没毛病"
+    r"|信息(?:没错|正确|无误|都对)|核对无误|都对|无误|正确|准确|号码(?:没错|对|正确)|全对|同意|走起|走着|来吧|整吧|搞吧|弄吧|安排|赶紧充|快充吧|就充这个|马上付|付吧|好嘞|必须的|欧了|欧克|哦了|奥克|嗯呐|昂|是嘞"
+)
+_NO = (
+    r"不对|不是(?:的|这个|这样|我要的|这个号)?|错(?:了|啦)|有误|信息(?:有误|不对|错了)|号码?(?:不对|错了|有误)|不正确|写错了|填错了|搞错了|弄错了|打错了|充错了吧|no|nope|不行|不|不可以|不太对|唔系|唔啱|不是啊|不对头|不对劲"
+    r"|(?:账号|手机号|金额|数量|地址|qq|价格|东西|商品|这个|那个|面值|区服)(?:不对|错了|有误|填错了|写错了|搞错了)|哪里不对|没对|不是不是|否|错误|信息错误|对不上|整错了|不确认|别确认|先别确认|不同意"
+)
+_STOP = (
+    r"取消(?:订单|下单|这单|这个订单|掉|吧|了吧|购买|充值|交易|付款|它|这个)?|算了(?:算了|吧)*|(?:我)?(?:先|还是|就)?不(?:想)?(?:买|要|充|冲|弄|整|搞|下单|付|订)(?:了|啦|咯)+|(?:我)?(?:先|暂时|还是)不(?:想)?(?:买|要|充|冲|弄|整)(?:了|吧)?|不想(?:买|要|充)(?:了)?|放弃|不用了|不需要了?"
+    r"|cancel(?: it| order)?|stop|退出|不搞了|不整了|撤销|撤单|撤了|别充了|别冲了|别买了|不用充了|唔要了|唔买了|莫充了|不充咯|停|停止|作废|删了吧|删除订单|关闭订单|取消算了|拉倒|拉倒吧|免了|当我没说|改天吧|改天再说|下次吧|下次再说|不下了|(?:把|这)?(?:这个|这|那个|那)?(?:单|订单)(?:子)?(?:取消|不要了|撤了)|(?:帮我|给我|麻烦|请)取消(?:订单|这单|一下)?"
+)
+_FILLER = r"(?:那|那就|哎|唉|呃|额|嗯|啊|好|好的|哦|噢|行|那个|我说|就|就是|老板|亲|哎呀|哎哟|ok|这个|还是|啦)?[\s,，。.!！~、]*"
+
+
+def _grammar(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_FILLER}(?:{words}){_TAIL})+")
+
+
+_IS_YES, _IS_NO, _IS_STOP = _grammar(_YES), _grammar(_NO), _grammar(_STOP)
+_CERTAIN: tuple[tuple[Intent, re.Pattern[str]], ...] = (("cancel", _IS_STOP), ("deny", _IS_NO), ("confirm", _IS_YES))
+
+
+def certain(text: str) -> Intent | None:
+    """Tell a plain yes, no or stop. Only a message that says nothing else counts: nobody confirms in passing."""
+    if len(text) > 24:
+        return None
+    said = text.strip(" ,，。.!！~、?？^_")
+    if not said or "?" in text or "？" in text or said.endswith(("吗", "么", "没")):
+        return None
+    if re.fullmatch(r"(?:好的?|行|嗯+|ok|收到)[\s,，。!！]*(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*", said):
+        return "thanks"
+    return next((intent for intent, grammar in _CERTAIN if grammar.fullmatch(said)), None)
+
+
+_ORDINAL = {char: i for i, char in enumerate("一二三四五六七八九十", 1)} | {"两": 2, "俩": 2, "仨": 3}
+_CHOOSE = re.compile(
+    r"(?:我)?(?:要|选|选择|就|就要|来|买|那就|看|我选|我要|choose|pick|嗯|那|给我|选项|序号|编号|数字|按|的|\s)*"
+    r"(?:(?P<nth>第(?P<a>\d{1,2}|[一二三四五六七八九十两]{1,2})(?:个|种|项|款|条|样|张|行)?)|(?:no\.?|#|number|option|序号|编号|选项|数字|选|按)\s*(?P<b>\d{1,2}|[一二三四五六七八九两十])(?:号|个|项)?|(?P<c>\d{1,2}|[一二三四五六七八九十])(?:号|号的)|(?P<d>[1-9]|[一二三四五六七八九]))"
+    r"(?:吧|的|那个|好了|就行|就好|谢谢|呗|啊|哈|呢|了|可以|[\s。.!！,，~、])*"
+)
+
+
+def chosen(text: str) -> int | None:
+    """Read "第二个", "选3", "no.2" or a bare 1–9 as a 1-based index."""
+    match = _CHOOSE.fullmatch(text.strip())
+    if match is None:
+        return None
+    said = match["a"] or match["b"] or match["c"] or match["d"]
+    if said.isdigit():
+        return int(said) or None
+    if len(said) == 2:
+        if said[0] == "十" and said[1] in _ORDINAL:
+            return 10 + _ORDINAL[said[1]]
+        return None
+    return _ORDINAL.get(said)
+
+
+_BARE = re.compile(
+    rf"(?:[{SLOTS}\s,，。.!！~、:：;；()（）+-]|我的?|我是|就是|是|号码?|手机号?|电话|qq|q|扣扣|uid|账号|帐号|卡号|邮箱|地址|收货地址|这个|那个|呢个|吧|的|啊|呀|哈|呗|充|要|就|选|那就|就行|就好|可以|那|嗯|好|给|到|来|个|块|谢谢|充值|面值|苹果手机|手机|现在|目前|目标|打到|填|写|服务器|区服|区|版本|版|服|用的?|玩的|呢|嘛|了|儿|给我|我要|我)+"
+)
+
+
+def is_bare(blanked: str) -> bool:
+    """Tell whether nothing was said but slot values and particles."""
+    return any(char in SLOTS for char in blanked) and _BARE.fullmatch(blanked) is not None

@@ -1,0 +1,212 @@
+"""One item of a frame: what was said about one product becomes value, SKU, options, fields and what is still missing."""
+
+from dataclasses import dataclass, field
+
+from nlu.accounts import Account, accept
+from nlu.amounts import Amount, Settled, settle
+from nlu.frame import Item
+from nlu.lexicon import FieldWords, Lexicon, Number, ProductIndex, SkuWords
+
+
+@dataclass(slots=True)
+class Draft:
+    """What the words gave for one item, before the catalog's defaults and checks."""
+
+    product: ProductIndex | None = None
+    candidates: tuple[str, ...] = ()
+    amount: Amount | None = None
+    quantity: int | None = None
+    accounts: list[Account] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def finish(draft: Draft, lexicon: Lexicon) -> Item:
+    """Turn a draft into an item: settle its amount, pick its SKU, check its accounts, fill defaults, list what is missing."""
+    product = draft.product
+    if product is None:
+        return _without_product(draft, lexicon)
+    settled = (settle(product, draft.amount) if draft.amount else None) or Settled()
+    quantity = draft.quantity if draft.quantity is not None else settled.count
+    said_options = {
+        name: chosen for name, chosen in draft.options.items() if any(o.name == name for o in product.words.options)
+    }
+    options = dict(said_options)
+    if draft.amount and draft.amount.word and settled.skus:
+        for name, chosen in _shared_options(settled.skus).items():
+            said_options.setdefault(name, chosen)
+            options.setdefault(name, chosen)
+    for name, default in product.option_defaults.items():
+        options.setdefault(name, default)
+    sku = _pick(product, settled, options)
+    fields, invalid = _fields(product, draft)
+    said = {"product"} | set(said_options) | set(fields) | set(invalid)
+    said |= {"value"} if settled.value is not None or settled.skus else set()
+    said |= {"quantity"} if quantity is not None else set()
+    for name, default in product.defaults.items():
+        if name not in invalid:
+            fields.setdefault(name, default)
+    return Item(
+        product=product.id,
+        sku=sku.code if sku else None,
+        value=settled.value,
+        quantity=quantity or 1,
+        options=options,
+        fields=fields,
+        invalid=invalid,
+        missing=_missing(product, sku, settled.value, options, fields),
+        said=frozenset(said),
+    )
+
+
+def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
+    value: Number | None = None
+    quantity = draft.quantity
+    if draft.amount and draft.amount.kind in ("value", "months"):
+        value = draft.amount.number
+    elif draft.amount and draft.amount.kind == "count" and quantity is None:
+        quantity = int(draft.amount.number or 1)
+    fields = dict(draft.choices) | dict(draft.texts)
+    invalid: dict[str, str] = {}
+    for account in draft.accounts:
+        name, fits = name_for(account, lexicon)
+        (fields if fits else invalid).setdefault(name, account.said)
+    said = {"value"} if value is not None else set()
+    said |= {"quantity"} if quantity is not None else set()
+    return Item(
+        candidates=draft.candidates,
+        value=value,
+        quantity=quantity or 1,
+        options=dict(draft.options),
+        fields=fields,
+        invalid=invalid,
+        missing=("product",),
+        said=frozenset(said | set(draft.options) | set(fields) | set(invalid)),
+    )
+
+
+def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
+    """Name the field that an account with no product goes to, and tell whether it passes that field's check."""
+    if account.cue.startswith("="):
+        return account.cue[1:], True
+    phone = FieldWords("", "", "phone")
+    wanted = {
+        "phone": ("phone", "phone_or_qq"), "qq": ("qq", "phone_or_qq"), "uid": ("uid", "card_no"), "card": ("card_no", "uid"),
+        "email": ("email",),
+    }.get(account.cue)  # fmt: skip
+    if wanted is None:
+        numeric = account.said.isdigit()
+        if accept(phone, account.said):
+            wanted = ("phone", "phone_or_qq", "qq")
+        else:
+            wanted = (
+                ("qq", "phone_or_qq", "uid", "card_no") if numeric and len(account.said) < 11 else ("uid", "card_no")
+            )
+        wanted = (*_by_pattern(account, lexicon), *wanted)
+    for kind in (*wanted, "phone", "qq", "uid", "card_no", "email"):
+        names = lexicon.field_names.get(kind)
+        if names:
+            fits = kind not in ("phone", "email") or accept(FieldWords("", "", kind), account.said)
+            return names[0], fits
+    return "account", True
+
+
+def _by_pattern(account: Account, lexicon: Lexicon) -> tuple[str, ...]:
+    kinds = []
+    for product in lexicon.products.values():
+        for entry in product.account_fields:
+            if entry.pattern and accept(entry, account.said):
+                kinds.append(entry.kind)
+        if len(kinds) > 3:
+            break
+    return tuple(dict.fromkeys(kinds))
+
+
+def _shared_options(skus: tuple[SkuWords, ...]) -> dict[str, str]:
+    first, *rest = skus
+    return {
+        name: chosen for name, chosen in first.options.items() if all(sku.options.get(name) == chosen for sku in rest)
+    }
+
+
+def _pick(product: ProductIndex, settled: Settled, options: dict[str, str]) -> SkuWords | None:
+    skus = product.words.skus if settled.skus is None else settled.skus
+    if settled.skus is None and settled.value is not None:
+        return None
+    fitting = [sku for sku in skus if all(sku.options.get(name, chosen) == chosen for name, chosen in options.items())]
+    if len(fitting) != 1 or (fitting[0].any_value and settled.value is None):
+        return None
+    return fitting[0]
+
+
+_CUE_KINDS = {
+    "phone": ("phone", "phone_or_qq"),
+    "qq": ("qq", "phone_or_qq"),
+    "uid": ("uid",),
+    "card": ("card_no", "uid"),
+    "email": ("email",),
+}
+
+
+def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
+    """Give each account the field it fits best; what fits none goes to `invalid` of the field it was meant for."""
+    fields = {
+        name: chosen for name, chosen in draft.choices.items() if any(f.name == name for f in product.words.fields)
+    }
+    fields |= {name: said for name, said in draft.texts.items() if any(f.name == name for f in product.words.fields)}
+    invalid: dict[str, str] = {}
+    for account in draft.accounts:
+        free = [entry for entry in product.account_fields if entry.name not in fields and entry.name not in invalid]
+        if not free:
+            break
+        entry = field_for(account, free)
+        if accept(entry, account.said):
+            fields[entry.name] = account.said
+        elif _meant(entry, account):
+            invalid[entry.name] = account.said
+    return fields, invalid
+
+
+def field_for(account: Account, free: list[FieldWords]) -> FieldWords:
+    """Choose among a product's open account fields: by the name it was called, by kind, by what accepts it."""
+
+    def fitness(entry: FieldWords) -> tuple[bool, bool, bool, bool]:
+        return (
+            account.cue != f"={entry.name}",
+            not accept(entry, account.said),
+            entry.kind not in _CUE_KINDS.get(account.cue, ()),
+            entry.pattern is None,
+        )
+
+    return min(free, key=fitness)
+
+
+def _meant(entry: FieldWords, account: Account) -> bool:
+    """Tell whether a value that fails the check was still said for this field: a 10-digit number for a phone is."""
+    kinds = _CUE_KINDS.get(account.cue)
+    if kinds is not None and entry.kind not in kinds and account.cue in ("email", "phone", "qq"):
+        return entry.kind in ("phone", "phone_or_qq", "uid", "card_no", "qq") and account.cue != "email"
+    return True
+
+
+def _missing(
+    product: ProductIndex, sku: SkuWords | None, value: Number | None, options: dict[str, str], fields: dict[str, str]
+) -> tuple[str, ...]:
+    missing = []
+    if sku is None:
+        open_skus = [s for s in product.words.skus if all(s.options.get(n, c) == c for n, c in options.items())]
+        for option in product.words.options:
+            if option.name not in options and len({s.options.get(option.name) for s in open_skus}) > 1:
+                missing.append(option.name)
+        if not missing or product.valued and (value is None or not _on_sale(product, value)):
+            missing.append("value")
+    missing += [entry.name for entry in product.words.fields if not entry.optional and entry.name not in fields]
+    return tuple(missing)
+
+
+def _on_sale(product: ProductIndex, value: Number) -> bool:
+    if product.any_sku and product.any_sku.any_value:
+        low, high = product.any_sku.any_value
+        return low <= value <= high
+    return value in product.by_value

@@ -1,0 +1,350 @@
+"""The Lexicon: every word of one catalog, indexed for reading. Built once per catalog version, then never changed."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nlu.phrases import Entry, PhraseIndex, spellings
+from nlu.text import normalise, sound
+from nlu.words import (
+    DURATIONS,
+    GENERIC_TAILS,
+    MONEY_UNITS,
+    MONTHS_OF,
+    MONTHS_OF_DAYS,
+    NOT_FOR_SALE,
+    TOO_GENERIC,
+    UNIT_ALIASES,
+)
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceWords:
+    """One value of an option or of a choice field."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """One thing the buyer must give. `kind` is the catalog's: phone, qq, phone_or_qq, uid, card_no, email, text, choice, address."""
+
+    name: str
+    label: str
+    kind: str
+    pattern: str | None = None
+    choices: tuple[ChoiceWords, ...] = ()
+    default: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWords:
+    """One thing that picks among SKUs."""
+
+    name: str
+    label: str
+    choices: tuple[ChoiceWords, ...]
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkuWords:
+    """One thing on sale. `face_yuan` is its face value in yuan; `any_value` the (min, max) that may be chosen freely."""
+
+    code: str
+    label: str
+    value: Number | None = None
+    unit: str = ""
+    face_yuan: float | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    any_value: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductWords:
+    """One product as the catalog describes it."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    fields: tuple[FieldWords, ...] = ()
+    options: tuple[OptionWords, ...] = ()
+    skus: tuple[SkuWords, ...] = ()
+
+
+def plain(word: str) -> str:
+    """Write a catalog word the way phrases are compared: normalised, without spaces."""
+    return re.sub(r"[\s·]+", "", normalise(word))
+
+
+def unit_key(unit: str) -> str:
+    """Name a unit canonically: every word for yuan is 元, g is gb."""
+    unit = plain(unit)
+    if unit in MONEY_UNITS:
+        return "元"
+    return next((key for key, aliases in UNIT_ALIASES.items() if unit == key or unit in aliases), unit)
+
+
+_PAIR = re.compile(r"(\d+(?:\.\d+)?)([a-z]+|[^\d\sa-z+/*()（）-]{1,6})")
+
+
+def label_pairs(label: str, known_units: Iterable[str]) -> list[tuple[Number, str]]:
+    """Read "15元150点" as (15, 元), (150, 点): every number of a label with the unit after it."""
+    pairs: list[tuple[Number, str]] = []
+    for number, tail in _PAIR.findall(plain(label)):
+        value = float(number) if "." in number else int(number)
+        word = next((unit for unit in (*known_units, *MONEY_UNITS) if unit and tail.startswith(unit)), None)
+        if word is None and (len(tail) <= 2 or tail.isascii()):
+            word = tail
+        if word:
+            pairs.append((value, unit_key(word)))
+    return pairs
+
+
+class ProductIndex:
+    """One product's words, ready to be looked up."""
+
+    def __init__(self, words: ProductWords) -> None:
+        self.words = words
+        self.id = words.id
+        self.any_sku = next((sku for sku in words.skus if sku.any_value), None)
+        self.by_value: dict[Number, list[SkuWords]] = defaultdict(list)
+        self.by_pair: dict[tuple[Number, str], list[SkuWords]] = defaultdict(list)
+        self.by_word: dict[str, list[SkuWords]] = defaultdict(list)
+        units: Counter[str] = Counter()
+        for sku in words.skus:
+            if sku.value is not None:
+                self.by_value[sku.value].append(sku)
+                units[unit_key(sku.unit)] += 1
+        self.unit = units.most_common(1)[0][0] if units else ""
+        self.any_unit = unit_key(self.any_sku.unit) if self.any_sku else ""
+        for sku in words.skus:
+            self._index_sku(sku)
+        self.by_months = self._months()
+        self.pair_units = frozenset(unit for _, unit in self.by_pair) | ({self.any_unit} if self.any_unit else set())
+        self.option_words = {w: (o.name, c.id) for o in words.options for w, c in _choice_words(o.choices)}
+        self.choice_words: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for entry in words.fields:
+            for word, choice in _choice_words(entry.choices):
+                self.choice_words[word].append((entry.name, choice.id))
+        self.defaults = {f.name: f.default for f in words.fields if f.default is not None}
+        self.option_defaults = {o.name: o.default for o in words.options if o.default is not None}
+        self.account_fields = tuple(f for f in words.fields if f.kind not in ("choice", "text", "address"))
+        self.names = tuple(dict.fromkeys(plain(name) for name in (words.name, *words.aliases)))
+
+    def _months(self) -> dict[int, list[SkuWords]]:
+        """Group SKUs by how long they last, whatever the catalog calls it: 月卡, 包月, 30天, 12个月."""
+        found: dict[int, list[SkuWords]] = defaultdict(list)
+        spans = [(word, months) for word, months in DURATIONS if months > 0]
+        for word, skus in self.by_word.items():
+            months = next((months for said, months in spans if said in word), None)
+            if months:
+                found[months] += skus
+        for (number, unit), skus in self.by_pair.items():
+            if unit in MONTHS_OF and number == int(number):
+                found[int(number) * MONTHS_OF[unit]] += skus
+            elif unit == "天" and number in MONTHS_OF_DAYS:
+                found[MONTHS_OF_DAYS[int(number)]] += skus
+        return {months: _unique(skus) for months, skus in found.items()}
+
+    def _index_sku(self, sku: SkuWords) -> None:
+        pairs = label_pairs(sku.label, [plain(sku.unit)])
+        pairs += [pair for alias in sku.aliases for pair in label_pairs(alias, [plain(sku.unit)])]
+        if sku.value is not None:
+            pairs.append((sku.value, unit_key(sku.unit)))
+        for pair in dict.fromkeys(pairs):
+            if sku not in self.by_pair[pair]:
+                self.by_pair[pair].append(sku)
+        for word in sku_phrases(self.words, sku):
+            if sku not in self.by_word[word]:
+                self.by_word[word].append(sku)
+
+    @cached_property
+    def valued(self) -> bool:
+        """Tell whether a denomination picks among this product's SKUs."""
+        return bool(self.by_value) or self.any_sku is not None
+
+
+def _unique(skus: list[SkuWords]) -> list[SkuWords]:
+    return list({sku.code: sku for sku in skus}.values())
+
+
+def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords]]:
+    """List each choice's words, its own first, then what sets its label apart from the others' (快 of 快充/慢充)."""
+    listed = list(choices)
+    own = [(plain(word), choice) for choice in listed for word in (choice.label, *choice.aliases)]
+    own += [(word[:-1], choice) for word, choice in own if len(word) > 2 and word[-1] in "的区服版"]
+    labels = [plain(choice.label) for choice in listed]
+    short = [(word, choice) for word, choice in zip(_distinct_parts(labels), listed, strict=True) if word]
+    seen: dict[str, ChoiceWords] = {}
+    for word, choice in own + short:
+        if word:
+            seen.setdefault(word, choice)
+    return list(seen.items())
+
+
+def _distinct_parts(labels: list[str]) -> list[str]:
+    if len(labels) < 2:
+        return [""] * len(labels)
+    tail = 0
+    while all(len(label) > tail + 1 for label in labels) and len({label[-1 - tail] for label in labels}) == 1:
+        tail += 1
+    parts = [label[: len(label) - tail] for label in labels]
+    return [part if tail and not part.isdigit() else "" for part in parts]
+
+
+_STARTS_WITH_AMOUNT = re.compile(r"\d")
+
+
+def sku_phrases(product: ProductWords, sku: SkuWords) -> list[str]:
+    """List the words that name one SKU. Labels that are an amount ("100元") are read as numbers instead."""
+    words = [plain(alias) for alias in sku.aliases]
+    label = plain(sku.label)
+    if label not in (plain(product.name), *map(plain, product.aliases)) and not (
+        _STARTS_WITH_AMOUNT.match(label) and sku.value is not None
+    ):
+        words.append(label)
+        words += [label[: -len(tail)] for tail in GENERIC_TAILS if label.endswith(tail) and len(label) - len(tail) >= 2]
+        for name in (product.name, *product.aliases):
+            if label.startswith(plain(name)) and len(label) - len(plain(name)) >= 2:
+                words.append(label[len(plain(name)) :])
+    return [word for word in dict.fromkeys(words) if word and word not in TOO_GENERIC and not word.isdigit()]
+
+
+def core_of(name: str) -> str:
+    """Shorten a name by its generic tail: 百度网盘会员 → 百度网盘. Empty when nothing telling is left."""
+    core = name
+    for _ in range(2):
+        tail = next((t for t in GENERIC_TAILS if core.endswith(t) and len(core) > len(t)), None)
+        if tail is None:
+            break
+        core = core[: -len(tail)]
+    return core if core != name and len(core) >= 2 and core not in TOO_GENERIC else ""
+
+
+class Lexicon:
+    """All products' words with every index precomputed; safe to share between threads."""
+
+    def __init__(self, products: Iterable[ProductWords]) -> None:
+        self.products: dict[str, ProductIndex] = {words.id: ProductIndex(words) for words in products}
+        self.order = {pid: place for place, pid in enumerate(self.products)}
+        entries: dict[str, Entry] = defaultdict(Entry)
+        for product in self.products.values():
+            self._add_product(entries, product)
+        self._add_derived(entries)
+        for word in NOT_FOR_SALE:
+            if plain(word) not in entries:
+                entries[plain(word)].foreign = True
+        self.phrases = PhraseIndex(entries)
+        self.units = self._units()
+        self.unit_sounds = {sound(unit): key for unit, key in self.units.items() if len(unit) > 1}
+        self.unit_products = self._products_by_unit()
+        self.phone_topup = self._phone_topup()
+        self.patterns = tuple(
+            dict.fromkeys(f.pattern for p in self.products.values() for f in p.account_fields if f.pattern)
+        )
+        self.field_names = self._field_names()
+        self.field_cues = self._field_cues()
+        self.text_cues = tuple(
+            dict.fromkeys(
+                (plain(f.label), f.name) for p in self.products.values() for f in p.words.fields if f.kind == "text"
+            )
+        )
+        self.fuzzy_names = {
+            name: product.id for product in self.products.values() for name in product.names if len(name) >= 4
+        }
+
+    def _add_product(self, entries: dict[str, Entry], product: ProductIndex) -> None:
+        for name in product.names:
+            entries[name].add_product(product.id)
+        for category in product.words.category:
+            entries[plain(category)].add_category(product.id)
+        for word in product.by_word:
+            entries[word].add_sku(product.id)
+        for word, pair in product.option_words.items():
+            entries[word].add_option(product.id, pair)
+        for word, pairs in product.choice_words.items():
+            for pair in pairs:
+                entries[word].add_choice(product.id, pair)
+
+    def _add_derived(self, entries: dict[str, Entry]) -> None:
+        derived: dict[str, list[str]] = defaultdict(list)
+        for product in self.products.values():
+            for name in product.names:
+                for word in filter(None, (core_of(name), *_prefixes(name))):
+                    if product.id not in derived[word]:
+                        derived[word].append(product.id)
+        for word, pids in derived.items():
+            if word not in TOO_GENERIC and not (word in entries and entries[word].products):
+                for pid in pids:
+                    entries[word].add_shorthand(pid)
+        for product in self.products.values():
+            for name in product.names:
+                for word in spellings(name):
+                    if word not in entries or entries[word].spelled:
+                        entries[word].add_product(product.id)
+                        entries[word].spelled = True
+
+    def _units(self) -> dict[str, str]:
+        keys = {unit for product in self.products.values() for unit in product.pair_units | {product.unit} if unit}
+        units = {word: "元" for word in MONEY_UNITS}
+        for key in keys:
+            units.setdefault(key, key)
+            for alias in UNIT_ALIASES.get(key, ()):
+                units.setdefault(alias, key)
+            if key.startswith("点") and len(key) > 1:
+                units.setdefault("点", "点")
+        return dict(sorted(units.items(), key=lambda pair: -len(pair[0])))
+
+    def _products_by_unit(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for product in self.products.values():
+            for unit in product.pair_units:
+                found[unit].append(product.id)
+                if unit.startswith("点") and len(unit) > 1:
+                    found["点"].append(product.id)
+        return {unit: tuple(dict.fromkeys(pids)) for unit, pids in found.items()}
+
+    def _phone_topup(self) -> str | None:
+        """Find the product that 充100 + a phone number means: it tops up a phone, in yuan, and calls itself 话费."""
+        for product in self.products.values():
+            phone = any(f.kind in ("phone", "phone_or_qq") for f in product.account_fields)
+            if phone and product.unit == "元" and any("话费" in name or "电话费" in name for name in product.names):
+                return product.id
+        return None
+
+    def _field_names(self) -> dict[str, tuple[str, ...]]:
+        """List, for each kind of field, the names the catalog gives it, commonest first."""
+        votes: dict[str, Counter[str]] = defaultdict(Counter)
+        for product in self.products.values():
+            for entry in product.words.fields:
+                votes[entry.kind][entry.name] += 1
+        return {kind: tuple(name for name, _ in names.most_common()) for kind, names in votes.items()}
+
+    def _field_cues(self) -> tuple[tuple[str, str], ...]:
+        """List what the catalog calls its own accounts (学号, 角色ID), for kinds that generic words do not settle."""
+        cues: dict[str, str] = {}
+        for product in self.products.values():
+            if len(product.account_fields) > 1 or any(f.kind in ("uid", "card_no") for f in product.account_fields):
+                for entry in product.account_fields:
+                    cues.setdefault(plain(entry.label), f"={entry.name}")
+        return tuple(sorted(cues.items(), key=lambda cue: -len(cue[0])))
+
+
+def _prefixes(name: str) -> list[str]:
+    """List the leading part of a name that buyers shorten it to: its first word, or its first two or three characters."""
+    latin = re.match(r"[a-z]{3,}", name)
+    if latin:
+        return [latin[0]] if latin[0] != name else []
+    if re.match(r"[\u4e00-\u9fff]{4}", name):
+        return [name[:2], name[:3]]
+    return []

@@ -1,0 +1,134 @@
+"""parse: one message → one Frame. Finds everything that was said, decides what it is for, and reads the slots accordingly."""
+
+import re
+from dataclasses import replace
+
+from nlu.answers import read_answer
+from nlu.frame import Channel, Expecting, Frame, Intent, Item
+from nlu.intent import blank, certain, chosen, is_bare, scores
+from nlu.items import finish
+from nlu.lexicon import Lexicon
+from nlu.reading import Seen, drafts, drop_taken_back, look
+
+SURE = 0.32
+"""Below this probability the wording is not understood, unless the slots speak for themselves."""
+
+NO_ITEMS: frozenset[Intent] = frozenset(
+    ("human", "greet", "thanks", "confirm", "deny", "cancel", "balance", "unknown", "batch", "choose")
+)
+ABOUT_PRODUCT: frozenset[Intent] = frozenset(("help", "rate", "invoice", "browse", "reorder"))
+"""Here only a product (or account) makes an item: a number or a choice alone names nothing."""
+TALK_OF_PAST: frozenset[Intent] = frozenset(("order_status", "keys", "refund", "problem"))
+
+
+def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: Expecting | None = None) -> Frame:
+    """Read one message. Never raises; what the words do not settle is left open (contract, part 3).
+
+    `expecting` is what the bot has just asked: it decides what a bare 3, 100 or 12345678 means.
+    """
+    seen = look(_said(text, channel), lexicon)
+    if not seen.text:
+        return Frame("unknown")
+    whole = certain(seen.text)
+    if whole is not None:
+        return Frame(whole, confidence=0.99)
+    if expecting is not None:
+        answer = read_answer(seen, lexicon, expecting)
+        if answer is not None:
+            return answer
+    index = chosen(seen.text)
+    if index is not None and _is_choice(seen, index):
+        return Frame("choose", index=index, confidence=0.95)
+    blanked = blank(seen)
+    confidence, intent = _decide(seen, blanked)
+    items = _items(intent, seen, lexicon)
+    if intent == "answer" and not any(item.said or item.product for item in items):
+        intent, items, confidence = "unknown", (), 0.3
+    return Frame(intent, items, confidence=round(confidence, 3))
+
+
+_FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯+|呃+|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
+
+
+def _said(text: str, channel: Channel) -> str:
+    return _FILLERS.sub("", text) or text if channel == "voice" else text
+
+
+def _is_choice(seen: Seen, index: int) -> bool:
+    """A bare number up to nine picks from a list; a larger one needs 第 or 选."""
+    return index <= 9 or re.search("第|选|no|#|号|序", seen.text) is not None
+
+
+_ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
+_ASKING = re.compile(r"[吗么没不?？]$|多少|怎么|什么|哪|咋|有没有|几")
+_CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
+
+
+def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
+    """Combine the model's ranking with what the slots alone make certain."""
+    has_product = any(ref.product or ref.candidates for ref in seen.refs)
+    amounts = [a for a in seen.amounts if a.kind != "none"]
+    slots = bool(seen.accounts or amounts) or any(m.entry.options or m.entry.choices for m in seen.mentions)
+    if is_bare(blanked):
+        bare = _bare(seen, blanked, has_product, slots)
+        if bare is not None:
+            return bare
+    ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
+    confidence, intent = ranked[0] if ranked else (0.0, "unknown")
+    if confidence < SURE and intent != "unknown":
+        if (has_product or seen.accounts) and slots and not _ASKING.search(blanked):
+            return max(confidence, 0.5), "order"
+        if confidence < 0.2:
+            return confidence, "unknown"
+    return confidence, intent
+
+
+def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool) -> tuple[float, Intent] | None:
+    """Read a message of slots and particles alone: an order when it names goods or joins an amount with an account."""
+    single = [ref for ref in seen.refs if ref.product]
+    units = [a for a in seen.amounts if a.kind == "value"]
+    durations = [a for a in seen.amounts if a.kind in ("months", "word")]
+    if has_product:
+        return (0.9, "order") if single or slots else None
+    if seen.accounts and units:
+        return 0.9, "order"
+    if re.search("[充要来]", blanked) and (units or durations):
+        return None
+    if any(a.unit not in ("", "元") and a.kind == "value" for a in seen.amounts):
+        return 0.8, "order"
+    if slots and re.search("[ＯＳＶＱＡ]", blanked):
+        return 0.9, "answer"
+    return None
+
+
+def _possible(intent: Intent, seen: Seen, blanked: str, has_product: bool, slots: bool) -> bool:
+    if intent in ("confirm", "deny", "cancel", "choose"):
+        return False
+    if intent == "answer":
+        return slots and not any(ref.product for ref in seen.refs)
+    if intent == "change":
+        return _CHANGING.search(blanked) is not None
+    if intent == "order":
+        return has_product or slots or any(ref.foreign for ref in seen.refs) or _ORDERING.search(blanked) is not None
+    return True
+
+
+def _items(intent: Intent, seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
+    if intent in NO_ITEMS:
+        return ()
+    if intent not in TALK_OF_PAST:
+        drop_taken_back(seen)
+    named = any(ref.product or ref.candidates for ref in seen.refs)
+    if intent in TALK_OF_PAST and not named and not seen.accounts:
+        return ()
+    if intent in ABOUT_PRODUCT and not any(ref.product for ref in seen.refs):
+        return ()
+    made = drafts(seen, lexicon, wants_topup=intent in ("order", "price"))
+    items = tuple(finish(draft, lexicon) for draft in made)
+    if intent in ("order", "browse"):
+        return items if intent == "order" or named else ()
+    if intent in TALK_OF_PAST or intent in ABOUT_PRODUCT:
+        return tuple(replace(item, missing=()) for item in items)
+    if intent in ("answer", "change"):
+        items = tuple(replace(item, missing=()) for item in items)
+    return tuple(item for item in items if item.said or item.product or item.candidates)

@@ -1,0 +1,252 @@
+"""Finding the catalog's words in a text, as written and as they sound, in one pass over its characters."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+from nlu.text import ENGLISH_SOUNDS, LETTER_SOUNDS, second_readings, sound, sounds, syllables_code
+
+_T = TypeVar("_T")
+MOST = 64
+"""No word lists more meanings than this: a word that thousands of SKUs share tells nothing about which one is meant."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """Everything one word can mean. Filled while the lexicon is built, then only read."""
+
+    products: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    shorthand: list[str] = field(default_factory=list)
+    skus: list[str] = field(default_factory=list)
+    options: list[tuple[str, str]] = field(default_factory=list)
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
+    foreign: bool = False
+    spelled: bool = False
+    """Only ever typed as a stand-in for a name (wzry): must stand alone between other letters."""
+
+    def add_product(self, pid: str) -> None:
+        _once(self.products, pid)
+
+    def add_category(self, pid: str) -> None:
+        _once(self.categories, pid)
+
+    def add_shorthand(self, pid: str) -> None:
+        _once(self.shorthand, pid)
+
+    def add_sku(self, pid: str) -> None:
+        _once(self.skus, pid)
+
+    def add_option(self, pid: str, pair: tuple[str, str]) -> None:
+        _once(self.options, pair)
+        _once(self.owners, pid)
+
+    def add_choice(self, pid: str, pair: tuple[str, str]) -> None:
+        _once(self.choices, pair)
+        _once(self.owners, pid)
+
+    @property
+    def means_things(self) -> bool:
+        """Tell whether the word can name a product (as opposed to a SKU, option or choice of one)."""
+        return bool(self.products or self.categories or self.shorthand or self.foreign)
+
+
+def _once(known: list[_T], new: _T) -> None:
+    if new not in known and len(known) < MOST:
+        known.append(new)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A catalog word found in the text."""
+
+    start: int
+    end: int
+    word: str
+    entry: Entry
+    exact: bool = True
+
+
+class PhraseIndex:
+    """Looks up all phrases that start at a position: by first character, then by length."""
+
+    def __init__(self, entries: dict[str, Entry]) -> None:
+        self._entries = dict(entries)
+        self._lengths = _lengths(entries)
+        self._sounds: dict[str, str] = {}
+        for word in entries:
+            if entries[word].spelled or entries[word].foreign:
+                continue
+            for heard in _sound_forms(word):
+                self._sounds.setdefault(heard, word)
+        self._sound_lengths = _lengths(self._sounds)
+
+    def get(self, word: str) -> Entry | None:
+        """Look one word up."""
+        return self._entries.get(word)
+
+    def find(self, text: str) -> list[Mention]:
+        """Find the catalog's words in a normalised text: longest first where they overlap, as written before as heard."""
+        compact, places = _without_spaces(text)
+        found = self._written(text, compact, places)
+        found += self._heard(compact, places)
+        found.sort(key=_strength)
+        taken = bytearray(len(text) + 1)
+        kept: list[Mention] = []
+        for mention in found:
+            if not any(taken[mention.start : mention.end]):
+                taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+                kept.append(mention)
+        kept.sort(key=lambda mention: mention.start)
+        return kept
+
+    def _written(self, text: str, compact: str, places: list[int] | range) -> list[Mention]:
+        found = []
+        for i, char in enumerate(compact):
+            for length in self._lengths.get(char, ()):
+                word = compact[i : i + length]
+                entry = self._entries.get(word)
+                if entry is not None and len(word) == length:
+                    start, end = places[i], places[i + length - 1] + 1
+                    if _stands_alone(text, start, end, word, entry):
+                        found.append(Mention(start, end, word, entry))
+        return found
+
+    def _heard(self, compact: str, places: list[int] | range) -> list[Mention]:
+        heard = sound(compact)
+        found = []
+        for i, char in enumerate(heard):
+            for length in self._sound_lengths.get(char, ()):
+                word = self._sounds.get(heard[i : i + length])
+                if word is None or i + length > len(heard):
+                    continue
+                said = compact[i : i + length]
+                if said not in self._entries and sounds_meant(said, word):
+                    found.append(Mention(places[i], places[i + length - 1] + 1, word, self._entries[word], exact=False))
+        return found
+
+
+def _strength(mention: Mention) -> tuple[int, int, int]:
+    written = len(mention.word) if mention.exact else mention.end - mention.start
+    return (-written * 2 - (1 if mention.exact else 0), 0 if mention.entry.means_things else 1, mention.start)
+
+
+def _lengths(words: dict[str, Entry] | dict[str, str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for word in words:
+        if word:
+            found.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
+
+
+def _without_spaces(text: str) -> tuple[str, list[int] | range]:
+    if " " not in text and "·" not in text:
+        return text, range(len(text))
+    places = [i for i, char in enumerate(text) if char not in " ·"]
+    return "".join(text[i] for i in places), places
+
+
+_NUMERALS = frozenset("一二两三四五六七八九十百千万半")
+
+
+def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> bool:
+    """Refuse a word cut out of a longer one: pro in problem, 2米 in 12米, 一个月 in 十一个月."""
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    first, last = word[0], word[-1]
+    if (
+        first.isascii()
+        and before.isascii()
+        and (first.isalpha() and before.isalpha() or first.isdigit() and before.isdigit())
+    ):
+        return False
+    if (
+        last.isascii()
+        and after.isascii()
+        and (last.isalpha() and after.isalpha() or last.isdigit() and after.isdigit())
+    ):
+        return False
+    if first in _NUMERALS and before in _NUMERALS:
+        return False
+    if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it
+        return not ("\u4e00" <= before <= "\u9fff") and after in " 的,，。!！-—~" and not first.isdigit()
+    return True
+
+
+# Characters that are grammar far more often than they are someone's typo.
+_GRAMMAR = frozenset(
+    "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千"
+)
+
+
+def sounds_meant(said: str, word: str) -> bool:
+    """Tell whether a homophone is plausibly the word: 爱其艺 is, 有卡 for 油卡 is not."""
+    if len(said) < 2:
+        return False
+    if len(said) != len(word):  # an English word or a digit, heard as Chinese
+        return len(said) >= 3
+    differing = [(mine, theirs) for mine, theirs in zip(said, word, strict=True) if mine != theirs]
+    if not differing or any(not mine > "\u2fff" for mine, _ in differing):
+        return False
+    if len(said) == 2:
+        return len(differing) == 1 and differing[0][0] not in _GRAMMAR
+    grammar = sum(mine in _GRAMMAR for mine, theirs in differing if theirs > "\u2fff")
+    return grammar == 0 and (len(differing) < len(said) or len(said) > 3)
+
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_TOKENS = re.compile(r"[a-z]+|\d+|.")
+_ONES = "零一二三四五六七八九"
+
+
+def _sound_forms(word: str) -> list[str]:
+    """Write one catalog word in every way it may be heard."""
+    if len(word) < 2:
+        return []
+    forms = []
+    if len(_HAN.findall(word)) >= 2:
+        forms = [sound(word), *second_readings(word)]
+    if re.search(r"[a-z\d]", word) and (_HAN.search(word) or len(word) >= 4):
+        spoken = "".join(_spoken(token) for token in _TOKENS.findall(word))
+        if len(spoken) >= 3:
+            forms.append(spoken)
+    return forms
+
+
+def _spoken(token: str) -> str:
+    if token.isdigit():
+        if len(token) == 2:
+            tens = "" if token[0] == "1" else _ONES[int(token[0])]
+            token = tens + "十" + ("" if token[1] == "0" else _ONES[int(token[1])])
+        else:
+            token = "".join(_ONES[int(digit)] for digit in token)
+        return sound(token)
+    if token in ENGLISH_SOUNDS:
+        return syllables_code(ENGLISH_SOUNDS[token])
+    if len(token) == 1 and token in LETTER_SOUNDS:
+        return syllables_code(LETTER_SOUNDS[token])
+    return sound(token)
+
+
+@cache
+def _letters() -> dict[int, str]:
+    """Give each character its plain pinyin, for names typed in letters."""
+    return {code: f"{first} " for code, first in sounds().spelling.items()}
+
+
+_NOT_SHORT = frozenset("ok hi no qq id vx pc tv up go hh kk ll hao ma mm gg dd bb zz xx yy ss ww sb nb wx zfb".split())
+
+
+def spellings(name: str) -> list[str]:
+    """Write a Chinese name in letters, as hurried buyers do: wangzhe, wzry, tx会员."""
+    syllables = name.translate(_letters()).split(" ")[:-1] if all(_HAN.match(char) for char in name) else []
+    words = []
+    if len(syllables) >= 2:
+        words += ["".join(syllables), "".join(s[0] for s in syllables)]
+    elif re.match(r"[\u4e00-\u9fff]{2}.", name):
+        syllables = name[:2].translate(_letters()).split(" ")[:-1]
+    if len(name) > 2 and len(syllables) >= 2 and _HAN.match(name):
+        words.append("".join(s[0] for s in syllables[:2]) + name[2:])
+    return [word for word in dict.fromkeys(words) if len(word) >= 2 and word not in _NOT_SHORT]

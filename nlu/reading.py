@@ -1,0 +1,513 @@
+"""One consistent reading of a whole message: which product, amount, account and count belong together."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from nlu.accounts import Account, accept, find_accounts
+from nlu.amounts import Amount, find_amounts, settle
+from nlu.items import Draft
+from nlu.lexicon import Lexicon, ProductIndex
+from nlu.phrases import Mention
+from nlu.text import lower, normalise_keeping_case
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Words that point at a product: settled (`product`), one of several (`candidates`), or something not sold here."""
+
+    start: int
+    end: int
+    word: str
+    product: str | None = None
+    candidates: tuple[str, ...] = ()
+    foreign: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything found in one message, before it is read as a whole."""
+
+    text: str
+    cased: str
+    mentions: list[Mention] = field(default_factory=list)
+    refs: list[Ref] = field(default_factory=list)
+    amounts: list[Amount] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    had_accounts: int = 0
+
+
+def look(message: str, lexicon: Lexicon) -> Seen:
+    """Find words, accounts and amounts; nothing is interpreted yet."""
+    cased = normalise_keeping_case(message)
+    text = lower(cased)
+    seen = Seen(text, cased)
+    taken = bytearray(len(text))
+    seen.texts = _texts(seen, lexicon, taken)
+    seen.mentions = [m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end])]
+    for mention in seen.mentions:
+        if mention.entry.means_things or mention.entry.options or mention.entry.choices:
+            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    seen.accounts = find_accounts(text, cased, lexicon, taken)
+    seen.had_accounts = len(seen.accounts)
+    seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
+    seen.refs = _refs(seen)
+    return seen
+
+
+_PLACE = re.compile(
+    r"[\u4e00-\u9fff\da-z]+?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
+)
+_ADDRESS_CUE = re.compile(r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:是|为|写|[:,，\s])*")
+
+
+def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
+    """Read addresses and other free text that the catalog asks for, when the message says which it is."""
+    texts: dict[str, str] = {}
+    names = lexicon.field_names.get("address")
+    if names:
+        span = address_span(seen.text)
+        if span:
+            texts[names[0]] = seen.cased[span[0] : span[1]]
+            taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
+    for label, name in lexicon.text_cues:
+        match = re.search(re.escape(label) + r"(?:是|为|[:=])\s*([^,，。;；!！?？\n]{1,40})", seen.text)
+        if match and not any(taken[match.start(1) : match.end(1)]):
+            texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
+            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+    return texts
+
+
+def address_span(text: str) -> tuple[int, int] | None:
+    """Find a postal address: what follows a cue, or a stretch with at least two kinds of place words."""
+    cue = _ADDRESS_CUE.search(text)
+    start = cue.end() if cue else 0
+    places = list(_PLACE.finditer(text, start))
+    if not places or (len(places) < 2 and not (cue and places[0].start() == start)):
+        return None
+    first = places[0].start()
+    verb = re.search(r"(?:寄到|送到|寄|送|到|在|给)(?=[\u4e00-\u9fff]{2})", text[first : places[0].end()])
+    if verb and not cue:
+        first += verb.end()
+    end = places[-1].end()
+    tail = re.match(r"[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层)?(?![\d])", text[end:])
+    if tail and len(tail[0]) <= 10:
+        end += tail.end()
+    return first, end
+
+
+def _refs(seen: Seen) -> list[Ref]:
+    refs: list[Ref] = []
+    for mention in seen.mentions:
+        entry = mention.entry
+        if entry.foreign:
+            refs.append(Ref(mention.start, mention.end, mention.word, foreign=True))
+            continue
+        if not entry.means_things:
+            continue
+        pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
+        single = pids[0] if len(pids) == 1 else None
+        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids)))
+    return _merged(refs, seen)
+
+
+def _merged(refs: list[Ref], seen: Seen) -> list[Ref]:
+    """Drop references that another one explains: a category next to its product, a brand before someone else's goods."""
+    kept: list[Ref] = []
+    for i, ref in enumerate(refs):
+        before = refs[i - 1] if i else None
+        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign:
+            continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
+        if ref.foreign and any(r.product and ref.start == r.end for r in refs):
+            continue
+        kept.append(ref)
+    products = {ref.product for ref in kept if ref.product}
+    return [ref for ref in kept if not (ref.candidates and products.intersection(ref.candidates))]
+
+
+_NEGATED = re.compile(
+    r"(?<![要是])(?:不要|不是|不用|别要|别充|别买|不想要|不买|别给我|除了|而不是|不来|不充|不选|别整|唔要|不需要|别弄|不冲)(?:那个|这个|了|充|买|来|给我|冲|选|整|要)*\s*$"
+)
+_TAKEN_BACK = re.compile(r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要了?|说错|错了|不对|太[多贵]|不够|就不|算了)")
+_CORRECTION = re.compile(
+    r"不对|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成|换成|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+)
+
+
+def drop_taken_back(seen: Seen) -> None:
+    """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
+    seen.refs = [ref for ref in seen.refs if not _negated(seen.text, ref.start)]
+    seen.amounts = [a for a in seen.amounts if not _negated(seen.text, a.start) and not _taken_back(seen, a)]
+    seen.mentions = [
+        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not _negated(seen.text, m.start)
+    ]
+    for match in _CORRECTION.finditer(seen.text):
+        _correct(seen, match.start(), match.end())
+
+
+def _negated(text: str, start: int) -> bool:
+    return bool(_NEGATED.search(text[max(0, start - 9) : start]))
+
+
+def _taken_back(seen: Seen, amount: Amount) -> bool:
+    match = _TAKEN_BACK.match(seen.text, amount.end)
+    return bool(match) and any(other.start >= amount.end for other in seen.amounts)
+
+
+def _correct(seen: Seen, place: int, after: int) -> None:
+    if any(ref.product for ref in seen.refs if ref.start >= after) and any(
+        ref.product for ref in seen.refs if ref.end <= place
+    ):
+        later = {ref.product for ref in seen.refs if ref.start >= after}
+        earlier = [ref for ref in seen.refs if ref.end <= place and ref.product]
+        gone = next((ref for ref in earlier if ref.product in later), earlier[-1])
+        seen.refs = [ref for ref in seen.refs if ref is not gone]
+    previous = [ref.start for ref in seen.refs if ref.end <= place and ref.product]
+    since = previous[-1] if len({ref.product for ref in seen.refs if ref.product}) > 1 and previous else 0
+    for is_count in (False, True):
+        kinds = [a for a in seen.amounts if (a.kind == "count") == is_count and a.kind != "none"]
+        if any(a.start >= after for a in kinds):
+            seen.amounts = [a for a in seen.amounts if a not in kinds or not (since <= a.start and a.end <= place)]
+    if any(a.start >= after for a in seen.accounts):
+        gone_accounts = [a for a in seen.accounts if a.end <= place]
+        seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
+    pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
+    seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
+
+
+def _slot_names(mention: Mention) -> list[str]:
+    return [name for name, _ in (*mention.entry.options, *mention.entry.choices)]
+
+
+# --- from references to drafts -----------------------------------------------------------------------------------
+
+
+def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[Draft]:
+    """Group everything into one draft per thing that was said."""
+    products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
+    products = _without_parts(products, seen, lexicon)
+    if len(products) > 1:
+        return _several(products, seen, lexicon)
+    if products:
+        return _one(lexicon.products[products[0]], (), seen, lexicon)
+    product, candidates = _inferred(seen, lexicon, wants_topup)
+    return _one(product, candidates, seen, lexicon)
+
+
+def _without_parts(products: list[str], seen: Seen, lexicon: Lexicon) -> list[str]:
+    """王者…代练 is one product: a word that is part of the other product's own name does not name a second one."""
+    if len(products) < 2:
+        return products
+    kept = []
+    for pid in products:
+        words = [ref.word for ref in seen.refs if ref.product == pid]
+        others = [lexicon.products[other] for other in products if other != pid]
+        part = any(
+            all(any(word in name and word != name for name in other.names) for word in words) for other in others
+        )
+        if not (part and not any(settle_any(lexicon.products[pid], seen.amounts))):
+            kept.append(pid)
+    return kept or products
+
+
+def settle_any(product: ProductIndex, amounts: list[Amount]) -> list[Amount]:
+    """List the amounts that pick something of this product."""
+    chosen = []
+    for amount in amounts:
+        settled = settle(product, amount)
+        if settled and (settled.value is not None or settled.skus is not None):
+            chosen.append(amount)
+    return chosen
+
+
+def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIndex | None, tuple[str, ...]]:
+    """Find the product when no word names it: by unit, by a SKU's own name, by choice, or the phone top-up of 充100 138…"""
+    candidates = next((ref.candidates for ref in seen.refs if ref.candidates), ())
+    foreign = any(ref.foreign for ref in seen.refs)
+    for amount in seen.amounts:
+        narrowed: tuple[str, ...] = ()
+        if amount.kind == "value" and amount.unit not in ("", "元"):
+            narrowed = lexicon.unit_products.get(amount.unit, ())
+        elif amount.word:
+            entry = lexicon.phrases.get(amount.word)
+            narrowed = tuple(entry.skus) if entry and amount.kind in ("word", "value") else ()
+        if narrowed:
+            both = tuple(pid for pid in candidates if pid in narrowed)
+            candidates = both or candidates or narrowed
+    if candidates:
+        for mention in seen.mentions:
+            owners = [pid for pid in candidates if pid in mention.entry.owners]
+            if owners:
+                candidates = tuple(owners)
+        if len(candidates) == 1:
+            return lexicon.products[candidates[0]], ()
+        return None, candidates
+    if foreign or lexicon.phone_topup is None or not wants_topup:
+        return None, ()
+    money = [a for a in seen.amounts if a.kind == "value" and a.unit in ("", "元")]
+    phones = [a for a in seen.accounts if a.cue in ("", "any", "phone") and _like_phone(a)]
+    vague = any(a.kind == "none" for a in seen.amounts)
+    if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
+        return lexicon.products[lexicon.phone_topup], ()
+    return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def _like_phone(account: Account) -> bool:
+    return account.said.startswith("1") and len(account.said) in (10, 11, 12) or account.cue == "phone"
+
+
+def _elsewhere(seen: Seen) -> bool:
+    """Tell whether a duration or a choice word speaks of something other than a top-up."""
+    return any(a.kind in ("months", "word") for a in seen.amounts) or any(m.entry.choices for m in seen.mentions)
+
+
+def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, lexicon: Lexicon) -> list[Draft]:
+    """Read everything as being about one product: several amounts or several accounts make several items."""
+    anchors, counts = _anchors(product, seen)
+    base = Draft(product, candidates)
+    _choose(base, product, seen)
+    base.texts = dict(seen.texts)
+    option_anchors = _option_anchors(product, seen) if not anchors else []
+    if option_anchors:
+        return _by_option(base, option_anchors, counts, seen)
+    shared_accounts = _roles(product, seen.accounts)
+    accounts = [] if shared_accounts else seen.accounts
+    if len(accounts) < 2:
+        made = []
+        for i, amount in enumerate(anchors or [None]):
+            quantity = _count_for(i, [a for a in anchors], counts, seen.text)
+            made.append(replace(base, amount=amount, quantity=quantity, accounts=list(seen.accounts)))
+        return made
+    made = []
+    for i, account in enumerate(accounts):
+        amount = _anchor_of(i, account, accounts, anchors)
+        quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
+        made.append(replace(base, amount=amount, quantity=quantity, accounts=[account]))
+    return made
+
+
+def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], list[Amount]]:
+    """Split the amounts into those that say which denomination and those that say how many."""
+    anchors: list[Amount] = []
+    counts: list[Amount] = []
+    known: list[object] = []
+    for amount in seen.amounts:
+        if amount.kind == "none":
+            continue
+        if product is None:
+            if amount.kind == "count":
+                counts.append(amount)
+            elif amount.kind != "word" and (amount.number, amount.unit or "元") not in known:
+                known.append((amount.number, amount.unit or "元"))
+                anchors.append(amount)
+            continue
+        settled = settle(product, amount)
+        if settled is None:
+            continue
+        if settled.count is not None:
+            counts.append(amount)
+        elif (settled.value, settled.skus) not in known:
+            known.append((settled.value, settled.skus))
+            anchors.append(amount)
+    return _only_on_sale(product, anchors, counts)
+
+
+def _only_on_sale(
+    product: ProductIndex | None, anchors: list[Amount], counts: list[Amount]
+) -> tuple[list[Amount], list[Amount]]:
+    """With several amounts, a bare number that is not on sale is no denomination; a small one after another is a count."""
+    if product is None or len(anchors) < 2:
+        return anchors, counts
+    sold = [a for a in anchors if (s := settle(product, a)) and s.skus]
+    if not sold:
+        return anchors, counts
+    rest = [a for a in anchors if a not in sold]
+    counts = counts + [
+        replace(a, kind="count") for a in rest if not a.unit and a.kind == "value" and (a.number or 0) < 10
+    ]
+    kept = [a for a in anchors if a in sold or a.unit or a.kind != "value"]
+    words = [a for a in kept if a.word and a.kind == "word"]
+    if words and len(kept) > len(words):
+        # A SKU's own name next to another amount of the same SKU family: keep the name only if it differs.
+        codes = [{s.code for s in (settle(product, a) or settle(product, words[0])).skus or ()} for a in kept]  # type: ignore[union-attr]
+        kept = [a for i, a in enumerate(kept) if not any(j != i and codes[j] < codes[i] for j in range(len(kept)))]
+    return kept, counts
+
+
+def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -> int | None:
+    """Find how many of the i-th amount: the count that stands next to it, or one said for each (各两张)."""
+    counts = [count for count in counts if count.number is not None and 0 < count.number <= 10000]
+    for count in counts:
+        if re.search(
+            r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整]?\s*$", text[max(0, count.start - 4) : count.start]
+        ):
+            return int(count.number or 1)
+    if len(anchors) < 2:
+        if not counts:
+            return None
+        if not anchors:
+            return int(counts[-1].number or 1)
+        nearest = min(counts, key=lambda c: min(abs(c.start - anchors[0].end), abs(anchors[0].start - c.end)))
+        larger = [c for c in counts if c.number and c.number > 1]
+        return int((larger[0] if nearest.number == 1 and len(larger) == 1 else nearest).number or 1)
+    for k, count in enumerate(counts):
+        before = max((j for j, a in enumerate(anchors) if a.end <= count.start), default=None)
+        after = min((j for j, a in enumerate(anchors) if a.start >= count.end), default=None)
+        gap_before = count.start - anchors[before].end if before is not None else 99
+        gap_after = anchors[after].start - count.end if after is not None else 99
+        if k + 1 < len(counts) and after is not None and counts[k + 1].start < anchors[after].start:
+            gap_after = 99
+        owner = before if gap_before <= gap_after else after
+        if owner == i and min(gap_before, gap_after) < 99:
+            return int(count.number or 1)
+    return None
+
+
+def _anchor_of(i: int, account: Account, accounts: list[Account], anchors: list[Amount]) -> Amount | None:
+    """Find the amount that belongs to one of several accounts."""
+    if len(anchors) < 2:
+        return anchors[0] if anchors else None
+    if len(anchors) == len(accounts):
+        return anchors[i]
+    before = [a for a in anchors if a.end <= account.start]
+    return before[-1] if before else anchors[0]
+
+
+def _roles(product: ProductIndex | None, accounts: list[Account]) -> bool:
+    """Tell whether several accounts fill several fields of one item (a phone and a UID) instead of making several items."""
+    if product is None or len(accounts) < 2 or len(product.account_fields) < 2:
+        return False
+    return len(accounts) <= len(product.account_fields) and len({a.cue for a in accounts}) == len(accounts)
+
+
+def _choose(draft: Draft, product: ProductIndex | None, seen: Seen) -> None:
+    """Fill options and choices; a word that is both (钻石 now, 钻石 as the target) goes where 从…到… puts it."""
+    for mention in seen.mentions:
+        options, choices = _meanings(mention, product)
+        if options and choices:
+            before = seen.text[max(0, mention.start - 8) : mention.start]
+            if re.search(r"(?:到|上|升|至|冲|打到|目标)(?:是|为|[:\s])*$", before):
+                choices = []
+            elif re.search(r"(?:从|现在|目前|当前|本来|我是|已经|才|在)(?:是|为|[:\s])*$", before) or re.match(
+                r"\s*(?:打|上|升|冲|代练|代打|拉)*(?:到|上|升|至|->|-)", seen.text[mention.end : mention.end + 5]
+            ):
+                options = []
+            else:
+                continue
+        if len(options) == 1:
+            draft.options[options[0][0]] = options[0][1]
+        elif len(choices) == 1:
+            draft.choices[choices[0][0]] = choices[0][1]
+
+
+def _meanings(mention: Mention, product: ProductIndex | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    if product is None:
+        return list(mention.entry.options), list(mention.entry.choices)
+    option = product.option_words.get(mention.word)
+    return ([option] if option else []), list(product.choice_words.get(mention.word, ()))
+
+
+def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Mention, tuple[str, str]]]:
+    """List the options that make separate items (专业版一个家庭版一个): two values of one option."""
+    if product is None:
+        return []
+    named = [
+        (m, product.option_words[m.word])
+        for m in seen.mentions
+        if m.word in product.option_words and not m.entry.choices
+    ]
+    values = {pair for _, pair in named}
+    if len(values) < 2 or len({name for name, _ in values}) != 1:
+        return []
+    first = {pair: m for m, pair in reversed(named)}
+    return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
+
+
+def _by_option(
+    base: Draft, anchors: list[tuple[Mention, tuple[str, str]]], counts: list[Amount], seen: Seen
+) -> list[Draft]:
+    spans = [Amount(m.start, m.end, "word", None, "", m.word) for m, _ in anchors]
+    made = []
+    for i, (_, (name, chosen)) in enumerate(anchors):
+        quantity = _count_for(i, spans, counts, seen.text)
+        made.append(
+            replace(base, quantity=quantity, options={**base.options, name: chosen}, accounts=list(seen.accounts))
+        )
+    return made
+
+
+_BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再")
+
+
+def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
+    """Deal out amounts, accounts and choices to several products, clause by clause."""
+    refs = sorted((ref for ref in seen.refs if ref.product in products), key=lambda ref: ref.start)
+    firsts = [next(ref for ref in refs if ref.product == pid) for pid in products]
+    firsts.sort(key=lambda ref: ref.start)
+    breaks = [match.start() for match in _BREAK.finditer(seen.text)]
+    parts = {ref.product: Seen(seen.text, seen.cased) for ref in firsts}
+    for amount in seen.amounts:
+        owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount)
+        parts[owner].amounts.append(amount)
+    for account in seen.accounts:
+        for pid in _account_owners(account, firsts, refs, breaks, lexicon, len(seen.accounts)):
+            parts[pid].accounts.append(account)
+    for mention in seen.mentions:
+        if mention.entry.options or mention.entry.choices:
+            able = [ref for ref in refs if ref.product in mention.entry.owners] or refs
+            parts[_owner(mention.start, mention.end, able, breaks, lexicon, None)].mentions.append(mention)
+    _share_amount(parts, firsts, lexicon)
+    made: list[Draft] = []
+    for ref in firsts:
+        assert ref.product is not None  # noqa: S101 - firsts holds settled references only
+        part = parts[ref.product]
+        part.texts = {
+            n: t for n, t in seen.texts.items() if any(f.name == n for f in lexicon.products[ref.product].words.fields)
+        }
+        made += _one(lexicon.products[ref.product], (), part, lexicon)
+    return made
+
+
+def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref], lexicon: Lexicon) -> None:
+    """腾讯和爱奇艺都要月卡: an amount said once after the last product counts for those before that have none."""
+    last = parts[firsts[-1].product]
+    if not last.amounts or any(parts[ref.product].amounts for ref in firsts[:-1]):
+        return
+    if not re.search("都|各|分别|一样", last.text):
+        return
+    for ref in firsts[:-1]:
+        parts[ref.product].amounts = list(last.amounts)
+
+
+def _owner(
+    start: int, end: int, refs: list[Ref], breaks: list[int], lexicon: Lexicon, amount: Amount | None
+) -> str | None:
+    """Find the product that something at [start, end) belongs to: the nearest in its clause, else the one before."""
+
+    def distance(ref: Ref) -> tuple[bool, int, int]:
+        between = (end, ref.start) if ref.start >= end else (ref.end, start)
+        crossed = sum(between[0] <= place < between[1] for place in breaks)
+        fits = amount is None or ref.product is None or settle(lexicon.products[ref.product], amount) is not None
+        return (not fits, crossed * 2 + (1 if ref.start >= end and crossed else 0), abs(between[1] - between[0]))
+
+    return min(refs, key=distance).product
+
+
+def _account_owners(
+    account: Account, firsts: list[Ref], refs: list[Ref], breaks: list[int], lexicon: Lexicon, total: int
+) -> list[str | None]:
+    """An account goes to the product it stands with; a single one goes to every product that takes it."""
+    able = [ref for ref in firsts if _takes(lexicon, ref, account)]
+    if not able:
+        able = [ref for ref in firsts if ref.product and lexicon.products[ref.product].account_fields]
+    if total == 1 and len(able) > 1:
+        return [ref.product for ref in able]
+    names = {ref.product for ref in able}
+    near = [ref for ref in refs if ref.product in names] or refs
+    return [_owner(account.start, account.end, near, breaks, lexicon, None)]
+
+
+def _takes(lexicon: Lexicon, ref: Ref, account: Account) -> bool:
+    fields = lexicon.products[ref.product].account_fields if ref.product else ()
+    kinds = {"phone": ("phone", "phone_or_qq"), "qq": ("qq", "phone_or_qq")}.get(account.cue)
+    return any(accept(entry, account.said) and (kinds is None or entry.kind in kinds) for entry in fields)

@@ -1,0 +1,115 @@
+"""One plain form of a message: half-width, lower case, simplified, without emoji; and how its characters sound."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+MAX_CHARS = 1500
+"""Longer messages are read up to here: the longest sensible order (a list of accounts) is shorter."""
+
+DATA = Path(__file__).parent / "data"
+_DROPPED = "\u200b\u200c\u200d\u200e\u200f\ufe0e\ufe0f\u20e3\ufeff\u2060\u00ad"
+_DASHES = "‐‑‒–—―－−﹣⁃ー"
+
+
+def _plain_table() -> dict[int, str | None]:
+    table: dict[int, str | None] = {ord(old): new for old, new in _load("simplified.json").items()}
+    table.update({code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)})
+    table.update(
+        {code: " " for span in ((0x2190, 0x2460), (0x2500, 0x2C00), (0x1F000, 0x1FB00)) for code in range(*span)}
+    )
+    table.update({0x2460 + i: str(i + 1) for i in range(20)})
+    table.update({0x2776 + i: str(i + 1) for i in range(10)})
+    table.update({ord(char): "-" for char in _DASHES})
+    table.update({ord(char): None for char in _DROPPED})
+    table.update({0x3000: " ", 0xA0: " ", ord("\t"): " ", ord("\r"): " ", ord("×"): "*", ord("✖"): "*", ord("¥"): "¥"})
+    table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他"})
+    return table
+
+
+def _load(name: str) -> dict[str, str]:
+    loaded: dict[str, str] = json.loads((DATA / name).read_text("utf-8"))
+    return loaded
+
+
+_PLAIN = _plain_table()
+_LOWER = {code: code + 32 for code in range(65, 91)}
+
+
+def normalise_keeping_case(text: str) -> str:
+    """Put a message into plain form, letters as they were typed: an account may need its capitals."""
+    return text[:MAX_CHARS].translate(_PLAIN).strip()
+
+
+def lower(text: str) -> str:
+    """Lower ASCII letters alone: the result is as long as the text, so positions agree."""
+    return text.translate(_LOWER)
+
+
+def normalise(text: str) -> str:
+    """Put a message into the one form in which everything else reads it."""
+    return lower(normalise_keeping_case(text))
+
+
+# --- sound -----------------------------------------------------------------------------------------------------
+
+_FOLDS = (
+    (re.compile(r"^([zcs])h"), r"\1"),
+    (re.compile(r"^n(?=[aeiouv])"), "l"),
+    (re.compile(r"(?<=[aei])ng$"), "n"),
+    (re.compile(r"^lue$"), "lve"),
+)
+LETTER_SOUNDS = {
+    "a": "ei", "b": "bi", "c": "xi", "d": "di", "e": "yi", "g": "ji", "k": "kai", "o": "ou", "p": "pi", "q": "kou",
+    "t": "ti", "u": "you", "v": "wei", "y": "wai",
+}  # fmt: skip
+ENGLISH_SOUNDS = {"win": "wen", "vip": "wei ai pi", "pro": "pu rou", "steam": "si ti mu", "office": "ou fei si"}
+"""What speech recognition writes when it hears an English word as Chinese: generic, not a product list."""
+
+
+def fold(syllable: str) -> str:
+    """Drop the differences that pinyin typists and speech recognition confuse: z/zh, n/l, in/ing."""
+    for pattern, into in _FOLDS:
+        syllable = pattern.sub(into, syllable)
+    return syllable
+
+
+class Sounds:
+    """Gives every folded syllable one private character, so that a text's sound is a string as long as the text."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+        self.table: dict[int, str] = {}
+        self.second: dict[str, str] = {}
+        self.spelling: dict[int, str] = {}
+        for char, readings in _load("syllables.json").items():
+            first, _, second = readings.partition(" ")
+            self.table[ord(char)] = self.code(first)
+            self.spelling[ord(char)] = first
+            if second and fold(second) != fold(first):
+                self.second[char] = self.code(second)
+
+    def code(self, syllable: str) -> str:
+        return self.codes.setdefault(fold(syllable), chr(0xE000 + len(self.codes)))
+
+
+@cache
+def sounds() -> Sounds:
+    return Sounds()
+
+
+def sound(text: str) -> str:
+    """Write a text as sounds, character by character; what is not Chinese stays as it is."""
+    return text.translate(sounds().table)
+
+
+def syllables_code(syllables: str) -> str:
+    """Write space-separated pinyin in the same code as `sound`."""
+    return "".join(sounds().code(syllable) for syllable in syllables.split())
+
+
+def second_readings(text: str) -> list[str]:
+    """Write a text as sounds with one character at a time in its second reading (音乐 as yin yue)."""
+    second, plain = sounds().second, sound(text)
+    return [plain[:i] + second[char] + plain[i + 1 :] for i, char in enumerate(text) if char in second]
