@@ -68,7 +68,9 @@ class Phone:
 
     async def _about(self, _: Request) -> Response:
         """What the chat page must know: the account's name, and which links are the bot's."""
-        return bodies.json_response({"shop_name": self._settings.account_name, "public_url": self._settings.bot_address})
+        return bodies.json_response(
+            {"shop_name": self._settings.account_name, "public_url": self._settings.bot_address}
+        )
 
     # -- buyers and chats
 

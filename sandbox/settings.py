@@ -46,6 +46,8 @@ class SandboxSettings:
     """Customer-service accounts that are online; with none, a handoff reaches nobody."""
     payment_quota: int = 20
     """Pushes a payment allows within 48 h. The official pages disagree: 20, none, or no limit."""
+    answer_seconds: float = 5.0
+    """How long the bot may take over a push: WeChat's five seconds, unless a test has no time."""
     notice_speed: float = 1.0
     """Divides every waiting time of notices, refunds and callbacks, so that tests need not wait."""
     supplier_seconds: float = 2.0

@@ -246,6 +246,7 @@ class Trades:
         """A trade with its refunds, as the sandbox's own interface lists it."""
         more = {
             "trade_type": trade.trade_type,
+            "code_url": trade.code_url if trade.state_at(self._world.now()) == "NOTPAY" else "",
             "description": trade.request["description"],
             "created_at": rfc3339(trade.created_at),
             "expires_at": rfc3339(trade.expires_at),

@@ -12,7 +12,6 @@ from sandbox import wechat_crypto
 from sandbox.settings import SandboxSettings
 from sandbox.world import World
 
-ANSWER_SECONDS = 5.0
 ATTEMPTS = 3
 TEXT_LIMIT_BYTES = 2048
 OUT_OF_ORDER = "该公众号提供的服务出现故障，请稍后再试"
@@ -96,7 +95,7 @@ class WeChatPush:
     async def post(self, query: dict[str, str], body: str | bytes) -> tuple[int, str]:
         """One POST with WeChat's five seconds for everything. Raises httpx.HTTPError when no answer comes."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._settings.answer_seconds):
                 response = await self._client.post(
                     f"{self._settings.bot_url}/wechat",
                     params=query,
