@@ -171,7 +171,7 @@ def order_view(
     keys: Mapping[int, Sequence[KeyView]] | None = None,
     waiting_messages: Sequence[str] = (),
 ) -> OrderView:
-    """Show an order on its own page. Unless the viewer owns it, `keys` (by line id) and `waiting_messages` are dropped."""
+    """Show an order on its own page. `keys` (by line id) and `waiting_messages` are only for its owner."""
     is_owner = viewer is not None and viewer == order.openid
     state = page_state(order)
     title, message = _headline(order, state)
@@ -224,6 +224,8 @@ def _detail(line: Line, product: Product | None, shelf: Shelf) -> str:
     sku = shelf.sku(line.sku_code)
     if sku is not None and sku.any_value is not None and line.value is not None:
         parts = [f"{line.value}{sku.unit}"]
+    elif sku is None and line.value is not None and str(line.value) not in line.sku_label:
+        parts = [f"{line.sku_label} {line.value}"]  # gone from the catalog, so its unit is not known any more
     else:
         parts = [line.sku_label]
     for option in product.options if product is not None else ():

@@ -3,13 +3,16 @@ import { api, follow } from "./api.js";
 import { h } from "./dom.js";
 import { Panel } from "./panel.js";
 import { Phone } from "./phone.js";
+import { sheets } from "./sheets.js";
 
 const NAMES = ["小明", "小红", "老王", "阿芳", "大刘", "小林", "思思", "阿强", "晓晓", "老陈"];
 const HIDDEN = "sandbox.hidden-phones";
 const ACTIVE = "sandbox.active-phone";
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
+const TABS_MOST = 40;
 const phones = new Map();
+const waiting = new Map(); // pushes to phones that are put away
 let buyers = [];
 let menu = [];
 let about = {};
@@ -53,6 +56,7 @@ async function show(buyer) {
   if (phones.has(buyer.openid)) return phones.get(buyer.openid);
   const phone = new Phone(buyer, host, Math.max(0, buyers.findIndex((one) => one.openid === buyer.openid)));
   phones.set(buyer.openid, phone);
+  waiting.delete(buyer.openid);
   part("stage").append(phone.node);
   remember(HIDDEN, remembered(HIDDEN, []).filter((openid) => openid !== buyer.openid));
   showTabs();
@@ -82,9 +86,10 @@ function activate(openid) {
 
 function showTabs() {
   const active = remembered(ACTIVE, "");
-  part("tabs").replaceChildren(...buyers.map((buyer) => {
+  const shown = buyers.filter((buyer, place) => phones.has(buyer.openid) || place >= buyers.length - TABS_MOST);
+  part("tabs").replaceChildren(...shown.map((buyer) => {
     const phone = phones.get(buyer.openid);
-    const unread = phone ? phone.unread : 0;
+    const unread = phone ? phone.unread : waiting.get(buyer.openid) || 0;
     return h("button", {
       type: "button", class: phone ? "tab" : "tab hidden-phone", "aria-current": buyer.openid === active ? "true" : undefined,
       title: phone ? buyer.name : `${buyer.name}（已收起，点开）`,
@@ -133,9 +138,9 @@ async function catchUp() {
 function hear(event, panel) {
   const phone = phones.get(event.openid);
   if (event.type === "message" && phone) phone.add(event.message);
-  else if (event.type === "message" && event.message.from === "bot") {
-    const buyer = buyers.find((one) => one.openid === event.openid);
-    if (buyer) show(buyer).then((shown) => shown.count());
+  else if (event.type === "message" && event.message.via === "push") {
+    waiting.set(event.openid, (waiting.get(event.openid) || 0) + 1);
+    showTabs();
   } else if (event.type === "buyer" && event.buyer) {
     keep(event.buyer);
     if (phone) phone.update(event.buyer);
@@ -154,7 +159,10 @@ function showLink(alive) {
 }
 
 async function start() {
-  const panel = new Panel(part("panel"), part("toggle-panel"), (openid) => buyers.find((buyer) => buyer.openid === openid)?.name);
+  const panel = new Panel(part("panel"), part("toggle-panel"), (openid) => buyers.find((buyer) => buyer.openid === openid)?.name, (codeUrl) => {
+    const phone = phones.get(remembered(ACTIVE, "")) || [...phones.values()][0];
+    if (phone) sheets.payNative(phone, codeUrl);
+  });
   part("add").addEventListener("click", () => addBuyer().catch((error) => showError(error)));
   await catchUp();
   const hidden = new Set(remembered(HIDDEN, []));

@@ -14,7 +14,7 @@ export function messageNode(line, phone) {
   if (line.kind === "event") return h("li", { class: "grey" }, eventWords(line));
   const mine = line.from === "buyer";
   const face = mine
-    ? h("span", { class: "face", "aria-hidden": "true" }, [...phone.name][0] || "?")
+    ? h("span", { class: "face", "aria-hidden": "true" }, [...phone.name].at(-1) || "?")
     : h("span", { class: "face shop", "aria-hidden": "true" }, icon("shop"));
   if (mine) face.style.background = phone.color;
   return h("li", { class: `line ${mine ? "mine" : "theirs"}` }, face,
@@ -46,7 +46,7 @@ function body(line, phone) {
 
 function voice(line) {
   const seconds = Math.min(60, Math.max(1, Math.ceil([...line.content].length / 4)));
-  const bubble = h("div", { class: "bubble voice" }, `${seconds}″ `, icon("voice"));
+  const bubble = h("div", { class: "bubble voice" }, `${seconds}″ `, icon("waves"));
   bubble.style.minWidth = `${70 + seconds * 4}px`;
   const note = RECOGNITION[line.recognition];
   return h("div", { class: "voice-block" }, bubble, h("small", { class: "voice-words" }, `${line.content}${note ? `（${note}）` : ""}`));
@@ -56,7 +56,7 @@ function picture(line) {
   const own = typeof line.content === "string" && line.content.includes("/sandbox/media/");
   if (line.from === "buyer" || !own) return h("div", { class: "picture none" }, icon("image"), "[图片]");
   const path = new URL(line.content, location.href).pathname;
-  return h("img", { class: "picture", src: path, alt: "图片", onload: () => document.dispatchEvent(new Event("grown")) });
+  return h("img", { class: "picture", src: path, alt: "图片" });
 }
 
 function news(article, phone) {

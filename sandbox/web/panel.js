@@ -41,8 +41,9 @@ const TABS = { faults: "故障", transactions: "交易", orders: "供应商", pu
 const WAKES = { payment: "transactions", notice: "transactions", supplier: "orders", push: "pushes", faults: "faults" };
 
 export class Panel {
-  /** Lives in `node`, shown by `toggle`; `nameOf(openid)` names a buyer. */
-  constructor(node, toggle, nameOf) {
+  /** Lives in `node`, shown by `toggle`; `nameOf(openid)` names a buyer; `scan(codeUrl)` has one scan it. */
+  constructor(node, toggle, nameOf, scan) {
+    this.scan = scan;
     this.node = node;
     this.toggle = toggle;
     this.nameOf = nameOf;
@@ -89,6 +90,10 @@ export class Panel {
   /** An event of the stream: look again, once for a burst of them, and only at what is shown. */
   hear(event) {
     if (event.type === "faults") this.mark(event.faults);
+    else if (event.type in WAKES && this.toggle.classList.contains("faulty")) {
+      clearTimeout(this.faultTimer); // a fault may have struck for the last time
+      this.faultTimer = setTimeout(() => this.recount(), SOON_MS);
+    }
     if (this.node.hidden || WAKES[event.type] !== this.tab) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), SOON_MS);
@@ -102,6 +107,11 @@ export class Panel {
     } catch (error) {
       if (name === this.tab) this.body.replaceChildren(h("p", { class: "empty", role: "alert" }, error.message));
     }
+  }
+
+  async recount() {
+    if (!this.node.hidden && this.tab === "faults") await this.refresh();
+    else await api.faults().then((faults) => this.mark(faults)).catch(() => {});
   }
 
   mark(faults) {
@@ -169,6 +179,10 @@ export class Panel {
         row(trade.description, h("b", {}, yuan(trade.amount?.total)), TRADE[trade.trade_state] || trade.trade_state, trade.trade_state),
         small(trade.out_trade_no, trade.trade_type, this.nameOf(trade.payer?.openid), clock(trade.created_at)),
         refunds.length ? small(refunds.join("，")) : null,
+        trade.code_url ? actions(["用当前手机扫码付款", () => this.scan(trade.code_url)]) : null,
+        trade.transaction_id ? actions(
+          ["再发一次支付通知", () => this.notify(trade.out_trade_no, "")],
+          ["发一条伪造的", () => this.notify(trade.out_trade_no, "signature")]) : null,
         ...own.map((notice) => small(`通知 ${notice.event_type === "TRANSACTION.SUCCESS" ? "支付" : "退款"}：${noticeWords(notice)}`)),
       ];
     });
@@ -182,15 +196,18 @@ export class Panel {
       return [
         row(`${order.product_id || order.product_name || order.kind} ×${order.buy_num}`, order.charge_account || "", SUPPLY[state] || state, state),
         small(number, clock(order.create_time || order.created_at)),
-        open ? h("p", { class: "record-actions" },
-          h("button", { type: "button", onclick: () => this.settle(number, "success") }, "判成功"),
-          h("button", { type: "button", onclick: () => this.settle(number, "failed") }, "判失败")) : null,
+        open ? actions(["判成功", () => this.settle(number, "success")], ["判失败", () => this.settle(number, "failed")]) : null,
       ];
     });
   }
 
   async settle(number, state) {
     await api.settleSupplierOrder(number, state).catch(() => {});
+    this.refresh();
+  }
+
+  async notify(number, forge) {
+    await api.sendNotice(number, forge).catch(() => {});
     this.refresh();
   }
 
@@ -222,7 +239,8 @@ function stateWords(fault, active) {
 }
 
 function noticeWords(notice) {
-  const words = (notice.attempts || []).slice(-6).map((attempt) => attempt.fault || attempt.status || "没有应答");
+  const words = (notice.attempts || []).slice(-6).map((attempt) => 
+    `${attempt.forge ? "伪造 " : ""}${attempt.status || (attempt.body === "lost" ? "丢失" : "没有应答")}`);
   return `${words.join(" → ") || "未发"}${notice.done ? " ✓" : " …"}`;
 }
 
@@ -232,6 +250,10 @@ function yuan(fen) {
 
 function row(what, middle, state, kind) {
   return h("p", { class: "record-row" }, h("span", {}, what || ""), middle, h("em", { class: `is-${String(kind).toLowerCase()}` }, state || ""));
+}
+
+function actions(...buttons) {
+  return h("p", { class: "record-actions" }, buttons.map(([label, onclick]) => h("button", { type: "button", onclick }, label)));
 }
 
 function small(...parts) {

@@ -64,10 +64,30 @@ export const sheets = {
   },
 
   scan(phone) {
-    ask(phone, "扫一扫", { label: "二维码场景值（scene）", placeholder: "例如：steam", button: "扫描" }, (scene) => {
-      if (phone.subscribed) phone.say({ kind: "event", event: "SCAN", event_key: scene });
+    ask(phone, "扫一扫", { label: "二维码场景值（scene）或付款码地址", placeholder: "例如：steam", button: "扫描" }, (scene) => {
+      if (scene.startsWith("weixin://wxpay/")) sheets.payNative(phone, scene);
+      else if (phone.subscribed) phone.say({ kind: "event", event: "SCAN", event_key: scene });
       else phone.act(() => api.subscribe(phone.openid, scene));
     });
+  },
+
+  /** Scan a native payment code: what it costs, then pay. */
+  async payNative(phone, codeUrl) {
+    const shown = await api.native(phone.openid, codeUrl).catch((error) => ({ err_desc: error.message }));
+    if (shown.err_desc) {
+      phone.tell(shown.err_desc);
+      return;
+    }
+    const pay = async (outcome) => {
+      close();
+      const answer = await api.payNative(phone.openid, codeUrl, outcome).catch((error) => ({ err_desc: error.message }));
+      if (answer.err_desc) phone.tell(answer.err_desc);
+    };
+    const close = open(phone, "扫码付款",
+      h("p", { class: "pay-what" }, shown.description), h("p", { class: "pay-amount" }, `¥${(shown.total_fen / 100).toFixed(2)}`),
+      h("div", { class: "sheet-buttons" },
+        h("button", { type: "button", class: "plain", onclick: () => pay("cancel") }, "取消"),
+        h("button", { type: "button", class: "primary", onclick: () => pay("ok") }, "立即支付")));
   },
 
   more(phone) {

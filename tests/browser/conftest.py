@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -84,9 +84,3 @@ def serving(app: ASGIApp) -> Iterator[str]:
         server.should_exit = True
         server.force_exit = True  # live event streams of open pages would hold it
         thread.join(timeout=10)
-
-
-@pytest.fixture(scope="session")
-def serve() -> Callable[[ASGIApp], "contextmanager[str]"]:
-    """The function `serving`, for tests that bring an app."""
-    return serving  # type: ignore[return-value]

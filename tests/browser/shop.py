@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bot.pages import render
 from bot.pages.views import KeyView, order_view, pay_view
-from catalog.model import Choice, Delivery, Field, FieldKind, Option, Product, Sku
+from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
@@ -50,7 +50,7 @@ SHELF = Shelf(
             name="游戏点券",
             category=("游戏充值",),
             delivery=Delivery.TOPUP,
-            skus=(Sku("DQ", "点券", Fen(98), unit="个"),),
+            skus=(Sku("DQ", "点券", Fen(98), unit="个", any_value=AnyValue(1, 2000)),),
             fields=(
                 Field("account", "QQ号", FieldKind.QQ),
                 Field("server", "区服", FieldKind.CHOICE, values=(Choice("ios", "苹果QQ区"),)),

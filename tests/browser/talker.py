@@ -26,7 +26,13 @@ class Talker:
     heard: list[Heard] = field(default_factory=list)
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/wechat", self._wechat, methods=["POST"]), Route("/pay/notify", self._notify, methods=["POST"]), Mount("/", self.shop.app())])
+        return Starlette(
+            routes=[
+                Route("/wechat", self._wechat, methods=["POST"]),
+                Route("/pay/notify", self._notify, methods=["POST"]),
+                Mount("/", self.shop.app()),
+            ]
+        )
 
     def last(self, count: int = 1) -> Heard:
         """The newest message, as soon as there are `count` of them."""
@@ -64,7 +70,8 @@ class Talker:
             return f'订单已创建，请付款：<a href="{self.public_url}/pay/{TOKEN}">去支付</a>'
         if said.startswith("选择"):
             tap = "weixin://bizmsgmenu?msgmenucontent=%E7%A1%AE%E8%AE%A4%2B1&msgmenuid=m7"
-            return f'点 <a href="{tap}">确认</a> 或 <a href="javascript:alert(1)">这个</a><b>粗</b><img src=x onerror=alert(1)>'
+            bad = '<a href="javascript:alert(1)">这个</a><b>粗</b><img src=x onerror=alert(1)>'
+            return f'点 <a href="{tap}">确认</a> 或 {bad}'
         if said.startswith("坏掉"):
             return "x" * 3000
         return f"收到：{said}"
