@@ -1,0 +1,348 @@
+"""The kabot commands. Whatever a command needs is imported inside it, so that --help and mistakes answer at once.
+
+Exit codes: 0 done, 2 bad usage or bad input (one clear line on stderr), 1 failure.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import embedded
+from bot.config import Config, ConfigError, load_config
+from bot.embedded import EmbeddedError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from bot.bootstrap import Services
+    from catalog.shelf import Shelf
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="卡宝 kabot: a WeChat official-account bot that sells virtual goods.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode=None, no_args_is_help=True)
+keys_app = typer.Typer(help="Load card keys.", rich_markup_mode=None, no_args_is_help=True)
+menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+app.add_typer(keys_app, name="keys")
+app.add_typer(menu_app, name="menu")
+
+
+class BadInputError(Exception):
+    """What the operator gave cannot be used; the message is one line (or one per problem) that names file and cause."""
+
+
+class CommandError(Exception):
+    """The command could not do its work; the message is one line."""
+
+
+class Channel(StrEnum):
+    """How a message was given."""
+
+    TEXT = "text"
+    VOICE = "voice"
+
+
+Port = Annotated[int, typer.Option(min=1, max=65535, help="TCP port on this machine.")]
+AFile = Annotated[Path, typer.Argument(metavar="FILE")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="kabot")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (BadInputError, ConfigError) as error:
+        return _say(str(error), EXIT_BAD_INPUT)
+    except (CommandError, EmbeddedError) as error:
+        return _say(str(error), EXIT_FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (kabot parse … | head): nothing to complain about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            return _usage(error)
+        if os.environ.get("KABOT_APP__LOG_LEVEL", "").upper() == "DEBUG":
+            raise
+        return _say(_describe(error), EXIT_FAILED)
+
+
+def _usage(error: Exception) -> int:
+    context = getattr(error, "ctx", None)
+    message = error.format_message()  # type: ignore[attr-defined]
+    path = context.command_path if context is not None else "kabot"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return _say(f"{path}: {' '.join(message.split())} (see {path} --help)", EXIT_BAD_INPUT, prefix="")
+
+
+def _describe(error: Exception) -> str:
+    """One line for the errors of parts: never a stack trace, never a password from a URL."""
+    from bot.logs import masked
+
+    original = getattr(error, "orig", None) or error
+    line = " ".join(str(original).split())[:500]
+    module = type(error).__module__.partition(".")[0]
+    what = {"sqlalchemy": "database: ", "psycopg": "database: ", "redis": "redis: "}.get(module, "")
+    return masked(f"{what}{type(original).__name__}: {line}")
+
+
+def _say(message: str, code: int, prefix: str = "kabot: ") -> int:
+    print(f"{prefix}{message}", file=sys.stderr)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The configuration, and the addresses of its servers: embedded ones run for the length of the block."""
+
+    config: Config
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+
+    def services(self) -> "Services":
+        """Every part of the shop."""
+        from bot import bootstrap
+
+        return bootstrap.build(self.config, database_url=self.database_url, redis_url=self.redis_url)
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[Connected]:
+    """Read the configuration and make its servers reachable."""
+    config = load_config()
+    with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
+        yield Connected(config, at.database_url, at.redis_url)
+
+
+@contextlib.contextmanager
+def database(at: Connected) -> Iterator["Engine"]:
+    """The database, its schema up to date, for a command that runs to its end."""
+    from bot import migrations
+    from bot.database import make_engine
+
+    engine = make_engine(at.database_url, name="kabot command", pool_size=2, statement_timeout_ms=0)
+    try:
+        if at.config.store.database_url == embedded.EMBEDDED:
+            migrations.upgrade(engine)  # nobody but us uses it: whoever comes first brings it up to date
+        else:
+            with engine.connect() as conn:
+                if migrations.current(conn) != migrations.newest():
+                    raise CommandError("the database schema is not up to date: run kabot migrate")
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@app.command()
+def demo(
+    port: Port = 8000,
+    data_dir: Annotated[Path | None, typer.Option(help="Where orders and keys are kept.")] = None,
+) -> None:
+    """Run everything on this machine: WeChat, WeChat Pay and supplier are stand-ins. Ctrl-C stops it all."""
+    from bot.demo import DemoError, PortTakenError, run_demo
+
+    try:
+        run_demo(port, data_dir)
+    except PortTakenError as error:
+        raise BadInputError(str(error)) from None
+    except DemoError as error:
+        raise CommandError(str(error)) from None
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="TCP port; 0 = any free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    fd: Annotated[int | None, typer.Option(hidden=True, help="An open listening socket to serve on.")] = None,
+) -> None:
+    """Run the web process: webhook, pay pages, callbacks, console."""
+    from bot import serving
+
+    web = load_config().web
+    try:
+        listening = serving.listen(host or web.host, web.port if port is None else port, fd)
+    except OSError as error:
+        raise BadInputError(f"port {port or web.port}: {error.strerror or error}") from None
+    with connected() as at:
+        with database(at):
+            pass
+        serving.serve(at.services(), listening)
+
+
+@app.command()
+def worker() -> None:
+    """Run the background work: fulfilment, pushes, expiry, reconciliation."""
+    from bot import serving
+
+    with connected() as at:
+        with database(at):
+            pass
+        serving.work(at.services())
+
+
+@app.command()
+def parse(
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...")] = None,
+    catalog: Annotated[Path | None, typer.Option(metavar="FILE", help="Catalog file; default: the demo's.")] = None,
+    channel: Annotated[Channel, typer.Option(help="How the texts were given.")] = Channel.TEXT,
+) -> None:
+    """Print what each TEXT says as one JSON line; without TEXT read JSON lines {"text": …, "channel": …} from stdin."""
+    from bot import parse_command
+    from catalog.files import CatalogError
+
+    try:
+        code = parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout)
+    except CatalogError as error:
+        raise BadInputError(_catalog_problems(catalog or Path("catalog"), error)) from None
+    raise typer.Exit(code)
+
+
+@catalog_app.command("check")
+def catalog_check(file: AFile) -> None:
+    """Check a catalog file and name everything wrong with it by line."""
+    shelf = _read_catalog(file)
+    print(f"ok: {len(shelf.products)} products, {sum(len(product.skus) for product in shelf.products)} SKUs")
+
+
+@catalog_app.command("import")
+def catalog_import(file: AFile) -> None:
+    """Load a catalog file into the database. Importing it again changes nothing."""
+    from catalog.store import import_catalog
+
+    shelf = _read_catalog(file)
+    with connected() as at, database(at) as engine, engine.begin() as conn:
+        done = import_catalog(conn, shelf)
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}, off sale {done.paused}")
+
+
+def _read_catalog(file: Path) -> "Shelf":
+    from catalog.files import CatalogError, read_catalog
+
+    try:
+        return read_catalog(file)
+    except CatalogError as error:
+        raise BadInputError(_catalog_problems(file, error)) from None
+
+
+def _catalog_problems(file: Path, error: Exception) -> str:
+    return "\nkabot: ".join(f"{file}: {line}" for line in str(error).splitlines())
+
+
+@keys_app.command("import")
+def keys_import(sku: Annotated[str, typer.Argument(metavar="SKU")], file: AFile) -> None:
+    """Load card keys for one SKU from .txt (`secret` or `number,secret` a line) or .csv with a header."""
+    from bot.progress import bar
+    from catalog.key_import import ImportRefused, import_keys
+    from catalog.vault import Vault
+
+    with connected() as at, database(at) as engine, bar("导入卡密") as progress:
+        result = import_keys(engine, Vault(at.config.app.key()), sku, file, progress)
+    if isinstance(result, ImportRefused):
+        raise BadInputError(f"{file}: {result}")
+    for problem in result.problems:
+        print(f"kabot: {file}: {problem}", file=sys.stderr)
+    print(f"imported {result.imported}, duplicate {result.duplicate}, invalid {result.invalid}")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database schema up to date. Safe to run again, and by several at once."""
+    from bot import migrations
+    from bot.database import make_engine
+
+    with connected() as at:
+        engine = make_engine(at.database_url, name="kabot migrate", statement_timeout_ms=0)
+        before, after = migrations.upgrade(engine)
+        engine.dispose()
+    print(f"schema {after}: nothing to do" if before == after else f"schema {before or 'empty'} → {after}")
+
+
+@app.command()
+def backup(file: AFile) -> None:
+    """Write the whole shop into one file: orders, payments, stock, catalog, and the key that opens the card keys."""
+    from bot import backups
+
+    with connected() as at, database(at) as engine:
+        rows = backups.write(engine, at.config.app, file)
+    print(f"{file}: {rows} rows")
+
+
+@app.command()
+def restore(file: AFile) -> None:
+    """Fill an empty database from a file that backup wrote, on any PostgreSQL version."""
+    from bot import backups
+
+    try:
+        with connected() as at, database(at) as engine:
+            rows = backups.read(engine, at.config.app, file)
+    except backups.BadBackupError as error:
+        raise BadInputError(f"{file}: {error}") from None
+    print(f"{file}: {rows} rows restored")
+
+
+@menu_app.command("publish")
+def menu_publish() -> None:
+    """Publish the custom menu to WeChat."""
+    from bot import menu
+
+    with connected() as at, database(at):
+        print(menu.publish(at.services()))
+
+
+@app.command()
+def reconcile(
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day of the bill.")],
+) -> None:
+    """Compare the day's WeChat Pay bill with the orders; print and store every difference."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError:
+        raise BadInputError(f"--date {day}: not a date; write YYYY-MM-DD") from None
+    if find_spec("bot.reconciling") is None:
+        raise CommandError("reconciliation is not part of this version")
+    run = import_module("bot.reconciling").run
+    with connected() as at, database(at):
+        for line in run(at.services(), wanted):
+            print(line)
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, Redis, database, WeChat and Pay credentials; one line each: ok, or what to mend."""
+    from bot.doctor import examine
+
+    found = list(examine())
+    width = max(len(finding.part) for finding in found)
+    for finding in found:
+        print(f"{finding.part:<{width}}  {'ok' if finding.ok else '✗'}  {finding.words}".rstrip())
+    if not all(finding.ok for finding in found):
+        raise typer.Exit(EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,110 @@
+"""``kabot doctor``: looks at everything the shop depends on and says, one line each, what is well or what to mend."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import embedded, health
+from bot.config import Config, ConfigError, load_config
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    part: str
+    ok: bool
+    words: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, configuration first; nothing raises, and no secret is shown."""
+    try:
+        config = load_config()
+    except ConfigError as error:
+        yield Finding("配置", False, str(error))
+        return
+    yield from _configuration(config)
+    try:
+        with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
+            from bot import bootstrap
+
+            try:
+                services = bootstrap.build(config, database_url=at.database_url, redis_url=at.redis_url)
+            except ConfigError as error:
+                yield Finding("配置", False, str(error))
+                return
+            try:
+                yield from _servers(services)
+                yield _wechat(services)
+                yield _pay(services)
+                yield _stock(services)
+            finally:
+                services.engine.dispose()
+    except embedded.EmbeddedError as error:
+        yield Finding("内置服务", False, str(error))
+
+
+def _configuration(config: Config) -> Iterator[Finding]:
+    problems = []
+    if config.app.public_url.startswith("http://127.") and config.wechat.api_base.startswith("https://api.weixin"):
+        problems.append("[app] public_url 仍是本机地址，微信无法访问")
+    if not config.app.public_url.startswith("https://") and config.wechat.api_base.startswith("https://api.weixin"):
+        problems.append("[app] public_url 应为 https 地址（微信支付要求）")
+    if config.wechat.mode != "plain" and len(config.wechat.aes_key) != 43:
+        problems.append("[wechat] aes_key 应为 43 位 EncodingAESKey，或将 mode 设为 plain")
+    if not config.wechat.token:
+        problems.append("[wechat] token 未填写")
+    if config.supplier and not any(supplier.default for supplier in config.supplier.values()):
+        problems.append("[supplier.*] 没有一个设为 default = true")
+    if not config.app.secret_key and config.store.database_url != embedded.EMBEDDED:
+        problems.append("[app] secret_key 未填写：多台机器必须使用同一个密钥")
+    yield Finding("配置", not problems, "；".join(problems))
+
+
+def _servers(services: "Services") -> Iterator[Finding]:
+    words = {"away": "连接不上", "not migrated": "表结构不是最新，请运行 kabot migrate"}
+    names = {"database": "数据库", "redis": "Redis"}
+    for part, state in health.checks(services.engine, services.redis).items():
+        yield Finding(names[part], state == health.OK, "" if state == health.OK else words.get(state, state))
+
+
+def _wechat(services: "Services") -> Finding:
+    if not services.config.wechat.app_id:
+        return Finding("公众号", False, "[wechat] app_id 未填写")
+    try:
+        services.account.check_credentials()
+    except Exception as error:
+        code = getattr(error, "errcode", None)
+        cause = {40013: "app_id 不对", 40125: "app_secret 不对", 40164: "本机 IP 不在白名单", 50002: "账号被冻结"}
+        return Finding("公众号", False, cause.get(code or 0, f"调用失败: {code or type(error).__name__}"))
+    return Finding("公众号", True)
+
+
+def _pay(services: "Services") -> Finding:
+    """Ask for an order that cannot exist: "no such order" proves merchant number, key and serial at once."""
+    from payments.gateway import NoSuchNumber, Rejected, Transaction
+
+    if not services.config.pay.mch_id:
+        return Finding("微信支付", False, "[pay] mch_id 未填写")
+    answer = services.gateway.query("KABOTDOCTOR0000")
+    if isinstance(answer, NoSuchNumber | Transaction):
+        return Finding("微信支付", True)
+    if isinstance(answer, Rejected):
+        return Finding("微信支付", False, f"被拒绝: {answer.code}，请核对商户号、证书序列号与私钥")
+    return Finding("微信支付", False, f"没有得到可信的应答: {getattr(answer, 'reason', '请求过于频繁')}")
+
+
+def _stock(services: "Services") -> Finding:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        shelf, _ = services.shelf.current()
+    except SQLAlchemyError:
+        return Finding("商品", False, "读不到商品目录")
+    if not shelf.products:
+        return Finding("商品", False, "目录是空的，请运行 kabot catalog import FILE")
+    return Finding("商品", True, f"{len(shelf.products)} 种商品在售")

@@ -1,0 +1,102 @@
+"""Running the two long-lived processes: web and worker."""
+
+import logging
+import os
+import signal
+import socket
+from typing import Any
+
+import anyio.to_thread
+import uvicorn
+
+from bot import logs
+from bot.bootstrap import Services
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 1024
+_STOP_SECONDS = 10
+
+
+def listen(host: str, port: int, fd: int | None = None) -> socket.socket:
+    """Open the listening socket (or take over an open one). Raises OSError when the port is taken."""
+    if fd is not None:
+        return socket.socket(fileno=fd)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with a thread for each request worked on at the same time."""
+
+    def __init__(self, config: uvicorn.Config, threads: int) -> None:
+        super().__init__(config)
+        self._threads = threads
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
+        await super().startup(sockets)
+
+
+def serve(services: Services, listening: socket.socket) -> None:
+    """Answer requests until SIGTERM or SIGINT; those being answered are finished."""
+    from bot.app import create_app
+
+    config = services.config
+    logs.set_up(config.app.log_level, config.app.log_format)
+    server = _Server(
+        uvicorn.Config(
+            create_app(services),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=config.web.trusted_proxies,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            h11_max_incomplete_event_size=32_768,
+        ),
+        config.web.threads,
+    )
+    host, port = listening.getsockname()[:2]
+    log.warning("kabot serve listens on http://%s:%s", host, port)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        services.engine.dispose()
+
+
+def work(services: Services) -> None:
+    """Do background jobs until SIGTERM or SIGINT; those being done are finished. A second signal ends it at once."""
+    from bot.background import TASKS
+    from bot.jobs import JobWorker
+
+    config = services.config
+    logs.set_up(config.app.log_level, config.app.log_format)
+    worker = JobWorker(services.engine, TASKS, services, threads=config.worker.threads)
+    told = False
+
+    def stop(_number: int, _frame: Any) -> None:
+        nonlocal told
+        if told:
+            os._exit(1)
+        told = True
+        worker.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.warning("kabot worker begins")
+    try:
+        worker.run()
+    finally:
+        services.engine.dispose()
