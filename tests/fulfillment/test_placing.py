@@ -1,6 +1,5 @@
 """Placing: once per message, at the price seen, with stock held, never more unpaid orders than allowed."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -13,13 +12,6 @@ from sqlalchemy import Connection, Engine, event, text
 from fulfillment import reading
 from fulfillment.placing import TOPUP_UNITS_MAX, CatalogMoved, Placed, SoldOut, TooManyUnpaid
 from kernel.orders import OrderState, WantedLine
-
-
-@pytest.fixture
-def conn(engine: Engine) -> Iterator[Connection]:
-    open_shop(engine, {"ST50": 3, "ST100": 2})
-    with engine.connect() as conn:
-        yield conn
 
 
 def test_a_placed_order_freezes_what_the_buyer_confirmed(conn: Connection) -> None:
