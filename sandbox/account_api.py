@@ -294,7 +294,9 @@ class AccountApi:
         if record["used"]:
             return failed(40163, "code been used")
         record["used"] = True
-        return {
+        buyer = self._world.memory.buyers.get(record["openid"])
+        virtual = {"is_snapshotuser": 1} if buyer and buyer.snapshot else {}
+        return virtual | {
             "access_token": secrets.token_urlsafe(64),
             "expires_in": TOKEN_SECONDS,
             "refresh_token": secrets.token_urlsafe(64),

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sandbox import bodies
 from sandbox.account_api import AccountApi
-from sandbox.doorway import METHODS, REQUEST_LIMIT_BYTES, Doorway, forwarded_headers, plain_response
+from sandbox.doorway import METHODS, REQUEST_LIMIT_BYTES, Doorway, forwarded_headers, plain_response, raw_path
 from sandbox.settings import SandboxSettings
 from sandbox.world import World, keep_newest
 
@@ -46,12 +46,12 @@ class Browser:
         if path == "/connect/oauth2/authorize":
             return self._authorize(query, openid)
         body = await bodies.read(request, REQUEST_LIMIT_BYTES)
-        answer = await self._fetch(request, openid, path, body)
+        answer = await self._fetch(request, openid, body)
         if answer.is_redirect:
             return self._redirect(answer, openid)
         return self._page(answer, openid)
 
-    async def _fetch(self, request: Request, openid: str, path: str, body: bytes) -> httpx.Response:
+    async def _fetch(self, request: Request, openid: str, body: bytes) -> httpx.Response:
         jar = self._cookies.get(openid)
         if jar is None:
             jar = httpx.Cookies()
@@ -67,7 +67,7 @@ class Browser:
             prefix = f"/wx/{openid}/"
             seen = urlsplit(referer).path
             headers.append(("referer", self._settings.bot_address + "/" + seen.partition(prefix)[2]))
-        url = httpx.URL(self._settings.bot_url).copy_with(path=path, query=request.scope["query_string"] or None)
+        url = self._doorway.address(request, raw_path(request)[len(f"/wx/{openid}") :])
         call = httpx.Request(request.method, url, headers=headers, content=body)
         jar.set_cookie_header(call)
         answer = await self._doorway.send(call)

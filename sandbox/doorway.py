@@ -36,18 +36,18 @@ class Doorway:
     async def pass_on(self, request: Request) -> Response:
         """The same call to the bot, the client's address added."""
         body = await bodies.read(request, REQUEST_LIMIT_BYTES)
-        answer = await self.call(request, request.url.path, body, forwarded_headers(request))
-        return plain_response(answer)
-
-    async def call(self, request: Request, path: str, body: bytes, headers: list[tuple[str, str]]) -> httpx.Response:
-        """One call to the bot under another path. HTTP 502 or 504 when the bot does not answer."""
-        url = httpx.URL(self._settings.bot_url).copy_with(
-            raw_path=_raw(path) + (b"?" + request.scope["query_string"] if request.scope["query_string"] else b"")
+        call = self._client.build_request(
+            request.method, self.address(request, raw_path(request)), headers=forwarded_headers(request), content=body
         )
-        return await self.send(self._client.build_request(request.method, url, headers=headers, content=body))
+        return plain_response(await self.send(call))
+
+    def address(self, request: Request, path: bytes) -> httpx.URL:
+        """The bot's address of a path as it came, escapes and query untouched."""
+        query: bytes = request.scope["query_string"]
+        return httpx.URL(self._settings.bot_url).copy_with(raw_path=path + (b"?" + query if query else b""))
 
     async def send(self, call: httpx.Request) -> httpx.Response:
-        """Send, read within limits, follow nothing."""
+        """Send, read within limits, follow nothing. HTTP 502 or 504 when the bot does not answer."""
         try:
             answer = await self._client.send(call, stream=True)
             try:
@@ -93,5 +93,7 @@ def plain_response(answer: httpx.Response, skip: frozenset[str] = frozenset()) -
     return response
 
 
-def _raw(path: str) -> bytes:
-    return httpx.URL("http://bot").copy_with(path=path).raw_path
+def raw_path(request: Request) -> bytes:
+    """The path as it came, escapes kept."""
+    path: bytes = request.scope["raw_path"]
+    return path.partition(b"?")[0]

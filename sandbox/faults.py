@@ -31,7 +31,8 @@ class Fault:
     accepted: bool = True
     """For supplier timeout, unknown and garbage: whether the order was taken nevertheless."""
     on: str = ""
-    """For pay: only calls whose path contains this; for push: only messages that contain it."""
+    """Strikes only what contains this: a pay call's `METHOD /path`, a push's body, a supplier's method, a notice's
+    event type and number."""
 
 
 @dataclass(slots=True)

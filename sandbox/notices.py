@@ -178,7 +178,7 @@ class Notices:
         self._world.changed()
 
     async def _attempt(self, notice: Notice) -> None:
-        fault = self._world.faults.take("notice")
+        fault = self._world.faults.take("notice", f"{notice.event_type} {notice.out_trade_no}")
         if fault is None:
             await self.send_once(notice)
         elif fault.kind == "lose":

@@ -60,7 +60,8 @@ def platform_certificate(key: RSAPrivateKey) -> tuple[str, str]:
     """A self-signed certificate over the platform's key: its serial number (hex) and its PEM."""
     public = key.public_key()
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    serial = int.from_bytes(hashlib.sha256(der).digest()[:19], "big")
+    # 40 hex digits without a leading zero, as the real ones: a reader may print them with or without padding.
+    serial = int.from_bytes(b"\x5a" + hashlib.sha256(der).digest()[:19], "big")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com Root CA (sandbox)")])
     begins = datetime.now(UTC) - timedelta(days=30)
     certificate = (
@@ -73,4 +74,4 @@ def platform_certificate(key: RSAPrivateKey) -> tuple[str, str]:
         .not_valid_after(begins + timedelta(days=5 * 365))
         .sign(key, hashes.SHA256())
     )
-    return f"{serial:040X}", certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return f"{serial:X}", certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -94,6 +94,7 @@ class Phone:
         if not isinstance(name, str) or len(name) > _NAME_LIMIT:
             return _error(f"name：最多{_NAME_LIMIT}个字")
         buyer = self._world.add_buyer(name)
+        buyer.snapshot = body.get("snapshot") is True
         self._world.stream.publish("buyer", buyer.openid, buyer=self._shown(buyer))
         messages = [] if body.get("subscribe") is False else await self._follow(buyer, body.get("scene"))
         return bodies.json_response({**self._shown(buyer), "messages": messages}, 201)

@@ -17,8 +17,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         application = self.config.app
-        if isinstance(application, Starlette):
-            application.state.stream.close()
+        stream = getattr(application.state, "stream", None) if isinstance(application, Starlette) else None
+        if stream is not None:
+            stream.close()
         await super().shutdown(sockets)
 
 

@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 Now = Callable[[], float]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-BUYERS, CHAT_LINES, TRADES, PUSHES, ORDERS, MEDIA = 500, 400, 5_000, 1_000, 5_000, 200
+BUYERS, CHAT_LINES, TRADES, PUSHES, ORDERS, MEDIA = 1_000, 200, 5_000, 1_000, 5_000, 200
 _SAVE_EVERY_SECONDS = 1.0
+_SAVING_SHARE = 0.05
+"""How much of the time may go into saving when there is a lot to save."""
 _V = TypeVar("_V")
 
 
@@ -55,6 +57,8 @@ class Buyer:
     subscribed: bool = False
     kf_account: str = ""
     """The customer-service account that talks with the buyer; while it does, the bot hears nothing."""
+    snapshot: bool = False
+    """WeChat's virtual visitor: OAuth says is_snapshotuser."""
     grants: list[Grant] = field(default_factory=list)
 
     def grant(self, kind: str, until: float, count: int) -> None:
@@ -202,11 +206,14 @@ class World:
 
     async def keep_saving(self) -> None:
         """Write the file whenever it is behind, at most once a second."""
+        pause = _SAVE_EVERY_SECONDS
         while True:
-            await asyncio.sleep(_SAVE_EVERY_SECONDS)
+            await asyncio.sleep(pause)
             if self._dirty and self._file:
                 self._dirty = False
+                begins = time.monotonic()
                 text = self._text()
+                pause = max(_SAVE_EVERY_SECONDS, (time.monotonic() - begins) / _SAVING_SHARE)
                 await asyncio.to_thread(self._write, text)
 
     def save(self) -> None:

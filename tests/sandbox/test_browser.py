@@ -199,3 +199,26 @@ def test_settings_survive_their_file_and_name_what_is_wrong_with_it(credentials:
     with pytest.raises(ValueError, match="tokken"):
         SandboxSettings.read(path)
     assert credentials.app_secret not in repr(credentials) + repr(settings)
+
+
+def test_escapes_in_a_path_stay_as_they_are(shop: Shop) -> None:
+    openid = shop.buyer()
+    shop.http.get(f"/wx/{openid}/a%2Fb%20c?q=%2F")
+    shop.http.get("/a%2Fb%20c?q=%2F")
+
+    assert [call.path for call in shop.bot.calls[-2:]] == ["/a%2Fb%20c", "/a%2Fb%20c"]
+    assert shop.bot.calls[-1].query == {"q": "/"}
+
+
+def test_a_virtual_visitor_is_marked_as_one(shop: Shop) -> None:
+    visitor = shop.http.post("/sandbox/api/buyers", json={"snapshot": True}).json()["openid"]
+    found = []
+    for openid in (visitor, shop.buyer()):
+        page = f"/wx/{openid}/connect/oauth2/authorize"
+        asked = {"appid": shop.credentials.app_id, "redirect_uri": f"{shop.url}/p", "response_type": "code"}
+        location = shop.http.get(page, params=asked | {"scope": "snsapi_base"}).headers["location"]
+        query = {"appid": shop.credentials.app_id, "secret": shop.credentials.app_secret}
+        query |= {"code": httpx.URL(location).params["code"], "grant_type": "authorization_code"}
+        found.append(shop.http.get("/sns/oauth2/access_token", params=query).json().get("is_snapshotuser"))
+
+    assert found == [1, None]
