@@ -100,6 +100,8 @@ class Exchange:
             answer = self._once(method, path, payload, deadline)
         if isinstance(answer, NoAnswer | Rejected):
             _log.warning("WeChat Pay, %s %s: %s", method, path.partition("?")[0], answer)
+        elif isinstance(answer, Answer) and answer.status >= 400:
+            _log.info("WeChat Pay, %s %s: %s %s", method, path.partition("?")[0], answer.status, answer.code)
         return answer
 
     def _once(

@@ -1,5 +1,6 @@
 """A WeChat Pay in memory, for tests: the port's rules without keys and network, and answers that can be lost."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -43,7 +44,7 @@ class _Trade:
 
 
 class FakeWechatPay:
-    """Keeps the contract of `gateway.PayGateway`. Not for threads.
+    """Keeps the contract of `gateway.PayGateway`.
 
     `lose` names what goes wrong with the next call: "request" never arrives, "answer" never comes back.
     """
@@ -54,6 +55,7 @@ class FakeWechatPay:
         self.refunds_end_as = RefundStatus.SUCCESS
         """What a refund becomes by the time it is first asked about; it is accepted as PROCESSING."""
         self._clock = clock
+        self._lock = threading.Lock()
         self._trades: dict[str, _Trade] = {}
 
     # ---- what buyers do --------------------------------------------------------------------------------------------
@@ -212,5 +214,6 @@ class FakeWechatPay:
         lose, self.lose = self.lose, ""
         if lose == "request":
             return NoAnswer("the request was lost")
-        answer = act()
+        with self._lock:
+            answer = act()
         return NoAnswer("the answer was lost") if lose == "answer" else answer

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import http.server
 import json
@@ -151,7 +152,8 @@ def _receiver(kept: list[tuple[dict[str, str], bytes]]) -> Iterator[str]:
     class Receiver(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.append((dict(self.headers.items()), body))
+            if self.path == "/pay/notify":
+                kept.append((dict(self.headers.items()), body))
             self.send_response(204)
             self.end_headers()
 
@@ -177,7 +179,9 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
         thread.join()
 
 
-def request(out_trade_no: str, *, total_fen: int = 9950, expires_at: datetime, text: str = "话费充值") -> PaymentRequest:
+def request(
+    out_trade_no: str, *, total_fen: int = 9950, expires_at: datetime, text: str = "话费充值"
+) -> PaymentRequest:
     return PaymentRequest(out_trade_no, total_fen, text, expires_at)
 
 
@@ -193,6 +197,13 @@ def signed_with(public_key_pem: str, signature: str, message: str) -> bool:
     opened = pow(int.from_bytes(base64.b64decode(signature, validate=True)), numbers.e, numbers.n).to_bytes(size)
     digest = bytes.fromhex("3031300d060960864801650304020105000420") + hashlib.sha256(message.encode()).digest()
     return opened == b"\x00\x01" + b"\xff" * (size - 3 - len(digest)) + b"\x00" + digest
+
+
+@functools.cache
+def _private_key(pem: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
 
 
 # ---- notices -------------------------------------------------------------------------------------------------------
@@ -241,20 +252,19 @@ class Platform:
             "nonce": nonce,
         }
 
-    def envelope(self, resource: Any, event_type: str = "TRANSACTION.SUCCESS", **changed: Any) -> dict[str, Any]:
+    def envelope(self, sealed: Any, event_type: str = "TRANSACTION.SUCCESS", **changed: Any) -> dict[str, Any]:
         return {
             "id": "EV-2611220001",
             "create_time": "2026-11-22T12:00:01+08:00",
             "resource_type": "encrypt-resource",
             "event_type": event_type,
             "summary": "支付成功",
-            "resource": resource,
+            "resource": sealed,
         } | changed
 
     def sign(self, body: bytes, *, at: datetime = NOON, pem: str = "", **changed: str) -> dict[str, str]:
         stamp, nonce = str(int(at.timestamp())), "n0nce"
-        key = serialization.load_pem_private_key((pem or self.credentials.platform_private_key_pem).encode(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
+        key = _private_key(pem or self.credentials.platform_private_key_pem)
         message = f"{stamp}\n{nonce}\n".encode() + body + b"\n"
         signature = base64.b64encode(key.sign(message, padding.PKCS1v15(), hashes.SHA256())).decode()
         headers = {
