@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import cast
 
 import redis
-from dialogs.store import DialogStore
 from sqlalchemy import Engine
 from werobot.crypto.exceptions import UnvalidEncodingAESKey
 
@@ -19,6 +18,7 @@ from bot.visits import Visits
 from bot.webhook import Mode, Webhook
 from bot.wechat import AccountApi
 from catalog.vault import Vault
+from dialogs.store import DialogStore
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
 from payments.absent import NoMerchant
@@ -52,7 +52,7 @@ class Services:
 def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | None = None) -> Services:
     """Build every part for one process. Raises ConfigError for what cannot be built.
 
-    `database_url` and `redis_url` are the servers themselves, embedded ones already started.
+    `database_url` and `redis_url` name the servers themselves; embedded ones are started by the caller.
     """
     clock = clock or SystemClock()
     engine = make_engine(database_url, name="kabot", pool_size=config.store.pool_size)

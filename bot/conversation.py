@@ -6,8 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import assert_never
 
-from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
-from nlu.parse import parse
+from nlu.parsing import parse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import handoffs, ordering, telling
@@ -16,6 +15,7 @@ from bot.webhook import Push
 from dialogs import replies
 from dialogs.state import Dialog, WithHuman, from_json, to_json
 from dialogs.step import expecting, step
+from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import (
     CancelOrder,
     Effect,
@@ -88,7 +88,7 @@ class Conversation:
         shelf, lexicon = services.shelf.current()
         scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
         before = from_json(opened.dialog)
-        heard = _heard(push, before, lexicon)
+        heard = _heard(push, before, scene, lexicon)
         if heard is None:
             _record(services, push)
             dialog, reply = before, Reply()
@@ -186,14 +186,14 @@ def _reply_from_json(text: str) -> _Stored:
     )
 
 
-def _heard(push: Push, dialog: Dialog, lexicon: Lexicon) -> Heard | None:
+def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard | None:
     """What the push means to the conversation; None for what is no talk (views, unknown events, unsubscribing)."""
     match push.kind, push.event:
         case "text", _:
-            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog))
+            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
             return Said(frame, push.text)
         case "voice", _ if push.text.strip():
-            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog))
+            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             return Said(frame, push.text, by_voice=True)
         case ("image" | "voice" | "location" | "link" | "file") as kind, _:
             return Showed(kind)

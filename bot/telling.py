@@ -7,7 +7,6 @@ moment they go out, and are kept nowhere.
 import logging
 from collections.abc import Sequence
 
-from dialogs.store import TalkUnavailableError
 from sqlalchemy import Connection
 
 from bot import wechat
@@ -17,6 +16,7 @@ from catalog import stock
 from catalog.stock import SoldKey
 from dialogs import replies
 from dialogs.links import split
+from dialogs.store import TalkUnavailableError
 from fulfillment import pushing, reading
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
