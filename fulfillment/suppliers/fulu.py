@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +26,7 @@ from fulfillment.suppliers.port import (
 from kernel.clock import Clock
 
 BODY_BYTES_MAX = 256 * 1024
-ORDER_NO_CHARS_MAX = 50
+_ORDER_NO = re.compile(r"[0-9A-Za-z_-]{1,50}")
 TOTAL_S = 12.0
 _TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -102,7 +103,7 @@ class Fulu:
             return None
         given = content.pop("sign", None)
         number = content.get("customer_order_no")
-        if not isinstance(given, str) or not isinstance(number, str) or not 0 < len(number) <= ORDER_NO_CHARS_MAX:
+        if not isinstance(given, str) or not isinstance(number, str) or not _ORDER_NO.fullmatch(number):
             return None
         return number if _same(given, self._sign(_compact(content))) else None
 
@@ -162,7 +163,7 @@ class Fulu:
     def _sign(self, text: str) -> str:
         """All characters sorted, the secret after them, md5, lower case: the protocol's own."""
         signed = "".join(sorted(text)) + self._secret
-        return hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.md5(_bytes(signed), usedforsecurity=False).hexdigest()
 
 
 class _Reply:
@@ -175,7 +176,7 @@ class _Reply:
 
     @property
     def said(self) -> str:
-        return f"{self.code[:20]} {self.message[:100]}"
+        return "".join(char for char in f"{self.code[:20]} {self.message[:100]}" if char.isprintable())
 
 
 def _compact(content: Mapping[str, Any]) -> str:
@@ -191,4 +192,8 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
+    return hmac.compare_digest(_bytes(given), _bytes(expected))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")  # JSON may spell half a character; that is no reason to fail
