@@ -38,10 +38,10 @@ _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 _MONTHS = dict(DURATIONS)
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|年|月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|年|月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角|人|口|家|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角|人|口|家|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
 )
 
 
@@ -106,7 +106,9 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     chinese = not said[0].isdigit()
     if _NO_AMOUNT_BEFORE.search(before) and start not in ends:
         return Amount(start, end, "none")
-    if _NO_AMOUNT_AFTER.match(after) or any(after.startswith(word) for word in PEOPLE):
+    unit, length = _unit_after(after, lexicon)
+    own_unit = unit != "元" and unit in lexicon.unit_products and unit not in COUNTERS
+    if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
     if before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
         if re.search(r"(?<![a-z])[x]$", before):
@@ -114,7 +116,6 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
-    unit, length = _unit_after(after, lexicon)
     if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d十百千张份个])", after[length:]):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None:
@@ -123,6 +124,9 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start - 1, end + length, "count", number)
     if unit:
         return _with_unit(Amount(start, end + length, "value", number, unit))
+    unit = _unit_before(text, start, lexicon)
+    if unit:
+        return Amount(start, end, "value", number, unit)
     if re.search(r"(?:¥|rmb)\s*$", before):
         return Amount(start, end, "value", number, "元")
     if chinese and len(said) == 1:
@@ -130,6 +134,15 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if after[:1].isascii() and after[:1].isalpha() and not any(m == end for m in _starts(lexicon, text, end)):
         return None
     return Amount(start, end, "value", number)
+
+
+def _unit_before(text: str, start: int, lexicon: Lexicon) -> str:
+    """Find a unit said first: 点券300."""
+    before = text[max(0, start - 8) : start].rstrip(" :,，的")
+    for unit, key in lexicon.units.items():
+        if len(unit) > 1 and key not in ("元", *MONTHS_OF) and before.endswith(unit):
+            return key
+    return ""
 
 
 def _starts(lexicon: Lexicon, text: str, place: int) -> list[int]:
@@ -228,6 +241,8 @@ def _settle_any(product: ProductIndex, number: Number) -> Settled:
 
 
 def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled | None:
+    if not unit and "万" in (product.unit, product.any_unit) and number >= 10000 and number % 10000 == 0:
+        number, unit = number // 10000, "万"  # 500万 of something sold by the 万
     for pair_unit in _alike(unit, product):
         skus = product.by_pair.get((number, pair_unit))
         if skus:

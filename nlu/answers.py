@@ -65,7 +65,7 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
         settled = settle(product, amount)
         if settled and (settled.value is not None or settled.skus):
             made = finish(Draft(product, amount=amount, accounts=[]), lexicon)
-            others = drafts(seen, lexicon, wants_topup=False)
+            others = drafts(seen, lexicon, wants_topup=False, infers=False)
             extra = finish(others[0], lexicon) if others else made
             known = made.product if made.sku and made.value is None else None
             return _frame(

@@ -75,9 +75,11 @@ def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
             return bare
     ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
+    if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
+        return confidence, "order"  # everything was said at once: nothing is left to be changed
+    if confidence < (0.6 if intent == "unknown" else 0.45) and has_product and slots and not _ASKING.search(blanked):
+        return max(confidence, 0.5), "order"
     if confidence < SURE and intent != "unknown":
-        if (has_product or seen.accounts) and slots and not _ASKING.search(blanked):
-            return max(confidence, 0.5), "order"
         if confidence < 0.2:
             return confidence, "unknown"
     return confidence, intent
@@ -123,7 +125,7 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
         return ()
     if intent in ABOUT_PRODUCT and not any(ref.product for ref in seen.refs):
         return ()
-    made = drafts(seen, lexicon, wants_topup=intent in ("order", "price"))
+    made = drafts(seen, lexicon, wants_topup=intent in ("order", "price"), infers=intent not in ("answer", "change"))
     items = tuple(finish(draft, lexicon) for draft in made)
     if intent in ("order", "browse"):
         return items if intent == "order" or named else ()

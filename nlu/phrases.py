@@ -177,7 +177,7 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
 
 # Characters that are grammar far more often than they are someone's typo.
 _GRAMMAR = frozenset(
-    "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千"
+    "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千零幺俩仨"
 )
 
 

@@ -34,7 +34,6 @@ class Seen:
     amounts: list[Amount] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    had_accounts: int = 0
 
 
 def look(message: str, lexicon: Lexicon) -> Seen:
@@ -49,7 +48,7 @@ def look(message: str, lexicon: Lexicon) -> Seen:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
-    seen.had_accounts = len(seen.accounts)
+    seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
     seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
     seen.refs = _refs(seen)
     return seen
@@ -182,15 +181,15 @@ def _slot_names(mention: Mention) -> list[str]:
 # --- from references to drafts -----------------------------------------------------------------------------------
 
 
-def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[Draft]:
-    """Group everything into one draft per thing that was said."""
+def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
+    """Group everything into one draft per thing that was said; without `infers` only a name names a product."""
     products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
     products = _without_parts(products, seen, lexicon)
     if len(products) > 1:
         return _several(products, seen, lexicon)
     if products:
         return _one(lexicon.products[products[0]], (), seen, lexicon)
-    product, candidates = _inferred(seen, lexicon, wants_topup)
+    product, candidates = _inferred(seen, lexicon, wants_topup) if infers else (None, ())
     return _one(product, candidates, seen, lexicon)
 
 
@@ -230,7 +229,7 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
             narrowed = lexicon.unit_products.get(amount.unit, ())
         elif amount.word:
             entry = lexicon.phrases.get(amount.word)
-            narrowed = tuple(entry.skus) if entry and amount.kind in ("word", "value") else ()
+            narrowed = tuple(entry.skus) if entry and (amount.kind in ("word", "value") or len(entry.skus) == 1) else ()
         if narrowed:
             both = tuple(pid for pid in candidates if pid in narrowed)
             candidates = both or candidates or narrowed
@@ -275,8 +274,9 @@ def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, 
     if len(accounts) < 2:
         made = []
         for i, amount in enumerate(anchors or [None]):
-            quantity = _count_for(i, [a for a in anchors], counts, seen.text)
-            made.append(replace(base, amount=amount, quantity=quantity, accounts=list(seen.accounts)))
+            quantity = _count_for(i, anchors, counts, seen.text)
+            options = _with_own_option(base.options, product, amount)
+            made.append(replace(base, amount=amount, quantity=quantity, accounts=list(seen.accounts), options=options))
         return made
     made = []
     for i, account in enumerate(accounts):
@@ -284,6 +284,12 @@ def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, 
         quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
         made.append(replace(base, amount=amount, quantity=quantity, accounts=[account]))
     return made
+
+
+def _with_own_option(options: dict[str, str], product: ProductIndex | None, amount: Amount | None) -> dict[str, str]:
+    """成人票两张儿童票一张: each SKU's name brings its own option, not the one that was said last."""
+    own = product.option_words.get(amount.word) if product and amount and amount.word else None
+    return {**options, own[0]: own[1]} if own else options
 
 
 def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], list[Amount]]:

@@ -75,6 +75,10 @@ def fold(syllable: str) -> str:
     return syllable
 
 
+POLYPHONES = frozenset("乐重长行都还弹调朝曾藏参传降觉角校会券单盛石宿省"  "奇给血种仇解华秘")
+"""Characters whose second reading is really heard; a dictionary's rare readings only make false homophones."""
+
+
 class Sounds:
     """Gives every folded syllable one private character, so that a text's sound is a string as long as the text."""
 
@@ -87,7 +91,7 @@ class Sounds:
             first, _, second = readings.partition(" ")
             self.table[ord(char)] = self.code(first)
             self.spelling[ord(char)] = first
-            if second and fold(second) != fold(first):
+            if second and char in POLYPHONES and fold(second) != fold(first):
                 self.second[char] = self.code(second)
 
     def code(self, syllable: str) -> str:
