@@ -115,11 +115,12 @@ def _check_names(entry: Entry, options: tuple[Option, ...], fields: tuple[Field,
 def _field(entry: Entry) -> Field:
     entry.only(_FIELD_KEYS)
     problems_before = entry.complaints.count
-    kind = FieldKind(entry.one_of("kind", [kind.value for kind in FieldKind]) or FieldKind.TEXT)
-    is_choice = entry.data.get("kind") == FieldKind.CHOICE
+    known_kind = entry.one_of("kind", [kind.value for kind in FieldKind])
+    kind = FieldKind(known_kind or FieldKind.TEXT)
+    is_choice = kind is FieldKind.CHOICE
     if is_choice:
         entry.requires("values")
-    elif "values" in entry.data:
+    elif known_kind and "values" in entry.data:
         entry.complain("values", "field.values 只用于 kind = choice")
     values = _choices(entry) if is_choice else ()
     read = Field(

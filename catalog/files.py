@@ -71,6 +71,9 @@ def _read(path: Path) -> bytes:
         raise _failure(0, "文件不存在") from None
     except (OSError, ValueError) as error:
         raise _failure(0, f"文件读不了: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > FILE_BYTES_MAX:
+        raise _failure(0, f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB")
+    return raw
 
 
 def _decode(raw: bytes) -> str:

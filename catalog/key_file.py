@@ -63,7 +63,7 @@ class KeyLines:
         for index in range(first, len(self.lines)):
             line = self.lines[index].strip().strip("\ufeff")
             if line.strip(nothing):
-                found = _in_columns(line, self.columns) if self.columns else _in_text(line)
+                found = _in_columns(line, self.columns) if self.columns else _in_text(line, is_first=index == 0)
                 yield index + 1, BadLine(index + 1, found) if isinstance(found, str) else found
 
 
@@ -136,22 +136,20 @@ def _in_columns(line: str, columns: Columns) -> CardSecret | str:
     return _card(number or None, cells[columns.secret].strip())
 
 
-def _in_text(line: str) -> CardSecret | str:
+def _in_text(line: str, *, is_first: bool) -> CardSecret | str:
     parts = [part.strip() for part in line.split(",")]
+    if is_first and parts[-1].casefold() in _SECRET_HEADS and (len(parts) == 1 or parts[0].casefold() in _NUMBER_HEADS):
+        return "是表头, 不是卡密"
     if len(parts) > 2:
         return "逗号多于一个, 应为“卡号,卡密”或“卡密”"
     if len(parts) == 1:
         return _card(None, parts[0])
-    if parts[0].casefold() in _NUMBER_HEADS and parts[1].casefold() in _SECRET_HEADS:
-        return "是表头, 不是卡密"
     return _card(parts[0], parts[1]) if parts[0] else "逗号前没有卡号"
 
 
 def _card(number: str | None, secret: str) -> CardSecret | str:
     if not secret:
         return "没有卡密"
-    if secret.casefold() in _SECRET_HEADS:
-        return "是表头, 不是卡密"
     if len(secret) > SECRET_CHARS_MAX:
         return f"卡密超过 {SECRET_CHARS_MAX} 个字符"
     if number is not None and len(number) > NUMBER_CHARS_MAX:

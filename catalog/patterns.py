@@ -1,6 +1,7 @@
 """Patterns from the catalog file: compiled, and refused when some input could make them run for minutes."""
 
 import re
+import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from re import _constants as ops  # type: ignore[attr-defined]
@@ -26,9 +27,11 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     if len(pattern) > PATTERN_CHARS_MAX:
         raise PatternError(f"正则表达式超过{PATTERN_CHARS_MAX}个字符")
     try:
-        tree = parser.parse(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # "[[a]": legal, and read as it always was
+            tree = parser.parse(pattern)
+            compiled = re.compile(pattern)
         ways = _ways(tree)
-        compiled = re.compile(pattern)
     except PatternError:
         raise
     except (re.error, OverflowError, RecursionError) as error:
@@ -40,8 +43,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], bool]:
-    compiled = compile_pattern(pattern)
-    return compiled, _has_anchor(parser.parse(pattern))
+    return compile_pattern(pattern), _has_anchor(parser.parse(pattern))
 
 
 def matches(pattern: str, value: str) -> bool:

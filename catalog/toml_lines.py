@@ -44,7 +44,7 @@ class _Walk:
         self._words = _tokens(document)
         self._kind, self._word, self._at = "", "", 0
         # Losing the thread would be a fault of ours, and a missing line number the whole damage.
-        with suppress(EOFError, IndexError):
+        with suppress(EOFError, IndexError, ValueError):
             self._next()
             self._document()
 
@@ -136,6 +136,8 @@ class _Walk:
                 self._next()
             if self._is("]"):
                 break
+            if self._kind == "end" or self._is("=}"):
+                raise EOFError  # not TOML after all
             self._note((*path, index), self._at)
             self._value((*path, index))
             index += 1
