@@ -28,6 +28,7 @@ export class Phone {
     this.lastAt = 0;
     this.unread = 0;
     this.typing = false;
+    this.loaded = false;
     this.build();
     this.browser = new InAppBrowser(this.screen, this.openid, () => this.read());
     this.showMenu();
@@ -56,7 +57,11 @@ export class Phone {
     };
     this.node.addEventListener("pointerdown", touched);
     this.node.addEventListener("focusin", touched);
-    this.log.addEventListener("scroll", () => this.atEnd() && this.read(), { passive: true });
+    this.log.addEventListener("scroll", () => {
+      // the log also scrolls by itself, when a line is added to a phone that nobody looks at
+      if (this.atEnd()) this.newer.hidden = true;
+      if (this.isLookedAt()) this.read();
+    }, { passive: true });
     this.buildInput();
     this.buildMenuBar();
   }
@@ -215,9 +220,11 @@ export class Phone {
   async load() {
     const chat = await api.chat(this.openid);
     this.update(chat);
-    for (const line of chat.messages) this.add(line, true);
-    if (chat.messages.length <= 3) this.showHint();
-    this.toEnd();
+    const first = !this.loaded; // later loads bring what was missed while the line was down
+    this.loaded = true;
+    for (const line of chat.messages) this.add(line, first);
+    if (!chat.messages.some((line) => line.from === "buyer")) this.showHint();
+    if (first) this.toEnd();
   }
 
   /** Add one line of the chat unless it is there; `old` lines count as read. */

@@ -14,13 +14,28 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from starlette.applications import Starlette
 
 from sandbox.app import create_app
+from sandbox.faults import KINDS
 from sandbox.server import free_socket, running
 from sandbox.settings import Credentials, new_credentials
-from sandbox.world import Trade
+from sandbox.world import Memory, Trade
 
 from .conftest import serving
 from .shop import Shop
 from .talker import Talker
+
+MENU = {
+    "button": [
+        {"type": "click", "name": "自助下单", "key": "self_order"},
+        {"name": "我的", "sub_button": [{"type": "click", "name": "我的订单", "key": "my_orders"}]},
+        {
+            "name": "客服",
+            "sub_button": [
+                {"type": "click", "name": "人工客服", "key": "human"},
+                {"type": "click", "name": "使用帮助", "key": "help"},
+            ],
+        },
+    ]
+}
 
 
 @dataclass
@@ -32,6 +47,14 @@ class Table:
     sandbox: Starlette
     credentials: Credentials
     bot_url: str
+
+    def clear(self) -> None:
+        """Back to an untouched table: nobody is there, nothing was said, the menu stands."""
+        world = self.sandbox.state.world
+        world.memory = Memory(menu=MENU)
+        world.faults.change(dict.fromkeys(KINDS))
+        self.bot.heard.clear()
+        self.bot.shop.__dict__.update(vars(Shop(bridged=False)))
 
     def open_trade(self, openid: str, notify_path: str = "/pay/notify") -> None:
         """Open a prepay for the shop's order, as the bot would through the Pay API, and sign what the bridge gets."""
@@ -80,7 +103,7 @@ def _credentials() -> Credentials:
 
 
 @contextmanager
-def laid(menu: bool = True) -> Iterator[Table]:
+def laid() -> Iterator[Table]:
     """Lay the table: a sandbox without memory, in front of a talker."""
     bot = Talker(shop=Shop(bridged=False))
     with serving(bot.app()) as bot_url:
@@ -89,16 +112,6 @@ def laid(menu: bool = True) -> Iterator[Table]:
         bot.public_url = url
         settings = _credentials().sandbox_settings(bot_url=bot_url, public_url=url, mode="plain", notice_speed=1000.0)
         app = create_app(settings)
-        if menu:
-            app.state.world.memory.menu = {
-                "button": [
-                    {"type": "click", "name": "自助下单", "key": "self_order"},
-                    {"name": "我的", "sub_button": [{"type": "click", "name": "我的订单", "key": "my_orders"}]},
-                    {"name": "客服", "sub_button": [
-                        {"type": "click", "name": "人工客服", "key": "human"},
-                        {"type": "click", "name": "使用帮助", "key": "help"},
-                    ]},
-                ]
-            }  # fmt: skip
+        app.state.world.memory.menu = MENU
         with running(app, listening):
             yield Table(url, bot, app, _credentials(), bot_url)

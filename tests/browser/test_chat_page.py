@@ -9,10 +9,16 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from .table import Table, laid
 
 
-@pytest.fixture
-def table() -> Iterator[Table]:
+@pytest.fixture(scope="module")
+def laid_table() -> Iterator[Table]:
     with laid() as table:
         yield table
+
+
+@pytest.fixture
+def table(laid_table: Table) -> Table:
+    laid_table.clear()
+    return laid_table
 
 
 def _first(page: Page, table: Table) -> Locator:
@@ -175,10 +181,12 @@ def test_buyers_stand_side_by_side_and_a_push_shows_a_red_dot(desktop: Page, tab
     _say(second, "我是第二个")
     expect(second.get_by_text("收到：我是第二个")).to_be_visible()
     assert first.get_by_text("我是第二个").count() == 0
+    dot = desktop.get_by_role("navigation", name="买家").get_by_label("条新消息")
+    expect(dot).to_have_count(0)
+    _push(table, str(first.get_attribute("data-openid")), "第一行\n" * 40 + "很长的消息")  # makes the chat scroll
     _push(table, str(first.get_attribute("data-openid")), "您的卡密到了")
     expect(first.get_by_text("您的卡密到了")).to_be_visible()
-    dot = desktop.get_by_role("navigation", name="买家").get_by_label("1条新消息")
-    expect(dot).to_be_visible()
+    expect(dot).to_have_text("2")
     first.get_by_text("您的卡密到了").click()
     expect(dot).to_have_count(0)
 
