@@ -29,7 +29,7 @@ def expecting(dialog: Dialog, scene: Scene) -> Expecting | None:
     """What the bot has asked last, for nlu.parse."""
     shown = dialog.listed.shown if dialog.listed else 0
     match dialog.state:
-        case Collecting() as state if state.line < len(state.lines):
+        case Collecting() as state:
             return Expecting(state.slot, state.lines[state.line].product, shown)
         case Confirming() as state:
             products = {line.product for line in state.lines}
@@ -46,9 +46,11 @@ def expecting(dialog: Dialog, scene: Scene) -> Expecting | None:
 def open_question(dialog: Dialog, scene: Scene) -> Question | None:
     """What the buyer still has to answer, or None when nothing is being put together."""
     match dialog.state:
-        case Collecting() as state if state.line < len(state.lines):
-            page = dialog.listed.page if dialog.listed else 0
-            return ask(state.lines, state.line, state.slot, scene.shelf, page)
+        case Collecting() as state:
+            question, listed = ask(state.lines, state.line, state.slot, scene.shelf), dialog.listed
+            if listed is None or question.listed is None or listed.entries != question.listed.entries:
+                return question
+            return ask(state.lines, state.line, state.slot, scene.shelf, listed.page)
         case Confirming() as state:
             brief = _brief(state, scene.shelf)
             return Question(brief, brief)
@@ -76,6 +78,8 @@ def ask(lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: i
         question = _ask_value(looked, product, page)
     else:
         question = _ask_part(looked, product, slot, page)
+    if question.listed is not None and not question.listed.entries:
+        question = replace(question, listed=None)
     if len(lines) == 1:
         return question
     head = replies.which_line(index + 1, len(lines))
@@ -183,6 +187,8 @@ def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
 def _ask_value(looked: Looked, product: Product, page: int) -> Question:
     fixed, ranged = fixed_and_ranged(looked.skus)
     brief = replies.still_open(product.name, "面额")
+    if not fixed and not ranged:
+        return Question(replies.nothing_on_sale(product), brief)
     if not fixed and len(ranged) == 1 and ranged[0].any_value is not None:
         limits, sku = ranged[0].any_value, ranged[0]
         value = looked.line.value

@@ -92,8 +92,6 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | None:
     """The message as a whole as the answer to what was asked, where there can be no doubt: a number or label from the
     list, an account that passes its check."""
-    if state.line >= len(state.lines):
-        return None
     line = state.lines[state.line]
     product = scene.shelf.product(line.product) if line.product else None
     if product is None:
@@ -132,11 +130,11 @@ def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
         product = scene.shelf.product(key)
         if product is None:
             return _nothing_found(dialog, scene)
-        if isinstance(state, Collecting) and state.slot == "product" and state.line < len(state.lines):
+        if isinstance(state, Collecting) and state.slot == "product":
             filled = fill(state.lines[state.line], Item(product=key), scene.shelf)
             return advance(dialog, _with(state.lines, state.line, filled.line), scene)
         return start_product(dialog, product, scene)
-    if not isinstance(state, Collecting) or state.line >= len(state.lines):
+    if not isinstance(state, Collecting):
         return None
     return _chosen_part(dialog, state, kind, key, scene)
 
@@ -144,7 +142,7 @@ def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
 def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
     """Show the next (or previous) page of the open question's list."""
     state, listed = dialog.state, dialog.listed
-    if not isinstance(state, Collecting) or listed is None or state.line >= len(state.lines):
+    if not isinstance(state, Collecting) or listed is None:
         return None
     at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // 9)
     question = ask(state.lines, state.line, state.slot, scene.shelf, at)
@@ -185,7 +183,7 @@ def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bo
     if len(items) != 1:
         return True
     item = items[0]
-    if isinstance(state, Collecting) and state.slot == "product" and state.line < len(state.lines):
+    if isinstance(state, Collecting) and state.slot == "product":
         line = state.lines[state.line]
         fits = item.product is None or not line.candidates or item.product in line.candidates
         return not fits or contradicts(line, item)
@@ -222,7 +220,7 @@ def _targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]
     named = [i for i, line in enumerate(lines) if item.product is not None and line.product == item.product]
     if len(named) == 1:
         return named
-    if isinstance(state, Collecting) and state.line < len(lines):
+    if isinstance(state, Collecting):
         return [state.line, *_same_open(state)] if not item.fields else [state.line]
     same = len({line.product for line in lines}) == 1
     return list(range(len(lines))) if same and not item.fields and not item.invalid else []
@@ -245,8 +243,11 @@ def _after_filling(
     did = frozenset[str]().union(*(filled.changed for _, filled in fills))
     problems = tuple(dict.fromkeys(p for _, filled in fills for p in filled.problems))
     if did or problems:
-        again = isinstance(state, Confirming) and not problems
-        return advance(dialog, lines, scene, *problems, *([replies.changed()] if again else []), missed=bool(problems))
+        turn = advance(dialog, lines, scene, *problems, missed=bool(problems))
+        corrects = said.frame.intent == "change" or isinstance(state, Confirming)
+        if not corrects or turn.dialog.misses:
+            return turn
+        return replace(turn, reply=Reply(replies.join(replies.changed(), turn.reply.text)))
     if said.frame.intent in ("change", "deny"):
         emptied = _with_slot_cleared(state, said.text, scene.shelf)
         if emptied is not None:

@@ -105,6 +105,8 @@ def sold_out(dialog: Dialog, fact: SoldOut, scene: Scene) -> Turn:
 
 def too_many_unpaid(dialog: Dialog, fact: TooManyUnpaid, scene: Scene) -> Turn:
     """He must pay or cancel one first; the draft stays where it is."""
+    if not fact.orders:
+        return answer(dialog, scene, replies.nothing_to_cancel())
     listed, rows = _unpaid_list(fact.orders)
     links = replies.pay_links([(replies.order_what(o), pay_url(scene, o.token)) for o in fact.orders[:3]])
     told = replies.join(replies.too_many_unpaid(len(fact.orders)), rows, links)

@@ -148,6 +148,10 @@ def off_sale(product: Product, wanted: str, nearest: Sequence[str]) -> str:
     return f"抱歉，{product.name}没有{wanted}。{hint}"
 
 
+def nothing_on_sale(product: Product) -> str:
+    return f"抱歉，{product.name}暂时没有可买的，看看别的吧；不买了回复「{CANCEL_TAP}」。"
+
+
 def not_together(product: Product, wanted: str) -> str:
     return f"抱歉，{product.name}没有{wanted}的组合，请重新选。"
 

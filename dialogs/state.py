@@ -155,6 +155,22 @@ def from_json(stored: str | bytes | None) -> Dialog:
     if stored is None:
         return Dialog()
     try:
-        return _STORED.validate_json(stored)
+        dialog = _STORED.validate_json(stored)
     except ValidationError:
         return Dialog()
+    return dialog if _holds_together(dialog) else Dialog()
+
+
+def _holds_together(dialog: Dialog) -> bool:
+    """What the types cannot say: a draft has lines, and the line that is asked about is one of them."""
+    state = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
+    listed = dialog.listed
+    if listed is not None and not (listed.entries and 0 <= listed.page * PAGE_SIZE < len(listed.entries)):
+        return False
+    match state:
+        case Collecting(lines=lines, line=line):
+            return 0 <= line < len(lines)
+        case Confirming(lines=lines, totals_fen=totals_fen):
+            return len(lines) == len(totals_fen) > 0
+        case _:
+            return True

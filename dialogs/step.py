@@ -122,7 +122,7 @@ def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
         sku = scene.shelf.sku(key)
         return fold(sku.label) if sku else ""
     state = dialog.state
-    if kind == "v:" and isinstance(state, Collecting) and state.line < len(state.lines):
+    if kind == "v:" and isinstance(state, Collecting):
         product = scene.shelf.product(state.lines[state.line].product or "")
         return fold(choice_label(product, state.slot, key)) if product else ""
     return ""
@@ -167,8 +167,14 @@ def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
             return shop_window(dialog, scene)
         case "my_orders":
             return after_sale.look_up(dialog, "list")
+        case "my_keys":
+            return after_sale.look_up(dialog, "keys")
+        case "reorder":
+            return after_sale.look_up(dialog, "reorder")
         case "human":
             return handoff.ask_for_human(dialog)
+        case _ if key.startswith("category:"):
+            return show_category(dialog, key.removeprefix("category:"), scene)
         case _:
             return smalltalk.help_(dialog, scene)
 

@@ -1,0 +1,128 @@
+"""What must hold for every talk, whatever is heard in it."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from talkers import NOW, SCENE, SHELF, dialogs, frames, heard, sayings
+
+from catalog.checks import Valid, check_field
+from dialogs.asking import expecting
+from dialogs.draft import field_of
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, WithHuman, from_json, to_json
+from dialogs.step import step
+from dialogs.turn import EndHandoff, Heard, PlaceOrder, Said
+from nlu.frame import Frame, Item
+
+ANCHOR = re.compile(r'<a href="[^"<>]*">[^<>]*</a>')
+
+
+@settings(max_examples=200, deadline=None)
+@given(dialogs, heard)
+def test_no_talk_fails_whatever_is_heard(dialog: Dialog, said: Heard) -> None:
+    turn = step(dialog, said, SCENE)
+    expecting(turn.dialog, SCENE)
+    assert len(turn.reply.text.encode()) <= 2047
+    assert from_json(to_json(turn.dialog)) == turn.dialog
+
+
+@settings(max_examples=100, deadline=None)
+@given(dialogs, heard)
+def test_a_reply_holds_no_markup_but_whole_links(dialog: Dialog, said: Heard) -> None:
+    text = step(dialog, said, SCENE).reply.text
+    assert "<" not in ANCHOR.sub("", text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(dialogs, heard)
+def test_at_most_one_effect_of_a_turn_is_answered(dialog: Dialog, said: Heard) -> None:
+    turn = step(dialog, said, SCENE)
+    asked = [effect for effect in turn.effects if not isinstance(effect, EndHandoff)]
+    assert len(asked) <= 1
+    assert not (asked and turn.reply.text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(dialogs, heard)
+def test_nothing_is_ordered_but_by_confirming_the_summary_that_was_shown(dialog: Dialog, said: Heard) -> None:
+    for effect in step(dialog, said, SCENE).effects:
+        if isinstance(effect, PlaceOrder):
+            state = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
+            assert isinstance(said, Said)
+            assert said.frame.intent == "confirm"
+            assert isinstance(state, Confirming)
+            assert not state.denied
+            assert tuple(line.total_fen for line in effect.lines) == state.totals_fen
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(sayings, min_size=1, max_size=6))
+def test_no_order_holds_a_value_that_fails_its_check(talk: list[Said]) -> None:
+    dialog = Dialog()
+    for said in [*talk, Said(Frame("confirm"), "确认")]:
+        turn = step(dialog, said, SCENE)
+        dialog = turn.dialog
+        for effect in turn.effects:
+            if isinstance(effect, PlaceOrder):
+                for line in effect.lines:
+                    product, sku = SHELF.product_of(line.sku), SHELF.sku(line.sku)
+                    assert product is not None
+                    assert sku is not None
+                    assert 1 <= line.quantity <= 99
+                    if sku.any_value is not None:
+                        assert line.value is not None
+                        assert sku.any_value.min <= line.value <= sku.any_value.max
+                    for name, value in line.fields.items():
+                        field = field_of(product, name)
+                        assert field is not None
+                        assert isinstance(check_field(field, value), Valid)
+                    needed = {f.name for f in product.fields if not f.optional}
+                    assert needed <= line.fields.keys()
+
+
+@settings(max_examples=50, deadline=None)
+@given(dialogs, frames)
+def test_the_bot_is_silent_while_a_person_talks(dialog: Dialog, frame: Frame) -> None:
+    resume = Idle() if isinstance(dialog.state, WithHuman) else dialog.state
+    talking = Dialog(WithHuman(NOW.replace(hour=23), resume))
+    turn = step(talking, Said(frame, "在吗"), SCENE)
+    assert turn.reply.text == ""
+    assert turn.effects == ()
+    assert isinstance(turn.dialog.state, WithHuman)
+    assert turn.dialog.state.resume == resume
+
+
+@settings(max_examples=50, deadline=None)
+@given(dialogs)
+def test_cancelling_clears_what_is_pending(dialog: Dialog) -> None:
+    turn = step(dialog, Said(Frame("cancel"), "取消"), SCENE)
+    if isinstance(dialog.state, Collecting | Confirming):
+        assert turn.dialog.state == Idle()
+
+
+def test_a_price_that_moved_since_the_summary_is_shown_again_and_not_ordered() -> None:
+    line = DraftLine("tel", value=50, fields={"phone": "13812345678"})
+    stale = Dialog(Confirming((line,), (4000,)))
+    turn = step(stale, Said(Frame("confirm"), "确认"), SCENE)
+    assert turn.effects == ()
+    assert "¥49.80" in turn.reply.text
+    again = step(turn.dialog, Said(Frame("confirm"), "确认"), SCENE)
+    assert isinstance(again.effects[0], PlaceOrder)
+
+
+def test_an_option_asked_for_is_not_asked_when_one_sku_is_left() -> None:
+    two_years = Item(product="soft", value=2, said=frozenset({"product", "value"}))
+    turn = step(Dialog(), Said(Frame("order", (two_years,)), "软件两年"), SCENE)
+    assert isinstance(turn.dialog.state, Confirming)
+
+
+def test_one_answer_about_size_serves_all_lines_of_the_product() -> None:
+    lines = tuple(
+        Item(product="tel", fields={"phone": phone}, said=frozenset({"product", "phone"}))
+        for phone in ("13812345678", "13912345678")
+    )
+    turn = step(Dialog(), Said(Frame("order", lines), "给两个号充话费"), SCENE)
+    assert "第1件" in turn.reply.text
+    turn = step(turn.dialog, Said(Frame("choose", index=2), "2"), SCENE)
+    assert isinstance(turn.dialog.state, Confirming)
+    assert turn.dialog.state.totals_fen == (4980, 4980)

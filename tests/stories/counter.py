@@ -1,0 +1,157 @@
+"""A shop counter made of plain values: answers the effects of a talk with facts, as the edge does with a database."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from nlu.parse import parse
+
+from catalog.shelf import Shelf
+from dialogs.asking import expecting
+from dialogs.state import Dialog, from_json, to_json
+from dialogs.step import step
+from dialogs.turn import (
+    CancelOrder,
+    CancelRefused,
+    CatalogMoved,
+    Effect,
+    EndHandoff,
+    Fact,
+    FindOrders,
+    HandoffOpened,
+    Heard,
+    OpenHandoff,
+    OrderCancelled,
+    OrderPlaced,
+    OrdersFound,
+    PlaceOrder,
+    Reply,
+    Said,
+    Scene,
+    SoldOut,
+    TooManyUnpaid,
+)
+from kernel.ids import OpenId, OrderNo
+from kernel.orders import Line, LineState, Order, OrderState, WantedLine
+from nlu.frame import Channel
+from nlu.lexicon import Lexicon
+
+UNPAID_MAX = 3
+SHOP_URL = "https://shop.example"
+
+
+class Counter:
+    """One buyer at the counter. The dialog goes through its stored form between any two messages."""
+
+    def __init__(self, shelf: Shelf, lexicon: Lexicon) -> None:
+        self.shelf, self.lexicon = shelf, lexicon
+        self.now = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+        self.dialog = Dialog()
+        self.orders: list[Order] = []
+        self.stock: dict[str, int] = {}
+        self.moved = False
+        self.transfers = False
+        self.effects: list[Effect] = []
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.now, self.shelf, SHOP_URL)
+
+    def says(self, text: str, channel: Channel = "text") -> Reply:
+        frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
+        return self.hears(Said(frame, text, by_voice=channel == "voice"))
+
+    def hears(self, heard: Heard) -> Reply:
+        self.effects = []
+        turn = step(self.dialog, heard, self.scene)
+        for _ in range(4):
+            facts = [fact for fact in map(self._carry_out, turn.effects) if fact is not None]
+            if not facts:
+                break
+            turn = step(turn.dialog, facts[0], self.scene)
+        self.dialog = from_json(to_json(turn.dialog))
+        assert self.dialog == turn.dialog
+        return turn.reply
+
+    def settle(self, state: LineState) -> None:
+        """Pay the latest order and bring all its lines to this state."""
+        order = self.orders[0]
+        lines = tuple(replace(line, state=state) for line in order.lines)
+        whole = {LineState.DELIVERED: OrderState.DELIVERED, LineState.REFUNDED: OrderState.REFUNDED}
+        self.orders[0] = replace(order, state=whole.get(state, OrderState.PAID), lines=lines, paid_at=self.now)
+
+    def passes(self, by: timedelta) -> None:
+        """Let time go by; orders expire."""
+        self.now += by
+        self.orders = [
+            replace(o, state=OrderState.EXPIRED) if o.state is OrderState.UNPAID and o.expires_at <= self.now else o
+            for o in self.orders
+        ]
+
+    def _carry_out(self, effect: Effect) -> Fact | None:
+        self.effects.append(effect)
+        match effect:
+            case PlaceOrder(lines=lines):
+                return self._place(lines)
+            case CancelOrder(order_no=order_no):
+                return self._cancel(order_no)
+            case FindOrders(purpose=purpose, limit=limit):
+                return OrdersFound(purpose, tuple(self.orders[:limit]))
+            case OpenHandoff():
+                return HandoffOpened(self.transfers)
+            case EndHandoff():
+                return None
+
+    def _place(self, lines: tuple[WantedLine, ...]) -> Fact:
+        if self.moved:
+            self.moved = False
+            return CatalogMoved()
+        unpaid = tuple(o for o in self.orders if o.state is OrderState.UNPAID)
+        if len(unpaid) >= UNPAID_MAX:
+            return TooManyUnpaid(unpaid)
+        for position, line in enumerate(lines):
+            left = self.stock.get(line.sku)
+            if left is not None and left < line.quantity:
+                return SoldOut(position, left)
+        number = len(self.orders) + 1
+        order = Order(
+            OrderNo(f"K261120{number:010d}"),
+            OpenId("o"),
+            f"token{number}",
+            OrderState.UNPAID,
+            sum(line.total_fen for line in lines),
+            self.now,
+            self.now + timedelta(minutes=15),
+            tuple(self._line(i, line) for i, line in enumerate(lines)),
+        )
+        self.orders.insert(0, order)
+        return OrderPlaced(order)
+
+    def _line(self, position: int, wanted: WantedLine) -> Line:
+        product, sku = self.shelf.product_of(wanted.sku), self.shelf.sku(wanted.sku)
+        assert product is not None
+        assert sku is not None
+        return Line(
+            position + 1,
+            position,
+            product.id,
+            product.name,
+            sku.code,
+            sku.label,
+            wanted.value,
+            wanted.quantity,
+            wanted.total_fen,
+            wanted.options,
+            wanted.fields,
+            product.delivery,
+            sku.eta or product.eta,
+            LineState.WAITING,
+        )
+
+    def _cancel(self, order_no: OrderNo) -> Fact:
+        for i, order in enumerate(self.orders):
+            if order.order_no == order_no:
+                if order.state is not OrderState.UNPAID:
+                    return CancelRefused(order_no, order.state)
+                self.orders[i] = replace(order, state=OrderState.CANCELLED)
+                return OrderCancelled(order_no)
+        return CancelRefused(order_no, OrderState.CANCELLED)

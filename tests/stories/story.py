@@ -1,0 +1,149 @@
+"""Reads a story file and plays it at the counter. How stories are written: tests/stories/README.md."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from counter import Counter
+
+from dialogs.turn import (
+    CancelOrder,
+    Effect,
+    EndHandoff,
+    FindOrders,
+    Followed,
+    OpenHandoff,
+    PlaceOrder,
+    Pressed,
+    Reply,
+    Showed,
+)
+from kernel.money import format_yuan
+from kernel.orders import LineState
+
+_KINDS = {"图片": "image", "语音": "voice", "视频": "video", "位置": "location", "链接": "link", "文件": "file"}
+_STATES = {
+    "已付款": LineState.WAITING,
+    "处理中": LineState.DELIVERING,
+    "已完成": LineState.DELIVERED,
+    "退款中": LineState.REFUNDING,
+    "已退款": LineState.REFUNDED,
+}
+_TAGS = re.compile(r"<a [^>]*>|</a>")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One transcript."""
+
+    title: str
+    lines: tuple[tuple[int, str, str], ...]
+    """(line number, who, what)."""
+
+
+def read_stories(path: Path) -> list[Story]:
+    """Stories stand below their titles (## …)."""
+    stories: list[Story] = []
+    title, lines = "", []
+    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        line = raw.strip()
+        if line.startswith("## "):
+            if lines:
+                stories.append(Story(title, tuple(lines)))
+            title, lines = line.removeprefix("## "), []
+        elif line and not line.startswith("#"):
+            who, mark, what = line.replace("：", ":", 1).partition(":")
+            assert mark, f"{path.name}:{number}: {line}"
+            lines.append((number, who.strip(), what.strip()))
+    if lines:
+        stories.append(Story(title, tuple(lines)))
+    return stories
+
+
+def play(story: Story, counter: Counter) -> None:
+    """Play a story; AssertionError says at which line it went another way."""
+    reply = Reply()
+    for number, who, what in story.lines:
+        where = f"line {number} ({who}: {what})"
+        match who:
+            case "顾客":
+                reply = counter.says(what.replace("\\n", "\n"))
+            case "顾客语音":
+                reply = counter.says(what, "voice")
+            case "顾客点菜单":
+                reply = counter.hears(Pressed(what))
+            case "顾客发来":
+                reply = counter.hears(Showed(_KINDS.get(what, "other")))  # type: ignore[arg-type]
+            case "顾客关注":
+                reply = counter.hears(Followed(what, first=True))
+            case "顾客扫码":
+                reply = counter.hears(Followed(what, first=False))
+            case "机器人":
+                _said(reply, what, where)
+            case "机器人不说":
+                shown = _shown(reply)
+                assert all(part not in shown for part in _parts(what)), f"{where}\nsaid: {shown}"
+            case "机器人沉默":
+                assert reply == Reply(), f"{where}\nsaid: {reply}"
+            case "发卡密":
+                assert [str(no) for no in reply.keys_of] == what.split(), f"{where}\nkeys of: {reply.keys_of}"
+            case "结果":
+                _done(counter.effects, what, where)
+            case "店里":
+                _happens(counter, what)
+            case _:
+                raise AssertionError(f"{where}: 不认识的行")
+
+
+def _parts(what: str) -> list[str]:
+    return [part.strip() for part in what.split("|")]
+
+
+def _shown(reply: Reply) -> str:
+    return _TAGS.sub("", reply.text)
+
+
+def _said(reply: Reply, what: str, where: str) -> None:
+    for part in _parts(what):
+        seen = reply.text if "/pay/" in part or "/orders/" in part else _shown(reply)
+        assert part in seen, f"{where}\nmissing: {part}\nsaid: {_shown(reply)}"
+    assert len(reply.text.encode()) <= 2048, where
+
+
+def _done(effects: list[Effect], what: str, where: str) -> None:
+    found = [words for words in map(_effect, effects) if words]
+    assert found == ([] if what == "无" else _parts(what)), f"{where}\nhappened: {found or '无'}"
+
+
+def _effect(effect: Effect) -> str:
+    match effect:
+        case PlaceOrder(lines=lines):
+            return "下单 " + " + ".join(
+                " ".join([line.sku, f"×{line.quantity}", f"¥{format_yuan(line.total_fen)}", *line.fields.values()])
+                for line in lines
+            )
+        case CancelOrder(order_no=order_no):
+            return f"取消订单 {order_no[-1]}"
+        case OpenHandoff(reason=reason):
+            return f"转人工 {reason}"
+        case EndHandoff():
+            return "结束人工"
+        case FindOrders():
+            return ""
+
+
+def _happens(counter: Counter, what: str) -> None:
+    """What goes on in the shop between two messages."""
+    if match := re.fullmatch(r"过了(\d+)分钟", what):
+        counter.passes(timedelta(minutes=int(match[1])))
+    elif match := re.fullmatch(r"(\w[\w-]*) 只剩(\d+)", what):
+        counter.stock[match[1]] = int(match[2])
+    elif match := re.fullmatch(r"最近的订单(.+)", what):
+        counter.settle(_STATES[match[1]])
+    elif what == "价格变了":
+        counter.moved = True
+    elif what == "微信客服在线":
+        counter.transfers = True
+    else:
+        raise AssertionError(f"不认识: {what}")
