@@ -156,7 +156,7 @@ def record_notice(conn: Connection, notice: PaymentNotice | RefundNotice | Other
     """
     kind, number = _kind_and_number(notice)
     statement = pg_insert(PAY_NOTICE).values(id=notice.id, kind=kind, received_at=now, out_trade_no=number)
-    return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    return conn.scalar(statement.on_conflict_do_nothing().returning(PAY_NOTICE.c.id)) is not None
 
 
 def _kind_and_number(notice: PaymentNotice | RefundNotice | OtherNotice) -> tuple[str, str | None]:
