@@ -18,7 +18,7 @@ class RedisUrlError(ValueError):
 
 
 def open_redis(url: str) -> redis.Redis:
-    """Make a client (bytes in, bytes out). Connects on first use; raises RedisUrlError.
+    """Make a client (bytes in, bytes out). Connects on first use, a cluster at once; raises RedisUrlError.
 
     ``redis://`` ``rediss://`` ``unix://`` as redis-py has them; ``redis+sentinel://[user:password@]h1:26379,h2/SERVICE/DB``;
     ``redis+cluster://[user:password@]h1:6379,h2``; ``?ssl=true`` for TLS with the last two.
@@ -41,7 +41,7 @@ def open_redis(url: str) -> redis.Redis:
         )
     where = urlsplit(url)
     hosts = _hosts(where.netloc.rpartition("@")[2], 26379 if scheme == "redis+sentinel" else 6379)
-    login = {
+    login: dict[str, Any] = {
         "username": where.username and unquote(where.username),
         "password": where.password and unquote(where.password),
     }
@@ -49,8 +49,11 @@ def open_redis(url: str) -> redis.Redis:
     tls = dict(parse_qsl(where.query)).get("ssl") == "true"
     if scheme == "redis+cluster":
         nodes = [ClusterNode(host, port) for host, port in hosts]  # type: ignore[no-untyped-call]
-        # The cluster client carries the same commands; only its class is another one.
-        return cast(redis.Redis, RedisCluster(startup_nodes=nodes, ssl=tls, **login, **common))
+        try:
+            # The cluster client carries the same commands; only its class is another one. It connects at once.
+            return cast(redis.Redis, RedisCluster(startup_nodes=nodes, ssl=tls, **login, **common))
+        except redis.exceptions.RedisClusterException as error:
+            raise redis.ConnectionError(f"no node of the cluster answers: {error}") from error
     service, _, database = where.path.strip("/").partition("/")
     if not service or not (database or "0").isdigit():
         raise RedisUrlError("not a Redis URL: redis+sentinel:// needs /SERVICE or /SERVICE/DATABASE")
