@@ -14,6 +14,7 @@ from kernel.orders import Line, LineState, Order, OrderState
 from nlu.frame import Item
 
 _ORDER_NO = re.compile(r"K\d{16}")
+_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
 _SHOWN_MAX = 5
 _PAID = (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED)
 
@@ -30,6 +31,9 @@ def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Tur
     if said is not None:
         items = said.frame.items[:1]
         line = _line_of(items[0]) if items else None
+        if line is None and purpose == "reorder":
+            account = _ACCOUNT.search(_ORDER_NO.sub("", said.text.upper()))
+            line = DraftLine(fields={"": account[0]}) if account else None
         lookup = Lookup(order_no_in(said.text), line)
     return Turn(replace(dialog, waiting=lookup, misses=0), effects=(FindOrders(purpose),))
 

@@ -1,5 +1,6 @@
 """Putting what a message said into a draft line: each value checked, nothing that was not said."""
 
+import re
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -12,6 +13,10 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 
 _VALUE_MAX = 10**9
+_QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
+_ENDING = re.compile(
+    r"(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?(?:应该)?(?:是|改成|改为|换成)(\d{1,4})(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,46 @@ def named_slots(text: str, product: Product) -> tuple[str, ...]:
     if any(word in said for word in replies.VALUE_WORDS):
         found.append("value")
     return tuple(found)
+
+
+def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
+    """The one SKU or choice of this product that a message mentions by name, or a number said to be the quantity or the
+    end of the account; for what the understanding cannot know without the product."""
+    said = fold(text)
+    quantity = _QUANTITY.search(said)
+    if quantity is not None:
+        return fill(line, Item(quantity=int(quantity[1]), said=frozenset({"quantity"})), shelf)
+    ending = _ENDING.search(said)
+    if ending is not None:
+        return _with_ending(line, ending[1], product)
+    names: dict[str, tuple[str, str]] = {}
+    for sku in product.skus:
+        names |= {fold(name): ("value", sku.code) for name in (sku.label, *sku.aliases)}
+    for slot, choices in [(o.name, o.values) for o in product.options] + [(f.name, f.values) for f in product.fields]:
+        names |= {fold(name): (slot, choice.id) for choice in choices for name in (choice.label, *choice.aliases)}
+    heard = [name for name in names if len(name) > 1 and name in said]
+    longest = {names[n] for n in heard if not any(n != other and n in other for other in heard)}
+    if len(longest) != 1 or any(word in said for word in replies.NOT_WORDS):
+        return None
+    slot, key = longest.pop()
+    if slot == "value":
+        sku = next(sku for sku in product.skus if sku.code == key)
+        return Filled(pick_sku(line, sku, product, shelf), frozenset({slot}))
+    if option_of(product, slot) is not None:
+        return Filled(with_option(line, slot, key), frozenset({slot}))
+    return Filled(replace(line, fields={**line.fields, slot: key}), frozenset({slot}))
+
+
+def _with_ending(line: DraftLine, digits: str, product: Product) -> Filled | None:
+    """最后一位是8不是7: the account with its end corrected, where it still passes its check."""
+    account = account_field(product)
+    old = line.fields.get(account.name) if account else None
+    if account is None or old is None or not old[-len(digits) :].isdigit() or len(old) <= len(digits):
+        return None
+    checked = check_field(account, old[: -len(digits)] + digits)
+    if isinstance(checked, Invalid):
+        return Filled(line, frozenset(), (checked.reason_zh,))
+    return Filled(replace(line, fields={**line.fields, account.name: checked.canonical}), frozenset({account.name}))
 
 
 def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:

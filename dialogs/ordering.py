@@ -14,6 +14,7 @@ from dialogs.filling import (
     cleared,
     contradicts,
     fill,
+    fill_by_mention,
     fill_by_text,
     named_slots,
     says_anything,
@@ -86,7 +87,8 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         filled = answered_by_text(state, said, scene)
         if filled is not None:
             return _after_filling(dialog, state, [(state.line, filled)], said, scene)
-    return _after_filling(dialog, state, _fill_lines(state, items, said, scene), said, scene)
+    mentioned = _mentioned(state, items, said, scene)
+    return _after_filling(dialog, state, mentioned or _fill_lines(state, items, said, scene), said, scene)
 
 
 def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | None:
@@ -110,7 +112,7 @@ def corrected(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[Dra
     """Lines with a correction put in, for an order that is placed but unpaid; None when nothing in it can be used."""
     state = Confirming(tuple(lines), ())
     items = [item for item in said.frame.items if says_anything(item)]
-    fills = _fill_lines(state, items, said, scene)
+    fills = _mentioned(state, items, said, scene) or _fill_lines(state, items, said, scene)
     out = list(lines)
     for index, filled in fills:
         out[index] = filled.line
@@ -205,6 +207,23 @@ def _fill_lines(
         for index in _targets(state, item, said.text):
             out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
     return out
+
+
+def _mentioned(
+    state: Collecting | Confirming, items: Sequence[Item], said: Said, scene: Scene
+) -> list[tuple[int, Filled]]:
+    """A correction that only makes sense knowing the product: 数量改3, 改成大杯, 最后一位是8."""
+    targets = _targets(state, items[0] if items else Item(), said.text)
+    product = scene.shelf.product(state.lines[targets[0]].product or "") if len(targets) == 1 else None
+    if product is None or said.frame.intent not in ("change", "answer", "unknown") or _settles(items):
+        return []
+    filled = fill_by_mention(state.lines[targets[0]], said.text, product, scene.shelf)
+    return [(targets[0], filled)] if filled is not None else []
+
+
+def _settles(items: Sequence[Item]) -> bool:
+    """Whether the understanding found more than a bare number, which could be a quantity or a digit just as well."""
+    return any(i.product or i.sku or i.options or i.fields or i.invalid or "quantity" in i.said for i in items)
 
 
 def _targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]:

@@ -14,7 +14,12 @@ MORE_WORDS = frozenset({"更多", "下一页", "下页", "还有吗", "还有呢
 BACK_WORDS = frozenset({"上一页", "上页"})
 BACK_TO_BOT_WORDS = frozenset({"转回机器人", "结束人工", "取消人工", "退出人工", "回到机器人", "机器人"})
 ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "号不对", "号写错")
+ETA_WORDS = ("多久", "多长时间", "几分钟", "几天", "什么时候到", "啥时候到", "何时到", "马上到")
+SAFE_WORDS = ("安全", "靠谱", "正规", "可靠", "骗", "正品", "真的假的")
+PAY_WORDS = ("怎么付", "如何付", "付款方式", "支付方式", "支付宝", "信用卡", "花呗", "货到付款", "微信支付", "怎么支付")
+ROBOT_WORDS = ("是机器人", "是不是机器人", "是人工吗", "是真人", "是不是真人", "是ai", "是人吗")
 QUANTITY_WORDS = ("数量", "张数", "份数", "个数", "几张", "几份")
+NOT_WORDS = ("不是", "不要", "不用", "别", "没有")
 VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
 
 _DIGITAL = "虚拟商品，付款发货后不支持7天无理由退货。"
@@ -559,6 +564,23 @@ def greeting_short() -> str:
 
 def you_are_welcome() -> str:
     return "不客气，随时叫我。"
+
+
+def eta(product: Product, when: str) -> str:
+    sent = {Delivery.PARCEL: "发货", Delivery.SERVICE: "安排"}.get(product.delivery, "到账")
+    return f"{product.name}一般{when}（付款后{sent}）。" if when else f"{product.name}付款后会尽快{sent}。"
+
+
+def safe() -> str:
+    return "放心：走微信支付官方渠道，没成功会按原路退款，有问题随时找客服。"
+
+
+def how_to_pay() -> str:
+    return "用微信支付：确认订单后点链接付款，零钱、银行卡、信用卡都行，以微信付款页为准。"
+
+
+def robot() -> str:
+    return f"我是店里的智能小助手，下单、查单都能办；想找真人请回复「{HUMAN_TAP}」。"
 
 
 def help_text() -> str:

@@ -1,11 +1,13 @@
 """Greetings, thanks, help, and whatever else is not about an order."""
 
+from catalog.checks import fold
 from dialogs import replies
 from dialogs.asking import answer, open_question
-from dialogs.draft import pick_sku
+from dialogs.draft import look, pick_sku
+from dialogs.filling import fill
 from dialogs.ordering import advance, miss, start_product
-from dialogs.state import Dialog, DraftLine
-from dialogs.turn import Followed, Scene, Showed, Turn
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Followed, Said, Scene, Showed, Turn
 from dialogs.window import shop_window
 
 
@@ -18,13 +20,44 @@ def thanks(dialog: Dialog, scene: Scene) -> Turn:
     return answer(dialog, scene, replies.you_are_welcome())
 
 
-def help_(dialog: Dialog, scene: Scene) -> Turn:
-    return answer(dialog, scene, replies.help_text())
+def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
+    """帮助, and the questions everybody asks."""
+    told = known_answer(dialog, said, scene) if said is not None else None
+    return answer(dialog, scene, told or replies.help_text())
 
 
-def not_understood(dialog: Dialog, scene: Scene) -> Turn:
+def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
+    """A short answer to one of the usual questions: how long, how safe, how to pay, whom he talks to."""
+    text = fold(said.text)
+    if any(word in text for word in replies.ROBOT_WORDS):
+        return replies.robot()
+    if any(word in text for word in replies.PAY_WORDS):
+        return replies.how_to_pay()
+    if any(word in text for word in replies.SAFE_WORDS):
+        return replies.safe()
+    if any(word in text for word in replies.ETA_WORDS):
+        return _how_long(dialog, said, scene)
+    return None
+
+
+def _how_long(dialog: Dialog, said: Said, scene: Scene) -> str | None:
+    items, state = said.frame.items, dialog.state
+    if items and items[0].product:
+        line = fill(DraftLine(), items[0], scene.shelf).line
+    elif isinstance(state, Collecting | Confirming):
+        line = state.lines[0]
+    else:
+        return None
+    looked = look(line, scene.shelf)
+    if looked.product is None:
+        return None
+    return replies.eta(looked.product, (looked.sku.eta if looked.sku else None) or looked.product.eta)
+
+
+def not_understood(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """Abuse, advertisements, orders to the bot: answered shortly, never obeyed."""
-    return miss(dialog, scene)
+    told = known_answer(dialog, said, scene)
+    return answer(dialog, scene, told) if told else miss(dialog, scene)
 
 
 def showed(dialog: Dialog, heard: Showed, scene: Scene) -> Turn:

@@ -37,7 +37,7 @@ from kernel.ids import OrderNo
 
 __all__ = ["expecting", "step"]
 
-_ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)\s*(K\d{16})$", re.IGNORECASE)
+_ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)(?:订单)?\s*(K\d{16})$", re.IGNORECASE)
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 
@@ -244,13 +244,19 @@ def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return _choose(dialog, said.frame.index, scene)
 
 
+def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """人工; but 你是机器人吗 is only a question."""
+    told = smalltalk.known_answer(dialog, said, scene)
+    return answer(dialog, scene, told) if told == replies.robot() else handoff.ask_for_human(dialog)
+
+
 def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming) and said.frame.items:
         return said_for_draft(dialog, said, scene)
     filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
     if filled is not None and isinstance(dialog.state, Collecting):
         return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
-    return smalltalk.not_understood(dialog, scene)
+    return smalltalk.not_understood(dialog, said, scene)
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -271,8 +277,8 @@ _TALK: dict[str, _Talk] = {
     "problem": lambda d, said, _: after_sale.look_up(d, "problem", said),
     "invoice": lambda d, _, scene: answer(d, scene, replies.invoice()),
     "balance": lambda d, _, scene: answer(d, scene, replies.balance()),
-    "human": lambda d, _, __: handoff.ask_for_human(d),
-    "help": lambda d, _, scene: smalltalk.help_(d, scene),
+    "human": _human,
+    "help": lambda d, said, scene: smalltalk.help_(d, scene, said),
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),
     "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
     "confirm": _confirm,

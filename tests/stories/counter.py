@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from nlu.parse import parse
-
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
 from dialogs.state import Dialog, from_json, to_json
@@ -34,6 +32,7 @@ from kernel.ids import OpenId, OrderNo
 from kernel.orders import Line, LineState, Order, OrderState, WantedLine
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
+from nlu.parsing import parse
 
 UNPAID_MAX = 3
 SHOP_URL = "https://shop.example"

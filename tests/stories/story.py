@@ -53,9 +53,9 @@ def read_stories(path: Path) -> list[Story]:
                 stories.append(Story(title, tuple(lines)))
             title, lines = line.removeprefix("## "), []
         elif line and not line.startswith("#"):
-            who, mark, what = line.replace("：", ":", 1).partition(":")
-            assert mark, f"{path.name}:{number}: {line}"
-            lines.append((number, who.strip(), what.strip()))
+            parts = re.split("[:：]", line, maxsplit=1)
+            assert len(parts) == 2, f"{path.name}:{number}: {line}"
+            lines.append((number, parts[0].strip(), parts[1].strip()))
     if lines:
         stories.append(Story(title, tuple(lines)))
     return stories
