@@ -14,6 +14,8 @@ from sandbox.settings import SandboxSettings
 from sandbox.world import TRADES, Notice, Refund, Trade, World, keep_newest, rfc3339
 
 ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 0.5
+"""How soon a waiting notice sees that the speed was changed."""
 SCHEDULE_SECONDS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 
 
@@ -33,7 +35,7 @@ class Notices:
         """Wait as long as the real one would, divided by the fault panel's speed, which may change meanwhile."""
         left = seconds
         while left > 0:
-            step = min(left, 0.2 * self._world.faults.notice_speed)
+            step = min(left, _LOOK_SECONDS * self._world.faults.notice_speed)
             await asyncio.sleep(step / self._world.faults.notice_speed)
             left -= step
 

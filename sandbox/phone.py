@@ -138,7 +138,9 @@ class Phone:
         xml = self._push.message_xml(buyer.openid, fields)
         pushes = [self._push.deliver_xml(buyer.openid, xml) for _ in range(repeat)]
         answers = await asyncio.gather(*pushes)
-        shown = self._push.show(buyer.openid, answers[0])
+        # Whichever of the same pushes was answered with a reply is the one the buyer sees, once.
+        told = next((one for one in answers if one.body.strip() not in ("", "success")), answers[0])
+        shown = self._push.show(buyer.openid, told)
         return bodies.json_response({"messages": [mine, *shown], "answers": [one.as_json() for one in answers]})
 
     async def _subscribe(self, request: Request) -> Response:

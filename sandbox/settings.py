@@ -52,7 +52,7 @@ class SandboxSettings:
     """Divides every waiting time of notices, refunds and callbacks, so that tests need not wait."""
     supplier_seconds: float = 2.0
     """How long the supplier works on an order, before `notice_speed`."""
-    account_name: str = "好店充值"
+    account_name: str = "卡宝小店"
     """The official account's name, at the top of every chat."""
 
     @property

@@ -22,6 +22,7 @@ Now = Callable[[], float]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 BUYERS, CHAT_LINES, TRADES, PUSHES, ORDERS, MEDIA = 1_000, 200, 5_000, 1_000, 5_000, 200
+_MEDIA_BYTES = 64 << 20
 _SAVE_EVERY_SECONDS = 1.0
 _SAVING_SHARE = 0.05
 """How much of the time may go into saving when there is a lot to save."""
@@ -198,6 +199,8 @@ class World:
         """Keep bytes under a new media id."""
         media_id = secrets.token_urlsafe(48)
         keep_newest(self.media, media_id, (kind, content_type, body), MEDIA)
+        while sum(len(kept[2]) for kept in self.media.values()) > _MEDIA_BYTES:
+            del self.media[next(iter(self.media))]
         return media_id
 
     def changed(self) -> None:

@@ -250,3 +250,17 @@ def test_a_code_gives_the_openid_once_and_for_five_minutes(shop: Shop) -> None:
 )
 def test_oauth_sends_nobody_anywhere_with_wrong_parameters(shop: Shop, changed: dict[str, str]) -> None:
     assert authorize(shop, shop.buyer(), **changed).status_code == 400
+
+
+def test_old_media_make_room_for_new_ones(shop: Shop) -> None:
+    token = shop.token()
+
+    def upload() -> str:
+        query = {"access_token": token, "type": "image"}
+        files = {"media": ("a.png", b"x" * (9 << 20), "image/png")}
+        return str(shop.http.post("/cgi-bin/media/upload", params=query, files=files).json()["media_id"])
+
+    first, *_, last = [upload() for _ in range(8)]
+
+    assert shop.http.get(f"/sandbox/media/{first}").status_code == 404
+    assert shop.http.get(f"/sandbox/media/{last}").status_code == 200

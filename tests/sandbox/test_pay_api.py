@@ -414,3 +414,17 @@ def test_pay_faults_strike_as_often_as_asked_and_where_asked(shop: Shop) -> None
     assert [one.status_code for one in (first, second, third, closing)] == [500, 200, 200, 429]
     assert first.json()["code"] == "SYSTEM_ERROR"
     assert shop.verifies(first.headers, first.text)
+
+
+def test_a_notice_fault_can_name_what_it_strikes(shop: Shop) -> None:
+    shop.faults(notice={"kind": "lose", "on": "REFUND"})
+    number = shop.paid(shop.buyer())
+    shop.bot.wait_for(shop.notify)
+    body = refund_body(number, f"R{number}", 100, notify_url=f"{shop.bot.url}/pay/refunded/{number}")
+    shop.pay("POST", REFUNDS, body)
+    settled(shop, f"R{number}")
+    time.sleep(0.1)
+
+    assert shop.bot.to(f"/pay/refunded/{number}") == []
+    shop.faults(notice=None)
+    shop.bot.wait_for(f"/pay/refunded/{number}")
