@@ -38,10 +38,10 @@ _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 _MONTHS = dict(DURATIONS)
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|年|月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角|人|口|家|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
 )
 
 
@@ -124,9 +124,9 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start - 1, end + length, "count", number)
     if unit:
         return _with_unit(Amount(start, end + length, "value", number, unit))
-    unit = _unit_before(text, start, lexicon)
+    unit, begins = _unit_before(text, start, lexicon)
     if unit:
-        return Amount(start, end, "value", number, unit)
+        return Amount(begins, end, "value", number, unit)
     if re.search(r"(?:¥|rmb)\s*$", before):
         return Amount(start, end, "value", number, "元")
     if chinese and len(said) == 1:
@@ -136,13 +136,13 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     return Amount(start, end, "value", number)
 
 
-def _unit_before(text: str, start: int, lexicon: Lexicon) -> str:
-    """Find a unit said first: 点券300."""
+def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:
+    """Find a unit said first (点券300) and where it begins."""
     before = text[max(0, start - 8) : start].rstrip(" :,，的")
     for unit, key in lexicon.units.items():
         if len(unit) > 1 and key not in ("元", *MONTHS_OF) and before.endswith(unit):
-            return key
-    return ""
+            return key, text.rindex(unit, 0, start)
+    return "", start
 
 
 def _starts(lexicon: Lexicon, text: str, place: int) -> list[int]:

@@ -164,7 +164,7 @@ class ProductIndex:
         for pair in dict.fromkeys(pairs):
             if sku not in self.by_pair[pair]:
                 self.by_pair[pair].append(sku)
-        for word in sku_phrases(self.words, sku):
+        for word in () if sku.any_value else sku_phrases(self.words, sku):
             if sku not in self.by_word[word]:
                 self.by_word[word].append(sku)
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from nlu.answers import read_answer
+from nlu.cues import cues_of
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import blank, certain, chosen, is_bare, scores
 from nlu.items import finish
@@ -64,6 +65,10 @@ _ASKING = re.compile(r"[吗么没不?？]$|多少|怎么|什么|哪|咋|有没�
 _CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
 
 
+PLAIN_CUES = frozenset(("buy", "topup", "topup_for", "hello", "thank"))
+"""Words of a plain order: goods and a slot with nothing but these can be no question and no complaint."""
+
+
 def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
     """Combine the model's ranking with what the slots alone make certain."""
     has_product = any(ref.product or ref.candidates for ref in seen.refs)
@@ -73,6 +78,9 @@ def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
         bare = _bare(seen, blanked, has_product, slots)
         if bare is not None:
             return bare
+    named = has_product or any(ref.foreign for ref in seen.refs)
+    if named and slots and not _ASKING.search(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
+        return 0.9, "order"
     ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
@@ -92,7 +100,7 @@ def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool) -> tuple[flo
     durations = [a for a in seen.amounts if a.kind in ("months", "word")]
     if has_product:
         return (0.9, "order") if single or slots else None
-    if seen.accounts and units:
+    if any(ref.foreign for ref in seen.refs) or (seen.accounts and units):
         return 0.9, "order"
     if re.search("[充要来]", blanked) and (units or durations):
         return None

@@ -9,6 +9,7 @@ from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.text import lower, normalise_keeping_case
+from nlu.words import DURATION_WORDS, TOO_GENERIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ def look(message: str, lexicon: Lexicon) -> Seen:
 
 
 _PLACE = re.compile(
-    r"[\u4e00-\u9fff\da-z]+?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
+    r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
 )
+_PLACE_HINT = re.compile("[省市区县镇乡村路街巷弄栋幢苑]|小区|花园|大厦|广场|单元|学校|大学|公寓|宿舍|地址|寄到|送到")
 _ADDRESS_CUE = re.compile(r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:是|为|写|[:,，\s])*")
 
 
@@ -79,6 +81,8 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
 
 def address_span(text: str) -> tuple[int, int] | None:
     """Find a postal address: what follows a cue, or a stretch with at least two kinds of place words."""
+    if not _PLACE_HINT.search(text):
+        return None
     cue = _ADDRESS_CUE.search(text)
     start = cue.end() if cue else 0
     places = list(_PLACE.finditer(text, start))
@@ -102,7 +106,7 @@ def _refs(seen: Seen) -> list[Ref]:
         if entry.foreign:
             refs.append(Ref(mention.start, mention.end, mention.word, foreign=True))
             continue
-        if not entry.means_things:
+        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
         single = pids[0] if len(pids) == 1 else None
@@ -223,13 +227,15 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
     """Find the product when no word names it: by unit, by a SKU's own name, by choice, or the phone top-up of 充100 138…"""
     candidates = next((ref.candidates for ref in seen.refs if ref.candidates), ())
     foreign = any(ref.foreign for ref in seen.refs)
+    if foreign and not candidates:
+        return None, ()
     for amount in seen.amounts:
         narrowed: tuple[str, ...] = ()
         if amount.kind == "value" and amount.unit not in ("", "元"):
             narrowed = lexicon.unit_products.get(amount.unit, ())
         elif amount.word:
             entry = lexicon.phrases.get(amount.word)
-            narrowed = tuple(entry.skus) if entry and (amount.kind in ("word", "value") or len(entry.skus) == 1) else ()
+            narrowed = tuple(entry.skus) if entry and amount.word not in DURATION_WORDS else ()
         if narrowed:
             both = tuple(pid for pid in candidates if pid in narrowed)
             candidates = both or candidates or narrowed
