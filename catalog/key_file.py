@@ -46,6 +46,9 @@ class BadLine:
     line: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"第 {self.line} 行: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyLines:

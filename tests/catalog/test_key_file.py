@@ -70,8 +70,9 @@ def test_a_bad_line_is_named_but_never_quoted(read: Read, line: str, reason: str
     assert (first, last) == (CardSecret("GOOD1"), CardSecret("GOOD2"))
     assert isinstance(found, BadLine)
     assert found.line == 2
+    assert str(found).startswith("第 2 行: ")
     assert reason in found.reason
-    assert "SECRET" not in str(found)
+    assert "SECRET" not in repr(found)
 
 
 @pytest.mark.parametrize("header", ["number,secret", "卡号,卡密", "\ufeffSecret"])
