@@ -104,6 +104,8 @@ class RefundReport:
     refund_fen: int
     total_fen: int
     success_time: datetime | None = None
+    create_time: datetime | None = None
+    """When WeChat Pay accepted it; notices do not say."""
 
 
 @dataclass(frozen=True, slots=True)

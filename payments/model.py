@@ -81,6 +81,7 @@ class Refund:
     problem: str | None
     created_at: datetime
     next_try_at: datetime | None
+    accepted_at: datetime | None
     settled_at: datetime | None
 
     def request(self) -> RefundRequest:

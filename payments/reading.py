@@ -108,4 +108,5 @@ def read_refund(data: Mapping[str, Any], *, status_field: str) -> RefundReport:
         refund_fen=_fen(amount, "refund"),
         total_fen=_fen(amount, "total"),
         success_time=_time(data, "success_time") if status is RefundStatus.SUCCESS else None,
+        create_time=_time(data, "create_time") if "create_time" in data else None,
     )

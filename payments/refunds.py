@@ -227,22 +227,27 @@ def settle_refund(conn: Connection, report: RefundReport, now: datetime) -> Refu
         case Renew():
             return _renew(conn, refund, now)
         case MoveTo(RefundState.SUCCESS):
-            _move(conn, refund, report, RefundState.SUCCESS, settled_at=report.success_time or now, next_try_at=None)
+            _move(
+                conn, refund, report, now, RefundState.SUCCESS, settled_at=report.success_time or now, next_try_at=None
+            )
             return _settled(refund, first=True)
         case MoveTo(RefundState.ABNORMAL):
             problem = f"WeChat Pay says {report.status}"
-            _move(conn, refund, report, RefundState.ABNORMAL, problem=problem, next_try_at=None)
+            _move(conn, refund, report, now, RefundState.ABNORMAL, problem=problem, next_try_at=None)
             return NeedsPerson(refund.id, RefundState.ABNORMAL, problem)
         case MoveTo(state):
             next_at = now + refund_wait(refund.tries)
-            _move(conn, refund, report, state, problem=None, next_try_at=next_at)
+            _move(conn, refund, report, now, state, problem=None, next_try_at=next_at)
             return RefundWaiting(refund.id, next_at)
         case Stays():
             return _as_it_stands(conn, refund, now)
 
 
-def _move(conn: Connection, refund: Refund, report: RefundReport, state: RefundState, **values: object) -> None:
-    store.change_refund(conn, refund.id, state=state, refund_id=report.refund_id, **values)
+def _move(
+    conn: Connection, refund: Refund, report: RefundReport, now: datetime, state: RefundState, **values: object
+) -> None:
+    accepted_at = refund.accepted_at or report.create_time or now
+    store.change_refund(conn, refund.id, state=state, refund_id=report.refund_id, accepted_at=accepted_at, **values)
 
 
 def _as_it_stands(conn: Connection, refund: Refund, now: datetime) -> RefundOutcome:

@@ -128,7 +128,7 @@ class RefundRow(SQLModel, table=True):
         Index("refund_asked_once", "order_no", "key", unique=True, postgresql_where=text("state <> 'closed'")),
         Index("refund_due", "next_try_at", postgresql_where=text("state IN ('created', 'processing')")),
         Index("refund_of_payment", "payment_id"),
-        Index("refund_settled_at", "settled_at"),
+        Index("refund_accepted_at", "accepted_at"),
     )
 
     id: int | None = _id()
@@ -147,6 +147,8 @@ class RefundRow(SQLModel, table=True):
     created_at: datetime = _time()
     next_try_at: datetime | None = _maybe_time()
     """When to drive it again; NULL when it is over, or a person has to see to it."""
+    accepted_at: datetime | None = _maybe_time()
+    """When WeChat Pay accepted it: the day on whose bill it stands."""
     settled_at: datetime | None = _maybe_time()
 
 
