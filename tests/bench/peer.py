@@ -36,7 +36,9 @@ def make_robot(redis_socket: str, token: str) -> WeRoBot:
             return "请输入手机号"
         if session.get("step") == "phone" and PHONE.match(said):
             session.update(step="confirm", phone=said)
-            return f"话费充值 {session['amount']}元\n手机号: {said}\n合计 ¥{PRICES[session['amount']]}\n回复「确认」下单"
+            return (
+                f"话费充值 {session['amount']}元\n手机号: {said}\n合计 ¥{PRICES[session['amount']]}\n回复「确认」下单"
+            )
         if session.get("step") == "confirm" and said == "确认":
             session.clear()
             return "订单已创建, 请付款: https://shop.example/pay/abc"

@@ -1,0 +1,267 @@
+"""Print what kabot costs beside a plain WeRoBot bot, measured in one run on this machine. Nothing is asserted."""
+
+import hashlib
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median, quantiles
+from threading import Thread
+from urllib.parse import quote
+
+import psutil
+from sqlalchemy import make_url, text
+
+from bot import embedded, migrations
+from bot.database import make_engine
+from catalog.files import read_catalog
+from catalog.store import import_catalog
+from tests.e2e.shop import DEMO, as_environment, eventually, open_shop
+
+TOKEN = "benchtoken"
+ORDERS = 300
+WARM_UP = 40
+PATIENCE_S = 15
+
+
+class WeChat:
+    """The pushing side: signed plain messages over one kept connection."""
+
+    def __init__(self, port: int, path: str = "/wechat") -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        self._path = path
+
+    def say(self, openid: str, words: str) -> str:
+        stamp, nonce = str(int(time.time())), secrets.token_hex(4)
+        signature = hashlib.sha1("".join(sorted((TOKEN, stamp, nonce))).encode()).hexdigest()
+        body = (
+            f"<xml><ToUserName><![CDATA[gh_x]]></ToUserName><FromUserName><![CDATA[{openid}]]></FromUserName>"
+            f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+            f"<Content><![CDATA[{words}]]></Content><MsgId>{secrets.randbelow(10**18)}</MsgId></xml>"
+        ).encode()
+        target = f"{self._path}?signature={signature}&timestamp={stamp}&nonce={nonce}&openid={quote(openid)}"
+        self._connection.request("POST", target, body, {"Content-Type": "text/xml"})
+        return self._connection.getresponse().read().decode()
+
+
+def order(chat: WeChat) -> None:
+    """One order in four turns."""
+    openid = f"o{secrets.token_hex(12)}"
+    for words in ("充话费", "100", "13812345678"):
+        chat.say(openid, words)
+    answer = chat.say(openid, "确认")
+    if "/pay/" not in answer:
+        raise SystemExit(f"no link to pay in: {answer}")
+
+
+def cpu_s(processes: Sequence[psutil.Process]) -> float:
+    """CPU seconds, user and system, of these processes and their children so far."""
+    total = 0.0
+    for process in processes:
+        for one in (process, *process.children(recursive=True)):
+            times = one.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+@contextmanager
+def running(arguments: list[str], port: int, environment: dict[str, str]) -> Iterator[psutil.Process]:
+    """Run a server until its port answers; end it afterwards."""
+    process = subprocess.Popen(arguments, env=os.environ | environment)
+    ends = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def cost_of_a_turn(chat: WeChat, *groups: Sequence[psutil.Process]) -> list[float]:
+    """CPU milliseconds a turn, for each group of processes."""
+    for _ in range(WARM_UP):
+        order(chat)
+    before = [cpu_s(group) for group in groups]
+    for _ in range(ORDERS):
+        order(chat)
+    return [(cpu_s(group) - was) / (4 * ORDERS) * 1000 for group, was in zip(groups, before, strict=True)]
+
+
+def latencies_ms(port: int, turns_per_s: int = 100, seconds: int = 8, threads: int = 8) -> list[float]:
+    """Time of each turn at a steady rate, from when it was due (so that a stall is counted for all it holds up)."""
+    found: list[float] = []
+    began = time.perf_counter() + 0.2
+    total = turns_per_s * seconds
+    words = ("充话费", "100", "13812345678", "确认")
+
+    def buyer(number: int) -> None:
+        chat = WeChat(port)
+        openid = ""
+        for turn, k in enumerate(range(number, total, threads)):
+            if turn % 4 == 0:
+                openid = f"o{secrets.token_hex(12)}"
+            due = began + k / turns_per_s
+            time.sleep(max(0.0, due - time.perf_counter()))
+            chat.say(openid, words[turn % 4])
+            found.append((time.perf_counter() - due) * 1000)
+
+    crowd = [Thread(target=buyer, args=(number,)) for number in range(threads)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    return found
+
+
+def server_processes(folder: Path, name: str) -> list[psutil.Process]:
+    """The embedded server's processes of this kind below `folder`: top ones only, children are counted with them."""
+    found = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        command = " ".join(process.info["cmdline"] or ())
+        if (process.info["name"] or "").startswith(name) and (str(folder) in command or name == "redis-server"):
+            found.append(process)
+    return [one for one in found if one.ppid() not in {other.pid for other in found}]
+
+
+def bench_turns(servers: embedded.Servers, folder: Path) -> None:
+    """CPU per turn and latency, kabot beside the plain bot."""
+    engine = make_engine(servers.database_url)
+    migrations.upgrade(engine)
+    with engine.begin() as conn:
+        import_catalog(conn, read_catalog(DEMO))
+        postmaster = psutil.Process(conn.scalar(text("SELECT pg_backend_pid()"))).parent()
+    redis_socket = make_url(servers.redis_url.replace("unix://", "redis://", 1)).database or ""
+    redis_path = "/" + re.sub(r"\?.*", "", servers.redis_url.removeprefix("unix://")).lstrip("/")
+    redis_processes = server_processes(folder, "redis-server")
+    port, peer_port = free_port(), free_port()
+    environment = as_environment(
+        {
+            "wechat": {"mode": "plain", "token": TOKEN, "app_id": "wx1"},
+            "store": {"database_url": servers.database_url},
+            "redis": {"url": servers.redis_url},
+            "app": {"data_dir": str(folder), "public_url": "http://shop.example", "log_level": "WARNING"},
+        }
+    )
+    del redis_socket
+    peer_command = [sys.executable, "-m", "tests.bench.peer", redis_path, str(peer_port), TOKEN]
+    with (
+        running([sys.executable, "-m", "bot", "serve", "--port", str(port)], port, environment) as ours,
+        running(peer_command, peer_port, {}) as peer,
+    ):
+        groups = (redis_processes, [postmaster] if postmaster else [])
+        mine = cost_of_a_turn(WeChat(port), [ours], *groups)
+        theirs = cost_of_a_turn(WeChat(peer_port, "/"), [peer], redis_processes)
+        again = cost_of_a_turn(WeChat(port), [ours], *groups)
+        mine = [min(pair) for pair in zip(mine, again, strict=True)]
+        spent = latencies_ms(port)
+    cuts = quantiles(spent, n=100)
+    print("CPU per turn of a four-turn order, ms    web   redis   database")
+    print(f"  kabot (everything, order in the DB)   {mine[0]:5.2f}   {mine[1]:5.2f}   {mine[2]:5.2f}")
+    print(f"  plain WeRoBot, regex, RedisStorage    {theirs[0]:5.2f}   {theirs[1]:5.2f}       –")
+    print(f"  ratio, web and Redis                  {(mine[0] + mine[1]) / (theirs[0] + theirs[1]):5.2f}")
+    print(
+        f"turn at 100 turns/s, ms                 p50 {median(spent):.1f}   p99 {cuts[98]:.1f}   max {max(spent):.1f}"
+    )
+
+
+def bench_push(servers: embedded.Servers, folder: Path) -> None:
+    """From the notice of a payment to the push with the card key, over the whole shop."""
+    name = "bench_push"
+    engine = make_engine(servers.database_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(servers.database_url).set(database=name).render_as_string(hide_password=False)
+    migrations.upgrade(make_engine(url))
+    with open_shop(url, servers.redis_url, folder) as shop:
+        shop.stock("ST50", *(f"BENCH-{n:05d}" for n in range(120)), tmp=folder)
+        for _ in range(100):
+            buyer = shop.buyer()
+            buyer.pay(buyer.order("steam卡50", "确认"))
+        eventually(lambda: len(shop.query("SELECT 1 FROM push WHERE state = 'sent'")) >= 100, 30)
+        spent = shop.query(
+            "SELECT extract(epoch FROM p.sent_at - n.received_at) * 1000 FROM push p"
+            " JOIN pay_notice n ON n.out_trade_no = p.order_no WHERE p.kind = 'keys' ORDER BY 1"
+        )
+    values = [float(value) for value in spent]
+    print(
+        f"push after notice, {len(values)} orders, ms      p50 {median(values):.0f}   p99 {quantiles(values, n=100)[98]:.0f}"
+    )
+
+
+def bench_demo(folder: Path) -> None:
+    """From the command to the first answer, and what everything holds in memory when idle."""
+    port = free_port()
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--port", str(port), "--data-dir", str(folder)], stdout=subprocess.DEVNULL
+    )
+    import httpx
+
+    base = f"http://127.0.0.1:{port}"
+
+    def answered() -> bool:
+        try:
+            openid = httpx.post(f"{base}/sandbox/api/buyers", json={}, timeout=2).json()["openid"]
+            said = httpx.post(
+                f"{base}/sandbox/api/chat/{openid}/say", json={"kind": "text", "content": "你好"}, timeout=6
+            ).json()
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+        return any(m["from"] == "bot" for m in said["messages"])
+
+    try:
+        eventually(answered, 60)
+        first_s = time.monotonic() - began
+        time.sleep(3)
+        everything = [
+            one
+            for one in psutil.process_iter(["cmdline"])
+            if str(folder) in " ".join(one.info["cmdline"] or ()) or one.pid == process.pid
+        ]
+        family = {one.pid: one for top in everything for one in (top, *top.children(recursive=True))}
+        rss = sum(one.memory_info().rss for one in family.values()) / 2**20
+        pss = sum(one.memory_full_info().pss for one in family.values()) / 2**20
+        print(f"kabot demo: first answer after          {first_s:.1f} s")
+        print(
+            f"idle memory, {len(family)} processes, MB         {pss:.0f} proportional (shared pages once), {rss:.0f} as ps counts"
+        )
+    finally:
+        process.send_signal(2)
+        process.wait(30)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="kabot-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        servers = embedded.join(folder / "servers")
+        try:
+            bench_turns(servers, folder)
+            bench_push(servers, folder)
+        finally:
+            servers.leave()
+        bench_demo(folder / "demo")
+
+
+main()
