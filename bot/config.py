@@ -411,17 +411,17 @@ def _decode_key(text: str, what: str) -> bytes:
     return key
 
 
+def keep_key(app: AppConfig, key: bytes) -> None:
+    """Make ``key`` the kept one, where none is configured: after a restore, the backup's."""
+    if not app.secret_key:
+        _fresh_key_file(app.data_dir, key).replace(app.data_dir / "secret_key")
+
+
 def _kept_key(data_dir: Path) -> bytes:
     """The key kept in ``data_dir/secret_key``, made by whichever process comes first."""
     kept = data_dir / "secret_key"
     if not kept.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(base64.b64encode(secrets.token_bytes(SECRET_KEY_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())  # card keys are encrypted under it: it must not be lost with the power
+        fresh = _fresh_key_file(data_dir, secrets.token_bytes(SECRET_KEY_BYTES))
         try:
             os.link(fresh, kept)  # whole or not at all, and never over another process's key
         except FileExistsError:
@@ -429,3 +429,13 @@ def _kept_key(data_dir: Path) -> bytes:
         finally:
             fresh.unlink()
     return _decode_key(kept.read_text(), str(kept))
+
+
+def _fresh_key_file(data_dir: Path, key: bytes) -> Path:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    fresh = data_dir / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.b64encode(key).decode() + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # card keys are encrypted under it: it must not be lost with the power
+    return fresh

@@ -19,7 +19,7 @@ from bot.config import load_config
 from bot.database import make_engine
 from catalog.files import read_catalog
 from catalog.key_import import ImportRefused, import_keys
-from catalog.store import current_version, import_catalog
+from catalog.store import import_catalog
 from catalog.vault import Vault
 from sandbox.settings import Credentials, new_credentials
 
@@ -59,7 +59,7 @@ def write_settings(home: Path, port: int, bot_port: int) -> None:
 def fill(engine: Engine, vault: Vault) -> None:
     """Load the demo catalog into an empty shop, and card keys for the card SKUs that never had one."""
     with engine.begin() as conn:
-        if not current_version(conn):
+        if not conn.scalar(text("SELECT EXISTS (SELECT 1 FROM product)")):
             import_catalog(conn, read_catalog(_CATALOG))
         codes = list(conn.scalars(_EMPTY_SKUS))
     with tempfile.TemporaryDirectory() as folder:

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, environ: 
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="missing.toml"):
+    with pytest.raises(ConfigError, match=r"missing\.toml"):
         load_config(environ={"KABOT_CONFIG": str(tmp_path / "missing.toml")})
     (tmp_path / "gbk.toml").write_bytes("[shop]\nname = '卡宝'".encode("gbk"))
     with pytest.raises(ConfigError, match=r"gbk\.toml: not UTF-8"):
@@ -105,7 +105,9 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("from-a-file\n")
     config = load(
         tmp_path,
-        f'[app]\nsecret_key = "{KEY}"\n[console]\nadmin_password_file = "password"\n[supplier.s]\napp_secret = "hush-1"\n',
+        f'[app]\nsecret_key = "{KEY}"\n'
+        '[console]\nadmin_password_file = "password"\n'
+        '[supplier.s]\napp_secret = "hush-1"\n',
         KABOT_WECHAT__APP_SECRET="hush-2",
         KABOT_PAY__API_V3_KEY="hush-3",
         KABOT_STORE__DATABASE_URL="postgresql+psycopg://u:hush-4@db/kabot",

@@ -1,0 +1,102 @@
+"""A backup holds the whole shop, and a restore gives all of it back or changes nothing."""
+
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from bot import backups, migrations
+from bot.config import AppConfig
+from bot.demo_shop import fill
+from bot.jobs import Jobs, Tasks
+from catalog.stock import count, hold
+from catalog.store import load_shelf
+from catalog.vault import Vault
+from kernel.clock import SystemClock
+from tests.bot.test_migrations import empty_database
+
+
+@pytest.fixture
+def shop(pg_url: str) -> Iterator[Engine]:
+    with empty_database(pg_url) as engine:
+        migrations.upgrade(engine)
+        yield engine
+
+
+@pytest.fixture
+def other(pg_url: str) -> Iterator[Engine]:
+    with empty_database(pg_url) as engine:
+        migrations.upgrade(engine)
+        yield engine
+
+
+def rows(engine: Engine, table: str) -> list[tuple[object, ...]]:
+    with engine.begin() as conn:
+        return [tuple(row) for row in conn.execute(text(f"SELECT * FROM {table} ORDER BY 1"))]
+
+
+def test_a_restored_shop_is_the_same_shop_and_goes_on(shop: Engine, other: Engine, tmp_path: Path) -> None:
+    here = AppConfig(data_dir=tmp_path / "here")
+    there = AppConfig(data_dir=tmp_path / "there")
+    fill(shop, Vault(here.key()))
+    tasks = Tasks()
+    tasks.task("later")(print)
+    with shop.begin() as conn:
+        sku = conn.scalar(text("SELECT sku_code FROM card_key LIMIT 1"))
+        hold(conn, sku, 2, "K2603010000000001", SystemClock().now())
+        Jobs(tasks).defer(conn, "later", order="K1")
+
+    written = backups.write(shop, here, tmp_path / "shop.backup")
+    assert (tmp_path / "shop.backup").stat().st_mode & 0o077 == 0
+    assert backups.read(other, there, tmp_path / "shop.backup") == written
+
+    for table in ("card_key", "sku", "product", "key_batch", "procrastinate_jobs"):
+        assert rows(shop, table) == rows(other, table) != []
+    assert there.key() == here.key()
+    with other.begin() as conn:
+        assert load_shelf(conn).products
+        before = count(conn, sku)
+        hold(conn, sku, 1, "K2603010000000002", SystemClock().now())
+        assert count(conn, sku) == before - 1
+        assert Jobs(tasks).defer(conn, "later", order="K2") not in [row[0] for row in rows(shop, "procrastinate_jobs")]
+
+
+def test_a_shop_that_is_not_empty_is_never_overwritten(shop: Engine, tmp_path: Path) -> None:
+    here = AppConfig(data_dir=tmp_path)
+    fill(shop, Vault(here.key()))
+    backups.write(shop, here, tmp_path / "shop.backup")
+    before = rows(shop, "card_key")
+    with pytest.raises(backups.BadBackupError, match="not empty"):
+        backups.read(shop, here, tmp_path / "shop.backup")
+    assert rows(shop, "card_key") == before
+
+
+def test_under_another_secret_key_nothing_is_restored(shop: Engine, other: Engine, tmp_path: Path) -> None:
+    here = AppConfig(data_dir=tmp_path)
+    fill(shop, Vault(here.key()))
+    backups.write(shop, here, tmp_path / "shop.backup")
+    stranger = replace(here, secret_key="A" * 43 + "=")
+    with pytest.raises(backups.BadBackupError, match="secret_key"):
+        backups.read(other, stranger, tmp_path / "shop.backup")
+    assert rows(other, "card_key") == []
+
+
+def test_a_cut_off_or_foreign_file_changes_nothing(shop: Engine, other: Engine, tmp_path: Path) -> None:
+    here = AppConfig(data_dir=tmp_path)
+    fill(shop, Vault(here.key()))
+    whole = tmp_path / "shop.backup"
+    backups.write(shop, here, whole)
+    cut = tmp_path / "cut.backup"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    foreign = tmp_path / "foreign.tar.gz"
+    with tarfile.open(foreign, "w:gz") as archive:
+        archive.add(__file__, "manifest.json")
+    noise = tmp_path / "noise"
+    noise.write_bytes(b"\x1f\x8b" + bytes(100))
+    for file in (cut, foreign, noise, tmp_path / "missing"):
+        with pytest.raises(backups.BadBackupError):
+            backups.read(other, here, file)
+    assert rows(other, "card_key") == rows(other, "product") == []
