@@ -18,7 +18,7 @@ let menu = [];
 let about = {};
 
 const host = {
-  shopName: () => about.shop_name || "好店充值",
+  shopName: () => about.shop_name || "卡宝小店",
   menu: () => menu,
   onUnread: () => showTabs(),
   onTouch: (phone) => {

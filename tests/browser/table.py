@@ -56,20 +56,21 @@ class Table:
         self.bot.heard.clear()
         self.bot.shop.__dict__.update(vars(Shop(bridged=False)))
 
-    def open_trade(self, openid: str, notify_path: str = "/pay/notify") -> None:
-        """Open a prepay for the shop's order, as the bot would through the Pay API, and sign what the bridge gets."""
+    def open_trade(self, openid: str, code_url: str = "") -> None:
+        """Open a payment of the order as the bot would through the Pay API: JSAPI, or native with a code."""
         now = time.time()
         order = self.bot.shop.order
         self.sandbox.state.world.memory.trades[order.order_no] = Trade(
             out_trade_no=order.order_no,
-            trade_type="JSAPI",
+            trade_type="NATIVE" if code_url else "JSAPI",
             request={"description": "好店-话费充值", "amount": {"total": order.total_fen, "currency": "CNY"}},
             total_fen=order.total_fen,
-            notify_url=self.bot_url + notify_path,
+            notify_url=self.bot_url + "/pay/notify",
             created_at=now,
             expires_at=now + 900,
             openid=openid,
-            prepay_id="wx" + "1" * 34,
+            prepay_id="" if code_url else "wx" + "1" * 34,
+            code_url=code_url,
             prepay_until=now + 7200,
         )
         self.bot.shop.sign = self._bridge_parameters

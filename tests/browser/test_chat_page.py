@@ -224,6 +224,19 @@ def test_paying_on_the_phone_from_the_link_to_the_delivered_order(desktop: Page,
     expect(phone.locator(".pay-card")).to_contain_text("¥99.50")
 
 
+def test_a_native_code_is_scanned_with_the_current_phone(desktop: Page, table: Table) -> None:
+    phone = _first(desktop, table)
+    table.open_trade("", code_url="weixin://wxpay/bizpayurl?pr=abc123")
+    desktop.get_by_role("button", name="控制台", exact=True).click()
+    desktop.get_by_role("tab", name="交易").click()
+    desktop.get_by_role("button", name="用当前手机扫码付款").click()
+    sheet = phone.get_by_role("dialog", name="扫码付款")
+    expect(sheet).to_contain_text("¥99.50")
+    sheet.get_by_role("button", name="立即支付").click()
+    expect(phone.locator(".pay-card")).to_contain_text("¥99.50")
+    expect(desktop.locator(".records")).to_contain_text("小明")
+
+
 def test_cancelling_the_sheet_pays_nothing(desktop: Page, table: Table) -> None:
     phone = _first(desktop, table)
     page = _open_pay_page(phone, table)

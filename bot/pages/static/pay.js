@@ -73,6 +73,7 @@
       const word = document.createElement("b");
       label.textContent = line.name;
       word.textContent = line.state_text;
+      word.className = `state-${line.state}`;
       item.append(label, word);
       if (line.note) {
         const note = document.createElement("small");
