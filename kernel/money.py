@@ -6,12 +6,12 @@ from typing import NewType
 
 Fen = NewType("Fen", int)
 
-_YUAN = re.compile(r"^\d{1,9}(\.\d{1,2})?$")
+_YUAN = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
 
 
 def parse_yuan(text: str) -> Fen:
     """Turn yuan such as ``99.5`` or ``99.50`` into fen. Raises ValueError on a sign, an exponent or a third decimal."""
-    if not _YUAN.match(text):
+    if not _YUAN.fullmatch(text):
         raise ValueError(f"not an amount in yuan: {text!r}")
     return Fen(int(Decimal(text) * 100))
 
