@@ -10,6 +10,7 @@ from dialogs import replies
 from dialogs.draft import Looked, field_of, look, option_of
 from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Listed
 from dialogs.turn import Reply, Scene, Turn
+from kernel.masking import mask
 from nlu.frame import Expecting
 
 HOT_MAX = 5
@@ -149,6 +150,20 @@ def slot_label(product: Product | None, slot: str) -> str:
     return {"product": "商品", "value": "面额", "quantity": "数量"}.get(slot, slot)
 
 
+def draft_words(lines: Sequence[DraftLine], shelf: Shelf) -> str:
+    """What is being put together, in one line, accounts masked."""
+    looks = [look(line, shelf) for line in lines]
+    return replies.draft_words(
+        (
+            one.product.name if one.product else "",
+            one.sku.label if one.sku else "",
+            one.line.quantity,
+            [mask(value) for value in one.line.fields.values()],
+        )
+        for one in looks
+    )
+
+
 def is_digital(product: Product) -> bool:
     return product.delivery in (Delivery.TOPUP, Delivery.CARD)
 
@@ -177,7 +192,7 @@ def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
     elif account and products and looked.line.value is None:
         head = replies.ask_product_for_account(account)
     elif products:
-        head = replies.ask_which_product()
+        head = replies.ask_fitting_product()
     else:
         products, head = hot_products(shelf), replies.ask_any_product()
     rows, listed = list_products(products, page)

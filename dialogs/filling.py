@@ -37,7 +37,7 @@ def fill(line: DraftLine, item: Item, shelf: Shelf, asked: str | None = None) ->
     problems: list[str] = []
     line, units = _fill_units(line, item, product, shelf)
     changed |= units
-    if "quantity" in item.said or item.quantity != 1:
+    if ("quantity" in item.said or item.quantity != 1) and not _counts_units(line, item, product):
         if 1 <= item.quantity <= QUANTITY_MAX:
             changed.add("quantity")
             line = replace(line, quantity=item.quantity)
@@ -83,8 +83,11 @@ def named_slots(text: str, product: Product) -> tuple[str, ...]:
     labels = {option.name: option.label for option in product.options}
     labels |= {field.name: field.label for field in product.fields}
     found = [name for name, label in labels.items() if fold(label) in said]
+    if not found:
+        by_end = [name for name, label in labels.items() if len(label) > 2 and fold(label)[-2:] in said]
+        found = by_end if len(by_end) == 1 else []
     account = account_field(product)
-    if account is not None and account.name not in found and any(word in said for word in replies.ACCOUNT_WORDS):
+    if account is not None and account.name not in found and _speaks_of_account(said, account):
         found.append(account.name)
     if any(word in said for word in replies.QUANTITY_WORDS):
         found.append("quantity")
@@ -133,6 +136,10 @@ def _with_ending(line: DraftLine, digits: str, product: Product) -> Filled | Non
     return Filled(replace(line, fields={**line.fields, account.name: checked.canonical}), frozenset({account.name}))
 
 
+def _speaks_of_account(said: str, account: Field) -> bool:
+    return any(word in said for word in (*replies.ACCOUNT_WORDS, fold(account.label)[:2]))
+
+
 def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
     """The line with one slot emptied, so that it is asked for again."""
     if slot == "value":
@@ -144,11 +151,21 @@ def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
     return replace(line, fields={n: v for n, v in line.fields.items() if n != slot})
 
 
+def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
+    """最便宜的, as the answer to which denomination."""
+    if not any(word in text for word in replies.CHEAPEST_WORDS):
+        return None
+    skus = [s for s in shelf.matching(product.id, None, chosen_options(line, product)) if s.any_value is None]
+    if not skus:
+        return None
+    return Filled(pick_sku(line, min(skus, key=lambda sku: sku.price_fen), product, shelf), frozenset({"value"}))
+
+
 def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:
     """Take a whole message as the answer to the slot asked for: a SKU's label or alias or plain value, a choice's
     label, an account. None when it is not an answer at all."""
     if slot == "value":
-        return _sku_by_name(line, text, product, shelf)
+        return _sku_by_name(line, text, product, shelf) or cheapest(line, text, product, shelf)
     option = option_of(product, slot)
     if option is not None:
         value = _named_choice(option.values, text)
@@ -202,6 +219,12 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
         return line, set()
     keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
     return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
+
+
+def _counts_units(line: DraftLine, item: Item, product: Product | None) -> bool:
+    """Whether 50个 has been read twice: as the number of units and as the number of pieces."""
+    ranged = product is not None and any(sku.any_value is not None for sku in product.skus)
+    return ranged and item.value is not None and item.quantity == item.value == line.value
 
 
 def _usable(value: float | None) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from catalog.checks import fold
 from dialogs import replies
-from dialogs.asking import answer, open_question
+from dialogs.asking import answer, draft_words, open_question
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
     EndHandoff,
@@ -28,12 +28,10 @@ SILENCE = timedelta(minutes=30)
 """So long after the buyer's last message the person is taken to be done."""
 
 
-def ask_for_human(dialog: Dialog, asked: bool = True) -> Turn:
+def ask_for_human(dialog: Dialog, scene: Scene, asked: bool = True) -> Turn:
     """人工, or the offer after three misses taken up."""
-    question_of = dialog.state if isinstance(dialog.state, Collecting | Confirming) else None
-    pending = f"{len(question_of.lines)}件未下单" if question_of else ""
-    reason: OpenHandoff = OpenHandoff("asked" if asked else "misses", pending)
-    return Turn(dialog, effects=(reason,))
+    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    return Turn(dialog, effects=(OpenHandoff("asked" if asked else "misses", draft_words(lines, scene.shelf)),))
 
 
 def opened(dialog: Dialog, fact: HandoffOpened, scene: Scene) -> Turn:

@@ -22,7 +22,7 @@ from dialogs.filling import (
 )
 from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
-from dialogs.window import shop_window
+from dialogs.window import category_named, shop_window, show_category
 from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
@@ -54,7 +54,7 @@ def summary(looked: Sequence[Looked]) -> str:
     return replies.summary([_summary_line(one) for one in looked], digital)
 
 
-def start(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Turn:
+def start(dialog: Dialog, items: Sequence[Item], scene: Scene, text: str = "") -> Turn:
     """Take a new request; it replaces what was being put together."""
     notes: list[str] = []
     lines: list[DraftLine] = []
@@ -66,7 +66,7 @@ def start(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Turn:
     if len(items) > DRAFT_LINES_MAX:
         notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
     if not any(says_anything(item) for item in items):
-        return _nothing_found(dialog, scene)
+        return _nothing_found(dialog, scene, text)
     return advance(replace(dialog, misses=0), lines, scene, *notes, missed=missed)
 
 
@@ -79,14 +79,13 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """order, change, answer and unknown while something is being put together."""
     state = dialog.state
     if not isinstance(state, Collecting | Confirming):
-        return start(dialog, said.frame.items, scene)
+        return start(dialog, said.frame.items, scene, said.text)
     items = [item for item in said.frame.items if says_anything(item)]
     if said.frame.intent == "order" and _is_new_request(state, items):
         return start(dialog, items, scene)
-    if isinstance(state, Collecting):
-        filled = answered_by_text(state, said, scene)
-        if filled is not None:
-            return _after_filling(dialog, state, [(state.line, filled)], said, scene)
+    whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
+    if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
+        return _after_filling(dialog, state, [(state.line, whole)], said, scene)
     mentioned = _mentioned(state, items, said, scene)
     return _after_filling(dialog, state, mentioned or _fill_lines(state, items, said, scene), said, scene)
 
@@ -165,8 +164,11 @@ def miss(dialog: Dialog, scene: Scene, *notes: str) -> Turn:
     return Turn(replace(dialog, misses=misses, listed=question.listed), Reply(told))
 
 
-def denied(dialog: Dialog, scene: Scene) -> Turn:
-    """不对: something is wrong with the summary, or with what was asked."""
+def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
+    """不对: something is wrong with the summary, or with what was asked; 号码不对 says what."""
+    emptied = slot_emptied(dialog, text, scene)
+    if emptied is not None:
+        return emptied
     if isinstance(dialog.state, Confirming):
         state = replace(dialog.state, denied=True)
         return Turn(replace(dialog, state=state, misses=0), Reply(replies.what_to_change()))
@@ -176,8 +178,19 @@ def denied(dialog: Dialog, scene: Scene) -> Turn:
     return Turn(dialog, Reply(replies.join(replies.what_to_change(), question.text if question else "")))
 
 
-def _nothing_found(dialog: Dialog, scene: Scene) -> Turn:
+def slot_emptied(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
+    """号码不对, 邮箱错了: the slot named is asked for again; None when none is named."""
+    if not isinstance(dialog.state, Collecting | Confirming):
+        return None
+    emptied = _with_slot_cleared(dialog.state, text, scene.shelf)
+    return advance(dialog, emptied, scene) if emptied is not None else None
+
+
+def _nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     """He wants something the shop does not know: show what there is, and keep what was being put together."""
+    category = category_named(text, scene.shelf)
+    if category is not None:
+        return show_category(dialog, category, scene)
     return shop_window(dialog, scene, replies.not_found())
 
 
@@ -275,7 +288,7 @@ def _after_filling(
             return miss(dialog, scene, replies.which_line_to_change(len(lines)))
         return denied(dialog, scene)
     if said.frame.intent == "order":
-        return _nothing_found(dialog, scene)
+        return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
 
 

@@ -19,6 +19,8 @@ SAFE_WORDS = ("安全", "靠谱", "正规", "可靠", "骗", "正品", "真的�
 PAY_WORDS = ("怎么付", "如何付", "付款方式", "支付方式", "支付宝", "信用卡", "花呗", "货到付款", "微信支付", "怎么支付")
 ROBOT_WORDS = ("是机器人", "是不是机器人", "是人工吗", "是真人", "是不是真人", "是ai", "是人吗")
 QUANTITY_WORDS = ("数量", "张数", "份数", "个数", "几张", "几份")
+CHEAPEST_WORDS = ("最便宜", "最低的", "最少的", "最小的", "便宜的那个")
+WRONG_WORDS = ("错", "不对", "有误", "改", "换")
 NOT_WORDS = ("不是", "不要", "不用", "别", "没有")
 VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
 
@@ -86,6 +88,10 @@ def product_entry(product: Product) -> str:
 
 def ask_which_product() -> str:
     return "请问您要哪一种？回复序号或名称："
+
+
+def ask_fitting_product() -> str:
+    return "您要买的是下面哪一种？回复序号或名称（没列出来的小店暂时不卖）："
 
 
 def ask_any_product() -> str:
@@ -192,6 +198,14 @@ def offer_human() -> str:
 
 def too_many_lines(most: int) -> str:
     return f"一单最多{most}件，先帮您记下前{most}件，其余的请下一单再买。"
+
+
+def draft_words(parts: Iterable[tuple[str, str, int, Iterable[str]]]) -> str:
+    """A draft in one line for the person who takes over: (product, SKU label, quantity, masked fields) of each line."""
+    return "；".join(
+        " ".join([product or "商品未定", label or "面额未定", f"×{quantity}" if quantity > 1 else "", *fields]).strip()
+        for product, label, quantity, fields in parts
+    )
 
 
 def batch_how(most: int) -> str:

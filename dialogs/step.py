@@ -8,7 +8,7 @@ from catalog.checks import fold
 from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
 from dialogs.links import fit
-from dialogs.ordering import advance, answered_by_text, chosen, denied, miss, page, said_for_draft, start
+from dialogs.ordering import advance, answered_by_text, chosen, denied, miss, page, said_for_draft, slot_emptied, start
 from dialogs.state import MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, WithHuman
 from dialogs.turn import (
     CancelOrder,
@@ -32,7 +32,7 @@ from dialogs.turn import (
     TooManyUnpaid,
     Turn,
 )
-from dialogs.window import entry_text, shop_window, show_category, turn_page
+from dialogs.window import entry_text, shop_window, show_category, show_products, turn_page
 from kernel.ids import OrderNo
 
 __all__ = ["expecting", "step"]
@@ -172,7 +172,7 @@ def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
         case "reorder":
             return after_sale.look_up(dialog, "reorder")
         case "human":
-            return handoff.ask_for_human(dialog)
+            return handoff.ask_for_human(dialog, scene)
         case _ if key.startswith("category:"):
             return show_category(dialog, key.removeprefix("category:"), scene)
         case _:
@@ -207,7 +207,7 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
 def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
-    return start(dialog, said.frame.items, scene)
+    return start(dialog, said.frame.items, scene, said.text)
 
 
 def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -216,7 +216,7 @@ def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return said_for_draft(dialog, said, scene)
     if not said.frame.items:
         return miss(dialog, scene)
-    return start(dialog, said.frame.items, scene)
+    return start(dialog, said.frame.items, scene, said.text)
 
 
 def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -226,13 +226,13 @@ def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if turn is not None:
         return turn
     if any(item.product for item in said.frame.items):
-        return start(dialog, said.frame.items, scene)
+        return start(dialog, said.frame.items, scene, said.text)
     return answer(dialog, scene, replies.nothing_to_change())
 
 
 def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
-        return handoff.ask_for_human(dialog, asked=False)
+        return handoff.ask_for_human(dialog, scene, asked=False)
     if said.frame.items and isinstance(dialog.state, Confirming):
         return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
     return paying.confirm(dialog, scene)
@@ -247,7 +247,16 @@ def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """人工; but 你是机器人吗 is only a question."""
     told = smalltalk.known_answer(dialog, said, scene)
-    return answer(dialog, scene, told) if told == replies.robot() else handoff.ask_for_human(dialog)
+    return answer(dialog, scene, told) if told == replies.robot() else handoff.ask_for_human(dialog, scene)
+
+
+def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """没到账; but 邮箱错了 in the middle of an order is about that order."""
+    if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):
+        turn = slot_emptied(dialog, said.text, scene)
+        if turn is not None:
+            return turn
+    return after_sale.look_up(dialog, "problem", said)
 
 
 def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -256,12 +265,29 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
     if filled is not None and isinstance(dialog.state, Collecting):
         return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
+    named = _named_in_list(dialog, said, scene)
+    if named is not None:
+        return named
     return smalltalk.not_understood(dialog, said, scene)
+
+
+def _named_in_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """音乐的, after a list of products: the one it fits, or those it fits."""
+    listed, text = dialog.listed, fold(said.text).removesuffix("的").removeprefix("要")
+    if listed is None or len(text) < 2:
+        return None
+    products = [p for e in listed.entries if e[:2] == "p:" and (p := scene.shelf.product(e[2:])) is not None]
+    named = [p for p in products if any(text in fold(name) for name in (p.name, *p.aliases, *p.category))]
+    if not named or len(named) == len(products) > 1:
+        return None
+    if len(named) == 1:
+        return _choose(dialog, listed.entries.index(f"p:{named[0].id}") + 1, scene)
+    return show_products(dialog, named, scene, replies.found(len(named)))
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.frame.items:
-        return start(dialog, said.frame.items, scene)
+        return start(dialog, said.frame.items, scene, said.text)
     return answer(dialog, scene, replies.batch_how(10))
 
 
@@ -274,7 +300,7 @@ _TALK: dict[str, _Talk] = {
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
     "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
     "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),
-    "problem": lambda d, said, _: after_sale.look_up(d, "problem", said),
+    "problem": _problem,
     "invoice": lambda d, _, scene: answer(d, scene, replies.invoice()),
     "balance": lambda d, _, scene: answer(d, scene, replies.balance()),
     "human": _human,
@@ -282,7 +308,7 @@ _TALK: dict[str, _Talk] = {
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),
     "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
     "confirm": _confirm,
-    "deny": lambda d, _, scene: denied(d, scene),
+    "deny": lambda d, said, scene: denied(d, scene, said.text),
     "cancel": lambda d, _, scene: paying.cancel(d, scene),
     "change": _change,
     "choose": _chose,

@@ -40,14 +40,29 @@ def show_products(dialog: Dialog, products: Sequence[Product], scene: Scene, hea
 
 
 def category_named(text: str, shelf: Shelf) -> str | None:
-    """The category a message names, as a path; the longest name wins."""
+    """The category a message names, as a path: in full (the longest name wins), or by a part that only one has."""
     said, best = fold(text), ("", "")
-    for product in shelf.products:
-        for depth, name in enumerate(product.category, 1):
-            folded = fold(name)
-            if len(folded) > len(best[0]) and folded in said:
-                best = (folded, "/".join(product.category[:depth]))
-    return best[1] or None
+    paths = dict.fromkeys(
+        product.category[:depth]
+        for product in shelf.products
+        if product.skus
+        for depth in range(1, len(product.category) + 1)
+    )
+    for path in paths:
+        folded = fold(path[-1])
+        if len(folded) > len(best[0]) and folded in said:
+            best = (folded, "/".join(path))
+    if best[1]:
+        return best[1]
+    for depth in (1, 2, 3):
+        partly = [path for path in paths if len(path) == depth and _shares_a_word(fold(path[-1]), said)]
+        if partly:
+            return "/".join(partly[0]) if len(partly) == 1 else None
+    return None
+
+
+def _shares_a_word(name: str, said: str) -> bool:
+    return any(name[i : i + 2] in said for i in range(len(name) - 1))
 
 
 def turn_page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
