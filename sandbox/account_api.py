@@ -162,7 +162,7 @@ class AccountApi:
         return bodies.json_response(answer)
 
     async def _typing(self, body: dict[str, Any]) -> dict[str, Any]:
-        return ok() if body.get("touser") in self._world.memory.buyers else failed(40003, "invalid openid")
+        return ok() if str(body.get("touser")) in self._world.memory.buyers else failed(40003, "invalid openid")
 
     async def _template(self, body: dict[str, Any]) -> dict[str, Any]:
         buyer = self._world.memory.buyers.get(str(body.get("touser")))

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,6 +29,15 @@ from sandbox.wechat_push import WeChatPush
 from sandbox.world import Now, World
 
 _WEB = Path(__file__).parent / "web"
+
+
+class _FreshFiles(StaticFiles):
+    """Files a browser asks about each time: after an update the page's parts must be of one version."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
@@ -67,7 +77,7 @@ def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
         *Browser(settings, world, doorway, account).routes(),
         Route("/", _index),
         Route("/sandbox/bridge.js", _bridge),
-        Mount("/sandbox/web", StaticFiles(directory=_WEB, check_dir=False)),
+        Mount("/sandbox/web", _FreshFiles(directory=_WEB, check_dir=False)),
         Route("/sandbox/{rest:path}", _nothing, methods=METHODS),
         Route("/{rest:path}", doorway.pass_on, methods=METHODS),
     ]

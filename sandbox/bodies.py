@@ -21,9 +21,11 @@ async def read(request: Request, limit_bytes: int = ONE_MEGABYTE) -> bytes:
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in a body, or None when it is not one (too deep counts as not)."""
+    """The JSON object in a body, or None when it is not one (too deep, or text that is no text, counts as not)."""
     try:
         value = json.loads(body)
+        # Half a surrogate pair can be written in JSON but in no answer, file or XML.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

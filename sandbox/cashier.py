@@ -86,7 +86,7 @@ class Cashier:
         trade = self._trades.by_prepay_id(package.removeprefix("prepay_id="))
         if not package.startswith("prepay_id=") or trade is None:
             return "prepay_id无效或已过期"
-        if asked.get("openid") not in self._world.memory.buyers:
+        if str(asked.get("openid")) not in self._world.memory.buyers:
             return "用户不存在"
         if not secrets.compare_digest(trade.openid.encode(), str(asked["openid"]).encode()):
             return "下单账号与支付账号不一致，请核实后再支付"
@@ -94,7 +94,7 @@ class Cashier:
 
     def _scanned(self, asked: dict[str, Any]) -> Trade | str:
         """The trade behind a native code, or why it cannot be paid."""
-        if asked.get("openid") not in self._world.memory.buyers:
+        if str(asked.get("openid")) not in self._world.memory.buyers:
             return "用户不存在"
         return self._trades.by_code_url(str(asked.get("code_url", ""))) or "二维码已失效"
 

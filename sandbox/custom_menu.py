@@ -43,7 +43,7 @@ def _sub_error(button: Any) -> Error | None:
 
 def _action_error(button: dict[str, Any], below: bool) -> Error | None:
     kind = button.get("type")
-    if kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         return (40024, "invalid sub button type") if below else (40017, "invalid button type")
     if kind == "click" and not _fits(button.get("key"), _KEY_BYTES):
         return (40026, "invalid sub button key size") if below else (40019, "invalid button key size")

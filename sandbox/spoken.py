@@ -1,5 +1,6 @@
 """What a buyer may say or tap, as the XML fields WeChat pushes for it and as the line his chat shows."""
 
+import re
 from typing import Any
 
 from sandbox.settings import SandboxSettings
@@ -21,7 +22,7 @@ def message_fields(said: dict[str, Any], world: World, settings: SandboxSettings
     if kind == "event":
         return _event(said)
     make = {"text": _text, "voice": _voice, "image": _image, "location": _location, "link": _link, "video": _video}
-    if kind not in make:
+    if not isinstance(kind, str) or kind not in make:
         raise UnsayableError(f"kind is one of {', '.join([*make, 'event'])}")
     fields, line = make[kind](said, world, settings)
     return {"MsgType": kind, **fields, "MsgId": world.next_id()}, {"kind": kind, **line}
@@ -99,5 +100,7 @@ def _event(said: dict[str, Any]) -> tuple[Fields, Line]:
     if not isinstance(more, dict) or len(more) > 20:
         raise UnsayableError("fields is an object of at most 20 values")
     for name, value in more.items():
-        fields[str(name)[:64]] = value if isinstance(value, int) else str(value)[:_SHORT_LIMIT]
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", name):
+            raise UnsayableError("fields have names of letters and digits")
+        fields[name] = int(value) if isinstance(value, int) else str(value)[:_SHORT_LIMIT]
     return fields, {"kind": "event", "content": _content(said) or key or event, "event": event, "event_key": key}

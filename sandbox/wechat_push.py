@@ -1,6 +1,7 @@
 """Messages and events on their way to the bot's POST /wechat, and the passive replies that come back."""
 
 import asyncio
+import re
 import secrets
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ ATTEMPTS = 3
 TEXT_LIMIT_BYTES = 2048
 OUT_OF_ORDER = "该公众号提供的服务出现故障，请稍后再试"
 _REPLY_LIMIT_BYTES = 1 << 20
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 Fields = dict[str, str | int | dict[str, Any]]
 
@@ -177,7 +179,8 @@ def to_xml(fields: Fields, tag: str = "xml") -> str:
         elif isinstance(value, int):
             parts.append(f"<{name}>{value}</{name}>")
         else:
-            parts.append(f"<{name}><![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]></{name}>")
+            value = _NOT_XML.sub("", value).replace("]]>", "]]]]><![CDATA[>")
+            parts.append(f"<{name}><![CDATA[{value}]]></{name}>")
     return "".join(parts) + f"</{tag}>"
 
 
