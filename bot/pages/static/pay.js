@@ -149,7 +149,7 @@
     if (left === 0) {
       if (pay) pay.disabled = true;
       setTimeout(async () => {
-        await ask();
+        if (document.visibilityState === "visible") await ask();
         if (state === "unpaid" && !confirming) setTimeout(tick, 5000); // the shop's expiry may be a moment behind
       }, 1000);
       return;
