@@ -117,11 +117,12 @@ def open_attempt(
 
     The row comes first, then the request, then its answer into the row: wherever it breaks off, the next call sends the
     same number with the same values. `payer_openid` is None for a native payment. Amount in fen; `expires_at` is when
-    the order expires.
+    the order expires. Raise ValueError when payer and trade type do not go together.
     """
-    payer = payer_openid if trade_type is TradeType.JSAPI else None
+    if (trade_type is TradeType.JSAPI) != bool(payer_openid):
+        raise ValueError("a JSAPI payment has a payer, a native one has none")
     text = public_text(description, DESCRIPTION_MAX) or order_no
-    wanted = Wanted(order_no, total_fen, text, trade_type, payer, expires_at)
+    wanted = Wanted(order_no, total_fen, text, trade_type, payer_openid, expires_at)
     for _ in range(_ROUNDS):
         planned = _plan(engine, wanted, now)
         if not isinstance(planned, Attempt):

@@ -20,6 +20,8 @@ from payments.signing import PUBLIC_KEY_ID_PREFIX, MerchantKey, PlatformKeys, lo
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
 DOWNLOAD_SECONDS = 60.0
+_RETRY_SECONDS = 1.0
+"""With less than this left no second try is made."""
 CERTIFICATES_PAUSE = timedelta(minutes=5)
 _ANSWER_BYTES_MAX = 256 * 1024
 _DOWNLOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -43,6 +45,8 @@ class PaySettings:
     """PUB_KEY_ID_…"""
     public_key_pem: bytes = b""
     api_base: str = "https://api.mch.weixin.qq.com"
+    timeout_seconds: float = TOTAL_SECONDS
+    """For a whole exchange, a second try included; bills take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,14 @@ class Exchange:
     def ask(
         self, method: str, path: str, payload: Mapping[str, Any] | None = None, *, again: bool = True
     ) -> Answer | Busy | Rejected | NoAnswer:
-        """Exchange one request for a verified answer, within TOTAL_SECONDS.
+        """Exchange one request for a verified answer, within the settings' `timeout_seconds`.
 
         Without an answer it is sent a second time while there is time: numbers make every request idempotent. With
         `again` False only when the first one never left.
         """
-        deadline = time.monotonic() + TOTAL_SECONDS
+        deadline = time.monotonic() + self._settings.timeout_seconds
         answer = self._once(method, path, payload, deadline)
-        if isinstance(answer, NoAnswer) and (again or not answer.sent) and deadline - time.monotonic() > 1:
+        if isinstance(answer, NoAnswer) and (again or not answer.sent) and deadline - time.monotonic() > _RETRY_SECONDS:
             answer = self._once(method, path, payload, deadline)
         if isinstance(answer, NoAnswer | Rejected):
             _log.warning("WeChat Pay, %s %s: %s", method, path.partition("?")[0], answer)
@@ -127,7 +131,8 @@ class Exchange:
     ) -> httpx.Response | NoAnswer:
         """Send one signed request and read the whole answer, unverified; no exception of the network gets past here."""
         left = max(deadline - time.monotonic(), 0.1)
-        limits = httpx.Timeout(min(left, TOTAL_SECONDS), connect=min(left, CONNECT_SECONDS))
+        connect_seconds = min(0.4 * left, CONNECT_SECONDS)
+        limits = httpx.Timeout(left - connect_seconds, connect=connect_seconds)
         request = self._client.build_request(method, self._origin + target, content=body, timeout=limits)
         signed_target = request.url.raw_path.decode()
         request.headers["Authorization"] = self.merchant.authorization(
@@ -172,7 +177,9 @@ class Exchange:
 
     def _fetch_certificates(self) -> bool:
         self._certificates_tried_at = self._clock.now()
-        came = self._send("GET", self._prefix + "/v3/certificates", None, time.monotonic() + TOTAL_SECONDS)
+        came = self._send(
+            "GET", self._prefix + "/v3/certificates", None, time.monotonic() + self._settings.timeout_seconds
+        )
         if isinstance(came, NoAnswer) or came.status_code != 200:
             return False
         # Sealed with the APIv3 key, which nobody else has: that is what proves the very first ones. Their own

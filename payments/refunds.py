@@ -40,6 +40,8 @@ class RefundSettled:
     refund_id: int
     order_no: str
     line_id: int | None
+    key: str
+    """What it was for: a payment that came twice is `duplicate:…`."""
     amount_fen: int
     first: bool
 
@@ -171,7 +173,7 @@ def _live(conn: Connection, refund_id: int) -> Refund:
 
 
 def _settled(refund: Refund, *, first: bool) -> RefundSettled:
-    return RefundSettled(refund.id, refund.order_no, refund.line_id, refund.amount_fen, first)
+    return RefundSettled(refund.id, refund.order_no, refund.line_id, refund.key, refund.amount_fen, first)
 
 
 def _ask(gateway: PayGateway, refund: Refund) -> RefundReport | NotEnough | NoSuchNumber | Busy | Rejected | NoAnswer:

@@ -38,7 +38,7 @@ from payments.signing import PlatformKeys
 _BILL_BYTES_MAX = 512 * 1024 * 1024
 _PAID = ("ORDERPAID", "ORDER_PAID")
 _CLOSED = ("ORDER_CLOSED", "ORDERCLOSED")
-_ABSENT = ("ORDER_NOT_EXIST", "RESOURCE_NOT_EXISTS")
+_ABSENT = ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 Given = TypeVar("Given", Prepay, CodeUrl)
@@ -178,8 +178,8 @@ def _opened(
             return NoAnswer(f"unreadable: {error}")
     if answer.code in _PAID:
         return AlreadyPaid()
-    if answer.code == "OUT_TRADE_NO_USED":
-        return NumberUsed()
+    if answer.code == "OUT_TRADE_NO_USED" or "请求重入" in str(answer.data.get("message", "")):
+        return NumberUsed()  # the second is how INVALID_REQUEST says the same: 请求重入时，参数与首次请求时不一致
     return NumberClosed() if answer.code in _CLOSED else answer.rejected()
 
 

@@ -32,6 +32,7 @@ from payments.gateway import (
     NoBill,
     NoSuchNumber,
     NumberClosed,
+    NumberUsed,
     Prepay,
     RefundRequest,
     Rejected,
@@ -200,6 +201,14 @@ def test_both_names_of_already_paid_are_understood(code: str, wire: Wire, gatewa
     assert gateway.open_jsapi(request(NUMBER, expires_at=_expires()), "oPayer") == AlreadyPaid()
 
 
+def test_both_ways_to_say_that_a_number_is_used_are_understood(wire: Wire, gateway: WechatPay) -> None:
+    wire.answer = lambda _: wire.signed(403, {"code": "OUT_TRADE_NO_USED"})
+    assert gateway.open_native(request(NUMBER, expires_at=_expires())) == NumberUsed()
+    message = "请求重入时，参数与首次请求时不一致，请核实后再试"
+    wire.answer = lambda _: wire.signed(400, {"code": "INVALID_REQUEST", "message": message})
+    assert gateway.open_native(request(NUMBER, expires_at=_expires())) == NumberUsed()
+
+
 def test_closing_a_closed_number_is_closed_and_opening_it_is_not(wire: Wire, gateway: WechatPay) -> None:
     wire.answer = lambda _: wire.signed(400, {"code": "ORDER_CLOSED"})
     assert gateway.close(NUMBER) == Closed()
@@ -228,18 +237,44 @@ def test_nobody_listening_is_an_answer_that_was_never_asked_for(wechat: SandboxT
     assert not answer.sent
 
 
-def test_a_silent_server_is_given_up_after_five_seconds(wire: Wire, gateway: WechatPay) -> None:
+def test_a_silent_server_is_given_up_in_time(wire: Wire, wechat: SandboxTill) -> None:
+    assert wechat.settings().timeout_seconds == 5
+
     def silent(_: str) -> Answer:
-        time.sleep(6)
+        time.sleep(1.5)
         return 204, {}, b""
 
     wire.answer = silent
+    gateway = wire.gateway(wechat, timeout_seconds=0.5)
     began = time.monotonic()
     answer = gateway.refund(RefundRequest(NUMBER, f"{NUMBER}-R1", 1, 2, "退款"))
     assert isinstance(answer, NoAnswer)
     assert answer.sent
-    assert 4 < time.monotonic() - began < 5.9
+    assert 0.2 < time.monotonic() - began < 1.2
     assert len(wire.asked) == 1
+    gateway.shut_down()
+
+
+def test_a_server_that_dribbles_its_answer_is_given_up_in_time(wechat: SandboxTill) -> None:
+    class Dribbler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                for _ in range(30):
+                    self.wfile.write(b" ")
+                    time.sleep(0.05)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with serving(Dribbler) as url:
+        gateway = WechatPay(wechat.settings(api_base=url, timeout_seconds=0.4), SystemClock())
+        began = time.monotonic()
+        assert isinstance(gateway.query(NUMBER), NoAnswer)
+        assert time.monotonic() - began < 1.2
+        gateway.shut_down()
 
 
 def test_a_query_that_stumbles_is_asked_twice_and_a_refund_once(wire: Wire, gateway: WechatPay) -> None:

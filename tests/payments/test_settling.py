@@ -352,7 +352,7 @@ def test_a_refund_is_driven_from_asking_to_success_and_tells_the_order_in_the_sa
     assert isinstance(waiting, RefundWaiting)
     assert books.refunds()[0].state is RefundState.PROCESSING
     settled = books.drive(refund.id, then=then)
-    assert settled == RefundSettled(refund.id, books.order_no, 7, 5000, first=True)
+    assert settled == RefundSettled(refund.id, books.order_no, 7, "line:7", 5000, first=True)
     assert books.drive(refund.id, then=then) == replace(settled, first=False)
     assert told == [settled]
 
@@ -406,7 +406,7 @@ def test_a_closed_refund_is_asked_for_again_under_a_new_number(books: Books) -> 
     assert renewed.refund_id != refund.id
     books.wechat.refunds_end_as = RefundStatus.SUCCESS
     settled = books.drive_to_the_end(refund.id)  # the old row leads to the new one
-    assert settled == RefundSettled(renewed.refund_id, books.order_no, 7, 5000, first=True)
+    assert settled == RefundSettled(renewed.refund_id, books.order_no, 7, "line:7", 5000, first=True)
     assert [refund.state for refund in books.refunds()] == [RefundState.CLOSED, RefundState.SUCCESS]
     assert books.wechat.refunded_fen(paid.out_trade_no) == 5000
 
