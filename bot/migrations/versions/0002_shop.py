@@ -357,6 +357,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'success') = (settled_at IS NOT NULL)", name="refund_success_has_time"),
         sa.CheckConstraint(
@@ -385,8 +386,8 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('created', 'processing')"),
     )
+    op.create_index("refund_accepted_at", "refund", ["accepted_at"], unique=False)
     op.create_index("refund_of_payment", "refund", ["payment_id"], unique=False)
-    op.create_index("refund_settled_at", "refund", ["settled_at"], unique=False)
     op.create_table(
         "supplier_order",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
