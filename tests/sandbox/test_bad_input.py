@@ -57,7 +57,7 @@ def body_for(path: str, data: st.DataObject) -> dict[str, Any]:
 
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 
 
