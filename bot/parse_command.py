@@ -28,10 +28,11 @@ def run(
     A bad input line is answered with an `unknown` frame, so that answers stay in step with the lines, named on
     `stderr`, and makes the exit code 2.
     """
+    file = catalog_file or demo_catalog()
     try:
-        lexicon = build_lexicon(read_catalog(catalog_file or demo_catalog()))
+        lexicon = build_lexicon(read_catalog(file))
     except (CatalogError, OSError) as error:
-        print(error, file=stderr)
+        print("\n".join(f"kabot: {file}: {line}" for line in str(error).splitlines()), file=stderr)
         return 2
     if texts:
         for text in texts:

@@ -220,7 +220,7 @@ def _cue_before(text: str, start: int, lexicon: Lexicon) -> str:
 
 def _cue_after(text: str, end: int) -> str:
     after = text[end : end + 8]
-    if re.match(r"\s*(?:这个|那个)?(?:qq|扣扣)", after):
+    if re.match(r"\s*(?:这个|那个)?(?:qq|扣扣)(?![\s:,，号是为]*[\d一二三四五六七八九幺零])", after):
         return "qq"
     return "any" if re.match(r"\s*(?:这个|那个|呢个)(?:手机)?号", after) else ""
 

@@ -36,6 +36,9 @@ class Settled:
 
 _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 _MONTHS = dict(DURATIONS)
+_OTHER_UNIT = re.compile(
+    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|号(?!码)|号线|路|班|年级|届)"
+)
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
     r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
@@ -107,6 +110,15 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if _NO_AMOUNT_BEFORE.search(before) and start not in ends:
         return Amount(start, end, "none")
     unit, length = _unit_after(after, lexicon)
+    if not unit and _OTHER_UNIT.match(after):
+        return Amount(start, end, "none")
+    if (
+        not unit
+        and len(said) in (3, 4)
+        and re.search(r"[给帮]\s*$", before)
+        and re.match(r"\s*(?:充|冲|那|这|的|交|缴)", after)
+    ):
+        return Amount(start, end, "none")  # 给138充: the beginning of somebody's number
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in COUNTERS
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
@@ -120,6 +132,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None:
         return Amount(start, end + length, "none")
+    if re.search(r"数量(?:改成|改为|改|换成|要|是|为|写|填|[:\s])*$", text[max(0, start - 8) : start]):
+        return Amount(start, end + length, "count", number)
     if re.search(r"[x*]\s*$", before) and unit in ("", *COUNTERS) and number < 1000:
         return Amount(start - 1, end + length, "count", number)
     if unit:

@@ -22,7 +22,9 @@ def blank(seen: Seen) -> str:
     """Write the message with every slot as one letter: 给138…充50块话费 → 给Ａ充ＶＰ."""
     spans: list[tuple[int, int, str]] = [(a.start, a.end, ACCOUNT) for a in seen.accounts]
     for ref in seen.refs:
-        spans.append((ref.start, ref.end, CATEGORY if ref.candidates else PRODUCT))
+        letter = CATEGORY if ref.candidates else PRODUCT
+        coded = next((tail for tail in ("激活码", "兑换码", "序列号", "卡密", "key") if ref.word.endswith(tail)), "")
+        spans.append((ref.start, ref.end - len(coded), letter))
     for mention in seen.mentions:
         if not mention.entry.means_things and (mention.entry.options or mention.entry.choices):
             spans.append((mention.start, mention.end, CHOICE))
@@ -89,29 +91,46 @@ def scores(blanked: str) -> list[tuple[float, Intent]]:
 
 # --- certainty by rule -------------------------------------------------------------------------------------------
 
-_TAIL = r"(?:的|了|啊|呀|吧|哈|呗|嘛|哦|噢|喔|啦|咯|噻|撒|哒|滴|呢|就|那|亲|老板|谢谢|thx|thanks|[\s,，。.!！~、])*"
 _YES = (
-    r"确认(?:下单|购买|支付|无误|付款|订单|一下|充值)?|确定(?:下单|购买|无误)?|好(?:的|嘞|滴|哒|呀|啊|吧|好|哇)*|嗯+|恩+|对(?:的|对|头|呀|啊|滴)*|是(?:的|滴|呀|啊|这个|我的号|嘞)*|没错|没问题|可以"
-    r"|行(?:的|吧|啊|啦|嘞)*|ok(?:ay|k)?|yes|yep|yeah|y|sure|confirm(?:ed)?|就这(?:样|个|么着|么办|么定)|就它|就这么充|下单|下单吧|付款|去付款|我付款|我要付款|可以付款了?|买了|充吧|充|冲吧|成|成交|中|要得|得|得咯|系|系嘅|冇错|冇问题|妥|妥妥的|莫得问题|没毛病"
-    r"|信息(?:没错|正确|无误|都对)|核对无误|都对|无误|正确|准确|号码(?:没错|对|正确)|全对|同意|走起|走着|来吧|整吧|搞吧|弄吧|安排|赶紧充|快充吧|就充这个|马上付|付吧|好嘞|必须的|欧了|欧克|哦了|奥克|嗯呐|昂|是嘞"
+    r"确认(?:下单|购买|支付|无误|付款|订单|一下|充值)?|确定(?:下单|购买|无误)?|好(?!了|贵|慢|多|像|评|看|用|久|难)(?:的|嘞|滴|哒|呀|啊|吧|好|哇)*|嗯+|恩+|对(?!了|不)(?:的|对|头|呀|啊|滴)*|是(?:的|滴|呀|啊|这个|我的号|嘞)*|没错|没问题|可以"
+    r"|行(?!了)(?:的|吧|啊|啦|嘞)*|ok(?:ay|k)?|yes|yep|yeah|y(?![a-z])|sure|confirm(?:ed)?|就这(?:样|个|么着|么办|么定)|就它|就这么充|下单(?!了|记)|(?:去|我)?付款(?!了|记|方|链)|我要付款|可以付款了?|充吧|充|冲吧|成|成交|中|要得|得|得咯|系|系嘅|冇错|冇问题|妥|妥妥的|莫得问题|没毛病"
+    r"|信息(?:没错|正确|无误|都对)|核对无误|都对|无误|正确|准确|号码(?:没错|对|正确)|全对|同意|走起|走着|来吧|整吧|搞吧|弄吧|安排|赶紧充|快充吧|就充这个|马上付|付吧|好嘞|必须的|就咁|得啦|好啦|得,?就咁|欧了|欧克|哦了|奥克|嗯呐|昂|是嘞"
 )
 _NO = (
-    r"不对|不是(?:的|这个|这样|我要的|这个号)?|错(?:了|啦)|有误|信息(?:有误|不对|错了)|号码?(?:不对|错了|有误)|不正确|写错了|填错了|搞错了|弄错了|打错了|充错了吧|no|nope|不行|不|不可以|不太对|唔系|唔啱|不是啊|不对头|不对劲"
+    r"不对|不是(?:的|这个|这样|我要的|这个号)?|错(?:了|啦)|有误|信息(?:有误|不对|错了)|号码?(?:不对|错了|有误)|不正确|写错了|填错了|搞错了|弄错了|打错了|充错了吧|nope|no(?![a-z])|不行|不可以|不(?=$|[\s,，。.!！~、])|不太对|唔系|唔啱|不是啊|不对头|不对劲"
     r"|(?:账号|手机号|金额|数量|地址|qq|价格|东西|商品|这个|那个|面值|区服)(?:不对|错了|有误|填错了|写错了|搞错了)|哪里不对|没对|不是不是|否|错误|信息错误|对不上|整错了|不确认|别确认|先别确认|不同意"
 )
 _STOP = (
     r"取消(?:订单|下单|这单|这个订单|掉|吧|了吧|购买|充值|交易|付款|它|这个)?|算了(?:算了|吧)*|(?:我)?(?:先|还是|就)?不(?:想)?(?:买|要|充|冲|弄|整|搞|下单|付|订)(?:了|啦|咯)+|(?:我)?(?:先|暂时|还是)不(?:想)?(?:买|要|充|冲|弄|整)(?:了|吧)?|不想(?:买|要|充)(?:了)?|放弃|不用了|不需要了?"
     r"|cancel(?: it| order)?|stop|退出|不搞了|不整了|撤销|撤单|撤了|别充了|别冲了|别买了|不用充了|唔要了|唔买了|莫充了|不充咯|停|停止|作废|删了吧|删除订单|关闭订单|取消算了|拉倒|拉倒吧|免了|当我没说|改天吧|改天再说|下次吧|下次再说|不下了|(?:把|这)?(?:这个|这|那个|那)?(?:单|订单)(?:子)?(?:取消|不要了|撤了)|(?:帮我|给我|麻烦|请)取消(?:订单|这单|一下)?"
 )
-_FILLER = r"(?:那|那就|哎|唉|呃|额|嗯|啊|好|好的|哦|噢|行|那个|我说|就|就是|老板|亲|哎呀|哎哟|ok|这个|还是|啦)?[\s,，。.!！~、]*"
+_SOFT = re.compile(
+    r"那就|我(?!妈|爸)|一下|那个|那|哎呀|哎哟|哎|唉|呃|额|嗯|啊|好的|好|哦|噢|行|但是?|不过|可是|我说|就是|就|老板|亲|ok|这个|还是|的|了|呀|吧|哈|呗|嘛|喔|啦|咯|噻|撒|哒|滴|呢"
+    r"|谢谢|thx|thanks|[\s,，。.!！~、…]"
+)
+"""Words that may stand around a yes, a no or a stop without changing it."""
 
 
-def _grammar(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_FILLER}(?:{words}){_TAIL})+")
+def _nothing_but(words: re.Pattern[str], text: str) -> bool:
+    """Tell whether a text is made of these words, with only particles around them. One pass, no backtracking."""
+    place, found = 0, False
+    while place < len(text):
+        match = words.match(text, place)
+        if match is None or match.end() == place:
+            match = _SOFT.match(text, place)
+        else:
+            found = True
+        if match is None:
+            return False
+        place = match.end()
+    return found
 
 
-_IS_YES, _IS_NO, _IS_STOP = _grammar(_YES), _grammar(_NO), _grammar(_STOP)
-_CERTAIN: tuple[tuple[Intent, re.Pattern[str]], ...] = (("cancel", _IS_STOP), ("deny", _IS_NO), ("confirm", _IS_YES))
+_CERTAIN: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    ("cancel", re.compile(_STOP)),
+    ("deny", re.compile(_NO)),
+    ("confirm", re.compile(_YES)),
+)
 
 
 def certain(text: str) -> Intent | None:
@@ -121,9 +140,12 @@ def certain(text: str) -> Intent | None:
     said = text.strip(" ,，。.!！~、?？^_")
     if not said or "?" in text or "？" in text or said.endswith(("吗", "么", "没")):
         return None
-    if re.fullmatch(r"(?:好的?|行|嗯+|ok|收到)[\s,，。!！]*(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*", said):
+    if re.fullmatch(
+        r"(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*",
+        said,
+    ):
         return "thanks"
-    return next((intent for intent, grammar in _CERTAIN if grammar.fullmatch(said)), None)
+    return next((intent for intent, grammar in _CERTAIN if _nothing_but(grammar, said)), None)
 
 
 _ORDINAL = {char: i for i, char in enumerate("一二三四五六七八九十", 1)} | {"两": 2, "俩": 2, "仨": 3}

@@ -41,7 +41,7 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     if index is not None and _is_choice(seen, index):
         return Frame("choose", index=index, confidence=0.95)
     blanked = blank(seen)
-    confidence, intent = _decide(seen, blanked)
+    confidence, intent = _decide(seen, blanked, lexicon)
     items = _items(intent, seen, lexicon)
     if intent == "answer" and not any(item.said or item.product for item in items):
         intent, items, confidence = "unknown", (), 0.3
@@ -69,16 +69,24 @@ PLAIN_CUES = frozenset(("buy", "topup", "topup_for", "hello", "thank"))
 """Words of a plain order: goods and a slot with nothing but these can be no question and no complaint."""
 
 
-def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
+CORRECTING_CUES = frozenset(("wrong", "broken", "change", "refuse"))
+"""不对 and 错了 complain of nothing when goods, amount and account stand beside them: the buyer corrects himself."""
+
+
+def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
     """Combine the model's ranking with what the slots alone make certain."""
     has_product = any(ref.product or ref.candidates for ref in seen.refs)
     amounts = [a for a in seen.amounts if a.kind != "none"]
     slots = bool(seen.accounts or amounts) or any(m.entry.options or m.entry.choices for m in seen.mentions)
     if is_bare(blanked):
-        bare = _bare(seen, blanked, has_product, slots)
+        bare = _bare(seen, blanked, has_product, slots, lexicon)
         if bare is not None:
             return bare
     named = has_product or any(ref.foreign for ref in seen.refs)
+    if seen.accounts and amounts and not _ASKING.search(blanked):
+        allowed = PLAIN_CUES | CORRECTING_CUES if has_product else PLAIN_CUES
+        if allowed.issuperset(cues_of(blanked)):
+            return 0.9, "order"
     if named and slots and not _ASKING.search(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
         return 0.9, "order"
     ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
@@ -93,10 +101,17 @@ def _decide(seen: Seen, blanked: str) -> tuple[float, Intent]:
     return confidence, intent
 
 
-def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool) -> tuple[float, Intent] | None:
+def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool, lexicon: Lexicon) -> tuple[float, Intent] | None:
     """Read a message of slots and particles alone: an order when it names goods or joins an amount with an account."""
     single = [ref for ref in seen.refs if ref.product]
     units = [a for a in seen.amounts if a.kind == "value"]
+    names = [
+        a
+        for a in seen.amounts
+        if a.word and (entry := lexicon.phrases.get(a.word)) and len(entry.skus) == 1 and not entry.options
+    ]
+    if names and (len(seen.amounts) > len(names) or seen.accounts):
+        return 0.8, "order"  # a SKU's own name with a count or an account: 空月祝福两个
     durations = [a for a in seen.amounts if a.kind in ("months", "word")]
     if has_product:
         return (0.9, "order") if single or slots else None

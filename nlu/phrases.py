@@ -241,6 +241,8 @@ _NOT_SHORT = frozenset("ok hi no qq id vx pc tv up go hh kk ll hao ma mm gg dd b
 
 def spellings(name: str) -> list[str]:
     """Write a Chinese name in letters, as hurried buyers do: wangzhe, wzry, tx会员."""
+    if re.match(r"q[\u4e00-\u9fff]", name):
+        return ["q" + name]  # QQ币 for Q币
     syllables = name.translate(_letters()).split(" ")[:-1] if all(_HAN.match(char) for char in name) else []
     words = []
     if len(syllables) >= 2:

@@ -9,7 +9,7 @@ from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.text import lower, normalise_keeping_case
-from nlu.words import DURATION_WORDS, TOO_GENERIC
+from nlu.words import DURATION_WORDS, GENERIC_TAILS, TOO_GENERIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,18 @@ def address_span(text: str) -> tuple[int, int] | None:
     return first, end
 
 
+_FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
+
+
 def _refs(seen: Seen) -> list[Ref]:
     refs: list[Ref] = []
     for mention in seen.mentions:
         entry = mention.entry
         if entry.foreign:
-            refs.append(Ref(mention.start, mention.end, mention.word, foreign=True))
+            tail = _FOREIGN_TAIL.match(seen.text, mention.end)
+            refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
             continue
-        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products):
+        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
         single = pids[0] if len(pids) == 1 else None
@@ -133,7 +137,7 @@ _NEGATED = re.compile(
 )
 _TAKEN_BACK = re.compile(r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要了?|说错|错了|不对|太[多贵]|不够|就不|算了)")
 _CORRECTION = re.compile(
-    r"不对|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成|换成|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+    r"不对|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
 )
 
 
@@ -288,6 +292,8 @@ def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, 
     for i, account in enumerate(accounts):
         amount = _anchor_of(i, account, accounts, anchors)
         quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
+        if quantity == len(accounts) and not _EACH.search(seen.text):
+            quantity = None  # 俩月卡 138…和131…: one for each
         made.append(replace(base, amount=amount, quantity=quantity, accounts=[account]))
     return made
 
@@ -365,14 +371,19 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
     for k, count in enumerate(counts):
         before = max((j for j, a in enumerate(anchors) if a.end <= count.start), default=None)
         after = min((j for j, a in enumerate(anchors) if a.start >= count.end), default=None)
-        gap_before = count.start - anchors[before].end if before is not None else 99
-        gap_after = anchors[after].start - count.end if after is not None else 99
+        gap_before = _gap(text, anchors[before].end, count.start) if before is not None else 99
+        gap_after = _gap(text, count.end, anchors[after].start) if after is not None else 99
         if k + 1 < len(counts) and after is not None and counts[k + 1].start < anchors[after].start:
             gap_after = 99
         owner = before if gap_before <= gap_after else after
         if owner == i and min(gap_before, gap_after) < 99:
             return int(count.number or 1)
     return None
+
+
+def _gap(text: str, start: int, end: int) -> int:
+    """Measure how far apart two things stand; a clause boundary counts for more than any word."""
+    return end - start + 8 * len(_BREAK.findall(text[start:end]))
 
 
 def _anchor_of(i: int, account: Account, accounts: list[Account], anchors: list[Amount]) -> Amount | None:
@@ -448,6 +459,7 @@ def _by_option(
     return made
 
 
+_EACH = re.compile("各|每|都|分别")
 _BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再")
 
 

@@ -75,7 +75,7 @@ def fold(syllable: str) -> str:
     return syllable
 
 
-POLYPHONES = frozenset("乐重长行都还弹调朝曾藏参传降觉角校会券单盛石宿省"  "奇给血种仇解华秘")
+POLYPHONES = frozenset("乐重长行都还弹调朝曾藏参传降觉角校会券单盛石宿省奇给血种仇解华秘")
 """Characters whose second reading is really heard; a dictionary's rare readings only make false homophones."""
 
 

@@ -1,0 +1,146 @@
+"""Scores understanding on labelled corpora: `python -m tests.corpus.evaluate [--show] [FILE.jsonl …]`.
+
+Without files it scores every corpus of this folder. A corpus named like a file in catalogs/ is read with that catalog, every other one
+with the demo catalog. Prints whole-frame accuracy by corpus and channel, harmful frames, time per utterance and the confusion pairs.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.lexicon import build_lexicon
+from catalog.files import read_catalog
+from nlu import Lexicon, frame_to_json, parse
+
+HERE = Path(__file__).parent
+DEMO = HERE.parent.parent / "data" / "catalog.demo.toml"
+JUDGED = ("product", "sku", "value", "quantity", "options", "fields", "invalid")
+UNASKED = ("confirm", "cancel")
+
+
+@dataclass
+class Score:
+    """How one corpus went."""
+
+    total: int = 0
+    right: int = 0
+    harmful: int = 0
+    seconds: float = 0.0
+    by_channel: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    misses: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Give the share of whole frames that were right."""
+        return self.right / self.total if self.total else 1.0
+
+
+def lexicon_for(corpus: Path) -> Lexicon:
+    """Build the lexicon that a corpus is meant for."""
+    own = HERE / "catalogs" / f"{corpus.stem.split('-')[0]}.toml"
+    return build_lexicon(read_catalog(own if own.exists() else DEMO))
+
+
+def score(corpus: Path, lexicon: Lexicon | None = None) -> Score:
+    """Score one corpus file."""
+    lexicon = lexicon or lexicon_for(corpus)
+    result = Score()
+    for line in corpus.read_text("utf-8").splitlines():
+        label = json.loads(line)
+        started = time.process_time()
+        got = frame_to_json(parse(label["text"], lexicon, channel=label["channel"]))
+        result.seconds += time.process_time() - started
+        accepted = [label["gold"], *label.get("alt", [])]
+        soft = "items_soft" in label.get("tags", [])
+        right = any(_same(gold, got, soft) for gold in accepted)
+        result.total += 1
+        result.right += right
+        result.harmful += not right and _harmful(accepted, got, soft)
+        result.by_channel[label["channel"], right] += 1
+        if not right:
+            result.misses.append((label["text"], label["gold"], got))
+            if label["gold"]["intent"] != got["intent"]:
+                result.confusions[label["gold"]["intent"], str(got["intent"])] += 1
+    return result
+
+
+def _same(gold: Mapping[str, Any], got: Mapping[str, Any], soft: bool) -> bool:
+    if gold["intent"] != got["intent"] or gold["index"] != got["index"]:
+        return False
+    if soft:
+        return True
+    return len(gold["items"]) == len(got["items"]) and all(
+        all(mine[slot] == theirs[slot] for slot in JUDGED)
+        and set(mine.get("candidates_include", ())) <= set(theirs["candidates"])
+        for mine, theirs in zip(gold["items"], got["items"], strict=True)
+    )
+
+
+def _harmful(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool) -> bool:
+    """Tell whether a wrong frame claims what nobody said, rather than leaving something open."""
+    if got["intent"] in UNASKED and all(gold["intent"] not in UNASKED for gold in accepted):
+        return True
+    if soft:
+        return False
+    said = [item for gold in accepted for item in gold["items"]]
+    known = {
+        "product": {item["product"] for item in said},
+        "sku": {item["sku"] for item in said},
+        "value": {item["value"] for item in said},
+        "quantity": {item["quantity"] for item in said},
+    }
+    accounts = {account for item in said for account in (*item["fields"].values(), *item["invalid"].values())}
+    for item in got["items"]:
+        if any(item[slot] not in (None, 1) and item[slot] not in known[slot] for slot in known):
+            return True
+        if any(account not in accounts and any(c.isdigit() for c in account) for account in item["fields"].values()):
+            return True
+    return False
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table."""
+    files = [Path(name) for name in arguments if not name.startswith("-")] or sorted(HERE.glob("*.jsonl"))
+    print(f"{'corpus':<14}{'frames':>7}{'whole':>8}{'text':>8}{'voice':>8}{'harmful':>9}{'µs each':>9}")
+    confusions: Counter[tuple[str, str]] = Counter()
+    for corpus in files:
+        result = score(corpus)
+        confusions += result.confusions
+        text, voice = (_channel(result, name) for name in ("text", "voice"))
+        each = result.seconds / max(result.total, 1) * 1e6
+        print(
+            f"{corpus.stem:<14}{result.total:>7}{result.share:>8.1%}{text:>8}{voice:>8}"
+            f"{result.harmful / max(result.total, 1):>9.1%}{each:>9.0f}"
+        )
+        if "--show" in arguments and not corpus.stem.startswith("heldout"):
+            _show(result.misses)
+    print(
+        "\nconfusions (said → read):",
+        ", ".join(f"{a} → {b} ×{n}" for (a, b), n in confusions.most_common(12)) or "none",
+    )
+    return 0
+
+
+def _channel(result: Score, channel: str) -> str:
+    right, wrong = result.by_channel[channel, True], result.by_channel[channel, False]
+    return f"{right / (right + wrong):.1%}" if right + wrong else "–"
+
+
+def _show(misses: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]) -> None:
+    for text, gold, got in misses:
+        print(f"  {text!r}\n    said {_short(gold)}\n    read {_short(got)}")
+
+
+def _short(frame: Mapping[str, Any]) -> str:
+    items = [{k: v for k, v in item.items() if v not in (None, {}, [], 1)} for item in frame["items"]]
+    return f"{frame['intent']} {frame['index'] or ''} {items}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

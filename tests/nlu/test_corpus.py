@@ -1,0 +1,17 @@
+"""Floors under the scores of every corpus; `python -m tests.corpus.evaluate` prints the table."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.evaluate import score
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+FLOORS = {"sample": 0.97, "demo": 0.95, "heldout": 0.93, "campus": 0.93, "cloud": 0.93, "games": 0.93}
+
+
+@pytest.mark.parametrize("corpus", sorted(CORPUS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_a_corpus_is_read_at_least_this_well(corpus: Path) -> None:
+    result = score(corpus)
+    assert result.share >= FLOORS.get(corpus.stem, 0.9), result.misses
+    assert result.harmful <= 0.03 * result.total

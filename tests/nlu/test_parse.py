@@ -1,0 +1,224 @@
+"""What a message is read as, and what must never be read into it."""
+
+import json
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nlu import Expecting, Frame, Lexicon, frame_to_json, parse
+from nlu.frame import INTENTS
+from nlu.lexicon import ChoiceWords, FieldWords, OptionWords, ProductWords, SkuWords
+
+
+def test_an_order_is_read_in_one_line(demo: Lexicon) -> None:
+    frame = parse("充100话费 138 1234 5678", demo)
+    (item,) = frame.items
+    assert (frame.intent, item.product, item.sku, item.value) == ("order", "huafei", "HF100", 100)
+    assert (item.fields, item.options, item.missing) == ({"account": "13812345678"}, {"speed": "fast"}, ())
+
+
+def test_what_was_said_is_told_from_the_catalogs_defaults(demo: Lexicon) -> None:
+    (item,) = parse("原神6480", demo).items
+    assert item.fields == {"server": "cn"}
+    assert item.said == {"product", "value"}
+    assert item.missing == ("account",)
+
+
+def test_a_correction_names_only_the_slot_it_changes(demo: Lexicon) -> None:
+    frame = parse("改成慢充", demo)
+    assert frame.intent == "change"
+    assert frame.items[0].said == {"speed"}
+    assert (frame.items[0].product, frame.items[0].value) == (None, None)
+
+
+def test_a_ten_digit_phone_is_invalid_and_still_missing(demo: Lexicon) -> None:
+    (item,) = parse("话费50 1381234567", demo).items
+    assert (item.fields, item.invalid, item.missing) == ({}, {"account": "1381234567"}, ("account",))
+
+
+def test_goods_that_are_not_sold_are_never_the_nearest_product(demo: Lexicon) -> None:
+    for text in ("电费充200", "中石油加油卡500", "瑞幸咖啡券来一张", "芒果TV会员月卡"):
+        frame = parse(text, demo)
+        assert frame.intent == "order", text
+        assert frame.items[0].product is None, text
+
+
+def test_the_phone_topup_belongs_to_a_catalog_that_sells_one(demo: Lexicon, campus: Lexicon) -> None:
+    assert parse("充100 13812345678", demo).items[0].product == "huafei"
+    assert parse("充100 13812345678", campus).items[0].product is None
+
+
+def test_a_wealth_of_accounts_makes_one_item_each(demo: Lexicon) -> None:
+    frame = parse("给13812345678和13912345678各充50", demo)
+    assert [item.fields["account"] for item in frame.items] == ["13812345678", "13912345678"]
+    assert {item.sku for item in frame.items} == {"HF50"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "对了",
+        "付款了",
+        "下单了吗",
+        "可以吗",
+        "好贵",
+        "好了没",
+        "不错",
+        "对不起",
+        "取消不了怎么办",
+        "好的，再看看",
+        "确认取消了？",
+        "没问题吗",
+        "行不行",
+    ],
+)
+def test_nobody_confirms_or_cancels_in_passing(demo: Lexicon, text: str) -> None:
+    assert parse(text, demo).intent not in ("confirm", "cancel")
+    assert parse(text, demo, expecting=Expecting("confirm")).intent not in ("confirm", "cancel")
+
+
+# --- what was asked decides what a bare answer means ----------------------------------------------------------------
+
+
+def test_a_small_number_picks_from_the_list_that_was_shown(demo: Lexicon) -> None:
+    frame = parse("3", demo, expecting=Expecting("value", "huafei", listed=8))
+    assert (frame.intent, frame.index) == ("choose", 3)
+
+
+def test_a_denomination_beyond_the_list_is_the_denomination(demo: Lexicon) -> None:
+    frame = parse("10", demo, expecting=Expecting("value", "huafei", listed=8))
+    assert (frame.intent, frame.items[0].value, frame.items[0].sku) == ("answer", 10, "HF10")
+
+
+def test_any_number_of_units_is_a_value_where_any_can_be_bought(demo: Lexicon) -> None:
+    frame = parse("3", demo, expecting=Expecting("value", "qbi"))
+    assert (frame.intent, frame.items[0].value) == ("answer", 3)
+
+
+def test_a_short_phone_is_invalid_for_the_field_that_was_asked(demo: Lexicon) -> None:
+    frame = parse("1381234567", demo, expecting=Expecting("account", "huafei"))
+    assert (frame.intent, frame.items[0].fields, frame.items[0].invalid) == ("answer", {}, {"account": "1381234567"})
+
+
+def test_a_qq_number_that_looks_like_a_phone_is_a_qq_number_where_one_was_asked(demo: Lexicon) -> None:
+    frame = parse("13812345678", demo, expecting=Expecting("account", "qbi"))
+    assert frame.items[0].fields == {"account": "13812345678"}
+
+
+def test_free_text_fills_a_text_field_and_questions_do_not(demo: Lexicon) -> None:
+    asked = Expecting("heroes", "dailian")
+    assert parse("李白和韩信", demo, expecting=asked).items[0].fields == {"heroes": "李白和韩信"}
+    assert parse("转人工", demo, expecting=asked).intent == "human"
+    assert parse("多少钱", demo, expecting=asked).intent == "price"
+
+
+def test_an_address_is_taken_whole_where_one_was_asked(demo: Lexicon) -> None:
+    frame = parse("广州市天河区体育西路1号2栋301 张三", demo, expecting=Expecting("address", "shujuxian"))
+    assert frame.items[0].fields["address"].startswith("广州市天河区体育西路1号2栋301")
+
+
+def test_an_option_is_answered_by_label_or_alias(demo: Lexicon) -> None:
+    for said in ("专业版", "pro", "专业"):
+        frame = parse(said, demo, expecting=Expecting("edition", "win11"))
+        assert frame.items[0].options == {"edition": "pro"}, said
+
+
+def test_yes_and_no_are_heard_while_a_summary_waits(demo: Lexicon) -> None:
+    waiting = Expecting("confirm", "huafei")
+    for said in ("好的", "嗯", "可以", "是的", "没问题", "确认"):
+        assert parse(said, demo, expecting=waiting).intent == "confirm", said
+    assert parse("不对", demo, expecting=waiting).intent == "deny"
+
+
+# --- what must always hold -------------------------------------------------------------------------------------------
+
+_CHATTER = st.text(
+    st.sampled_from(
+        list(
+            string.printable
+            + "零一二三四五六七八九十百千万幺两俩仨个张份块元点券月年卡季半充冲买来改不对要取消确认话费会员王者原神号码省市区路地址，。？！🚀①×＃"
+        )
+    ),
+    max_size=120,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=_CHATTER | st.text(max_size=80), channel=st.sampled_from(["text", "voice"]))
+def test_parse_never_raises_and_claims_only_known_things(demo: Lexicon, text: str, channel: str) -> None:
+    frame = parse(text, demo, channel=channel)  # type: ignore[arg-type]
+    assert frame.intent in INTENTS
+    json.dumps(frame_to_json(frame))
+    for item in frame.items:
+        assert item.product is None or item.product in demo.products
+        assert item.sku is None or any(sku.code == item.sku for sku in demo.products[item.product or ""].words.skus)
+        assert item.quantity >= 1
+        assert not set(item.fields) & set(item.invalid)
+
+
+_WORD = st.text(st.sampled_from("甲乙丙丁卡券会员充值ABCdefXY0123456789 -（）元月个点"), min_size=1, max_size=8)
+_NAME = st.sampled_from(["a", "b", "uid", "mail", "zone"])
+_CHOICE = st.builds(ChoiceWords, id=_NAME, label=_WORD, aliases=st.lists(_WORD, max_size=2).map(tuple))
+_FIELD = st.builds(
+    FieldWords,
+    name=_NAME,
+    label=_WORD,
+    kind=st.sampled_from(["phone", "qq", "phone_or_qq", "uid", "card_no", "email", "text", "choice", "address"]),
+    pattern=st.sampled_from([None, r"^\d{9}$", "(", r"^[A-Z]{2}\d+$"]),
+    choices=st.lists(_CHOICE, max_size=2).map(tuple),
+    default=st.sampled_from([None, "a"]),
+)
+_OPTION = st.builds(OptionWords, name=_NAME, label=_WORD, choices=st.lists(_CHOICE, min_size=1, max_size=3).map(tuple))
+_SKU = st.builds(
+    SkuWords,
+    code=st.uuids().map(str),
+    label=_WORD,
+    value=st.none() | st.integers(1, 5000) | st.sampled_from([0.5, 1.5]),
+    unit=st.sampled_from(["", "元", "个", "月", "天", "点券", "GB", "次", "万"]),
+    face_yuan=st.none() | st.sampled_from([1.0, 10.0]),
+    options=st.dictionaries(_NAME, _NAME, max_size=1),
+    aliases=st.lists(_WORD, max_size=2).map(tuple),
+    any_value=st.none() | st.just((1, 100)),
+)
+_PRODUCT = st.builds(
+    ProductWords,
+    id=st.uuids().map(str),
+    name=_WORD,
+    aliases=st.lists(_WORD, max_size=2).map(tuple),
+    category=st.lists(_WORD, max_size=2).map(tuple),
+    fields=st.lists(_FIELD, max_size=2).map(tuple),
+    options=st.lists(_OPTION, max_size=1).map(tuple),
+    skus=st.lists(_SKU, min_size=1, max_size=3).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(products=st.lists(_PRODUCT, max_size=4), texts=st.lists(_WORD, min_size=1, max_size=6), data=st.data())
+def test_parse_never_raises_on_any_catalog(products: list[ProductWords], texts: list[str], data: st.DataObject) -> None:
+    lexicon = Lexicon(products)
+    text = " ".join(texts) + data.draw(st.sampled_from(["", "来两张", "充100 13812345678", "不要", "，不对，"]))
+    asked = None
+    if products:
+        product = data.draw(st.sampled_from(products))
+        slots = ["value", "confirm", *(f.name for f in product.fields), *(o.name for o in product.options)]
+        asked = Expecting(data.draw(st.sampled_from(slots)), product.id, data.draw(st.integers(0, 4)))
+    for expecting in (None, asked):
+        assert isinstance(parse(text, lexicon, expecting=expecting), Frame)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "一", "138 ", "嗯", "话费", "中国北京市", "1-", "不对", "a1", "x", "充50,", "\n"]
+)
+def test_three_thousand_characters_are_read_in_bounded_time(demo: Lexicon, piece: str) -> None:
+    import time
+
+    started = time.process_time()
+    parse(piece * (3000 // len(piece)), demo)
+    assert time.process_time() - started < 0.5
+
+
+def test_a_new_alias_works_at_once() -> None:
+    words = ProductWords("p", "某某会员", aliases=("土豆泥",), skus=(SkuWords("S1", "月卡", 1, "月"),))
+    assert parse("来个土豆泥月卡", Lexicon([words])).items[0].sku == "S1"

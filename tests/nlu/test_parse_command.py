@@ -1,0 +1,43 @@
+"""The loop behind `kabot parse`."""
+
+import io
+import json
+from pathlib import Path
+
+from bot.parse_command import run
+
+
+def _run(lines: str, catalog: Path | None = None) -> tuple[int, list[dict[str, object]], str]:
+    out, err = io.StringIO(), io.StringIO()
+    code = run(catalog, "text", [], io.StringIO(lines), out, err)
+    return code, [json.loads(line) for line in out.getvalue().splitlines()], err.getvalue()
+
+
+def test_texts_are_answered_in_order_one_line_each() -> None:
+    out = io.StringIO()
+    assert run(None, "text", ["你好", "话费50"], io.StringIO(), out) == 0
+    frames = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [frame["intent"] for frame in frames] == ["greet", "order"]
+    assert list(frames[1]) == ["intent", "index", "confidence", "items"]
+
+
+def test_a_bad_line_is_named_and_the_answers_stay_in_step() -> None:
+    code, frames, error = _run('{"text": "你好"}\n{"text": 5}\nnot json\n{"text": "谢谢", "channel": "voice"}\n')
+    assert code == 2
+    assert [frame["intent"] for frame in frames] == ["greet", "unknown", "unknown", "thanks"]
+    assert "line 2" in error
+    assert "line 3" in error
+
+
+def test_a_huge_line_is_bounded_and_the_next_one_is_read() -> None:
+    code, frames, error = _run('{"text": "' + "长" * 200_000 + '"}\n{"text": "你好"}\n')
+    assert code == 2
+    assert [frame["intent"] for frame in frames] == ["unknown", "greet"]
+    assert "line 1" in error
+
+
+def test_a_missing_catalog_is_one_clear_line(tmp_path: Path) -> None:
+    code, frames, error = _run("", tmp_path / "none.toml")
+    assert (code, frames) == (2, [])
+    assert "none.toml" in error
+    assert error.count("\n") == 1
