@@ -210,13 +210,8 @@ def parse(
 ) -> None:
     """Print what each TEXT says as one JSON line; without TEXT read JSON lines {"text": …, "channel": …} from stdin."""
     from bot import parse_command
-    from catalog.files import CatalogError
 
-    try:
-        code = parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout)
-    except CatalogError as error:
-        raise BadInputError(_catalog_problems(catalog or Path("catalog"), error)) from None
-    raise typer.Exit(code)
+    raise typer.Exit(parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr))
 
 
 @catalog_app.command("check")

@@ -42,6 +42,11 @@ def newest() -> str | None:
     return ScriptDirectory(str(_here())).get_current_head()
 
 
+def mark_newest(conn: Connection) -> None:
+    """Say of a database whose tables were made otherwise that it is up to date."""
+    command.stamp(_config(conn), "head")
+
+
 def write(conn: Connection, name: str) -> None:
     """For developers: write a version that takes an up-to-date database to what the tables' classes say."""
     number = f"{len(list((_here() / 'versions').glob('[0-9]*.py'))) + 1:04d}"

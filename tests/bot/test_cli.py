@@ -1,0 +1,155 @@
+"""The commands as an operator meets them: what they print, and their exit codes."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from bot.cli import main
+
+DEMO_CATALOG = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
+COMMANDS = [
+    ["demo"], ["serve"], ["worker"], ["parse"], ["catalog", "check"], ["catalog", "import"], ["keys", "import"],
+    ["migrate"], ["backup"], ["restore"], ["menu", "publish"], ["reconcile"], ["doctor"],
+]  # fmt: skip
+
+
+@pytest.fixture
+def shop(database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shop's configuration, in the environment; its data directory."""
+    file = tmp_path / "config.toml"
+    file.write_text('[app]\ndata_dir = "data"\n')
+    monkeypatch.setenv("KABOT_CONFIG", str(file))
+    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", database_url)
+    monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--help"]) == 0
+    assert f"Usage: kabot {' '.join(command)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["sell"], "No such command 'sell'"),
+        (["keys", "import", "STEAM50"], "Missing argument 'FILE'"),
+        (["demo", "--port", "http"], "Invalid value for '--port'"),
+        (["demo", "--port", "70000"], "Invalid value for '--port'"),
+        (["parse", "--channel", "smoke", "hi"], "Invalid value for '--channel'"),
+        (["reconcile", "--date", "yesterday"], "--date yesterday: not a date"),
+        (["catalog", "check", "missing.toml"], "missing.toml: "),
+        (["parse", "--catalog", "missing.toml", "hi"], "missing.toml"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+
+
+def test_a_wrong_configuration_is_one_line_and_exit_2(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "config.toml").write_text("[pay]\nmch = 1\n")
+    assert main(["migrate"]) == 2
+    assert f"{shop}/config.toml:2: unknown key mch in [pay]" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_database_that_is_away_is_one_line_and_exit_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql+psycopg://kabot:hush@127.0.0.1:1/kabot"
+    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", url)
+    assert main(["migrate"]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("kabot: database: ")
+    assert len(printed.splitlines()) == 1
+    assert "hush" not in printed
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_catalog_is_checked_and_loaded_and_loading_it_again_changes_nothing(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["catalog", "check", str(DEMO_CATALOG)]) == 0
+    assert main(["catalog", "import", str(DEMO_CATALOG)]) == 0
+    assert main(["catalog", "import", str(DEMO_CATALOG)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("ok: 22 products")
+    assert printed[2].startswith("added 0, changed 0, unchanged ")
+    with engine.begin() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM product")) == 22
+
+
+def test_every_problem_of_a_catalog_is_named_with_file_and_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = shop / "bad.toml"
+    file.write_text(DEMO_CATALOG.read_text("utf-8").replace('price = "10.05"', 'price = "-1.00"', 1), "utf-8")
+    line = next(n for n, one in enumerate(file.read_text("utf-8").splitlines(), 1) if '"-1.00"' in one)
+    assert main(["catalog", "import", str(file)]) == 2
+    assert f"{file}: 第 {line} 行" in capsys.readouterr().err
+
+
+def test_keys_are_counted_and_named_by_line_but_never_shown(
+    shop: Path, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["catalog", "import", str(DEMO_CATALOG)])
+    with engine.begin() as conn:
+        card = conn.scalar(
+            text(
+                "SELECT code FROM sku JOIN product p ON p.id = product_id WHERE delivery = 'card' ORDER BY code LIMIT 1"
+            )
+        )
+    keys = shop / "keys.txt"
+    keys.write_text("NUMBER1,SECRET-AAAA\nNUMBER2,SECRET-BBBB\n\nNUMBER1,SECRET-AAAA\n")
+    capsys.readouterr()
+    assert main(["keys", "import", card, str(keys)]) == 0
+    assert capsys.readouterr().out == "imported 2, duplicate 1, invalid 0\n"
+    assert main(["keys", "import", card, str(keys)]) == 0
+    assert capsys.readouterr().out == "imported 0, duplicate 3, invalid 0\n"
+    assert main(["keys", "import", "HF100", str(keys)]) == 2
+    printed = capsys.readouterr()
+    assert str(keys) in printed.err
+    assert "SECRET" not in printed.err + printed.out
+
+
+@pytest.mark.usefixtures("shop")
+def test_migrating_what_is_up_to_date_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr().out.endswith(": nothing to do\n")
+
+
+def test_a_port_that_is_taken_is_one_line_and_exit_2(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for command in (["serve", "--port", port], ["demo", "--port", port, "--data-dir", str(shop / "demo")]):
+            assert main(command) == 2
+            assert capsys.readouterr().err.startswith(f"kabot: port {port}: Address already in use")
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_doctor_says_one_line_of_each_part_and_what_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 1
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert {"数据库", "Redis", "公众号", "微信支付", "商品"} <= lines.keys()
+    assert " ok" in lines["数据库"]
+    assert " ok" in lines["Redis"]
+    assert "mch_id 未填写" in lines["微信支付"]
+
+
+def test_help_and_mistakes_answer_without_loading_the_shop() -> None:
+    program = "import sys; from bot.cli import main; main(['keys', 'import']); print(*sorted(sys.modules))"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"sqlalchemy", "redis", "jieba", "starlette", "rich", "wechatpy", "procrastinate"}
