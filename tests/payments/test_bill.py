@@ -1,12 +1,16 @@
 """The day's bill beside our books: what agrees is silent, every difference is named and kept once."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, delete, select, update
 from till import TTL, SandboxTill, add_order
 
+from bot.cli import CommandError
+from bot.reconciling import run
 from payments.attempts import Opened, open_attempt
 from payments.bill import (
     Bill,
@@ -163,3 +167,18 @@ def _pay_and_refund_a_part(engine: Engine, wechat: SandboxTill) -> str:
             return number
         assert isinstance(outcome, RefundWaiting)
     raise AssertionError("the refund does not end")
+
+
+def test_the_command_tells_each_difference_in_a_line(engine: Engine, wechat: SandboxTill) -> None:
+    number = _pay_and_refund_a_part(engine, wechat)
+    services: Any = SimpleNamespace(engine=engine, gateway=wechat.gateway, clock=wechat.clock)
+    day = wechat.clock.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
+    with pytest.raises(CommandError, match="PARAM_ERROR"):
+        list(run(services, day))  # no bill of today
+    wechat.faults(bills_at_once=True)
+    with engine.begin() as conn:
+        conn.execute(update(PAYMENT).where(PAYMENT.c.out_trade_no == number).values(total_fen=9951))
+    lines = list(run(services, day))
+    assert lines[0].startswith(f"{day} 账单：支付 ")
+    assert f"{number}\t支付金额不一致\t本店 ¥99.51\t账单 ¥99.50" in lines
+    assert not [line for line in lines if line.startswith(f"{number}-R1")]
