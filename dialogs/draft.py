@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from catalog.checks import Valid, check_field
-from catalog.model import Field, Option, Product, Sku
+from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs.state import DraftLine
 from kernel.money import Fen
@@ -108,8 +108,9 @@ def field_of(product: Product, name: str) -> Field | None:
 
 
 def account_field(product: Product) -> Field | None:
-    """The field that says for whom it is: the first that is not a mere choice."""
-    return next((field for field in product.fields if field.kind != "choice"), None)
+    """The field that says for whom it is: the first that is neither a choice nor free text."""
+    other = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
+    return next((field for field in product.fields if field.kind not in other), None)
 
 
 def pick_sku(line: DraftLine, sku: Sku, product: Product, shelf: Shelf) -> DraftLine:

@@ -13,6 +13,8 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 
 _VALUE_MAX = 10**9
+_FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
+_CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
 _ENDING = re.compile(
     r"(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?(?:应该)?(?:是|改成|改为|换成)(\d{1,4})(?!\d)"
@@ -136,6 +138,20 @@ def _with_ending(line: DraftLine, digits: str, product: Product) -> Filled | Non
     return Filled(replace(line, fields={**line.fields, account.name: checked.canonical}), frozenset({account.name}))
 
 
+def taken_back(line: DraftLine, text: str, product: Product) -> str | None:
+    """The option or choice whose present value he says it is not: 不是B服."""
+    said = fold(text)
+    if not any(word in said for word in replies.NOT_WORDS):
+        return None
+    present = {**chosen_options(line, product), **given_fields(line, product)}
+    for slot, value in present.items():
+        part = option_of(product, slot) or field_of(product, slot)
+        choice = next((c for c in part.values if c.id == value), None) if part else None
+        if choice is not None and any(fold(name) in said for name in (choice.label, *choice.aliases)):
+            return slot
+    return None
+
+
 def _speaks_of_account(said: str, account: Field) -> bool:
     return any(word in said for word in (*replies.ACCOUNT_WORDS, fold(account.label)[:2]))
 
@@ -173,6 +189,9 @@ def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf:
     field = field_of(product, slot)
     if field is None or not _looks_like(field, text):
         return None
+    if field.kind is FieldKind.CHOICE:
+        value = _named_choice(field.values, text)
+        return Filled(replace(line, fields={**line.fields, slot: value}), frozenset({slot})) if value else None
     checked = check_field(field, text)
     if isinstance(checked, Invalid):
         return Filled(line, frozenset(), (checked.reason_zh,)) if _is_attempt(field, text) else None
@@ -254,7 +273,7 @@ def _fill_fields(
         field = _place_for(name, value, product, asked)
         if field is None or (name not in item.said and value == field.default):
             continue
-        checked = check_field(field, value)
+        checked = check_field(field, _CHANGE_TO.sub("", value) if field.kind in _FREE else value)
         if isinstance(checked, Valid):
             fields[field.name] = checked.canonical
             changed.add(field.name)
@@ -281,7 +300,9 @@ def _place_for(name: str, value: str, product: Product, asked: str | None) -> Fi
     if field is not None:
         return field
     others = (field_of(product, asked) if asked else None, account_field(product))
-    return next((f for f in others if f is not None and isinstance(check_field(f, value), Valid)), None)
+    return next(
+        (f for f in others if f is not None and f.kind not in _FREE and isinstance(check_field(f, value), Valid)), None
+    )
 
 
 def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
@@ -308,18 +329,18 @@ def _number(text: str) -> int | None:
 def _named_choice(values: tuple[Choice, ...], text: str) -> str | None:
     said = fold(text)
     named = [c.id for c in values if said in {fold(c.id), fold(c.label), *map(fold, c.aliases)}]
+    if not named and len(said) > 1:
+        named = [c.id for c in values if any(said in fold(name) for name in (c.label, *c.aliases))]
     return named[0] if len(named) == 1 else None
 
 
 def _looks_like(field: Field, text: str) -> bool:
     """Free text is never taken for an answer here: whether it is one is for the understanding to say."""
-    return field.kind not in (FieldKind.TEXT, FieldKind.ADDRESS) and bool(text.strip())
+    return field.kind not in _FREE and bool(text.strip())
 
 
 def _is_attempt(field: Field, text: str) -> bool:
     """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
-    if field.kind is FieldKind.CHOICE:
-        return False
     if field.kind is FieldKind.EMAIL:
         return "@" in text
     return sum(c.isdigit() for c in text) >= 3 and len(text) <= 40

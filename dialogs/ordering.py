@@ -18,6 +18,7 @@ from dialogs.filling import (
     fill_by_text,
     named_slots,
     says_anything,
+    taken_back,
     with_option,
 )
 from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
@@ -323,7 +324,7 @@ def _with_slot_cleared(state: Collecting | Confirming, text: str, shelf: Shelf) 
         return None
     slots = [slot for slot in named_slots(text, product) if slot != "quantity"]
     emptied = line
-    for slot in slots:
+    for slot in slots or [slot for slot in (taken_back(line, text, product),) if slot]:
         emptied = cleared(emptied, slot, product)
     return (emptied,) if emptied != line else None
 
@@ -360,5 +361,5 @@ def _summary_line(looked: Looked) -> replies.SummaryLine:
     label = replies.any_value_label(sku, looked.line.value) if sku.any_value is not None else sku.label
     given = {**{n: v for n, v in looked.options.items() if n in sku.options}, **looked.fields}
     details = tuple((slot_label(product, name), choice_label(product, name, value)) for name, value in given.items())
-    eta = sku.eta or product.eta
+    eta = replies.eta_line(product, sku.eta or product.eta)
     return replies.SummaryLine(product.name, label, looked.line.quantity, details, eta, int(looked.total_fen() or 0))

@@ -248,9 +248,15 @@ def _summary_line(line: SummaryLine, index: int) -> str:
         head,
         f"规格：{line.sku}{quantity}",
         *(f"{label}：{plain(value)}" for label, value in line.details),
-        f"到账：{line.eta}" if line.eta and not index else "",
+        line.eta if not index else "",
         f"小计：{yuan(line.total_fen)}" if index else "",
     )
+
+
+def eta_line(product: Product, eta: str) -> str:
+    if not eta:
+        return ""
+    return f"到账：{eta}" if product.delivery == Delivery.TOPUP else f"时效：{eta}"
 
 
 def any_value_label(sku: Sku, value: float | None) -> str:
