@@ -382,6 +382,13 @@ def test_a_lost_exchange_refunds_once(books: Books, lost: str) -> None:
     assert books.wechat.refunded_fen(paid.out_trade_no) == 5000
 
 
+def test_after_a_lost_answer_the_refund_is_asked_about_at_once(books: Books) -> None:
+    books.paid()
+    refund = books.asked(5000)
+    books.wechat.lose = "answer"
+    assert isinstance(books.drive(refund.id), RefundSettled)
+
+
 def test_an_empty_merchant_account_is_waited_for(books: Books) -> None:
     books.paid()
     refund = books.asked()
