@@ -1,4 +1,5 @@
-"""Amounts in a text: denominations with their units, durations, counts; and numbers that are none of these (8点, 22块8, 100以内)."""
+"""Amounts in a text: denominations with units, durations, counts; and numbers that are none of these (22块8)."""
+# ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
 from dataclasses import dataclass
@@ -200,7 +201,9 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
                 nxt = part[len(unit) : len(unit) + 1]
                 if unit.isascii() and nxt.isascii() and nxt.isalpha():
                     continue
-                if unit in ("快钱", "快") and part.startswith("快充") or unit in ("员", "园") and part[1:2] in "工区林":
+                if (unit in ("快钱", "快") and part.startswith("快充")) or (
+                    unit in ("员", "园") and part[1:2] in "工区林"
+                ):
                     continue
                 return key, skipped + more + len(unit)
         for unit, key in (("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季")):
@@ -224,6 +227,8 @@ def settle(product: ProductIndex, amount: Amount) -> Settled | None:
         return _settle_months(product, int(amount.number))
     if amount.number is None or amount.kind in ("none", "word"):
         return None
+    if amount.kind == "count" and amount.unit and product.by_value and amount.unit == product.unit:
+        return _settle_value(product, amount.number, amount.unit)  # 20桶 of something sold in 10, 20 or 50桶
     if amount.kind == "count":
         if product.any_sku and amount.unit and amount.unit == product.any_unit:
             return _settle_any(product, amount.number)

@@ -8,7 +8,8 @@ from nlu.frame import Expecting, Frame, Item
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
-from nlu.reading import Seen, address_span, drafts, drop_taken_back
+from nlu.reading import drafts
+from nlu.seeing import Seen, address_span, drop_taken_back
 
 _ANSWERS = 0.96
 
@@ -135,7 +136,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.+-]{2,63}")
 
 
 def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Frame | None:
-    """Check what stands where an account was asked for; a near miss is `invalid`, so that the bot can say what is wrong."""
+    """Check what stands where an account was asked for; a near miss is `invalid`, so that the bot can explain it."""
     if any(ref.product or ref.candidates for ref in seen.refs) or _NOT_FREE.search(seen.text):
         return None
     accounts = [a for a in seen.accounts if a.cue == f"={entry.name}" or not a.cue.startswith("=")]

@@ -1,11 +1,14 @@
-"""One item of a frame: what was said about one product becomes value, SKU, options, fields and what is still missing."""
+"""One item of a frame: what was said about one product becomes value, SKU, options, fields and what is missing."""
 
 from dataclasses import dataclass, field
 
-from nlu.accounts import Account, accept
+from nlu.accounts import Account, accept, matches
 from nlu.amounts import Amount, Settled, settle
 from nlu.frame import Item
 from nlu.lexicon import FieldWords, Lexicon, Number, ProductIndex, SkuWords
+
+ADDRESS = "=address"
+"""Stands for whatever the product calls its address field, until the product is known."""
 
 
 @dataclass(slots=True)
@@ -23,7 +26,7 @@ class Draft:
 
 
 def finish(draft: Draft, lexicon: Lexicon) -> Item:
-    """Turn a draft into an item: settle its amount, pick its SKU, check its accounts, fill defaults, list what is missing."""
+    """Turn a draft into an item: settle the amount, pick the SKU, check accounts, fill defaults, list what is missing."""
     product = draft.product
     if product is None:
         return _without_product(draft, lexicon)
@@ -67,7 +70,8 @@ def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
         value = draft.amount.number
     elif draft.amount and draft.amount.kind == "count" and quantity is None:
         quantity = int(draft.amount.number or 1)
-    fields = dict(draft.choices) | dict(draft.texts)
+    place = lexicon.field_names.get("address", ("address",))[0]
+    fields = dict(draft.choices) | {place if name == ADDRESS else name: said for name, said in draft.texts.items()}
     invalid: dict[str, str] = {}
     for account in draft.accounts:
         name, fits = name_for(account, lexicon)
@@ -92,8 +96,8 @@ def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
         return account.cue[1:], True
     phone = FieldWords("", "", "phone")
     wanted = {
-        "phone": ("phone", "phone_or_qq"), "qq": ("qq", "phone_or_qq"), "uid": ("uid", "card_no"), "card": ("card_no", "uid"),
-        "email": ("email",),
+        "phone": ("phone", "phone_or_qq"), "qq": ("qq", "phone_or_qq"), "uid": ("uid", "card_no"),
+        "card": ("card_no", "uid"), "email": ("email",),
     }.get(account.cue)  # fmt: skip
     if wanted is None:
         numeric = account.said.isdigit()
@@ -103,24 +107,14 @@ def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
             wanted = (
                 ("qq", "phone_or_qq", "uid", "card_no") if numeric and len(account.said) < 11 else ("uid", "card_no")
             )
-        wanted = (*_by_pattern(account, lexicon), *wanted)
+        kinds = (kind for pattern, kind in lexicon.pattern_kinds if matches(pattern, account.said))
+        wanted = (*kinds, *wanted)
     for kind in (*wanted, "phone", "qq", "uid", "card_no", "email"):
         names = lexicon.field_names.get(kind)
         if names:
             fits = kind not in ("phone", "email") or accept(FieldWords("", "", kind), account.said)
             return names[0], fits
     return "account", True
-
-
-def _by_pattern(account: Account, lexicon: Lexicon) -> tuple[str, ...]:
-    kinds = []
-    for product in lexicon.products.values():
-        for entry in product.account_fields:
-            if entry.pattern and accept(entry, account.said):
-                kinds.append(entry.kind)
-        if len(kinds) > 3:
-            break
-    return tuple(dict.fromkeys(kinds))
 
 
 def _shared_options(skus: tuple[SkuWords, ...]) -> dict[str, str]:
@@ -154,7 +148,10 @@ def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[s
     fields = {
         name: chosen for name, chosen in draft.choices.items() if any(f.name == name for f in product.words.fields)
     }
-    fields |= {name: said for name, said in draft.texts.items() if any(f.name == name for f in product.words.fields)}
+    for entry in product.words.fields:
+        said = draft.texts.get(entry.name) or (draft.texts.get(ADDRESS) if entry.kind == "address" else None)
+        if said and entry.kind in ("text", "address"):
+            fields.setdefault(entry.name, said)
     invalid: dict[str, str] = {}
     for account in draft.accounts:
         free = [entry for entry in product.account_fields if entry.name not in fields and entry.name not in invalid]
@@ -199,7 +196,7 @@ def _missing(
         for option in product.words.options:
             if option.name not in options and len({s.options.get(option.name) for s in open_skus}) > 1:
                 missing.append(option.name)
-        if not missing or product.valued and (value is None or not _on_sale(product, value)):
+        if not missing or (product.valued and (value is None or not _on_sale(product, value))):
             missing.append("value")
     missing += [entry.name for entry in product.words.fields if not entry.optional and entry.name not in fields]
     return tuple(missing)

@@ -33,7 +33,7 @@ class ChoiceWords:
 
 @dataclass(frozen=True, slots=True)
 class FieldWords:
-    """One thing the buyer must give. `kind` is the catalog's: phone, qq, phone_or_qq, uid, card_no, email, text, choice, address."""
+    """One thing the buyer must give; `kind` is one of the catalog's kinds (phone, qq, uid, choice, address …)."""
 
     name: str
     label: str
@@ -56,7 +56,7 @@ class OptionWords:
 
 @dataclass(frozen=True, slots=True)
 class SkuWords:
-    """One thing on sale. `face_yuan` is its face value in yuan; `any_value` the (min, max) that may be chosen freely."""
+    """One thing on sale. `face_yuan` is its face value in yuan; `any_value` the (min, max) one may choose from."""
 
     code: str
     label: str
@@ -252,6 +252,10 @@ class Lexicon:
         self.patterns = tuple(
             dict.fromkeys(f.pattern for p in self.products.values() for f in p.account_fields if f.pattern)
         )
+        self.pattern_kinds = tuple(
+            dict.fromkeys((f.pattern, f.kind) for p in self.products.values() for f in p.account_fields if f.pattern)
+        )
+        self.shapes = tuple(filter(None, (_shape(pattern) for pattern in self.patterns)))
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
         self.text_cues = tuple(
@@ -296,7 +300,7 @@ class Lexicon:
 
     def _units(self) -> dict[str, str]:
         keys = {unit for product in self.products.values() for unit in product.pair_units | {product.unit} if unit}
-        units = {word: "元" for word in MONEY_UNITS}
+        units = dict.fromkeys(MONEY_UNITS, "元")
         for key in keys:
             units.setdefault(key, key)
             for alias in UNIT_ALIASES.get(key, ()):
@@ -340,8 +344,19 @@ class Lexicon:
         return tuple(sorted(cues.items(), key=lambda cue: -len(cue[0])))
 
 
+def _shape(pattern: str) -> re.Pattern[str] | None:
+    """Turn an account's pattern into one that finds it inside a text; None for plain digits, which are read otherwise."""
+    inner = pattern.removeprefix("^").removesuffix("$")
+    if not re.search(r"[A-Za-z\u4e00-\u9fff]", re.sub(r"\\[a-z]", "", inner)) or inner.startswith("."):
+        return None
+    try:
+        return re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
+    except re.error:
+        return None
+
+
 def _prefixes(name: str) -> list[str]:
-    """List the leading part of a name that buyers shorten it to: its first word, or its first two or three characters."""
+    """List what buyers shorten a name to: its first word, or its first two or three characters."""
     latin = re.match(r"[a-z]{3,}", name)
     if latin:
         return [latin[0]] if latin[0] != name else []

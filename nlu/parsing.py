@@ -1,4 +1,4 @@
-"""parse: one message → one Frame. Finds everything that was said, decides what it is for, and reads the slots accordingly."""
+"""parse: one message → one Frame. Finds what was said, decides what it is for, and reads the slots accordingly."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,8 @@ from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import blank, certain, chosen, is_bare, scores
 from nlu.items import finish
 from nlu.lexicon import Lexicon
-from nlu.reading import Seen, drafts, drop_taken_back, look
+from nlu.reading import drafts
+from nlu.seeing import Seen, drop_taken_back, look
 
 SURE = 0.32
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
@@ -95,9 +96,8 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
         return confidence, "order"  # everything was said at once: nothing is left to be changed
     if confidence < (0.6 if intent == "unknown" else 0.45) and has_product and slots and not _ASKING.search(blanked):
         return max(confidence, 0.5), "order"
-    if confidence < SURE and intent != "unknown":
-        if confidence < 0.2:
-            return confidence, "unknown"
+    if confidence < SURE and intent != "unknown" and confidence < 0.2:
+        return confidence, "unknown"
     return confidence, intent
 
 

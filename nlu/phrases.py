@@ -1,4 +1,5 @@
 """Finding the catalog's words in a text, as written and as they sound, in one pass over its characters."""
+# ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
 from dataclasses import dataclass, field
@@ -48,6 +49,11 @@ class Entry:
         _once(self.owners, pid)
 
     @property
+    def only_shorthand(self) -> bool:
+        """Tell whether the word is merely the beginning of longer names: too little to be believed by its sound."""
+        return not (self.products or self.categories or self.skus or self.options or self.choices)
+
+    @property
     def means_things(self) -> bool:
         """Tell whether the word can name a product (as opposed to a SKU, option or choice of one)."""
         return bool(self.products or self.categories or self.shorthand or self.foreign)
@@ -77,7 +83,7 @@ class PhraseIndex:
         self._lengths = _lengths(entries)
         self._sounds: dict[str, str] = {}
         for word in entries:
-            if entries[word].spelled or entries[word].foreign:
+            if entries[word].spelled or entries[word].foreign or entries[word].only_shorthand:
                 continue
             for heard in _sound_forms(word):
                 self._sounds.setdefault(heard, word)
@@ -159,13 +165,13 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
     if (
         first.isascii()
         and before.isascii()
-        and (first.isalpha() and before.isalpha() or first.isdigit() and before.isdigit())
+        and ((first.isalpha() and before.isalpha()) or (first.isdigit() and before.isdigit()))
     ):
         return False
     if (
         last.isascii()
         and after.isascii()
-        and (last.isalpha() and after.isalpha() or last.isdigit() and after.isdigit())
+        and ((last.isalpha() and after.isalpha()) or (last.isdigit() and after.isdigit()))
     ):
         return False
     if first in _NUMERALS and before in _NUMERALS:
@@ -236,7 +242,38 @@ def _letters() -> dict[int, str]:
     return {code: f"{first} " for code, first in sounds().spelling.items()}
 
 
-_NOT_SHORT = frozenset("ok hi no qq id vx pc tv up go hh kk ll hao ma mm gg dd bb zz xx yy ss ww sb nb wx zfb".split())
+_NOT_SHORT = frozenset(
+    [
+        "ok",
+        "hi",
+        "no",
+        "qq",
+        "id",
+        "vx",
+        "pc",
+        "tv",
+        "up",
+        "go",
+        "hh",
+        "kk",
+        "ll",
+        "hao",
+        "ma",
+        "mm",
+        "gg",
+        "dd",
+        "bb",
+        "zz",
+        "xx",
+        "yy",
+        "ss",
+        "ww",
+        "sb",
+        "nb",
+        "wx",
+        "zfb",
+    ]
+)
 
 
 def spellings(name: str) -> list[str]:

@@ -1,192 +1,15 @@
 """One consistent reading of a whole message: which product, amount, account and count belong together."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from nlu.accounts import Account, accept, find_accounts
-from nlu.amounts import Amount, find_amounts, settle
+from nlu.accounts import Account, accept
+from nlu.amounts import Amount, settle
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
-from nlu.text import lower, normalise_keeping_case
-from nlu.words import DURATION_WORDS, GENERIC_TAILS, TOO_GENERIC
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """Words that point at a product: settled (`product`), one of several (`candidates`), or something not sold here."""
-
-    start: int
-    end: int
-    word: str
-    product: str | None = None
-    candidates: tuple[str, ...] = ()
-    foreign: bool = False
-
-
-@dataclass(slots=True)
-class Seen:
-    """Everything found in one message, before it is read as a whole."""
-
-    text: str
-    cased: str
-    mentions: list[Mention] = field(default_factory=list)
-    refs: list[Ref] = field(default_factory=list)
-    amounts: list[Amount] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-
-
-def look(message: str, lexicon: Lexicon) -> Seen:
-    """Find words, accounts and amounts; nothing is interpreted yet."""
-    cased = normalise_keeping_case(message)
-    text = lower(cased)
-    seen = Seen(text, cased)
-    taken = bytearray(len(text))
-    seen.texts = _texts(seen, lexicon, taken)
-    seen.mentions = [m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end])]
-    for mention in seen.mentions:
-        if mention.entry.means_things or mention.entry.options or mention.entry.choices:
-            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
-    seen.accounts = find_accounts(text, cased, lexicon, taken)
-    seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
-    seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
-    seen.refs = _refs(seen)
-    return seen
-
-
-_PLACE = re.compile(
-    r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
-)
-_PLACE_HINT = re.compile("[省市区县镇乡村路街巷弄栋幢苑]|小区|花园|大厦|广场|单元|学校|大学|公寓|宿舍|地址|寄到|送到")
-_ADDRESS_CUE = re.compile(r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:是|为|写|[:,，\s])*")
-
-
-def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
-    """Read addresses and other free text that the catalog asks for, when the message says which it is."""
-    texts: dict[str, str] = {}
-    names = lexicon.field_names.get("address")
-    if names:
-        span = address_span(seen.text)
-        if span:
-            texts[names[0]] = seen.cased[span[0] : span[1]]
-            taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
-    for label, name in lexicon.text_cues:
-        match = re.search(re.escape(label) + r"(?:是|为|[:=])\s*([^,，。;；!！?？\n]{1,40})", seen.text)
-        if match and not any(taken[match.start(1) : match.end(1)]):
-            texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
-            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
-    return texts
-
-
-def address_span(text: str) -> tuple[int, int] | None:
-    """Find a postal address: what follows a cue, or a stretch with at least two kinds of place words."""
-    if not _PLACE_HINT.search(text):
-        return None
-    cue = _ADDRESS_CUE.search(text)
-    start = cue.end() if cue else 0
-    places = list(_PLACE.finditer(text, start))
-    if not places or (len(places) < 2 and not (cue and places[0].start() == start)):
-        return None
-    first = places[0].start()
-    verb = re.search(r"(?:寄到|送到|寄|送|到|在|给)(?=[\u4e00-\u9fff]{2})", text[first : places[0].end()])
-    if verb and not cue:
-        first += verb.end()
-    end = places[-1].end()
-    tail = re.match(r"[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层)?(?![\d])", text[end:])
-    if tail and len(tail[0]) <= 10:
-        end += tail.end()
-    return first, end
-
-
-_FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
-
-
-def _refs(seen: Seen) -> list[Ref]:
-    refs: list[Ref] = []
-    for mention in seen.mentions:
-        entry = mention.entry
-        if entry.foreign:
-            tail = _FOREIGN_TAIL.match(seen.text, mention.end)
-            refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
-            continue
-        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
-            continue
-        pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
-        single = pids[0] if len(pids) == 1 else None
-        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids)))
-    return _merged(refs, seen)
-
-
-def _merged(refs: list[Ref], seen: Seen) -> list[Ref]:
-    """Drop references that another one explains: a category next to its product, a brand before someone else's goods."""
-    kept: list[Ref] = []
-    for i, ref in enumerate(refs):
-        before = refs[i - 1] if i else None
-        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign:
-            continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
-        if ref.foreign and any(r.product and ref.start == r.end for r in refs):
-            continue
-        kept.append(ref)
-    products = {ref.product for ref in kept if ref.product}
-    return [ref for ref in kept if not (ref.candidates and products.intersection(ref.candidates))]
-
-
-_NEGATED = re.compile(
-    r"(?<![要是])(?:不要|不是|不用|别要|别充|别买|不想要|不买|别给我|除了|而不是|不来|不充|不选|别整|唔要|不需要|别弄|不冲)(?:那个|这个|了|充|买|来|给我|冲|选|整|要)*\s*$"
-)
-_TAKEN_BACK = re.compile(r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要了?|说错|错了|不对|太[多贵]|不够|就不|算了)")
-_CORRECTION = re.compile(
-    r"不对|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
-)
-
-
-def drop_taken_back(seen: Seen) -> None:
-    """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
-    seen.refs = [ref for ref in seen.refs if not _negated(seen.text, ref.start)]
-    seen.amounts = [a for a in seen.amounts if not _negated(seen.text, a.start) and not _taken_back(seen, a)]
-    seen.mentions = [
-        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not _negated(seen.text, m.start)
-    ]
-    for match in _CORRECTION.finditer(seen.text):
-        _correct(seen, match.start(), match.end())
-
-
-def _negated(text: str, start: int) -> bool:
-    return bool(_NEGATED.search(text[max(0, start - 9) : start]))
-
-
-def _taken_back(seen: Seen, amount: Amount) -> bool:
-    match = _TAKEN_BACK.match(seen.text, amount.end)
-    return bool(match) and any(other.start >= amount.end for other in seen.amounts)
-
-
-def _correct(seen: Seen, place: int, after: int) -> None:
-    if any(ref.product for ref in seen.refs if ref.start >= after) and any(
-        ref.product for ref in seen.refs if ref.end <= place
-    ):
-        later = {ref.product for ref in seen.refs if ref.start >= after}
-        earlier = [ref for ref in seen.refs if ref.end <= place and ref.product]
-        gone = next((ref for ref in earlier if ref.product in later), earlier[-1])
-        seen.refs = [ref for ref in seen.refs if ref is not gone]
-    previous = [ref.start for ref in seen.refs if ref.end <= place and ref.product]
-    since = previous[-1] if len({ref.product for ref in seen.refs if ref.product}) > 1 and previous else 0
-    for is_count in (False, True):
-        kinds = [a for a in seen.amounts if (a.kind == "count") == is_count and a.kind != "none"]
-        if any(a.start >= after for a in kinds):
-            seen.amounts = [a for a in seen.amounts if a not in kinds or not (since <= a.start and a.end <= place)]
-    if any(a.start >= after for a in seen.accounts):
-        gone_accounts = [a for a in seen.accounts if a.end <= place]
-        seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
-    pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
-    seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
-
-
-def _slot_names(mention: Mention) -> list[str]:
-    return [name for name, _ in (*mention.entry.options, *mention.entry.choices)]
-
-
-# --- from references to drafts -----------------------------------------------------------------------------------
+from nlu.seeing import Ref, Seen
+from nlu.words import DURATION_WORDS
 
 
 def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
@@ -196,9 +19,9 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
     if len(products) > 1:
         return _several(products, seen, lexicon)
     if products:
-        return _one(lexicon.products[products[0]], (), seen, lexicon)
+        return _one(lexicon.products[products[0]], (), seen)
     product, candidates = _inferred(seen, lexicon, wants_topup) if infers else (None, ())
-    return _one(product, candidates, seen, lexicon)
+    return _one(product, candidates, seen)
 
 
 def _without_parts(products: list[str], seen: Seen, lexicon: Lexicon) -> list[str]:
@@ -228,7 +51,7 @@ def settle_any(product: ProductIndex, amounts: list[Amount]) -> list[Amount]:
 
 
 def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIndex | None, tuple[str, ...]]:
-    """Find the product when no word names it: by unit, by a SKU's own name, by choice, or the phone top-up of 充100 138…"""
+    """Find the product when no word names it: by unit, SKU, choice, or the phone top-up of 充100 138…"""
     candidates = next((ref.candidates for ref in seen.refs if ref.candidates), ())
     foreign = any(ref.foreign for ref in seen.refs)
     if foreign and not candidates:
@@ -262,7 +85,7 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
 
 
 def _like_phone(account: Account) -> bool:
-    return account.said.startswith("1") and len(account.said) in (10, 11, 12) or account.cue == "phone"
+    return (account.said.startswith("1") and len(account.said) in (10, 11, 12)) or account.cue == "phone"
 
 
 def _elsewhere(seen: Seen) -> bool:
@@ -270,7 +93,7 @@ def _elsewhere(seen: Seen) -> bool:
     return any(a.kind in ("months", "word") for a in seen.amounts) or any(m.entry.choices for m in seen.mentions)
 
 
-def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, lexicon: Lexicon) -> list[Draft]:
+def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen) -> list[Draft]:
     """Read everything as being about one product: several amounts or several accounts make several items."""
     anchors, counts = _anchors(product, seen)
     base = Draft(product, candidates)
@@ -333,7 +156,7 @@ def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], li
 def _only_on_sale(
     product: ProductIndex | None, anchors: list[Amount], counts: list[Amount]
 ) -> tuple[list[Amount], list[Amount]]:
-    """With several amounts, a bare number that is not on sale is no denomination; a small one after another is a count."""
+    """With several amounts, a bare number not on sale is no denomination; a small one after another is a count."""
     if product is None or len(anchors) < 2:
         return anchors, counts
     sold = [a for a in anchors if (s := settle(product, a)) and s.skus]
@@ -397,7 +220,7 @@ def _anchor_of(i: int, account: Account, accounts: list[Account], anchors: list[
 
 
 def _roles(product: ProductIndex | None, accounts: list[Account]) -> bool:
-    """Tell whether several accounts fill several fields of one item (a phone and a UID) instead of making several items."""
+    """Tell whether several accounts fill several fields of one item (a phone and a UID), not one item each."""
     if product is None or len(accounts) < 2 or len(product.account_fields) < 2:
         return False
     return len(accounts) <= len(product.account_fields) and len({a.cue for a in accounts}) == len(accounts)
@@ -480,19 +303,17 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
         if mention.entry.options or mention.entry.choices:
             able = [ref for ref in refs if ref.product in mention.entry.owners] or refs
             parts[_owner(mention.start, mention.end, able, breaks, lexicon, None)].mentions.append(mention)
-    _share_amount(parts, firsts, lexicon)
+    _share_amount(parts, firsts)
     made: list[Draft] = []
     for ref in firsts:
         assert ref.product is not None  # noqa: S101 - firsts holds settled references only
         part = parts[ref.product]
-        part.texts = {
-            n: t for n, t in seen.texts.items() if any(f.name == n for f in lexicon.products[ref.product].words.fields)
-        }
-        made += _one(lexicon.products[ref.product], (), part, lexicon)
+        part.texts = seen.texts
+        made += _one(lexicon.products[ref.product], (), part)
     return made
 
 
-def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref], lexicon: Lexicon) -> None:
+def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref]) -> None:
     """腾讯和爱奇艺都要月卡: an amount said once after the last product counts for those before that have none."""
     last = parts[firsts[-1].product]
     if not last.amounts or any(parts[ref.product].amounts for ref in firsts[:-1]):

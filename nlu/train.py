@@ -13,7 +13,7 @@ from pathlib import Path
 from nlu.frame import INTENTS
 from nlu.intent import SCALE, WEIGHTS, blank, features
 from nlu.lexicon import Lexicon
-from nlu.reading import look
+from nlu.seeing import look
 
 EPOCHS = 14
 RATE = 0.35

@@ -1,7 +1,8 @@
 """Scores understanding on labelled corpora: `python -m tests.corpus.evaluate [--show] [FILE.jsonl …]`.
 
-Without files it scores every corpus of this folder. A corpus named like a file in catalogs/ is read with that catalog, every other one
-with the demo catalog. Prints whole-frame accuracy by corpus and channel, harmful frames, time per utterance and the confusion pairs.
+Without files it scores every corpus of this folder. A corpus named like a file in catalogs/ is read with that
+catalog, every other one with the demo catalog. Prints whole-frame accuracy by corpus and channel, harmful frames,
+time per utterance and the confusion pairs.
 """
 
 import json

@@ -1,0 +1,187 @@
+"""What is in a message before it is read as a whole: words, accounts, amounts, and what the buyer took back."""
+# ruff: noqa: E501 - tables of words; a wide character counts twice
+
+import re
+from dataclasses import dataclass, field
+
+from nlu.accounts import Account, find_accounts
+from nlu.amounts import Amount, find_amounts
+from nlu.items import ADDRESS
+from nlu.lexicon import Lexicon
+from nlu.phrases import Mention
+from nlu.text import lower, normalise_keeping_case
+from nlu.words import GENERIC_TAILS, TOO_GENERIC
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Words that point at a product: settled (`product`), one of several (`candidates`), or something not sold here."""
+
+    start: int
+    end: int
+    word: str
+    product: str | None = None
+    candidates: tuple[str, ...] = ()
+    foreign: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything found in one message, before it is read as a whole."""
+
+    text: str
+    cased: str
+    mentions: list[Mention] = field(default_factory=list)
+    refs: list[Ref] = field(default_factory=list)
+    amounts: list[Amount] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def look(message: str, lexicon: Lexicon) -> Seen:
+    """Find words, accounts and amounts; nothing is interpreted yet."""
+    cased = normalise_keeping_case(message)
+    text = lower(cased)
+    seen = Seen(text, cased)
+    taken = bytearray(len(text))
+    seen.texts = _texts(seen, lexicon, taken)
+    seen.mentions = [m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end])]
+    for mention in seen.mentions:
+        if mention.entry.means_things or mention.entry.options or mention.entry.choices:
+            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    seen.accounts = find_accounts(text, cased, lexicon, taken)
+    seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
+    seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
+    seen.refs = _refs(seen)
+    return seen
+
+
+_PLACE = re.compile(
+    r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
+)
+_PLACE_HINT = re.compile("[省市区县镇乡村路街巷弄栋幢苑]|小区|花园|大厦|广场|单元|学校|大学|公寓|宿舍|地址|寄到|送到")
+_ADDRESS_CUE = re.compile(r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:是|为|写|[:,，\s])*")
+
+
+def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
+    """Read addresses and other free text that the catalog asks for, when the message says which it is."""
+    texts: dict[str, str] = {}
+    names = lexicon.field_names.get("address")
+    if names:
+        span = address_span(seen.text)
+        if span:
+            texts[ADDRESS] = seen.cased[span[0] : span[1]]
+            taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
+    for label, name in lexicon.text_cues:
+        match = re.search(re.escape(label) + r"(?:是|为|[:=])\s*([^,，。;；!！?？\n]{1,40})", seen.text)
+        if match and not any(taken[match.start(1) : match.end(1)]):
+            texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
+            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+    return texts
+
+
+def address_span(text: str) -> tuple[int, int] | None:
+    """Find a postal address: what follows a cue, or a stretch with at least two kinds of place words."""
+    if not _PLACE_HINT.search(text):
+        return None
+    cue = _ADDRESS_CUE.search(text)
+    start = cue.end() if cue else 0
+    places = list(_PLACE.finditer(text, start))
+    if not places or (len(places) < 2 and not (cue and places[0].start() == start)):
+        return None
+    first = places[0].start()
+    verb = re.search(r"(?:寄到|送到|寄|送|到|在|给)(?=[\u4e00-\u9fff]{2})", text[first : places[0].end()])
+    if verb and not cue:
+        first += verb.end()
+    end = places[-1].end()
+    tail = re.match(r"[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层)?(?![\d])", text[end:])
+    if tail and len(tail[0]) <= 10:
+        end += tail.end()
+    return first, end
+
+
+_FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
+
+
+def _refs(seen: Seen) -> list[Ref]:
+    refs: list[Ref] = []
+    for mention in seen.mentions:
+        entry = mention.entry
+        if entry.foreign:
+            tail = _FOREIGN_TAIL.match(seen.text, mention.end)
+            refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
+            continue
+        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
+            continue
+        pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
+        single = pids[0] if len(pids) == 1 else None
+        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids)))
+    return _merged(refs)
+
+
+def _merged(refs: list[Ref]) -> list[Ref]:
+    """Drop references that another one explains: a category next to its product, a brand before someone else's goods."""
+    kept: list[Ref] = []
+    for i, ref in enumerate(refs):
+        before = refs[i - 1] if i else None
+        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign:
+            continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
+        if ref.foreign and any(r.product and ref.start == r.end for r in refs):
+            continue
+        kept.append(ref)
+    products = {ref.product for ref in kept if ref.product}
+    return [ref for ref in kept if not (ref.candidates and products.intersection(ref.candidates))]
+
+
+_NEGATED = re.compile(
+    r"(?<![要是])(?:不要|不是|不用|别要|别充|别买|不想要|不买|别给我|除了|而不是|不来|不充|不选|别整|唔要|不需要|别弄|不冲)(?:那个|这个|了|充|买|来|给我|冲|选|整|要)*\s*$"
+)
+_TAKEN_BACK = re.compile(r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要了?|说错|错了|不对|太[多贵]|不够|就不|算了)")
+_CORRECTION = re.compile(
+    r"不对|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+)
+
+
+def drop_taken_back(seen: Seen) -> None:
+    """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
+    seen.refs = [ref for ref in seen.refs if not _negated(seen.text, ref.start)]
+    seen.amounts = [a for a in seen.amounts if not _negated(seen.text, a.start) and not _taken_back(seen, a)]
+    seen.mentions = [
+        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not _negated(seen.text, m.start)
+    ]
+    for match in _CORRECTION.finditer(seen.text):
+        _correct(seen, match.start(), match.end())
+
+
+def _negated(text: str, start: int) -> bool:
+    return bool(_NEGATED.search(text[max(0, start - 9) : start]))
+
+
+def _taken_back(seen: Seen, amount: Amount) -> bool:
+    match = _TAKEN_BACK.match(seen.text, amount.end)
+    return bool(match) and any(other.start >= amount.end for other in seen.amounts)
+
+
+def _correct(seen: Seen, place: int, after: int) -> None:
+    if any(ref.product for ref in seen.refs if ref.start >= after) and any(
+        ref.product for ref in seen.refs if ref.end <= place
+    ):
+        later = {ref.product for ref in seen.refs if ref.start >= after}
+        earlier = [ref for ref in seen.refs if ref.end <= place and ref.product]
+        gone = next((ref for ref in earlier if ref.product in later), earlier[-1])
+        seen.refs = [ref for ref in seen.refs if ref is not gone]
+    previous = [ref.start for ref in seen.refs if ref.end <= place and ref.product]
+    since = previous[-1] if len({ref.product for ref in seen.refs if ref.product}) > 1 and previous else 0
+    for is_count in (False, True):
+        kinds = [a for a in seen.amounts if (a.kind == "count") == is_count and a.kind != "none"]
+        if any(a.start >= after for a in kinds):
+            seen.amounts = [a for a in seen.amounts if a not in kinds or not (since <= a.start and a.end <= place)]
+    if any(a.start >= after for a in seen.accounts):
+        gone_accounts = [a for a in seen.accounts if a.end <= place]
+        seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
+    pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
+    seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
+
+
+def _slot_names(mention: Mention) -> list[str]:
+    return [name for name, _ in (*mention.entry.options, *mention.entry.choices)]
