@@ -1,5 +1,6 @@
 """Text messages as WeChat takes them: web links, answers that can be tapped, and how long a text may be."""
 
+from functools import lru_cache
 from urllib.parse import quote
 
 TEXT_BYTES_MAX = 2000
@@ -13,6 +14,7 @@ def link(url: str, text: str) -> str:
     return f'<a href="{url}">{text}</a>'
 
 
+@lru_cache(maxsize=4096)
 def tap(text: str, sends: str, menu_id: str = "1") -> str:
     """Make a tappable answer: a tap arrives as the text message `sends` (wechat.md, A). Typing it must do the same."""
     return f'<a href="{_TAP}{quote(sends, safe="")}&msgmenuid={quote(menu_id, safe="")}">{text}</a>'

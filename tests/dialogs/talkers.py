@@ -101,8 +101,19 @@ drafts = st.builds(
     slot_maps,
 )
 draft_lines = st.lists(drafts, min_size=1, max_size=3).map(tuple)
+FULL = (
+    (DraftLine("tel", value=50, fields={"phone": "13812345678"}), 4980),
+    (DraftLine("coin", value=30), 2940),
+    (DraftLine("soft", value=2), 180),
+    (DraftLine("job", sku="K", quantity=2, fields={"where": "杭州市文三路1号", "zone": "n"}), 59800),
+)
+ready = st.lists(st.sampled_from(FULL), min_size=1, max_size=3).map(
+    lambda full: Confirming(tuple(line for line, _ in full), tuple(fen for _, fen in full))
+)
+"""Drafts that a 确认 would order."""
 talks = st.one_of(
     st.just(Idle()),
+    ready,
     st.builds(lambda lines, slot: Collecting(lines, len(lines) - 1, slot), draft_lines, slots),
     st.builds(
         lambda lines, fen, no: Confirming(lines, (fen,) * len(lines), no), draft_lines, st.integers(0), st.booleans()

@@ -1,10 +1,11 @@
 """What must hold for every talk, whatever is heard in it."""
 
 import re
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talkers import NOW, SCENE, SHELF, dialogs, frames, heard, sayings
+from talkers import NOW, SCENE, SHELF, dialogs, frames, heard, ready, sayings
 
 from catalog.checks import Valid, check_field
 from dialogs.asking import expecting
@@ -55,10 +56,19 @@ def test_nothing_is_ordered_but_by_confirming_the_summary_that_was_shown(dialog:
             assert tuple(line.total_fen for line in effect.lines) == state.totals_fen
 
 
+@settings(max_examples=50, deadline=None)
+@given(ready, dialogs)
+def test_a_complete_draft_is_ordered_by_confirming_it(state: Confirming, before: Dialog) -> None:
+    turn = step(replace(before, state=state, listed=None), Said(Frame("confirm"), "确认"), SCENE)
+    (effect,) = turn.effects
+    assert isinstance(effect, PlaceOrder)
+    assert tuple(line.total_fen for line in effect.lines) == state.totals_fen
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.lists(sayings, min_size=1, max_size=6))
-def test_no_order_holds_a_value_that_fails_its_check(talk: list[Said]) -> None:
-    dialog = Dialog()
+@given(dialogs, st.lists(sayings, min_size=1, max_size=4))
+def test_no_order_holds_a_value_that_fails_its_check(start: Dialog, talk: list[Said]) -> None:
+    dialog = start
     for said in [*talk, Said(Frame("confirm"), "确认")]:
         turn = step(dialog, said, SCENE)
         dialog = turn.dialog

@@ -18,7 +18,7 @@ from nlu.lexicon import Lexicon
 HERE = Path(__file__).parent
 TAGS = re.compile(r"<a [^>]*>|</a>")
 FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
-BUYERS = 300
+BUYERS = 1000
 TURNS_MAX = 25
 
 
