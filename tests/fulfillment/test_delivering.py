@@ -257,6 +257,17 @@ def test_an_answer_slower_than_the_query_changes_nothing_any_more(conn: Connecti
     assert now_of(conn, order).state is OrderState.DELIVERED
 
 
+def test_a_straggling_no_to_the_first_request_is_no_answer_to_the_second(conn: Connection) -> None:
+    order = paid(conn, want("HF100"))
+    (supplier_order_id,) = deliver(conn, order).send_ids
+    first = topups.claim_send(conn, supplier_order_id, NOW)
+    assert first is not None
+    assert query(conn, supplier_order_id, NoSuchOrder(), NOW + 3 * MINUTE).send_ids == (supplier_order_id,)
+    assert topups.claim_send(conn, supplier_order_id, NOW + 3 * MINUTE) is not None
+    assert topups.record_sent(conn, first, Rejected("too late"), NOW + 3 * MINUTE) == NOTHING_TO_DO
+    assert query(conn, supplier_order_id, NoSuchOrder(), NOW + HOUR).refunds == ()
+
+
 def test_a_success_after_the_refund_goes_to_a_person(conn: Connection) -> None:
     order = paid(conn, want("HF100"), want("QB", value=1))
     first, second = deliver(conn, order).send_ids

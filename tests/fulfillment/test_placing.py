@@ -99,6 +99,15 @@ def test_a_fourth_unpaid_order_is_refused_and_the_three_are_named(conn: Connecti
     assert isinstance(place(conn, want("HF100"), now=NOW + TTL + timedelta(seconds=1)), Placed)
 
 
+def test_an_order_that_cannot_be_paid_any_more_is_not_named_among_the_unpaid(conn: Connection) -> None:
+    later = NOW + TTL + timedelta(seconds=1)
+    place(conn, want("HF100"))
+    orders = [place(conn, want("HF100"), now=later).order for _ in range(3)]
+    refused = place(conn, want("HF100"), now=later)
+    assert isinstance(refused, TooManyUnpaid)
+    assert {order.order_no for order in refused.orders} == {order.order_no for order in orders}
+
+
 def test_a_taken_order_number_is_not_taken_twice(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([1, 1, 2])
     monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
