@@ -5,12 +5,14 @@ Exit codes: 0 done, 2 bad usage or bad input (one clear line on stderr), 1 failu
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,6 +67,8 @@ AFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code."""
+    if arguments is None:
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(arguments, standalone_mode=False, prog_name="kabot")
         sys.stdout.flush()
@@ -85,6 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
         if os.environ.get("KABOT_APP__LOG_LEVEL", "").upper() == "DEBUG":
             raise
         return _say(_describe(error), EXIT_FAILED)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does: whatever it holds is given back."""
+    raise KeyboardInterrupt
 
 
 def _usage(error: Exception) -> int:

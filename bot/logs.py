@@ -35,7 +35,7 @@ def set_up(level: str, style: str = "auto") -> None:
     handler.setFormatter(_Json() if as_json else _Text())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What these say at INFO is every job, every request and every request's URL, tokens included.
-    for talkative in ("procrastinate", "httpx", "httpcore", "urllib3", "uvicorn.access", "jieba", "asyncio", "alembic"):
+    for talkative in ("procrastinate", "httpx", "httpcore", "urllib3", "uvicorn", "jieba", "asyncio", "alembic"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

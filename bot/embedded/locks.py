@@ -77,14 +77,18 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock now."""
-    if not path.exists():
-        return False
-    lock = FileLock(path)
+    """Whether some process holds the lock exclusively now. Asking does not make it look held to others who ask."""
     try:
-        return not lock.try_exclusive()
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
     finally:
-        lock.release()
+        os.close(fd)
+    return False
 
 
 @dataclass(frozen=True, slots=True)

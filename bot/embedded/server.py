@@ -34,8 +34,8 @@ def spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a server that outlives us, holds ``lock`` while it lives, and does not hear the terminal's Ctrl-C."""
     held = FileLock(lock)
-    if not held.try_exclusive():
-        held.release()
+    # Somebody may be asking whether it is held just now, which takes it for an instant.
+    if not _take_soon(held):
         raise BlockingIOError(f"{lock} is held: the server runs already")
     if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
         log.unlink()
@@ -58,6 +58,14 @@ def spawn(
         held.release()
     _children.append(child)
     return child
+
+
+def _take_soon(held: FileLock) -> bool:
+    for _ in range(100):
+        if held.try_exclusive():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def stop(lock: Path, pid_file: Path, signals: Sequence[tuple[signal.Signals, float]]) -> None:
