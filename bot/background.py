@@ -13,17 +13,23 @@ from payments import store
 log = logging.getLogger(__name__)
 
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_SECONDS = "* * * * * */10"
 
 __all__ = ["TASKS", "delivering", "ordering", "paying", "telling"]
 
 
+@TASKS.cron("expire_orders", EVERY_TEN_SECONDS)
+def expire_orders(services: Services) -> None:
+    """Find orders whose time is over. A sweep over an index instead of a job each: most orders are paid in time."""
+    with services.engine.begin() as conn:
+        for order_no in reading.due_to_expire(conn, services.clock.now()):
+            services.jobs.defer(conn, "expire_order", queueing_lock=f"expire:{order_no}", order_no=order_no)
+
+
 @TASKS.cron("sweep_orders", EVERY_MINUTE)
 def sweep_orders(services: Services) -> None:
-    """Find orders that should have expired, been released or been delivered, whatever became of their jobs."""
-    now = services.clock.now()
+    """Find closed orders that still hold stock and paid ones nobody delivers, whatever became of their jobs."""
     with services.engine.begin() as conn:
-        for order_no in reading.due_to_expire(conn, now - timedelta(seconds=30)):
-            services.jobs.defer(conn, "expire_order", queueing_lock=f"expire:{order_no}", order_no=order_no)
         for order_no in reading.due_to_release(conn):
             services.jobs.defer(conn, "close_order", queueing_lock=f"close:{order_no}", order_no=order_no)
         for order_no in reading.due_to_deliver(conn):

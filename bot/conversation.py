@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass
 from typing import assert_never
 
-from nlu.parsing import parse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import handoffs, ordering, telling
@@ -34,6 +33,7 @@ from dialogs.turn import (
 )
 from kernel.ids import OrderNo
 from nlu.lexicon import Lexicon
+from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
 

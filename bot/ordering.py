@@ -21,7 +21,7 @@ CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
 
 def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[WantedLine]) -> Fact:
-    """Place an order and arm its expiry, in one transaction. Placing again with the same message places nothing new."""
+    """Place an order. Placing again with the same message places nothing new. Its expiry is found by a sweep."""
     now = services.clock.now()
     ttl = timedelta(minutes=services.config.pay.order_ttl_minutes)
     shelf, _ = services.shelf.current()
@@ -36,8 +36,6 @@ def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[
             ttl=ttl,
             unpaid_max=services.config.risk.unpaid_orders_max,
         )
-        if isinstance(placed, placing.Placed) and placed.fresh:
-            services.jobs.defer(conn, "expire_order", at=placed.order.expires_at, order_no=placed.order.order_no)
     match placed:
         case placing.Placed(order=order):
             return talk.OrderPlaced(order)

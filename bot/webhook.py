@@ -18,8 +18,7 @@ from xml.parsers.expat import ExpatError
 
 from werobot.crypto import MessageCrypt
 from werobot.crypto.exceptions import AppIdValidationError
-from werobot.messages.messages import WeChatMessage
-from werobot.parser import parse_xml, process_message
+from werobot.parser import parse_xml
 from werobot.replies import TextReply, TransferCustomerServiceReply
 
 from kernel.ids import OpenId
@@ -33,6 +32,8 @@ TEXT_MAX_CHARS = 3000
 _CDATA = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _OPENID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _INVALID_XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+_TEXT_FIELDS = {"text": "Content", "voice": "Recognition", "location": "Label"}
 
 Mode = Literal["plain", "compat", "safe"]
 
@@ -177,32 +178,17 @@ def _to_push(message: dict[str, Any]) -> Push:
     kind = msg_type.lower()
     if kind == "event" and not flat.get("Event"):
         raise BadPushError(400, "an event without a name")
-    # WeRoBot's message classes name the fields of each kind; flat strings only, so that nothing nested surprises them.
-    # Kinds with nested parts fall back to flat fields.
-    parsed = _parsed_by_werobot(flat)
     key = flat.get("MsgId", "") if kind != "event" else ""
     if not key:
         key = "|".join((openid, flat.get("CreateTime", ""), flat.get("Event", kind), flat.get("EventKey", "")))
-    text = {
-        "text": getattr(parsed, "content", None),
-        "voice": getattr(parsed, "recognition", None),
-        "location": getattr(parsed, "label", None),
-    }.get(kind)
     return Push(
         openid=OpenId(openid),
         account=flat.get("ToUserName", ""),
         key=key[:200],
         kind=kind,
-        text=(text or "")[:TEXT_MAX_CHARS],
+        text=flat.get(_TEXT_FIELDS.get(kind, ""), "")[:TEXT_MAX_CHARS],
         event=flat.get("Event", "").lower() if kind == "event" else "",
         event_key=flat.get("EventKey", "")[:1024],
         media_id=flat.get("MediaId16K") or flat.get("MediaId", ""),
         fields=flat,
     )
-
-
-def _parsed_by_werobot(flat: dict[str, str]) -> WeChatMessage | None:
-    try:
-        return process_message(dict(flat))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None

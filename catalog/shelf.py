@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from catalog.model import Product, Sku
 from kernel.money import Fen
 
+MATCHED_MAX = 20_000
+"""Answers of `matching` that are kept; buyers' own numbers are among the questions, so there must be a limit."""
+
 
 class Shelf:
     """Everything on sale at one catalog version."""
@@ -13,6 +16,7 @@ class Shelf:
         self.products: tuple[Product, ...] = tuple(products)
         self.version = version
         self._products = {product.id: product for product in self.products}
+        self._matched: dict[tuple[object, ...], tuple[Sku, ...]] = {}
         self._skus = {sku.code: (product, sku) for product in self.products for sku in product.skus}
 
     def product(self, product_id: str) -> Product | None:
@@ -33,10 +37,17 @@ class Shelf:
         self, product_id: str, value: float | None = None, options: Mapping[str, str] | None = None
     ) -> tuple[Sku, ...]:
         """List the product's SKUs that agree with everything known so far, in the shop's order."""
-        product = self.product(product_id)
-        if product is None:
-            return ()
-        return tuple(sku for sku in product.skus if _agrees(sku, value, options or {}))
+        # A turn of talk asks the same few questions many times over, and a Shelf never changes.
+        question = (product_id, value, tuple(options.items()) if options else ())
+        found = self._matched.get(question)
+        if found is None:
+            product = self.product(product_id)
+            skus = product.skus if product is not None else ()
+            found = tuple(sku for sku in skus if _agrees(sku, value, options or {}))
+            if len(self._matched) >= MATCHED_MAX:
+                self._matched.clear()
+            self._matched[question] = found
+        return found
 
 
 def _agrees(sku: Sku, value: float | None, options: Mapping[str, str]) -> bool:

@@ -188,7 +188,7 @@ class _Script:
             return self._script(keys=keys, args=args)
         connection = self._pool.get_connection()
         try:
-            connection.send_command("EVALSHA", self._script.sha, len(keys), *keys, *args)
+            connection.send_command("EVALSHA", self._script.sha, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
             return connection.read_response()
         except NoScriptError:
             return self._script(keys=keys, args=args)  # loads it: Redis was restarted, or this is the first call

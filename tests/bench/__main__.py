@@ -18,6 +18,7 @@ from threading import Thread
 from urllib.parse import quote
 
 import psutil
+import redis
 from sqlalchemy import make_url, text
 
 from bot import embedded, migrations
@@ -134,16 +135,6 @@ def latencies_ms(port: int, turns_per_s: int = 100, seconds: int = 8, threads: i
     return found
 
 
-def server_processes(folder: Path, name: str) -> list[psutil.Process]:
-    """The embedded server's processes of this kind below `folder`: top ones only, children are counted with them."""
-    found = []
-    for process in psutil.process_iter(["name", "cmdline"]):
-        command = " ".join(process.info["cmdline"] or ())
-        if (process.info["name"] or "").startswith(name) and (str(folder) in command or name == "redis-server"):
-            found.append(process)
-    return [one for one in found if one.ppid() not in {other.pid for other in found}]
-
-
 def bench_turns(servers: embedded.Servers, folder: Path) -> None:
     """CPU per turn and latency, kabot beside the plain bot."""
     engine = make_engine(servers.database_url)
@@ -151,9 +142,8 @@ def bench_turns(servers: embedded.Servers, folder: Path) -> None:
     with engine.begin() as conn:
         import_catalog(conn, read_catalog(DEMO))
         postmaster = psutil.Process(conn.scalar(text("SELECT pg_backend_pid()"))).parent()
-    redis_socket = make_url(servers.redis_url.replace("unix://", "redis://", 1)).database or ""
     redis_path = "/" + re.sub(r"\?.*", "", servers.redis_url.removeprefix("unix://")).lstrip("/")
-    redis_processes = server_processes(folder, "redis-server")
+    redis_processes = [psutil.Process(redis.Redis.from_url(servers.redis_url).info("server")["process_id"])]
     port, peer_port = free_port(), free_port()
     environment = as_environment(
         {
@@ -163,7 +153,6 @@ def bench_turns(servers: embedded.Servers, folder: Path) -> None:
             "app": {"data_dir": str(folder), "public_url": "http://shop.example", "log_level": "WARNING"},
         }
     )
-    del redis_socket
     peer_command = [sys.executable, "-m", "tests.bench.peer", redis_path, str(peer_port), TOKEN]
     with (
         running([sys.executable, "-m", "bot", "serve", "--port", str(port)], port, environment) as ours,
@@ -264,4 +253,5 @@ def main() -> None:
         bench_demo(folder / "demo")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -82,7 +82,7 @@ def test_an_order_not_paid_in_time_is_closed_first_and_its_keys_released_then(sh
         conn.exec_driver_sql(
             "UPDATE orders SET expires_at = now() - interval '2 min' WHERE token = %s", (path.removeprefix("/pay/"),)
         )
-    background.sweep_orders(shop.services)
+    background.expire_orders(shop.services)
     buyer.told("超时")
     assert shop.query("SELECT state FROM card_key WHERE sku_code = 'JW30'") == ["available"]
     assert shop.query("SELECT state FROM orders WHERE openid = :openid", openid=buyer.openid) == ["expired"]
