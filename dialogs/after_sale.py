@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 from dialogs import replies
-from dialogs.asking import answer, numbered
+from dialogs.asking import answer, numbered, open_question
 from dialogs.filling import fill
 from dialogs.ordering import advance
 from dialogs.paying import cancel_one_of, pay_url
-from dialogs.state import Dialog, DraftLine, Idle, Listed, Lookup
+from dialogs.state import Dialog, DraftLine, Listed, Lookup
 from dialogs.turn import Effect, FindOrders, OpenHandoff, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
 from kernel.orders import Line, LineState, Order, OrderState
 from nlu.frame import Item
@@ -98,8 +98,7 @@ def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
 
 def _detail(dialog: Dialog, order: Order, scene: Scene) -> Turn:
     told = replies.order_detail(order, _order_url(scene, order), pay_url(scene, order.token))
-    turn = answer(dialog, scene, told)
-    return replace(turn, reply=replace(turn.reply, keys_of=(order.order_no,) if _has_keys(order) else ()))
+    return _with_keys(dialog, order, scene, told)
 
 
 def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
@@ -122,10 +121,16 @@ def _keys(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
         unpaid = next((o for o in orders if o.state is OrderState.UNPAID), None)
         told = replies.keys_unpaid(pay_url(scene, unpaid.token)) if unpaid else replies.no_keys_yet()
         return answer(dialog, scene, told)
-    if dialog.state == Idle():
-        return Turn(dialog, Reply(replies.keys_head(order), keys_of=(order.order_no,)))
-    turn = answer(dialog, scene, replies.keys_head(order))
-    return replace(turn, reply=Reply(turn.reply.text, keys_of=(order.order_no,)))
+    return _with_keys(dialog, order, scene, replies.keys_head(order))
+
+
+def _with_keys(dialog: Dialog, order: Order, scene: Scene, told: str) -> Turn:
+    """The edge adds the keys below the text, so here the open question comes first, in one line."""
+    if not _has_keys(order):
+        return answer(dialog, scene, told)
+    question = open_question(dialog, scene)
+    text = replies.join(question.brief if question else "", told)
+    return Turn(replace(dialog, misses=0), Reply(text, keys_of=(order.order_no,)))
 
 
 def _again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:

@@ -14,6 +14,7 @@ from kernel.masking import mask
 from nlu.frame import Expecting
 
 HOT_MAX = 5
+_HOT_TAGS = frozenset({"hot", "热门"})
 FITTING_MAX = 18
 
 
@@ -102,10 +103,10 @@ def list_products(products: Sequence[Product], page: int = 0) -> tuple[str, List
 
 def hot_products(shelf: Shelf) -> tuple[Product, ...]:
     """The products the shop puts first: those tagged so, else those that stand first in its catalog."""
-    on_sale = [product for product in shelf.products if product.skus]
-    tagged = [product for product in on_sale if {"hot", "热门"} & set(product.tags)]
-    rest = [product for product in on_sale if product not in tagged]
-    return tuple((tagged + rest)[:HOT_MAX])
+    tagged = [p for p in shelf.products if p.skus and not _HOT_TAGS.isdisjoint(p.tags)][:HOT_MAX]
+    names = {product.id for product in tagged}
+    rest = (product for product in shelf.products if product.skus and product.id not in names)
+    return (*tagged, *islice(rest, HOT_MAX - len(tagged)))
 
 
 def fitting_products(line: DraftLine, shelf: Shelf) -> tuple[Product, ...]:

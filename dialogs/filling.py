@@ -13,6 +13,8 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 
 _VALUE_MAX = 10**9
+_TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
+_LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
@@ -165,6 +167,14 @@ def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
     if option_of(product, slot) is not None:
         return replace(line, sku=None, options={n: v for n, v in line.options.items() if n != slot})
     return replace(line, fields={n: v for n, v in line.fields.items() if n != slot})
+
+
+def accounts_in(text: str, field: Field) -> tuple[str, ...]:
+    """The accounts of a message that is nothing but several of them: 138… 和 139… 都要充."""
+    if field.kind in (*_FREE, FieldKind.CHOICE, FieldKind.EMAIL) or not _LIST_FILLER.fullmatch(_TOKEN.sub("", text)):
+        return ()
+    checked = [check_field(field, token) for token in _TOKEN.findall(text)]
+    return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
 
 
 def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:

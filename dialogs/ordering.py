@@ -11,6 +11,7 @@ from dialogs.asking import ask, choice_label, is_digital, open_question, slot_la
 from dialogs.draft import Looked, field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
+    accounts_in,
     cleared,
     contradicts,
     fill,
@@ -82,6 +83,10 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if not isinstance(state, Collecting | Confirming):
         return start(dialog, said.frame.items, scene, said.text)
     items = [item for item in said.frame.items if says_anything(item)]
+    if isinstance(state, Collecting) and len(state.lines) == 1 and len(items) == 1:
+        items = _one_each(state, items[0], said.text, scene)
+    if _several_of_the_same(state, items):
+        return _multiplied(dialog, state.lines[0], items, scene)
     if said.frame.intent == "order" and _is_new_request(state, items):
         return start(dialog, items, scene)
     whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
@@ -193,6 +198,33 @@ def _nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     if category is not None:
         return show_category(dialog, category, scene)
     return shop_window(dialog, scene, replies.not_found())
+
+
+def _several_of_the_same(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    """Several accounts given for the one thing being put together: 138… 139… 都充."""
+    if len(state.lines) != 1 or len(items) < 2:
+        return False
+    line = state.lines[0]
+    return line.product is not None and all(
+        i.product in (None, line.product) and (i.fields or i.invalid) and not i.candidates for i in items
+    )
+
+
+def _one_each(state: Collecting, item: Item, text: str, scene: Scene) -> list[Item]:
+    """Several accounts where one was asked for: none of them is dropped."""
+    product = scene.shelf.product(state.lines[0].product or "")
+    field = field_of(product, state.slot) if product else None
+    accounts = accounts_in(text, field) if field else ()
+    if field is None or len(accounts) < 2:
+        return [item]
+    return [replace(item, fields={**item.fields, field.name: account}) for account in accounts]
+
+
+def _multiplied(dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: Scene) -> Turn:
+    fills = [fill(line, item, scene.shelf) for item in items[:DRAFT_LINES_MAX]]
+    problems = tuple(dict.fromkeys(problem for filled in fills for problem in filled.problems))
+    notes = (*problems, *([replies.too_many_lines(DRAFT_LINES_MAX)] if len(items) > DRAFT_LINES_MAX else []))
+    return advance(dialog, [filled.line for filled in fills], scene, *notes, missed=bool(problems))
 
 
 def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
