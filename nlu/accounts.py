@@ -163,6 +163,10 @@ def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[in
             count == 1 or len(first.digits) >= 3 or first.spoken or first.digits in ("86", "086", "0086")
         ):
             return count, digits
+    for k in range(i + 1, i + hard):  # 幺三九，呃，幺三九零零…: begun again; what came before is no part of it
+        rest = "".join(group.digits for group in groups[k : i + hard])
+        if any(_is_phone(rest[:length]) for length in (11, 13)) and groups[k].digits.startswith(groups[i].digits[:3]):
+            return k - i, "".join(group.digits for group in groups[i:k])
     spoken = all(group.spoken for group in groups[i : i + hard])
     cue = bool(_CUE.search(text[max(0, groups[i].start - 14) : groups[i].start]))
     dashed = soft > 1 and all("-" in text[groups[k].end : groups[k + 1].start] for k in range(i, i + soft - 1))

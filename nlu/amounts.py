@@ -38,11 +38,11 @@ class Settled:
 _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 _MONTHS = dict(DURATIONS)
 _OTHER_UNIT = re.compile(
-    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|号(?!码)|号线|路|班|年级|届)"
+    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|刀|美元|美金|美刀|港币|日元|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|号(?!码)|号线|路|班|年级|届)"
 )
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|开头是?|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
     r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
@@ -67,7 +67,12 @@ def find_amounts(text: str, mentions: list[Mention], lexicon: Lexicon, taken: by
             found.append(Amount(match.start(), match.end(), "count", 2 if match[0] == "俩" else 3))
     for match in NUMERAL.finditer(text):
         if not any(taken[match.start() : match.end()]):
-            amount = _amount(text, match.start(), match.end(), lexicon, ends)
+            end = match.end()
+            if match[0][-1] == "两" and len(match[0]) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
+                pair = _amount(text, end - 1, end, lexicon, ends)
+                found += [pair] if pair else []
+                end -= 1
+            amount = _amount(text, match.start(), end, lexicon, ends)
             if amount is not None:
                 found.append(amount)
                 taken[amount.start : amount.end] = b"\x01" * (amount.end - amount.start)

@@ -26,7 +26,7 @@ class Draft:
 
 
 def finish(draft: Draft, lexicon: Lexicon) -> Item:
-    """Turn a draft into an item: settle the amount, pick the SKU, check accounts, fill defaults, list what is missing."""
+    """Turn a draft into an item: settle the amount, pick the SKU, check accounts, list what is missing."""
     product = draft.product
     if product is None:
         return _without_product(draft, lexicon)

@@ -345,7 +345,7 @@ class Lexicon:
 
 
 def _shape(pattern: str) -> re.Pattern[str] | None:
-    """Turn an account's pattern into one that finds it inside a text; None for plain digits, which are read otherwise."""
+    """Turn an account pattern into one that finds it inside a text; None for plain digits, read otherwise."""
     inner = pattern.removeprefix("^").removesuffix("$")
     if not re.search(r"[A-Za-z\u4e00-\u9fff]", re.sub(r"\\[a-z]", "", inner)) or inner.startswith("."):
         return None

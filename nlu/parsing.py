@@ -90,15 +90,27 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
             return 0.9, "order"
     if named and slots and not _ASKING.search(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
         return 0.9, "order"
+    if slots and not named and not _ASKING.search(blanked):
+        cues = set(cues_of(blanked))
+        if cues and cues <= CORRECTING_CUES and cues != {"refuse"}:
+            return 0.85, "change"
     ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed
+    if intent == "unknown" and confidence < 0.85 and _only_goods(seen, blanked):
+        return 0.5, "order"
     if confidence < (0.6 if intent == "unknown" else 0.45) and has_product and slots and not _ASKING.search(blanked):
         return max(confidence, 0.5), "order"
     if confidence < SURE and intent != "unknown" and confidence < 0.2:
         return confidence, "unknown"
     return confidence, intent
+
+
+def _only_goods(seen: Seen, blanked: str) -> bool:
+    """Tell whether a product stands there with hardly another word."""
+    named = any(ref.product for ref in seen.refs)
+    return named and PLAIN_CUES.issuperset(cues_of(blanked)) and len(blanked) <= 4 and not _ASKING.search(blanked)
 
 
 def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool, lexicon: Lexicon) -> tuple[float, Intent] | None:
@@ -132,7 +144,7 @@ def _possible(intent: Intent, seen: Seen, blanked: str, has_product: bool, slots
     if intent == "answer":
         return slots and not any(ref.product for ref in seen.refs)
     if intent == "change":
-        return _CHANGING.search(blanked) is not None
+        return _CHANGING.search(blanked) is not None or _CHANGING.search(seen.text) is not None
     if intent == "order":
         return has_product or slots or any(ref.foreign for ref in seen.refs) or _ORDERING.search(blanked) is not None
     return True

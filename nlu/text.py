@@ -64,7 +64,7 @@ LETTER_SOUNDS = {
     "a": "ei", "b": "bi", "c": "xi", "d": "di", "e": "yi", "g": "ji", "k": "kai", "o": "ou", "p": "pi", "q": "kou",
     "t": "ti", "u": "you", "v": "wei", "y": "wai",
 }  # fmt: skip
-ENGLISH_SOUNDS = {"win": "wen", "vip": "wei ai pi", "pro": "pu rou", "steam": "si ti mu", "office": "ou fei si"}
+ENGLISH_SOUNDS = {"win": "wen", "vip": "wei ai pi", "pro": "pu rou", "steam": "si di mu", "office": "ou fei si"}
 """What speech recognition writes when it hears an English word as Chinese: generic, not a product list."""
 
 
