@@ -1,12 +1,16 @@
-"""The database schema's versions, and bringing a database up to date."""
+"""The database schema's versions, and bringing a database up to date.
 
+Alembic is loaded only where there is something for it to do: it weighs as much as the rest of a small process.
+"""
+
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 0x6B61626F74  # "kabot": processes that start together migrate one after the other
 _WAIT_MS = 300_000
@@ -21,8 +25,11 @@ def upgrade(engine: Engine) -> tuple[str | None, str | None]:
         conn.commit()
         try:
             before = current(conn)
-            command.upgrade(_config(conn), "head")
-            conn.commit()
+            if before != newest():
+                from alembic import command
+
+                command.upgrade(_config(conn), "head")
+                conn.commit()
             return before, current(conn)
         finally:
             conn.rollback()
@@ -34,21 +41,29 @@ def upgrade(engine: Engine) -> tuple[str | None, str | None]:
 
 def current(conn: Connection) -> str | None:
     """The version the database is at; None when it has never been migrated."""
-    return MigrationContext.configure(conn).get_current_revision()
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    version: str | None = conn.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    return version
 
 
-def newest() -> str | None:
-    """The version this program wants."""
-    return ScriptDirectory(str(_here())).get_current_head()
+@cache
+def newest() -> str:
+    """The version this program wants: versions are numbered in a row."""
+    return max(file.name for file in (_here() / "versions").glob("[0-9]*_*.py")).partition("_")[0]
 
 
 def mark_newest(conn: Connection) -> None:
     """Say of a database whose tables were made otherwise that it is up to date."""
+    from alembic import command
+
     command.stamp(_config(conn), "head")
 
 
 def write(conn: Connection, name: str) -> None:
     """For developers: write a version that takes an up-to-date database to what the tables' classes say."""
+    from alembic import command
+
     number = f"{len(list((_here() / 'versions').glob('[0-9]*.py'))) + 1:04d}"
     command.revision(_config(conn), message=name, rev_id=number, autogenerate=True)
 
@@ -57,7 +72,9 @@ def _here() -> Path:
     return Path(__file__).resolve().parent
 
 
-def _config(conn: Connection) -> Config:
+def _config(conn: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_here()).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")

@@ -4,10 +4,12 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url
 
 from bot import migrations, schema
@@ -47,6 +49,11 @@ def test_migrations_lead_exactly_to_what_the_classes_say(empty: Engine, pg_url: 
 def test_migrating_again_changes_nothing(empty: Engine) -> None:
     assert migrations.upgrade(empty) == (None, migrations.newest())
     assert migrations.upgrade(empty) == (migrations.newest(), migrations.newest())
+
+
+def test_the_newest_version_is_the_one_alembic_ends_at() -> None:
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert scripts.get_heads() == [migrations.newest()]
 
 
 def test_processes_that_migrate_at_the_same_moment_take_turns(empty: Engine) -> None:
