@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -82,7 +83,7 @@ class Fulu:
             # Fulu publishes no stable code for it, so its words decide; the policy never settles on them alone.
             missing = "订单" in reply.message and "不存在" in reply.message
             return NoSuchOrder() if missing else Unknown(reply.said)
-        if reply.result.get("customer_order_no") != supplier_order_no:
+        if reply.result.get("customer_order_no", supplier_order_no) != supplier_order_no:
             return Unknown("answer names another order")
         match reply.result.get("order_state"):
             case "success":
@@ -98,14 +99,12 @@ class Fulu:
         """Read the customer_order_no of a callback whose signature is right."""
         if len(body) > BODY_BYTES_MAX:
             return None
-        content = _json_object(body)
-        if content is None:
-            return None
+        content = _json_object(body) or _form(body)
         given = content.pop("sign", None)
         number = content.get("customer_order_no")
         if not isinstance(given, str) or not isinstance(number, str) or not _ORDER_NO.fullmatch(number):
             return None
-        return number if _same(given, self._sign(_compact(content))) else None
+        return number if self._signed(given, _compact(content), _spaced(content)) else None
 
     def close(self) -> None:
         """Close the connections."""
@@ -149,16 +148,20 @@ class Fulu:
         if answer is None:
             return Unknown("unreadable answer")
         given, code, result = answer.pop("sign", None), answer.get("code"), answer.get("result")
-        text = result if isinstance(result, str) else ""
-        # The signature is over the result's text; some documents have it over the whole answer. Both need the secret.
-        if not isinstance(given, str) or not any(_same(given, self._sign(t)) for t in (text, _compact(answer))):
-            return Unknown("answer is not signed by the supplier")
+        text = result if isinstance(result, str) else _compact(result) if isinstance(result, dict) else ""
+        # What the signature of an answer covers is not documented: the result's text or the whole answer. An answer
+        # without one came over the connection that we opened, and TLS vouches for it; a wrong one is not believed.
+        if given and not (isinstance(given, str) and self._signed(given, text, _compact(answer), _spaced(answer))):
+            return Unknown("the answer's signature is wrong")
         if isinstance(code, bool) or not isinstance(code, int | str):
             return Unknown("answer without a code")
         content = _json_object(text.encode()) if text else {}
         if content is None:
             return Unknown("unreadable result")
         return _Reply(str(code), str(answer.get("message", "")), content)
+
+    def _signed(self, given: str, *readings: str) -> bool:
+        return any(_same(given, self._sign(text)) for text in readings)
 
     def _sign(self, text: str) -> str:
         """All characters sorted, the secret after them, md5, lower case: the protocol's own."""
@@ -181,6 +184,18 @@ class _Reply:
 
 def _compact(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _spaced(content: Mapping[str, Any]) -> str:
+    """As most JSON writers do by default; the spaces are characters of the signature, too."""
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
+    except ValueError:
+        return {}
 
 
 def _json_object(body: bytes) -> dict[str, Any] | None:
