@@ -14,6 +14,8 @@ from kernel.masking import mask
 from nlu.frame import Expecting
 
 HOT_MAX = 5
+LIST_BYTES_MAX = 1500
+"""A list of very long names is shown without taps rather than cut."""
 _HOT_TAGS = frozenset({"hot", "热门"})
 FITTING_MAX = 18
 
@@ -92,6 +94,8 @@ def numbered(listed: Listed, texts: Sequence[tuple[str, str]]) -> str:
     """The page of a list that is to be shown; `texts` holds (what is shown, what a tap sends) for every entry."""
     first = listed.page * PAGE_SIZE
     rows = [replies.entry(i + 1, *texts[i]) for i in range(first, listed.shown)]
+    if sum(len(row.encode()) for row in rows) > LIST_BYTES_MAX:
+        rows = [f"{i + 1}. {texts[i][0]}" for i in range(first, listed.shown)]
     return replies.join(*rows, replies.more(listed.shown, len(texts)) if listed.shown < len(texts) else "")
 
 

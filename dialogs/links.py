@@ -11,13 +11,13 @@ _TAP = "weixin://bizmsgmenu?msgmenucontent="
 
 def link(url: str, text: str) -> str:
     """Make a web link. `url` is ours, never a buyer's."""
-    return f'<a href="{url}">{text}</a>'
+    return f'<a href="{url}">{plain(text)}</a>'
 
 
 @lru_cache(maxsize=4096)
 def tap(text: str, sends: str, menu_id: str = "1") -> str:
     """Make a tappable answer: a tap arrives as the text message `sends` (wechat.md, A). Typing it must do the same."""
-    return f'<a href="{_TAP}{quote(sends, safe="")}&msgmenuid={quote(menu_id, safe="")}">{text}</a>'
+    return f'<a href="{_TAP}{quote(sends, safe="")}&msgmenuid={quote(menu_id, safe="")}">{plain(text)}</a>'
 
 
 _FULL_WIDTH = str.maketrans({"<": "＜", ">": "＞", '"': "＂", "\n": " ", "\r": " "})

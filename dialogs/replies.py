@@ -26,6 +26,7 @@ VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
 
 _DIGITAL = "虚拟商品，付款发货后不支持7天无理由退货。"
 _TEXT_MAX = 60
+_SUMMARY_BYTES_MAX = 1300
 
 
 def yuan(fen: int) -> str:
@@ -229,8 +230,11 @@ class SummaryLine:
 
 
 def summary(lines: Sequence[SummaryLine], digital: bool) -> str:
+    """Every line in full; one row a line when there are many, so that nothing has to be cut."""
     several = len(lines) > 1
     blocks = [_summary_line(line, index if several else 0) for index, line in enumerate(lines, 1)]
+    if several and sum(len(block.encode()) for block in blocks) > _SUMMARY_BYTES_MAX:
+        blocks = [_summary_row(line, index) for index, line in enumerate(lines, 1)]
     total = sum(line.total_fen for line in lines)
     return join(
         "请核对订单：",
@@ -239,6 +243,12 @@ def summary(lines: Sequence[SummaryLine], digital: bool) -> str:
         _DIGITAL if digital else "",
         f"回复「{CONFIRM_TAP}」下单，「{CANCEL_TAP}」不买了；要改直接说，如「改成50」。",
     )
+
+
+def _summary_row(line: SummaryLine, index: int) -> str:
+    quantity = f" ×{line.quantity}" if line.quantity > 1 else ""
+    values = " ".join(plain(value) for _, value in line.details)
+    return f"{index}）{line.product} {line.sku}{quantity} {values} {yuan(line.total_fen)}"
 
 
 def _summary_line(line: SummaryLine, index: int) -> str:
@@ -454,7 +464,7 @@ def line_state(line: Line) -> str:
             Delivery.PARCEL: "备货发货中",
             Delivery.TOPUP: "正在充值",
         }.get(Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD, "处理中")
-        return f"{doing}，预计{line.eta}" if line.eta else doing
+        return f"{doing}，预计{plain(line.eta)}" if line.eta else doing
     return _LINE_STATES[line.state]
 
 
@@ -466,7 +476,7 @@ def line_done(line: Line) -> str:
 def line_what(line: Line) -> str:
     label = line.sku_label
     quantity = f" ×{line.quantity}" if line.quantity > 1 else ""
-    return f"{line.product_name} {label}{quantity}"
+    return plain(f"{line.product_name} {label}{quantity}")
 
 
 def order_what(order: Order) -> str:

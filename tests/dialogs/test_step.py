@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from talkers import NOW, SCENE, SHELF, dialogs, frames, heard, ready, sayings
 
 from catalog.checks import Valid, check_field
+from catalog.model import Delivery, Product, Sku
+from catalog.shelf import Shelf
 from dialogs.asking import expecting
 from dialogs.draft import field_of
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, WithHuman, from_json, to_json
 from dialogs.step import step
-from dialogs.turn import EndHandoff, Heard, PlaceOrder, Said
-from nlu.frame import Frame, Item
+from dialogs.turn import EndHandoff, Heard, PlaceOrder, Said, Scene
+from kernel.money import Fen
+from nlu.frame import Expecting, Frame, Item
 
 ANCHOR = re.compile(r'<a href="[^"<>]*">[^<>]*</a>')
 
@@ -136,3 +139,60 @@ def test_one_answer_about_size_serves_all_lines_of_the_product() -> None:
     turn = step(turn.dialog, Said(Frame("choose", index=2), "2"), SCENE)
     assert isinstance(turn.dialog.state, Confirming)
     assert turn.dialog.state.totals_fen == (4980, 4980)
+
+
+def _many(count: int, label: str) -> Scene:
+    skus = tuple(Sku(f"M{i}", f"{label}{i}元", Fen(i * 100), i, "元") for i in range(10, 10 + count))
+    return replace(SCENE, shelf=Shelf([Product("many", "很多", ("多",), Delivery.CARD, skus)], "1"))
+
+
+def test_a_long_list_comes_in_pages_of_nine_and_the_numbers_go_on() -> None:
+    scene = _many(20, "")
+    item = Item(product="many", said=frozenset({"product"}))
+    first = step(Dialog(), Said(Frame("order", (item,)), "很多"), scene)
+    assert "9. 18元" in first.reply.text
+    assert "10. 19元" not in first.reply.text
+    second = step(first.dialog, Said(Frame("unknown"), "更多"), scene)
+    assert "10. 19元" in second.reply.text
+    assert expecting(second.dialog, scene) == Expecting("value", "many", 18)
+    last = step(second.dialog, Said(Frame("unknown"), "更多"), scene)
+    assert "20. 29元" in last.reply.text
+    chosen = step(last.dialog, Said(Frame("choose", index=20), "20"), scene)
+    assert isinstance(chosen.dialog.state, Confirming)
+    assert "29元" in chosen.reply.text
+
+
+def test_a_number_that_was_not_shown_yet_but_is_a_size_is_the_size() -> None:
+    scene = _many(20, "")
+    item = Item(product="many", said=frozenset({"product"}))
+    first = step(Dialog(), Said(Frame("order", (item,)), "很多"), scene)
+    answer = Item(value=12, sku="M12", said=frozenset({"value"}))
+    chosen = step(first.dialog, Said(Frame("answer", (answer,)), "12"), scene)
+    assert "规格：12元" in chosen.reply.text
+
+
+def test_a_list_of_very_long_names_is_whole() -> None:
+    scene = _many(9, "名字特别特别特别特别长的一种面额")
+    item = Item(product="many", said=frozenset({"product"}))
+    text = step(Dialog(), Said(Frame("order", (item,)), "很多"), scene).reply.text
+    assert all(f"{n}. 名字" in text for n in range(1, 10))
+    assert len(text.encode()) <= 2047
+
+
+def test_a_summary_of_ten_lines_holds_every_account() -> None:
+    phones = [f"1381234567{n}" for n in range(10)]
+    items = tuple(
+        Item(product="tel", value=50, fields={"phone": p}, said=frozenset({"product", "value", "phone"}))
+        for p in phones
+    )
+    turn = step(Dialog(), Said(Frame("order", items), "十个号"), SCENE)
+    assert all(phone in turn.reply.text for phone in phones)
+    assert "合计：¥498.00" in turn.reply.text
+
+
+def test_an_eleventh_line_is_not_taken_silently() -> None:
+    items = tuple(Item(product="soft", value=2, said=frozenset({"product", "value"})) for _ in range(11))
+    turn = step(Dialog(), Said(Frame("order", items), "十一个"), SCENE)
+    assert "最多10件" in turn.reply.text
+    assert isinstance(turn.dialog.state, Confirming)
+    assert len(turn.dialog.state.lines) == 10
