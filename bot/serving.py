@@ -9,7 +9,7 @@ from typing import Any
 import anyio.to_thread
 import uvicorn
 
-from bot import logs
+from bot import certificates, logs
 from bot.bootstrap import Services
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ def serve(services: Services, listening: socket.socket) -> None:
         ),
         config.web.threads,
     )
+    certificates.keep_fresh(services)
     host, port = listening.getsockname()[:2]
     log.warning("kabot serve listens on http://%s:%s", host, port)
     try:
@@ -83,6 +84,7 @@ def work(services: Services) -> None:
 
     config = services.config
     logs.set_up(config.app.log_level, config.app.log_format)
+    certificates.keep_fresh(services)
     worker = JobWorker(services.engine, TASKS, services, threads=config.worker.threads)
     told = False
 
