@@ -2,7 +2,7 @@
 # ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nlu.lexicon import Lexicon, Number, ProductIndex, SkuWords
@@ -76,9 +76,22 @@ def find_amounts(text: str, mentions: list[Mention], lexicon: Lexicon, taken: by
             if amount is not None:
                 found.append(amount)
                 taken[amount.start : amount.end] = b"\x01" * (amount.end - amount.start)
-    found += _sku_words(mentions, found)
+    found = _without_ranges(text, found + _sku_words(mentions, found))
     spans = {(amount.start, amount.end): amount for amount in found}
     return sorted(spans.values(), key=lambda amount: amount.start)
+
+
+_RANGE = re.compile(r"\s*(?:到|至|~|或者?|还是)\s*$")
+
+
+def _without_ranges(text: str, found: list[Amount]) -> list[Amount]:
+    """30到50 settles neither: both ends become numbers that mean nothing."""
+    found.sort(key=lambda amount: amount.start)
+    for i in range(len(found) - 1):
+        one, other = found[i], found[i + 1]
+        if one.kind == other.kind == "value" and _RANGE.match(text[one.end : other.start]):
+            found[i], found[i + 1] = replace(one, kind="none"), replace(other, kind="none")
+    return found
 
 
 def _sku_words(mentions: list[Mention], found: list[Amount]) -> list[Amount]:
@@ -128,7 +141,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in COUNTERS
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
-    if before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
+    if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
         if re.search(r"(?<![a-z])[x]$", before):
             return Amount(start - 1, end, "count", read_numeral(said))
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
@@ -260,7 +273,8 @@ def _settle_months(product: ProductIndex, months: int) -> Settled | None:
 def _settle_any(product: ProductIndex, number: Number) -> Settled:
     sku = product.any_sku
     low, high = sku.any_value if sku and sku.any_value else (0, 0)
-    fits = sku is not None and number == int(number) and low <= number <= high
+    number = int(number) if number == int(number) else number
+    fits = sku is not None and isinstance(number, int) and low <= number <= high
     return Settled(number, (sku,) if fits and sku else ())
 
 

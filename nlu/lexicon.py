@@ -287,6 +287,9 @@ class Lexicon:
                 for word in filter(None, (core_of(name), *_prefixes(name))):
                     if product.id not in derived[word]:
                         derived[word].append(product.id)
+            for category in map(plain, product.words.category):
+                if re.match(r"[\u4e00-\u9fff]{4}", category) and product.id not in derived[category[:2]]:
+                    derived[category[:2]].append(product.id)
         for word, pids in derived.items():
             if word not in TOO_GENERIC and not (word in entries and entries[word].products):
                 for pid in pids:

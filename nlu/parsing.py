@@ -44,9 +44,17 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     blanked = blank(seen)
     confidence, intent = _decide(seen, blanked, lexicon)
     items = _items(intent, seen, lexicon)
-    if intent == "answer" and not any(item.said or item.product for item in items):
+    if intent == "answer" and not items:
+        items = _named_skus(seen, lexicon)
+    if intent == "answer" and not any(item.said or item.product or item.candidates for item in items):
         intent, items, confidence = "unknown", (), 0.3
     return Frame(intent, items, confidence=round(confidence, 3))
+
+
+def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
+    """大杯 alone: a SKU's own name answers something, but names no product by itself."""
+    entries = [lexicon.phrases.get(amount.word) for amount in seen.amounts if amount.word]
+    return tuple(Item(candidates=tuple(entry.skus)) for entry in entries[:1] if entry and entry.skus)
 
 
 _FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯+|呃+|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
@@ -107,6 +115,11 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
     return confidence, intent
 
 
+def _categories(lexicon: Lexicon, word: str) -> list[str]:
+    entry = lexicon.phrases.get(word)
+    return entry.categories if entry else []
+
+
 def _only_goods(seen: Seen, blanked: str) -> bool:
     """Tell whether a product stands there with hardly another word."""
     named = any(ref.product for ref in seen.refs)
@@ -126,7 +139,8 @@ def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool, lexicon: Lex
         return 0.8, "order"  # a SKU's own name with a count or an account: 空月祝福两个
     durations = [a for a in seen.amounts if a.kind in ("months", "word")]
     if has_product:
-        return (0.9, "order") if single or slots else None
+        short = any(ref.candidates and len(_categories(lexicon, ref.word)) < 2 for ref in seen.refs)
+        return (0.9, "order") if single or slots or short else None
     if any(ref.foreign for ref in seen.refs) or (seen.accounts and units):
         return 0.9, "order"
     if re.search("[充要来]", blanked) and (units or durations):

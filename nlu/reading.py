@@ -14,6 +14,8 @@ from nlu.words import DURATION_WORDS
 
 def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
     """Group everything into one draft per thing that was said; without `infers` only a name names a product."""
+    _imply_topup(seen, lexicon, wants_topup)
+    seen.refs = [_narrowed(ref, seen, lexicon) for ref in seen.refs]
     products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
     products = _without_parts(products, seen, lexicon)
     if len(products) > 1:
@@ -22,6 +24,30 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
         return _one(lexicon.products[products[0]], (), seen)
     product, candidates = _inferred(seen, lexicon, wants_topup) if infers else (None, ())
     return _one(product, candidates, seen)
+
+
+def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
+    """腾讯月卡: of what a short name could mean, only one comes by the month."""
+    if not any(other.product for other in seen.refs):
+        return ref
+    amounts = [a for a in seen.amounts if a.kind in ("value", "months")]
+    able = [pid for pid in ref.candidates if amounts and all(settle(lexicon.products[pid], a) for a in amounts)]
+    return replace(ref, product=able[0], candidates=()) if len(able) == 1 else ref
+
+
+def _imply_topup(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> None:
+    """充50元到138…，再给QQ…充20Q币: a clause of its own with phone, money and 充 is a top-up beside the goods named."""
+    named = {ref.product for ref in seen.refs}
+    if not wants_topup or lexicon.phone_topup is None or lexicon.phone_topup in named or None in named or not named:
+        return
+    for clause in re.finditer(r"[^,，;；。\n]+", seen.text):
+        start, end = clause.span()
+        phone = any(start <= a.start < end and a.cue in ("", "any", "phone") and _like_phone(a) for a in seen.accounts)
+        money = any(start <= a.start < end and a.kind == "value" and a.unit in ("", "元") for a in seen.amounts)
+        goods = any(start <= ref.start < end for ref in seen.refs)
+        if phone and money and not goods and re.search("[充冲交缴]", clause[0]) and len(seen.accounts) > 1:
+            seen.refs.append(Ref(start, start, "", lexicon.phone_topup))
+            return
 
 
 def _without_parts(products: list[str], seen: Seen, lexicon: Lexicon) -> list[str]:
@@ -71,6 +97,9 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
             owners = [pid for pid in candidates if pid in mention.entry.owners]
             if owners:
                 candidates = tuple(owners)
+        for amount in seen.amounts:
+            able = [pid for pid in candidates if settle(lexicon.products[pid], amount)]
+            candidates = tuple(able) if amount.kind in ("value", "months") and able else candidates
         if len(candidates) == 1:
             return lexicon.products[candidates[0]], ()
         return None, candidates
@@ -95,6 +124,7 @@ def _elsewhere(seen: Seen) -> bool:
 
 def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen) -> list[Draft]:
     """Read everything as being about one product: several amounts or several accounts make several items."""
+    seen.accounts = _meant_for(product, seen.accounts)
     anchors, counts = _anchors(product, seen)
     base = Draft(product, candidates)
     _choose(base, product, seen)
@@ -119,6 +149,14 @@ def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen) 
             quantity = None  # 俩月卡 138…和131…: one for each
         made.append(replace(base, amount=amount, quantity=quantity, accounts=[account]))
     return made
+
+
+def _meant_for(product: ProductIndex | None, accounts: list[Account]) -> list[Account]:
+    """Leave out accounts of another kind when one that fits was said: a QQ number beside the phone to top up."""
+    if product is None or len(accounts) < 2:
+        return accounts
+    fitting = [a for a in accounts if any(accept(entry, a.said) for entry in product.account_fields)]
+    return [a for a in accounts if a in fitting or not a.cue or a.cue == "any"] if fitting else accounts
 
 
 def _with_own_option(options: dict[str, str], product: ProductIndex | None, amount: Amount | None) -> dict[str, str]:
@@ -282,6 +320,7 @@ def _by_option(
     return made
 
 
+_EACH_BEFORE = re.compile(r"(?:各|分别|每样|每种|一样|都)(?:来|要|买|充)?\s*$")
 _EACH = re.compile("各|每|都|分别")
 _BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再")
 
@@ -295,7 +334,9 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
     parts = {ref.product: Seen(seen.text, seen.cased) for ref in firsts}
     for amount in seen.amounts:
         owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount)
-        parts[owner].amounts.append(amount)
+        each = amount.kind == "count" and _EACH_BEFORE.search(seen.text[: amount.start])
+        for pid in parts if each else [owner]:
+            parts[pid].amounts.append(amount)
     for account in seen.accounts:
         for pid in _account_owners(account, firsts, refs, breaks, lexicon, len(seen.accounts)):
             parts[pid].accounts.append(account)
@@ -316,12 +357,13 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
 def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref]) -> None:
     """腾讯和爱奇艺都要月卡: an amount said once after the last product counts for those before that have none."""
     last = parts[firsts[-1].product]
-    if not last.amounts or any(parts[ref.product].amounts for ref in firsts[:-1]):
+    shared = [amount for amount in last.amounts if amount.kind != "count"]
+    if not shared or any(a.kind != "count" for ref in firsts[:-1] for a in parts[ref.product].amounts):
         return
     if not re.search("都|各|分别|一样", last.text):
         return
     for ref in firsts[:-1]:
-        parts[ref.product].amounts = list(last.amounts)
+        parts[ref.product].amounts += shared
 
 
 def _owner(

@@ -136,6 +136,7 @@ def _merged(refs: list[Ref]) -> list[Ref]:
 _NEGATED = re.compile(
     r"(?<![要是])(?:不要|不是|不用|别要|别充|别买|不想要|不买|别给我|除了|而不是|不来|不充|不选|别整|唔要|不需要|别弄|不冲)(?:那个|这个|了|充|买|来|给我|冲|选|整|要)*\s*$"
 )
+_DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要了?|不用了|不买了|不充了|算了)")
 _TAKEN_BACK = re.compile(r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要了?|说错|错了|不对|太[多贵]|不够|就不|算了)")
 _CORRECTION = re.compile(
     r"不对|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
@@ -145,6 +146,8 @@ _CORRECTION = re.compile(
 def drop_taken_back(seen: Seen) -> None:
     """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
     seen.refs = [ref for ref in seen.refs if not _negated(seen.text, ref.start)]
+    kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
+    seen.refs = kept if any(ref.product for ref in kept) else seen.refs
     seen.amounts = [a for a in seen.amounts if not _negated(seen.text, a.start) and not _taken_back(seen, a)]
     seen.mentions = [
         m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not _negated(seen.text, m.start)
