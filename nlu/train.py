@@ -1,4 +1,4 @@
-"""Trains the intent model: `python -m nlu.train CATALOG.json CORPUS.txt`, deterministic, pure Python, about a minute.
+"""Trains the intent model (run as `python -m tests.corpus.train`): deterministic, pure Python, under a minute.
 
 The corpus is the repository's own (tests/corpus/intents.txt): sections named by intent, one utterance a line.
 """

@@ -1,0 +1,1 @@
+"""Tables and weights, written by nlu.tables and nlu.train; nothing here is edited by hand."""

@@ -1,0 +1,1 @@
+"""Labelled utterances, the shops they speak of, and the scoring of understanding on them."""
