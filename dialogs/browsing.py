@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from catalog.model import Product
 from catalog.shelf import line_total_fen
 from dialogs import replies
-from dialogs.asking import answer, numbered, sku_entries
+from dialogs.asking import answer, sku_entries
 from dialogs.draft import chosen_options, look
 from dialogs.filling import fill
 from dialogs.ordering import start
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Listed
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
-from dialogs.window import category_named, shop_window, show_category, show_products
+from dialogs.window import shop_window, show_named_categories, show_products
 from nlu.frame import Item
 
 _PRICES_MAX = 9
@@ -19,9 +19,9 @@ _PRICES_MAX = 9
 
 def browse(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """有什么卖的, 自助下单, a category."""
-    category = category_named(said.text, scene.shelf)
+    category = show_named_categories(dialog, said.text, scene)
     if category is not None:
-        return show_category(dialog, category, scene)
+        return category
     products = _products(said.frame.items, scene)
     if len(products) == 1 and not _pending(dialog):
         return start(dialog, said.frame.items, scene)
@@ -39,9 +39,9 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return _opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
     if products:
         return show_products(dialog, products, scene, replies.found(len(products)))
-    category = category_named(said.text, scene.shelf)
+    category = show_named_categories(dialog, said.text, scene)
     if category is not None:
-        return show_category(dialog, category, scene)
+        return category
     if said.frame.items:
         return shop_window(dialog, scene, replies.not_found())
     return shop_window(dialog, scene)
@@ -52,11 +52,12 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     items: Sequence[Item] = [i for i in said.frame.items if i.product or i.candidates]
     state = dialog.state
     if not items and isinstance(state, Collecting | Confirming):
-        return answer(dialog, scene, replies.join(*_draft_prices(state.lines, said.frame.items, scene)))
+        shown = isinstance(state, Collecting) and state.slot == "value" and not said.frame.items
+        rows = [] if shown else _draft_prices(state.lines, said.frame.items, scene)
+        return answer(dialog, scene, replies.join(*rows))
     products = _products(items, scene)
     if not products:
-        category = category_named(said.text, scene.shelf)
-        return show_category(dialog, category, scene) if category else shop_window(dialog, scene)
+        return show_named_categories(dialog, said.text, scene) or shop_window(dialog, scene)
     if len(items) == 1 and len(products) == 1 and not _pending(dialog):
         told = _prices(items, scene) if look(fill(DraftLine(), items[0], scene.shelf).line, scene.shelf).sku else ()
         return _opened(dialog, items, scene, *told)
@@ -106,9 +107,9 @@ def _line_prices(line: DraftLine, scene: Scene) -> list[str]:
         return []
     if sku is None:
         skus = looked.skus or scene.shelf.matching(product.id, None, chosen_options(line, product))
-        texts = [(text, sends) for text, sends in sku_entries(product, skus)]
-        shown = Listed(tuple(f"s:{sku.code}" for sku in skus))
-        return [replies.prices(product.name), numbered(shown, texts)]
+        # Not numbered: the numbers belong to the open question that follows.
+        rows = [replies.price_row(text) for text, _ in sku_entries(product, skus)[:_PRICES_MAX]]
+        return [replies.prices(product.name), *rows]
     if sku.any_value is not None and (line.value is None or looked.trouble):
         return [replies.price_per_unit(product, sku)]
     label = replies.any_value_label(sku, line.value) if sku.any_value is not None else sku.label

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from catalog.checks import Invalid, Valid, check_field, fold
-from catalog.model import Choice, Field, FieldKind, Product
+from catalog.model import Choice, Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
@@ -246,8 +246,20 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
             return pick_sku(replace(line, value=value), sku, product, shelf), {"value"}
     if item.value is None or not _usable(item.value):
         return line, set()
+    labelled = _labelled(item.value, product) if product is not None else None
+    if product is not None and labelled is not None:
+        return pick_sku(line, labelled, product, shelf), {"value"}
     keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
     return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
+
+
+def _labelled(value: float, product: Product) -> Sku | None:
+    """The one SKU whose label holds a number that is no denomination of the product: 150点 of 15元150点."""
+    if any(sku.any_value is not None or sku.value == value for sku in product.skus):
+        return None
+    number = re.compile(rf"(?<![\d.]){re.escape(replies.number(value))}(?![\d.])")
+    found = [sku for sku in product.skus if number.search(sku.label)]
+    return found[0] if len(found) == 1 else None
 
 
 def _counts_units(line: DraftLine, item: Item, product: Product | None) -> bool:

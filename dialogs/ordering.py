@@ -24,7 +24,7 @@ from dialogs.filling import (
 )
 from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
-from dialogs.window import category_named, shop_window, show_category
+from dialogs.window import shop_window, show_named_categories
 from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
@@ -194,10 +194,8 @@ def slot_emptied(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
 
 def _nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     """He wants something the shop does not know: show what there is, and keep what was being put together."""
-    category = category_named(text, scene.shelf)
-    if category is not None:
-        return show_category(dialog, category, scene)
-    return shop_window(dialog, scene, replies.not_found())
+    category = show_named_categories(dialog, text, scene)
+    return category or shop_window(dialog, scene, replies.not_found())
 
 
 def _several_of_the_same(state: Collecting | Confirming, items: Sequence[Item]) -> bool:

@@ -403,6 +403,10 @@ def prices(name: str) -> str:
     return f"{name}的价格："
 
 
+def price_row(entry_text: str) -> str:
+    return f"· {entry_text}"
+
+
 def price_line(product: Product, label: str, fen: int, eta: str) -> str:
     return f"{product.name} {label}：{yuan(fen)}" + (f"，{eta}到账" if eta and product.delivery == "topup" else "")
 

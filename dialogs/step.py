@@ -38,6 +38,8 @@ from kernel.ids import OrderNo
 __all__ = ["expecting", "step"]
 
 _ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)(?:订单)?\s*(K\d{16})$", re.IGNORECASE)
+_COMMANDS = ("cancel", "human", "confirm", "deny")
+"""What these say is never half of a choice's name; in full, they are found in the list."""
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 
@@ -131,7 +133,7 @@ def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
 def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The answer to the open question, whatever else it might be elsewhere."""
     state = dialog.state
-    if not isinstance(state, Collecting):
+    if not isinstance(state, Collecting) or said.frame.intent in _COMMANDS:
         return None
     filled = answered_by_text(state, said, scene)
     if filled is None or not filled.changed:
@@ -233,6 +235,9 @@ def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
         return handoff.ask_for_human(dialog, scene, asked=False)
+    listed = dialog.listed
+    if listed is not None and len(listed.entries) == 1 and isinstance(dialog.state, Collecting):
+        return _choose(dialog, 1, scene)  # 对 to the only thing offered
     if said.frame.items and isinstance(dialog.state, Confirming):
         return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
     return paying.confirm(dialog, scene)
@@ -259,12 +264,22 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return after_sale.look_up(dialog, "problem", said)
 
 
+def _order_status(dialog: Dialog, said: Said, _: Scene) -> Turn:
+    """查订单 lists them; 到了吗 is about the latest, or the one of the product he names."""
+    listing = "订单" in said.text and not said.frame.items
+    return after_sale.look_up(dialog, "list" if listing else "status", said)
+
+
 def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming) and said.frame.items:
         return said_for_draft(dialog, said, scene)
     filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
     if filled is not None and isinstance(dialog.state, Collecting):
         return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
+    if isinstance(dialog.state, Confirming) and dialog.state.denied:
+        emptied = slot_emptied(dialog, said.text, scene)
+        if emptied is not None:
+            return emptied
     named = _named_in_list(dialog, said, scene)
     if named is not None:
         return named
@@ -296,7 +311,7 @@ _TALK: dict[str, _Talk] = {
     "browse": browsing.browse,
     "search": browsing.search,
     "price": browsing.price,
-    "order_status": lambda d, said, _: after_sale.look_up(d, "list" if not said.frame.items else "status", said),
+    "order_status": _order_status,
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
     "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
     "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),

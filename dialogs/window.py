@@ -39,8 +39,18 @@ def show_products(dialog: Dialog, products: Sequence[Product], scene: Scene, hea
     return answer(dialog, scene, replies.join(head, rows), listed)
 
 
-def category_named(text: str, shelf: Shelf) -> str | None:
-    """The category a message names, as a path: in full (the longest name wins), or by a part that only one has."""
+def show_named_categories(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
+    """The categories a message names: what is in the one, or a list of the several."""
+    named = categories_named(text, scene.shelf)
+    if not named:
+        return None
+    if len(named) == 1:
+        return show_category(dialog, named[0], scene)
+    return _show(dialog, scene, Listed(tuple(f"c:{path}" for path in named)), replies.found(len(named)))
+
+
+def categories_named(text: str, shelf: Shelf) -> tuple[str, ...]:
+    """The categories a message names, as paths: in full (the longest name wins), else by a part of their names."""
     said, best = fold(text), ("", "")
     paths = dict.fromkeys(
         product.category[:depth]
@@ -53,12 +63,12 @@ def category_named(text: str, shelf: Shelf) -> str | None:
         if len(folded) > len(best[0]) and folded in said:
             best = (folded, "/".join(path))
     if best[1]:
-        return best[1]
+        return (best[1],)
     for depth in (1, 2, 3):
         partly = [path for path in paths if len(path) == depth and _shares_a_word(fold(path[-1]), said)]
         if partly:
-            return "/".join(partly[0]) if len(partly) == 1 else None
-    return None
+            return tuple("/".join(path) for path in partly)
+    return ()
 
 
 def _shares_a_word(name: str, said: str) -> bool:
