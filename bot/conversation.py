@@ -8,7 +8,7 @@ from typing import assert_never
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import handoffs, ordering, telling
+from bot import followers, handoffs, ordering, telling
 from bot.bootstrap import Services
 from bot.webhook import Push
 from dialogs import replies
@@ -89,23 +89,26 @@ class Conversation:
         scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
         before = from_json(opened.dialog)
         heard = _heard(push, before, scene, lexicon)
-        if heard is None:
-            _record(services, push)
-            dialog, reply = before, Reply()
-        else:
-            dialog, reply = self._run(push, before, heard, scene)
+        dialog, reply = self._run(push, before, heard, scene) if heard is not None else (before, Reply())
         if isinstance(before.state, WithHuman):
             handoffs.heard(services, push.openid, push.text)
         waiting = telling.take_waiting(services, push.openid, push.key) if opened.waiting else ()
         stored = _Stored(reply, waiting)
         answer = self._render(push, stored)
-        services.store.commit(
+        kept = services.store.commit(
             opened,
             dialog=to_json(dialog),
             reply=_reply_to_json(stored),
             said=_transcribed(push),
             answered=reply.text,
         )
+        if not kept:
+            log.warning("a turn took longer than its lease; its talk is not kept")
+        # After the commit: whoever leaves is forgotten together with this last turn.
+        if push.event == "subscribe":
+            followers.joined(services, push.openid)
+        elif push.event == "unsubscribe":
+            followers.left(services, push.openid)
         return answer
 
     def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
@@ -209,12 +212,6 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
             return None
         case _:
             return Showed("other")
-
-
-def _record(services: Services, push: Push) -> None:
-    """Take note of an event that is not answered."""
-    if push.event == "unsubscribe":
-        handoffs.follow_changed(services, push.openid, subscribed=False)
 
 
 def _transcribed(push: Push) -> str:

@@ -32,10 +32,6 @@ _HEARD = text("""
 """)
 _END = text("UPDATE handoff SET ended_at = :now, ended_by = :by WHERE openid = :openid AND ended_at IS NULL")
 _SILENT = text("SELECT openid FROM handoff WHERE ended_at IS NULL AND last_heard_at < :before LIMIT 100")
-_FOLLOW = text("""
-    INSERT INTO buyer (openid, subscribed, first_seen_at, changed_at) VALUES (:openid, :subscribed, :now, :now)
-    ON CONFLICT (openid) DO UPDATE SET subscribed = excluded.subscribed, changed_at = excluded.changed_at
-""")
 
 
 def open_handoff(services: Services, openid: OpenId, reason: str, pending: str) -> HandoffOpened:
@@ -78,9 +74,3 @@ def end(services: Services, openid: OpenId, *, by: str) -> bool:
 def silent_ones(conn: Connection, now: datetime) -> list[OpenId]:
     """List buyers whose handoff has been silent for 30 minutes."""
     return [OpenId(openid) for openid in conn.execute(_SILENT, {"before": now - SILENCE_ENDS_IT}).scalars()]
-
-
-def follow_changed(services: Services, openid: OpenId, *, subscribed: bool) -> None:
-    """Note that a buyer follows the account, or does so no longer."""
-    with services.engine.begin() as conn:
-        conn.execute(_FOLLOW, {"openid": openid, "subscribed": subscribed, "now": services.clock.now()})

@@ -297,3 +297,14 @@ def test_pictures_places_and_links_are_answered_in_words(shop: Shop) -> None:
     buyer: Buyer = shop.buyer()
     for kind in ("image", "location", "link", "video"):
         assert "打字" in buyer.say("x", kind=kind)
+
+
+def test_a_buyer_who_leaves_is_forgotten_and_welcomed_again_when_he_comes_back(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.say("充100话费")
+    shop.sandbox.post(f"/sandbox/api/chat/{buyer.openid}/unsubscribe", json={}).raise_for_status()
+    assert shop.query("SELECT subscribed FROM buyer WHERE openid = :o", o=buyer.openid) == [False]
+    assert shop.services.store.transcript(buyer.openid) == ()
+    shop.sandbox.post(f"/sandbox/api/chat/{buyer.openid}/subscribe", json={}).raise_for_status()
+    assert shop.query("SELECT subscribed FROM buyer WHERE openid = :o", o=buyer.openid) == [True]
+    assert "合计" not in buyer.say("13812345678")

@@ -116,15 +116,15 @@
     plan();
   }
 
-  // Quick at first, because most orders are delivered in seconds; then slower; nothing while nobody looks.
+  // Quick once paid, because most orders are delivered in seconds; then slower; nothing while nobody looks.
   function plan() {
     clearTimeout(timer);
     if (FINAL.includes(state) || performance.now() - since > FOLLOW_MS + Number(expiresIn) * 1000) return;
     if (document.visibilityState !== "visible") return;
     let delay;
     if (state === "unpaid" && !confirming) {
-      if (page !== "scan") return;
-      delay = asked < 30 ? 2000 : 4000;
+      // somebody else may pay, or the order be cancelled in the chat; who scans the code is waiting for an answer
+      delay = page === "scan" && asked < 30 ? 2000 : 5000;
     } else {
       delay = Math.min(10000, 700 * 1.25 ** asked);
     }
