@@ -135,6 +135,13 @@
     } else answer({ err_msg: `${name}:fail`, err_desc: "沙盒没有这个能力" });
   }
 
+  // A phone draws its scroll bars over the page; a desktop browser would take 15 pixels of it.
+  function hideScrollBars() {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("::-webkit-scrollbar { width: 0; height: 0; } html { scrollbar-width: none; }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  }
+
   function ready() {
     // WeChat defines the bridge after the page, so pages must wait for its event; so does this one.
     window.WeixinJSBridge = { invoke, call: (name) => invoke(name, {}, null), on: () => {} };
@@ -149,6 +156,7 @@
     }
   }
 
+  if (window.parent !== window) hideScrollBars();
   if (document.readyState === "complete") setTimeout(ready);
   else window.addEventListener("load", () => setTimeout(ready, 30));
 })();

@@ -2,11 +2,12 @@
 import { h, iconButton } from "./dom.js";
 
 export class InAppBrowser {
-  /** Lives over `screen`; `onClose` is called when the chat is seen again. */
-  constructor(screen, openid, onClose) {
+  /** Lives over `screen`; `onClose` is called when the chat is seen again, `onMore` for what can be done with the page. */
+  constructor(screen, openid, onClose, onMore) {
     this.screen = screen;
     this.openid = openid;
     this.onClose = onClose;
+    this.onMore = onMore;
     this.isOpen = false;
   }
 
@@ -20,8 +21,7 @@ export class InAppBrowser {
     const closeButton = iconButton("close", "关闭页面", () => this.close());
     closeButton.append(this.dot);
     this.node = h("div", { class: "in-app", role: "dialog", "aria-label": "内置浏览器" },
-      h("header", { class: "chat-bar" }, closeButton, this.title,
-        iconButton("reload", "刷新页面", () => this.frame.contentWindow?.location.reload())),
+      h("header", { class: "chat-bar" }, closeButton, this.title, iconButton("more", "页面操作", () => this.onMore())),
       this.frame);
     this.listen = (event) => {
       if (event.source !== this.frame.contentWindow || event.origin !== location.origin) return;
@@ -41,6 +41,21 @@ export class InAppBrowser {
       title = ""; // the page went to another origin; its title is its own
     }
     this.title.textContent = title.slice(0, 40) || "网页";
+  }
+
+  reload() {
+    this.frame?.contentWindow?.location.reload();
+  }
+
+  /** The address of the page without the phone it is open on: "/pay/…"; empty for a page that is not the shop's. */
+  place() {
+    try {
+      const { pathname, search } = this.frame.contentWindow.location;
+      const own = `/wx/${this.openid}/`;
+      return pathname.startsWith(own) ? `/${pathname.slice(own.length)}${search}` : "";
+    } catch (_) {
+      return "";
+    }
   }
 
   showUnread(count) {

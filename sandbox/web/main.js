@@ -25,6 +25,7 @@ const host = {
     if (!phone.node.classList.contains("active")) activate(phone.openid);
   },
   onHide: (phone) => hide(phone),
+  others: (phone) => [...phones.values()].filter((other) => other !== phone),
   // In the demo the shop and this page share an origin; it may be reached by more than one name of this machine.
   isShops: (url) => {
     const own = new URL(about.public_url || location.origin);

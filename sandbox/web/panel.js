@@ -160,7 +160,7 @@ export class Panel {
       onchange: (event) => this.change({ [name]: Number(event.target.value) }),
     }), h("small", {}, note));
     return h("form", { class: "fault", onsubmit: (event) => event.preventDefault() }, h("h3", {}, "快慢"),
-      number("notice_speed", "通知重发加速", "倍；1 为真实的 15秒 15秒 30秒 3分…"),
+      number("notice_speed", "通知重发加速", "倍（1：15秒、30秒、3分…）"),
       number("supplier_seconds", "供应商到账", "秒后出结果"),
       h("label", { class: "figure" }, h("span", {}, "账单立刻可取"), h("input", {
         type: "checkbox", checked: state.bills_at_once === true, onchange: (event) => this.change({ bills_at_once: event.target.checked }),

@@ -16,7 +16,7 @@ const EXAMPLES = [
 ];
 
 export class Phone {
-  /** `buyer` as the sandbox lists it; `host` tells what all phones share: {shopName, menu, isShops, onTouch, onUnread, onHide}. */
+  /** `buyer` as the sandbox lists it; `host` tells what all phones share: {shopName, menu, isShops, others, onTouch, onUnread, onHide}. */
   constructor(buyer, host, index) {
     this.openid = buyer.openid;
     this.name = buyer.name;
@@ -30,7 +30,7 @@ export class Phone {
     this.typing = false;
     this.loaded = false;
     this.build();
-    this.browser = new InAppBrowser(this.screen, this.openid, () => this.read());
+    this.browser = new InAppBrowser(this.screen, this.openid, () => this.read(), () => sheets.page(this, host.others(this)));
     this.showMenu();
     this.showFollowing();
   }
@@ -134,11 +134,13 @@ export class Phone {
     holder.querySelector(".menu-button").setAttribute("aria-expanded", String(open));
     if (!open) return;
     const away = (event) => {
-      if (holder.contains(event.target)) return;
+      if (event.type === "keydown" ? event.key !== "Escape" : holder.contains(event.target)) return;
       this.closePopups();
       document.removeEventListener("pointerdown", away, true);
+      document.removeEventListener("keydown", away, true);
     };
     document.addEventListener("pointerdown", away, true);
+    document.addEventListener("keydown", away, true);
   }
 
   closePopups() {
@@ -213,6 +215,17 @@ export class Phone {
     const url = new URL(href, location.href);
     if (this.host.isShops(url)) this.browser.open(`/wx/${this.openid}${url.pathname}${url.search}`);
     else if (url.protocol === "http:" || url.protocol === "https:") window.open(url.href, "_blank", "noopener,noreferrer");
+  }
+
+  /** Send the open page to another phone, as one sends a link to a friend: it opens there, as that buyer. */
+  forward(friend) {
+    const place = this.browser.place();
+    if (!place) {
+      this.tell("这个页面不能转发");
+      return;
+    }
+    friend.browser.open(`/wx/${friend.openid}${place}`);
+    this.tell(`已转发给${friend.name}`);
   }
 
   // ---- listening ---------------------------------------------------------------------------------------------------

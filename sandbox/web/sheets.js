@@ -90,6 +90,22 @@ export const sheets = {
         h("button", { type: "button", class: "primary", onclick: () => pay("ok") }, "立即支付")));
   },
 
+  /** What can be done with the page open in the phone's browser: send it to another phone, load it again. */
+  page(phone, others) {
+    const choose = (label, action) => h("button", {
+      type: "button", class: "plain wide",
+      onclick: () => {
+        close();
+        action();
+      },
+    }, label);
+    const close = open(phone, "页面操作",
+      others.length === 0 ? h("p", { class: "sheet-note" }, "添加一位买家后，可以把这个页面转发给他") : null,
+      others.map((friend) => choose(`转发给${friend.name}`, () => phone.forward(friend))),
+      choose("刷新页面", () => phone.browser.reload()),
+      choose("取消", () => {}));
+  },
+
   more(phone) {
     const choose = (label, action, className = "plain wide") => h("button", {
       type: "button", class: className,

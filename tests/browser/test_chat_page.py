@@ -163,11 +163,12 @@ def test_a_reply_wechat_would_refuse_shows_its_well_known_line(desktop: Page, ta
 
 def test_leaving_and_following_again(desktop: Page, table: Table) -> None:
     phone = _first(desktop, table)
+    count = len(table.bot.heard)
     phone.get_by_role("button", name="更多", exact=True).click()
     phone.get_by_role("button", name="取消关注").click()
     follow = phone.get_by_role("button", name="关注公众号")
     expect(follow).to_be_visible()
-    assert table.bot.heard[-1]["Event"] == "unsubscribe"
+    assert table.bot.last(count + 1)["Event"] == "unsubscribe"
     follow.click()
     expect(follow).to_be_hidden()
     expect(phone.get_by_text("欢迎光临！")).to_have_count(2)
