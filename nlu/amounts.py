@@ -126,6 +126,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     said = text[start:end]
     before, after = text[max(0, start - 6) : start], text[end : end + 8]
     chinese = not said[0].isdigit()
+    if said in ("几", "数"):
+        return None
     if _NO_AMOUNT_BEFORE.search(before) and start not in ends:
         return Amount(start, end, "none")
     unit, length = _unit_after(after, lexicon)

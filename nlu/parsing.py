@@ -100,7 +100,8 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
         return 0.9, "order"
     if slots and not named and not _ASKING.search(blanked):
         cues = set(cues_of(blanked))
-        if cues and cues <= CORRECTING_CUES and cues != {"refuse"}:
+        corrects = cues and cues <= CORRECTING_CUES and cues != {"refuse"}
+        if corrects or (cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(blanked) and not seen.accounts):
             return 0.85, "change"
     ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
@@ -120,10 +121,14 @@ def _categories(lexicon: Lexicon, word: str) -> list[str]:
     return entry.categories if entry else []
 
 
+_PREFERS = re.compile(r"(?:不要|唔要|别要)[ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]")
+
+
 def _only_goods(seen: Seen, blanked: str) -> bool:
     """Tell whether a product stands there with hardly another word."""
     named = any(ref.product for ref in seen.refs)
-    return named and PLAIN_CUES.issuperset(cues_of(blanked)) and len(blanked) <= 4 and not _ASKING.search(blanked)
+    words = sum("\u4e00" <= char <= "\u9fff" for char in blanked)
+    return named and words <= 1 and PLAIN_CUES.issuperset(cues_of(blanked)) and not _ASKING.search(blanked)
 
 
 def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool, lexicon: Lexicon) -> tuple[float, Intent] | None:

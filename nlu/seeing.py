@@ -51,11 +51,14 @@ def look(message: str, lexicon: Lexicon) -> Seen:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
     seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
+    seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]
     seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
     seen.refs = _refs(seen)
     return seen
 
 
+_PRAISE = re.compile("(?:很|太|挺|真|非常|不够)$")
+"""很专业 praises; it does not choose the 专业版."""
 _PLACE = re.compile(
     r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
 )
