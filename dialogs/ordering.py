@@ -307,7 +307,9 @@ def _after_filling(
     problems = tuple(dict.fromkeys(p for _, filled in fills for p in filled.problems))
     if did or problems:
         turn = advance(dialog, lines, scene, *problems, missed=bool(problems))
-        corrects = said.frame.intent == "change" or isinstance(state, Confirming)
+        asked = {state.slot} if isinstance(state, Collecting) else set()
+        replaced = any((_held(state.lines[index]) & filled.changed) - asked for index, filled in fills)
+        corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
         if not corrects or turn.dialog.misses:
             return turn
         return replace(turn, reply=Reply(replies.join(replies.changed(), turn.reply.text)))
@@ -321,6 +323,12 @@ def _after_filling(
     if said.frame.intent == "order":
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
+
+
+def _held(line: DraftLine) -> frozenset[str]:
+    """The slots a line has something in: to set one of these again is a correction."""
+    value = {"value"} if line.value is not None or line.sku is not None else set()
+    return frozenset({*value, *line.options, *line.fields})
 
 
 def _spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
