@@ -167,7 +167,6 @@ class RiskConfig:
     enabled: bool = True
     per_ip_per_minute: int = _between(0, 0, 1_000_000)
     """0 by default: WeChat pushes every buyer's messages from a few addresses."""
-    per_buyer_per_minute: int = _between(60, 0, 10_000)
     unpaid_orders_max: int = _between(3, 1, 3)
 
 

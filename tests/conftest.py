@@ -16,7 +16,7 @@ from bot.database import make_engine
 
 TEMPLATE = "kabot_template"
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:12]
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def _databases(pg_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 @pytest.fixture
 def database_url(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]]) -> Iterator[str]:
     """A fresh database with every table, as a URL for processes that make their own engine."""
-    name = f"t{_WORKER}_{uuid4().hex[:12]}"
+    name = f"t{WORKER}_{uuid4().hex[:12]}"
     _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
     yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
     _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -73,7 +73,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def redis_url(embedded_servers: embedded.Servers) -> str:
     """An empty Redis database of this worker's own."""
-    url = embedded_servers.redis_url.replace("db=0", f"db={_WORKER + 1}")
+    url = embedded_servers.redis_url.replace("db=0", f"db={WORKER + 1}")
     with redis.Redis.from_url(url) as client:
         client.flushdb()
     return url

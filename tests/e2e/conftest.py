@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from bot import embedded
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, WORKER
 from tests.e2e.shop import Shop, open_shop
 
 
@@ -24,7 +24,7 @@ def running_shop(
     name = f"e2e_{uuid4().hex[:12]}"
     _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
     url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    redis_url = embedded_servers.redis_url.replace("db=0", "db=15")
+    redis_url = embedded_servers.redis_url.replace("db=0", f"db={8 + WORKER}")
     with open_shop(url, redis_url, tmp_path_factory.mktemp("shop")) as running:
         yield running
     _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
