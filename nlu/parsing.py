@@ -91,6 +91,8 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
         bare = _bare(seen, blanked, has_product, slots, lexicon)
         if bare is not None:
             return bare
+    if _NO_BUYER.search(blanked):
+        return 0.9, "unknown"
     named = has_product or any(ref.foreign for ref in seen.refs)
     if seen.accounts and amounts and not _ASKING.search(blanked):
         allowed = PLAIN_CUES | CORRECTING_CUES if has_product else PLAIN_CUES
@@ -121,6 +123,11 @@ def _categories(lexicon: Lexicon, word: str) -> list[str]:
     return entry.categories if entry else []
 
 
+_NO_BUYER = re.compile(
+    r"加(?:我|个)?(?:微信|v信|vx|wx|扣群|群)|https?://|www\.|日结|刷单|无抵押|办证|招代理|低价出售|(?:高价|长期|专业|大量)回收"
+    r"|(?:转账|汇款|打款|打钱)(?:给我)?\s*Ｖ|借我|发.{0,2}红包|ignore .{0,12}instruction|忽略.{0,8}(?:指令|规则|设定)"
+)
+"""Advertisements, begging and injections: whatever goods they name, nobody is buying."""
 _PREFERS = re.compile(r"(?:不要|唔要|别要)[ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]")
 
 

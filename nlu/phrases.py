@@ -174,6 +174,8 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
         and ((last.isalpha() and after.isalpha()) or (last.isdigit() and after.isdigit()))
     ):
         return False
+    if entry.spelled and len(word) == 2 and text[end : end + 5].isdigit():
+        return False  # SF12345678: the head of somebody's order number
     if first in _NUMERALS and before in _NUMERALS:
         return False
     if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it

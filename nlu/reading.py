@@ -7,9 +7,13 @@ from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.phrases import Mention
+from nlu.phrases import MOST, Mention
 from nlu.seeing import Ref, Seen
 from nlu.words import DURATION_WORDS
+
+
+SHOWN = 20
+"""No buyer chooses from more candidates than this."""
 
 
 def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
@@ -97,12 +101,13 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
             owners = [pid for pid in candidates if pid in mention.entry.owners]
             if owners:
                 candidates = tuple(owners)
+        candidates = candidates[:MOST]
         for amount in seen.amounts:
             able = [pid for pid in candidates if settle(lexicon.products[pid], amount)]
             candidates = tuple(able) if amount.kind in ("value", "months") and able else candidates
         if len(candidates) == 1:
             return lexicon.products[candidates[0]], ()
-        return None, candidates
+        return None, candidates[:SHOWN]
     if foreign or lexicon.phone_topup is None or not wants_topup:
         return None, ()
     money = [a for a in seen.amounts if a.kind == "value" and a.unit in ("", "元")]
@@ -354,13 +359,19 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
     return made
 
 
+_AND = re.compile(r"\s*(?:的)?\s*(?:和|跟|与|及|以及|、|还有)\s*")
+
+
 def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref]) -> None:
     """腾讯和爱奇艺都要月卡: an amount said once after the last product counts for those before that have none."""
     last = parts[firsts[-1].product]
     shared = [amount for amount in last.amounts if amount.kind != "count"]
     if not shared or any(a.kind != "count" for ref in firsts[:-1] for a in parts[ref.product].amounts):
         return
-    if not re.search("都|各|分别|一样", last.text):
+    joined = all(
+        _AND.fullmatch(last.text[one.end : other.start]) for one, other in zip(firsts, firsts[1:], strict=False)
+    )
+    if not joined and not re.search("都|各|分别|一样", last.text):
         return
     for ref in firsts[:-1]:
         parts[ref.product].amounts += shared
