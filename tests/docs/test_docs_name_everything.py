@@ -12,9 +12,11 @@ import typer
 
 from bot.cli import app
 from bot.config import Config, SupplierConfig, load_config
+from bot.schema import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+ROOM_FOLDERS = ("bot", "catalog", "dialogs", "fulfillment", "kernel", "nlu", "payments")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("sandbox/*.md"), *ROOT.glob("tests/*/*.md"))
@@ -39,7 +41,9 @@ def _rows(section: str) -> dict[str, str]:
     return {found[1]: found[2] for found in re.finditer(r"^\| `(\w+)`[^|]*\| ([^|]*) \|", table, re.MULTILINE)}
 
 
-@pytest.mark.parametrize(("section", "default"), list(_sections()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("section", "default"), list(_sections()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_setting_stands_in_its_table_with_its_default(section: str, default: Any) -> None:
     rows = _rows(section)
     keys = {item.name: getattr(default, item.name) for item in fields(default) if item.default is not MISSING}
@@ -103,3 +107,19 @@ def _anchors(file: Path) -> set[str]:
     """Headings as they are linked to: lower case, spaces as dashes, punctuation gone."""
     headings = re.findall(r"^#+ (.*)$", _FENCED.sub("", file.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_map_names_every_table_and_only_constraints_that_exist() -> None:
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    data, holds = text.split("\n## Data\n", 1)[1].split("\n## What holds what\n", 1)
+    assert {f"`{name}`" for name in metadata().tables} - set(re.findall(r"`\w+`", data)) == set()
+    known = {column.name for table in metadata().tables.values() for column in table.columns} | set(metadata().tables)
+    for table in metadata().tables.values():
+        known |= {str(one.name) for one in (*table.constraints, *table.indexes)}
+    assert set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", holds)) - known == set()
+
+
+def test_the_map_names_only_files_that_exist() -> None:
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    there = {path.name for folder in ROOM_FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    assert {name.rpartition("/")[2] for name in re.findall(r"[\w/]+\.py", text)} - there == set()
