@@ -1,5 +1,6 @@
 """The loop behind `kabot parse`: texts in, one frame as a JSON line out for each, in order."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ def run(
         for text in texts:
             _answer(text, channel, lexicon, stdout)
         return 0
+    if isinstance(stdin, io.TextIOWrapper):
+        stdin.reconfigure(errors="replace")  # bytes that are no UTF-8 spoil their own line only
     bad = 0
     for number, line in _lines(stdin):
         if not line.strip():

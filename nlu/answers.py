@@ -55,9 +55,13 @@ def _picked(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> F
     return Frame("choose", index=index, confidence=0.9) if index <= 9 else None
 
 
+def _speaks_of_another(seen: Seen, product: ProductIndex) -> bool:
+    return any(ref.product != product.id for ref in seen.refs)
+
+
 def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame | None:
     amounts = [a for a in seen.amounts if a.kind != "none"]
-    if product is None or seen.refs or not (is_bare(blank(seen)) or len(seen.text) <= 6):
+    if product is None or _speaks_of_another(seen, product) or not (is_bare(blank(seen)) or len(seen.text) <= 6):
         return None
     if not amounts:
         return None
@@ -65,21 +69,26 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     for amount in seen.amounts:
         settled = settle(product, amount)
         if settled and (settled.value is not None or settled.skus):
-            made = finish(Draft(product, amount=amount, accounts=[]), lexicon)
             others = drafts(seen, lexicon, wants_topup=False, infers=False)
+            options = dict(others[0].options) if others else {}
+            made = finish(Draft(product, amount=amount, options=options), lexicon)
             extra = finish(others[0], lexicon) if others else made
             known = made.product if made.sku and made.value is None else None
+            counted = "quantity" in extra.said and amount.kind != "count"
             return _frame(
                 Item(
                     product=known,
-                    sku=made.sku,
+                    # Options chosen earlier are not known here: with a value the dialog picks the SKU itself.
+                    sku=made.sku if made.value is None or not product.words.options else None,
                     value=made.value,
-                    quantity=extra.quantity if "quantity" in extra.said else 1,
+                    quantity=extra.quantity if counted else 1,
                     options={
                         n: c for n, c in {**extra.options, **made.options}.items() if n in made.said or n in extra.said
                     },
                     fields={n: s for n, s in extra.fields.items() if n in extra.said},
-                    said=frozenset(made.said | extra.said) - (set() if known else {"product"}),
+                    said=frozenset(made.said | extra.said)
+                    - (set() if known else {"product"})
+                    - (set() if counted else {"quantity"}),
                 )
             )
     if any(a.kind == "value" and a.number is not None and not a.unit for a in amounts) and not product.valued:
@@ -94,6 +103,8 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> F
     said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
     found = [product.option_words[m.word] for m in seen.mentions if m.word in product.option_words]
     found += [product.option_words[said]] if said in product.option_words and not found else []
+    if not found:  # an id typed as it is: 1m
+        found = [(o.name, c.id) for o in product.words.options for c in o.choices if c.id.lower() == said]
     chosen_ids = [chosen_id for name, chosen_id in found if name == expecting.slot]
     if not chosen_ids or len(seen.text) > 20:
         return None
@@ -146,6 +157,7 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
     if not accounts:
         bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
         codes = _CODE.findall(bare)
+        codes = [seen.text] if seen.text.isdigit() else codes
         if len(codes) != 1 or not any(char.isdigit() or char == "@" for char in codes[0]) or len(seen.text) > 40:
             return None
         accounts = [Account(0, len(seen.text), codes[0])]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
@@ -10,7 +11,6 @@ from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import MOST, Mention
 from nlu.seeing import Ref, Seen
 from nlu.words import DURATION_WORDS
-
 
 SHOWN = 20
 """No buyer chooses from more candidates than this."""
@@ -368,9 +368,7 @@ def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref]) -> None:
     shared = [amount for amount in last.amounts if amount.kind != "count"]
     if not shared or any(a.kind != "count" for ref in firsts[:-1] for a in parts[ref.product].amounts):
         return
-    joined = all(
-        _AND.fullmatch(last.text[one.end : other.start]) for one, other in zip(firsts, firsts[1:], strict=False)
-    )
+    joined = all(_AND.fullmatch(last.text[one.end : other.start]) for one, other in pairwise(firsts))
     if not joined and not re.search("都|各|分别|一样", last.text):
         return
     for ref in firsts[:-1]:

@@ -17,7 +17,11 @@ def _plain_table() -> dict[int, str | None]:
     table: dict[int, str | None] = {ord(old): new for old, new in _load("simplified.json").items()}
     table.update({code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)})
     table.update(
-        {code: " " for span in ((0x2190, 0x2460), (0x2500, 0x2C00), (0x1F000, 0x1FB00)) for code in range(*span)}
+        {
+            code: " "
+            for span in ((0x2190, 0x2460), (0x2500, 0x2C00), (0x1F000, 0x1FB00), (0xD800, 0xE900))
+            for code in range(*span)
+        }
     )
     table.update({0x2460 + i: str(i + 1) for i in range(20)})
     table.update({0x2776 + i: str(i + 1) for i in range(10)})

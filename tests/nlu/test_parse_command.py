@@ -36,6 +36,16 @@ def test_a_huge_line_is_bounded_and_the_next_one_is_read() -> None:
     assert "line 1" in error
 
 
+def test_half_a_character_and_foreign_bytes_spoil_nothing_else() -> None:
+    stdin = io.TextIOWrapper(
+        io.BytesIO(b'{"text": "\xff\xfe"}\n{"text": "\\ud800 \xe8\xaf\x9d"}\n{"text": "hi"}\n'), "utf-8"
+    )
+    out = io.StringIO()
+    assert run(None, "text", [], stdin, out) == 0
+    out.getvalue().encode("utf-8")
+    assert len(out.getvalue().splitlines()) == 3
+
+
 def test_a_missing_catalog_is_one_clear_line(tmp_path: Path) -> None:
     code, frames, error = _run("", tmp_path / "none.toml")
     assert (code, frames) == (2, [])
