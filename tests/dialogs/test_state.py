@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talkers import dialogs
 
 from dialogs.state import Dialog, from_json, to_json
+from tests.dialogs.talkers import dialogs
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talkers import NOW, SCENE, SHELF, dialogs, frames, heard, ready, sayings
 
 from catalog.checks import Valid, check_field
 from catalog.model import Delivery, Product, Sku
@@ -17,6 +16,7 @@ from dialogs.step import step
 from dialogs.turn import EndHandoff, Heard, PlaceOrder, Said, Scene
 from kernel.money import Fen
 from nlu.frame import Expecting, Frame, Item
+from tests.dialogs.talkers import NOW, SCENE, SHELF, dialogs, frames, heard, ready, sayings
 
 ANCHOR = re.compile(r'<a href="[^"<>]*">[^<>]*</a>')
 

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from counter import add_keys, open_shop
 from sqlalchemy import Connection, Engine, make_url
 
 from bot.database import make_engine
+from tests.fulfillment.counter import add_keys, open_shop
 
 
 @pytest.fixture(scope="session")

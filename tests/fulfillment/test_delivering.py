@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from counter import NOW, add_keys, history, left, place, want
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -25,6 +24,7 @@ from fulfillment.suppliers.port import (
 )
 from fulfillment.work import NOTHING_TO_DO, Work
 from kernel.orders import Line, LineState, Order, OrderState, WantedLine
+from tests.fulfillment.counter import NOW, add_keys, history, left, place, want
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 

@@ -1,13 +1,13 @@
 """The database's own guard: a move starts from the state it says, or does not happen and is not written down."""
 
 import pytest
-from counter import NOW, history, place, want
 from sqlalchemy import Connection, text
 
 from fulfillment import reading
 from fulfillment.moves import UnknownOrderError, lock_order, move_line, move_order
 from fulfillment.states import MoveNotAllowedError
 from kernel.orders import LineState, OrderState
+from tests.fulfillment.counter import NOW, history, place, want
 
 
 def test_a_move_from_a_state_that_was_left_does_nothing(conn: Connection) -> None:

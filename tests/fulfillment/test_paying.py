@@ -5,7 +5,6 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from counter import LI, NOW, TTL, history, left, open_shop, place, want
 from sqlalchemy import Connection, Engine
 
 from fulfillment import delivering, pushing, reading
@@ -24,6 +23,7 @@ from fulfillment.paying import (
 )
 from fulfillment.pushing import PushKind
 from kernel.orders import LineState, OrderState
+from tests.fulfillment.counter import LI, NOW, TTL, history, left, open_shop, place, want
 
 LATER = NOW + TTL + timedelta(minutes=5)
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from counter import LI, NOW, TTL, left, open_shop, place, want
 from sqlalchemy import Connection, Engine, event, text
 
 from fulfillment import reading
 from fulfillment.placing import TOPUP_UNITS_MAX, CatalogMoved, Placed, SoldOut, TooManyUnpaid
 from kernel.orders import OrderState, WantedLine
+from tests.fulfillment.counter import LI, NOW, TTL, left, open_shop, place, want
 
 
 def test_a_placed_order_freezes_what_the_buyer_confirmed(conn: Connection) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import ClassVar
 
-from counter import NOW, add_keys, history, place, want
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -27,6 +26,7 @@ from fulfillment.suppliers.port import (
 from fulfillment.topups import ToQuery, ToSend
 from fulfillment.work import Work
 from kernel.orders import Line, LineState, Order, OrderState
+from tests.fulfillment.counter import NOW, add_keys, history, place, want
 
 KEYS = {"ST50": 4, "ST100": 2}
 BASKETS = [

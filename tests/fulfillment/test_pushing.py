@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from counter import LI, NOW, open_shop, place, want
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from fulfillment import pushing
 from fulfillment.pushing import Answered, NoAnswer, Outage, PushKind, SendResult
 from fulfillment.states import PushState
+from tests.fulfillment.counter import LI, NOW, open_shop, place, want
 
 SECOND = timedelta(seconds=1)
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
-from counter import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from fulfillment.states import (
 )
 from fulfillment.suppliers.policy import ASK_FOR, Missing, next_query_at, on_no_such_order
 from kernel.orders import LineState, OrderState
+from tests.fulfillment.counter import NOW
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import Engine, make_url
-from till import NOON, FakeTill, Platform, SandboxTill, Till, sandbox_till
 
 from bot.database import make_engine
 from kernel.clock import MovableClock
 from sandbox.settings import Credentials, new_credentials
+from tests.payments.till import NOON, FakeTill, Platform, SandboxTill, Till, sandbox_till
 
 
 @pytest.fixture(scope="session")

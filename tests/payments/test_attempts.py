@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from till import NOON, TTL, add_order
 
 from kernel.clock import MovableClock
 from payments import store
@@ -29,6 +28,7 @@ from payments.fake import FakeWechatPay
 from payments.gateway import CodeUrl, PaymentRequest, Prepay, TradeType
 from payments.model import Attempt, AttemptState
 from payments.settling import Settled, settle
+from tests.payments.till import NOON, TTL, add_order
 
 
 class Counter:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, delete, select, update
-from till import TTL, SandboxTill, add_order
 
 from bot.cli import CommandError
 from bot.reconciling import run
@@ -28,6 +27,7 @@ from payments.model import Refund
 from payments.refunds import RefundSettled, RefundWaiting, drive_refund, request_refund
 from payments.settling import Settled, settle
 from payments.tables import BILL_DIFFERENCE, PAYMENT, REFUND
+from tests.payments.till import TTL, SandboxTill, add_order
 
 HEADER = "交易时间,商户订单号,交易状态,商户退款单号,退款金额,退款状态,商品名称,订单金额,申请退款金额"
 SUMS = "总交易单数,应结订单总金额,退款总金额\r\n`2,`99.50,`50.00"

@@ -20,7 +20,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from till import TTL, Platform, SandboxTill, request, serving, signed_with
 
 from kernel.clock import SystemClock
 from payments.gateway import (
@@ -39,6 +38,7 @@ from payments.gateway import (
     Transaction,
 )
 from payments.wechatpay import WechatPay
+from tests.payments.till import TTL, Platform, SandboxTill, request, serving, signed_with
 
 NUMBER = "K2611220000000001"
 Answer = tuple[int, dict[str, str], bytes]

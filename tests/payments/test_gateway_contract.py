@@ -3,8 +3,6 @@
 import time
 from datetime import timedelta
 
-from till import TTL, Till, request
-
 from kernel.ids import new_order_no
 from payments.gateway import (
     AlreadyPaid,
@@ -22,6 +20,7 @@ from payments.gateway import (
     TradeState,
     Transaction,
 )
+from tests.payments.till import TTL, Till, request
 
 
 def _new(till: Till) -> str:

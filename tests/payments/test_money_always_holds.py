@@ -15,7 +15,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import Engine
-from till import NOON, TTL, add_order
 
 from kernel.clock import MovableClock
 from payments import store
@@ -27,6 +26,7 @@ from payments.model import AttemptState, Refund, RefundState
 from payments.notices import PaymentNotice, RefundNotice
 from payments.refunds import RefundOutcome, RefundSettled, RefundUnknown, RefundWaiting, drive_refund, request_refund
 from payments.settling import Settled, settle
+from tests.payments.till import NOON, TTL, add_order
 
 TOTAL_FEN = 1000
 _LOSSES = st.sampled_from(["", "", "", "request", "answer"])

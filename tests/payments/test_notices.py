@@ -11,13 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from till import NOON, TTL, Platform, SandboxTill, request
 
 from kernel.ids import new_order_no
 from payments.gateway import Prepay, RefundReport, RefundStatus, TradeState, Transaction
 from payments.notices import BadNotice, NoticeKeys, OtherNotice, PaymentNotice, RefundNotice, read_notice
 from payments.signing import PlatformKeys, load_public_key
 from sandbox.settings import Credentials, new_credentials
+from tests.payments.till import NOON, TTL, Platform, SandboxTill, request
 
 Notice = tuple[Mapping[str, str], bytes]
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from till import NOON
 
 from payments.policy import attempt_number, next_query_at, public_text, refund_number, refund_wait
+from tests.payments.till import NOON
 
 
 def test_wechat_is_asked_after_5s_30s_1m_3m_5m_10m_and_30m() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
-from till import NOON, TTL, add_order
 
 from kernel.clock import MovableClock
 from payments import store
@@ -31,6 +30,7 @@ from payments.refunds import (
 )
 from payments.settling import AlreadyKnown, Duplicate, Mismatch, Settled, settle
 from payments.tables import PAY_NOTICE, PAYMENT
+from tests.payments.till import NOON, TTL, add_order
 
 
 class Books:

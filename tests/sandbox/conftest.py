@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from shopfront import Shop, shop_running
 
 from sandbox.settings import Credentials, new_credentials
+from tests.sandbox.shopfront import Shop, shop_running
 
 
 @pytest.fixture(scope="session")

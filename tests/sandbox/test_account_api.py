@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from shopfront import Shop
+
+from tests.sandbox.shopfront import Shop
 
 MINUTE, HOUR = 60.0, 3600.0
 

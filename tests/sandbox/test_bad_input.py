@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shopfront import Shop
+
+from tests.sandbox.shopfront import Shop
 
 NAMES = [
     "kind", "content", "event", "event_key", "fields", "repeat", "recognition", "name", "scene", "openid", "outcome",

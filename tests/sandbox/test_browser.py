@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from shopfront import Call, Shop, shop_running
 
 from sandbox.app import create_app
 from sandbox.server import free_socket, running
 from sandbox.settings import Credentials, SandboxSettings
+from tests.sandbox.shopfront import Call, Shop, shop_running
 
 PAGE = b"<!doctype html><html><head><title>t</title></head><body>hi</body></html>"
 

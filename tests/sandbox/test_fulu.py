@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from shopfront import Shop
+
+from tests.sandbox.shopfront import Shop
 
 CALLBACK = "/supplier/fulu/notify"
 

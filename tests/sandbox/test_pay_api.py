@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from shopfront import Shop
+
+from tests.sandbox.shopfront import Shop
 
 JSAPI = "/v3/pay/transactions/jsapi"
 NATIVE = "/v3/pay/transactions/native"

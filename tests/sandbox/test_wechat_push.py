@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from shopfront import Call, Shop, shop_running
 
 from sandbox.settings import Credentials
+from tests.sandbox.shopfront import Call, Shop, shop_running
 
 OUT_OF_ORDER = "该公众号提供的服务出现故障，请稍后再试"
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from counter import Counter
-
 from dialogs.turn import (
     CancelOrder,
     Effect,
@@ -21,6 +19,7 @@ from dialogs.turn import (
 )
 from kernel.money import format_yuan
 from kernel.orders import LineState
+from tests.stories.counter import Counter
 
 _KINDS = {"图片": "image", "语音": "voice", "视频": "video", "位置": "location", "链接": "link", "文件": "file"}
 _STATES = {

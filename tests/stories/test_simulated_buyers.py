@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from counter import Counter
-
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.model import Delivery, Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs.turn import PlaceOrder, Showed
 from nlu.lexicon import Lexicon
+from tests.stories.counter import Counter
 
 HERE = Path(__file__).parent
 TAGS = re.compile(r"<a [^>]*>|</a>")

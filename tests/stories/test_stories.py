@@ -4,13 +4,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from counter import Counter
-from story import Story, play, read_stories
 
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
 from nlu.lexicon import Lexicon
+from tests.stories.counter import Counter
+from tests.stories.story import Story, play, read_stories
 
 HERE = Path(__file__).parent
 STORIES = [(path, story) for path in sorted(HERE.glob("*.story")) for story in read_stories(path)]
