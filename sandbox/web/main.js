@@ -22,7 +22,8 @@ const host = {
   menu: () => menu,
   onUnread: () => showTabs(),
   onTouch: (phone) => {
-    if (!phone.node.classList.contains("active")) activate(phone.openid);
+    // What a finger is on must not move away under it: a click that ends elsewhere is no click.
+    if (!phone.node.classList.contains("active")) activate(phone.openid, { inPlace: true });
   },
   onHide: (phone) => hide(phone),
   others: (phone) => [...phones.values()].filter((other) => other !== phone),
@@ -73,15 +74,15 @@ function hide(phone) {
   activate([...phones.keys()][0] || "");
 }
 
-function activate(openid) {
+function activate(openid, { inPlace = false } = {}) {
   for (const phone of phones.values()) phone.node.classList.toggle("active", phone.openid === openid);
   remember(ACTIVE, openid);
   const phone = phones.get(openid);
-  if (phone) {
+  if (phone && !inPlace) {
     phone.node.scrollIntoView({ block: "nearest", inline: "nearest" });
     phone.toEnd();
-    phone.read();
   }
+  if (phone) phone.read();
   showTabs();
 }
 

@@ -192,6 +192,20 @@ def test_buyers_stand_side_by_side_and_a_push_shows_a_red_dot(desktop: Page, tab
     expect(dot).to_have_count(0)
 
 
+def test_a_tap_on_a_phone_that_is_half_outside_is_not_lost(desktop: Page, table: Table) -> None:
+    first = _first(desktop, table)
+    _say(first, "选择")
+    expect(first.get_by_role("link", name="确认")).to_be_visible()
+    _push(table, str(first.get_attribute("data-openid")), "第一行\n" * 40 + "很长的消息")
+    for number in range(2, 5):
+        desktop.get_by_role("button", name="添加买家").click()
+        expect(desktop.locator(".phone")).to_have_count(number)
+    first.get_by_role("link", name="确认").scroll_into_view_if_needed()
+    desktop.locator(".stage").evaluate("stage => { stage.scrollLeft = 120; }")
+    first.get_by_role("link", name="确认").click()
+    expect(first.get_by_text("收到：确认+1")).to_be_visible()
+
+
 def test_a_narrow_screen_shows_one_phone_at_a_time(phone: Page, table: Table) -> None:
     _first(phone, table)
     phone.get_by_role("button", name="添加买家").click()
