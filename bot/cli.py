@@ -40,10 +40,14 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode=None, no_args_is_help=True)
 keys_app = typer.Typer(help="Load card keys.", rich_markup_mode=None, no_args_is_help=True)
+orders_app = typer.Typer(help="What waits for a person's hands.", rich_markup_mode=None, no_args_is_help=True)
+handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mode=None, no_args_is_help=True)
 menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(keys_app, name="keys")
 app.add_typer(menu_app, name="menu")
+app.add_typer(orders_app, name="orders")
+app.add_typer(handoff_app, name="handoff")
 
 
 class BadInputError(Exception):
@@ -310,9 +314,75 @@ def restore(file: AFile) -> None:
 def menu_publish() -> None:
     """Publish the custom menu to WeChat."""
     from bot import menu
+    from bot.wechat import AccountError
 
     with connected() as at, database(at):
-        print(menu.publish(at.services()))
+        try:
+            print(menu.publish(at.services()))
+        except AccountError as error:
+            raise CommandError(f"the menu was not published: {error}") from None
+
+
+@orders_app.command("todo")
+def orders_todo() -> None:
+    """List the order lines that a person has to deliver or decide about, oldest first."""
+    from bot import operators
+
+    with connected() as at, database(at):
+        for line in operators.todo(at.services()):
+            print(line)
+
+
+Line = Annotated[int, typer.Argument(metavar="LINE", min=1, help="The number in front of it in `orders todo`.")]
+
+
+@orders_app.command("done")
+def orders_done(
+    line: Line, note: Annotated[str, typer.Option(help="Shown to the buyer, a tracking number say.")] = ""
+) -> None:
+    """Record that a line was delivered by hand, and tell the buyer."""
+    from bot import operators
+
+    with connected() as at, database(at):
+        print(_in_hands(operators.done(at.services(), line, note), line))
+
+
+@orders_app.command("refund")
+def orders_refund(line: Line, reason: Annotated[str, typer.Option(help="Shown to the buyer.")]) -> None:
+    """Give a line's price back by the original route, and tell the buyer."""
+    from bot import operators
+
+    with connected() as at, database(at):
+        print(_in_hands(operators.give_back(at.services(), line, reason), line))
+
+
+def _in_hands(answer: str | None, line: int) -> str:
+    if answer is None:
+        raise CommandError(f"line {line} does not wait for a person: see kabot orders todo")
+    return answer
+
+
+@handoff_app.command("list")
+def handoff_list() -> None:
+    """List the buyers who wait for a person, with the last messages and the pending order."""
+    from bot import operators
+
+    with connected() as at, database(at):
+        for line in operators.waiting(at.services()):
+            print(line)
+
+
+@handoff_app.command("end")
+def handoff_end(openid: Annotated[str, typer.Argument(metavar="OPENID")]) -> None:
+    """Give a buyer back to the bot."""
+    from bot import operators
+    from kernel.ids import OpenId
+
+    with connected() as at, database(at):
+        answer = operators.end_handoff(at.services(), OpenId(openid))
+    if answer is None:
+        raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
+    print(answer)
 
 
 @app.command()

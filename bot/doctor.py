@@ -73,14 +73,15 @@ def _servers(services: "Services") -> Iterator[Finding]:
 
 
 def _wechat(services: "Services") -> Finding:
+    from bot.wechat import AccountError
+
     if not services.config.wechat.app_id:
         return Finding("公众号", False, "[wechat] app_id 未填写")
     try:
         services.account.check_credentials()
-    except Exception as error:
-        code = getattr(error, "errcode", None)
+    except AccountError as error:
         cause = {40013: "app_id 不对", 40125: "app_secret 不对", 40164: "本机 IP 不在白名单", 50002: "账号被冻结"}
-        return Finding("公众号", False, cause.get(code or 0, f"调用失败: {code or type(error).__name__}"))
+        return Finding("公众号", False, cause.get(error.errcode or 0, f"调用失败: {error}"))
     return Finding("公众号", True)
 
 

@@ -7,6 +7,7 @@ lock, one retry on a stale token.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -75,6 +76,14 @@ class NoAnswer:
     """WeChat could not be asked."""
 
     reason: str
+
+
+class AccountError(Exception):
+    """WeChat refused a call (`errcode`) or could not be reached (None); one line without any secret."""
+
+    def __init__(self, message: str, errcode: int | None = None) -> None:
+        super().__init__(message)
+        self.errcode = errcode
 
 
 class _StableTokenClient(WeChatClient):  # type: ignore[misc]
@@ -195,13 +204,13 @@ class AccountApi:
         return Sent() if isinstance(result, dict) and result.get("errcode") == 0 else MaybeSent("unreadable answer")
 
     def publish_menu(self, buttons: list[dict[str, Any]]) -> None:
-        """Replace the custom menu. Raises WeChatClientException or requests.RequestException."""
+        """Replace the custom menu. Raises AccountError."""
         self._call(lambda: self._client.menu.create({"button": buttons}))
 
     def check_credentials(self) -> None:
-        """Get a token, or raise WeChatClientException / requests.RequestException."""
+        """Get a token, or raise AccountError."""
         self._client.forget_token()
-        _ = self._client.access_token
+        self._call(lambda: self._client.access_token)
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
         """Where to send a browser to learn its openid without asking the person (scope snsapi_base)."""
@@ -240,11 +249,17 @@ class AccountApi:
             return BadCode(int(result.get("errcode") or -1) if isinstance(result, dict) else -1)
         return Visitor(OpenId(openid), snapshot=result.get("is_snapshotuser") == 1)
 
-    def _call(self, call: Any) -> Any:
+    def _call(self, call: Callable[[], Any]) -> Any:
         try:
-            return call()
+            try:
+                return call()
+            except WeChatClientException as error:
+                if error.errcode not in STALE_TOKEN:
+                    raise
+                self._client.forget_token()
+                return call()
         except WeChatClientException as error:
-            if error.errcode not in STALE_TOKEN:
-                raise
-            self._client.forget_token()
-            return call()
+            raise AccountError(f"WeChat answered errcode {error.errcode}: {error.errmsg}", error.errcode) from None
+        except (requests.RequestException, ValueError) as error:
+            # Only the kind of the error: its text may hold a URL with a token in it.
+            raise AccountError(f"WeChat cannot be reached ({type(error).__name__})") from None

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bot import background
+from bot import background, operators
 from tests.e2e.conftest import KeyImport
 from tests.e2e.shop import Buyer, Shop, eventually, pay_path
 
@@ -310,3 +310,37 @@ def test_a_buyer_who_leaves_is_forgotten_and_welcomed_again_when_he_comes_back(s
     shop.sandbox.post(f"/sandbox/api/chat/{buyer.openid}/subscribe", json={}).raise_for_status()
     assert shop.query("SELECT subscribed FROM buyer WHERE openid = :o", o=buyer.openid) == [True]
     assert "合计" not in buyer.say("13812345678")
+
+
+def test_goods_that_a_person_delivers_are_listed_done_and_told(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.pay(buyer.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认"))
+    buyer.told("接单")
+    [line] = [one for one in operators.todo(shop.services) if "12345678" in one]
+    number = int(line.split("\t")[0])
+    assert operators.done(shop.services, number, "") is not None
+    buyer.told("已完成")
+    assert operators.done(shop.services, number, "") is None
+    assert shop.query("SELECT state FROM orders WHERE openid = :o", o=buyer.openid) == ["delivered"]
+
+
+def test_goods_that_a_person_cannot_deliver_are_given_back(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.pay(buyer.order("王者代练打到钻石 QQ 22345678 现在铂金", "确认"))
+    buyer.told("接单")
+    [line] = [one for one in operators.todo(shop.services) if "22345678" in one]
+    assert operators.give_back(shop.services, int(line.split("\t")[0]), "代练师傅不在") is not None
+    assert "60.00" in buyer.told("退款成功")
+
+
+def test_the_operator_sees_who_waits_and_gives_him_back_to_the_bot(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.say("充100话费")
+    buyer.say("转人工")
+    listed = "\n".join(operators.waiting(shop.services))
+    assert buyer.openid in listed
+    assert "充100话费" in listed
+    assert operators.end_handoff(shop.services, buyer.openid) is not None
+    buyer.told("人工服务已结束")
+    assert "13912340010" in buyer.say("13912340010")
+    assert operators.end_handoff(shop.services, buyer.openid) is None
