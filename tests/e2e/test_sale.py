@@ -315,7 +315,7 @@ def test_a_buyer_who_leaves_is_forgotten_and_welcomed_again_when_he_comes_back(s
 def test_goods_that_a_person_delivers_are_listed_done_and_told(shop: Shop) -> None:
     buyer = shop.buyer()
     buyer.pay(buyer.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认"))
-    buyer.told("接单")
+    buyer.told("已收到付款")
     [line] = [one for one in operators.todo(shop.services) if "12345678" in one]
     number = int(line.split("\t")[0])
     assert operators.done(shop.services, number, "") is not None
@@ -327,7 +327,7 @@ def test_goods_that_a_person_delivers_are_listed_done_and_told(shop: Shop) -> No
 def test_goods_that_a_person_cannot_deliver_are_given_back(shop: Shop) -> None:
     buyer = shop.buyer()
     buyer.pay(buyer.order("王者代练打到钻石 QQ 22345678 现在铂金", "确认"))
-    buyer.told("接单")
+    buyer.told("已收到付款")
     [line] = [one for one in operators.todo(shop.services) if "22345678" in one]
     assert operators.give_back(shop.services, int(line.split("\t")[0]), "代练师傅不在") is not None
     assert "60.00" in buyer.told("退款成功")
