@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,21 @@ def lexicon_for(corpus: Path) -> Lexicon:
     return build_lexicon(read_catalog(own if own.exists() else DEMO))
 
 
+@cache
+def _lexicon_of(catalog: str) -> Lexicon:
+    """Build the lexicon of a catalog that a line names itself (corpora about several shops)."""
+    return build_lexicon(read_catalog(HERE / "catalogs" / catalog))
+
+
 def score(corpus: Path, lexicon: Lexicon | None = None) -> Score:
     """Score one corpus file."""
     lexicon = lexicon or lexicon_for(corpus)
     result = Score()
     for line in corpus.read_text("utf-8").splitlines():
         label = json.loads(line)
+        shop = _lexicon_of(label["catalog"]) if "catalog" in label else lexicon
         started = time.process_time()
-        got = frame_to_json(parse(label["text"], lexicon, channel=label["channel"]))
+        got = frame_to_json(parse(label["text"], shop, channel=label["channel"]))
         result.seconds += time.process_time() - started
         accepted = [label["gold"], *label.get("alt", [])]
         soft = "items_soft" in label.get("tags", [])
