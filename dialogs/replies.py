@@ -758,3 +758,8 @@ def _for_account(line: Line) -> str:
 def out_of_order() -> str:
     """When a part of the shop is away; the buyer's message had no effect."""
     return "系统有点忙，刚才的消息没能处理，请稍等一会儿再发一次。"
+
+
+def still_working() -> str:
+    """When a turn takes longer than WeChat waits; it goes on, and its outcome is there when the buyer asks."""
+    return "正在处理，请稍等几秒，再发一条消息看看。"

@@ -344,3 +344,16 @@ def test_the_operator_sees_who_waits_and_gives_him_back_to_the_bot(shop: Shop) -
     buyer.told("人工服务已结束")
     assert "13912340010" in buyer.say("13912340010")
     assert operators.end_handoff(shop.services, buyer.openid) is None
+
+
+def test_a_turn_that_takes_too_long_is_answered_in_time_and_goes_on(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.say("充10话费 13912340011")
+    with shop.engine.begin() as conn:
+        # What placing an order of this buyer waits for.
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7081))", (buyer.openid,))
+        started = time.monotonic()
+        assert "稍等" in buyer.say("确认")
+        assert time.monotonic() - started < 5
+    eventually(lambda: shop.query("SELECT 1 FROM orders WHERE openid = :o", o=buyer.openid))
+    assert "13912340011" in buyer.say("我的订单") or "10元" in buyer.say("我的订单")
