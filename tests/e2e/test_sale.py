@@ -357,3 +357,26 @@ def test_a_turn_that_takes_too_long_is_answered_in_time_and_goes_on(shop: Shop) 
         assert time.monotonic() - started < 5
     eventually(lambda: shop.query("SELECT 1 FROM orders WHERE openid = :o", o=buyer.openid))
     assert "13912340011" in buyer.say("我的订单") or "10元" in buyer.say("我的订单")
+
+
+def test_a_card_key_is_shown_again_to_its_owner_and_is_never_in_redis_or_in_clear_in_the_database(
+    shop: Shop, keys: KeyImport
+) -> None:
+    keys("JD100", "JD-SECRET-KEY-0001")
+    buyer = shop.buyer()
+    buyer.pay(buyer.order("京东卡100的一张", "确认"))
+    buyer.told("JD-SECRET-KEY-0001")
+    assert "JD-SECRET-KEY-0001" in buyer.say("把卡密再发我一次")
+    assert "JD-SECRET-KEY-0001" not in shop.buyer().say("把卡密再发我一次")
+    redis = shop.services.redis
+    read = {b"string": redis.get, b"hash": redis.hgetall, b"list": lambda key: redis.lrange(key, 0, -1)}
+    kept = [str(read[redis.type(key)](key)) for key in redis.scan_iter("*")]  # type: ignore[index]
+    assert kept
+    assert not any("JD-SECRET-KEY-0001" in one for one in kept)
+    columns = shop.query(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND data_type IN ('text', 'character varying', 'jsonb', 'bytea')"
+    )
+    for column in columns:
+        table, name = column.split(".")
+        assert not shop.query(f"SELECT 1 FROM {table} WHERE CAST({name} AS text) LIKE '%JD-SECRET-KEY-0001%'"), column
