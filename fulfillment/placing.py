@@ -26,17 +26,14 @@ _NUMBER_TRIES = 5
 
 _LOCK_BUYER = text("SELECT pg_advisory_xact_lock(hashtextextended(:openid, 7081))")
 
-_SEEN = text("""
-    SELECT order_no, message_key = :message_key AS same FROM orders
-    WHERE openid = :openid AND (message_key = :message_key OR (state = 'unpaid' AND expires_at > :now))
-""")
-
 _INSERT = text("""
     WITH placed AS (
         INSERT INTO orders (order_no, openid, message_key, token, state, total_fen, catalog_version,
                             created_at, expires_at)
-        VALUES (:order_no, :openid, :message_key, :token, 'unpaid', :total_fen, :version, :now, :expires_at)
-        ON CONFLICT (order_no) DO NOTHING RETURNING order_no),
+        SELECT :order_no, :openid, :message_key, :token, 'unpaid', :total_fen, :version, :now, :expires_at
+        WHERE (SELECT count(*) FROM orders
+               WHERE openid = :openid AND state = 'unpaid' AND expires_at > :now) < :unpaid_max
+        ON CONFLICT DO NOTHING RETURNING order_no),
     event AS (
         INSERT INTO order_event (order_no, at, from_state, to_state, cause, actor)
         SELECT order_no, :now, '', 'unpaid', 'placed', 'buyer' FROM placed),
@@ -86,6 +83,16 @@ class CatalogMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    openid: OpenId
+    message_key: str
+    version: str
+    now: datetime
+    expires_at: datetime
+    unpaid_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Short:
     sku_code: str
     left: int
@@ -111,31 +118,26 @@ def place(
     if not 1 <= len(lines) <= ORDER_LINES_MAX:
         raise ValueError(f"an order has 1 to {ORDER_LINES_MAX} lines, not {len(lines)}")
     conn.execute(_LOCK_BUYER, {"openid": openid})
-    # A statement of its own: under READ COMMITTED only a new statement sees what the lock's last holder committed.
-    seen = conn.execute(_SEEN, {"openid": openid, "message_key": message_key, "now": now}).all()
-    if any(row.same for row in seen):
-        before = reading.by_message(conn, openid, message_key)
-        assert before is not None  # noqa: S101 - the row was just seen, and orders are never deleted
-        return Placed(before, fresh=False)
     frozen = _freeze_all(lines, shelf)
     if frozen is None:
-        return CatalogMoved()
-    if len(seen) >= unpaid_max:
-        return TooManyUnpaid(reading.unpaid_of(conn, openid, now))
+        before = reading.by_message(conn, openid, message_key)
+        return Placed(before, fresh=False) if before is not None else CatalogMoved()
+    asked = _Asked(openid, message_key, shelf.version, now, now + ttl, unpaid_max)
     wanted: dict[str, int] = {}
     for row in frozen:
         if row["delivery"] == Delivery.CARD:
             wanted[row["sku_code"]] = wanted.get(row["sku_code"], 0) + row["quantity"]
     if not wanted:
-        return Placed(_insert(conn, openid, message_key, frozen, shelf.version, now, now + ttl), fresh=True)
+        return _insert(conn, asked, frozen)
     savepoint = conn.begin_nested()
-    order = _insert(conn, openid, message_key, frozen, shelf.version, now, now + ttl)
-    short = hold_stock(conn, order.order_no, wanted, now)
-    if short is not None:
-        savepoint.rollback()
-        return _sold_out(frozen, short.sku_code, short.left)
+    placed = _insert(conn, asked, frozen)
+    if isinstance(placed, Placed) and placed.fresh:
+        short = hold_stock(conn, placed.order.order_no, wanted, now)
+        if short is not None:
+            savepoint.rollback()
+            return _sold_out(frozen, short.sku_code, short.left)
     savepoint.commit()
-    return Placed(order, fresh=True)
+    return placed
 
 
 def hold_stock(conn: Connection, order_no: str, wanted: dict[str, int], now: datetime) -> _Short | None:
@@ -257,33 +259,36 @@ def _choice_labels(fields: Sequence[Field], given: dict[str, str]) -> dict[str, 
     }
 
 
-def _insert(
-    conn: Connection,
-    openid: OpenId,
-    message_key: str,
-    frozen: list[dict[str, Any]],
-    version: str,
-    now: datetime,
-    expires_at: datetime,
-) -> Order:
+def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Placed | TooManyUnpaid:
+    """Write the order unless its message or the unpaid ones stand against it; only then ask which of them did."""
+    # A statement after the lock's: under READ COMMITTED only a new one sees what the lock's last holder committed.
     total_fen = sum(row["total_fen"] for row in frozen)
     for _ in range(_NUMBER_TRIES):
-        order_no, token = new_order_no(now), new_token()
+        order_no, token = new_order_no(asked.now), new_token()
         row = {
             "order_no": order_no,
-            "openid": openid,
-            "message_key": message_key,
+            "openid": asked.openid,
+            "message_key": asked.message_key,
             "token": token,
             "total_fen": total_fen,
-            "version": version,
-            "now": now,
-            "expires_at": expires_at,
+            "version": asked.version,
+            "now": asked.now,
+            "expires_at": asked.expires_at,
+            "unpaid_max": asked.unpaid_max,
             "lines": json.dumps(frozen, ensure_ascii=False),
         }
         ids = conn.execute(_INSERT, row).scalars().all()
         if ids:
             lines = tuple(_line(line_id, frozen_row) for line_id, frozen_row in zip(ids, frozen, strict=True))
-            return Order(order_no, openid, token, OrderState.UNPAID, Fen(total_fen), now, expires_at, lines)
+            times = (asked.now, asked.expires_at)
+            order = Order(order_no, asked.openid, token, OrderState.UNPAID, Fen(total_fen), *times, lines)
+            return Placed(order, fresh=True)
+        before = reading.by_message(conn, asked.openid, asked.message_key)
+        if before is not None:
+            return Placed(before, fresh=False)
+        unpaid = reading.unpaid_of(conn, asked.openid, asked.now)
+        if len(unpaid) >= asked.unpaid_max:
+            return TooManyUnpaid(unpaid)
         # Ten random digits do meet now and then on a busy day: take another number.
     raise RuntimeError("no free order number")
 

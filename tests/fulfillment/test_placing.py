@@ -166,8 +166,8 @@ def test_ten_keys_serve_ten_of_twenty_five_buyers(engine: Engine) -> None:
         assert held == 20
 
 
-def test_an_order_without_keys_takes_three_statements(conn: Connection) -> None:
+def test_an_order_without_keys_takes_two_statements(conn: Connection) -> None:
     statements: list[str] = []
     event.listen(conn.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     place(conn, want("HF100"), want("QB", value=5), want("BJ2"))
-    assert len(statements) == 3
+    assert len(statements) == 2
