@@ -380,3 +380,5 @@ def test_a_card_key_is_shown_again_to_its_owner_and_is_never_in_redis_or_in_clea
     for column in columns:
         table, name = column.split(".")
         assert not shop.query(f"SELECT 1 FROM {table} WHERE CAST({name} AS text) LIKE '%JD-SECRET-KEY-0001%'"), column
+        in_hex = b"JD-SECRET-KEY-0001".hex()
+        assert not shop.query(f"SELECT 1 FROM {table} WHERE CAST({name} AS text) LIKE '%{in_hex}%'"), column
