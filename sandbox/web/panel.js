@@ -17,7 +17,7 @@ const FAULTS = [
   },
   {
     part: "push", title: "客服消息推送",
-    kinds: { 45015: "超出48小时（45015）", 45047: "条数用完（45047）", "5xx": "微信出错（5xx）", slow: "很慢", drop: "断开连接" },
+    kinds: { 45015: "45015 超48小时", 45047: "45047 条数用完", "5xx": "微信出错（5xx）", slow: "很慢", drop: "断开连接" },
     more: { slow: [{ name: "seconds", label: "秒", value: 10, min: 0, max: 3600 }] },
   },
   {
@@ -49,6 +49,7 @@ export class Panel {
     this.nameOf = nameOf;
     this.tab = "faults";
     this.timer = 0;
+    this.chosen = new Map(); // fault → what stands in its fields: drawing anew must not undo what somebody is choosing
     this.body = h("div", { class: "panel-body", role: "tabpanel", tabindex: "0" });
     this.tabs = h("div", { class: "panel-tabs", role: "tablist" }, Object.entries(TABS).map(([name, label]) =>
       h("button", { type: "button", role: "tab", data: { tab: name }, onclick: () => this.select(name) }, label)));
@@ -103,10 +104,17 @@ export class Panel {
     const name = this.tab;
     try {
       const content = await this[name]();
-      if (name === this.tab) this.body.replaceChildren(...content);
+      if (name === this.tab) this.draw(content);
     } catch (error) {
       if (name === this.tab) this.body.replaceChildren(h("p", { class: "empty", role: "alert" }, error.message));
     }
+  }
+
+  draw(content) {
+    const at = document.activeElement;
+    const part = this.body.contains(at) ? at.closest("[data-fault]")?.dataset.fault : null;
+    this.body.replaceChildren(...content);
+    if (part && at.name) this.body.querySelector(`[data-fault="${part}"] [name="${at.name}"]`)?.focus({ preventScroll: true });
   }
 
   async recount() {
@@ -138,16 +146,23 @@ export class Panel {
     const more = h("span", { class: "fault-more" });
     const showMore = () => more.replaceChildren(...(fault.more[kind.value] || []).map(control));
     kind.addEventListener("change", showMore);
-    if (active) kind.value = active.kind;
-    showMore();
     const times = h("select", { name: "times", "aria-label": "几次" }, Object.entries(TIMES).sort(([one]) => (one === "1" ? -1 : 1)).map(([value, label]) => h("option", { value }, label)));
-    const set = (event) => {
-      event.preventDefault();
+    const read = () => {
       const wanted = { kind: kind.value, times: Number(times.value) };
       for (const input of more.querySelectorAll("[name]")) wanted[input.name] = input.type === "number" ? Number(input.value) : input.value;
-      this.change({ [fault.part]: wanted });
+      return wanted;
     };
-    return h("form", { class: active ? "fault active" : "fault", onsubmit: set, data: { fault: fault.part } },
+    const before = this.chosen.get(fault.part) || active;
+    if (before) kind.value = before.kind;
+    if (before && String(before.times) in TIMES) times.value = String(before.times);
+    showMore();
+    for (const input of more.querySelectorAll("[name]")) if (before && input.name in before) input.value = String(before[input.name]);
+    const set = (event) => {
+      event.preventDefault();
+      this.change({ [fault.part]: read() });
+    };
+    const keep = () => this.chosen.set(fault.part, read());
+    return h("form", { class: active ? "fault active" : "fault", onsubmit: set, onchange: keep, oninput: keep, data: { fault: fault.part } },
       h("h3", {}, fault.title),
       h("p", { class: "fault-state", role: "status" }, active ? stateWords(fault, active) : "正常"),
       h("div", { class: "fault-row" }, kind, more, times, h("button", { type: "submit" }, active ? "更改" : "生效"),
@@ -235,7 +250,8 @@ function control(more) {
 
 function stateWords(fault, active) {
   const left = active.times < 0 ? "一直" : `还剩 ${active.times} 次`;
-  return `生效中：${fault.kinds[active.kind] || active.kind} · ${left}`;
+  const kind = (fault.kinds[active.kind] || active.kind).replace(/（.*）/, "");
+  return `生效中：${kind} · ${left}`;
 }
 
 function noticeWords(notice) {

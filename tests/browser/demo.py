@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,10 +145,6 @@ class Customer:
         """The page open over the chat."""
         return self.phone.frame_locator("iframe")
 
-    def heard(self, words: str) -> Locator:
-        """The newest message of the account that holds these words."""
-        return self.phone.locator(".theirs .bubble").filter(has_text=words).last
-
     def hears(self, *words: str) -> str:
         """Wait for one message with all these words, and give it."""
         found = self.phone.locator(".theirs .bubble")
@@ -190,8 +185,11 @@ class Customer:
 
     def confirms(self) -> str:
         """Tap 确认 under the summary; gives the order's number."""
+        placed = self.phone.locator(".theirs .bubble").filter(has_text="下单成功")
+        before = placed.count()
         self.taps("确认")
-        found = re.search(r"K\d{10,}", self.hears("下单成功", "点这里付款"))
+        expect(placed).to_have_count(before + 1)
+        found = re.search(r"K\d{10,}", placed.last.inner_text())
         assert found
         return found.group()
 
@@ -225,14 +223,6 @@ class Customer:
 
     def closes_the_page(self) -> None:
         self.phone.get_by_role("button", name="关闭页面").click()
-
-
-def eventually(look: Callable[[], bool], wait_s: float = 15.0) -> None:
-    """Look until it is so."""
-    ends = time.monotonic() + wait_s
-    while not look():
-        assert time.monotonic() < ends, f"not within {wait_s} s"
-        time.sleep(0.05)
 
 
 def _kill(pid: int) -> None:

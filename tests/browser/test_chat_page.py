@@ -294,6 +294,21 @@ def test_the_panel_sets_and_clears_faults_and_shows_trades(desktop: Page, table:
     expect(desktop.locator(".records")).to_contain_text("已支付")  # live, without a click
 
 
+def test_what_is_being_chosen_at_the_panel_survives_news_from_elsewhere(desktop: Page, table: Table) -> None:
+    _first(desktop, table)
+    desktop.get_by_role("button", name="控制台", exact=True).click()
+    push, notice = desktop.locator("[data-fault=push]"), desktop.locator("[data-fault=notice]")
+    push.get_by_role("combobox").first.select_option("slow")
+    push.get_by_label("秒").fill("7")
+    push.get_by_role("combobox").last.select_option("-1")
+    httpx.put(f"{table.url}/sandbox/api/faults", json={"notice": {"kind": "lose", "times": 3}})
+    expect(notice.get_by_role("status")).to_have_text("生效中：丢失 · 还剩 3 次")
+    expect(notice.get_by_role("combobox").last).to_have_value("3")
+    push.get_by_role("button", name="生效").click()
+    expect(push.get_by_role("status")).to_have_text("生效中：很慢 · 一直")
+    assert httpx.get(f"{table.url}/sandbox/api/faults").json()["push"]["seconds"] == 7
+
+
 def test_refused_pushes_are_on_record_with_their_code(desktop: Page, table: Table) -> None:
     phone = _first(desktop, table)
     desktop.get_by_role("button", name="控制台", exact=True).click()
