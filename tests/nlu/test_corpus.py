@@ -8,7 +8,7 @@ from tests.corpus.evaluate import score
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 FLOORS = {"sample": 0.97, "demo": 0.95, "heldout": 0.93, "campus": 0.93, "cloud": 0.93, "games": 0.93}
-FLOORS |= {"heldout_dev": 0.92, "heldout_test": 0.88}
+FLOORS |= {"heldout_dev": 0.91, "heldout_test": 0.88}
 
 
 @pytest.mark.parametrize("corpus", sorted(CORPUS.glob("*.jsonl")), ids=lambda path: path.stem)
