@@ -104,6 +104,13 @@ class Demo:
         """Set the fault panel over HTTP; None clears a part."""
         httpx.put(f"{self.url}/sandbox/api/faults", json=parts, timeout=10).raise_for_status()
 
+    def wait_until_kept(self, words: str) -> None:
+        """Wait until the stand-in WeChat has written these words of a chat down; it saves about once a second."""
+        ends = time.monotonic() + 20
+        while not any(words in file.read_text(encoding="utf-8") for file in (self.home / "sandbox").glob("*.json")):
+            assert time.monotonic() < ends, "the sandbox saves nothing"
+            time.sleep(0.05)
+
     def run_out_of_time(self, order_no: str) -> None:
         """Move the end of an unpaid order into the past, in the demo's own database."""
         with embedded.servers(self.home, embedded.EMBEDDED, embedded.EMBEDDED) as at:
