@@ -24,7 +24,8 @@ _SCALES = "十百千万"
 _SOFT = re.compile(r"[ \-·.~_/]{1,3}$")
 _HARD = re.compile(r"[ \-·.~,，、:;…。]{1,3}$")
 _PHONE = re.compile(r"1[3-9]\d{9}$")
-_EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.I)
+_EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.I)
+"""Whatever has an @: one without a domain's dot fails its field's check, and is told so."""
 _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9][a-z0-9_-]{3,31}(?![a-z0-9])", re.I)
 
 _BLOCKED = re.compile(

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,15 +43,24 @@ _OTHER_UNIT = re.compile(
 )
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|开头是?|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
     r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
 )
 
 
-def find_amounts(text: str, mentions: list[Mention], lexicon: Lexicon, taken: bytearray) -> list[Amount]:
-    """Find every amount outside of what `taken` marks (accounts, addresses) and outside product, option and choice words."""
+def find_amounts(
+    text: str,
+    mentions: list[Mention],
+    lexicon: Lexicon,
+    taken: bytearray,
+    inside_longer: Callable[[int, int], str] = lambda _start, _end: "",
+) -> list[Amount]:
+    """Find every amount outside of what `taken` marks (accounts, addresses) and outside product, option and choice words.
+
+    `inside_longer` tells whether a numeral is merely part of a word (三国, 四川).
+    """
     taken = bytearray(taken)
     ends = set()
     for mention in mentions:
@@ -68,6 +78,8 @@ def find_amounts(text: str, mentions: list[Mention], lexicon: Lexicon, taken: by
     for match in NUMERAL.finditer(text):
         if not any(taken[match.start() : match.end()]):
             end = match.end()
+            if end - match.start() <= 2 and not match[0][0].isdigit() and inside_longer(match.start(), end):
+                continue
             if match[0][-1] == "两" and len(match[0]) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
                 pair = _amount(text, end - 1, end, lexicon, ends)
                 found += [pair] if pair else []
@@ -206,6 +218,12 @@ def _lone_numeral(before: str, after: str, amount: Amount) -> Amount | None:
     return amount if at_end and (not before or re.search(r"[充冲 ,，。]$", before)) else None
 
 
+_SPANS = (
+    ("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季"),
+    ("months", "月"), ("month", "月"), ("years", "年"), ("year", "年"),
+)  # fmt: skip
+
+
 def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
     """Find the unit that follows a number: the catalog's own, money, or a counter. Gives it and how far it reaches."""
     skipped = len(after) - len(after.lstrip())
@@ -226,7 +244,7 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
                 ):
                     continue
                 return key, skipped + more + len(unit)
-        for unit, key in (("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季")):
+        for unit, key in _SPANS:
             if part.startswith(unit) and (unit != "月" or more):
                 return key, skipped + more + len(unit)
     if rest[:1] == "快" and rest[1:2] not in ("充", "递", "点", "线") and skipped == 0:

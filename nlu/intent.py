@@ -4,7 +4,8 @@
 import json
 import math
 import re
-from functools import cache
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from nlu.cues import cues_of
@@ -19,8 +20,11 @@ PRODUCT, CATEGORY, CHOICE, SKU, VALUE, COUNT, ACCOUNT, NUMBER = "ＰＣＯＳＶ
 SLOTS = PRODUCT + CATEGORY + CHOICE + SKU + VALUE + COUNT + ACCOUNT + NUMBER
 
 
-def blank(seen: Seen) -> str:
-    """Write the message with every slot as one letter: 给138…充50块话费 → 给Ａ充ＶＰ."""
+Span = tuple[int, int, str]
+
+
+def slots_of(seen: Seen) -> list[Span]:
+    """List where each slot stands and the letter of its kind, in order; none overlaps another."""
     spans: list[tuple[int, int, str]] = [(a.start, a.end, ACCOUNT) for a in seen.accounts]
     for ref in seen.refs:
         letter = CATEGORY if ref.candidates else PRODUCT
@@ -32,20 +36,39 @@ def blank(seen: Seen) -> str:
     letters = {"value": VALUE, "months": SKU, "count": COUNT, "word": SKU, "none": NUMBER}
     spans += [(a.start, a.end, letters[a.kind]) for a in seen.amounts]
     spans.sort(key=lambda span: (span[0], -span[1]))
+    kept, place = [], 0
+    for span in spans:
+        if span[0] >= place:
+            kept.append(span)
+            place = span[1]
+    return kept
+
+
+def blank(seen: Seen, slots: list[Span] | None = None) -> str:
+    """Write the message with every slot as one letter: 给138…充50块话费 → 给Ａ充ＶＰ."""
     parts, place = [], 0
-    for start, end, letter in spans:
-        if start >= place:
-            parts += [seen.text[place:start], letter]
-            place = end
+    for start, end, letter in slots_of(seen) if slots is None else slots:
+        parts += [seen.text[place:start], letter]
+        place = end
     parts.append(seen.text[place:])
     return "".join(parts)
+
+
+def words_of(seen: Seen, slots: list[Span]) -> list[str]:
+    """List the message's words with every slot as its letter: 给 Ａ 充 Ｖ Ｐ."""
+    spans: list[Span] = list(slots)
+    for start, end, word in seen.segments:
+        if not any(start < slot[1] and slot[0] < end for slot in slots) and not _SPACE.fullmatch(word):
+            spans.append((start, end, word))
+    spans.sort()
+    return [word for _, _, word in spans]
 
 
 _SPACE = re.compile(r"[\s,，。.、~!！…:：;；—-]+")
 
 
-def features(blanked: str) -> list[str]:
-    """List what the model looks at: runs of one to three characters, which slots there are, and how long it is."""
+def features(blanked: str, words: Sequence[str] = ()) -> list[str]:
+    """List what the model looks at: characters in runs of one to three, words and pairs of words, slots, and length."""
     text = _SPACE.sub(" ", blanked).strip()
     if len(text) > 160:
         text = text[:160]
@@ -56,8 +79,10 @@ def features(blanked: str) -> list[str]:
     found.discard("$")
     slots = "".join(slot for slot in SLOTS if slot in text)
     found.add(f"slots={slots}")
-    words = sum(char not in SLOTS and char != " " for char in text)
-    found.add(f"words={min(words, 12) if words < 8 else 8 + words // 8}")
+    length = sum(char not in SLOTS and char != " " for char in text)
+    found.add(f"words={min(length, 12) if length < 8 else 8 + length // 8}")
+    found.update(f"w={word}" for word in words)
+    found.update(f"w={one}/{other}" for one, other in pairwise(("^", *words, "$")))
     cues = cues_of(text)
     found.update(f"cue={cue}" for cue in cues)
     found.update(f"cues={one}+{other}" for i, one in enumerate(cues) for other in cues[i + 1 :])
@@ -69,19 +94,27 @@ def features(blanked: str) -> list[str]:
     return sorted(found)
 
 
-@cache
-def _weights() -> dict[str, tuple[tuple[int, float], ...]]:
-    loaded = json.loads(WEIGHTS.read_text("utf-8"))
-    return {
-        feature: tuple((pair[0], pair[1] / SCALE) for pair in pairs) for feature, pairs in loaded["weights"].items()
-    }
+Weights = dict[str, tuple[tuple[int, float], ...]]
+_in_use: list[Weights] = []
 
 
-def scores(blanked: str) -> list[tuple[float, Intent]]:
+def _weights() -> Weights:
+    if not _in_use:
+        loaded = json.loads(WEIGHTS.read_text("utf-8"))["weights"]
+        _in_use[:] = [{name: tuple((pair[0], pair[1] / SCALE) for pair in pairs) for name, pairs in loaded.items()}]
+    return _in_use[0]
+
+
+def use_weights(weights: Weights) -> None:
+    """Read with other weights than those committed: for measuring what was left out of training."""
+    _in_use[:] = [weights]
+
+
+def scores(blanked: str, words: Sequence[str] = ()) -> list[tuple[float, Intent]]:
     """Rank all intents by probability, best first."""
     totals = [0.0] * len(INTENTS)
     weights = _weights()
-    for feature in features(blanked):
+    for feature in features(blanked, words):
         for place, weight in weights.get(feature, ()):
             totals[place] += weight
     top = max(totals)
@@ -98,8 +131,8 @@ _YES = (
     r"|信息(?:没错|正确|无误|都对)|核对无误|都对|无误|正确|准确|号码(?:没错|对|正确)|全对|同意|走起|走着|来吧|整吧|搞吧|弄吧|安排|赶紧充|快充吧|就充这个|马上付|付吧|好嘞|必须的|就咁|得啦|好啦|得,?就咁|欧了|欧克|哦了|奥克|嗯呐|昂|是嘞"
 )
 _NO = (
-    r"不对|不是(?:的|这个|这样|我要的|这个号)?|错(?:了|啦)|有误|信息(?:有误|不对|错了)|号码?(?:不对|错了|有误)|不正确|写错了|填错了|搞错了|弄错了|打错了|充错了吧|nope|no(?![a-z])|不行|不可以|不(?=$|[\s,，。.!！~、])|不太对|唔系|唔啱|不是啊|不对头|不对劲"
-    r"|(?:账号|手机号|金额|数量|地址|qq|价格|东西|商品|这个|那个|面值|区服)(?:不对|错了|有误|填错了|写错了|搞错了)|哪里不对|没对|不是不是|否|错误|信息错误|对不上|点错了|选错了|不是要这个|不要这个|整错了|不确认|别确认|先别确认|不同意"
+    r"不是要?这个|不要这个|不对|不是(?:的|这个|这样|我要的|这个号)?|错(?:了|啦)|有误|信息(?:有误|不对|错了)|号码?(?:不对|错了|有误)|不正确|写错了|填错了|搞错了|弄错了|打错了|充错了吧|nope|no(?![a-z])|不行|不可以|不(?=$|[\s,，。.!！~、])|不太对|唔系|唔啱|不是啊|不对头|不对劲"
+    r"|(?:账号|帐号|手机号|手机|电话|金额|数量|地址|qq|扣扣|邮箱|邮件|uid|角色|卡号|学号|姓名|名字|时长|规格|版本|套餐|价格|东西|商品|这个|那个|面值|区服|号|区|服)(?:不对|错了|有误|填错了|写错了|搞错了|打错了|选错了|输错了)|哪里不对|没对|不是不是|否|错误|信息错误|对不上|点错了|选错了|不是要这个|不要这个|整错了|不确认|别确认|先别确认|不同意"
 )
 _STOP = (
     r"取消(?:订单|下单|这单|这个订单|掉|吧|了吧|购买|充值|交易|付款|它|这个)?|算了(?:算了|吧)*|(?:我)?(?:先|还是|就)?不(?:想)?(?:买|要|充|冲|弄|整|搞|下单|付|订)(?:了|啦|咯)+|(?:我)?(?:先|暂时|还是)不(?:想)?(?:买|要|充|冲|弄|整)(?:了|吧)?|不想(?:买|要|充)(?:了)?|放弃|不用了|不需要了?"

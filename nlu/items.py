@@ -66,7 +66,7 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
 def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
     value: Number | None = None
     quantity = draft.quantity
-    if draft.amount and draft.amount.kind in ("value", "months"):
+    if draft.amount and (draft.amount.kind in ("value", "months") or draft.amount.unit in lexicon.counted):
         value = draft.amount.number
     elif draft.amount and draft.amount.kind == "count" and quantity is None:
         quantity = int(draft.amount.number or 1)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from nlu.phrases import Entry, PhraseIndex, spellings
+from nlu.segments import Segmenter
 from nlu.text import normalise, sound
 from nlu.words import (
+    COUNTERS,
     DURATIONS,
     GENERIC_TAILS,
     MONEY_UNITS,
@@ -245,9 +247,11 @@ class Lexicon:
             if plain(word) not in entries:
                 entries[plain(word)].foreign = True
         self.phrases = PhraseIndex(entries)
+        self.words = Segmenter(word for word, entry in entries.items() if not entry.spelled)
         self.units = self._units()
         self.unit_sounds = {sound(unit): key for unit, key in self.units.items() if len(unit) > 1}
         self.unit_products = self._products_by_unit()
+        self.counted = self._counted()
         self.phone_topup = self._phone_topup()
         self.patterns = tuple(
             dict.fromkeys(f.pattern for p in self.products.values() for f in p.account_fields if f.pattern)
@@ -320,6 +324,14 @@ class Lexicon:
                 if unit.startswith("点") and len(unit) > 1:
                     found["点"].append(product.id)
         return {unit: tuple(dict.fromkeys(pids)) for unit, pids in found.items()}
+
+    def _counted(self) -> dict[str, tuple[str, ...]]:
+        """List the products whose denominations are counted: 10节, 24节; 30枚."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for product in self.products.values():
+            if product.by_value and product.unit in COUNTERS:
+                found[product.unit].append(product.id)
+        return {unit: tuple(pids) for unit, pids in found.items()}
 
     def _phone_topup(self) -> str | None:
         """Find the product that 充100 + a phone number means: it tops up a phone, in yuan, and calls itself 话费."""

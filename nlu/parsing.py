@@ -6,7 +6,7 @@ from dataclasses import replace
 from nlu.answers import read_answer
 from nlu.cues import cues_of
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
-from nlu.intent import blank, certain, chosen, is_bare, scores
+from nlu.intent import Span, blank, certain, chosen, is_bare, scores, slots_of, words_of
 from nlu.items import finish
 from nlu.lexicon import Lexicon
 from nlu.reading import drafts
@@ -41,8 +41,8 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     index = chosen(seen.text)
     if index is not None and _is_choice(seen, index):
         return Frame("choose", index=index, confidence=0.95)
-    blanked = blank(seen)
-    confidence, intent = _decide(seen, blanked, lexicon)
+    slots = slots_of(seen)
+    confidence, intent = _decide(seen, blank(seen, slots), slots, lexicon)
     items = _items(intent, seen, lexicon)
     if intent == "answer" and not items:
         items = _named_skus(seen, lexicon)
@@ -82,7 +82,7 @@ CORRECTING_CUES = frozenset(("wrong", "broken", "change", "refuse"))
 """不对 and 错了 complain of nothing when goods, amount and account stand beside them: the buyer corrects himself."""
 
 
-def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
+def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tuple[float, Intent]:
     """Combine the model's ranking with what the slots alone make certain."""
     has_product = any(ref.product or ref.candidates for ref in seen.refs)
     amounts = [a for a in seen.amounts if a.kind != "none"]
@@ -105,7 +105,7 @@ def _decide(seen: Seen, blanked: str, lexicon: Lexicon) -> tuple[float, Intent]:
         corrects = cues and cues <= CORRECTING_CUES and cues != {"refuse"}
         if corrects or (cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(blanked) and not seen.accounts):
             return 0.85, "change"
-    ranked = [(p, intent) for p, intent in scores(blanked) if _possible(intent, seen, blanked, has_product, slots)]
+    ranked = [(p, intent) for p, intent in scores(blanked, words_of(seen, spans)) if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed

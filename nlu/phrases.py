@@ -51,7 +51,7 @@ class Entry:
     @property
     def only_shorthand(self) -> bool:
         """Tell whether the word is merely the beginning of longer names: too little to be believed by its sound."""
-        return not (self.products or self.categories or self.skus or self.options or self.choices)
+        return not (self.products or self.categories or self.skus or self.options or self.choices or self.foreign)
 
     @property
     def means_things(self) -> bool:
@@ -83,7 +83,9 @@ class PhraseIndex:
         self._lengths = _lengths(entries)
         self._sounds: dict[str, str] = {}
         for word in entries:
-            if entries[word].spelled or entries[word].foreign or entries[word].only_shorthand:
+            entry = entries[word]
+            named = re.search(r"[a-z]\d", word) is not None  # windows11, heard as windows十一
+            if entry.spelled or (entry.foreign and len(word) < 3) or (entry.only_shorthand and not named):
                 continue
             for heard in _sound_forms(word):
                 self._sounds.setdefault(heard, word)
@@ -201,6 +203,8 @@ def sounds_meant(said: str, word: str) -> bool:
     if len(said) == 2:
         return len(differing) == 1 and differing[0][0] not in _GRAMMAR
     grammar = sum(mine in _GRAMMAR for mine, theirs in differing if theirs > "\u2fff")
+    if grammar == 1 and said[0] == word[0]:
+        return len(said) > 3 and len(differing) <= 2 or said[-1] == differing[-1][0] != "了"  # 爱其一, 网一一卡通
     return grammar == 0 and (len(differing) < len(said) or len(said) > 3)
 
 

@@ -1,16 +1,17 @@
 """One consistent reading of a whole message: which product, amount, account and count belong together."""
 
 import re
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from nlu.accounts import Account, accept
-from nlu.amounts import Amount, settle
+from nlu.amounts import Amount, Settled, settle
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import MOST, Mention
 from nlu.seeing import Ref, Seen
-from nlu.words import DURATION_WORDS
+from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
 
 SHOWN = 20
 """No buyer chooses from more candidates than this."""
@@ -27,7 +28,7 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
     if products:
         return _one(lexicon.products[products[0]], (), seen)
     product, candidates = _inferred(seen, lexicon, wants_topup) if infers else (None, ())
-    return _one(product, candidates, seen)
+    return _one(product, candidates, seen, lexicon.counted)
 
 
 def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
@@ -90,6 +91,10 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
         narrowed: tuple[str, ...] = ()
         if amount.kind == "value" and amount.unit not in ("", "元"):
             narrowed = lexicon.unit_products.get(amount.unit, ())
+        elif amount.kind == "count" and amount.unit in lexicon.counted and amount.unit not in GENERAL_COUNTERS:
+            # 24节 alone may be of anything; with a choice that only one product offers, it is that product's.
+            owners = {pid for m in seen.mentions for pid in m.entry.owners}
+            narrowed = tuple(pid for pid in lexicon.counted[amount.unit] if pid in owners)
         elif amount.word:
             entry = lexicon.phrases.get(amount.word)
             narrowed = tuple(entry.skus) if entry and amount.word not in DURATION_WORDS else ()
@@ -127,10 +132,12 @@ def _elsewhere(seen: Seen) -> bool:
     return any(a.kind in ("months", "word") for a in seen.amounts) or any(m.entry.choices for m in seen.mentions)
 
 
-def _one(product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen) -> list[Draft]:
+def _one(
+    product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, sold_by: Container[str] = ()
+) -> list[Draft]:
     """Read everything as being about one product: several amounts or several accounts make several items."""
     seen.accounts = _meant_for(product, seen.accounts)
-    anchors, counts = _anchors(product, seen)
+    anchors, counts = _anchors(product, seen, sold_by)
     base = Draft(product, candidates)
     _choose(base, product, seen)
     base.texts = dict(seen.texts)
@@ -170,7 +177,7 @@ def _with_own_option(options: dict[str, str], product: ProductIndex | None, amou
     return {**options, own[0]: own[1]} if own else options
 
 
-def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], list[Amount]]:
+def _anchors(product: ProductIndex | None, seen: Seen, sold_by: Container[str] = ()) -> tuple[list[Amount], list[Amount]]:
     """Split the amounts into those that say which denomination and those that say how many."""
     anchors: list[Amount] = []
     counts: list[Amount] = []
@@ -179,7 +186,7 @@ def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], li
         if amount.kind == "none":
             continue
         if product is None:
-            if amount.kind == "count":
+            if amount.kind == "count" and (amount.unit in GENERAL_COUNTERS or amount.unit not in sold_by):
                 counts.append(amount)
             elif amount.kind != "word" and (amount.number, amount.unit or "元") not in known:
                 known.append((amount.number, amount.unit or "元"))
@@ -190,10 +197,23 @@ def _anchors(product: ProductIndex | None, seen: Seen) -> tuple[list[Amount], li
             continue
         if settled.count is not None:
             counts.append(amount)
+        elif product.any_sku and amount.kind == "count" and any(a.kind == "value" for a in seen.amounts):
+            counts.append(amount)  # 再加一个Q币100: the hundred is the value
         elif (settled.value, settled.skus) not in known:
             known.append((settled.value, settled.skus))
             anchors.append(amount)
+    if any(count.kind == "count" for count in counts):  # 温度十一要一个: with a plain count, a bare number is none
+        counts = [count for count in counts if count.kind == "count"]
+    if product is not None and anchors:
+        counts = [count for count in counts if not _of_label(product, count, anchors)]
     return _only_on_sale(product, anchors, counts)
+
+
+def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bool:
+    """三年3台 names one SKU: a number that its label has beside the amount it stands next to counts nothing."""
+    named = product.by_pair.get((count.number, count.unit)) if count.number is not None and count.unit else None
+    beside = [a for a in anchors if 0 <= count.start - a.end <= 1 or 0 <= a.start - count.end <= 1]
+    return bool(named) and any(sku in named for a in beside for sku in (settle(product, a) or Settled()).skus or ())
 
 
 def _only_on_sale(
@@ -249,7 +269,8 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
 
 def _gap(text: str, start: int, end: int) -> int:
     """Measure how far apart two things stand; a clause boundary counts for more than any word."""
-    return end - start + 8 * len(_BREAK.findall(text[start:end]))
+    between = text[start:end]
+    return end - start + 8 * len(_BREAK.findall(between)) + 4 * between.count(" ")
 
 
 def _anchor_of(i: int, account: Account, accounts: list[Account], anchors: list[Amount]) -> Amount | None:
@@ -326,7 +347,7 @@ def _by_option(
 
 
 _EACH_BEFORE = re.compile(r"(?:各|分别|每样|每种|一样|都)(?:来|要|买|充)?\s*$")
-_EACH = re.compile("各|每|都|分别")
+_EACH = re.compile("各|每|都|分别(?!是|为|给)")
 _BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再")
 
 
@@ -336,9 +357,10 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
     firsts = [next(ref for ref in refs if ref.product == pid) for pid in products]
     firsts.sort(key=lambda ref: ref.start)
     breaks = [match.start() for match in _BREAK.finditer(seen.text)]
+    spaces = [place for place, char in enumerate(seen.text) if char == " "]
     parts = {ref.product: Seen(seen.text, seen.cased) for ref in firsts}
     for amount in seen.amounts:
-        owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount)
+        owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount, spaces)
         each = amount.kind == "count" and _EACH_BEFORE.search(seen.text[: amount.start])
         for pid in parts if each else [owner]:
             parts[pid].amounts.append(amount)
@@ -376,15 +398,23 @@ def _share_amount(parts: dict[str | None, Seen], firsts: list[Ref]) -> None:
 
 
 def _owner(
-    start: int, end: int, refs: list[Ref], breaks: list[int], lexicon: Lexicon, amount: Amount | None
+    start: int,
+    end: int,
+    refs: list[Ref],
+    breaks: list[int],
+    lexicon: Lexicon,
+    amount: Amount | None,
+    spaces: Sequence[int] = (),
 ) -> str | None:
     """Find the product that something at [start, end) belongs to: the nearest in its clause, else the one before."""
 
-    def distance(ref: Ref) -> tuple[bool, int, int]:
+    def distance(ref: Ref) -> tuple[bool, int, int, int]:
         between = (end, ref.start) if ref.start >= end else (ref.end, start)
         crossed = sum(between[0] <= place < between[1] for place in breaks)
         fits = amount is None or ref.product is None or settle(lexicon.products[ref.product], amount) is not None
-        return (not fits, crossed * 2 + (1 if ref.start >= end and crossed else 0), abs(between[1] - between[0]))
+        apart = sum(between[0] <= place < between[1] for place in spaces)
+        steps = crossed * 2 + (1 if ref.start >= end and crossed else 0)
+        return (not fits, steps, apart, abs(between[1] - between[0]))
 
     return min(refs, key=distance).product
 

@@ -2,13 +2,14 @@
 # ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, find_accounts
 from nlu.amounts import Amount, find_amounts
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
+from nlu.segments import Segment, Segmenter
 from nlu.text import lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
@@ -36,25 +37,66 @@ class Seen:
     amounts: list[Amount] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    segmenter: Segmenter | None = None
+    _segments: list[Segment] | None = None
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The message's words (jieba), split when first asked for and at most once."""
+        if self._segments is None:
+            self._segments = self.segmenter.split(self.text) if self.segmenter else []
+        return self._segments
 
 
 def look(message: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts; nothing is interpreted yet."""
     cased = normalise_keeping_case(message)
     text = lower(cased)
-    seen = Seen(text, cased)
+    seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = _texts(seen, lexicon, taken)
-    seen.mentions = [m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end])]
+    seen.mentions = [
+        m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end]) and not _cut_out(seen, m, lexicon)
+    ]
     for mention in seen.mentions:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
     seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
     seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]
-    seen.amounts = find_amounts(text, seen.mentions, lexicon, taken)
+    seen.amounts = find_amounts(
+        text, seen.mentions, lexicon, taken, lambda start, end: inside_longer(seen, lexicon, start, end)
+    )
     seen.refs = _refs(seen)
     return seen
+
+
+def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
+    """Give the longer word of the language that [start, end) is cut out of: 和平 of 和平路, 三 of 三国. Else ""."""
+    if not lexicon.words.may_be_inside(seen.text, start, end):
+        return ""
+    for begin, stop, word in seen.segments:
+        if begin <= start and end <= stop and stop - begin > end - start and lexicon.words.knows(word):
+            return word
+    return ""
+
+
+_PLACE_TAIL = re.compile("路|街|巷|镇|村|大道|小区|花园|公园|广场|地铁站|车站")
+
+
+def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
+    """Tell whether a short catalog word is merely the head of another word: 京东 of 京东方, 和平 of 和平路."""
+    start, end = mention.start, mention.end
+    if end - start > 3 or not "\u4e00" <= seen.text[start] <= "\u9fff":
+        return False
+    if mention.entry.products and end - start == 2 and _PLACE_TAIL.match(seen.text, end):
+        return True
+    longer = inside_longer(seen, lexicon, start, end)
+    if not longer or lexicon.phrases.get(longer) is not None:
+        return False
+    head, _, tail = longer.partition(seen.text[start:end])
+    # A head before it leaves the same thing (鲜牛奶 is 牛奶), and so does a generic tail (电影票 is about 电影).
+    return bool(tail and tail not in GENERIC_TAILS) or (bool(head) and not mention.entry.means_things)
 
 
 _PRAISE = re.compile("(?:很|太|挺|真|非常|不够)$")
@@ -63,7 +105,17 @@ _PLACE = re.compile(
     r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
 )
 _PLACE_HINT = re.compile("[省市区县镇乡村路街巷弄栋幢苑]|小区|花园|大厦|广场|单元|学校|大学|公寓|宿舍|地址|寄到|送到")
-_ADDRESS_CUE = re.compile(r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:是|为|写|[:,，\s])*")
+_ADDRESS_CUE = re.compile(
+    r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:改成|改为|改到|换成|换到|应该是|错了|是|为|写|[:,，\s])*"
+)
+_RECIPIENT = (
+    r"(?:(?:收件人|收货人|联系人|姓名|名字|联系电话|联系方式|手机号码?|手机|电话|tel)(?:是|为|[:=\s])*"
+    r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff]))|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"
+    r"|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
+)
+_RECIPIENT_AFTER = re.compile(rf"(?:[\s,，、;；]*{_RECIPIENT})+")
+_RECIPIENT_BEFORE = re.compile(rf"(?:{_RECIPIENT}[\s,，、;；]*)+(?:(?:收货)?地址(?:是|为|[:\s])*|寄到|送到)?$")
+"""Name and phone beside an address belong to it: a parcel needs them as much as the street."""
 
 
 def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
@@ -77,6 +129,9 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
     for label, name in lexicon.text_cues:
         match = re.search(re.escape(label) + r"(?:是|为|[:=])\s*([^,，。;；!！?？\n]{1,40})", seen.text)
+        if match is None and len(label) >= 3:  # 常用英雄李白
+            match = re.search(re.escape(label) + r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])", seen.text)
+            match = None if match and re.search("怎么|什么|哪|吗|填|咋|多少|要|写|不", match[1]) else match
         if match and not any(taken[match.start(1) : match.end(1)]):
             texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
             taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
@@ -97,9 +152,15 @@ def address_span(text: str) -> tuple[int, int] | None:
     if verb and not cue:
         first += verb.end()
     end = places[-1].end()
-    tail = re.match(r"[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层)?(?![\d])", text[end:])
-    if tail and len(tail[0]) <= 10:
+    tail = re.match(r"(?:[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层|幢|座)*(?![\d]))+", text[end:])
+    if tail and len(tail[0]) <= 14 and not re.search(r"1[3-9]\d{9}", tail[0]):
         end += tail.end()
+    around = _RECIPIENT_AFTER.match(text, end)
+    if around:
+        end = around.end()
+    whom = _RECIPIENT_BEFORE.search(text[:first])
+    if whom and re.search(r"1[3-9]\d|收[件货]人|联系人|姓名", whom[0]):
+        first = whom.start()
     return first, end
 
 
@@ -128,6 +189,7 @@ def _merged(refs: list[Ref]) -> list[Ref]:
     for i, ref in enumerate(refs):
         before = refs[i - 1] if i else None
         if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign:
+            kept[-1] = replace(before, end=ref.end) if kept and kept[-1] is before else kept[-1]
             continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
         if ref.foreign and any(r.product and ref.start == r.end for r in refs):
             continue
@@ -165,7 +227,8 @@ def _negated(text: str, start: int) -> bool:
 
 def _taken_back(seen: Seen, amount: Amount) -> bool:
     match = _TAKEN_BACK.match(seen.text, amount.end)
-    return bool(match) and any(other.start >= amount.end for other in seen.amounts)
+    is_count = amount.kind == "count"
+    return bool(match) and any(o.start >= amount.end and (o.kind == "count") == is_count for o in seen.amounts)
 
 
 def _correct(seen: Seen, place: int, after: int) -> None:

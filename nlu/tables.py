@@ -1,13 +1,22 @@
-"""Builds nlu/data/*.json from opencc and pypinyin, so that neither dictionary is loaded while the bot runs.
+"""Builds nlu/data/*.json from opencc, pypinyin and jieba, so that none of their dictionaries is loaded while the bot runs.
 
-Run once after changing either library: `python -m nlu.tables`.
+Run after changing one of these libraries or the corpora: `python -m nlu.tables [CORPUS FILE …]`.
 """
+# ruff: noqa: E501 - a wide character counts twice
 
 import json
+import math
+import re
+import sys
+from collections import defaultdict
 from pathlib import Path
 
+import jieba
 import opencc
 from pypinyin import pinyin_dict
+
+from nlu.numerals import CHINESE
+from nlu.words import COUNTERS, MONTHS_OF, SHOP_WORDS
 
 DATA = Path(__file__).parent / "data"
 # The characters of GB2312: everything that is typed or transcribed in ordinary messages.
@@ -34,11 +43,41 @@ def syllables() -> dict[str, str]:
     return readings
 
 
+COMMON = 120
+"""A dictionary word of two to four characters that occurs this often is kept whether or not our corpora have it."""
+_WORD = re.compile(r"[\u4e00-\u9fff]{2,4}")
+_COUNTED = re.compile(rf"[{CHINESE}半几多]+[{COUNTERS}{''.join(MONTHS_OF)}天周号点元块角分毛钱倍次位回遍岁日时下们些]*|第.+")
+"""一个, 三月, 十块: amounts, to be read as such and not as one word (but 三国, 一样 and 四川 are words)."""
+KEPT = frozenset(("一样", "一直", "一起", "一般", "一定", "一下", "一些", "一次性", "万一", "一旦", "一点", "一共"))
+
+
+def words(corpora: list[Path]) -> dict[str, str]:
+    """Choose from jieba's dictionary what people write to shops: common words, and every word our corpora contain.
+
+    Grouped by how often they occur, rounded to powers of two.
+    """
+    corpus = "\n".join(path.read_text("utf-8") for path in corpora)
+    runs = re.findall(r"[\u4e00-\u9fff]+", corpus)
+    occurring = {run[i : i + n] for run in runs for n in (1, 2, 3, 4) for i in range(len(run) - n + 1)}
+    often: dict[str, int] = dict.fromkeys(SHOP_WORDS.split(), 2048)
+    for line in (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines():
+        word, count, _ = line.split(" ")
+        single = len(word) == 1 and word in occurring
+        if single or (_WORD.fullmatch(word) and (int(count) >= COMMON or word in occurring)):
+            if not _COUNTED.fullmatch(word) or word in KEPT or single:
+                often[word] = max(often.get(word, 0), 1 << max(1, round(math.log2(int(count) or 1))))
+    groups: dict[int, list[str]] = defaultdict(list)
+    for word, count in often.items():
+        groups[count].append(word)
+    return {str(count): " ".join(sorted(found)) for count, found in sorted(groups.items())}
+
+
 def _write(name: str, table: dict[str, str]) -> None:
-    text = json.dumps(table, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(table, ensure_ascii=False, sort_keys=name != "words.json", separators=(",", ":"))
     (DATA / name).write_text(text + "\n", "utf-8")
 
 
 if __name__ == "__main__":
     _write("simplified.json", simplified())
     _write("syllables.json", syllables())
+    _write("words.json", words([Path(name) for name in sys.argv[1:]]))

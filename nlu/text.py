@@ -14,7 +14,7 @@ _DASHES = "‐‑‒–—―－−﹣⁃ー"
 
 
 def _plain_table() -> dict[int, str | None]:
-    table: dict[int, str | None] = {ord(old): new for old, new in _load("simplified.json").items()}
+    table: dict[int, str | None] = {ord(old): new for old, new in load_table("simplified.json").items()}
     table.update({code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)})
     table.update(
         {
@@ -28,11 +28,12 @@ def _plain_table() -> dict[int, str | None]:
     table.update({ord(char): "-" for char in _DASHES})
     table.update({ord(char): None for char in _DROPPED})
     table.update({0x3000: " ", 0xA0: " ", ord("\t"): " ", ord("\r"): " ", ord("×"): "*", ord("✖"): "*", ord("¥"): "¥"})
-    table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他"})
+    table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他", ord("廿"): "二十", ord("卅"): "三十"})
     return table
 
 
-def _load(name: str) -> dict[str, str]:
+def load_table(name: str) -> dict[str, str]:
+    """Read one of the generated tables."""
     loaded: dict[str, str] = json.loads((DATA / name).read_text("utf-8"))
     return loaded
 
@@ -91,7 +92,7 @@ class Sounds:
         self.table: dict[int, str] = {}
         self.second: dict[str, str] = {}
         self.spelling: dict[int, str] = {}
-        for char, readings in _load("syllables.json").items():
+        for char, readings in load_table("syllables.json").items():
             first, _, second = readings.partition(" ")
             self.table[ord(char)] = self.code(first)
             self.spelling[ord(char)] = first

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nlu.frame import INTENTS
-from nlu.intent import SCALE, WEIGHTS, blank, features
+from nlu.intent import SCALE, WEIGHTS, blank, features, slots_of, words_of
 from nlu.lexicon import Lexicon
 from nlu.seeing import look
 
@@ -48,10 +48,17 @@ def varied(pairs: Iterable[tuple[str, str]], seed: int = 7) -> list[tuple[str, s
     return made
 
 
+def looked_at(text: str, lexicon: Lexicon) -> list[str]:
+    """List the features of one utterance, as `parse` would see them."""
+    seen = look(text, lexicon)
+    slots = slots_of(seen)
+    return features(blank(seen, slots), words_of(seen, slots))
+
+
 def train(pairs: Iterable[tuple[str, str]], lexicon: Lexicon) -> dict[str, list[list[int]]]:
     """Fit a multinomial logistic model by AdaGrad and give its weights as small integers."""
     chance = random.Random(11)  # noqa: S311 - order of examples
-    samples = [(INTENTS.index(intent), features(blank(look(text, lexicon)))) for intent, text in varied(pairs)]
+    samples = [(INTENTS.index(intent), looked_at(text, lexicon)) for intent, text in varied(pairs)]
     seen = Counter(feature for _, found in samples for feature in found)
     samples = [(gold, [f for f in found if seen[f] > 1]) for gold, found in samples]
     size = len(INTENTS)

@@ -3,6 +3,8 @@
 
 MONEY_UNITS = ("块钱", "元钱", "块", "元", "圆", "人民币", "rmb", "大洋", "yuan", "快钱", "园", "员")
 COUNTERS = "个张份条单件套盒杯笔组枚台把根只瓶袋箱双支串罐本桶束颗副位桌节"
+GENERAL_COUNTERS = "个张份条单件套盒组把根只箱双串束"
+"""These count anything; others (节, 次, 枚 …) tell how much when the catalog sells by them."""
 PEOPLE = (
     "个号",
     "个账号",
@@ -23,7 +25,7 @@ PEOPLE = (
 DURATIONS = (  # said, months (negative: days)
     ("半年卡", 6), ("半年", 6), ("年卡", 12), ("季卡", 3), ("月卡", 1), ("周卡", -7), ("天卡", -1), ("日卡", -1),
     ("包年", 12), ("包季", 3), ("包月", 1), ("年费", 12), ("季度", 3), ("月费", 1), ("全年", 12), ("整年", 12),
-    ("双月卡", 2), ("年度", 12),
+    ("双月卡", 2), ("年度", 12), ("one month", 1), ("one year", 12), ("half year", 6),
 )  # fmt: skip
 DURATION_WORDS = frozenset(
     [word for word, _ in DURATIONS] + ["一个月", "三个月", "一年", "半年", "两年", "十二个月", "六个月", "一月", "三月"]
@@ -167,3 +169,12 @@ NOT_FOR_SALE = (
 )  # fmt: skip
 """Things people ask any such shop for. One that the catalog does not name is read as "something else", never as the nearest
 product. A catalog that does sell one wins over this list."""
+
+SHOP_WORDS = (
+    "到账 没到账 未到账 卡密 卡号 密码 激活码 兑换码 序列号 券码 提货码 充值 代充 直充 下单 付款 扣款 退款 退钱 退货 退费 发货 物流 快递 订单 单号 "
+    "客服 人工 真人 转人工 机器人 投诉 举报 发票 开票 专票 抬头 税号 报销 余额 积分 钱包 多少钱 怎么卖 什么价 便宜 优惠 打折 划算 推荐 "
+    "有货 现货 没货 缺货 面值 面额 批量 批发 团购 表格 好评 差评 评价 再来 照旧 老样子 上次 上回 复购 自助 菜单 改成 换成 改为 取消 算了 "
+    "不要 不买 确认 没问题 不对 错了 有没有 能不能 可不可以 怎么 怎么办 为什么 什么时候 多久 没反应 没收到 收到 无效 失效 用不了 "
+    "谢谢 多谢 感谢 辛苦 你好 您好 在吗 微信 支付宝 信用卡 花呗 手续费 售后 封号 掉线 登录 会员 账号 手机号 号码 验证码"
+)
+"""Words of shops that a general dictionary lacks or thinks rare."""
