@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import assert_never
 
+from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import followers, handoffs, ordering, telling
@@ -168,13 +169,11 @@ class _Stored:
     waiting: tuple[int, ...] = ()
 
 
-def _reply_to_json(stored: _Stored) -> str:
+def _reply_to_json(stored: _Stored) -> bytes:
     reply = stored.reply
     if not reply.keys_of and not stored.waiting and not reply.transfer:
-        return json.dumps({"t": reply.text}, ensure_ascii=False)
-    return json.dumps(
-        {"t": reply.text, "k": reply.keys_of, "x": reply.transfer, "w": stored.waiting}, ensure_ascii=False
-    )
+        return write_json({"t": reply.text})
+    return write_json({"t": reply.text, "k": reply.keys_of, "x": reply.transfer, "w": stored.waiting})
 
 
 def _reply_from_json(text: str) -> _Stored:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +11,11 @@ from secrets import token_hex
 from typing import Any, cast
 
 import redis
+from pydantic_core import to_json
 from redis.exceptions import NoScriptError
 
-from dialogs.state import Dialog, WithHuman, from_json, to_json
+from dialogs import state
+from dialogs.state import Dialog, WithHuman, from_json
 from kernel.clock import Clock
 from kernel.ids import OpenId
 
@@ -27,28 +30,34 @@ _TEXT_MAX = 500
 _KEY_MAX = 120
 _POLL_S = 0.015
 
-_BEGIN = """
+_BEGIN = (
+    f"local lease_ms = {LEASE_MS}"
+    + """
 local reply = redis.call('GET', KEYS[1])
 if reply then return {1, reply} end
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {0} end
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', lease_ms) then return {0} end
 local talk = redis.call('HMGET', KEYS[3], 'd', 'v')
 return {2, talk[1] or '', talk[2] or '0', redis.call('EXISTS', KEYS[4])}
 """
+)
 
-_COMMIT = """
+_COMMIT = (
+    f"local dialog_ttl, reply_ttl, lines_max = {DIALOG_TTL_S}, {REPLY_TTL_S}, {TRANSCRIPT_LINES_MAX}"
+    + """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 if (redis.call('HGET', KEYS[3], 'v') or '0') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[3], 'd', ARGV[3], 'v', tonumber(ARGV[2]) + 1)
-redis.call('EXPIRE', KEYS[3], ARGV[5])
-redis.call('SET', KEYS[1], ARGV[4], 'EX', ARGV[6])
-if #ARGV > 7 then
-  for i = 8, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[i]) end
-  redis.call('LTRIM', KEYS[4], -tonumber(ARGV[7]), -1)
-  redis.call('EXPIRE', KEYS[4], ARGV[5])
+redis.call('EXPIRE', KEYS[3], dialog_ttl)
+redis.call('SET', KEYS[1], ARGV[4], 'EX', reply_ttl)
+if ARGV[5] then
+  local lines = redis.call('RPUSH', KEYS[4], unpack(ARGV, 5))
+  if lines > lines_max then redis.call('LTRIM', KEYS[4], -lines_max, -1) end
+  redis.call('EXPIRE', KEYS[4], dialog_ttl)
 end
 redis.call('DEL', KEYS[2])
 return 1
 """
+)
 
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -101,9 +110,10 @@ class DialogStore:
     def __init__(self, client: redis.Redis, clock: Clock) -> None:
         self._redis = client
         self._clock = clock
-        self._begin = _Script(client, _BEGIN)
-        self._commit = _Script(client, _COMMIT)
-        self._release = _Script(client, _RELEASE)
+        idle: deque[redis.Connection] = deque()
+        self._begin = _Script(client, idle, _BEGIN)
+        self._commit = _Script(client, idle, _COMMIT)
+        self._release = _Script(client, idle, _RELEASE)
 
     def begin(self, openid: OpenId, message_key: str, wait_s: float = 0.0) -> Answered | Busy | Opened:
         """Take the floor for one message, waiting up to `wait_s` while someone else has it. A message that has been
@@ -112,7 +122,7 @@ class DialogStore:
         keys = [_reply_key(openid, message_key), _key(openid, "lock"), _key(openid, "talk"), _key(openid, "waiting")]
         give_up_at = time.monotonic() + wait_s
         while True:
-            found = cast(list[Any], _reached(lambda: self._begin(keys=keys, args=[lease, LEASE_MS])))
+            found = cast(list[Any], _reached(lambda: self._begin(keys, [lease])))
             if found[0] == 1:
                 return Answered(_text(found[1]))
             if found[0] == 2:
@@ -122,19 +132,19 @@ class DialogStore:
                 return Busy()
             time.sleep(_POLL_S)
 
-    def commit(self, opened: Opened, *, dialog: str, reply: str, said: str = "", answered: str = "") -> bool:
+    def commit(self, opened: Opened, *, dialog: str, reply: str | bytes, said: str = "", answered: str = "") -> bool:
         """Save the talk and the reply, add to the transcript, and give up the floor. False, and nothing saved, when the
         lease ran out. `reply` and `answered` never hold a card key. Raises TalkUnavailableError."""
         openid = opened.openid
         keys = [_reply_key(openid, opened.key), _key(openid, "lock"), _key(openid, "talk"), _key(openid, "said")]
-        spoken = [self._line(who, text) for who, text in (("buyer", said), ("bot", answered)) if text]
-        sizes = [DIALOG_TTL_S, REPLY_TTL_S, TRANSCRIPT_LINES_MAX]
-        args: list[str | int] = [opened.lease, opened.version, dialog, reply, *sizes, *spoken]
-        return bool(_reached(lambda: self._commit(keys=keys, args=args)))
+        at = self._clock.now().isoformat()
+        spoken = [to_json((at, who, text[:_TEXT_MAX])) for who, text in (("buyer", said), ("bot", answered)) if text]
+        args = [opened.lease, opened.version, dialog, reply, *spoken]
+        return bool(_reached(lambda: self._commit(keys, args)))
 
     def release(self, opened: Opened) -> None:
         """Give up the floor without saving: the turn failed, and the message may be tried again."""
-        _reached(lambda: self._release(keys=[_key(opened.openid, "lock")], args=[opened.lease]))
+        _reached(lambda: self._release([_key(opened.openid, "lock")], [opened.lease]))
 
     def transcript(self, openid: OpenId) -> tuple[Spoken, ...]:
         """The last 20 lines, oldest first."""
@@ -160,40 +170,53 @@ class DialogStore:
             self.release(opened)
             return False
         back: Dialog = replace(dialog, state=dialog.state.resume, misses=0)
-        return self.commit(opened, dialog=to_json(back), reply="")
+        return self.commit(opened, dialog=state.to_json(back), reply="")
 
     def forget(self, openid: OpenId) -> None:
         """Delete the talk and its transcript: the buyer left."""
         names = [_key(openid, "talk"), _key(openid, "said")]
         _reached(lambda: self._redis.delete(*names))
 
-    def _line(self, who: str, text: str) -> str:
-        return json.dumps([self._clock.now().isoformat(), who, text[:_TEXT_MAX]], ensure_ascii=False)
-
 
 class _Script:
     """A Lua script, run in one round trip.
 
-    Two of these are in every turn, and most of what redis-py's own Script spends goes into metrics and retries that a
-    turn does not use; so the command is packed and read here, on a connection of the client's pool.
+    Two of these are in every turn, and most of what redis-py's Script and pool spend goes into metrics and retries that
+    a turn does not use; so the scripts keep connections of their own, as many as have been used at the same time.
     """
 
-    def __init__(self, client: redis.Redis, lua: str) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, idle: deque[redis.Connection], lua: str) -> None:
         self._script = client.register_script(lua)
-        self._pool = client.connection_pool if type(client) is redis.Redis else None
+        # A cluster or a Sentinel says for each call which server to ask: only their own clients know.
+        pool = client.connection_pool if type(client) is redis.Redis else None
+        self._pool = pool if type(pool) is redis.ConnectionPool else None
+        self._idle = idle
 
-    def __call__(self, keys: list[str], args: Sequence[str | int]) -> Any:
-        if self._pool is None:  # a cluster routes each call by its keys
+    def __call__(self, keys: list[str], args: Sequence[str | bytes | int]) -> Any:
+        if self._pool is None:
             return self._script(keys=keys, args=args)
-        connection = self._pool.get_connection()
+        connection = self._take(self._pool)
         try:
             connection.send_command("EVALSHA", self._script.sha, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
             return connection.read_response()
         except NoScriptError:
             return self._script(keys=keys, args=args)  # loads it: Redis was restarted, or this is the first call
         finally:
-            self._pool.release(connection)
+            self._idle.append(connection)  # redis-py has closed it if it failed; then its next command opens it
+
+    def _take(self, pool: redis.ConnectionPool) -> redis.Connection:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return cast(redis.Connection, pool.connection_class(**pool.connection_kwargs))
+        try:
+            # Nothing has been asked yet, so all there can be to read is the end.
+            ended = connection.is_connected and connection.can_read()
+        except (redis.RedisError, OSError):
+            ended = True
+        if ended:
+            connection.disconnect()  # type: ignore[no-untyped-call]
+        return connection
 
 
 def _reached(call: Callable[[], Any]) -> Any:
