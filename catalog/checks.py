@@ -150,7 +150,7 @@ def _names(choice: Choice) -> set[str]:
 
 def fold(text: str) -> str:
     """Make two spellings of one name equal: width, case and spaces do not count."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def _without_separators(text: str) -> str:

@@ -99,12 +99,18 @@ def units_agree(sku: Sku, value: float | None) -> bool:
 
 def option_of(product: Product, name: str) -> Option | None:
     """Find a product's option by name."""
-    return next((option for option in product.options if option.name == name), None)
+    for option in product.options:
+        if option.name == name:
+            return option
+    return None
 
 
 def field_of(product: Product, name: str) -> Field | None:
     """Find a product's field by name."""
-    return next((field for field in product.fields if field.name == name), None)
+    for field in product.fields:
+        if field.name == name:
+            return field
+    return None
 
 
 def account_field(product: Product) -> Field | None:

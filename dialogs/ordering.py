@@ -113,6 +113,11 @@ def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | No
     return filled
 
 
+def take_answer(dialog: Dialog, state: Collecting, filled: Filled, said: Said, scene: Scene) -> Turn:
+    """Go on with what `answered_by_text` made of the message."""
+    return _after_filling(dialog, state, [(state.line, filled)], said, scene)
+
+
 def corrected(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
     """Lines with a correction put in, for an order that is placed but unpaid; None when nothing in it can be used."""
     state = Confirming(tuple(lines), ())

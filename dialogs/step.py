@@ -8,7 +8,18 @@ from catalog.checks import fold
 from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
 from dialogs.links import fit
-from dialogs.ordering import advance, answered_by_text, chosen, denied, miss, page, said_for_draft, slot_emptied, start
+from dialogs.ordering import (
+    advance,
+    answered_by_text,
+    chosen,
+    denied,
+    miss,
+    page,
+    said_for_draft,
+    slot_emptied,
+    start,
+    take_answer,
+)
 from dialogs.state import MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, WithHuman
 from dialogs.turn import (
     CancelOrder,
@@ -45,7 +56,7 @@ _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
     """Take one thing heard and say what becomes of it. Never raises for what a buyer can cause."""
-    state, fresh = dialog.state, replace(dialog, unsaid="")
+    state, fresh = dialog.state, replace(dialog, unsaid="") if dialog.unsaid else dialog
     if isinstance(state, WithHuman):
         turn = handoff.while_with_human(fresh, state, heard, scene, _step)
     else:
@@ -59,7 +70,8 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         text = replies.join(dialog.unsaid, text)
     if asks:
         return replace(turn, dialog=replace(turn.dialog, unsaid=text), reply=Reply())
-    return replace(turn, reply=replace(turn.reply, text=fit(text)))
+    text = fit(text)
+    return turn if text == turn.reply.text else replace(turn, reply=replace(turn.reply, text=text))
 
 
 def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
@@ -138,7 +150,9 @@ def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     filled = answered_by_text(state, said, scene)
     if filled is None or not filled.changed:
         return None
-    return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="answer", items=())), scene)
+    return take_answer(
+        dialog, state, filled, replace(said, frame=replace(said.frame, intent="answer", items=())), scene
+    )
 
 
 def _choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
