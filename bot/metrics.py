@@ -18,6 +18,8 @@ _KINDS = frozenset({"text", "voice", "image", "location", "link", "video", "shor
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 _TURNS = Histogram("kabot_turn_seconds", "Time from a message to its reply.", ["kind"], buckets=_BUCKETS)
+_TURNS_OF = {kind: _TURNS.labels(kind) for kind in _KINDS}
+_OTHER_TURNS = _TURNS.labels("other")
 _REFUSED = Counter("kabot_pushes_refused_total", "Messages refused: not from WeChat, too old or unreadable.")
 _NOTICES = Counter("kabot_pay_notices_total", "Payment and refund notices by what became of them.", ["outcome"])
 _PUSHES = Counter("kabot_pushes_sent_total", "Messages sent to buyers by what became of them.", ["outcome"])
@@ -25,7 +27,7 @@ _PUSHES = Counter("kabot_pushes_sent_total", "Messages sent to buyers by what be
 
 def turn_taken(kind: str, seconds: float) -> None:
     """One message was answered."""
-    _TURNS.labels(kind if kind in _KINDS else "other").observe(seconds)
+    _TURNS_OF.get(kind, _OTHER_TURNS).observe(seconds)
 
 
 def push_refused() -> None:
