@@ -129,10 +129,18 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
     return None
 
 
+_ONE_BY_ONE = re.compile(r"(?<!\d)\d(?:[ -]\d){9,21}(?!\d)")
+
+
 def _groups(text: str, taken: bytearray) -> list[_Group]:
     groups = []
+    spread = [match.span() for match in _ONE_BY_ONE.finditer(text)] if len(text) > 18 else []
+    for start, end in spread:  # 1 5 8 1 2 3 4 0 0 0 2
+        groups.append(_Group(start, end, re.sub(r"\D", "", text[start:end]), False))
     for match in _GROUP.finditer(text):
         start, end = match.span()
+        if spread and any(begin <= start < stop for begin, stop in spread):
+            continue
         if end < len(text) and text[end] in _SCALES:
             end -= 0 if text[end - 1].isdigit() else 1  # …七八一百块: the 一 belongs to the amount
         if start and text[start - 1] in _SCALES and not text[start].isdigit():
@@ -145,6 +153,8 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
             groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
         else:
             groups.append(_group(text, start, end))
+    if spread:
+        groups.sort(key=lambda group: group.start)
     return [group for group in groups if len(group.digits) > 1 or not group.spoken]
 
 

@@ -163,6 +163,10 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
         accounts = [Account(0, len(seen.text), codes[0])]
     if not is_bare(blank(seen)) and len(seen.text) > len(accounts[-1].said) + 14:
         return None
+    fitting = list(dict.fromkeys(a.said for a in accounts if accept(entry, a.said)))
+    if len(fitting) > 1 and len(accounts) == len(seen.accounts):  # nothing was taken back: one item for each
+        each = (Item(fields={entry.name: said}, said=frozenset({entry.name})) for said in fitting)
+        return Frame("answer", tuple(each), confidence=_ANSWERS)
     said = accounts[-1].said
     for form in (said, said.upper(), said.lower()):
         if accept(entry, form):

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from nlu.near import NearNames
 from nlu.phrases import Entry, PhraseIndex, spellings
 from nlu.segments import Segmenter
 from nlu.text import normalise, sound
 from nlu.words import (
     COUNTERS,
     DURATIONS,
+    ENGLISH_IDS,
     GENERIC_TAILS,
     MONEY_UNITS,
     MONTHS_OF,
@@ -133,6 +135,7 @@ class ProductIndex:
             self._index_sku(sku)
         self.by_months = self._months()
         self.pair_units = frozenset(unit for _, unit in self.by_pair) | ({self.any_unit} if self.any_unit else set())
+        self.option_tails = _tails(words.options)
         self.option_words = {w: (o.name, c.id) for o in words.options for w, c in _choice_words(o.choices)}
         self.choice_words: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in words.fields:
@@ -176,6 +179,17 @@ class ProductIndex:
         return bool(self.by_value) or self.any_sku is not None
 
 
+def _tails(options: Iterable[OptionWords]) -> dict[str, tuple[str, str]]:
+    """List what ends one label only (王者 of 最强王者), for where the words before it say that it is the option."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for option in options:
+        for choice in option.choices:
+            label = plain(choice.label)
+            if len(label) >= 4:
+                found[label[-2:]].append((option.name, choice.id))
+    return {tail: pairs[0] for tail, pairs in found.items() if len(pairs) == 1}
+
+
 def _unique(skus: list[SkuWords]) -> list[SkuWords]:
     return list({sku.code: sku for sku in skus}.values())
 
@@ -187,6 +201,7 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     own += [(word[:-1], choice) for word, choice in own if len(word) > 2 and word[-1] in "的区服版"]
     labels = [plain(choice.label) for choice in listed]
     short = [(word, choice) for word, choice in zip(_distinct_parts(labels), listed, strict=True) if word]
+    short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}
     for word, choice in own + short:
         if word:
@@ -248,6 +263,9 @@ class Lexicon:
                 entries[plain(word)].foreign = True
         self.phrases = PhraseIndex(entries)
         self.words = Segmenter(word for word, entry in entries.items() if not entry.spelled)
+        self.near = NearNames(
+            entries, {name: core_of(name) for p in self.products.values() for name in p.names}, self.words
+        )
         self.units = self._units()
         self.unit_sounds = {sound(unit): key for unit, key in self.units.items() if len(unit) > 1}
         self.unit_products = self._products_by_unit()
@@ -267,9 +285,6 @@ class Lexicon:
                 (plain(f.label), f.name) for p in self.products.values() for f in p.words.fields if f.kind == "text"
             )
         )
-        self.fuzzy_names = {
-            name: product.id for product in self.products.values() for name in product.names if len(name) >= 4
-        }
 
     def _add_product(self, entries: dict[str, Entry], product: ProductIndex) -> None:
         for name in product.names:

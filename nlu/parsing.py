@@ -6,7 +6,7 @@ from dataclasses import replace
 from nlu.answers import read_answer
 from nlu.cues import cues_of
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
-from nlu.intent import Span, blank, certain, chosen, is_bare, scores, slots_of, words_of
+from nlu.intent import Span, blank, certain, chosen, chosen_last, is_bare, merely_agrees, scores, slots_of, words_of
 from nlu.items import finish
 from nlu.lexicon import Lexicon
 from nlu.reading import drafts
@@ -33,7 +33,12 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
         return Frame("unknown")
     whole = certain(seen.text)
     if whole is not None:
+        asked = expecting is not None and expecting.slot != "confirm"
+        if whole == "confirm" and asked and merely_agrees(seen.text):
+            return Frame("unknown", confidence=0.5)  # 好 while the account was asked: heard, but nothing is confirmed
         return Frame(whole, confidence=0.99)
+    if chosen_last(seen.text):
+        return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9)
     if expecting is not None:
         answer = read_answer(seen, lexicon, expecting)
         if answer is not None:
@@ -105,7 +110,8 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         corrects = cues and cues <= CORRECTING_CUES and cues != {"refuse"}
         if corrects or (cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(blanked) and not seen.accounts):
             return 0.85, "change"
-    ranked = [(p, intent) for p, intent in scores(blanked, words_of(seen, spans)) if _possible(intent, seen, blanked, has_product, slots)]
+    every = scores(blanked, words_of(seen, spans))
+    ranked = [(p, intent) for p, intent in every if _possible(intent, seen, blanked, has_product, slots)]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed

@@ -73,6 +73,10 @@ class Mention:
     word: str
     entry: Entry
     exact: bool = True
+    near: bool = False
+    """Nearly typed (stem卡), neither as written nor as heard."""
+    weak: bool = False
+    """Too short to settle a product when nearly typed: it only suggests."""
 
 
 class PhraseIndex:
@@ -97,7 +101,7 @@ class PhraseIndex:
 
     def find(self, text: str) -> list[Mention]:
         """Find the catalog's words in a normalised text: longest first where they overlap, as written before as heard."""
-        compact, places = _without_spaces(text)
+        compact, places = without_spaces(text)
         found = self._written(text, compact, places)
         found += self._heard(compact, places)
         found.sort(key=_strength)
@@ -149,7 +153,8 @@ def _lengths(words: dict[str, Entry] | dict[str, str]) -> dict[str, tuple[int, .
     return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
 
 
-def _without_spaces(text: str) -> tuple[str, list[int] | range]:
+def without_spaces(text: str) -> tuple[str, list[int] | range]:
+    """Give a text without spaces, and where each of its characters stood."""
     if " " not in text and "·" not in text:
         return text, range(len(text))
     places = [i for i, char in enumerate(text) if char not in " ·"]
@@ -186,7 +191,7 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
 
 
 # Characters that are grammar far more often than they are someone's typo.
-_GRAMMAR = frozenset(
+GRAMMAR = frozenset(
     "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千零幺俩仨"
 )
 
@@ -201,10 +206,10 @@ def sounds_meant(said: str, word: str) -> bool:
     if not differing or any(not mine > "\u2fff" for mine, _ in differing):
         return False
     if len(said) == 2:
-        return len(differing) == 1 and differing[0][0] not in _GRAMMAR
-    grammar = sum(mine in _GRAMMAR for mine, theirs in differing if theirs > "\u2fff")
+        return len(differing) == 1 and differing[0][0] not in GRAMMAR
+    grammar = sum(mine in GRAMMAR for mine, theirs in differing if theirs > "\u2fff")
     if grammar == 1 and said[0] == word[0]:
-        return len(said) > 3 and len(differing) <= 2 or said[-1] == differing[-1][0] != "了"  # 爱其一, 网一一卡通
+        return len(differing) <= 2 and said[-1] != "了"  # 爱其一, 网一一卡通
     return grammar == 0 and (len(differing) < len(said) or len(said) > 3)
 
 

@@ -93,8 +93,8 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
             narrowed = lexicon.unit_products.get(amount.unit, ())
         elif amount.kind == "count" and amount.unit in lexicon.counted and amount.unit not in GENERAL_COUNTERS:
             # 24节 alone may be of anything; with a choice that only one product offers, it is that product's.
-            owners = {pid for m in seen.mentions for pid in m.entry.owners}
-            narrowed = tuple(pid for pid in lexicon.counted[amount.unit] if pid in owners)
+            offering = {pid for m in seen.mentions for pid in m.entry.owners}
+            narrowed = tuple(pid for pid in lexicon.counted[amount.unit] if pid in offering)
         elif amount.word:
             entry = lexicon.phrases.get(amount.word)
             narrowed = tuple(entry.skus) if entry and amount.word not in DURATION_WORDS else ()
@@ -154,13 +154,44 @@ def _one(
             made.append(replace(base, amount=amount, quantity=quantity, accounts=list(seen.accounts), options=options))
         return made
     made = []
+    local = _said_with_one(seen, accounts)
     for i, account in enumerate(accounts):
         amount = _anchor_of(i, account, accounts, anchors)
         quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
         if quantity == len(accounts) and not _EACH.search(seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
-        made.append(replace(base, amount=amount, quantity=quantity, accounts=[account]))
+        options = dict(base.options)
+        for mention, own in local:
+            pair = _option_of(mention, product)
+            if pair and own is not account and options.get(pair[0]) == pair[1]:
+                del options[pair[0]]
+        for mention, own in local:
+            pair = _option_of(mention, product)
+            if pair and own is account:
+                options[pair[0]] = pair[1]
+        made.append(replace(base, amount=amount, quantity=quantity, accounts=[account], options=options))
     return made
+
+
+def _option_of(mention: Mention, product: ProductIndex | None) -> tuple[str, str] | None:
+    if product:
+        return product.option_words.get(mention.word)
+    return mention.entry.options[0] if mention.entry.options else None
+
+
+_PARTS = (re.compile(r"[^\n]+"), re.compile(r"[^\s,，;；。]+"))
+
+
+def _said_with_one(seen: Seen, accounts: list[Account]) -> list[tuple[Mention, Account]]:
+    """List the options said in the line (or the piece between spaces) of one account: they are that account's alone."""
+    for parts in _PARTS:
+        spans = [match.span() for match in parts.finditer(seen.text)]
+        homes = [next((i for i, (s, e) in enumerate(spans) if s <= a.start < e), -1) for a in accounts]
+        if len(set(homes)) == len(accounts):
+            by_span = dict(zip(homes, accounts, strict=True))
+            found = ((m, next((i for i, (s, e) in enumerate(spans) if s <= m.start < e), -1)) for m in seen.mentions)
+            return [(m, by_span[i]) for m, i in found if i in by_span and m.entry.options]
+    return []
 
 
 def _meant_for(product: ProductIndex | None, accounts: list[Account]) -> list[Account]:
@@ -177,7 +208,9 @@ def _with_own_option(options: dict[str, str], product: ProductIndex | None, amou
     return {**options, own[0]: own[1]} if own else options
 
 
-def _anchors(product: ProductIndex | None, seen: Seen, sold_by: Container[str] = ()) -> tuple[list[Amount], list[Amount]]:
+def _anchors(
+    product: ProductIndex | None, seen: Seen, sold_by: Container[str] = ()
+) -> tuple[list[Amount], list[Amount]]:
     """Split the amounts into those that say which denomination and those that say how many."""
     anchors: list[Amount] = []
     counts: list[Amount] = []
@@ -213,7 +246,8 @@ def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bo
     """三年3台 names one SKU: a number that its label has beside the amount it stands next to counts nothing."""
     named = product.by_pair.get((count.number, count.unit)) if count.number is not None and count.unit else None
     beside = [a for a in anchors if 0 <= count.start - a.end <= 1 or 0 <= a.start - count.end <= 1]
-    return bool(named) and any(sku in named for a in beside for sku in (settle(product, a) or Settled()).skus or ())
+    picked = {sku.code for a in beside for sku in (settle(product, a) or Settled()).skus or ()}
+    return any(sku.code in picked for sku in named or ())
 
 
 def _only_on_sale(
@@ -290,13 +324,20 @@ def _roles(product: ProductIndex | None, accounts: list[Account]) -> bool:
     return len(accounts) <= len(product.account_fields) and len({a.cue for a in accounts}) == len(accounts)
 
 
+_ONTO = re.compile(r"(?:到|上|升|至|冲|打到|目标)(?:是|为|[:\s])*$")
+
+
 def _choose(draft: Draft, product: ProductIndex | None, seen: Seen) -> None:
     """Fill options and choices; a word that is both (钻石 now, 钻石 as the target) goes where 从…到… puts it."""
+    for ending, pair in product.option_tails.items() if product else ():  # 钻石上王者
+        place = seen.text.rfind(ending)
+        if place > 0 and _ONTO.search(seen.text[max(0, place - 6) : place]):
+            draft.options[pair[0]] = pair[1]
     for mention in seen.mentions:
         options, choices = _meanings(mention, product)
         if options and choices:
             before = seen.text[max(0, mention.start - 8) : mention.start]
-            if re.search(r"(?:到|上|升|至|冲|打到|目标)(?:是|为|[:\s])*$", before):
+            if _ONTO.search(before):
                 choices = []
             elif re.search(r"(?:从|现在|目前|当前|本来|我是|已经|才|在)(?:是|为|[:\s])*$", before) or re.match(
                 r"\s*(?:打|上|升|冲|代练|代打|拉)*(?:到|上|升|至|->|-)", seen.text[mention.end : mention.end + 5]

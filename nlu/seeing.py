@@ -58,6 +58,9 @@ def look(message: str, lexicon: Lexicon) -> Seen:
     seen.mentions = [
         m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end]) and not _cut_out(seen, m, lexicon)
     ]
+    if not any(mention.entry.means_things for mention in seen.mentions):
+        seen.mentions += lexicon.near.find(text, seen.mentions, seen.segments)
+        seen.mentions.sort(key=lambda mention: mention.start)
     for mention in seen.mentions:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
@@ -128,7 +131,11 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
     for label, name in lexicon.text_cues:
-        match = re.search(re.escape(label) + r"(?:是|为|[:=])\s*([^,，。;；!！?？\n]{1,40})", seen.text)
+        match = re.search(
+            re.escape(label)
+            + r"(?:是|为|[:=])\s*((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})",
+            seen.text,
+        )
         if match is None and len(label) >= 3:  # 常用英雄李白
             match = re.search(re.escape(label) + r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])", seen.text)
             match = None if match and re.search("怎么|什么|哪|吗|填|咋|多少|要|写|不", match[1]) else match
@@ -178,7 +185,7 @@ def _refs(seen: Seen) -> list[Ref]:
         if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
-        single = pids[0] if len(pids) == 1 else None
+        single = pids[0] if len(pids) == 1 and not mention.weak else None
         refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids)))
     return _merged(refs)
 

@@ -46,7 +46,9 @@ def syllables() -> dict[str, str]:
 COMMON = 120
 """A dictionary word of two to four characters that occurs this often is kept whether or not our corpora have it."""
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,4}")
-_COUNTED = re.compile(rf"[{CHINESE}半几多]+[{COUNTERS}{''.join(MONTHS_OF)}天周号点元块角分毛钱倍次位回遍岁日时下们些]*|第.+")
+_COUNTED = re.compile(
+    rf"[{CHINESE}半几多]+[{COUNTERS}].+|[{CHINESE}半几多]+[{COUNTERS}{''.join(MONTHS_OF)}天周号点元块角分毛钱倍次位回遍岁日时下们些]*|第.+"
+)
 """一个, 三月, 十块: amounts, to be read as such and not as one word (but 三国, 一样 and 四川 are words)."""
 KEPT = frozenset(("一样", "一直", "一起", "一般", "一定", "一下", "一些", "一次性", "万一", "一旦", "一点", "一共"))
 
@@ -63,12 +65,12 @@ def words(corpora: list[Path]) -> dict[str, str]:
     for line in (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines():
         word, count, _ = line.split(" ")
         single = len(word) == 1 and word in occurring
-        if single or (_WORD.fullmatch(word) and (int(count) >= COMMON or word in occurring)):
-            if not _COUNTED.fullmatch(word) or word in KEPT or single:
-                often[word] = max(often.get(word, 0), 1 << max(1, round(math.log2(int(count) or 1))))
+        telling = _WORD.fullmatch(word) and (int(count) >= COMMON or word in occurring)
+        if single or (telling and (word in KEPT or not _COUNTED.fullmatch(word))):
+            often[word] = max(often.get(word, 0), 1 << max(1, round(math.log2(int(count) or 1))))
     groups: dict[int, list[str]] = defaultdict(list)
-    for word, count in often.items():
-        groups[count].append(word)
+    for word, frequency in often.items():
+        groups[frequency].append(word)
     return {str(count): " ".join(sorted(found)) for count, found in sorted(groups.items())}
 
 

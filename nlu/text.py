@@ -28,7 +28,8 @@ def _plain_table() -> dict[int, str | None]:
     table.update({ord(char): "-" for char in _DASHES})
     table.update({ord(char): None for char in _DROPPED})
     table.update({0x3000: " ", 0xA0: " ", ord("\t"): " ", ord("\r"): " ", ord("×"): "*", ord("✖"): "*", ord("¥"): "¥"})
-    table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他", ord("廿"): "二十", ord("卅"): "三十"})
+    table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他"})
+    table.update({ord("廿"): "二十", ord("卅"): "三十"})
     return table
 
 

@@ -3,6 +3,12 @@
 
 MONEY_UNITS = ("块钱", "元钱", "块", "元", "圆", "人民币", "rmb", "大洋", "yuan", "快钱", "园", "员")
 COUNTERS = "个张份条单件套盒杯笔组枚台把根只瓶袋箱双支串罐本桶束颗副位桌节"
+ENGLISH_IDS = frozenset((
+    "home", "pro", "fast", "slow", "standard", "basic", "plus", "adult", "child", "senior", "student", "small", "large",
+    "black", "white", "red", "blue", "green", "month", "year", "week", "team", "personal", "business", "enterprise",
+    "family", "android", "ios", "mac", "windows", "web",
+))  # fmt: skip
+"""A choice's id that is also a plain English word can be typed as it is: win11 home."""
 GENERAL_COUNTERS = "个张份条单件套盒组把根只箱双串束"
 """These count anything; others (节, 次, 枚 …) tell how much when the catalog sells by them."""
 PEOPLE = (

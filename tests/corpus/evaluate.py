@@ -1,8 +1,8 @@
 """Scores understanding on labelled corpora: `python -m tests.corpus.evaluate [--show] [FILE.jsonl …]`.
 
 Without files it scores every corpus of this folder. A line that names a "catalog" is read with that one, a corpus named
-like a file in catalogs/ with that catalog, every other one with the demo catalog. Prints whole-frame accuracy by corpus and channel, harmful frames,
-time per utterance and the confusion pairs.
+like a file in catalogs/ with that catalog, every other one with the demo catalog. Prints whole-frame accuracy by
+corpus and channel, harmful frames, time per utterance and the confusion pairs.
 """
 
 import json
@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,12 +54,6 @@ def lexicon_for(corpus: Path) -> Lexicon:
 @cache
 def _lexicon_of(catalog: str) -> Lexicon:
     """Build the lexicon of a catalog that a line names itself (corpora about several shops)."""
-    return build_lexicon(read_catalog(HERE / "catalogs" / catalog))
-
-
-@cache
-def named_lexicon(catalog: str) -> Lexicon:
-    """Build the lexicon of one of this folder's catalogs."""
     return build_lexicon(read_catalog(HERE / "catalogs" / catalog))
 
 
