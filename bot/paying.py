@@ -82,13 +82,14 @@ def _open(
     if order.state is not OrderState.UNPAID:
         return CannotPay("订单已支付" if order.paid_at is not None else "订单已关闭，请回到聊天重新下单")
     first = order.lines[0]
+    quantity = f" ×{first.quantity}" if first.quantity > 1 else ""
     more = f" 等{len(order.lines)}件" if len(order.lines) > 1 else ""
     opened = open_attempt(
         services.engine,
         services.gateway,
         order_no=order.order_no,
         total_fen=order.total_fen,
-        description=f"{services.config.shop.name}-{first.product_name} {first.sku_label}{more}",
+        description=f"{services.config.shop.name}-{first.product_name} {first.sku_label}{quantity}{more}",
         trade_type=trade_type,
         payer_openid=payer,
         expires_at=order.expires_at,

@@ -186,7 +186,8 @@ def _freeze(position: int, wanted: WantedLine, shelf: Shelf) -> dict[str, Any] |
         "product_id": product.id,
         "product_name": product.name,
         "sku_code": sku.code,
-        "sku_label": sku.label,
+        # Sold in any number, the label says how many: "Q币 88个" and not "Q币 Q币".
+        "sku_label": f"{wanted.value}{sku.unit}" if sku.any_value is not None else sku.label,
         "value": int(value) if value is not None and value == int(value) else None,
         "any_value": sku.any_value is not None,
         "quantity": wanted.quantity,

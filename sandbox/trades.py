@@ -133,6 +133,7 @@ class Trades:
         )  # fmt: skip
         self._publish(trade)
         self._notices.paid(trade)
+        self._world.save()  # money is never forgotten, not even by a kill -9
         return ""
 
     # -- refunds
@@ -154,7 +155,7 @@ class Trades:
         keep_newest(self._world.memory.refunds, refund.out_refund_no, refund, TRADES)
         trade.state = "REFUND"
         self._publish(trade)
-        self._world.changed()
+        self._world.save()
         self._background.start(self._settle(refund))
         return refund
 

@@ -181,7 +181,7 @@ class World:
         for gone in keep_newest(self.memory.buyers, openid, buyer, BUYERS):
             self.memory.chats.pop(gone, None)
         self.memory.chats[openid] = []
-        self.changed()
+        self.save()  # at once: after a kill -9 an order whose buyer is unknown could be reached by nobody
         return buyer
 
     def add_line(self, openid: str, sender: str, kind: str, content: str, **more: Any) -> dict[str, Any]:
