@@ -47,10 +47,10 @@ def confirm(dialog: Dialog, scene: Scene) -> Turn:
 def cancel(dialog: Dialog, scene: Scene) -> Turn:
     """取消: the draft if there is one, else the order that waits for payment, else whatever of his is unpaid."""
     if isinstance(dialog.state, Collecting | Confirming):
-        live = _live(dialog, scene)
+        live = live_unpaid(dialog, scene)
         told = replies.join(replies.draft_cleared(), replies.unpaid_remains(live.order_no) if live else "")
         return Turn(Dialog(unpaid=live), Reply(told))
-    live = _live(dialog, scene)
+    live = live_unpaid(dialog, scene)
     if live is not None:
         return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
     return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
@@ -58,7 +58,7 @@ def cancel(dialog: Dialog, scene: Scene) -> Turn:
 
 def change_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """A correction after the order was placed: it is cancelled, and the corrected one is summed up again."""
-    live = _live(dialog, scene)
+    live = live_unpaid(dialog, scene)
     if live is None:
         return None
     lines = corrected(live.lines, said, scene)
@@ -165,7 +165,8 @@ def _unpaid_list(orders: tuple[Order, ...]) -> tuple[Listed, str]:
     return listed, numbered(listed, texts)
 
 
-def _live(dialog: Dialog, scene: Scene) -> Unpaid | None:
+def live_unpaid(dialog: Dialog, scene: Scene) -> Unpaid | None:
+    """The order of this talk that still waits for payment."""
     return dialog.unpaid if dialog.unpaid is not None and dialog.unpaid.expires_at > scene.now else None
 
 

@@ -144,6 +144,26 @@ def which_line_to_change(total: int) -> str:
     return f"这单有{total}件，请说明改哪一件，例如：第1件改成50。"
 
 
+def which_line_to_drop(total: int) -> str:
+    return f"这单有{total}件，请说明不要哪一件，例如：第1件不要了。"
+
+
+def which_line_to_add(total: int) -> str:
+    return f"这单有{total}件，要多加哪一种？请带上名称，例如：再加一张100的。"
+
+
+def taken_out(count: int) -> str:
+    return "好的，已去掉。" if count == 1 else f"好的，已去掉{count}件。"
+
+
+def added() -> str:
+    return "好的，已加上。"
+
+
+def nothing_changed() -> str:
+    return "现在就是这样的："
+
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,316 @@
+"""Lines of a draft taken out, added to, or changed one by one: 京东卡不要了, 再加50Q币, 第二个改成200."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import Delivery, FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs import paying, replies
+from dialogs.draft import account_field, field_of, look
+from dialogs.filling import Filled, cleared, fill, fill_by_mention, fill_by_text, named_slots, says_anything
+from dialogs.ordering import advance, miss
+from dialogs.pointing import Pointed, pointed
+from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Replacement
+from dialogs.turn import CancelOrder, Said, Scene, Turn
+from kernel.ids import OrderNo
+from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
+
+_TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
+_REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要")
+_KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
+_REMOVE_FILLER = re.compile(
+    r"(?:把|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|全部?|也|就|我|哈|呢|就行|就好|可以|一下"
+    r"|订单|号码?|充值|卡|[,，.。!！~～;；、:：])*"
+)
+_ADDING = re.compile(
+    r"再[加来要买充给多订办送弄]|另外|还[要有]|顺[便带]|加上|多[要来加买订]|[加来]一[张份个单件条袋盒]|加[两三四五]"
+    r"|也[充来要买给办订加]|外加"
+)
+_INSTEAD = re.compile(r"[改换]|不要|不是|错|还是")
+_CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
+_LEADING = re.compile(
+    r"^(?:的|那|这|个|单|件|张|份|面额|面值|金额|规格|数量|号码|手机号|账号|错了?|不对|写错了?|应该|是|改为|改成|改到|改"
+    r"|换成|换为|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
+)
+_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒次枚瓶桶箱]|$)(?:的|吧|了)*$")
+_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
+_TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
+
+
+def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """A message about the lines of what is being put together; None when it is about something else."""
+    if said.frame.intent in _TALK_OF_ELSE:
+        return None
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return _taken_out_of_unpaid(dialog, said, scene)
+    if any(line.product is None for line in state.lines) and len(state.lines) == 1:
+        return None
+    return (
+        _taken_out(dialog, state.lines, said, scene)
+        or _added(dialog, state, said, scene)
+        or _changed_one(dialog, state, said, scene)
+    )
+
+
+# ---- taking out ----------------------------------------------------------------------------------------------------
+
+
+def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> Turn | None:
+    """京东卡不要了, 第2件删掉, 去掉13511110002, 只要第一个."""
+    found = _to_take_out(lines, said.text, scene.shelf)
+    if found is None:
+        return None
+    if found == ():
+        return miss(dialog, scene, replies.which_line_to_drop(len(lines)))
+    rest = [line for i, line in enumerate(lines) if i not in found]
+    if not rest:
+        return paying.cancel(dialog, scene)
+    return advance(replace(dialog, misses=0), rest, scene, replies.taken_out(len(found)))
+
+
+def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """The same for an order that is placed but unpaid: it is cancelled, and what is left is summed up again."""
+    live = paying.live_unpaid(dialog, scene)
+    if live is None or len(live.lines) < 2:
+        return None
+    found = _to_take_out(live.lines, said.text, scene.shelf)
+    if not found or len(found) == len(live.lines):
+        return None
+    rest = tuple(line for i, line in enumerate(live.lines) if i not in found)
+    return Turn(replace(dialog, waiting=Replacement(rest)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
+    """The lines that go; empty when it is not clear which; None when nothing is to be taken out."""
+    said = fold(text)
+    keeps = _KEEPING.match(said) if len(lines) > 1 else None
+    verb = keeps or _REMOVING.search(said)
+    if verb is None:
+        return None
+    meant = pointed(lines, said[: verb.start()] + said[verb.end() :], shelf)
+    if meant is None or not _REMOVE_FILLER.fullmatch(_REMOVING.sub("", meant.rest)):
+        return None
+    if len(lines) == 1:
+        return (0,) if meant.by in ("account", "product") and meant.lines and not keeps else None
+    everyone = "都" in said or meant.by in ("account", "product")
+    if len(meant.lines) > 1 and not everyone:
+        return ()
+    if keeps:
+        return tuple(i for i in range(len(lines)) if i not in meant.lines) if meant.lines else ()
+    return meant.lines
+
+
+# ---- adding --------------------------------------------------------------------------------------------------------
+
+
+def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """再加50Q币, B也充100, 再来一张: one more line, or more of one."""
+    text = fold(said.text)
+    adding = _ADDING.search(text)
+    if adding is None or said.frame.intent in ("reorder", "cancel", "browse", "order_status", "greet"):
+        return None
+    if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
+        return None
+    items = [item for item in said.frame.items if says_anything(item)]
+    if not items:
+        items = _accounts_said(state.lines, text, scene.shelf)
+    lines = list(state.lines)
+    notes: list[str] = []
+    for item in items:
+        more = _with_more(lines, item, scene.shelf)
+        if more is None:
+            return miss(dialog, scene, replies.which_line_to_add(len(lines)))
+        lines, problems = more
+        notes += problems
+    if not items or (lines == list(state.lines) and not notes):
+        return None
+    if len(lines) > DRAFT_LINES_MAX:
+        notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
+    told = replies.added() if lines != list(state.lines) else ""
+    return advance(replace(dialog, misses=0), lines[:DRAFT_LINES_MAX], scene, told, *notes, missed=bool(notes))
+
+
+def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Item]:
+    """再给139…也来一个, where the understanding made no item of it."""
+    product = shelf.product(lines[-1].product or "")
+    field = account_field(product) if product else None
+    if field is None:
+        return []
+    checked = [check_field(field, token) for token in _TOKEN.findall(text)]
+    valid = [one.canonical for one in checked if isinstance(one, Valid)]
+    return [Item(fields={field.name: account}, said=frozenset({field.name})) for account in valid]
+
+
+def _with_more(lines: list[DraftLine], item: Item, shelf: Shelf) -> tuple[list[DraftLine], tuple[str, ...]] | None:
+    """The lines with one thing more; None when it cannot be told of which line more is wanted."""
+    count = item.quantity if "quantity" in item.said or item.quantity != 1 else None
+    base = _like(lines, item)
+    only_count = not (item.product or item.sku or item.candidates or item.options or item.fields or item.invalid)
+    if only_count and item.value is None:
+        return _raised(lines, 0, count or 1) if len(lines) == 1 else None
+    if base is None:
+        filled = fill(DraftLine(), item, shelf)
+        return [*lines, filled.line], filled.problems
+    line = lines[base]
+    product = shelf.product(line.product or "")
+    if product is None:
+        return None
+    item = replace(item, product=None, candidates=())
+    fresh = _sibling(line, item, product, shelf)
+    filled = fill(fresh, item, shelf)
+    ranged = item.value is not None and any(sku.any_value is not None for sku in product.skus)
+    if ranged and not item.fields and line.value is not None and item.value is not None:
+        grown = replace(line, value=line.value + item.value)
+        return [*lines[:base], grown, *lines[base + 1 :]], ()
+    for i, other in enumerate(lines):
+        counted = product.delivery is not Delivery.TOPUP or account_field(product) is None
+        alike = _same_fields(other, filled.line) if item.fields else counted
+        if alike and _same_thing(other, filled.line, shelf):
+            return _raised(lines, i, count or 1)
+    return [*lines, replace(filled.line, quantity=count or 1)], filled.problems
+
+
+def _like(lines: Sequence[DraftLine], item: Item) -> int | None:
+    """The line that one more is to be like: the last of its product; None for another product."""
+    if item.product is not None:
+        return next((i for i in reversed(range(len(lines))) if lines[i].product == item.product), None)
+    known = [i for i, line in enumerate(lines) if line.product in item.candidates]
+    if item.candidates:
+        return known[-1] if known else None
+    same_value = [i for i, line in enumerate(lines) if item.value is not None and line.value == item.value]
+    return same_value[-1] if same_value else len(lines) - 1
+
+
+def _sibling(line: DraftLine, item: Item, product: Product, shelf: Shelf) -> DraftLine:
+    """A line like this one, without what the new one is to say for itself."""
+    names_size = item.value is not None or item.sku is not None
+    kept = {
+        name: value
+        for name, value in line.fields.items()
+        if product.delivery is not Delivery.TOPUP or _free(product, name)
+    }
+    if names_size or item.options:
+        sized = replace(line, value=None, sku=None, quantity=1, fields=kept)
+        still = replace(sized, value=item.value, options={**line.options, **item.options})
+        return sized if not look(still, shelf).trouble else replace(sized, options={})
+    return replace(line, quantity=1, fields=kept)
+
+
+def _free(product: Product, name: str) -> bool:
+    field = field_of(product, name)
+    return field is not None and field.kind in (FieldKind.TEXT, FieldKind.ADDRESS)
+
+
+def _same_thing(one: DraftLine, other: DraftLine, shelf: Shelf) -> bool:
+    first, second = look(one, shelf), look(other, shelf)
+    return first.sku is not None and first.sku == second.sku and first.line.value == second.line.value
+
+
+def _same_fields(one: DraftLine, other: DraftLine) -> bool:
+    return all(one.fields.get(name) == value for name, value in other.fields.items())
+
+
+def _raised(lines: list[DraftLine], index: int, by: int) -> tuple[list[DraftLine], tuple[str, ...]]:
+    wanted = lines[index].quantity + by
+    if not 1 <= wanted <= QUANTITY_MAX:
+        return lines, (replies.quantity_out_of_range(QUANTITY_MAX),)
+    return [*lines[:index], replace(lines[index], quantity=wanted), *lines[index + 1 :]], ()
+
+
+# ---- changing one of several ---------------------------------------------------------------------------------------
+
+
+def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """第二个改成200, 598的改成4份, 13511110002改成100: that line alone."""
+    lines = state.lines
+    text = fold(said.text)
+    if len(lines) < 2 or not _CHANGING.search(text) or "都" in text or len(said.frame.items) > 1:
+        return None
+    meant = _meant(lines, text, scene.shelf)
+    if meant is None:
+        return None
+    if len(meant.lines) != 1:
+        return miss(dialog, scene, replies.which_line_to_change(len(lines)))
+    index = meant.lines[0]
+    filled = changed_line(lines[index], meant.rest, said, scene.shelf, meant)
+    if filled is None:
+        return None
+    if not filled.changed and not filled.problems:
+        return advance(dialog, lines, scene, replies.nothing_changed())
+    out = (*lines[:index], filled.line, *lines[index + 1 :])
+    told = replies.changed() if not filled.problems and filled.line != lines[index] else ""
+    return advance(dialog, out, scene, told, *filled.problems, missed=bool(filled.problems))
+
+
+def _meant(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Pointed | None:
+    """The line a change is about. What stands behind 改成 is the new value, so only what is before it can point by
+    what the line is."""
+    meant = pointed(lines, text, shelf)
+    if meant is None or meant.by == "number":
+        return meant
+    verb = re.search(r"改|换|变成|要", text)
+    if verb is None:
+        return meant if meant.by in ("account", "product") else None
+    head = pointed(lines, text[: verb.start()], shelf)
+    return replace(head, rest=head.rest + text[verb.start() :]) if head is not None else None
+
+
+def changed_line(line: DraftLine, rest: str, said: Said, shelf: Shelf, meant: Pointed) -> Filled | None:
+    """One line with what the rest of the message says about it; None when that is nothing it could use."""
+    product = shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    named = next((i for i in said.frame.items if i.product not in (None, line.product)), None)
+    if named is not None:
+        return fill(line, replace(named, fields={}), shelf)
+    account = _new_account(line, rest, product, shelf)
+    if account is not None:
+        return account
+    tail = _LEADING.sub("", rest)
+    filled = fill_by_text(line, "value", tail, product, shelf) if tail else None
+    if filled is None:
+        count = _COUNT.match(tail)
+        wanted = read_numeral(count[1]) if count else None
+        if wanted is not None and (count is None or not tail.isdigit() or not any(s.value for s in product.skus)):
+            filled = fill(line, Item(quantity=int(wanted), said=frozenset({"quantity"})), shelf)
+    filled = filled or fill_by_mention(line, rest, product, shelf)
+    if filled is None and (size := _NUMBER.search(tail)) and (value := read_numeral(size[1])) is not None:
+        filled = fill(line, Item(value=value, said=frozenset({"value"})), shelf)
+    return filled or _from_frame(line, said, meant, shelf) or _emptied(line, rest, product)
+
+
+def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
+    tokens = _TOKEN.findall(rest)
+    field = account_field(product)
+    if field is None or len(tokens) != 1 or _is_size(tokens[0], product):
+        return None
+    item = Item(fields={field.name: tokens[0]}, said=frozenset({field.name}))
+    return fill(line, item, shelf, field.name)
+
+
+def _is_size(token: str, product: Product) -> bool:
+    return any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus)
+
+
+def _from_frame(line: DraftLine, said: Said, meant: Pointed, shelf: Shelf) -> Filled | None:
+    if not said.frame.items:
+        return None
+    item = said.frame.items[0]
+    fields = {n: v for n, v in item.fields.items() if line.fields.get(n) != v}
+    filled = fill(line, replace(item, fields=fields), shelf)
+    return filled if filled.line != line or filled.problems or (filled.changed and meant.by != "part") else None
+
+
+def _emptied(line: DraftLine, rest: str, product: Product) -> Filled | None:
+    """第二个号码错了: asked for again."""
+    if not any(word in rest for word in replies.WRONG_WORDS):
+        return None
+    slots = [slot for slot in named_slots(rest, product) if slot != "quantity"]
+    out = line
+    for slot in slots:
+        out = cleared(out, slot, product)
+    return Filled(out, frozenset(slots)) if out != line else None

@@ -1,0 +1,164 @@
+"""Which lines of a draft a message means: by number, account, product, or what the line is."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from catalog.checks import fold
+from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs.draft import field_of, look, option_of
+from dialogs.replies import number
+from dialogs.state import DraftLine
+from nlu.numerals import read_numeral
+
+_NTH = re.compile(r"第([0-9一二两三四五六七八九十]{1,3})(?:[件单条样个张份项行笔位](?:订单|商品|号码?)?)?")
+_LAST = re.compile(
+    r"(?:最后|最下面|末尾)(?:那|的|一)*[件单条样个张份项行笔]|(?:后面|下面|后头)(?:那|的|一)*[件单条样个张份项行笔]?"
+)
+_FIRST = re.compile(r"(?:前面|上面|前头|头|开头)(?:那|的|一)+[件单条样个张份项行笔]?")
+_TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})(?=的|那|这|不|去|删|改|换|就)")
+_ACCOUNT_CHARS = 5
+_NOT_ACCOUNTS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The lines meant, and the message (folded) without the words that said so."""
+
+    lines: tuple[int, ...]
+    """Empty when it names a line that is not there."""
+    rest: str
+    by: Literal["number", "account", "product", "part"]
+
+
+def pointed(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Pointed | None:
+    """The lines a message names; None when it names none of them."""
+    said = fold(text)
+    return (
+        _by_number(lines, said)
+        or _by_account(lines, said, shelf)
+        or _by_product(lines, said, shelf)
+        or _by_part(lines, said, shelf)
+    )
+
+
+def _by_number(lines: Sequence[DraftLine], said: str) -> Pointed | None:
+    nth = _NTH.search(said)
+    if nth is not None:
+        named = read_numeral(nth[1])
+        hit = (int(named) - 1,) if named is not None and 1 <= named <= len(lines) else ()
+        return Pointed(hit, _without(said, nth), "number")
+    last = _LAST.search(said)
+    if last is not None and (said[last.start()] in "最末" or len(lines) == 2):
+        return Pointed((len(lines) - 1,), _without(said, last), "number")
+    first = _FIRST.search(said)
+    if first is not None and len(lines) == 2:
+        return Pointed((0,), _without(said, first), "number")
+    return None
+
+
+def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
+    held = [(i, value) for i, line in enumerate(lines) for value in _accounts(line, shelf)]
+    hits = [(i, value) for i, value in held if value in said]
+    if hits:
+        rest = said
+        for _, value in hits:
+            rest = rest.replace(value, "")
+        return Pointed(tuple(dict.fromkeys(i for i, _ in hits)), rest, "account")
+    tail = _TAIL.search(said)
+    if tail is not None:
+        ending = [i for i, value in held if value.endswith(tail[1])]
+        return Pointed(tuple(dict.fromkeys(ending)), _without(said, tail), "account") if ending else None
+    return None
+
+
+def _accounts(line: DraftLine, shelf: Shelf) -> list[str]:
+    product = shelf.product(line.product) if line.product else None
+    found: list[str] = []
+    for name, value in line.fields.items():
+        field = field_of(product, name) if product else None
+        if len(value) >= _ACCOUNT_CHARS and (field is None or field.kind not in _NOT_ACCOUNTS):
+            found.append(fold(value))
+    return found
+
+
+def _by_product(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
+    best: tuple[str, str] | None = None
+    for product in _products(lines, shelf):
+        name = longest_name((product.name, *product.aliases), said)
+        if name and (best is None or len(name) > len(best[0])):
+            best = (name, product.id)
+    if best is None:
+        return None
+    hit = tuple(i for i, line in enumerate(lines) if line.product == best[1])
+    rest = said.replace(best[0], "", 1)
+    # 京东卡200的: among several lines of the product, what follows tells which.
+    narrowed = _by_part([lines[i] for i in hit], rest, shelf) if len(hit) > 1 else None
+    if narrowed is not None and narrowed.lines:
+        return Pointed(tuple(hit[i] for i in narrowed.lines), narrowed.rest, "part")
+    return Pointed(hit, rest, "product")
+
+
+def _products(lines: Sequence[DraftLine], shelf: Shelf) -> list[Product]:
+    ids = dict.fromkeys(line.product for line in lines if line.product)
+    return [product for product in map(shelf.product, ids) if product is not None]
+
+
+def _by_part(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
+    """What some of the lines are and the others are not: 598的, 大杯那个, 慢充的."""
+    names = [names_of(line, shelf) for line in lines]
+    heard = {name for own in names for name in own if _stands_in(name, said)}
+    longest = [name for name in heard if not any(name != other and name in other for other in heard)]
+    telling = [name for name in longest if any(name not in own for own in names)]
+    if not telling:
+        return None
+    hit = tuple(i for i, own in enumerate(names) if all(name in own for name in telling))
+    rest = said
+    for name in telling:
+        rest = re.sub(_whole(name) + "(?:元|块钱?)?", "", rest, count=1)
+    return Pointed(hit, rest, "part")
+
+
+def names_of(line: DraftLine, shelf: Shelf) -> frozenset[str]:
+    """What a line can be called, folded: its SKU, its size, and what was chosen for it."""
+    looked = look(line, shelf)
+    product, sku = looked.product, looked.sku
+    found: list[str] = []
+    if sku is not None:
+        found += [sku.label, *sku.aliases]
+    value = line.value if line.value is not None else (sku.value if sku and sku.any_value is None else None)
+    if value is not None:
+        found.append(number(value))
+    if product is not None:
+        for name, chosen in _chosen(line, looked.options).items():
+            part = option_of(product, name) or field_of(product, name)
+            choice = next((c for c in part.values if c.id == chosen), None) if part else None
+            if choice is not None:
+                found += [choice.label, *choice.aliases]
+    return frozenset(name for name in map(fold, found) if len(name) > 1 or name.isdigit())
+
+
+def _chosen(line: DraftLine, options: Mapping[str, str]) -> dict[str, str]:
+    return {**options, **line.fields}
+
+
+def longest_name(names: Iterable[str], said: str) -> str:
+    """The longest of these names that stands in a folded text, folded; or nothing."""
+    return max((name for name in map(fold, names) if len(name) > 1 and name in said), key=len, default="")
+
+
+def _stands_in(name: str, said: str) -> bool:
+    return name in said and re.search(_whole(name), said) is not None
+
+
+def _whole(name: str) -> str:
+    """A name that begins or ends in a digit must not be part of a longer number."""
+    before = r"(?<![\d.])" if name[0].isdigit() else ""
+    after = r"(?![\d.])" if name[-1].isdigit() else ""
+    return before + re.escape(name) + after
+
+
+def _without(said: str, found: re.Match[str]) -> str:
+    return said[: found.start()] + said[found.end() :]
