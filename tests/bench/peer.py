@@ -48,6 +48,11 @@ def make_robot(redis_socket: str, token: str) -> WeRoBot:
 
 
 if __name__ == "__main__":
-    from waitress import serve
+    robot = make_robot(sys.argv[1], sys.argv[3])
+    if sys.argv[4] == "run":
+        # What robot.run() comes to where only WeRoBot is installed: it takes the first server it finds.
+        robot.run(server="wsgiref", host="127.0.0.1", port=int(sys.argv[2]))
+    else:
+        from waitress import serve
 
-    serve(make_robot(sys.argv[1], sys.argv[3]).wsgi, host="127.0.0.1", port=int(sys.argv[2]), threads=4)
+        serve(robot.wsgi, host="127.0.0.1", port=int(sys.argv[2]), threads=4)
