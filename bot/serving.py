@@ -1,5 +1,6 @@
 """Running the two long-lived processes: web and worker."""
 
+import gc
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _STOP_SECONDS = 10
+_NEW_OBJECTS_BEFORE_GC = 20_000
 
 
 def listen(host: str, port: int, fd: int | None = None) -> socket.socket:
@@ -68,6 +70,10 @@ def serve(services: Services, listening: socket.socket) -> None:
     )
     certificates.keep_fresh(services)
     host, port = listening.getsockname()[:2]
+    # What is loaded by now stays, and a turn leaves next to no cycles: looking for them every 700 objects cost 6 %.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS_BEFORE_GC)
     log.warning("kabot serve listens on http://%s:%s", host, port)
     try:
         server.run(sockets=[listening])
