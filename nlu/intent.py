@@ -179,6 +179,12 @@ def certain(text: str) -> Intent | None:
     said = text.strip(" ,，。.!！~、?？^_")
     if not said or "?" in text or "？" in text or said.endswith(("吗", "么", "没")):
         return None
+    if re.fullmatch(r"(?:老板|亲|店家|店长|客服|大家|各位|哥|姐|美女|帅哥)们?好(?:啊|呀|哇|吗)?", said):
+        return "greet"
+    if re.fullmatch(
+        r"(?:谢谢|多谢|感谢|谢|thx|thanks|tks)(?:啦|了|咯|哦|啊|昂|呀|你|您|老板|亲|好|的|[,，。!！ ])*", said
+    ):
+        return "thanks"
     if re.fullmatch(
         r"(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*",
         said,

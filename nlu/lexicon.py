@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nlu.near import NearNames
 from nlu.phrases import Entry, PhraseIndex, spellings
-from nlu.segments import Segmenter
+from nlu.segments import Segmenter, is_word
 from nlu.text import normalise, sound
 from nlu.words import (
     COUNTERS,
@@ -301,14 +301,19 @@ class Lexicon:
 
     def _add_derived(self, entries: dict[str, Entry]) -> None:
         derived: dict[str, list[str]] = defaultdict(list)
+        tails: dict[str, list[str]] = defaultdict(list)
         for product in self.products.values():
             for name in product.names:
                 for word in filter(None, (core_of(name), *_prefixes(name))):
                     if product.id not in derived[word]:
                         derived[word].append(product.id)
+                tail = _own_tail(name)
+                if tail and product.id not in tails[tail]:
+                    tails[tail].append(product.id)
             for category in map(plain, product.words.category):
                 if re.match(r"[\u4e00-\u9fff]{4}", category) and product.id not in derived[category[:2]]:
                     derived[category[:2]].append(product.id)
+        derived |= {tail: pids for tail, pids in tails.items() if tail not in derived}
         for word, pids in derived.items():
             if word not in TOO_GENERIC and not (word in entries and entries[word].products):
                 for pid in pids:
@@ -383,6 +388,15 @@ def _shape(pattern: str) -> re.Pattern[str] | None:
         return re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
     except re.error:
         return None
+
+
+def _own_tail(name: str) -> str:
+    """Give what a name ends in after its maker: 一卡通 of 网易一卡通, 流量卡 of 日本流量卡. "" when that says nothing."""
+    head, tail = name[:-3], name[-3:]
+    if not re.fullmatch(r"[\u4e00-\u9fff]{5,}", name) or not (is_word(head) or tail == "一卡通"):
+        return ""
+    generic = any(tail == rest or tail.endswith(rest) and tail[: -len(rest)] in TOO_GENERIC for rest in GENERIC_TAILS)
+    return "" if generic and tail != "一卡通" else tail
 
 
 def _prefixes(name: str) -> list[str]:

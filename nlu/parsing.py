@@ -6,7 +6,21 @@ from dataclasses import replace
 from nlu.answers import read_answer
 from nlu.cues import cues_of
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
-from nlu.intent import Span, blank, certain, chosen, chosen_last, is_bare, merely_agrees, scores, slots_of, words_of
+from nlu.intent import (
+    COUNT,
+    SKU,
+    VALUE,
+    Span,
+    blank,
+    certain,
+    chosen,
+    chosen_last,
+    is_bare,
+    merely_agrees,
+    scores,
+    slots_of,
+    words_of,
+)
 from nlu.items import finish
 from nlu.lexicon import Lexicon
 from nlu.reading import drafts
@@ -110,8 +124,15 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         corrects = cues and cues <= CORRECTING_CUES and cues != {"refuse"}
         if corrects or (cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(blanked) and not seen.accounts):
             return 0.85, "change"
+    if not named and amounts and _UNPLACED.fullmatch(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
+        return 0.6, "order"
     every = scores(blanked, words_of(seen, spans))
-    ranked = [(p, intent) for p, intent in every if _possible(intent, seen, blanked, has_product, slots)]
+    cues = set(cues_of(blanked))
+    ranked = [
+        (p, intent)
+        for p, intent in every
+        if _possible(intent, seen, blanked, has_product, slots) and (p > 0.6 or _supported(intent, cues))
+    ]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed
@@ -124,6 +145,18 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
     return confidence, intent
 
 
+SUPPORT: dict[Intent, frozenset[str]] = {
+    "rate": frozenset(("rate", "angry", "abuse")), "thanks": frozenset(("thank",)), "refund": frozenset(("refund", "refuse")),
+    "invoice": frozenset(("invoice",)), "balance": frozenset(("balance",)), "human": frozenset(("human",)),
+    "reorder": frozenset(("again", "past")), "batch": frozenset(("batch",)), "keys": frozenset(("keys", "resend")),
+}  # fmt: skip
+"""Without a word of its own family, one of these intents needs the model to be rather sure."""
+
+
+def _supported(intent: Intent, cues: set[str]) -> bool:
+    return intent not in SUPPORT or not SUPPORT[intent].isdisjoint(cues)
+
+
 def _categories(lexicon: Lexicon, word: str) -> list[str]:
     entry = lexicon.phrases.get(word)
     return entry.categories if entry else []
@@ -134,6 +167,12 @@ _NO_BUYER = re.compile(
     r"|(?:转账|汇款|打款|打钱)(?:给我)?\s*Ｖ|借我|发.{0,2}红包|ignore .{0,12}instruction|忽略.{0,8}(?:指令|规则|设定)"
 )
 """Advertisements, begging and injections: whatever goods they name, nobody is buying."""
+_UNPLACED = re.compile(
+    rf"(?:来|要|买|整|充|拿|给我来?|我要|想要)?(?![来要买整充拿])"
+    rf"(?:(?![我你他她它这那哪的了吗呢吧啊改换成是不没有多少几怎啥什么为给和跟号码到还就只都也太真很再又先后上下前错对加减])[\u4e00-\u9fff]){{2,6}}"
+    rf"[的 ]?[{VALUE}{SKU}{COUNT}](?:的|吧|谢谢|[。.!！])*"
+)
+"""狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _PREFERS = re.compile(r"(?:不要|唔要|别要)[ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]")
 
 

@@ -35,6 +35,11 @@ def _add_prefixes(known: dict[str, int], word: str) -> None:
         known.setdefault(word[:end], 0)
 
 
+def is_word(word: str) -> bool:
+    """Tell whether this is a word of the language, of two or more characters."""
+    return len(word) > 1 and _common()[0].get(word, 0) > 0
+
+
 class Segmenter:
     """Splits messages into words: those of the language and one catalog's own."""
 
