@@ -7,6 +7,7 @@ from itertools import islice
 from catalog.model import Choice, Delivery, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.addresses import lacking
 from dialogs.draft import Looked, field_of, look, option_of
 from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Listed
 from dialogs.turn import Reply, Scene, Turn
@@ -152,7 +153,7 @@ def slot_label(product: Product | None, slot: str) -> str:
         part = option_of(product, slot) or field_of(product, slot)
         if part is not None:
             return part.label
-    return {"product": "商品", "value": "面额", "quantity": "数量"}.get(slot, slot)
+    return {"product": "商品", "value": replies.size_word(product), "quantity": "数量"}.get(slot, slot)
 
 
 def draft_words(lines: Sequence[DraftLine], shelf: Shelf) -> str:
@@ -191,7 +192,7 @@ def _could_be(product: Product, line: DraftLine, shelf: Shelf) -> bool:
 
 def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
     products = fitting_products(looked.line, shelf)
-    account = next(iter(looked.line.fields.values()), "")
+    account = next((value for value in looked.line.fields.values() if any(c.isdigit() or c == "@" for c in value)), "")
     if looked.line.candidates and products:
         head = replies.ask_which_product()
     elif account and products and looked.line.value is None:
@@ -206,7 +207,7 @@ def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
 
 def _ask_value(looked: Looked, product: Product, page: int) -> Question:
     fixed, ranged = fixed_and_ranged(looked.skus)
-    brief = replies.still_open(product.name, "面额")
+    brief = replies.still_open(product.name, replies.size_word(product))
     if not fixed and not ranged:
         return Question(replies.nothing_on_sale(product), brief)
     if not fixed and len(ranged) == 1 and ranged[0].any_value is not None:
@@ -241,6 +242,12 @@ def _ask_part(looked: Looked, product: Product, slot: str, page: int) -> Questio
     option = option_of(product, slot)
     if option is not None and looked.trouble is None:
         values = tuple(c for c in values if any(sku.options.get(slot, c.id) == c.id for sku in looked.skus))
+    field = field_of(product, slot)
+    given = looked.fields.get(slot)
+    if field is not None and given is not None and (wants := lacking(field, given, product)):
+        return Question(
+            replies.ask_address_rest(label, given, wants), replies.still_open(product.name, "和".join(wants))
+        )
     if not values:
         return Question(replies.ask_field(product, label), brief)
     listed = Listed(tuple(f"v:{choice.id}" for choice in values), page)

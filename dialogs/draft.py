@@ -7,6 +7,7 @@ from typing import Literal
 from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
+from dialogs.addresses import lacking
 from dialogs.state import DraftLine
 from kernel.money import Fen
 from kernel.orders import WantedLine
@@ -66,8 +67,14 @@ def look(line: DraftLine, shelf: Shelf) -> Looked:
         trouble: Trouble | None = "out_of_range" if line.value is not None else None
         return Looked(line, product, skus, "value", trouble)
     given = given_fields(line, product)
-    missing = next((f.name for f in product.fields if f.name not in given and not f.optional), None)
+    missing = next((f.name for f in product.fields if not f.optional and _wanted(f, given, product)), None)
     return Looked(line, product, skus, missing)
+
+
+def _wanted(field: Field, given: Mapping[str, str], product: Product) -> bool:
+    """Whether a field has still to be asked for: a parcel's address also wants who receives it."""
+    value = given.get(field.name)
+    return value is None or (field.kind is FieldKind.ADDRESS and bool(lacking(field, value, product)))
 
 
 def chosen_options(line: DraftLine, product: Product) -> dict[str, str]:

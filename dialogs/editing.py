@@ -8,12 +8,22 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
+from dialogs.addresses import completed, corrected_address
 from dialogs.draft import account_field, field_of, look
-from dialogs.filling import Filled, cleared, fill, fill_by_mention, fill_by_text, named_slots, says_anything
+from dialogs.filling import (
+    Filled,
+    cleared,
+    fill,
+    fill_by_mention,
+    fill_by_text,
+    named_field,
+    named_slots,
+    says_anything,
+)
 from dialogs.ordering import advance, miss
-from dialogs.pointing import Pointed, pointed
-from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Replacement
-from dialogs.turn import CancelOrder, Said, Scene, Turn
+from dialogs.pointing import Pointed, longest_name, pointed
+from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Lookup, Replacement
+from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
@@ -37,22 +47,32 @@ _LEADING = re.compile(
 )
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒次枚瓶桶箱]|$)(?:的|吧|了)*$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
+_ENDS = re.compile(r"最后|末|尾")
+_TO = re.compile(
+    r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
+    r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
+)
+_NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
+_ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
+_SAYS_LITTLE = 12
 _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
 
 
 def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """A message about the lines of what is being put together; None when it is about something else."""
-    if said.frame.intent in _TALK_OF_ELSE:
-        return None
     state = dialog.state
     if not isinstance(state, Collecting | Confirming):
         return _taken_out_of_unpaid(dialog, said, scene)
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
+    taken = _taken_out(dialog, state.lines, said, scene)
+    if taken is not None or said.frame.intent in _TALK_OF_ELSE:
+        return taken
     return (
-        _taken_out(dialog, state.lines, said, scene)
+        _address_completed(dialog, state, said, scene)
         or _added(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
+        or _changed_field(dialog, state, said, scene)
     )
 
 
@@ -75,6 +95,11 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
 def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The same for an order that is placed but unpaid: it is cancelled, and what is left is summed up again."""
     live = paying.live_unpaid(dialog, scene)
+    named = next((item.product for item in said.frame.items if item.product), None)
+    product = scene.shelf.product(named) if named else None
+    if product is not None and (live is not None or "取消" in said.text) and _drops(product, said.text):
+        lookup = Lookup(line=DraftLine(product.id))
+        return Turn(replace(dialog, waiting=lookup, misses=0), effects=(FindOrders("cancel"),))
     if live is None or len(live.lines) < 2:
         return None
     found = _to_take_out(live.lines, said.text, scene.shelf)
@@ -82,6 +107,14 @@ def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | Non
         return None
     rest = tuple(line for i, line in enumerate(live.lines) if i not in found)
     return Turn(replace(dialog, waiting=Replacement(rest)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def _drops(product: Product, text: str) -> bool:
+    """话费那单取消: nothing but that the order of this product goes."""
+    said = fold(text)
+    name = longest_name((product.name, *product.aliases), said)
+    rest = said.replace(name, "", 1) if name else said
+    return bool(name) and _REMOVING.search(rest) is not None and bool(_REMOVE_FILLER.fullmatch(_REMOVING.sub("", rest)))
 
 
 def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
@@ -116,6 +149,8 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
     if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
         return None
     items = [item for item in said.frame.items if says_anything(item)]
+    if isinstance(state, Collecting) and (len(items) > 1 or any(_answers(item, state) for item in items)):
+        return None
     if not items:
         items = _accounts_said(state.lines, text, scene.shelf)
     lines = list(state.lines)
@@ -132,6 +167,15 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
         notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
     told = replies.added() if lines != list(state.lines) else ""
     return advance(replace(dialog, misses=0), lines[:DRAFT_LINES_MAX], scene, told, *notes, missed=bool(notes))
+
+
+def _answers(item: Item, state: Collecting) -> bool:
+    """Whether an item is no more than what was asked for."""
+    if item.product is not None or item.candidates:
+        return False
+    if state.slot == "value":
+        return not item.fields and not item.invalid
+    return item.value is None and item.sku is None
 
 
 def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Item]:
@@ -267,6 +311,13 @@ def changed_line(line: DraftLine, rest: str, said: Said, shelf: Shelf, meant: Po
     named = next((i for i in said.frame.items if i.product not in (None, line.product)), None)
     if named is not None:
         return fill(line, replace(named, fields={}), shelf)
+    filled = line_with(line, rest, product, shelf)
+    return filled or _from_frame(line, said, meant, shelf) or _emptied(line, rest, product)
+
+
+def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
+    """A line with what a few words say about it: an account, a size, a count, a choice."""
+    rest = fold(rest)
     account = _new_account(line, rest, product, shelf)
     if account is not None:
         return account
@@ -280,7 +331,7 @@ def changed_line(line: DraftLine, rest: str, said: Said, shelf: Shelf, meant: Po
     filled = filled or fill_by_mention(line, rest, product, shelf)
     if filled is None and (size := _NUMBER.search(tail)) and (value := read_numeral(size[1])) is not None:
         filled = fill(line, Item(value=value, said=frozenset({"value"})), shelf)
-    return filled or _from_frame(line, said, meant, shelf) or _emptied(line, rest, product)
+    return filled
 
 
 def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
@@ -293,7 +344,11 @@ def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> 
 
 
 def _is_size(token: str, product: Product) -> bool:
-    return any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus)
+    if any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus):
+        return True
+    return token.isdigit() and any(
+        s.any_value and s.any_value.min <= int(token) <= s.any_value.max for s in product.skus
+    )
 
 
 def _from_frame(line: DraftLine, said: Said, meant: Pointed, shelf: Shelf) -> Filled | None:
@@ -314,3 +369,63 @@ def _emptied(line: DraftLine, rest: str, product: Product) -> Filled | None:
     for slot in slots:
         out = cleared(out, slot, product)
     return Filled(out, frozenset(slots)) if out != line else None
+
+
+# ---- a field by its name -------------------------------------------------------------------------------------------
+
+
+def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """我叫张三 13700001111, where the parcel's address lacked who receives it."""
+    if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
+        return None
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product else None
+    old = state.lines[state.line].fields.get(state.slot)
+    if field is None or old is None or field.kind is not FieldKind.ADDRESS or _ASKS.search(said.text):
+        return None
+    whole = any(len(value) > _SAYS_LITTLE and value != old for i in said.frame.items for value in i.fields.values())
+    new = corrected_address(old, said.text) or (None if whole else completed(old, said.text))
+    return _with_field(dialog, state, field.name, new, scene, "") if new is not None else None
+
+
+def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """名字错了，是王方 · 取票人换成李娜 · 收货人改成吴强 · 身份证最后一位是1不是X: that field and no other."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    if product is None or _ASKS.search(said.text):
+        return None
+    text = fold(said.text)
+    if len(state.lines) == 1 and _ENDS.search(text):
+        filled = fill_by_mention(line, said.text, product, scene.shelf)
+        if filled is not None and (filled.changed or filled.problems):
+            told = replies.changed() if not filled.problems else ""
+            return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
+    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
+        old = line.fields.get(place.name)
+        new = corrected_address(old, said.text) if old is not None else None
+        if new is not None and new != old:
+            return _with_field(dialog, state, place.name, new, scene, replies.changed())
+    found = _TO.match(said.text.strip())
+    field = named_field(product, fold(found["head"])) if found else None
+    if found is None or field is None or field.kind in (FieldKind.CHOICE, FieldKind.ADDRESS):
+        return None
+    free = field.kind is FieldKind.TEXT
+    if line.fields.get(field.name) is None or (free and len(found["head"]) > _SAYS_LITTLE):
+        return None
+    checked = check_field(field, _NOT.sub("", found["new"]).strip())
+    if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
+        return None
+    return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+
+
+def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:
+    """One field set, in every line that held the same."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    old = line.fields.get(name)
+    lines = [
+        replace(other, fields={**other.fields, name: value})
+        if other is line or (other.product == line.product and other.fields.get(name) == old)
+        else other
+        for other in state.lines
+    ]
+    return advance(replace(dialog, misses=0), lines, scene, told)

@@ -8,19 +8,23 @@ from catalog.checks import Invalid, Valid, check_field, fold
 from catalog.model import Choice, Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.addresses import tidy
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
 from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 
+_PHONE = re.compile(r"1[3-9]\d{9}")
 _VALUE_MAX = 10**9
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
+_SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "身份证"))
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
 _ENDING = re.compile(
-    r"(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?(?:应该)?(?:是|改成|改为|换成)(\d{1,4})(?!\d)"
+    r"(?:(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?|末尾|尾号)(?:应该)?(?:是|改成|改为|换成)([0-9x]{1,4})(?![0-9a-z])"
 )
+_ENDING_WAS = re.compile(r"不是([0-9x]{1,4})(?![0-9a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
         return fill(line, Item(quantity=int(quantity[1]), said=frozenset({"quantity"})), shelf)
     ending = _ENDING.search(said)
     if ending is not None:
-        return _with_ending(line, ending[1], product)
+        return _with_ending(line, said, ending, product)
     names: dict[str, tuple[str, str]] = {}
     for sku in product.skus:
         names |= {fold(name): ("value", sku.code) for name in (sku.label, *sku.aliases)}
@@ -128,12 +132,37 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
     return Filled(replace(line, fields={**line.fields, slot: key}), frozenset({slot}))
 
 
-def _with_ending(line: DraftLine, digits: str, product: Product) -> Filled | None:
-    """最后一位是8不是7: the account with its end corrected, where it still passes its check."""
-    account = account_field(product)
+def named_field(product: Product, said: str) -> Field | None:
+    """The field a folded text speaks of by its label or a part of it: 身份证 of 身份证号. None when it could be two."""
+    for one, other in _SYNONYMS:
+        said = said.replace(one, other)
+    scores = [(longest_shared(fold(field.label), said), field) for field in product.fields]
+    best = max((score for score, _ in scores), default=0)
+    named = [field for score, field in scores if score == best]
+    return named[0] if best >= 2 and len(named) == 1 else None
+
+
+def longest_shared(label: str, said: str) -> int:
+    """How many characters of a label stand in a text in one piece."""
+    spans = ((i, j) for i in range(len(label)) for j in range(i + 1, len(label) + 1))
+    return max((j - i for i, j in spans if label[i:j] in said), default=0)
+
+
+def _with_ending(line: DraftLine, said: str, ending: re.Match[str], product: Product) -> Filled | None:
+    """身份证最后一位是8不是7: the field named, or the only one that could be meant, with its end corrected, where it
+    still passes its check."""
+    digits, was = ending[1], _ENDING_WAS.search(said)
+    could = [f for f in product.fields if f.kind not in (*_FREE, FieldKind.CHOICE) and f.name in line.fields]
+    named = named_field(product, said[: ending.start()])
+    if named is not None:
+        could = [field for field in could if field is named]
+    elif len(could) > 1 and was is not None:
+        could = [field for field in could if fold(line.fields[field.name]).endswith(was[1])]
+    account = could[0] if len(could) == 1 else None
     old = line.fields.get(account.name) if account else None
-    if account is None or old is None or not old[-len(digits) :].isdigit() or len(old) <= len(digits):
+    if account is None or old is None or len(old) <= len(digits):
         return None
+    digits = digits.upper() if old[-1].isupper() or not any(c.islower() for c in old) else digits
     checked = check_field(account, old[: -len(digits)] + digits)
     if isinstance(checked, Invalid):
         return Filled(line, frozenset(), (checked.reason_zh,))
@@ -297,7 +326,8 @@ def _fill_fields(
             continue
         checked = check_field(field, _CHANGE_TO.sub("", value) if field.kind in _FREE else value)
         if isinstance(checked, Valid):
-            fields[field.name] = checked.canonical
+            is_place = field.kind is FieldKind.ADDRESS
+            fields[field.name] = tidy(checked.canonical, fields.get(field.name, "")) if is_place else checked.canonical
             changed.add(field.name)
         else:
             problems.append(checked.reason_zh)
@@ -308,6 +338,9 @@ def _fill_fields(
             continue
         field = field_of(product, name) or (field_of(product, asked) if asked else None) or account_field(product)
         if field is None or field.name in changed:
+            continue
+        if field.kind is FieldKind.QQ and _PHONE.fullmatch(raw):
+            problems.append(replies.qq_not_phone(field.label, raw))
             continue
         checked = check_field(field, raw)
         problems.append(checked.reason_zh if isinstance(checked, Invalid) else replies.check_again(field.label, raw))

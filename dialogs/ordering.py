@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.model import FieldKind, Product
+from catalog.checks import fold
+from catalog.model import Delivery, Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.asking import ask, choice_label, is_digital, open_question, slot_label
+from dialogs.asking import ask, choice_label, fitting_products, is_digital, open_question, slot_label
 from dialogs.draft import Looked, field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
@@ -35,7 +36,7 @@ _CHINESE_DIGITS = "零一二三四五六七八九十"
 def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: str, missed: bool = False) -> Turn:
     """Ask for the next missing thing, or show the summary. `notes` come first; `missed` counts against the buyer's
     patience: he said something that led nowhere."""
-    lines = tuple(lines)
+    lines = tuple(_only_candidate(line, scene.shelf) for line in lines)
     looked = [look(line, scene.shelf) for line in lines]
     misses = dialog.misses + 1 if missed or any(one.trouble for one in looked) else 0
     offer = replies.offer_human() if misses >= MISSES_BEFORE_HUMAN else ""
@@ -48,6 +49,14 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
     totals = tuple(int(one.total_fen() or 0) for one in looked)
     confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None)
     return Turn(confirming, Reply(replies.join(*notes, summary(looked), offer)))
+
+
+def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
+    """One candidate is no question: 充100话 that can only be one product is that product."""
+    if line.product is not None or not (line.candidates or line.fields):
+        return line
+    fitting = fitting_products(line, shelf)
+    return fill(line, Item(product=fitting[0].id), shelf).line if len(fitting) == 1 else line
 
 
 def summary(looked: Sequence[Looked]) -> str:
@@ -311,7 +320,8 @@ def _after_filling(
     did = frozenset[str]().union(*(filled.changed for _, filled in fills))
     problems = tuple(dict.fromkeys(p for _, filled in fills for p in filled.problems))
     if did or problems:
-        turn = advance(dialog, lines, scene, *problems, missed=bool(problems))
+        hint = _meant_as_size(state, said.text, scene.shelf) if problems else ""
+        turn = advance(dialog, lines, scene, *problems, hint, missed=bool(problems))
         asked = {state.slot} if isinstance(state, Collecting) else set()
         replaced = any((_held(state.lines[index]) & filled.changed) - asked for index, filled in fills)
         corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
@@ -330,6 +340,20 @@ def _after_filling(
     return miss(dialog, scene)
 
 
+def _meant_as_size(state: Collecting | Confirming, text: str, shelf: Shelf) -> str:
+    """50, where an account was asked for: perhaps he changed his mind about the size."""
+    if not isinstance(state, Collecting):
+        return ""
+    line = state.lines[state.line]
+    product = shelf.product(line.product) if line.product else None
+    field = field_of(product, state.slot) if product else None
+    plain = fold(text).removesuffix("元").removesuffix("块")
+    if product is None or field is None or not plain.isdigit():
+        return ""
+    sizes = [s for s in look(replace(line, value=None, sku=None), shelf).skus if replies.number(s.value) == plain]
+    return replies.change_size_instead(sizes[0].label) if sizes else ""
+
+
 def _held(line: DraftLine) -> frozenset[str]:
     """The slots a line has something in: to set one of these again is a correction."""
     value = {"value"} if line.value is not None or line.sku is not None else set()
@@ -344,7 +368,7 @@ def _spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list
         return out
     field = field_of(product, state.slot)
     if field is not None and field.kind is not FieldKind.CHOICE:
-        return out
+        return _spread_field(state.line, field, lines, shelf)
     for i, line in enumerate(lines):
         if i == state.line or line.product != product.id or look(line, shelf).missing != state.slot:
             continue
@@ -354,6 +378,24 @@ def _spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list
             out[i] = with_option(line, state.slot, answered.options[state.slot])
         elif state.slot in answered.fields:
             out[i] = replace(line, fields={**line.fields, state.slot: answered.fields[state.slot]})
+    return out
+
+
+def _spread_field(at: int, field: Field, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
+    """A name, an address, the phone of one who fetches or receives: asked once for all lines. For whom a top-up is, is
+    asked for each."""
+    out, value = list(lines), lines[at].fields.get(field.name)
+    asked = shelf.product(lines[at].product or "")
+    if value is None or asked is None:
+        return out
+    for i, line in enumerate(lines):
+        product = shelf.product(line.product or "")
+        own = field_of(product, field.name) if product else None
+        same = own is not None and own.kind is field.kind and own.label == field.label
+        free = field.kind in (FieldKind.TEXT, FieldKind.ADDRESS)
+        shared = free or (line.product == asked.id and asked.delivery is not Delivery.TOPUP)
+        if i != at and same and shared and field.name not in line.fields:
+            out[i] = replace(line, fields={**line.fields, field.name: value})
     return out
 
 

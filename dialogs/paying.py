@@ -140,9 +140,13 @@ def cancel_refused(dialog: Dialog, fact: CancelRefused, scene: Scene) -> Turn:
     return answer(gone, scene, replies.cancel_refused(fact.order_no, fact.state))
 
 
-def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
-    """取消 when the talk remembers no order: what the books say is unpaid."""
-    unpaid = tuple(o for o in orders if o.state is OrderState.UNPAID)
+def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, product: str | None = None) -> Turn:
+    """取消 when the talk remembers no order, or names a product: what the books say is unpaid."""
+    unpaid = tuple(
+        o
+        for o in orders
+        if o.state is OrderState.UNPAID and (product is None or any(line.product_id == product for line in o.lines))
+    )
     if not unpaid:
         return answer(replace(dialog, unpaid=None, waiting=None), scene, replies.nothing_to_cancel())
     if len(unpaid) == 1:

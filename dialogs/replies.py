@@ -103,8 +103,19 @@ def ask_product_for_account(account: str) -> str:
     return f"收到 {said(account)}，请问要给它买什么？回复序号或名称："
 
 
+def size_word(product: Product | None) -> str:
+    """What the denomination is called: 面额 is for money alone."""
+    money = product is not None and product.skus and all(sku.unit in ("元", "块") for sku in product.skus)
+    return "面额" if money else "规格"
+
+
 def ask_value(product: Product) -> str:
-    return f"{product.name}，请选面额（回复序号或面额）："
+    word = size_word(product)
+    return f"{product.name}，请选{word}（回复序号或{word}）："
+
+
+def ask_address_rest(label: str, given: str, wants: Sequence[str]) -> str:
+    return f"{label}：{said(given)}\n还差{'和'.join(wants)}，发给我补上，例如：收货人张三 138…："
 
 
 def ask_units(product: Product, sku: Sku, limits: AnyValue) -> str:
@@ -169,6 +180,19 @@ def nothing_changed() -> str:
 
 def quantity_out_of_range(most: int) -> str:
     return f"数量要在1到{most}之间。"
+
+
+def qq_not_phone(label: str, raw: str) -> str:
+    return f"这里要的是{label}，{said(raw)}像是手机号，请发一下{label}"
+
+
+def change_size_instead(label: str) -> str:
+    change = f"改成{label}"
+    return f"要换成{label}请回复「{tap(change, change, 'change')}」。"
+
+
+def no_last_account(label: str) -> str:
+    return f"没查到您上次用的{label}。"
 
 
 def check_again(label: str, raw: str) -> str:

@@ -113,6 +113,10 @@ class Lookup:
 
     order_no: str | None = None
     line: DraftLine | None = None
+    only_account: bool = False
+    """Only the account is wanted from the last order, for what is being put together."""
+    text: str = ""
+    """What he said, for what it changes in the order that is to be repeated."""
     kind: Literal["lookup"] = "lookup"
 
 

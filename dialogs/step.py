@@ -8,6 +8,7 @@ from catalog.checks import fold
 from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
 from dialogs.editing import edited
+from dialogs.hearing import heard_again
 from dialogs.links import fit
 from dialogs.ordering import (
     advance,
@@ -91,8 +92,9 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
+    said = heard_again(dialog, said, scene)
     certain = _about_order(dialog, said) or _by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
-    certain = certain or edited(dialog, said, scene)
+    certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
     return _TALK[said.frame.intent](dialog, said, scene)

@@ -1,0 +1,135 @@
+"""A parcel's address in one line: who receives it, his phone, where; what is missing, and single parts corrected."""
+
+import re
+
+from catalog.model import Delivery, Field, FieldKind, Product
+
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+_SPLIT = re.compile(r"[\s,，;；、。]+")
+_NAME_AFTER = re.compile(r"(?:收[货件]人|姓名|名字|联系人|我叫|叫)[是为:： ]*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})")
+_NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士|小姐|老师)?|[A-Za-z]{2,20}")
+_GLUED = re.compile(r"(?<=[号室楼层栋幢座元\d])([\u4e00-\u9fff]{2,3})(?=[ ,，]*☎)|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
+_PLACE_END = frozenset("省市区县镇乡村路街道巷弄号栋幢楼室层元苑园里厦场院座期港店")
+_PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室]|\d")
+_REGION = re.compile(r"[省市区县]")
+_STREET = re.compile(r"[\u4e00-\u9fff]{1,10}?(?:路|街|大道|道|巷|弄)\d+(?:号|弄)?")
+_STREET_NAME = re.compile(r"[^省市区县镇乡\d\s,，]{1,10}?(?:路|街|大道|巷|弄|道)(?=\d)")
+_VERB = re.compile(
+    r"^(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到"
+    r"|(?:收货|收件)?地址(?:是|为|[:：])+)[:： ]*"
+)
+_SURNAMES = frozenset(
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
+    "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
+    "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
+    "荀羊甄曲封储靳段焦侯车宁仇武符刘景詹龙叶司黎薄白蒲赖乔谭温瞿阎连习艾容易关游权查肖涂申向古廖耿欧阳闫邸冉尚饶牛师岳"
+    "小老阿大"
+)
+_WHO = re.compile(r"收[货件]人|名字|姓名|联系人")
+_TO = r"(?:错了?|不对|写错了?)?[,，。 ]*(?:改成|改为|换成|应该是|是|叫|改)[:： ]*"
+_NAME_TO = re.compile(
+    rf"(?:收[货件]人|名字|姓名|联系人)(?:的?名字)?{_TO}([\u4e00-\u9fff·]{{2,4}}|[A-Za-z]{{2,20}})(?:[,，。 ]|不是|$)"
+)
+_IS_NOT = re.compile(r"是([\w-]{1,20}?)[,，。 ]*(?:而)?不是([\w-]{1,20})")
+_NOT_IS = re.compile(r"不是([\w-]{1,20}?)[,，。 ]*(?:而)?(?:是|应该是)([\w-]{1,20})")
+_FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
+_PLACE_TO = re.compile(rf"(?:收货|收件)?地址{_TO}(.+)")
+
+
+def lacking(field: Field, address: str, product: Product) -> tuple[str, ...]:
+    """What a parcel's address does not say, in words: 收货人姓名, 手机号. What another field asks for is not wanted."""
+    if field.kind is not FieldKind.ADDRESS or product.delivery is not Delivery.PARCEL:
+        return ()
+    others = [f for f in product.fields if f is not field]
+    asks_phone = any(f.kind in (FieldKind.PHONE, FieldKind.PHONE_OR_QQ) for f in others)
+    asks_name = any(f.kind is FieldKind.TEXT and re.search("人|姓名|名字", f.label) for f in others)
+    wants = []
+    if not asks_name and name_in(address) is None:
+        wants.append("收货人姓名")
+    if not asks_phone and _PHONE.search(address) is None:
+        wants.append("手机号")
+    return tuple(wants)
+
+
+def tidy(address: str, old: str = "") -> str:
+    """The address without the verb before it; who receives it stays when only the place is new."""
+    new = _VERB.sub("", address)
+    phone, name = _PHONE.search(old), name_in(old)
+    if name is not None and name_in(new) is None:
+        new = f"{new} {name}"
+    if phone is not None and _PHONE.search(new) is None:
+        new = f"{new} {phone[0]}"
+    return new
+
+
+def completed(address: str, text: str) -> str | None:
+    """The address with the name or phone that a later message gives: 我叫张三 13700001111. None when it gives none."""
+    phone, name = _PHONE.search(text), _name_said(text)
+    added = address
+    if name is not None and name_in(address) is None:
+        added = f"{added} {name}"
+    if phone is not None and _PHONE.search(address) is None:
+        added = f"{added} {phone[0]}"
+    return added if added != address else None
+
+
+def corrected_address(address: str, text: str) -> str | None:
+    """The address with one part corrected: 收货人改成吴强, 电话改成139…, 门牌号是68号不是66号. None when the message is
+    no such correction, or the part it corrects stands there twice or not at all."""
+    if not re.search("[改换错]|不是|不对|应该", text):
+        return None
+    named = _NAME_TO.search(text)
+    phone, old_phone = _PHONE.search(text), _PHONE.search(address)
+    if named is not None:
+        old = name_in(address)
+        return address.replace(old, named[1], 1) if old else f"{address} {named[1]}"
+    if phone is not None and re.search("电话|手机|号码", text) and not _PLACE_TO.search(text):
+        return address.replace(old_phone[0], phone[0], 1) if old_phone else f"{address} {phone[0]}"
+    for pattern, new, old_at in ((_NOT_IS, 2, 1), (_IS_NOT, 1, 2), (_FROM_TO, 2, 1)):
+        found = pattern.search(text)
+        if found is not None and address.count(found[old_at]) == 1:
+            return address.replace(found[old_at], found[new], 1)
+    placed = _PLACE_TO.search(text)
+    return _with_place(address, placed[1].strip()) if placed is not None and _PLACE.search(placed[1]) else None
+
+
+def _with_place(address: str, new: str) -> str | None:
+    """A new place: whole, or only a street of the same city."""
+    if _REGION.search(new) and len(new) >= 8:
+        return tidy(new, address)
+    street, old = _STREET.search(new), _STREET_NAME.search(address)
+    if street is None or old is None:
+        return None
+    end = re.compile(r"\d+(?:号|弄)?").match(address, old.end())
+    return address[: old.start()] + new + address[end.end() if end else old.end() :]
+
+
+def name_in(address: str) -> str | None:
+    """Who receives the parcel, when the address says so."""
+    said = _NAME_AFTER.search(address)
+    if said is not None:
+        return said[1]
+    marked = _PHONE.sub(" ☎ ", address)
+    tokens = [token for token in _SPLIT.split(marked) if token]
+    for i, token in enumerate(tokens):
+        if not _NAME.fullmatch(token) or token[-1] in _PLACE_END:
+            continue
+        beside = "☎" in tokens[max(0, i - 1) : i + 2]
+        last = i == len(tokens) - 1 and i > 0
+        before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
+        if beside or ((last or before_place) and token[0] in _SURNAMES):
+            return token
+    glued = _GLUED.search(_PHONE.sub("☎", address))
+    name = (glued[1] or glued[2]) if glued is not None else None
+    return name if name is not None and name[0] in _SURNAMES and name[-1] not in _PLACE_END else None
+
+
+def _name_said(text: str) -> str | None:
+    said = _NAME_AFTER.search(text)
+    if said is not None:
+        return said[1]
+    rest = _PHONE.sub(" ", text)
+    rest = re.sub(r"电话|手机号?码?|号码|是|[:：]", " ", rest)
+    tokens = [token for token in _SPLIT.split(rest) if token]
+    names = [t for t in tokens if _NAME.fullmatch(t) and (t[0] in _SURNAMES or _PHONE.search(text))]
+    return names[0] if len(tokens) == len(names) == 1 else None

@@ -1,0 +1,114 @@
+"""A frame looked at again beside the draft and the catalog, before anything is done with it: nets below the
+understanding for what costs money when it is misread."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import fold
+from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs.draft import field_of
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Said, Scene
+from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
+
+_PHONE = re.compile(r"1[3-9]\d{9}")
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
+_SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
+    """The message with what its frame must not be trusted in put right; the same object when there is nothing."""
+    frame = said.frame
+    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
+        return replace(said, frame=replace(frame, intent="change"))
+    items = frame.items
+    if not items:
+        return said
+    if len(items) > 1 and "\n" in said.text:
+        items = _each_from_its_row(items, said.text)
+    if any(item.quantity != 1 for item in items):
+        items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
+    if "手机" in said.text or "电话" in said.text:
+        items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
+    return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def names_a_part(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
+    """Whether a message names a SKU or a choice of what is being put together: then it says more than 确认."""
+    said = fold(text)
+    for product_id in {line.product for line in lines if line.product}:
+        product = shelf.product(product_id)
+        if product is not None and any(len(name) > 1 and name in said for name in _parts(product)):
+            return True
+    return False
+
+
+def _parts(product: Product) -> list[str]:
+    names = [name for sku in product.skus for name in (sku.label, *sku.aliases)]
+    choices = [c for part in product.options for c in part.values] + [c for f in product.fields for c in f.values]
+    names += [name for choice in choices for name in (choice.label, *choice.aliases)]
+    return [fold(name) for name in names]
+
+
+def _product_of(item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> Product | None:
+    if item.product is not None:
+        return shelf.product(item.product)
+    ids = {line.product for line in lines}
+    only = ids.pop() if len(ids) == 1 else None
+    return shelf.product(only) if only else None
+
+
+def _as_size(item: Item, product: Product | None, text: str) -> Item:
+    """改成10桶, where 10桶 is on sale: the size, not ten of the present one."""
+    if product is None or (item.sku is not None and item.value is not None and "value" in item.said):
+        return item
+    for sku in product.skus:
+        if sku.any_value is None and sku.value == item.quantity and sku.unit and _says(text, item.quantity, sku.unit):
+            return replace(item, value=sku.value, sku=None, quantity=1, said=(item.said - {"quantity"}) | {"value"})
+    return item
+
+
+def _says(text: str, count: int, unit: str) -> bool:
+    found = re.findall(rf"(\d+|[{CHINESE}]+)\s*{re.escape(unit)}", text)
+    return any(read_numeral(one) == count for one in found)
+
+
+def _without_phone_for_qq(item: Item, product: Product | None, text: str) -> Item:
+    """手机号行不行 138…: not where a QQ number is wanted."""
+    if product is None or "qq" in text.lower() or "扣" in text:
+        return item
+    wrong = {
+        name: value
+        for name, value in item.fields.items()
+        if (field := field_of(product, name)) and field.kind is FieldKind.QQ and _PHONE.fullmatch(value)
+    }
+    if not wrong:
+        return item
+    fields = {name: value for name, value in item.fields.items() if name not in wrong}
+    return replace(item, fields=fields, invalid={**item.invalid, **wrong})
+
+
+def _each_from_its_row(items: Sequence[Item], text: str) -> tuple[Item, ...]:
+    """In a pasted list the amount beside an account is its own: another row's is not taken for it."""
+    rows = [_SEPARATORS.sub("", row) for row in text.splitlines() if row.strip()]
+    return tuple(_from_its_row(item, rows) for item in items)
+
+
+def _from_its_row(item: Item, rows: Sequence[str]) -> Item:
+    accounts = [v for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5 and any(map(str.isdigit, v))]
+    own = [row for row in rows if any(_SEPARATORS.sub("", account) in row for account in accounts)]
+    if len(own) != 1 or item.value is None:
+        return item
+    rest = own[0]
+    for account in accounts:
+        rest = rest.replace(account, " ")
+    numbers = {float(number) for number in _NUMBER.findall(rest)}
+    if not numbers or item.value in numbers or (item.quantity != 1 and item.quantity in numbers and len(numbers) == 1):
+        return item
+    own_value = numbers.pop() if len(numbers) == 1 else None
+    value = int(own_value) if own_value is not None and own_value == int(own_value) else own_value
+    return replace(item, value=value, sku=None, said=item.said if value is not None else item.said - {"value"})
