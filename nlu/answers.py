@@ -123,7 +123,9 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Fram
 
 _NOT_FREE = re.compile(r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|改成|换成|为啥|干嘛")
 _PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室苑园]|小区|学校|大学|大厦|广场|公司")
-_LEAD = re.compile(r"^(?:地址|收货地址|寄到|送到|是|为|我的|我在|[:：,，\s])+")
+_LEAD = re.compile(
+    r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+"
+)
 
 
 def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
@@ -168,8 +170,9 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
         each = (Item(fields={entry.name: said}, said=frozenset({entry.name})) for said in fitting)
         return Frame("answer", tuple(each), confidence=_ANSWERS)
     said = accounts[-1].said
+    called_phone = accounts[-1].cue == "phone" and entry.kind == "qq"
     for form in (said, said.upper(), said.lower()):
-        if accept(entry, form):
+        if accept(entry, form) and not called_phone:
             return _frame(Item(fields={entry.name: form}, said=frozenset({entry.name})))
     if product and len(product.account_fields) > 1:
         other = field_for(accounts[-1], list(product.account_fields))

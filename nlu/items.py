@@ -158,7 +158,7 @@ def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[s
         if not free:
             break
         entry = field_for(account, free)
-        if accept(entry, account.said):
+        if accept(entry, account.said) and not (account.cue == "phone" and entry.kind == "qq"):
             fields[entry.name] = account.said
         elif _meant(entry, account):
             invalid[entry.name] = account.said

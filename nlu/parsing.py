@@ -43,9 +43,13 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     `expecting` is what the bot has just asked: it decides what a bare 3, 100 or 12345678 means.
     """
     seen = look(_said(text, channel), lexicon)
-    if not seen.text:
-        return Frame("unknown")
+    waits = expecting is not None and expecting.slot == "confirm"
+    if not seen.text or seen.text == "买":
+        agrees = waits and (seen.text == "买" or _THUMB.search(text))
+        return Frame("confirm", confidence=0.9) if agrees else Frame("unknown")
     whole = certain(seen.text)
+    if whole == "confirm" and any(m.entry.options or m.entry.choices or m.entry.skus for m in seen.mentions):
+        whole = None  # 快充吧 names an option: nobody confirms what he is changing
     if whole is not None:
         asked = expecting is not None and expecting.slot != "confirm"
         if whole == "confirm" and asked and merely_agrees(seen.text):
@@ -62,6 +66,7 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
         return Frame("choose", index=index, confidence=0.95)
     slots = slots_of(seen)
     confidence, intent = _decide(seen, blank(seen, slots), slots, lexicon)
+    _read_unit_of_pending(seen, lexicon, expecting)
     items = _items(intent, seen, lexicon)
     if intent == "answer" and not items:
         items = _named_skus(seen, lexicon)
@@ -70,12 +75,24 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     return Frame(intent, items, confidence=round(confidence, 3))
 
 
+def _read_unit_of_pending(seen: Seen, lexicon: Lexicon, expecting: Expecting | None) -> None:
+    """改成10份 while something sold by 5, 10 and 20份 is pending: the number is the denomination, not a count."""
+    product = lexicon.products.get(expecting.product or "") if expecting else None
+    if product is None or any(ref.product != product.id for ref in seen.refs):
+        return
+    seen.amounts = [
+        replace(a, kind="value") if a.kind == "count" and a.unit == product.unit and a.number in product.by_value else a
+        for a in seen.amounts
+    ]
+
+
 def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
     """大杯 alone: a SKU's own name answers something, but names no product by itself."""
     entries = [lexicon.phrases.get(amount.word) for amount in seen.amounts if amount.word]
     return tuple(Item(candidates=tuple(entry.skus)) for entry in entries[:1] if entry and entry.skus)
 
 
+_THUMB = re.compile("^[\\s\U0001f44c\U0001f44d\U0001f197\u2705\u2714\ufe0f\U0001f3fb-\U0001f3ff]+$")
 _FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯+|呃+|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
 
 
@@ -89,7 +106,7 @@ def _is_choice(seen: Seen, index: int) -> bool:
 
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
-_ASKING = re.compile(r"[吗么没不?？]$|多少|怎么|什么|哪|咋|有没有|几")
+_ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|怎么|什么|哪|咋|有没有|几")
 _CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
 
 

@@ -137,7 +137,7 @@ def _one(
 ) -> list[Draft]:
     """Read everything as being about one product: several amounts or several accounts make several items."""
     seen.accounts = _meant_for(product, seen.accounts)
-    anchors, counts = _anchors(product, seen, sold_by)
+    anchors, counts = _anchors(product, seen, sold_by, repeats=len(seen.accounts) > 1)
     base = Draft(product, candidates)
     _choose(base, product, seen)
     base.texts = dict(seen.texts)
@@ -156,7 +156,7 @@ def _one(
     made = []
     local = _said_with_one(seen, accounts)
     for i, account in enumerate(accounts):
-        amount = _anchor_of(i, account, accounts, anchors)
+        amount = _anchor_of(i, accounts, anchors, seen.text)
         quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
         if quantity == len(accounts) and not _EACH.search(seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
@@ -209,9 +209,12 @@ def _with_own_option(options: dict[str, str], product: ProductIndex | None, amou
 
 
 def _anchors(
-    product: ProductIndex | None, seen: Seen, sold_by: Container[str] = ()
+    product: ProductIndex | None, seen: Seen, sold_by: Container[str] = (), repeats: bool = False
 ) -> tuple[list[Amount], list[Amount]]:
-    """Split the amounts into those that say which denomination and those that say how many."""
+    """Split the amounts into those that say which denomination and those that say how many.
+
+    The same amount twice is said once, unless it `repeats` for several accounts.
+    """
     anchors: list[Amount] = []
     counts: list[Amount] = []
     known: list[object] = []
@@ -221,7 +224,7 @@ def _anchors(
         if product is None:
             if amount.kind == "count" and (amount.unit in GENERAL_COUNTERS or amount.unit not in sold_by):
                 counts.append(amount)
-            elif amount.kind != "word" and (amount.number, amount.unit or "元") not in known:
+            elif amount.kind != "word" and (repeats or (amount.number, amount.unit or "元") not in known):
                 known.append((amount.number, amount.unit or "元"))
                 anchors.append(amount)
             continue
@@ -232,7 +235,7 @@ def _anchors(
             counts.append(amount)
         elif product.any_sku and amount.kind == "count" and any(a.kind == "value" for a in seen.amounts):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
-        elif (settled.value, settled.skus) not in known:
+        elif repeats or (settled.value, settled.skus) not in known:
             known.append((settled.value, settled.skus))
             anchors.append(amount)
     if any(count.kind == "count" for count in counts):  # 温度十一要一个: with a plain count, a bare number is none
@@ -307,10 +310,20 @@ def _gap(text: str, start: int, end: int) -> int:
     return end - start + 8 * len(_BREAK.findall(between)) + 4 * between.count(" ")
 
 
-def _anchor_of(i: int, account: Account, accounts: list[Account], anchors: list[Amount]) -> Amount | None:
-    """Find the amount that belongs to one of several accounts."""
-    if len(anchors) < 2:
+_CLAUSE = re.compile(r"[^,，;；。\n]+")
+
+
+def _anchor_of(i: int, accounts: list[Account], anchors: list[Amount], text: str) -> Amount | None:
+    """Find the amount of the i-th account: that of its line or clause, else the one said before it."""
+    if not anchors or len({(a.number, a.unit, a.word) for a in anchors}) == 1:
         return anchors[0] if anchors else None
+    account = accounts[i]
+    for parts in (_PARTS[0], _CLAUSE):
+        start, end = next(m.span() for m in parts.finditer(text) if m.start() <= account.start < m.end())
+        inside = [a for a in anchors if start <= a.start < end]
+        alone = sum(start <= other.start < end for other in accounts) == 1
+        if inside and alone:
+            return min(inside, key=lambda a: min(abs(a.start - account.end), abs(account.start - a.end)))
     if len(anchors) == len(accounts):
         return anchors[i]
     before = [a for a in anchors if a.end <= account.start]
