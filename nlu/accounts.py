@@ -102,7 +102,8 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         count, said = _join(groups, i, text, lexicon)
         start, end = groups[i].start, groups[i + count - 1].end
         i += count
-        if _BLOCKED.search(text[max(0, start - 14) : start]):
+        blocked = _BLOCKED.search(text[max(0, start - 14) : start])
+        if blocked and not any(label in blocked[0] for label in lexicon.asked_labels):
             _take(taken, start, end)
             continue
         start, said = _without_86(text, start, said)
@@ -219,6 +220,12 @@ def _chain(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[i
 
 def _is_phone(digits: str) -> bool:
     return bool(_PHONE.match(digits) or re.match(r"(?:00?)?86(?=1[3-9]\d{9}$)", digits))
+
+
+def spoken_digits(text: str) -> list[str]:
+    """Give the one number that a text of nothing but digits read out is: 幺三八 is ["138"]."""
+    said = text.strip(" ,，。.")
+    return ["".join(_DIGIT[char] for char in said)] if len(said) > 2 and all(char in _DIGIT for char in said) else []
 
 
 def _without_86(text: str, start: int, said: str) -> tuple[int, str]:

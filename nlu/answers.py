@@ -2,14 +2,14 @@
 
 import re
 
-from nlu.accounts import Account, accept
+from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import settle
 from nlu.frame import Expecting, Frame, Item
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
 from nlu.reading import drafts
-from nlu.seeing import Seen, address_span, drop_taken_back
+from nlu.seeing import Ref, Seen, address_span, drop_taken_back
 
 _ANSWERS = 0.96
 
@@ -26,7 +26,7 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
         return _value(seen, product, lexicon)
     entry = next((f for f in product.words.fields if f.name == expecting.slot), None) if product else None
     if entry is None:
-        return _option(seen, product, expecting)
+        return _option(seen, product, expecting, lexicon)
     if entry.kind == "choice":
         return _choice(seen, product, entry)
     if entry.kind in ("text", "address"):
@@ -96,7 +96,14 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     return None
 
 
-def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> Frame | None:
+def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexicon: Lexicon) -> Frame | None:
+    if product is not None and len(seen.text) <= 8:  # 王者, 打到王者: the end of 最强王者
+        tail = next(
+            (t for t, (name, _) in product.option_tails.items() if name == expecting.slot and t in seen.text), ""
+        )
+        if tail and re.search(rf"^(?:要|就|选|打到|打|到|上|升到|目标)*{re.escape(tail)}(?:吧|的)?$", seen.text):
+            pair = product.option_tails[tail]
+            return _frame(Item(options={pair[0]: pair[1]}, said=frozenset({pair[0]})))
     if product is None or any(ref.product not in (None, product.id) for ref in seen.refs):
         return None
     drop_taken_back(seen)
@@ -108,6 +115,16 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> F
     chosen_ids = [chosen_id for name, chosen_id in found if name == expecting.slot]
     if not chosen_ids or len(seen.text) > 20:
         return None
+    if len(set(chosen_ids)) > 1 and any(a.kind == "count" for a in seen.amounts):  # 两张成人一张小孩
+        seen.refs = [Ref(0, 0, "", product.id)]
+        made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+        kept = frozenset({expecting.slot, "quantity"})
+        each = (
+            Item(options={expecting.slot: i.options[expecting.slot]}, quantity=i.quantity, said=i.said & kept)
+            for i in made
+            if expecting.slot in i.options
+        )
+        return Frame("answer", tuple(each), confidence=_ANSWERS)
     return _frame(Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot})))
 
 
@@ -123,9 +140,7 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Fram
 
 _NOT_FREE = re.compile(r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|改成|换成|为啥|干嘛")
 _PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室苑园]|小区|学校|大学|大厦|广场|公司")
-_LEAD = re.compile(
-    r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+"
-)
+_LEAD = re.compile(r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+")
 
 
 def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
@@ -159,7 +174,7 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
     if not accounts:
         bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
         codes = _CODE.findall(bare)
-        codes = [seen.text] if seen.text.isdigit() else codes
+        codes = [seen.text] if seen.text.isdigit() else codes or spoken_digits(seen.text)
         if len(codes) != 1 or not any(char.isdigit() or char == "@" for char in codes[0]) or len(seen.text) > 40:
             return None
         accounts = [Account(0, len(seen.text), codes[0])]

@@ -280,11 +280,14 @@ class Lexicon:
         self.shapes = tuple(filter(None, (_shape(pattern) for pattern in self.patterns)))
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
-        self.text_cues = tuple(
+        self.asked_labels = tuple(
             dict.fromkeys(
-                (plain(f.label), f.name) for p in self.products.values() for f in p.words.fields if f.kind == "text"
+                plain(f.label) for p in self.products.values() for f in p.account_fields if len(plain(f.label)) > 1
             )
         )
+        texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text"]
+        named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
+        self.text_cues = tuple(dict.fromkeys([*((plain(f.label), f.name) for f in texts), *named]))
 
     def _add_product(self, entries: dict[str, Entry], product: ProductIndex) -> None:
         for name in product.names:

@@ -23,8 +23,8 @@ from nlu.intent import (
 )
 from nlu.items import finish
 from nlu.lexicon import Lexicon
-from nlu.reading import drafts
-from nlu.seeing import Seen, drop_taken_back, look
+from nlu.reading import SHOWN, drafts
+from nlu.seeing import Seen, drop_taken_back, look, negated
 
 SURE = 0.32
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
@@ -70,6 +70,19 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     items = _items(intent, seen, lexicon)
     if intent == "answer" and not items:
         items = _named_skus(seen, lexicon)
+    if intent in ("answer", "unknown") and not items and not seen.refs:
+        unit = next(
+            (
+                u
+                for u in lexicon.unit_products
+                if len(u) > 1 and _HAN_ONLY.fullmatch(u) and seen.text.strip("的吧。 ") == u
+            ),
+            "",
+        )
+        if unit:  # 点券 alone: of which game?
+            return Frame(
+                "order", (Item(candidates=lexicon.unit_products[unit][:SHOWN], missing=("product",)),), confidence=0.6
+            )
     if intent == "answer" and not any(item.said or item.product or item.candidates for item in items):
         intent, items, confidence = "unknown", (), 0.3
     return Frame(intent, items, confidence=round(confidence, 3))
@@ -107,6 +120,8 @@ def _is_choice(seen: Seen, index: int) -> bool:
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
 _ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|怎么|什么|哪|咋|有没有|几")
+_HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
+_EITHER_OR = re.compile(r"([送能会有用退])不\1")
 _CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
 
 
@@ -142,7 +157,12 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         if corrects or (cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(blanked) and not seen.accounts):
             return 0.85, "change"
     if not named and amounts and _UNPLACED.fullmatch(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
+        seen.unplaced = True
         return 0.6, "order"
+    taken_back = [ref for ref in seen.refs if ref.product and negated(seen.text, ref.start)]
+    if taken_back and len(taken_back) < sum(ref.product is not None for ref in seen.refs):
+        if not _ASKING.search(blanked):
+            return 0.7, "order"  # 不要爱奇艺 要优酷
     every = scores(blanked, words_of(seen, spans))
     cues = set(cues_of(blanked))
     ranked = [
@@ -151,6 +171,8 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         if _possible(intent, seen, blanked, has_product, slots) and (p > 0.6 or _supported(intent, cues))
     ]
     confidence, intent = ranked[0] if ranked else (0.0, "unknown")
+    if intent == "order" and _EITHER_OR.search(blanked):
+        confidence, intent = next(((p, i) for p, i in ranked if i in ("search", "price", "help")), (0.0, "unknown"))
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed
     if intent == "unknown" and confidence < 0.85 and _only_goods(seen, blanked):
@@ -248,7 +270,12 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
         return ()
     if intent in ABOUT_PRODUCT and not any(ref.product for ref in seen.refs):
         return ()
-    made = drafts(seen, lexicon, wants_topup=intent in ("order", "price"), infers=intent not in ("answer", "change"))
+    made = drafts(
+        seen,
+        lexicon,
+        wants_topup=intent in ("order", "price"),
+        infers=intent not in ("answer", "change") and not seen.unplaced,
+    )
     items = tuple(finish(draft, lexicon) for draft in made)
     if intent in ("order", "browse"):
         return items if intent == "order" or named else ()

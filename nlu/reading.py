@@ -20,6 +20,7 @@ SHOWN = 20
 def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
     """Group everything into one draft per thing that was said; without `infers` only a name names a product."""
     _imply_topup(seen, lexicon, wants_topup)
+    seen.refs = [_as_option(ref, seen, lexicon) for ref in seen.refs]
     seen.refs = [_narrowed(ref, seen, lexicon) for ref in seen.refs]
     products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
     products = _without_parts(products, seen, lexicon)
@@ -29,6 +30,16 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
         return _one(lexicon.products[products[0]], (), seen)
     product, candidates = _inferred(seen, lexicon, wants_topup) if infers else (None, ())
     return _one(product, candidates, seen, lexicon.counted)
+
+
+def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
+    """星耀上王者: the end of an option's label is no product when the words beside it speak of that option's product."""
+    if ref.product and _ONTO.search(seen.text[max(0, ref.start - 6) : ref.start]):
+        for mention in seen.mentions:
+            for owner in mention.entry.owners:
+                if owner != ref.product and ref.word in lexicon.products[owner].option_tails:
+                    return replace(ref, product=owner, start=ref.start, end=ref.start, word="")
+    return ref
 
 
 def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
@@ -374,7 +385,11 @@ def _meanings(mention: Mention, product: ProductIndex | None) -> tuple[list[tupl
 def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Mention, tuple[str, str]]]:
     """List the options that make separate items (专业版一个家庭版一个): two values of one option."""
     if product is None:
-        return []
+        pairs = [(m, m.entry.options[0]) for m in seen.mentions if len(m.entry.options) == 1 and not m.entry.choices]
+        counted = sum(amount.kind == "count" for amount in seen.amounts)
+        if counted < 2 or len({pair for _, pair in pairs}) != counted or len({pair[0] for _, pair in pairs}) != 1:
+            return []
+        return pairs if len(pairs) == counted else []
     named = [
         (m, product.option_words[m.word])
         for m in seen.mentions

@@ -37,6 +37,8 @@ class Seen:
     amounts: list[Amount] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    unplaced: bool = False
+    """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
     _segments: list[Segment] | None = None
 
@@ -50,7 +52,7 @@ class Seen:
 
 def look(message: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts; nothing is interpreted yet."""
-    cased = normalise_keeping_case(message)
+    cased = _sized(normalise_keeping_case(message), lexicon)
     text = lower(cased)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
@@ -72,6 +74,22 @@ def look(message: str, lexicon: Lexicon) -> Seen:
     )
     seen.refs = _refs(seen)
     return seen
+
+
+_BIG_SMALL = re.compile(r"([一二两三四五六\d])大\s*([一二两三四五六\d])小(?![时号区])")
+
+
+def _sized(text: str, lexicon: Lexicon) -> str:
+    """Write 两大一小 as the tickets it means, where the catalog has them for grown-ups and for children."""
+    match = _BIG_SMALL.search(text)
+    if match is None:
+        return text
+    grown, child = (
+        next((w for w in words if (entry := lexicon.phrases.get(w)) and (entry.options or entry.skus)), "")
+        for words in (("成人", "大人", "成人票"), ("儿童", "小孩", "儿童票"))
+    )
+    made = f"{grown}{match[1]}张{child}{match[2]}张"
+    return text[: match.start()] + made + text[match.end() :] if grown and child else text
 
 
 def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
@@ -217,18 +235,19 @@ _CORRECTION = re.compile(
 
 def drop_taken_back(seen: Seen) -> None:
     """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
-    seen.refs = [ref for ref in seen.refs if not _negated(seen.text, ref.start)]
+    seen.refs = [ref for ref in seen.refs if not negated(seen.text, ref.start)]
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
     seen.refs = kept if any(ref.product for ref in kept) else seen.refs
-    seen.amounts = [a for a in seen.amounts if not _negated(seen.text, a.start) and not _taken_back(seen, a)]
+    seen.amounts = [a for a in seen.amounts if not negated(seen.text, a.start) and not _taken_back(seen, a)]
     seen.mentions = [
-        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not _negated(seen.text, m.start)
+        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not negated(seen.text, m.start)
     ]
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
 
 
-def _negated(text: str, start: int) -> bool:
+def negated(text: str, start: int) -> bool:
+    """Tell whether what begins here was just refused: 不要…, 不是…"""
     return bool(_NEGATED.search(text[max(0, start - 9) : start]))
 
 
