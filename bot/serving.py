@@ -70,7 +70,8 @@ def serve(services: Services, listening: socket.socket) -> None:
     )
     certificates.keep_fresh(services)
     host, port = listening.getsockname()[:2]
-    # What is loaded by now stays, and a turn leaves next to no cycles: looking for them every 700 objects took 5 % of the samples.
+    # What is loaded by now stays, and a turn leaves next to no cycles; looking for them every 700 objects took 5 % of
+    # the process's samples.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_BEFORE_GC)
