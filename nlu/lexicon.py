@@ -286,6 +286,9 @@ class Lexicon:
             )
         )
         texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text"]
+        self.text_shapes = tuple(
+            (shape, f.name) for f in texts if f.pattern and (shape := _shape(f.pattern, telling=True)) is not None
+        )
         named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
         self.text_cues = tuple(dict.fromkeys([*((plain(f.label), f.name) for f in texts), *named]))
 
@@ -382,10 +385,17 @@ class Lexicon:
         return tuple(sorted(cues.items(), key=lambda cue: -len(cue[0])))
 
 
-def _shape(pattern: str) -> re.Pattern[str] | None:
-    """Turn an account pattern into one that finds it inside a text; None for plain digits, read otherwise."""
+def _shape(pattern: str, telling: bool = False) -> re.Pattern[str] | None:
+    """Turn an account pattern into one that finds it inside a text; None for plain digits, read otherwise.
+
+    A `telling` one is wanted for free text: it must not match what people write anyway.
+    """
     inner = pattern.removeprefix("^").removesuffix("$")
-    if not re.search(r"[A-Za-z\u4e00-\u9fff]", re.sub(r"\\[a-z]", "", inner)) or inner.startswith("."):
+    if telling and (matches_any_text(inner) or not re.search(r"\\d|\[.*[A-Z0-9]", inner)):
+        return None
+    if (not telling and not re.search(r"[A-Za-z\u4e00-\u9fff]", re.sub(r"\\[a-z]", "", inner))) or inner.startswith(
+        "."
+    ):
         return None
     try:
         return re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
@@ -400,6 +410,16 @@ def _own_tail(name: str) -> str:
         return ""
     generic = any(tail == rest or tail.endswith(rest) and tail[: -len(rest)] in TOO_GENERIC for rest in GENERIC_TAILS)
     return "" if generic and tail != "一卡通" else tail
+
+
+def matches_any_text(pattern: str) -> bool:
+    """Tell whether a pattern accepts ordinary words, so that it finds nothing in particular."""
+    try:
+        return any(
+            re.fullmatch(pattern, said) for said in ("", "好的", "张三", "1", "ok", "2024", "李白和韩信", "13812345678")
+        )
+    except (re.error, RecursionError):
+        return True
 
 
 def _prefixes(name: str) -> list[str]:

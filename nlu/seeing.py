@@ -149,18 +149,30 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
     for label, name in lexicon.text_cues:
-        match = re.search(
-            re.escape(label)
-            + r"(?:是|为|[:=])\s*((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})",
-            seen.text,
-        )
-        if match is None and len(label) >= 3:  # 常用英雄李白
-            match = re.search(re.escape(label) + r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])", seen.text)
-            match = None if match and re.search("怎么|什么|哪|吗|填|咋|多少|要|写|不", match[1]) else match
-        if match and not any(taken[match.start(1) : match.end(1)]):
-            texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
-            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+        place = seen.text.find(label)
+        while place >= 0 and name not in texts:
+            match = _TEXT_SAID.match(seen.text, place + len(label))
+            if match is None and len(label) >= 3:  # 常用英雄李白
+                match = _TEXT_BESIDE.match(seen.text, place + len(label))
+                match = None if match and _NO_TEXT.search(match[1]) else match
+            if match and not any(taken[match.start(1) : match.end(1)]):
+                texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
+                taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+            place = seen.text.find(label, place + 1)
+    for shape, name in lexicon.text_shapes:
+        match = shape.search(seen.cased.upper()) if name not in texts else None
+        if match and not any(taken[match.start() : match.end()]) and match.end() <= len(taken):
+            texts[name] = match[0]
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     return texts
+
+
+_TEXT_SAID = re.compile(
+    r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|[:=])\s*"
+    r"((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
+)
+_TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])")
+_NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")
 
 
 def address_span(text: str) -> tuple[int, int] | None:
