@@ -58,7 +58,8 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     products = _products(items, scene)
     if not products:
         return show_named_categories(dialog, said.text, scene) or shop_window(dialog, scene)
-    if len(items) == 1 and len(products) == 1 and not _pending(dialog):
+    if len(products) == 1 and not _pending(dialog) and not any(item.sku for item in items[1:]):
+        items = items[:1]
         told = _prices(items, scene) if look(fill(DraftLine(), items[0], scene.shelf).line, scene.shelf).sku else ()
         return _opened(dialog, items, scene, *told)
     if any(item.product is None for item in items):

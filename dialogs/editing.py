@@ -47,6 +47,8 @@ _LEADING = re.compile(
 )
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒次枚瓶桶箱]|$)(?:的|吧|了)*$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
+_COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱]")
+_LAST_ORDER = re.compile("[单次回]|照旧|老样|一样")
 _ENDS = re.compile(r"最后|末|尾")
 _TO = re.compile(
     r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
@@ -144,7 +146,9 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
     """再加50Q币, B也充100, 再来一张: one more line, or more of one."""
     text = fold(said.text)
     adding = _ADDING.search(text)
-    if adding is None or said.frame.intent in ("reorder", "cancel", "browse", "order_status", "greet"):
+    if adding is None or said.frame.intent in ("cancel", "browse", "order_status", "greet"):
+        return None
+    if said.frame.intent == "reorder" and _LAST_ORDER.search(text):
         return None
     if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
         return None
@@ -152,7 +156,7 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
     if isinstance(state, Collecting) and (len(items) > 1 or any(_answers(item, state) for item in items)):
         return None
     if not items:
-        items = _accounts_said(state.lines, text, scene.shelf)
+        items = _accounts_said(state.lines, text, scene.shelf) or _named_said(state.lines[-1], text, scene.shelf)
     lines = list(state.lines)
     notes: list[str] = []
     for item in items:
@@ -167,6 +171,20 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
         notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
     told = replies.added() if lines != list(state.lines) else ""
     return advance(replace(dialog, misses=0), lines[:DRAFT_LINES_MAX], scene, told, *notes, missed=bool(notes))
+
+
+def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:
+    """再来一张超大杯, where the understanding made no item of it: a SKU of the line's product, or only a number."""
+    product = shelf.product(line.product or "")
+    names = {fold(name): sku for sku in product.skus for name in (sku.label, *sku.aliases)} if product else {}
+    name = longest_name(names, text)
+    count = _COUNT_IN.search(text)
+    wanted = read_numeral(count[1]) if count else None
+    quantity = int(wanted) if wanted is not None and 1 <= wanted <= QUANTITY_MAX else 1
+    if name and product is not None:
+        said = frozenset({"product", "value", "quantity"})
+        return [Item(product.id, sku=names[name].code, value=names[name].value, quantity=quantity, said=said)]
+    return [Item(quantity=quantity, said=frozenset({"quantity"}))] if count else []
 
 
 def _answers(item: Item, state: Collecting) -> bool:

@@ -14,6 +14,8 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
+_BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打到?|上到?|冲到?|到|升到?)+")
+_AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _VALUE_MAX = 10**9
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
@@ -152,7 +154,8 @@ def _with_ending(line: DraftLine, said: str, ending: re.Match[str], product: Pro
     """身份证最后一位是8不是7: the field named, or the only one that could be meant, with its end corrected, where it
     still passes its check."""
     digits, was = ending[1], _ENDING_WAS.search(said)
-    could = [f for f in product.fields if f.kind not in (*_FREE, FieldKind.CHOICE) and f.name in line.fields]
+    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
+    could = [f for f in held if line.fields[f.name][-1:].isascii() and line.fields[f.name][-1:].isalnum()]
     named = named_field(product, said[: ending.start()])
     if named is not None:
         could = [field for field in could if field is named]
@@ -223,13 +226,13 @@ def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf:
         return _sku_by_name(line, text, product, shelf) or cheapest(line, text, product, shelf)
     option = option_of(product, slot)
     if option is not None:
-        value = _named_choice(option.values, text)
+        value = _named_choice(option.values, text) or _named_choice(option.values, _bare_answer(text))
         return Filled(with_option(line, slot, value), frozenset({slot})) if value else None
     field = field_of(product, slot)
     if field is None or not _looks_like(field, text):
         return None
     if field.kind is FieldKind.CHOICE:
-        value = _named_choice(field.values, text)
+        value = _named_choice(field.values, text) or _named_choice(field.values, _bare_answer(text))
         return Filled(replace(line, fields={**line.fields, slot: value}), frozenset({slot})) if value else None
     checked = check_field(field, text)
     if isinstance(checked, Invalid):
@@ -379,6 +382,11 @@ def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _bare_answer(text: str) -> str:
+    """打到王者吧: the choice without the words around it."""
+    return _AROUND_CHOICE.sub("", _BEFORE_CHOICE.sub("", fold(text)))
 
 
 def _named_choice(values: tuple[Choice, ...], text: str) -> str | None:

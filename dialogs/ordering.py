@@ -94,6 +94,7 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     items = [item for item in said.frame.items if says_anything(item)]
     if isinstance(state, Collecting) and len(state.lines) == 1 and len(items) == 1:
         items = _one_each(state, items[0], said.text, scene)
+    items = _narrowed(state, items, scene)
     if _several_of_the_same(state, items):
         return _multiplied(dialog, state.lines[0], items, scene)
     if said.frame.intent == "order" and _is_new_request(state, items):
@@ -212,6 +213,15 @@ def _nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     return category or shop_window(dialog, scene, replies.not_found())
 
 
+def _narrowed(state: Collecting | Confirming, items: list[Item], scene: Scene) -> list[Item]:
+    """日本, where 流量卡 left 日本流量卡 and 欧洲流量卡 open: of what he names, the one that was asked about."""
+    if not isinstance(state, Collecting) or state.slot != "product" or len(items) != 1 or items[0].product:
+        return items
+    open_ = {product.id for product in fitting_products(state.lines[state.line], scene.shelf)}
+    both = [product for product in items[0].candidates if product in open_]
+    return [replace(items[0], product=both[0], candidates=())] if len(both) == 1 else items
+
+
 def _several_of_the_same(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
     """Several accounts given for the one thing being put together: 138… 139… 都充."""
     if len(state.lines) != 1 or len(items) < 2:
@@ -327,7 +337,9 @@ def _after_filling(
         corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
         if not corrects or turn.dialog.misses:
             return turn
-        return replace(turn, reply=Reply(replies.join(replies.changed(), turn.reply.text)))
+        same = tuple(lines) == state.lines or _looks_same(state.lines, lines, scene.shelf)
+        told = replies.changed() if not same else replies.nothing_changed() if isinstance(state, Confirming) else ""
+        return replace(turn, reply=Reply(replies.join(told, turn.reply.text)))
     if said.frame.intent in ("change", "deny"):
         emptied = _with_slot_cleared(state, said.text, scene.shelf)
         if emptied is not None:
@@ -338,6 +350,16 @@ def _after_filling(
     if said.frame.intent == "order":
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
+
+
+def _looks_same(before: Sequence[DraftLine], after: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether what was said changes nothing: to name the default is no change."""
+    pairs = [(look(one, shelf), look(other, shelf)) for one, other in zip(before, after, strict=True)]
+    return all(
+        (a.skus, a.options, a.fields, a.line.quantity, a.line.value)
+        == (b.skus, b.options, b.fields, b.line.quantity, b.line.value)
+        for a, b in pairs
+    )
 
 
 def _meant_as_size(state: Collecting | Confirming, text: str, shelf: Shelf) -> str:

@@ -22,7 +22,7 @@ from dialogs.ordering import (
     start,
     take_answer,
 )
-from dialogs.state import MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, WithHuman
+from dialogs.state import MISSES_BEFORE_HUMAN, PAGE_SIZE, Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
     CancelOrder,
     CancelRefused,
@@ -51,6 +51,9 @@ from kernel.ids import OrderNo
 __all__ = ["expecting", "step"]
 
 _ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)(?:订单)?\s*(K\d{16})$", re.IGNORECASE)
+_AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
+"""Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
+_NAME_PART_MAX = 8
 _COMMANDS = ("cancel", "human", "confirm", "deny")
 """What these say is never half of a choice's name; in full, they are found in the list."""
 _Talk = Callable[[Dialog, Said, Scene], Turn]
@@ -94,6 +97,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
     said = heard_again(dialog, said, scene)
     certain = _about_order(dialog, said) or _by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
+        certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
@@ -298,7 +303,7 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         emptied = slot_emptied(dialog, said.text, scene)
         if emptied is not None:
             return emptied
-    named = _named_in_list(dialog, said, scene)
+    named = _named_in_list(dialog, said, scene) or _named_in_shop(dialog, said, scene)
     if named is not None:
         return named
     return smalltalk.not_understood(dialog, said, scene)
@@ -316,6 +321,15 @@ def _named_in_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if len(named) == 1:
         return _choose(dialog, listed.entries.index(f"p:{named[0].id}") + 1, scene)
     return show_products(dialog, named, scene, replies.found(len(named)))
+
+
+def _named_in_shop(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """点券: no product by itself, but a part of the names of some."""
+    text = fold(said.text)
+    if not 2 <= len(text) <= _NAME_PART_MAX or not isinstance(dialog.state, Idle):
+        return None
+    named = [p for p in scene.shelf.products if p.skus and any(text in fold(name) for name in (p.name, *p.aliases))]
+    return show_products(dialog, named, scene, replies.found(len(named))) if 0 < len(named) <= PAGE_SIZE else None
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
