@@ -80,8 +80,14 @@ def matches(pattern: str, said: str) -> bool:
         return False
 
 
+_MAY_HOLD = re.compile(rf"[\d@]|(?:[{_ROW}][ ,，、-]*){{3}}")
+"""Without a digit, an @ or three digits in words there is no account."""
+
+
 def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> list[Account]:
     """Find every account; marks all characters it explains, numbers that are no accounts (订单号 …) included, in `taken`."""
+    if not _MAY_HOLD.search(text):
+        return []
     found: list[Account] = []
     for match in _EMAIL.finditer(text):
         found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))

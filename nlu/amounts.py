@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from nlu.lexicon import Lexicon, Number, ProductIndex, SkuWords
-from nlu.numerals import NUMERAL, read_numeral
+from nlu.numerals import CHINESE, NUMERAL, read_numeral
 from nlu.phrases import Mention
 from nlu.text import sound
 from nlu.words import COUNTERS, DURATIONS, MONTHS_OF, PEOPLE
@@ -50,6 +50,9 @@ _NO_AMOUNT_AFTER = re.compile(
 )
 
 
+_MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|half")
+
+
 def find_amounts(
     text: str,
     mentions: list[Mention],
@@ -61,6 +64,8 @@ def find_amounts(
 
     `inside_longer` tells whether a numeral is merely part of a word (三国, 四川).
     """
+    if not _MAY_HOLD.search(text):
+        return _sku_words(mentions, [])
     taken = bytearray(taken)
     ends = set()
     for mention in mentions:

@@ -3,7 +3,7 @@
 import re
 
 from nlu.accounts import Account, accept, spoken_digits
-from nlu.amounts import settle
+from nlu.amounts import Amount, settle
 from nlu.frame import Expecting, Frame, Item
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
@@ -32,6 +32,22 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
     if entry.kind in ("text", "address"):
         return _free_text(seen, entry)
     return _account(seen, entry, product)
+
+
+def read_number(said: str, lexicon: Lexicon, expecting: Expecting) -> Frame | None:
+    """Read a message of digits alone, without looking for anything else in it; None when that needs a closer look."""
+    product = lexicon.products.get(expecting.product or "")
+    seen = Seen(said, said)
+    picked = _picked(seen, product, expecting)
+    if picked is not None or product is None:
+        return picked
+    if expecting.slot == "value" and len(said) <= 6:
+        seen.amounts = [Amount(0, len(said), "value", int(said))]
+        return _value(seen, product, lexicon)
+    entry = next((f for f in product.account_fields if f.name == expecting.slot), None)
+    if entry is not None and len(said) >= 5 and accept(entry, said):
+        return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name})))
+    return None
 
 
 def _frame(item: Item) -> Frame:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from nlu.frame import Frame
 from nlu.near import NearNames
 from nlu.phrases import Entry, PhraseIndex, spellings
 from nlu.segments import Segmenter, is_word
@@ -271,6 +272,8 @@ class Lexicon:
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()
         self.phone_topup = self._phone_topup()
+        self.recent: dict[object, Frame] = {}
+        """Frames of the latest short messages, so that the same 确认 is not read twice (nlu.parsing bounds it)."""
         self.patterns = tuple(
             dict.fromkeys(f.pattern for p in self.products.values() for f in p.account_fields if f.pattern)
         )
@@ -404,11 +407,11 @@ def _shape(pattern: str, telling: bool = False) -> re.Pattern[str] | None:
 
 
 def _own_tail(name: str) -> str:
-    """Give what a name ends in after its maker: 一卡通 of 网易一卡通, 流量卡 of 日本流量卡. "" when that says nothing."""
+    """Give what a name ends in after its maker: 一卡通 of 网易一卡通, 流量卡 of 日本流量卡; "" if it says nothing."""
     head, tail = name[:-3], name[-3:]
     if not re.fullmatch(r"[\u4e00-\u9fff]{5,}", name) or not (is_word(head) or tail == "一卡通"):
         return ""
-    generic = any(tail == rest or tail.endswith(rest) and tail[: -len(rest)] in TOO_GENERIC for rest in GENERIC_TAILS)
+    generic = any(tail == rest or (tail.endswith(rest) and tail[: -len(rest)] in TOO_GENERIC) for rest in GENERIC_TAILS)
     return "" if generic and tail != "一卡通" else tail
 
 

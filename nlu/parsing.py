@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from nlu.answers import read_answer
+from nlu.answers import read_answer, read_number
 from nlu.cues import cues_of
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import (
@@ -24,7 +24,8 @@ from nlu.intent import (
 from nlu.items import finish
 from nlu.lexicon import Lexicon
 from nlu.reading import SHOWN, drafts
-from nlu.seeing import Seen, drop_taken_back, look, negated
+from nlu.seeing import Seen, drop_taken_back, look_at, negated
+from nlu.text import lower, normalise_keeping_case
 
 SURE = 0.32
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
@@ -42,21 +43,46 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
 
     `expecting` is what the bot has just asked: it decides what a bare 3, 100 or 12345678 means.
     """
-    seen = look(_said(text, channel), lexicon)
-    waits = expecting is not None and expecting.slot == "confirm"
-    if not seen.text or seen.text == "买":
-        agrees = waits and (seen.text == "买" or _THUMB.search(text))
-        return Frame("confirm", confidence=0.9) if agrees else Frame("unknown")
-    whole = certain(seen.text)
-    if whole == "confirm" and any(m.entry.options or m.entry.choices or m.entry.skus for m in seen.mentions):
+    if len(text) > _SHORT:
+        return _read(text, lexicon, channel, expecting)
+    key = (text, channel, expecting)
+    known = lexicon.recent.get(key)
+    if known is None:
+        known = _read(text, lexicon, channel, expecting)
+        if sum(map(str.isdigit, text)) < 5:  # nobody's account is kept
+            if len(lexicon.recent) >= _RECENT:
+                lexicon.recent.clear()
+            lexicon.recent[key] = known
+    return known
+
+
+_SHORT, _RECENT = 8, 2048
+"""So short, the same few messages come again and again (充话费, 100, 确认): each is read once per lexicon."""
+
+
+def _read(text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | None) -> Frame:
+    cased = normalise_keeping_case(_said(text, channel))
+    plain = lower(cased)
+    if not plain or plain == "买":
+        waits = expecting is not None and expecting.slot == "confirm"
+        return Frame("confirm", confidence=0.9) if waits and (plain or _THUMB.search(text)) else Frame("unknown")
+    whole = certain(plain)
+    if whole == "confirm" and any(
+        m.entry.options or m.entry.choices or m.entry.skus for m in lexicon.phrases.find(plain)
+    ):
         whole = None  # 快充吧 names an option: nobody confirms what he is changing
     if whole is not None:
         asked = expecting is not None and expecting.slot != "confirm"
-        if whole == "confirm" and asked and merely_agrees(seen.text):
+        if whole == "confirm" and asked and merely_agrees(plain):
             return Frame("unknown", confidence=0.5)  # 好 while the account was asked: heard, but nothing is confirmed
         return Frame(whole, confidence=0.99)
-    if chosen_last(seen.text):
+    if chosen_last(plain):
         return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9)
+    if expecting is not None and plain.isdigit():
+        answer = read_number(plain, lexicon, expecting)
+        if answer is not None:
+            return answer
+    seen = look_at(cased, plain, lexicon)
     if expecting is not None:
         answer = read_answer(seen, lexicon, expecting)
         if answer is not None:
@@ -71,18 +97,9 @@ def parse(text: str, lexicon: Lexicon, *, channel: Channel = "text", expecting: 
     if intent == "answer" and not items:
         items = _named_skus(seen, lexicon)
     if intent in ("answer", "unknown") and not items and not seen.refs:
-        unit = next(
-            (
-                u
-                for u in lexicon.unit_products
-                if len(u) > 1 and _HAN_ONLY.fullmatch(u) and seen.text.strip("的吧。 ") == u
-            ),
-            "",
-        )
-        if unit:  # 点券 alone: of which game?
-            return Frame(
-                "order", (Item(candidates=lexicon.unit_products[unit][:SHOWN], missing=("product",)),), confidence=0.6
-            )
+        sold = lexicon.unit_products.get(plain.strip("的吧。 "), ())
+        if sold and len(plain) > 1 and _HAN_ONLY.match(plain):  # 点券 alone: of which game?
+            return Frame("order", (Item(candidates=sold[:SHOWN], missing=("product",)),), confidence=0.6)
     if intent == "answer" and not any(item.said or item.product or item.candidates for item in items):
         intent, items, confidence = "unknown", (), 0.3
     return Frame(intent, items, confidence=round(confidence, 3))
@@ -160,9 +177,9 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         seen.unplaced = True
         return 0.6, "order"
     taken_back = [ref for ref in seen.refs if ref.product and negated(seen.text, ref.start)]
-    if taken_back and len(taken_back) < sum(ref.product is not None for ref in seen.refs):
-        if not _ASKING.search(blanked):
-            return 0.7, "order"  # 不要爱奇艺 要优酷
+    named_count = sum(ref.product is not None for ref in seen.refs)
+    if 0 < len(taken_back) < named_count and not _ASKING.search(blanked):
+        return 0.7, "order"  # 不要爱奇艺 要优酷
     every = scores(blanked, words_of(seen, spans))
     cues = set(cues_of(blanked))
     ranked = [
@@ -185,7 +202,8 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
 
 
 SUPPORT: dict[Intent, frozenset[str]] = {
-    "rate": frozenset(("rate", "angry", "abuse")), "thanks": frozenset(("thank",)), "refund": frozenset(("refund", "refuse")),
+    "rate": frozenset(("rate", "angry", "abuse")), "thanks": frozenset(("thank",)),
+    "refund": frozenset(("refund", "refuse")),
     "invoice": frozenset(("invoice",)), "balance": frozenset(("balance",)), "human": frozenset(("human",)),
     "reorder": frozenset(("again", "past")), "batch": frozenset(("batch",)), "keys": frozenset(("keys", "resend")),
 }  # fmt: skip

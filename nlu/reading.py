@@ -33,7 +33,7 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
 
 
 def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
-    """星耀上王者: the end of an option's label is no product when the words beside it speak of that option's product."""
+    """星耀上王者: the end of an option's label is no product when the words beside it speak of the option's product."""
     if ref.product and _ONTO.search(seen.text[max(0, ref.start - 6) : ref.start]):
         for mention in seen.mentions:
             for owner in mention.entry.owners:

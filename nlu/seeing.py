@@ -52,8 +52,15 @@ class Seen:
 
 def look(message: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts; nothing is interpreted yet."""
-    cased = _sized(normalise_keeping_case(message), lexicon)
-    text = lower(cased)
+    cased = normalise_keeping_case(message)
+    return look_at(cased, lower(cased), lexicon)
+
+
+def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
+    """Find words, accounts and amounts in a message in plain form, with capitals and without."""
+    if _BIG_SMALL.search(text):
+        cased = _sized(cased, lexicon)
+        text = lower(cased)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = _texts(seen, lexicon, taken)
