@@ -74,7 +74,7 @@ def _read(text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | 
     if whole is not None:
         asked = expecting is not None and expecting.slot != "confirm"
         if whole == "confirm" and asked and merely_agrees(plain):
-            return Frame("unknown", confidence=0.5)  # 好 while the account was asked: heard, but nothing is confirmed
+            return Frame("confirm", confidence=0.5)  # 好 while the account was asked: a nod, which fills nothing
         return Frame(whole, confidence=0.99)
     if chosen_last(plain):
         return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9)
