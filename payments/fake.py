@@ -158,7 +158,7 @@ class FakeWechatPay:
             return known if same else Rejected("PARAM_ERROR", "amount")
         if request.total_fen != trade.request.total_fen:
             return Rejected("PARAM_ERROR", "total")
-        gone = sum(r.refund_fen for r in trade.refunds.values() if r.status is not RefundStatus.CLOSED)
+        gone = sum(r.refund_fen or 0 for r in trade.refunds.values() if r.status is not RefundStatus.CLOSED)
         if gone + request.refund_fen > request.total_fen:
             return Rejected("INVALID_REQUEST", "more than is left")
         if request.refund_fen > self.balance_fen:
@@ -204,7 +204,7 @@ class FakeWechatPay:
     def refunded_fen(self, out_trade_no: str) -> int:
         """How much of a payment really went back or is on its way."""
         reports = self._trades[out_trade_no].refunds.values()
-        return sum(r.refund_fen for r in reports if r.status is not RefundStatus.CLOSED)
+        return sum(r.refund_fen or 0 for r in reports if r.status is not RefundStatus.CLOSED)
 
     def trade_bill(self, day: date) -> bytes | NoBill | BillNotReady | Failure:  # noqa: ARG002 - no bills here
         """Never any."""

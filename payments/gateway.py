@@ -101,8 +101,9 @@ class RefundReport:
     out_trade_no: str
     refund_id: str
     status: RefundStatus
-    refund_fen: int
-    total_fen: int
+    refund_fen: int | None
+    total_fen: int | None
+    """None where an answer does not say."""
     success_time: datetime | None = None
     create_time: datetime | None = None
     """When WeChat Pay accepted it; notices do not say."""

@@ -77,13 +77,13 @@ def _read_genuine(envelope: Mapping[str, Any], keys: NoticeKeys) -> PaymentNotic
     notice_id = text(envelope, "id", longest=64)
     event_type = text(envelope, "event_type", longest=64)
     if event_type == "TRANSACTION.SUCCESS":
-        opened = _unseal(envelope, keys, original_type="transaction")
+        opened = _unseal(envelope, keys)
         transaction = read_transaction(opened, app_id=keys.app_id, mch_id=keys.mch_id)
         if transaction.state is not TradeState.SUCCESS:
             raise UnreadableError("trade_state")
         return PaymentNotice(notice_id, transaction)
     if event_type in ("REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"):
-        opened = _unseal(envelope, keys, original_type="refund")
+        opened = _unseal(envelope, keys)
         if text(opened, "mchid") != keys.mch_id:
             raise UnreadableError("mchid")
         refund = read_refund(opened, status_field="refund_status")
@@ -93,14 +93,12 @@ def _read_genuine(envelope: Mapping[str, Any], keys: NoticeKeys) -> PaymentNotic
     return OtherNotice(notice_id, event_type)
 
 
-def _unseal(envelope: Mapping[str, Any], keys: NoticeKeys, *, original_type: str) -> dict[str, Any]:
+def _unseal(envelope: Mapping[str, Any], keys: NoticeKeys) -> dict[str, Any]:
     if envelope.get("resource_type") != "encrypt-resource":
         raise UnreadableError("resource_type")
     resource = inner(envelope, "resource")
     if resource.get("algorithm") != "AEAD_AES_256_GCM":
         raise UnreadableError("algorithm")
-    if text(resource, "original_type") != original_type:
-        raise UnreadableError("original_type")
     opened = decrypt(
         keys.api_v3_key,
         text(resource, "nonce", longest=16),

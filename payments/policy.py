@@ -223,11 +223,8 @@ def judge_refund(refund: Refund, report: RefundReport, *, numbers_used: int) -> 
 
     A late report never takes a refund back: success stays, and a closed one is not closed twice.
     """
-    if (report.out_trade_no, report.refund_fen, report.total_fen) != (
-        refund.out_trade_no,
-        refund.amount_fen,
-        refund.payment_total_fen,
-    ):
+    said = (report.refund_fen or refund.amount_fen, report.total_fen or refund.payment_total_fen)
+    if report.out_trade_no != refund.out_trade_no or said != (refund.amount_fen, refund.payment_total_fen):
         return Disagrees("amount or payment")
     match report.status, refund.state:
         case _, RefundState.SUCCESS:

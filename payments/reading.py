@@ -97,7 +97,8 @@ def read_refund(data: Mapping[str, Any], *, status_field: str) -> RefundReport:
         status = RefundStatus(text(data, status_field))
     except ValueError as error:
         raise UnreadableError(status_field) from error
-    amount = inner(data, "amount")
+    # A brief answer names number and state alone; what it does say of the amount must be right.
+    amount = inner(data, "amount") if "amount" in data else {}
     if text(amount, "currency", optional=True) not in ("", "CNY"):  # notices carry none
         raise UnreadableError("currency")
     return RefundReport(
@@ -105,8 +106,8 @@ def read_refund(data: Mapping[str, Any], *, status_field: str) -> RefundReport:
         out_trade_no=text(data, "out_trade_no", longest=32),
         refund_id=text(data, "refund_id", longest=64),
         status=status,
-        refund_fen=_fen(amount, "refund"),
-        total_fen=_fen(amount, "total"),
-        success_time=_time(data, "success_time") if status is RefundStatus.SUCCESS else None,
+        refund_fen=_fen(amount, "refund") if amount else None,
+        total_fen=_fen(amount, "total") if amount else None,
+        success_time=_time(data, "success_time") if data.get("success_time") else None,
         create_time=_time(data, "create_time") if "create_time" in data else None,
     )
