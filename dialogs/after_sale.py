@@ -24,7 +24,7 @@ _LAST_ACCOUNT = re.compile(
     r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
 )
 _NOT_LAST = re.compile(r"不是|不要|别|错|换|多少|什么|吗|[?？]")
-_COUNT = re.compile(rf"(?:来|要|买)(\d{{1,2}}|[{CHINESE}]{{1,2}})([张份个件单条袋盒次回])")
+_COUNT = re.compile(rf"(?:来|要|买)(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件单条袋盒]")
 _CHANGE = re.compile(r"(?:改成?|换成?|改为|这次要?|但是?要?)[:： ]*(.+)$")
 _TEXT_MAX = 60
 _SHOWN_MAX = 5
@@ -232,10 +232,10 @@ def _with_said_change(line: DraftLine, text: str, scene: Scene) -> DraftLine:
     """再来两张, 再来一单改成50: what is different this time."""
     product = scene.shelf.product(line.product) if line.product else None
     said = _ORDER_NO.sub("", text.upper())
-    count = _COUNT.search(said)
-    wanted = read_numeral(count[1]) if count else None
-    if wanted is not None and 1 < wanted <= QUANTITY_MAX and not (count and count[2] in "单次回"):
-        line = replace(line, quantity=int(wanted))
+    for count in _COUNT.finditer(said):
+        wanted = read_numeral(count[1])
+        if wanted is not None and 1 < wanted <= QUANTITY_MAX:
+            line = replace(line, quantity=int(wanted))
     change = _CHANGE.search(said)
     if change is None or product is None:
         return line
@@ -260,6 +260,9 @@ def _line_again(line: Line, scene: Scene) -> DraftLine | None:
 
 def _refund(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
     paid = [order for order in orders if order.state in _PAID]
+    unpaid = next((order for order in orders if order.state is OrderState.UNPAID), None)
+    if not paid and unpaid is not None:
+        return answer(dialog, scene, replies.refund_unpaid(unpaid.order_no))
     if not paid:
         return answer(dialog, scene, replies.refund_nothing_paid())
     order = paid[0]

@@ -19,6 +19,7 @@ LIST_BYTES_MAX = 1500
 """A list of very long names is shown without taps rather than cut."""
 _HOT_TAGS = frozenset({"hot", "热门"})
 FITTING_MAX = 18
+_OTHERS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,22 @@ def _ask_value(looked: Looked, product: Product, page: int) -> Question:
     listed = Listed(tuple(f"s:{sku.code}" for sku in (*fixed, *ranged)), page)
     rows = numbered(listed, sku_entries(product, (*fixed, *ranged)))
     also = [replies.or_any_units(sku, sku.any_value) for sku in ranged if sku.any_value]
+    others = _other_choices(looked, product)
+    also += [replies.also_options(others)] if others else []
     text = replies.join(_off_sale(looked, product), replies.ask_value(product), rows, *also)
     return Question(text, brief, listed)
+
+
+def _other_choices(looked: Looked, product: Product) -> list[str]:
+    """What a default option hides: 慢充, where 快充 is listed because nothing was said."""
+    return [
+        choice.label
+        for option in product.options
+        if option.name not in looked.line.options and option.name in looked.options
+        for choice in option.values
+        if choice.id != looked.options[option.name]
+        and any(s.options.get(option.name) == choice.id for s in product.skus)
+    ][:_OTHERS_MAX]
 
 
 def _off_sale(looked: Looked, product: Product) -> str:
@@ -231,6 +246,7 @@ def _off_sale(looked: Looked, product: Product) -> str:
     chosen = [choice_label(product, n, v) for n, v in looked.options.items() if n in looked.line.options]
     sized = [(abs(sku.value - value), sku.label) for sku in looked.skus if sku.value is not None]
     nearest = [label for _, label in sorted(sized)[:2]]
+    unit = "个月" if unit == "月" else unit
     return replies.off_sale(product, f"{replies.number(value)}{unit}{''.join(chosen)}", nearest)
 
 

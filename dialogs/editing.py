@@ -49,6 +49,8 @@ _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒�
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱]")
 _LAST_ORDER = re.compile("[单次回]|照旧|老样|一样")
+_DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
+_EVERYTHING = re.compile(r"(?:[全都]|所有|统统|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
 _ENDS = re.compile(r"最后|末|尾")
 _TO = re.compile(
     r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
@@ -83,6 +85,9 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 
 def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> Turn | None:
     """京东卡不要了, 第2件删掉, 去掉13511110002, 只要第一个."""
+    others, gone = _REMOVING.subn("", fold(said.text))
+    if gone and _EVERYTHING.fullmatch(others):
+        return paying.cancel(dialog, scene)
     found = _to_take_out(lines, said.text, scene.shelf)
     if found is None:
         return None
@@ -160,7 +165,7 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
     lines = list(state.lines)
     notes: list[str] = []
     for item in items:
-        more = _with_more(lines, item, scene.shelf)
+        more = _with_more(lines, item, text, scene.shelf)
         if more is None:
             return miss(dialog, scene, replies.which_line_to_add(len(lines)))
         lines, problems = more
@@ -207,13 +212,17 @@ def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[
     return [Item(fields={field.name: account}, said=frozenset({field.name})) for account in valid]
 
 
-def _with_more(lines: list[DraftLine], item: Item, shelf: Shelf) -> tuple[list[DraftLine], tuple[str, ...]] | None:
+def _with_more(
+    lines: list[DraftLine], item: Item, text: str, shelf: Shelf
+) -> tuple[list[DraftLine], tuple[str, ...]] | None:
     """The lines with one thing more; None when it cannot be told of which line more is wanted."""
     count = item.quantity if "quantity" in item.said or item.quantity != 1 else None
     base = _like(lines, item)
     only_count = not (item.product or item.sku or item.candidates or item.options or item.fields or item.invalid)
     if only_count and item.value is None:
-        return _raised(lines, 0, count or 1) if len(lines) == 1 else None
+        meant = pointed(lines, text, shelf) if len(lines) > 1 else None
+        which = meant.lines if meant is not None else ((0,) if len(lines) == 1 else ())
+        return _raised(lines, which[0], count or 1) if len(which) == 1 else None
     if base is None:
         filled = fill(DraftLine(), item, shelf)
         return [*lines, filled.line], filled.problems
@@ -347,6 +356,12 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
         if wanted is not None and (count is None or not tail.isdigit() or not any(s.value for s in product.skus)):
             filled = fill(line, Item(quantity=int(wanted), said=frozenset({"quantity"})), shelf)
     filled = filled or fill_by_mention(line, rest, product, shelf)
+    if filled is not None and filled.changed and "value" not in filled.changed:
+        sizes = {replies.number(sku.value): sku.value for sku in product.skus if sku.value is not None}
+        said = [sizes[found] for found in _DIGITS.findall(tail) if found in sizes]
+        if len(said) == 1 and "quantity" not in filled.changed:  # 换成100慢充
+            more = fill(filled.line, Item(value=said[0], said=frozenset({"value"})), shelf)
+            filled = Filled(more.line, filled.changed | more.changed, more.problems)
     if filled is None and (size := _NUMBER.search(tail)) and (value := read_numeral(size[1])) is not None:
         filled = fill(line, Item(value=value, said=frozenset({"value"})), shelf)
     return filled
@@ -447,3 +462,34 @@ def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value
         for other in state.lines
     ]
     return advance(replace(dialog, misses=0), lines, scene, told)
+
+
+# ---- back ----------------------------------------------------------------------------------------------------------
+
+
+def stepped_back(dialog: Dialog, scene: Scene) -> Turn | None:
+    """返回上一步: what was answered last is asked again."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return None
+    at = state.line if isinstance(state, Collecting) else len(state.lines) - 1
+    line = state.lines[at]
+    product = scene.shelf.product(line.product or "")
+    if product is None:
+        return paying.cancel(dialog, scene)
+    names = [field.name for field in product.fields]
+    until = names.index(state.slot) if isinstance(state, Collecting) and state.slot in names else len(names)
+    given = [name for name in names[:until] if name in line.fields]
+    sized = line.value is not None or line.sku is not None
+    slot = given[-1] if given else "value" if sized else next(reversed(list(line.options)), None)
+    back = cleared(line, slot, product) if slot is not None else DraftLine()
+    lines = (*state.lines[:at], back, *state.lines[at + 1 :])
+    return advance(replace(dialog, misses=0), lines, scene)
+
+
+def restarted(dialog: Dialog, scene: Scene) -> Turn | None:
+    """重新来: the same product, from the first question on."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return None
+    return advance(replace(dialog, misses=0), (DraftLine(state.lines[0].product),), scene)

@@ -98,6 +98,21 @@ def _each_from_its_row(items: Sequence[Item], text: str) -> tuple[Item, ...]:
     return tuple(_from_its_row(item, rows) for item in items)
 
 
+def unread_rows(items: Sequence[Item], text: str) -> list[tuple[int, str]]:
+    """The rows of a pasted list of accounts of which nothing was taken: (row number, row)."""
+    rows = [(number, row.strip()) for number, row in enumerate(text.splitlines(), 1) if row.strip()]
+    accounts = [v for item in items for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5]
+    if len(rows) < 3 or len(accounts) < 2:
+        return []
+    taken = [any(account in _SEPARATORS.sub("", row) for account in accounts) for _, row in rows]
+    first = taken.index(True) if True in taken else len(rows)
+    return [
+        row
+        for row, known in list(zip(rows, taken, strict=True))[first:]
+        if not known and any(map(str.isalnum, row[1])) and any(map(str.isdigit, row[1]))
+    ]
+
+
 def _from_its_row(item: Item, rows: Sequence[str]) -> Item:
     accounts = [v for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5 and any(map(str.isdigit, v))]
     own = [row for row in rows if any(_SEPARATORS.sub("", account) in row for account in accounts)]

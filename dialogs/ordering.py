@@ -23,6 +23,7 @@ from dialogs.filling import (
     taken_back,
     with_option,
 )
+from dialogs.hearing import unread_rows
 from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
@@ -30,6 +31,7 @@ from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
 _NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
+_SWAP = re.compile("[换改]成")
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 
 
@@ -68,6 +70,7 @@ def summary(looked: Sequence[Looked]) -> str:
 def start(dialog: Dialog, items: Sequence[Item], scene: Scene, text: str = "") -> Turn:
     """Take a new request; it replaces what was being put together."""
     notes: list[str] = []
+    unread = [replies.unread_row(number, row) for number, row in unread_rows(items, text)]
     lines: list[DraftLine] = []
     for item in items[:DRAFT_LINES_MAX]:
         filled = fill(DraftLine(), item, scene.shelf)
@@ -78,7 +81,7 @@ def start(dialog: Dialog, items: Sequence[Item], scene: Scene, text: str = "") -
         notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
     if not any(says_anything(item) for item in items):
         return _nothing_found(dialog, scene, text)
-    return advance(replace(dialog, misses=0), lines, scene, *notes, missed=missed)
+    return advance(replace(dialog, misses=0), lines, scene, *notes, *unread, missed=missed)
 
 
 def start_product(dialog: Dialog, product: Product, scene: Scene, *notes: str) -> Turn:
@@ -97,7 +100,10 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     items = _narrowed(state, items, scene)
     if _several_of_the_same(state, items):
         return _multiplied(dialog, state.lines[0], items, scene)
-    if said.frame.intent == "order" and _is_new_request(state, items):
+    if _names_only_this(state, items):
+        return advance(dialog, state.lines, scene)
+    swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
+    if said.frame.intent == "order" and not swaps and _is_new_request(state, items):
         return start(dialog, items, scene)
     whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
     if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
@@ -170,7 +176,8 @@ def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
     question = ask(state.lines, state.line, state.slot, scene.shelf, at)
     if question.listed is None or question.listed.entries != listed.entries:
         return None
-    return Turn(replace(dialog, listed=question.listed), Reply(question.text))
+    stuck = replies.no_more() if by > 0 and at == listed.page else ""
+    return Turn(replace(dialog, listed=question.listed), Reply(replies.join(stuck, question.text)))
 
 
 def miss(dialog: Dialog, scene: Scene, *notes: str) -> Turn:
@@ -211,6 +218,13 @@ def _nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     """He wants something the shop does not know: show what there is, and keep what was being put together."""
     category = show_named_categories(dialog, text, scene)
     return category or shop_window(dialog, scene, replies.not_found())
+
+
+def _names_only_this(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    """点券, while 王者荣耀点券 is being bought."""
+    if len(items) != 1 or items[0] != Item(candidates=items[0].candidates, missing=items[0].missing):
+        return False
+    return any(line.product in items[0].candidates for line in state.lines)
 
 
 def _narrowed(state: Collecting | Confirming, items: list[Item], scene: Scene) -> list[Item]:
@@ -258,7 +272,7 @@ def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bo
         fits = item.product is None or not line.candidates or item.product in line.candidates
         return not fits or contradicts(line, item)
     if item.product is None:
-        return bool(item.candidates)
+        return bool(item.candidates) and not any(line.product in item.candidates for line in state.lines)
     return all(line.product != item.product or contradicts(line, item) for line in state.lines)
 
 
@@ -347,6 +361,8 @@ def _after_filling(
         if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
             return miss(dialog, scene, replies.which_line_to_change(len(lines)))
         return denied(dialog, scene)
+    if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
+        return miss(dialog, scene, replies.which_line_to_change(len(lines)))
     if said.frame.intent == "order":
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
@@ -466,7 +482,9 @@ def _summary_line(looked: Looked) -> replies.SummaryLine:
     if product is None or sku is None:
         raise ValueError("a summary is only for complete lines")
     label = replies.any_value_label(sku, looked.line.value) if sku.any_value is not None else sku.label
-    given = {**{n: v for n, v in looked.options.items() if n in sku.options}, **looked.fields}
+    options = {n: v for n, v in looked.options.items() if n in sku.options}
+    told = {n: v for n, v in options.items() if fold(choice_label(product, n, v)) not in fold(sku.label)}
+    given = {**told, **looked.fields}
     details = tuple((slot_label(product, name), choice_label(product, name, value)) for name, value in given.items())
     eta = replies.eta_line(product, sku.eta or product.eta)
     return replies.SummaryLine(product.name, label, looked.line.quantity, details, eta, int(looked.total_fen() or 0))

@@ -49,7 +49,7 @@ def cancel(dialog: Dialog, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming):
         live = live_unpaid(dialog, scene)
         told = replies.join(replies.draft_cleared(), replies.unpaid_remains(live.order_no) if live else "")
-        return Turn(Dialog(unpaid=live), Reply(told))
+        return Turn(Dialog(unpaid=live, dropped=dialog.state.lines), Reply(told))
     live = live_unpaid(dialog, scene)
     if live is not None:
         return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))

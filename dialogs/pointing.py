@@ -13,7 +13,7 @@ from dialogs.replies import number
 from dialogs.state import DraftLine
 from nlu.numerals import read_numeral
 
-_NTH = re.compile(r"第([0-9一二两三四五六七八九十]{1,3})(?:[件单条样个张份项行笔位](?:订单|商品|号码?)?)?")
+_NTH = re.compile(r"第([0-9一二两三四五六七八九十]{1,3})(?:[件单条样个张份项行笔位](?:订单|商品)?)?")
 _LAST = re.compile(
     r"(?:最后|最下面|末尾)(?:那|的|一)*[件单条样个张份项行笔]|(?:后面|下面|后头)(?:那|的|一)*[件单条样个张份项行笔]?"
 )

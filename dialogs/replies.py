@@ -20,6 +20,24 @@ PAY_WORDS = ("怎么付", "如何付", "付款方式", "支付方式", "支付�
 ROBOT_WORDS = ("是机器人", "是不是机器人", "是人工吗", "是真人", "是不是真人", "是ai", "是人吗")
 QUANTITY_WORDS = ("数量", "张数", "份数", "个数", "几张", "几份")
 CHEAPEST_WORDS = ("最便宜", "最低的", "最少的", "最小的", "便宜的那个")
+WAIT_WORDS = ("等等", "等一下", "等下", "稍等", "我看看", "我想想", "再想想", "考虑", "看一下先", "先看看")
+DOUBT_WORDS = ("不太对", "好像不对", "有点不对", "不大对", "有问题吧", "怪怪的")
+ANGRY_WORDS = (
+    "破玩意",
+    "垃圾",
+    "慢死",
+    "什么玩意",
+    "坑人",
+    "骗子",
+    "傻",
+    "妈的",
+    "他妈",
+    "卧槽",
+    "有病",
+    "智障",
+    "滚",
+    "废物",
+)
 WRONG_WORDS = ("错", "不对", "有误", "改", "换")
 NOT_WORDS = ("不是", "不要", "不用", "别", "没有")
 VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
@@ -178,6 +196,34 @@ def nothing_changed() -> str:
 # ---- what is wrong -------------------------------------------------------------------------------------------------
 
 
+def unread_row(number: int, row: str) -> str:
+    return f"第{number}行「{said(row)}」没看懂，没有算进去。"
+
+
+def no_bargain() -> str:
+    return "都是实价，已经是最低的了，不讲价哈。"
+
+
+def take_your_time() -> str:
+    return "好的，您慢慢看，有问题直接问我。"
+
+
+def what_is_wrong() -> str:
+    return "哪里不对？直接说就行，例如：改成50、号码是139…。"
+
+
+def sorry_for_that() -> str:
+    return f"抱歉让您不满意了。着急的话回复「{HUMAN_TAP}」，客服马上来。"
+
+
+def no_more() -> str:
+    return "没有更多了，就这些："
+
+
+def also_options(labels: Sequence[str]) -> str:
+    return f"（另有{'、'.join(labels)}，要的话直接说）"
+
+
 def quantity_out_of_range(most: int) -> str:
     return f"数量要在1到{most}之间。"
 
@@ -315,7 +361,8 @@ def eta_line(product: Product, eta: str) -> str:
 
 def any_value_label(sku: Sku, value: float | None) -> str:
     """The label of a SKU sold in any number: what it is, and how many."""
-    return f"{sku.label} {number(value)}{sku.unit}"
+    amount = f"{number(value)}{sku.unit}"
+    return amount if sku.label == sku.unit else f"{sku.label} {amount}"
 
 
 def summary_brief(first: str, lines: int, total_fen: int) -> str:
@@ -599,6 +646,10 @@ def facts_of(order: Order) -> str:
 
 def refund_nothing_paid() -> str:
     return "没有查到您已付款的订单，没付款的订单不会扣钱。"
+
+
+def refund_unpaid(order_no: str) -> str:
+    return f"订单 {order_no} 还没付款，不会扣钱；不想要了回复「{CANCEL_TAP}」就行。"
 
 
 def refund_already() -> str:

@@ -5,7 +5,7 @@ from dialogs import replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look, pick_sku
 from dialogs.filling import fill
-from dialogs.ordering import advance, miss, start_product
+from dialogs.ordering import advance, denied, miss, start_product
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Followed, Said, Scene, Showed, Turn
 from dialogs.window import shop_window
@@ -37,6 +37,10 @@ def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
         return replies.safe()
     if any(word in text for word in replies.ETA_WORDS):
         return _how_long(dialog, said, scene)
+    if any(word in text for word in replies.ANGRY_WORDS):
+        return replies.sorry_for_that()
+    if isinstance(dialog.state, Collecting | Confirming) and any(word in text for word in replies.WAIT_WORDS):
+        return replies.take_your_time()
     return None
 
 
@@ -56,6 +60,8 @@ def _how_long(dialog: Dialog, said: Said, scene: Scene) -> str | None:
 
 def not_understood(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """Abuse, advertisements, orders to the bot: answered shortly, never obeyed."""
+    if isinstance(dialog.state, Confirming) and any(word in said.text for word in replies.DOUBT_WORDS):
+        return denied(dialog, scene, said.text)
     told = known_answer(dialog, said, scene)
     return answer(dialog, scene, told) if told else miss(dialog, scene)
 

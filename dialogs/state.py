@@ -142,6 +142,8 @@ class Dialog:
     """What the fact that is still to come in this turn is for."""
     unsaid: str = ""
     """What this turn has already to say, kept until that fact has come."""
+    dropped: tuple[DraftLine, ...] = ()
+    """What 取消 cleared last, in case he wants it after all."""
     shape: Literal[1] = 1
     """Raised when the stored form changes; other shapes are read as a fresh talk."""
 

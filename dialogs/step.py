@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
-from dialogs.editing import edited
+from dialogs.editing import edited, restarted, stepped_back
 from dialogs.hearing import heard_again
 from dialogs.links import fit
 from dialogs.ordering import (
@@ -53,6 +53,17 @@ __all__ = ["expecting", "step"]
 _ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)(?:订单)?\s*(K\d{16})$", re.IGNORECASE)
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
+_BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
+_RESTART = re.compile(
+    r"(?:我要?)?(?:重新(?:来|选|下单?|填)(?:过|一遍|一下|吧)*|从头(?:再|开始)?来?(?:过|吧)?|重来(?:吧|一遍)?)"
+)
+_AFTER_ALL = re.compile(
+    r"(?:(?:还是|算了|那)?(?:买|充|要|来|下单?)(?:了|吧|上)?)?[,，。]?(?:就)?刚才(?:那个|那单|的)(?:单|订单)?(?:吧|了|我?还?要|继续|恢复)*"
+    r"|(?:还是|那就)(?:买|充|要)了?吧|我?又想(?:买|充|要)了"
+)
+_BARGAIN = re.compile(
+    r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
+)
 _NAME_PART_MAX = 8
 _COMMANDS = ("cancel", "human", "confirm", "deny")
 """What these say is never half of a choice's name; in full, they are found in the list."""
@@ -99,10 +110,25 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = _about_order(dialog, said) or _by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
+    certain = certain or _before_the_rest(dialog, said, scene)
     certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
     return _TALK[said.frame.intent](dialog, said, scene)
+
+
+def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
+    text = fold(said.text)
+    if _BACK.fullmatch(text):
+        return stepped_back(dialog, scene)
+    if _RESTART.fullmatch(text):
+        return restarted(dialog, scene)
+    if dialog.dropped and isinstance(dialog.state, Idle) and _AFTER_ALL.fullmatch(text):
+        return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
+    if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
+        return answer(dialog, scene, replies.no_bargain())
+    return None
 
 
 def _about_order(dialog: Dialog, said: Said) -> Turn | None:

@@ -81,7 +81,7 @@ def turn_page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
     if listed is None or any(entry[:2] not in ("p:", "c:") for entry in listed.entries):
         return None
     at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // PAGE_SIZE)
-    return _show(dialog, scene, Listed(listed.entries, at), "")
+    return _show(dialog, scene, Listed(listed.entries, at), replies.no_more() if by > 0 and at == listed.page else "")
 
 
 def entry_text(entry: str, shelf: Shelf) -> tuple[str, str]:
