@@ -136,6 +136,8 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
     return None
 
 
+_WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
+"""100是200: between written digits, 是 is a word and no four."""
 _ONE_BY_ONE = re.compile(r"(?<!\d)\d(?:[ -]\d){9,21}(?!\d)")
 
 
@@ -156,7 +158,7 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
             continue
         said = text[start:end]
         heard = sum(char in _HEARD for char in said)
-        if heard and (len(said) < 7 or heard > 3):
+        if heard and (len(said) < 7 or heard > 3 or _WRITTEN_APART.search(said)):
             groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
         else:
             groups.append(_group(text, start, end))

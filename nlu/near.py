@@ -53,7 +53,7 @@ class NearNames:
                 continue
             if len(word) == 2 and not entry.foreign and not word.isascii():
                 self._short.setdefault(sound(word), word)
-            elif len(word) >= 3 and not word.isdigit():
+            elif len(word) >= (4 if entry.only_shorthand else 3) and not word.isdigit():
                 for pair in set(_pairs(word)):
                     self._by_pair[pair].append(len(self._names))
                 self._names.append(_Name(word, len(cores.get(word) or word)))
@@ -165,7 +165,7 @@ def _place(name: str, said: str) -> tuple[int, int, int] | None:
             slips = OSA.distance(name, window, score_cutoff=_allowed(name) + 1)
             if len(window) == len(name):  # 哗哩哗哩: the same slip twice is one
                 slips = min(slips, len({pair for pair in zip(name, window, strict=True) if pair[0] != pair[1]}))
-            elif window[0] != name[0] or window[-1] != name[-1]:
+            elif window[0] != name[0] or (window[-1] != name[-1] and not window.isascii()):
                 continue
             if 0 < slips <= _allowed(name) and (best is None or slips < best[0]):
                 best = (slips, start, start + length)

@@ -136,7 +136,7 @@ def _is_choice(seen: Seen, index: int) -> bool:
 
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
-_ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|怎么|什么|哪|咋|有没有|几")
+_ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|多久|怎么|什么|哪|咋|有没有|几")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _EITHER_OR = re.compile(r"([送能会有用退])不\1")
 _CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")

@@ -44,7 +44,7 @@ def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
 
 def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
     """腾讯月卡: of what a short name could mean, only one comes by the month."""
-    if not any(other.product for other in seen.refs):
+    if ref.weak or not any(other.product for other in seen.refs):
         return ref
     amounts = [a for a in seen.amounts if a.kind in ("value", "months")]
     able = [pid for pid in ref.candidates if amounts and all(settle(lexicon.products[pid], a) for a in amounts)]
@@ -121,7 +121,7 @@ def _inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductI
         for amount in seen.amounts:
             able = [pid for pid in candidates if settle(lexicon.products[pid], amount)]
             candidates = tuple(able) if amount.kind in ("value", "months") and able else candidates
-        if len(candidates) == 1:
+        if len(candidates) == 1 and not any(ref.weak for ref in seen.refs):
             return lexicon.products[candidates[0]], ()
         return None, candidates[:SHOWN]
     if foreign or lexicon.phone_topup is None or not wants_topup:
@@ -243,7 +243,9 @@ def _anchors(
         if settled is None:
             continue
         if settled.count is not None:
-            counts.append(amount)
+            after = seen.text[amount.end : amount.end + 1]
+            if amount.kind == "count" or not "\u4e00" <= after <= "\u9fff" or after in "的吧份":
+                counts.append(amount)  # but not 稳定十一激活码
         elif product.any_sku and amount.kind == "count" and any(a.kind == "value" for a in seen.amounts):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
         elif repeats or (settled.value, settled.skus) not in known:
@@ -318,6 +320,8 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
 def _gap(text: str, start: int, end: int) -> int:
     """Measure how far apart two things stand; a clause boundary counts for more than any word."""
     between = text[start:end]
+    if between == "的":  # 50的两张100的一张: two of fifty
+        return 0
     return end - start + 8 * len(_BREAK.findall(between)) + 4 * between.count(" ")
 
 

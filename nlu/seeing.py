@@ -24,6 +24,8 @@ class Ref:
     product: str | None = None
     candidates: tuple[str, ...] = ()
     foreign: bool = False
+    weak: bool = False
+    """Only suggested by a short name nearly typed: it stays a candidate, even alone."""
 
 
 @dataclass(slots=True)
@@ -223,7 +225,9 @@ def _refs(seen: Seen) -> list[Ref]:
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
         single = pids[0] if len(pids) == 1 and not mention.weak else None
-        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids)))
+        refs.append(
+            Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=mention.weak)
+        )
     return _merged(refs)
 
 
@@ -255,6 +259,8 @@ _CORRECTION = re.compile(
 def drop_taken_back(seen: Seen) -> None:
     """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
     seen.refs = [ref for ref in seen.refs if not negated(seen.text, ref.start)]
+    meant = [a for a in seen.accounts if not negated(seen.text, a.start)]
+    seen.accounts = meant or seen.accounts  # 是139…不是138…
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
     seen.refs = kept if any(ref.product for ref in kept) else seen.refs
     seen.amounts = [a for a in seen.amounts if not negated(seen.text, a.start) and not _taken_back(seen, a)]
