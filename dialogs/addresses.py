@@ -8,7 +8,8 @@ _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _SPLIT = re.compile(r"[\s,，;；、。]+")
 _NAME_AFTER = re.compile(r"(?:收[货件]人|姓名|名字|联系人|我叫|叫)[是为:： ]*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})")
 _NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士|小姐|老师)?|[A-Za-z]{2,20}")
-_GLUED = re.compile(r"(?<=[号室楼层栋幢座元\d])([\u4e00-\u9fff]{2,3})(?=[ ,，]*☎)|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
+_GLUED = re.compile(r"[号室楼层栋幢座元\d]([\u4e00-\u9fff]{2,3})[ ,，]*☎|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
+_UNIT_BEFORE = re.compile(r"^[号室楼层栋幢座元]")
 _PLACE_END = frozenset("省市区县镇乡村路街道巷弄号栋幢楼室层元苑园里厦场院座期港店")
 _PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室]|\d")
 _REGION = re.compile(r"[省市区县]")
@@ -120,7 +121,7 @@ def name_in(address: str) -> str | None:
         if beside or ((last or before_place) and token[0] in _SURNAMES):
             return token
     glued = _GLUED.search(_PHONE.sub("☎", address))
-    name = (glued[1] or glued[2]) if glued is not None else None
+    name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
     return name if name is not None and name[0] in _SURNAMES and name[-1] not in _PLACE_END else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import paying, replies
+from dialogs import examples, paying, replies
 from dialogs.addresses import completed, corrected_address
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
@@ -19,8 +19,9 @@ from dialogs.filling import (
     named_field,
     named_slots,
     says_anything,
+    speaks_of_ending,
 )
-from dialogs.ordering import advance, miss
+from dialogs.ordering import advance, denied, miss
 from dialogs.pointing import Pointed, longest_name, pointed
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Lookup, Replacement
 from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
@@ -70,7 +71,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
     taken = _taken_out(dialog, state.lines, said, scene)
-    if taken is not None or said.frame.intent in _TALK_OF_ELSE:
+    if taken is not None or (said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)):
         return taken
     return (
         _address_completed(dialog, state, said, scene)
@@ -225,7 +226,7 @@ def _with_more(
         return _raised(lines, which[0], count or 1) if len(which) == 1 else None
     if base is None:
         filled = fill(DraftLine(), item, shelf)
-        return [*lines, filled.line], filled.problems
+        return [*lines, _with_shared(filled.line, lines, shelf)], filled.problems
     line = lines[base]
     product = shelf.product(line.product or "")
     if product is None:
@@ -243,6 +244,21 @@ def _with_more(
         if alike and _same_thing(other, filled.line, shelf):
             return _raised(lines, i, count or 1)
     return [*lines, replace(filled.line, quantity=count or 1)], filled.problems
+
+
+def _with_shared(line: DraftLine, lines: Sequence[DraftLine], shelf: Shelf) -> DraftLine:
+    """A new line with the address or name that another line has already been given for a field of the same label."""
+    product = shelf.product(line.product or "")
+    if product is None:
+        return line
+    fields = dict(line.fields)
+    for field in product.fields:
+        for other in lines:
+            owner = shelf.product(other.product or "")
+            same = field_of(owner, field.name) if owner is not None else None
+            if same is not None and same.label == field.label and _free(product, field.name):
+                fields |= {field.name: other.fields[field.name]} if field.name in other.fields else {}
+    return replace(line, fields={**fields, **line.fields})
 
 
 def _like(lines: Sequence[DraftLine], item: Item) -> int | None:
@@ -305,7 +321,7 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     if meant is None:
         return None
     if len(meant.lines) != 1:
-        return miss(dialog, scene, replies.which_line_to_change(len(lines)))
+        return miss(dialog, scene, replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0]))
     index = meant.lines[0]
     filled = changed_line(lines[index], meant.rest, said, scene.shelf, meant)
     if filled is None:
@@ -433,6 +449,8 @@ def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, s
         if filled is not None and (filled.changed or filled.problems):
             told = replies.changed() if not filled.problems else ""
             return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
+        if speaks_of_ending(said.text):
+            return denied(dialog, scene)
     for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
         old = line.fields.get(place.name)
         new = corrected_address(old, said.text) if old is not None else None

@@ -134,6 +134,11 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
     return Filled(replace(line, fields={**line.fields, slot: key}), frozenset({slot}))
 
 
+def speaks_of_ending(text: str) -> bool:
+    """Whether a message corrects the end of a number: 最后一位是8."""
+    return _ENDING.search(fold(text)) is not None
+
+
 def named_field(product: Product, said: str) -> Field | None:
     """The field a folded text speaks of by its label or a part of it: 身份证 of 身份证号. None when it could be two."""
     for one, other in _SYNONYMS:
