@@ -26,8 +26,9 @@ def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
     """Send one purchase to its supplier. Its row is there before the call; no answer means: ask, never buy again."""
     with services.engine.begin() as conn:
         sent = topups.claim_send(conn, supplier_order_id, services.clock.now())
-    if sent is None:
-        return
+        if sent is None:
+            work.enqueue(services, conn, topups.left_sending(conn, supplier_order_id, services.clock.now()))
+            return
     supplier = _supplier(services, sent.supplier)
     answer = supplier.order(sent.request) if supplier is not None else Unknown("supplier is not configured")
     with services.engine.begin() as conn:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from bot import wechat
+from bot import metrics, wechat
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
@@ -117,17 +117,34 @@ def send_push(services: Services, *, push_id: int) -> None:
     with services.engine.begin() as conn:
         push = pushing.claim(conn, push_id, now)
         if push is None:
-            return
-        texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX)
+            left = pushing.take_over(conn, push_id, now)
+            if left is not None and left.kind is PushKind.KEYS:
+                _say_ready(services, conn, left)
+            push = pushing.claim(conn, push_id, now) if left is not None else None
+        texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX) if push is not None else ()
+    if push is None:
+        if left is not None:
+            _flag(services, left.openid)
+        return
     result = _send(services, push.openid, texts)
     now = services.clock.now()
     with services.engine.begin() as conn:
         verdict = pushing.record(conn, push, result, now)
         if verdict.retry_at is not None:
             services.jobs.defer(conn, "send_push", at=verdict.retry_at, push_id=push_id)
+        if push.kind is PushKind.KEYS and isinstance(result, pushing.NoAnswer):
+            _say_ready(services, conn, push)
+    metrics.push_sent(verdict.state.value)
     log.info("push %s (%s) of order %s: %s", push.id, push.kind, push.order_no, verdict.state)
     if verdict.state is PushState.KEPT:
         _flag(services, push.openid)
+
+
+def _say_ready(services: Services, conn: Connection, keys: Push) -> None:
+    """Nobody knows whether the keys arrived, and they are not pushed twice: say where they are."""
+    push_id = pushing.ready(conn, keys, services.clock.now())
+    if push_id is not None:
+        services.jobs.defer(conn, "send_push", push_id=push_id)
 
 
 def _send(services: Services, openid: OpenId, texts: Sequence[str]) -> pushing.SendResult:
@@ -175,6 +192,8 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
             if where:
                 stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
             return replies.keys_delivered(order, _named(order, keys))
+        case PushKind.KEYS_READY:
+            return replies.keys_ready(order, f"{services.config.app.public_url}/orders/{order.token}")
         case PushKind.TOPUP_DONE:
             return replies.topup_done(order, line)
         case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK | PushKind.LINE_REFUSED:

@@ -161,16 +161,16 @@ def which_line(position: int, total: int) -> str:
     return f"第{position}件（共{total}件）"
 
 
-def what_to_change() -> str:
-    return "好的，哪里要改？直接说就行，例如：改成50、号码错了是139…、数量改2；不买了回复「取消」。"
+def what_to_change(examples: Sequence[str]) -> str:
+    return f"好的，哪里要改？直接说就行，例如：{'、'.join(examples)}；不买了回复「取消」。"
 
 
 def ask_what_to_change() -> str:
     return "好的，要改哪一项？回复序号，或直接说新的内容："
 
 
-def which_line_to_change(total: int) -> str:
-    return f"这单有{total}件，请说明改哪一件，例如：第1件改成50。"
+def which_line_to_change(total: int, example: str) -> str:
+    return f"这单有{total}件，请说明改哪一件，例如：{example}。"
 
 
 def which_line_to_drop(total: int) -> str:
@@ -178,7 +178,7 @@ def which_line_to_drop(total: int) -> str:
 
 
 def which_line_to_add(total: int) -> str:
-    return f"这单有{total}件，要多加哪一种？请带上名称，例如：再加一张100的。"
+    return f"这单有{total}件，要多加哪一种？请带上名称，或说第几件，例如：第1件再来一份。"
 
 
 def taken_out(count: int) -> str:
@@ -209,7 +209,7 @@ def take_your_time() -> str:
 
 
 def what_is_wrong() -> str:
-    return "哪里不对？直接说就行，例如：改成50、号码是139…。"
+    return "哪里不对？直接说要改成什么就行。"
 
 
 def sorry_for_that() -> str:
@@ -299,8 +299,9 @@ def draft_words(parts: Iterable[tuple[str, str, int, Iterable[str]]]) -> str:
     )
 
 
-def batch_how(most: int) -> str:
-    return f"可以一次买多件：一条消息里写清商品、面额和号码即可（一单最多{most}件）。例如：给138…和139…各充50话费。"
+def batch_how(most: int, examples: Sequence[str]) -> str:
+    told = f"可以一次买多件：一条消息里写清商品、规格和号码即可，一行一件（一单最多{most}件）。"
+    return join(told + ("例如：" if len(examples) > 1 else ""), *(examples if len(examples) > 1 else ()))
 
 
 # ---- the summary ---------------------------------------------------------------------------------------------------
@@ -319,8 +320,9 @@ class SummaryLine:
     total_fen: int
 
 
-def summary(lines: Sequence[SummaryLine], digital: bool) -> str:
-    """Every line in full; one row a line when there are many, so that nothing has to be cut."""
+def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
+    """Every line in full; one row a line when there are many, so that nothing has to be cut. `change` is an example of
+    what could be said to correct it."""
     several = len(lines) > 1
     blocks = [_summary_line(line, index if several else 0) for index, line in enumerate(lines, 1)]
     if several and sum(len(block.encode()) for block in blocks) > _SUMMARY_BYTES_MAX:
@@ -331,7 +333,7 @@ def summary(lines: Sequence[SummaryLine], digital: bool) -> str:
         *blocks,
         f"合计：{yuan(total)}",
         _DIGITAL if digital else "",
-        f"回复「{CONFIRM_TAP}」下单，「{CANCEL_TAP}」不买了；要改直接说，如「改成50」。",
+        f"回复「{CONFIRM_TAP}」下单，「{CANCEL_TAP}」不买了；要改直接说，如「{change}」。",
     )
 
 
@@ -683,8 +685,8 @@ def rated() -> str:
 # ---- small talk ----------------------------------------------------------------------------------------------------
 
 
-def greeting() -> str:
-    return "您好，在的！想买什么直接说，例如「充100话费 138…」。"
+def greeting(examples: Sequence[str]) -> str:
+    return f"您好，在的！想买什么直接说{_for_example(examples[:1])}。"
 
 
 def greeting_short() -> str:
@@ -712,11 +714,10 @@ def robot() -> str:
     return f"我是店里的智能小助手，下单、查单都能办；想找真人请回复「{HUMAN_TAP}」。"
 
 
-def help_text() -> str:
+def help_text(examples: Sequence[str]) -> str:
     return join(
-        "直接说要什么就行，例如：",
-        "· 充100话费 13812345678",
-        "· 买两张100的Steam卡",
+        "直接说要什么就行" + ("，例如：" if examples else "。"),
+        *(f"· {example}" for example in examples),
         "核对后回复「确认」，点链接用微信支付，付款后自动发货。",
         f"查订单回复「{tap('我的订单', '我的订单', 'orders')}」，取卡密回复「{tap('卡密', '卡密', 'keys')}」，"
         f"找客服回复「{HUMAN_TAP}」。",
@@ -724,7 +725,7 @@ def help_text() -> str:
 
 
 def unknown() -> str:
-    return "抱歉，这个我不太懂。我能帮您充值、买卡密、查订单。"
+    return "抱歉，这个我不太懂。我能帮您下单、查订单、找客服。"
 
 
 def unknown_how() -> str:
@@ -734,11 +735,15 @@ def unknown_how() -> str:
     )
 
 
-def welcome() -> str:
+def welcome(examples: Sequence[str]) -> str:
     return join(
-        "欢迎！想买什么直接说，例如「充100话费 13812345678」「两张50的Steam卡」。",
-        "核对无误回复「确认」，微信付款后自动到账；回复「帮助」看更多。",
+        f"欢迎！想买什么直接说{_for_example(examples)}。",
+        "核对无误回复「确认」，微信付款后马上处理；回复「帮助」看更多。",
     )
+
+
+def _for_example(examples: Sequence[str]) -> str:
+    return f"，例如{''.join(f'「{one}」' for one in examples)}" if examples else ""
 
 
 def welcome_back() -> str:
@@ -795,6 +800,11 @@ def keys_delivered(order: Order, keys: Iterable[tuple[str, str, str | None, str]
             lines.append(f"{head}：")
         lines.append(f"卡号：{card_no}\n密码：{secret}" if card_no else secret)
     return join(f"付款成功，您的卡密（订单 {order.order_no}）：", *lines, "请尽快使用，不要发给别人。")
+
+
+def keys_ready(order: Order, url: str) -> str:
+    """Where the keys are, when the message with them may not have arrived."""
+    return join(f"您的卡密已发货（订单 {order.order_no}），没收到的话点这里查看：", link(url, "查看卡密"))
 
 
 def keys_block(keys: Iterable[tuple[str, str, str | None, str]]) -> str:

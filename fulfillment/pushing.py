@@ -21,6 +21,8 @@ class PushKind(StrEnum):
 
     KEYS = "keys"
     """The card keys of this line."""
+    KEYS_READY = "keys_ready"
+    """Where to find the keys of this line, without the keys: nobody knows whether the message with them arrived."""
     TOPUP_DONE = "topup_done"
     TOPUP_PARTLY = "topup_partly"
     """Some units of the top-up arrived, the share of the others goes back; the line's note and refund_fen tell."""
@@ -47,6 +49,8 @@ PERISHABLE = frozenset({PushKind.EXPIRED})
 
 ANSWER_WAIT = timedelta(seconds=60)
 """A worker that said it would send and was not heard of for so long is taken for dead."""
+DEAD_AFTER = timedelta(seconds=5)
+"""When the job of a push is done again, its first worker is known to be gone; this only keeps a rush of jobs apart."""
 RETRY_FOR = timedelta(hours=48)
 """WeChat's window; after it only the buyer himself can open the way again."""
 _BACKOFF_S = (2, 5, 15, 60, 300, 900, 1800, 3600)
@@ -155,6 +159,11 @@ _RESCUE = text("""
         next_try_at = NULL, claimed_at = NULL, maybe_arrived = TRUE
     WHERE state = 'sending' AND claimed_at < :before RETURNING id, openid, state
 """)
+_TAKE_OVER = text(f"""
+    UPDATE push SET state = CASE WHEN kind = 'keys' THEN 'kept' ELSE 'waiting' END, maybe_arrived = TRUE,
+        next_try_at = CASE WHEN kind = 'keys' THEN NULL ELSE CAST(:now AS timestamptz) END, claimed_at = NULL
+    WHERE id = :id AND state = 'sending' AND claimed_at < :before RETURNING {_FIELDS}
+""")  # noqa: S608 - a constant of this file
 _NOT_DELIVERED = "(state = 'kept' OR (state = 'waiting' AND attempts > 0))"
 _WAITING_FOR = text(
     f"SELECT {_FIELDS} FROM push WHERE openid = :openid AND {_NOT_DELIVERED} ORDER BY id LIMIT :limit"  # noqa: S608
@@ -222,6 +231,21 @@ def record(conn: Connection, push: Push, result: SendResult, now: datetime) -> V
         },
     )
     return verdict
+
+
+def take_over(conn: Connection, push_id: int, now: datetime) -> Push | None:
+    """Take a push from a worker that died while sending it; None when nobody did.
+
+    Keys are kept, since a second message with them must not go out (`ready` tells where they are); any other message
+    is due again, at the risk of saying it twice.
+    """
+    row = conn.execute(_TAKE_OVER, {"id": push_id, "now": now, "before": now - DEAD_AFTER}).one_or_none()
+    return _push(row) if row is not None else None
+
+
+def ready(conn: Connection, keys: Push, now: datetime) -> int | None:
+    """Put the word into the outbox that the keys of a kept push lie ready; its id, None when it was there before."""
+    return ask(conn, PushKind.KEYS_READY, keys.openid, keys.order_no, now, line_id=keys.line_id)
 
 
 def rescue(conn: Connection, now: datetime) -> tuple[OpenId, ...]:

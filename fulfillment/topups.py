@@ -1,7 +1,7 @@
 """Top-ups at a supplier: claim, call outside any transaction, record; UNKNOWN is settled by query alone."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, text
@@ -46,6 +46,10 @@ _CLAIM_QUERY = text("""
     WHERE id = :id AND sends > 0 AND state <> 'success' AND next_query_at <= :now
     RETURNING id, supplier, supplier_order_no
 """)
+_LEFT = text("""
+    UPDATE supplier_order SET next_query_at = :now
+    WHERE id = :id AND state = 'sent' AND sent_at < :before RETURNING id
+""")
 _HINT = text("""
     UPDATE supplier_order SET next_query_at = :now
     WHERE supplier = :supplier AND supplier_order_no = :supplier_order_no AND sends > 0 AND state <> 'success'
@@ -70,6 +74,10 @@ _DUE = text("""
 _FAILED_NOTE = "充值失败"
 _LATE_NOTE = "退款后又到账，请人工核实"
 _PERSON_NOTE = "充值结果待人工核实"
+
+
+DEAD_AFTER = timedelta(seconds=5)
+"""Younger than this, a sending that is asked for again may still be under way in the first worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,12 @@ def claim_send(conn: Connection, supplier_order_id: int, now: datetime) -> ToSen
         return None
     conn.execute(_CLAIM_SEND, {"id": supplier_order_id, "now": now, "lease_until": now + SEND_LEASE})
     return ToSend(row["id"], row["supplier"], row["sends"] + 1, _request(row))
+
+
+def left_sending(conn: Connection, supplier_order_id: int, now: datetime) -> Work:
+    """When a sending is done again and the row says sent, its first worker died on the way: ask what became of it."""
+    found = conn.execute(_LEFT, {"id": supplier_order_id, "now": now, "before": now - DEAD_AFTER}).scalars().all()
+    return Work(queries=tuple(Query(left, now) for left in found))
 
 
 def _request(row: RowMapping) -> TopupRequest:

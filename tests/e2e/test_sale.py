@@ -382,3 +382,16 @@ def test_a_card_key_is_shown_again_to_its_owner_and_is_never_in_redis_or_in_clea
         assert not shop.query(f"SELECT 1 FROM {table} WHERE CAST({name} AS text) LIKE '%JD-SECRET-KEY-0001%'"), column
         in_hex = b"JD-SECRET-KEY-0001".hex()
         assert not shop.query(f"SELECT 1 FROM {table} WHERE CAST({name} AS text) LIKE '%{in_hex}%'"), column
+
+
+def test_keys_whose_push_got_no_answer_are_not_pushed_twice_but_their_place_is_told(
+    shop: Shop, keys: KeyImport
+) -> None:
+    keys("JD200", "JD-NO-ANSWER-1")
+    shop.faults(push={"kind": "drop", "times": 1, "on": "JD-NO-ANSWER-1"})
+    buyer = shop.buyer()
+    path = buyer.order("京东卡200的一张", "确认")
+    buyer.pay(path)
+    assert path.replace("/pay/", "/orders/") in buyer.told("没收到的话", wait_s=15)
+    assert not any("JD-NO-ANSWER-1" in m["content"] for m in buyer.chat())
+    assert "JD-NO-ANSWER-1" in buyer.say("你好")

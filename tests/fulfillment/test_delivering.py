@@ -366,3 +366,15 @@ def test_more_keys_do_not_reopen_a_line_that_was_given_back(conn: Connection) ->
     add_keys(conn, "ST50", 3)
     assert deliver(conn, order) == NOTHING_TO_DO
     assert left(conn, "ST50") == 3
+
+
+def test_a_sending_that_its_worker_died_in_is_asked_about_at_once_and_never_sent_again(conn: Connection) -> None:
+    order = paid(conn, want("HF100"))
+    [supplier_order_id] = deliver(conn, order).send_ids
+    assert topups.claim_send(conn, supplier_order_id, NOW) is not None
+    assert topups.left_sending(conn, supplier_order_id, NOW + SECOND) == NOTHING_TO_DO
+    later = NOW + 6 * SECOND
+    assert topups.claim_send(conn, supplier_order_id, later) is None
+    [asking] = topups.left_sending(conn, supplier_order_id, later).queries
+    assert asking.at == later
+    assert topups.claim_query(conn, supplier_order_id, later) is not None

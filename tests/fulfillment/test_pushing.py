@@ -106,6 +106,26 @@ def test_a_worker_that_died_while_sending_leaves_the_message_to_the_buyer(conn: 
     assert pushing.waiting_for(conn, LI)[0].maybe_arrived
 
 
+def test_keys_left_by_a_dead_worker_are_kept_at_once_and_only_where_they_are_is_said(conn: Connection) -> None:
+    push_id = asked(conn)
+    pushing.claim(conn, push_id, NOW)
+    assert pushing.take_over(conn, push_id, NOW + SECOND) is None, "the first worker may still be at it"
+    left = pushing.take_over(conn, push_id, NOW + 6 * SECOND)
+    assert left is not None
+    assert state(conn, push_id) == PushState.KEPT
+    assert pushing.claim(conn, push_id, NOW + 6 * SECOND) is None
+    assert pushing.ready(conn, left, NOW) is not None
+    assert pushing.ready(conn, left, NOW) is None
+    assert [push.id for push in pushing.take_waiting(conn, LI, "m1", NOW)] == [push_id]
+
+
+def test_any_other_message_left_by_a_dead_worker_is_sent_again_at_once(conn: Connection) -> None:
+    push_id = asked(conn, PushKind.TOPUP_DONE)
+    pushing.claim(conn, push_id, NOW)
+    assert pushing.take_over(conn, push_id, NOW + 6 * SECOND) is not None
+    assert pushing.claim(conn, push_id, NOW + 6 * SECOND) is not None
+
+
 def test_what_waits_comes_once_with_the_next_message_and_again_when_that_is_repeated(conn: Connection) -> None:
     ids = [asked(conn, kind) for kind in (PushKind.KEYS, PushKind.TOPUP_DONE)]
     for push_id in ids:
