@@ -292,6 +292,8 @@ def backup(file: AFile) -> None:
     """Write the whole shop into one file: orders, payments, stock, catalog, and the key that opens the card keys."""
     from bot import backups
 
+    if not file.absolute().parent.is_dir():
+        raise BadInputError(f"{file}: there is no folder {file.absolute().parent}")
     with connected() as at, database(at) as engine:
         rows = backups.write(engine, at.config.app, file)
     print(f"{file}: {rows} rows")

@@ -37,6 +37,11 @@ def _url(default: str) -> Any:
     return field(default=default, metadata={"url": True})
 
 
+def _server(*schemes: str) -> Any:
+    """An embedded server, or the URL of one's own: it may hold a password."""
+    return field(default="embedded", repr=False, metadata={"schemes": schemes})
+
+
 def _one_of(default: str, *values: str) -> Any:
     return field(default=default, metadata={"values": values})
 
@@ -126,7 +131,7 @@ class PayConfig:
 class StoreConfig:
     """The database: ``embedded`` or postgresql+psycopg://…"""
 
-    database_url: str = field(default="embedded", repr=False)
+    database_url: str = _server("postgresql+psycopg://")
     pool_size: int = _between(8, 1, 100)
 
 
@@ -134,7 +139,7 @@ class StoreConfig:
 class RedisConfig:
     """Redis: ``embedded`` or redis:// rediss:// unix:// redis+sentinel:// redis+cluster://"""
 
-    url: str = field(default="embedded", repr=False)
+    url: str = _server("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +366,9 @@ def _check_text(text: str, what: str, item: Field[Any]) -> str:
     values = item.metadata.get("values")
     if values and text not in values:
         raise ConfigError(f"{what}: must be one of {', '.join(values)}")
+    schemes = item.metadata.get("schemes")
+    if schemes and text != "embedded" and not text.startswith(schemes):
+        raise ConfigError(f'{what}: must be "embedded" or begin with {" ".join(schemes)}')
     if item.name == "timezone":
         try:
             ZoneInfo(text)

@@ -27,7 +27,6 @@ def examine() -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding("配置", False, str(error))
         return
-    yield from _configuration(config)
     try:
         with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
             from bot import bootstrap
@@ -37,6 +36,7 @@ def examine() -> Iterator[Finding]:
             except ConfigError as error:
                 yield Finding("配置", False, str(error))
                 return
+            yield _configuration(config)
             try:
                 yield from _servers(services)
                 yield _wechat(services)
@@ -45,10 +45,11 @@ def examine() -> Iterator[Finding]:
             finally:
                 services.engine.dispose()
     except embedded.EmbeddedError as error:
+        yield _configuration(config)
         yield Finding("内置服务", False, str(error))
 
 
-def _configuration(config: Config) -> Iterator[Finding]:
+def _configuration(config: Config) -> Finding:
     problems = []
     if config.app.public_url.startswith("http://127.") and config.wechat.api_base.startswith("https://api.weixin"):
         problems.append("[app] public_url 仍是本机地址，微信无法访问")
@@ -62,7 +63,7 @@ def _configuration(config: Config) -> Iterator[Finding]:
         problems.append("[supplier.*] 没有一个设为 default = true")
     if not config.app.secret_key and config.store.database_url != embedded.EMBEDDED:
         problems.append("[app] secret_key 未填写：多台机器必须使用同一个密钥")
-    yield Finding("配置", not problems, "；".join(problems))
+    return Finding("配置", not problems, "；".join(problems))
 
 
 def _servers(services: "Services") -> Iterator[Finding]:

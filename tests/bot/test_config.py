@@ -129,3 +129,17 @@ def test_without_a_secret_key_one_is_made_and_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert load(tmp_path).app.key() == first
     assert [file.name for file in kept.parent.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("KABOT_STORE__DATABASE_URL", "mysql://x"),
+        ("KABOT_STORE__DATABASE_URL", "nonsense"),
+        ("KABOT_REDIS__URL", "foo"),
+    ],
+)
+def test_a_server_of_an_unknown_kind_is_named_with_its_key(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"(database_url|url): must be \"embedded\" or begin with") as caught:
+        load_config(environ={variable: value})
+    assert variable in str(caught.value)
