@@ -46,6 +46,7 @@ _LEADING = re.compile(
     r"^(?:的|那|这|个|单|件|张|份|面额|面值|金额|规格|数量|号码|手机号|账号|错了?|不对|写错了?|应该|是|改为|改成|改到|改"
     r"|换成|换为|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
 )
+_TRAILING = re.compile(r"(?:的|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒次枚瓶桶箱]|$)(?:的|吧|了)*$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱]")
@@ -315,10 +316,10 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     """第二个改成200, 598的改成4份, 13511110002改成100: that line alone."""
     lines = state.lines
     text = fold(said.text)
-    if len(lines) < 2 or not _CHANGING.search(text) or "都" in text or len(said.frame.items) > 1:
+    if len(lines) < 2 or not _CHANGING.search(text) or "都" in text:
         return None
     meant = _meant(lines, text, scene.shelf)
-    if meant is None:
+    if meant is None or (len(said.frame.items) > 1 and meant.by != "number"):
         return None
     if len(meant.lines) != 1:
         return miss(dialog, scene, replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0]))
@@ -364,7 +365,7 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
     account = _new_account(line, rest, product, shelf)
     if account is not None:
         return account
-    tail = _LEADING.sub("", rest)
+    tail = _TRAILING.sub("", _LEADING.sub("", rest))
     filled = fill_by_text(line, "value", tail, product, shelf) if tail else None
     if filled is None:
         count = _COUNT.match(tail)

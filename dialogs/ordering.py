@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from catalog.model import Delivery, Field, FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import replies
+from dialogs import examples, replies
 from dialogs.asking import ask, choice_label, fitting_products, is_digital, open_question, slot_label
 from dialogs.draft import Looked, field_of, look, option_of, pick_sku
 from dialogs.filling import (
@@ -31,6 +31,7 @@ from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
 _NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
+_TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _SWAP = re.compile("[换改]成")
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 
@@ -50,7 +51,7 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
             return Turn(asked, Reply(replies.join(*notes, question.text, offer)))
     totals = tuple(int(one.total_fen() or 0) for one in looked)
     confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None)
-    return Turn(confirming, Reply(replies.join(*notes, summary(looked), offer)))
+    return Turn(confirming, Reply(replies.join(*notes, summary(looked, scene.shelf), offer)))
 
 
 def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
@@ -61,10 +62,11 @@ def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
     return fill(line, Item(product=fitting[0].id), shelf).line if len(fitting) == 1 else line
 
 
-def summary(looked: Sequence[Looked]) -> str:
+def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
     """What is about to be ordered, in full."""
     digital = all(one.product is not None and is_digital(one.product) for one in looked)
-    return replies.summary([_summary_line(one) for one in looked], digital)
+    change = examples.changes([one.line for one in looked], shelf)[0]
+    return replies.summary([_summary_line(one) for one in looked], digital, change)
 
 
 def start(dialog: Dialog, items: Sequence[Item], scene: Scene, text: str = "") -> Turn:
@@ -199,11 +201,16 @@ def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
         return emptied
     if isinstance(dialog.state, Confirming):
         state = replace(dialog.state, denied=True)
-        return Turn(replace(dialog, state=state, misses=0), Reply(replies.what_to_change()))
+        return Turn(
+            replace(dialog, state=state, misses=0),
+            Reply(replies.what_to_change(examples.changes(state.lines, scene.shelf))),
+        )
     if dialog.state == Idle() and dialog.unpaid is None:
         return miss(dialog, scene)
     question = open_question(dialog, scene)
-    return Turn(dialog, Reply(replies.join(replies.what_to_change(), question.text if question else "")))
+    lines = dialog.state.lines if isinstance(dialog.state, Collecting) else dialog.unpaid.lines if dialog.unpaid else ()
+    told = replies.what_to_change(examples.changes(lines, scene.shelf))
+    return Turn(dialog, Reply(replies.join(told, question.text if question else "")))
 
 
 def slot_emptied(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
@@ -297,7 +304,13 @@ def _mentioned(
     """A correction that only makes sense knowing the product: 数量改3, 改成大杯, 最后一位是8."""
     targets = _targets(state, items[0] if items else Item(), said.text)
     product = scene.shelf.product(state.lines[targets[0]].product or "") if len(targets) == 1 else None
-    if product is None or said.frame.intent not in ("change", "answer", "unknown") or _settles(items):
+    if product is None or said.frame.intent not in ("change", "answer", "unknown"):
+        return []
+    size = fold(_TO_SIZE.sub("", said.text.strip()))
+    if said.frame.intent == "change" and any(size in map(fold, (sku.label, *sku.aliases)) for sku in product.skus):
+        whole = fill_by_text(state.lines[targets[0]], "value", size, product, scene.shelf)
+        return [(targets[0], whole)] if whole is not None else []
+    if _settles(items):
         return []
     filled = fill_by_mention(state.lines[targets[0]], said.text, product, scene.shelf)
     return [(targets[0], filled)] if filled is not None else []
@@ -359,13 +372,17 @@ def _after_filling(
         if emptied is not None:
             return advance(dialog, emptied, scene)
         if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
-            return miss(dialog, scene, replies.which_line_to_change(len(lines)))
+            return miss(dialog, scene, _which_line(lines, scene))
         return denied(dialog, scene)
     if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
-        return miss(dialog, scene, replies.which_line_to_change(len(lines)))
+        return miss(dialog, scene, _which_line(lines, scene))
     if said.frame.intent == "order":
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
+
+
+def _which_line(lines: Sequence[DraftLine], scene: Scene) -> str:
+    return replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0])
 
 
 def _looks_same(before: Sequence[DraftLine], after: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -1,7 +1,7 @@
 """Greetings, thanks, help, and whatever else is not about an order."""
 
 from catalog.checks import fold
-from dialogs import replies
+from dialogs import examples, replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look, pick_sku
 from dialogs.filling import fill
@@ -13,7 +13,9 @@ from dialogs.window import shop_window
 
 def greet(dialog: Dialog, scene: Scene) -> Turn:
     pending = open_question(dialog, scene) is not None
-    return answer(dialog, scene, replies.greeting_short() if pending else replies.greeting())
+    return answer(
+        dialog, scene, replies.greeting_short() if pending else replies.greeting(examples.orders(scene.shelf))
+    )
 
 
 def thanks(dialog: Dialog, scene: Scene) -> Turn:
@@ -23,7 +25,7 @@ def thanks(dialog: Dialog, scene: Scene) -> Turn:
 def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
     """帮助, and the questions everybody asks."""
     told = known_answer(dialog, said, scene) if said is not None else None
-    return answer(dialog, scene, told or replies.help_text())
+    return answer(dialog, scene, told or replies.help_text(examples.orders(scene.shelf)))
 
 
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
@@ -76,7 +78,7 @@ def showed(dialog: Dialog, heard: Showed, scene: Scene) -> Turn:
 
 def followed(dialog: Dialog, heard: Followed, scene: Scene) -> Turn:
     """He came, or came by a code: a code that names a product or a SKU opens it."""
-    hello = replies.welcome() if heard.first else ""
+    hello = replies.welcome(examples.orders(scene.shelf)) if heard.first else ""
     name = heard.scene.removeprefix("qrscene_").strip()
     product = scene.shelf.product(name) or scene.shelf.product_of(name)
     if product is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, browsing, handoff, paying, replies, smalltalk
+from dialogs import after_sale, browsing, examples, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
 from dialogs.editing import edited, restarted, stepped_back
 from dialogs.hearing import heard_again
@@ -22,7 +22,16 @@ from dialogs.ordering import (
     start,
     take_answer,
 )
-from dialogs.state import MISSES_BEFORE_HUMAN, PAGE_SIZE, Collecting, Confirming, Dialog, Idle, WithHuman
+from dialogs.state import (
+    DRAFT_LINES_MAX,
+    MISSES_BEFORE_HUMAN,
+    PAGE_SIZE,
+    Collecting,
+    Confirming,
+    Dialog,
+    Idle,
+    WithHuman,
+)
 from dialogs.turn import (
     CancelOrder,
     CancelRefused,
@@ -325,7 +334,8 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
     if filled is not None and isinstance(dialog.state, Collecting):
         return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
-    if isinstance(dialog.state, Confirming) and dialog.state.denied:
+    wrong = any(word in said.text for word in replies.MISTAKE_WORDS)
+    if isinstance(dialog.state, Confirming) and (dialog.state.denied or wrong):
         emptied = slot_emptied(dialog, said.text, scene)
         if emptied is not None:
             return emptied
@@ -361,7 +371,7 @@ def _named_in_shop(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.frame.items:
         return start(dialog, said.frame.items, scene, said.text)
-    return answer(dialog, scene, replies.batch_how(10))
+    return answer(dialog, scene, replies.batch_how(DRAFT_LINES_MAX, examples.orders(scene.shelf)))
 
 
 _TALK: dict[str, _Talk] = {
