@@ -93,9 +93,11 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))
     for match in _TOKEN.finditer(cased):
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
-            token = _by_pattern(match[0], lexicon)
+            cue = _cue_before(text, match.start(), lexicon)
+            called = cue.startswith("=") or cue in ("card", "uid")
+            token = _by_pattern(match[0], lexicon) or (match[0] if called and not _LED.match(match[0]) else None)
             if token:
-                found.append(Account(match.start(), match.end(), token, _cue_before(text, match.start(), lexicon)))
+                found.append(Account(match.start(), match.end(), token, cue))
     for shape in lexicon.shapes:
         for match in shape.finditer(cased.upper() if len(cased.upper()) == len(cased) else cased):
             if match[0] and not _inside(found, match.start()):
@@ -138,6 +140,8 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
 
 _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
+_LED = re.compile("qq|q\\d|uid|id|vx|no", re.I)
+"""What may be typed right before an account without being part of it."""
 _ONE_BY_ONE = re.compile(r"(?<!\d)\d(?:[ -]\d){9,21}(?!\d)")
 
 

@@ -122,7 +122,9 @@ def _sku_words(mentions: list[Mention], found: list[Amount]) -> list[Amount]:
             continue  # 年卡 inside 半年卡
         if inside:
             amount = inside[0]
-            found.remove(amount)
+            for other in inside:  # the 3 of 三年3台 counts nothing either
+                if other is amount or mention.start <= other.start < other.end <= mention.end:
+                    found.remove(other)
             kind = amount.kind if amount.kind != "count" else "word"
             joined.append(
                 Amount(
@@ -211,6 +213,8 @@ def _with_unit(amount: Amount) -> Amount | None:
         if number is None or number > 60:
             return None
         return Amount(amount.start, amount.end, "months", number * MONTHS_OF[amount.unit])
+    if amount.unit == "周":
+        return Amount(amount.start, amount.end, "months", -7 * (amount.number or 0)) if amount.number else None
     if amount.unit in COUNTERS:
         return Amount(amount.start, amount.end, "count", amount.number, amount.unit)
     return amount
@@ -225,7 +229,7 @@ def _lone_numeral(before: str, after: str, amount: Amount) -> Amount | None:
 
 _SPANS = (
     ("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季"),
-    ("months", "月"), ("month", "月"), ("years", "年"), ("year", "年"),
+    ("星期", "周"), ("礼拜", "周"), ("周", "周"), ("months", "月"), ("month", "月"), ("years", "年"), ("year", "年"),
 )  # fmt: skip
 
 

@@ -322,6 +322,7 @@ class Lexicon:
             for category in map(plain, product.words.category):
                 if re.match(r"[\u4e00-\u9fff]{4}", category) and product.id not in derived[category[:2]]:
                     derived[category[:2]].append(product.id)
+        self.tails = frozenset(tails)
         derived |= {tail: pids for tail, pids in tails.items() if tail not in derived}
         for word, pids in derived.items():
             if word not in TOO_GENERIC and not (word in entries and entries[word].products):

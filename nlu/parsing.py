@@ -261,6 +261,9 @@ def _bare(seen: Seen, blanked: str, has_product: bool, slots: bool, lexicon: Lex
         return None
     if any(a.unit not in ("", "元") and a.kind == "value" for a in seen.amounts):
         return 0.8, "order"
+    owners = {pid for mention in seen.mentions for pid in mention.entry.owners}
+    if any(owners.intersection(lexicon.counted.get(a.unit, ())) for a in seen.amounts if a.kind == "count"):
+        return 0.8, "order"  # 金牌教练24节: a choice that one product offers, and its own unit
     if slots and re.search("[ＯＳＶＱＡ]", blanked):
         return 0.9, "answer"
     return None

@@ -238,3 +238,72 @@ def test_three_thousand_characters_are_read_in_bounded_time(demo: Lexicon, piece
 def test_a_new_alias_works_at_once() -> None:
     words = ProductWords("p", "某某会员", aliases=("土豆泥",), skus=(SkuWords("S1", "月卡", 1, "月"),))
     assert parse("来个土豆泥月卡", Lexicon([words])).items[0].sku == "S1"
+
+
+# --- what real talks got wrong ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["快充吧", "就快充吧", "还是快充吧", "没错吧", "对吧", "明天再充吧"])
+def test_naming_an_option_or_asking_back_confirms_nothing(demo: Lexicon, text: str) -> None:
+    assert parse(text, demo, expecting=Expecting("confirm", "huafei")).intent != "confirm"
+
+
+def test_a_nod_while_something_else_was_asked_is_not_a_sure_yes(demo: Lexicon) -> None:
+    assert parse("好", demo, expecting=Expecting("account", "huafei")).confidence <= 0.5
+    assert parse("好", demo, expecting=Expecting("confirm", "huafei")).confidence > 0.9
+
+
+def test_every_line_of_a_pasted_list_keeps_its_own_amount(demo: Lexicon) -> None:
+    said = [("13511110001", 30), ("13511110002", 30), ("13511110003", 50), ("13511110004", 50), ("13511110005", 30)]
+    items = parse("\n".join(f"{phone} {amount}" for phone, amount in said), demo).items
+    assert [(item.fields["account"], item.value) for item in items] == said
+
+
+def test_a_word_said_in_one_line_of_a_list_is_for_that_line(demo: Lexicon) -> None:
+    items = parse("13511110001 100 快\n13511110002 100 慢", demo).items
+    assert [item.sku for item in items] == ["HF100", "HF100S"]
+
+
+def test_of_two_accounts_given_as_an_answer_none_is_dropped(demo: Lexicon) -> None:
+    asked = Expecting("account", "huafei")
+    items = parse("13812345678 13912345678", demo, expecting=asked).items
+    assert [item.fields["account"] for item in items] == ["13812345678", "13912345678"]
+    assert len(parse("13812345678不对 13912345678", demo, expecting=asked).items) == 1
+
+
+def test_this_number_and_not_that_one_keeps_this_one(demo: Lexicon) -> None:
+    (item,) = parse("是13912345678不是13812345678", demo).items
+    assert item.fields == {"account": "13912345678"}
+    assert parse("不是100是200", demo).items[0].value == 200
+
+
+def test_a_recipient_beside_an_address_belongs_to_it(demo: Lexicon) -> None:
+    (item,) = parse("数据线1米 寄到北京市朝阳区建国路88号 张三 13812345678", demo).items
+    assert item.fields == {"address": "北京市朝阳区建国路88号 张三 13812345678"}
+    (item,) = parse("收货地址改成上海市浦东新区世纪大道100号", demo).items
+    assert item.fields == {"address": "上海市浦东新区世纪大道100号"}
+
+
+def test_the_unit_of_the_pending_product_is_its_denomination() -> None:
+    water = ProductWords("w", "水票", skus=tuple(SkuWords(f"W{n}", f"{n}份", n, "份") for n in (5, 10, 20)))
+    lexicon = Lexicon([water])
+    (item,) = parse("改成10份", lexicon, expecting=Expecting("confirm", "w")).items
+    assert (item.value, item.quantity) == (10, 1)
+
+
+def test_a_label_of_two_numbers_counts_nothing() -> None:
+    skus = (SkuWords("A", "三年3台", 3, "年"), SkuWords("B", "一年1台", 1, "年"))
+    (item,) = parse("杀毒卫士三年3台", Lexicon([ProductWords("v", "杀毒卫士", skus=skus)])).items
+    assert (item.sku, item.quantity) == ("A", 1)
+
+
+def test_one_more_of_an_any_value_product_is_one_item(demo: Lexicon) -> None:
+    (item,) = parse("再加一个Q币100 QQ 12345", demo).items
+    assert (item.value, item.quantity, item.fields) == (100, 1, {"account": "12345"})
+
+
+def test_short_messages_with_an_account_are_not_kept(demo: Lexicon) -> None:
+    parse("1234567", demo)
+    parse("转人工", demo)
+    assert not any("1234567" in str(key) for key in demo.recent)
+    assert any("转人工" in str(key) for key in demo.recent)
