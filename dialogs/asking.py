@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import lacking
 from dialogs.draft import Looked, field_of, look, option_of
-from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Listed
+from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
 from dialogs.turn import Reply, Scene, Turn
 from kernel.masking import mask
 from nlu.frame import Expecting
@@ -40,6 +40,8 @@ def expecting(dialog: Dialog, scene: Scene) -> Expecting | None:
         case Confirming() as state:
             products = {line.product for line in state.lines}
             return Expecting("confirm", products.pop() if len(products) == 1 else None, shown)
+        case WithHuman() as state if not isinstance(state.resume, Idle):
+            return expecting(replace(dialog, state=state.resume), scene)
         case _ if shown:
             return Expecting("product", None, shown)
         case _ if dialog.unpaid and dialog.unpaid.expires_at > scene.now:

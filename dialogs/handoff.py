@@ -5,10 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from catalog.checks import fold
+from catalog.model import FieldKind
 from dialogs import replies
 from dialogs.asking import answer, draft_words, open_question
+from dialogs.draft import field_of
+from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
+    CatalogMoved,
     EndHandoff,
     Fact,
     Followed,
@@ -16,14 +20,19 @@ from dialogs.turn import (
     HandoffOpened,
     Heard,
     OpenHandoff,
+    OrderPlaced,
     Pressed,
     Reply,
     Said,
     Scene,
     Showed,
+    SoldOut,
+    TooManyUnpaid,
     Turn,
 )
 
+_ANSWERING = ("answer", "choose", "change")
+_STOPS = "。.!！~～ "
 SILENCE = timedelta(minutes=30)
 """So long after the buyer's last message the person is taken to be done."""
 
@@ -59,7 +68,55 @@ def while_with_human(
     if isinstance(heard, Said) and fold(heard.text) in replies.BACK_TO_BOT_WORDS:
         turn = resume(back, scene, replies.handoff_over())
         return Turn(turn.dialog, turn.reply, (EndHandoff(),))
-    return Turn(replace(dialog, state=replace(state, until=scene.now + SILENCE)))
+    listening = replace(state, until=scene.now + SILENCE)
+    if isinstance(heard, Said) and isinstance(state.resume, Collecting | Confirming):
+        carried = _carried_on(back, state.resume, heard, scene, go_on)
+        if carried is not None:
+            return Turn(_with_person(carried.dialog, listening), carried.reply, carried.effects)
+    return Turn(replace(dialog, state=listening))
+
+
+def _carried_on(
+    back: Dialog,
+    draft: Collecting | Confirming,
+    said: Said,
+    scene: Scene,
+    go_on: Callable[[Dialog, Heard, Scene], Turn],
+) -> Turn | None:
+    """What the bot makes of a message that is plainly for it: 确认 to its summary, or the answer to its question. None
+    for all that could be meant for the person."""
+    words = fold(said.text).strip(_STOPS)
+    if words in replies.CANCEL_WORDS:
+        return go_on(back, said, scene)
+    if said.frame.intent == "confirm":
+        shown = isinstance(draft, Confirming) and words in replies.CONFIRM_WORDS
+        return go_on(back, said, scene) if shown else None
+    if said.frame.intent not in _ANSWERING and not _fills_slot(draft, said, scene):
+        return None
+    if isinstance(draft, Collecting) and _is_free_text(draft, scene) and said.frame.intent != "choose":
+        return None
+    turn = go_on(back, said, scene)
+    after = turn.dialog.state
+    moved = isinstance(after, Collecting | Confirming) and after.lines != draft.lines
+    return turn if moved and turn.dialog.misses == 0 and not turn.effects else None
+
+
+def _fills_slot(draft: Collecting | Confirming, said: Said, scene: Scene) -> bool:
+    filled = answered_by_text(draft, said, scene) if isinstance(draft, Collecting) else None
+    return filled is not None and bool(filled.changed)
+
+
+def _is_free_text(draft: Collecting, scene: Scene) -> bool:
+    """Whether anything at all would do as an answer: then it cannot be told from talk with the person."""
+    product = scene.shelf.product(draft.lines[draft.line].product or "")
+    field = field_of(product, draft.slot) if product else None
+    return field is not None and field.kind is FieldKind.TEXT and field.pattern is None
+
+
+def _with_person(dialog: Dialog, state: WithHuman) -> Dialog:
+    """The dialog as it is resumed later; the talk stays with the person."""
+    kept = dialog.state if not isinstance(dialog.state, WithHuman) else Idle()
+    return replace(dialog, state=replace(state, resume=kept))
 
 
 def resume(dialog: Dialog, scene: Scene, told: str) -> Turn:
@@ -78,9 +135,10 @@ def _fact(
     scene: Scene,
     go_on: Callable[[Dialog, Heard, Scene], Turn],
 ) -> Turn:
-    """A fact that comes in meanwhile changes what is resumed; the talk stays with the person."""
+    """A fact that comes in meanwhile changes what is resumed; the talk stays with the person. What became of his own
+    确认 is told."""
     if isinstance(fact, HandoffOpened):
         return opened(dialog, fact, scene)
-    after = go_on(back, fact, scene).dialog
-    kept = after.state if not isinstance(after.state, WithHuman) else Idle()
-    return Turn(replace(after, state=replace(state, resume=kept)))
+    turn = go_on(back, fact, scene)
+    told = turn.reply if isinstance(fact, OrderPlaced | SoldOut | TooManyUnpaid | CatalogMoved) else Reply()
+    return Turn(_with_person(turn.dialog, state), told)

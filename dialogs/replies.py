@@ -12,6 +12,9 @@ from kernel.orders import Line, LineState, Order, OrderState
 
 MORE_WORDS = frozenset({"更多", "下一页", "下页", "还有吗", "还有呢", "还有别的吗", "more", "继续"})
 BACK_WORDS = frozenset({"上一页", "上页"})
+CONFIRM_WORDS = frozenset({"确认", "确认下单", "确认订单"})
+CANCEL_WORDS = frozenset({"取消", "取消订单"})
+"""With a person on, only these very words are for the bot."""
 BACK_TO_BOT_WORDS = frozenset({"转回机器人", "结束人工", "取消人工", "退出人工", "回到机器人", "机器人"})
 ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "号不对", "号写错")
 ETA_WORDS = ("多久", "多长时间", "几分钟", "几天", "什么时候到", "啥时候到", "何时到", "马上到")
@@ -236,6 +239,11 @@ def qq_not_phone(label: str, raw: str) -> str:
 def change_size_instead(label: str) -> str:
     change = f"改成{label}"
     return f"要换成{label}请回复「{tap(change, change, 'change')}」。"
+
+
+def last_account_how() -> str:
+    last = tap("上次的号", "上次的号", "last")
+    return f"要用上次的号码请回复「{last}」，要用别的就发新号码。"
 
 
 def no_last_account(label: str) -> str:

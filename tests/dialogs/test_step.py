@@ -94,7 +94,7 @@ def test_no_order_holds_a_value_that_fails_its_check(start: Dialog, talk: list[S
 
 
 @settings(max_examples=50, deadline=None)
-@given(dialogs, frames)
+@given(dialogs, frames.filter(lambda frame: frame.intent not in ("answer", "choose", "change")))
 def test_the_bot_is_silent_while_a_person_talks(dialog: Dialog, frame: Frame) -> None:
     resume = Idle() if isinstance(dialog.state, WithHuman) else dialog.state
     talking = Dialog(WithHuman(NOW.replace(hour=23), resume))
