@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
+from functools import lru_cache
 
 CUES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(words))
@@ -45,6 +46,7 @@ CUES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def cues_of(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def cues_of(text: str) -> tuple[str, ...]:
     """List the families that a text (with its slots blanked) contains."""
-    return [name for name, words in CUES if words.search(text)]
+    return tuple([name for name, words in CUES if words.search(text)])

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nlu.frame import Frame
 from nlu.near import NearNames
@@ -86,9 +86,13 @@ class ProductWords:
     skus: tuple[SkuWords, ...] = ()
 
 
+_BLANKS = re.compile(r"[\s·]+")
+
+
+@lru_cache(maxsize=4096)
 def plain(word: str) -> str:
     """Write a catalog word the way phrases are compared: normalised, without spaces."""
-    return re.sub(r"[\s·]+", "", normalise(word))
+    return _BLANKS.sub("", normalise(word))
 
 
 def unit_key(unit: str) -> str:

@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from nlu.phrases import GRAMMAR, Entry, Mention, without_spaces
 from nlu.segments import Segment, Segmenter
 from nlu.text import sound
+from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
 MAX_CHARS = 80
 """A longer message is no slip of the thumb: it is not searched for near names."""
@@ -39,6 +40,12 @@ def _pairs(text: str) -> list[str]:
     return [text[i] + text[j] for i in range(len(text) - 1) for j in (i + 1, i + 2) if j < len(text)]
 
 
+_TELLS_NOTHING = frozenset(
+    pair for tail in (*GENERIC_TAILS, *TOO_GENERIC) if not tail.isascii() for pair in _pairs(tail)
+)
+"""会员 or 充值 in common brings no name near."""
+
+
 class NearNames:
     """Finds catalog names that a stretch of text nearly is."""
 
@@ -54,7 +61,7 @@ class NearNames:
             if len(word) == 2 and not entry.foreign and not word.isascii():
                 self._short.setdefault(sound(word), word)
             elif len(word) >= (4 if entry.only_shorthand else 3) and not word.isdigit():
-                for pair in set(_pairs(word)):
+                for pair in set(_pairs(word)) - _TELLS_NOTHING:
                     self._by_pair[pair].append(len(self._names))
                 self._names.append(_Name(word, len(cores.get(word) or word)))
 
