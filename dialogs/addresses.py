@@ -83,9 +83,11 @@ def corrected_address(address: str, text: str) -> str | None:
     phone, old_phone = _PHONE.search(text), _PHONE.search(address)
     if named is not None:
         old = name_in(address)
-        return address.replace(old, named[1], 1) if old else f"{address} {named[1]}"
+        address = address.replace(old, named[1], 1) if old else f"{address} {named[1]}"
     if phone is not None and re.search("电话|手机|号码", text) and not _PLACE_TO.search(text):
         return address.replace(old_phone[0], phone[0], 1) if old_phone else f"{address} {phone[0]}"
+    if named is not None:
+        return address
     for pattern, new, old_at in ((_NOT_IS, 2, 1), (_IS_NOT, 1, 2), (_FROM_TO, 2, 1)):
         found = pattern.search(text)
         if found is not None and address.count(found[old_at]) == 1:

@@ -11,7 +11,7 @@ from dialogs.draft import account_field, field_of
 from dialogs.editing import line_with
 from dialogs.filling import fill, says_anything
 from dialogs.ordering import advance, start
-from dialogs.paying import cancel_one_of, pay_url
+from dialogs.paying import cancel_one_of, pay_url, still_there
 from dialogs.state import QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, Lookup
 from dialogs.turn import Effect, FindOrders, OpenHandoff, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
 from kernel.orders import Line, LineState, Order, OrderState
@@ -52,8 +52,11 @@ def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Tur
 
 def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """上次的号, 还是老号码: only the account comes from the last order, the rest is what is being put together."""
-    if _LAST_ACCOUNT.search(said.text) is None or _NOT_LAST.search(said.text) or _ACCOUNT.search(said.text):
+    if _LAST_ACCOUNT.search(said.text) is None or _ACCOUNT.search(said.text):
         return None
+    if _NOT_LAST.search(said.text):
+        pending = isinstance(dialog.state, Collecting | Confirming) and said.frame.intent == "reorder"
+        return answer(dialog, scene, replies.last_account_how()) if pending else None
     here = bool(re.search("这个号|同一个号|一样的号", said.text)) and not isinstance(dialog.state, Idle)
     if here:
         return None
@@ -125,6 +128,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if lookup.order_no is not None:
         orders = tuple(o for o in orders if o.order_no == lookup.order_no) or orders
     match fact.purpose:
+        case "remains" | "correct":
+            return still_there(dialog, fact, lookup.order_no or "", scene)
         case "cancel":
             return cancel_one_of(dialog, orders, scene, lookup.line.product if lookup.line else None)
         case "list" if lookup.order_no is not None and orders and orders[0].order_no == lookup.order_no:

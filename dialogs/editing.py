@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import examples, paying, replies
+from dialogs import paying, replies
 from dialogs.addresses import completed, corrected_address
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
@@ -21,8 +21,8 @@ from dialogs.filling import (
     says_anything,
     speaks_of_ending,
 )
-from dialogs.ordering import advance, denied, miss
-from dialogs.pointing import Pointed, longest_name, pointed
+from dialogs.ordering import advance, ask_which_line, denied, doubted, miss
+from dialogs.pointing import Pointed, by_each_number, longest_name, pointed
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Lookup, Replacement
 from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from kernel.ids import OrderNo
@@ -34,7 +34,7 @@ _REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]�
 _KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
 _REMOVE_FILLER = re.compile(
     r"(?:把|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|全部?|也|就|我|哈|呢|就行|就好|可以|一下"
-    r"|订单|号码?|充值|卡|[,，.。!！~～;；、:：])*"
+    r"|订单|号码?|充值|卡|和|跟|与|[,，.。!！~～;；、:：])*"
 )
 _ADDING = re.compile(
     r"再[加来要买充给多订办送弄]|另外|还[要有]|顺[便带]|加上|多[要来加买订]|[加来]一[张份个单件条袋盒]|加[两三四五]"
@@ -53,6 +53,9 @@ _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒�
 _LAST_ORDER = re.compile("[单次回]|照旧|老样|一样")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
+_FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
+_UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
+_RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _ENDS = re.compile(r"最后|末|尾")
 _TO = re.compile(
     r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
@@ -76,8 +79,12 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return taken
     return (
         _address_completed(dialog, state, said, scene)
+        or _fewer(dialog, state, said, scene)
         or _added(dialog, state, said, scene)
+        or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
+        or _all_accounts(dialog, state, said, scene)
+        or _instead(dialog, state, said, scene)
         or _changed_field(dialog, state, said, scene)
     )
 
@@ -94,7 +101,7 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if found is None:
         return None
     if found == ():
-        return miss(dialog, scene, replies.which_line_to_drop(len(lines)))
+        return miss(doubted(dialog), scene, replies.which_line_to_drop(len(lines)))
     rest = [line for i, line in enumerate(lines) if i not in found]
     if not rest:
         return paying.cancel(dialog, scene)
@@ -138,7 +145,7 @@ def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[i
         return None
     if len(lines) == 1:
         return (0,) if meant.by in ("account", "product") and meant.lines and not keeps else None
-    everyone = "都" in said or meant.by in ("account", "product")
+    everyone = "都" in said or meant.by != "part"
     if len(meant.lines) > 1 and not everyone:
         return ()
     if keeps:
@@ -169,7 +176,7 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
     for item in items:
         more = _with_more(lines, item, text, scene.shelf)
         if more is None:
-            return miss(dialog, scene, replies.which_line_to_add(len(lines)))
+            return miss(doubted(dialog), scene, replies.which_line_to_add(len(lines)))
         lines, problems = more
         notes += problems
     if not items or (lines == list(state.lines) and not notes):
@@ -191,6 +198,9 @@ def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:
     if name and product is not None:
         said = frozenset({"product", "value", "quantity"})
         return [Item(product.id, sku=names[name].code, value=names[name].value, quantity=quantity, said=said)]
+    bare = _DIGITS.findall(text)
+    if not count and len(bare) == 1 and _in_units(line, shelf):
+        return [Item(value=int(bare[0]), said=frozenset({"value"}))]
     return [Item(quantity=quantity, said=frozenset({"quantity"}))] if count else []
 
 
@@ -201,6 +211,21 @@ def _answers(item: Item, state: Collecting) -> bool:
     if state.slot == "value":
         return not item.fields and not item.invalid
     return item.value is None and item.sku is None
+
+
+def _fewer(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """减一张, 少要两份."""
+    text = fold(said.text)
+    found = _FEWER.search(text)
+    count = read_numeral(found[1]) if found else None
+    if count is None:
+        return None
+    meant = pointed(state.lines, text, scene.shelf) if len(state.lines) > 1 else None
+    which = meant.lines if meant is not None else ((0,) if len(state.lines) == 1 else ())
+    if len(which) != 1:
+        return miss(doubted(dialog), scene, replies.which_line_to_drop(len(state.lines)))
+    lines, notes = _raised(list(state.lines), which[0], -int(count))
+    return advance(dialog, lines, scene, *(notes or (replies.changed(),)), missed=bool(notes))
 
 
 def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Item]:
@@ -221,7 +246,7 @@ def _with_more(
     count = item.quantity if "quantity" in item.said or item.quantity != 1 else None
     base = _like(lines, item)
     only_count = not (item.product or item.sku or item.candidates or item.options or item.fields or item.invalid)
-    if only_count and item.value is None:
+    if only_count and item.value is None and not (len(lines) == 1 and _in_units(lines[0], shelf)):
         meant = pointed(lines, text, shelf) if len(lines) > 1 else None
         which = meant.lines if meant is not None else ((0,) if len(lines) == 1 else ())
         return _raised(lines, which[0], count or 1) if len(which) == 1 else None
@@ -235,9 +260,10 @@ def _with_more(
     item = replace(item, product=None, candidates=())
     fresh = _sibling(line, item, product, shelf)
     filled = fill(fresh, item, shelf)
-    ranged = item.value is not None and any(sku.any_value is not None for sku in product.skus)
-    if ranged and not item.fields and line.value is not None and item.value is not None:
-        grown = replace(line, value=line.value + item.value)
+    ranged = all(sku.any_value is not None for sku in product.skus)
+    units = item.value if item.value is not None else count
+    if ranged and not item.fields and line.value is not None and units is not None:
+        grown = replace(line, value=line.value + units)
         return [*lines[:base], grown, *lines[base + 1 :]], ()
     for i, other in enumerate(lines):
         counted = product.delivery is not Delivery.TOPUP or account_field(product) is None
@@ -260,6 +286,12 @@ def _with_shared(line: DraftLine, lines: Sequence[DraftLine], shelf: Shelf) -> D
             if same is not None and same.label == field.label and _free(product, field.name):
                 fields |= {field.name: other.fields[field.name]} if field.name in other.fields else {}
     return replace(line, fields={**fields, **line.fields})
+
+
+def _in_units(line: DraftLine, shelf: Shelf) -> bool:
+    """Whether a line is of something sold in any number: more of it is more units."""
+    product = shelf.product(line.product or "")
+    return product is not None and bool(product.skus) and all(sku.any_value is not None for sku in product.skus)
 
 
 def _like(lines: Sequence[DraftLine], item: Item) -> int | None:
@@ -312,6 +344,65 @@ def _raised(lines: list[DraftLine], index: int, by: int) -> tuple[list[DraftLine
 # ---- changing one of several ---------------------------------------------------------------------------------------
 
 
+def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """反了，第一个50第二个100."""
+    parts = by_each_number(fold(said.text)) if len(state.lines) > 1 else []
+    if not parts:
+        return None
+    lines = list(state.lines)
+    for number, rest in parts:
+        product = scene.shelf.product(lines[number - 1].product or "") if 1 <= number <= len(lines) else None
+        filled = line_with(lines[number - 1], rest, product, scene.shelf) if product is not None else None
+        if filled is None or filled.problems:
+            return ask_which_line(dialog, scene)
+        lines[number - 1] = filled.line
+    return advance(dialog, lines, scene, replies.changed())
+
+
+def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """QQ都换成87654321: where every line takes it."""
+    text = fold(said.text)
+    tokens = _TOKEN.findall(text)
+    if len(state.lines) < 2 or "都" not in text or len(tokens) != 1 or not re.search("[改换用充]", text):
+        return None
+    lines: list[DraftLine] = []
+    for line in state.lines:
+        product = scene.shelf.product(line.product or "")
+        field = account_field(product) if product else None
+        checked = check_field(field, tokens[0]) if field else None
+        if field is None or product is None or not isinstance(checked, Valid) or _is_size(tokens[0], product):
+            return None
+        lines.append(replace(line, fields={**line.fields, field.name: checked.canonical}))
+    return advance(dialog, lines, scene, replies.changed())
+
+
+def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
+    text = fold(said.text)
+    found = _UP_TO.match(text) or _RATHER.match(text)
+    product = scene.shelf.product(state.lines[0].product or "")
+    if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
+        return None
+    filled = line_with(state.lines[0], found[1], product, scene.shelf)
+    if filled is None or filled.problems:
+        return None
+    return advance(dialog, (filled.line,), scene, replies.changed())
+
+
+def placed_change(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
+    """第一个, after it was asked which line a correction is about."""
+    state = dialog.state
+    if not isinstance(state, Confirming) or not state.unplaced or not 1 <= index <= len(state.lines):
+        return None
+    line = state.lines[index - 1]
+    product = scene.shelf.product(line.product or "")
+    filled = line_with(line, state.unplaced, product, scene.shelf) if product is not None else None
+    if filled is None or filled.problems:
+        return None
+    lines = (*state.lines[: index - 1], filled.line, *state.lines[index:])
+    return advance(dialog, lines, scene, replies.changed())
+
+
 def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """第二个改成200, 598的改成4份, 13511110002改成100: that line alone."""
     lines = state.lines
@@ -322,7 +413,7 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     if meant is None or (len(said.frame.items) > 1 and meant.by != "number"):
         return None
     if len(meant.lines) != 1:
-        return miss(dialog, scene, replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0]))
+        return ask_which_line(dialog, scene, said.text)
     index = meant.lines[0]
     filled = changed_line(lines[index], meant.rest, said, scene.shelf, meant)
     if filled is None:

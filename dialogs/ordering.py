@@ -24,14 +24,15 @@ from dialogs.filling import (
     with_option,
 )
 from dialogs.hearing import unread_rows
-from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle
-from dialogs.turn import Reply, Said, Scene, Turn
+from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.turn import FindOrders, Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
 from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
 _NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
+_UNPLACED_MAX = 60
 _SWAP = re.compile("[换改]成")
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 
@@ -207,8 +208,11 @@ def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
         )
     if dialog.state == Idle() and dialog.unpaid is None:
         return miss(dialog, scene)
+    if not isinstance(dialog.state, Collecting):
+        asks = replace(dialog, waiting=Lookup(dialog.unpaid.order_no if dialog.unpaid else None))
+        return Turn(asks, effects=(FindOrders("correct"),))
     question = open_question(dialog, scene)
-    lines = dialog.state.lines if isinstance(dialog.state, Collecting) else dialog.unpaid.lines if dialog.unpaid else ()
+    lines = dialog.state.lines
     told = replies.what_to_change(examples.changes(lines, scene.shelf))
     return Turn(dialog, Reply(replies.join(told, question.text if question else "")))
 
@@ -372,17 +376,27 @@ def _after_filling(
         if emptied is not None:
             return advance(dialog, emptied, scene)
         if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
-            return miss(dialog, scene, _which_line(lines, scene))
+            return ask_which_line(dialog, scene, said.text)
         return denied(dialog, scene)
     if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
-        return miss(dialog, scene, _which_line(lines, scene))
+        return ask_which_line(dialog, scene, said.text)
     if said.frame.intent == "order":
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
 
 
-def _which_line(lines: Sequence[DraftLine], scene: Scene) -> str:
-    return replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0])
+def ask_which_line(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
+    """A correction that could be about several lines: ask which, and keep it for the answer."""
+    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    told = replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0])
+    return miss(doubted(dialog, text), scene, told)
+
+
+def doubted(dialog: Dialog, unplaced: str = "") -> Dialog:
+    """After a question about the lines 确认 shows them once more: he may think that it has been done."""
+    if not isinstance(dialog.state, Confirming):
+        return dialog
+    return replace(dialog, state=replace(dialog.state, denied=True, unplaced=unplaced[:_UNPLACED_MAX]))
 
 
 def _looks_same(before: Sequence[DraftLine], after: Sequence[DraftLine], shelf: Shelf) -> bool:

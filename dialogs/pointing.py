@@ -45,11 +45,10 @@ def pointed(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Pointed | No
 
 
 def _by_number(lines: Sequence[DraftLine], said: str) -> Pointed | None:
-    nth = _NTH.search(said)
-    if nth is not None:
-        named = read_numeral(nth[1])
-        hit = (int(named) - 1,) if named is not None and 1 <= named <= len(lines) else ()
-        return Pointed(hit, _without(said, nth), "number")
+    numbers = [read_numeral(nth[1]) for nth in _NTH.finditer(said)]
+    if numbers:
+        hit = tuple(dict.fromkeys(int(n) - 1 for n in numbers if n is not None and 1 <= n <= len(lines)))
+        return Pointed(hit if len(hit) == len(numbers) else (), _NTH.sub("", said), "number")
     last = _LAST.search(said)
     if last is not None and (said[last.start()] in "最末" or len(lines) == 2):
         return Pointed((len(lines) - 1,), _without(said, last), "number")
@@ -57,6 +56,16 @@ def _by_number(lines: Sequence[DraftLine], said: str) -> Pointed | None:
     if first is not None and len(lines) == 2:
         return Pointed((0,), _without(said, first), "number")
     return None
+
+
+def by_each_number(said: str) -> list[tuple[int, str]]:
+    """第一个50第二个100: (number, what is said of it) for each, when there are several."""
+    found = list(_NTH.finditer(said))
+    ends = [*(one.start() for one in found[1:]), len(said)]
+    numbers = [read_numeral(one[1]) for one in found]
+    if len(found) < 2 or any(number is None for number in numbers):
+        return []
+    return [(int(n or 0), said[one.end() : end]) for n, one, end in zip(numbers, found, ends, strict=True)]
 
 
 def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
@@ -90,6 +99,7 @@ def _by_product(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed 
         name = longest_name((product.name, *product.aliases), said)
         if name and (best is None or len(name) > len(best[0])):
             best = (name, product.id)
+    best = best or _by_part_of_name(_products(lines, shelf), said)
     if best is None:
         return None
     hit = tuple(i for i, line in enumerate(lines) if line.product == best[1])
@@ -99,6 +109,19 @@ def _by_product(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed 
     if narrowed is not None and narrowed.lines:
         return Pointed(tuple(hit[i] for i in narrowed.lines), narrowed.rest, "part")
     return Pointed(hit, rest, "product")
+
+
+def _by_part_of_name(products: Sequence[Product], said: str) -> tuple[str, str] | None:
+    """京东的, where 京东E卡 is the only one of several that is called so: (the words, product id)."""
+    parts = {product.id: _shared_part((product.name, *product.aliases), said) for product in products}
+    heard = [(part, product_id) for product_id, part in parts.items() if len(part) > 1]
+    return heard[0] if len(heard) == 1 < len(products) else None
+
+
+def _shared_part(names: Iterable[str], said: str) -> str:
+    """The longest beginning of one of these names that stands in a text."""
+    starts = (name[:end] for name in map(fold, names) for end in range(2, len(name) + 1))
+    return max((start for start in starts if start in said), key=len, default="")
 
 
 def _products(lines: Sequence[DraftLine], shelf: Shelf) -> list[Product]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import after_sale, browsing, examples, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
-from dialogs.editing import edited, restarted, stepped_back
+from dialogs.editing import edited, placed_change, restarted, stepped_back
 from dialogs.hearing import heard_again
 from dialogs.links import fit
 from dialogs.ordering import (
@@ -20,8 +20,10 @@ from dialogs.ordering import (
     said_for_draft,
     slot_emptied,
     start,
+    start_product,
     take_answer,
 )
+from dialogs.pointing import longest_name
 from dialogs.state import (
     DRAFT_LINES_MAX,
     MISSES_BEFORE_HUMAN,
@@ -73,6 +75,8 @@ _AFTER_ALL = re.compile(
 _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
 )
+_WANTS = re.compile("[要买来]|换成?|充")
+_ASKING = re.compile(r"[?？吗呢]|什么|怎么|哪|多少")
 _NAME_PART_MAX = 8
 _COMMANDS = ("cancel", "human", "confirm", "deny")
 """What these say is never half of a choice's name; in full, they are found in the list."""
@@ -203,6 +207,9 @@ def _choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
     """第二个, 选3, 3."""
     listed = dialog.listed
     if listed is None:
+        placed = placed_change(dialog, index, scene)
+        if placed is not None:
+            return placed
         state = dialog.state
         if isinstance(state, Collecting | Confirming):
             return miss(dialog, scene, replies.nothing_listed())
@@ -339,6 +346,9 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         emptied = slot_emptied(dialog, said.text, scene)
         if emptied is not None:
             return emptied
+    other = _another_product(dialog, said, scene)
+    if other is not None:
+        return other
     named = _named_in_list(dialog, said, scene) or _named_in_shop(dialog, said, scene)
     if named is not None:
         return named
@@ -357,6 +367,20 @@ def _named_in_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if len(named) == 1:
         return _choose(dialog, listed.entries.index(f"p:{named[0].id}") + 1, scene)
     return show_products(dialog, named, scene, replies.found(len(named)))
+
+
+def _another_product(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """算了 我要Q币, in the middle of another order, where the understanding made nothing of it."""
+    state, text = dialog.state, fold(said.text)
+    if not isinstance(state, Collecting | Confirming) or not _WANTS.search(text) or _ASKING.search(text):
+        return None
+    present = {line.product for line in state.lines}
+    names = [(longest_name((p.name, *p.aliases), text), p) for p in scene.shelf.products if p.skus]
+    longest = max((len(name) for name, _ in names), default=0)
+    named = [(name, product) for name, product in names if longest and len(name) == longest]
+    if len(named) != 1 or named[0][1].id in present or re.search(f"(?:不要|不买|别){re.escape(named[0][0])}", text):
+        return None
+    return start_product(dialog, named[0][1], scene)
 
 
 def _named_in_shop(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
