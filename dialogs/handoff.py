@@ -21,6 +21,7 @@ from dialogs.turn import (
     Heard,
     OpenHandoff,
     OrderPlaced,
+    OrdersFound,
     Pressed,
     Reply,
     Said,
@@ -140,5 +141,7 @@ def _fact(
     if isinstance(fact, HandoffOpened):
         return opened(dialog, fact, scene)
     turn = go_on(back, fact, scene)
-    told = turn.reply if isinstance(fact, OrderPlaced | SoldOut | TooManyUnpaid | CatalogMoved) else Reply()
+    told = (
+        turn.reply if isinstance(fact, OrderPlaced | OrdersFound | SoldOut | TooManyUnpaid | CatalogMoved) else Reply()
+    )
     return Turn(_with_person(turn.dialog, state), told)

@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
-from dialogs import replies
+from dialogs import examples, replies
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
 from dialogs.ordering import advance, corrected, denied, miss
-from dialogs.state import Collecting, Confirming, Dialog, Listed, Replacement, Unpaid
+from dialogs.state import Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
     CancelOrder,
     CancelRefused,
     FindOrders,
     OrderCancelled,
     OrderPlaced,
+    OrdersFound,
     PlaceOrder,
     Reply,
     Said,
@@ -48,8 +49,12 @@ def cancel(dialog: Dialog, scene: Scene) -> Turn:
     """取消: the draft if there is one, else the order that waits for payment, else whatever of his is unpaid."""
     if isinstance(dialog.state, Collecting | Confirming):
         live = live_unpaid(dialog, scene)
-        told = replies.join(replies.draft_cleared(), replies.unpaid_remains(live.order_no) if live else "")
-        return Turn(Dialog(unpaid=live, dropped=dialog.state.lines), Reply(told))
+        cleared = Dialog(unpaid=live, dropped=dialog.state.lines)
+        if live is None:
+            return Turn(cleared, Reply(replies.draft_cleared()))
+        # It may have been paid meanwhile: the books know, the talk does not.
+        asks = replace(cleared, waiting=Lookup(live.order_no))
+        return Turn(asks, Reply(replies.draft_cleared()), effects=(FindOrders("remains"),))
     live = live_unpaid(dialog, scene)
     if live is not None:
         return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
@@ -65,6 +70,17 @@ def change_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if lines is None:
         return denied(dialog, scene)
     return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def still_there(dialog: Dialog, fact: OrdersFound, order_no: str, scene: Scene) -> Turn:
+    """What the books say of the order this talk remembers: spoken of only while it waits for payment."""
+    unpaid = any(o.order_no == order_no and o.state is OrderState.UNPAID for o in fact.orders)
+    known = dialog if unpaid else replace(dialog, unpaid=None)
+    if fact.purpose == "remains":
+        return Turn(known, Reply(replies.unpaid_remains(order_no) if unpaid else ""))
+    if not unpaid or known.unpaid is None:
+        return answer(known, scene, replies.nothing_to_change())
+    return answer(known, scene, replies.what_to_change(examples.changes(known.unpaid.lines, scene.shelf)))
 
 
 def placed(dialog: Dialog, fact: OrderPlaced, scene: Scene) -> Turn:

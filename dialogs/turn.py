@@ -122,7 +122,9 @@ Heard = Said | Pressed | Followed | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 
-OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "cancel"]
+OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "cancel", "remains", "correct"]
+"""``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
+dropped, or now that something is said to be wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)

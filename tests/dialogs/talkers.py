@@ -200,7 +200,7 @@ facts = st.one_of(
     st.builds(turn.CancelRefused, order_nos, st.sampled_from(OrderState)),
     st.builds(
         turn.OrdersFound,
-        st.sampled_from(["list", "status", "keys", "reorder", "refund", "problem", "cancel"]),
+        st.sampled_from(["list", "status", "keys", "reorder", "refund", "problem", "cancel", "remains", "correct"]),
         some_orders,
     ),
     st.builds(turn.HandoffOpened, st.booleans(), st.integers(0, 3)),
