@@ -193,7 +193,8 @@ def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[in
             return k - i, "".join(group.digits for group in groups[i:k])
     spoken = all(group.spoken for group in groups[i : i + hard])
     cue = bool(_CUE.search(text[max(0, groups[i].start - 14) : groups[i].start]))
-    dashed = soft > 1 and all("-" in text[groups[k].end : groups[k + 1].start] for k in range(i, i + soft - 1))
+    several = soft > 2 or (soft == 2 and len(groups[i].digits) + len(groups[i + 1].digits) > 8)
+    dashed = several and all("-" in text[groups[k].end : groups[k + 1].start] for k in range(i, i + soft - 1))
     for count in range(soft, 1, -1):
         digits = "".join(group.digits for group in groups[i : i + count])
         if (cue or spoken or dashed) and any(matches(pattern, digits) for pattern in lexicon.patterns):

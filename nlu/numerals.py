@@ -21,6 +21,10 @@ _RANGE = re.compile(
 )
 
 
+_DAYS = frozenset(("三八", "五一", "五四", "六一", "七一", "八一"))
+"""Holidays, before they are numbers read out digit by digit."""
+
+
 def read_numeral(said: str) -> int | float | None:
     """Read one numeral; None when it names no single amount (几十, 一两百, 百八十)."""
     return _read_latin(said) if said[0].isdigit() else _read_chinese(said)
@@ -41,7 +45,7 @@ def _read_latin(said: str) -> int | float | None:
 
 
 def _read_chinese(said: str) -> int | None:
-    if _RANGE.search(said):
+    if _RANGE.search(said) or said in _DAYS:
         return None
     if all(char in DIGITS for char in said):
         # 五零 = 50, read out digit by digit; 一两 or 三五 is "one or two".

@@ -87,6 +87,8 @@ def _read(text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | 
         answer = read_answer(seen, lexicon, expecting)
         if answer is not None:
             return answer
+    if _SEVERAL_CHOSEN.fullmatch(plain):
+        return Frame("unknown", confidence=0.5)  # 1和3: one is picked at a time
     index = chosen(seen.text)
     if index is not None and _is_choice(seen, index):
         return Frame("choose", index=index, confidence=0.95)
@@ -122,6 +124,7 @@ def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
     return tuple(Item(candidates=tuple(entry.skus)) for entry in entries[:1] if entry and entry.skus)
 
 
+_SEVERAL_CHOSEN = re.compile(r"(?:选|要|就|我要)*[1-9](?:\s*(?:和|跟|,|，|、)\s*[1-9])+(?:吧|都要)?")
 _THUMB = re.compile("^[\\s\U0001f44c\U0001f44d\U0001f197\u2705\u2714\ufe0f\U0001f3fb-\U0001f3ff]+$")
 _FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯+|呃+|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
 
@@ -139,7 +142,7 @@ _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|
 _ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|多久|怎么|什么|哪|咋|有没有|几")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _EITHER_OR = re.compile(r"([送能会有用退])不\1")
-_CHANGING = re.compile(r"改|换|错|不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
+_CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
 
 
 PLAIN_CUES = frozenset(("buy", "topup", "topup_for", "hello", "thank"))

@@ -244,7 +244,8 @@ def _anchors(
             continue
         if settled.count is not None:
             after = seen.text[amount.end : amount.end + 1]
-            if amount.kind == "count" or not "\u4e00" <= after <= "\u9fff" or after in "的吧份":
+            written = seen.text[amount.start].isdigit()
+            if amount.kind == "count" or written or not "\u4e00" <= after <= "\u9fff" or after in "的吧份":
                 counts.append(amount)  # but not 稳定十一激活码
         elif product.any_sku and amount.kind == "count" and any(a.kind == "value" for a in seen.amounts):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
@@ -304,6 +305,9 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
         nearest = min(counts, key=lambda c: min(abs(c.start - anchors[0].end), abs(anchors[0].start - c.end)))
         larger = [c for c in counts if c.number and c.number > 1]
         return int((larger[0] if nearest.number == 1 and len(larger) == 1 else nearest).number or 1)
+    turns = sorted([*anchors, *counts], key=lambda a: a.start)
+    if len(counts) == len(anchors) and all((one in counts) != (other in counts) for one, other in pairwise(turns)):
+        return int(counts[i].number or 1)  # 两张100的三张50的; 大杯3中杯2
     for k, count in enumerate(counts):
         before = max((j for j, a in enumerate(anchors) if a.end <= count.start), default=None)
         after = min((j for j, a in enumerate(anchors) if a.start >= count.end), default=None)

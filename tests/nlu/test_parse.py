@@ -307,3 +307,28 @@ def test_short_messages_with_an_account_are_not_kept(demo: Lexicon) -> None:
     parse("转人工", demo)
     assert not any("1234567" in str(key) for key in demo.recent)
     assert any("转人工" in str(key) for key in demo.recent)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("两张100的三张50的steam卡", [(100, 2), (50, 3)]),
+        ("steam50的两张100的一张", [(50, 2), (100, 1)]),
+        ("steam100两张50三张", [(100, 2), (50, 3)]),
+    ],
+)
+def test_counts_stay_with_the_amounts_they_were_said_with(
+    demo: Lexicon, text: str, said: list[tuple[int, int]]
+) -> None:
+    assert [(item.value, item.quantity) for item in parse(text, demo).items] == said
+
+
+@pytest.mark.parametrize(
+    "text", ["200-300的礼品卡推荐", "五一有活动吗", "双十一打折吗", "买5送1吗", "这个13900001111是不是联通的"]
+)
+def test_ranges_holidays_and_questions_fill_nothing(demo: Lexicon, text: str) -> None:
+    assert all(item.value is None and not item.fields for item in parse(text, demo).items)
+
+
+def test_two_rows_picked_at_once_pick_none(demo: Lexicon) -> None:
+    assert parse("1和3", demo, expecting=Expecting("product", None, listed=5)).intent == "unknown"
