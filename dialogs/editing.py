@@ -33,7 +33,7 @@ _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund",
 _REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要")
 _KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
 _REMOVE_FILLER = re.compile(
-    r"(?:把|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|全部?|也|就|我|哈|呢|就行|就好|可以|一下"
+    r"(?:确认|好的?|嗯|行|把|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|全部?|也|就|我|哈|呢|就行|就好|可以|一下"
     r"|订单|号码?|充值|卡|和|跟|与|[,，.。!！~～;；、:：])*"
 )
 _ADDING = re.compile(
@@ -47,12 +47,22 @@ _LEADING = re.compile(
     r"|换成|换为|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
 )
 _TRAILING = re.compile(r"(?:的|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
-_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})(?:[张份个件条袋盒次枚瓶桶箱]|$)(?:的|吧|了)*$")
+_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱]?)$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱]")
-_LAST_ORDER = re.compile("[单次回]|照旧|老样|一样")
+_LAST_ORDER = re.compile("[单次回]|照旧|老样")
+_SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
-_EVERYTHING = re.compile(r"(?:[全都]|所有|统统|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
+_EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
+_TOO_MUCH = re.compile(r"^.{0,10}?太[多少大小]了?[,，]?(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$")
+_SOME_OF = re.compile(rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?[改换]成?(.+)$")
+_PLAIN_HEAD = re.compile(
+    "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
+    "充值话费统各均也换改到,，。！!、~ ]*"
+)
+_IS_NOT = re.compile(
+    r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
+)
 _FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
@@ -81,6 +91,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         _address_completed(dialog, state, said, scene)
         or _fewer(dialog, state, said, scene)
         or _added(dialog, state, said, scene)
+        or _some_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)
@@ -141,6 +152,11 @@ def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[i
     if verb is None:
         return None
     meant = pointed(lines, said[: verb.start()] + said[verb.end() :], shelf)
+    for _ in lines:
+        if meant is None or _REMOVE_FILLER.fullmatch(_REMOVING.sub("", meant.rest)):
+            break
+        more = pointed(lines, meant.rest, shelf)
+        meant = replace(more, lines=tuple(dict.fromkeys((*meant.lines, *more.lines)))) if more is not None else None
     if meant is None or not _REMOVE_FILLER.fullmatch(_REMOVING.sub("", meant.rest)):
         return None
     if len(lines) == 1:
@@ -199,8 +215,11 @@ def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:
         said = frozenset({"product", "value", "quantity"})
         return [Item(product.id, sku=names[name].code, value=names[name].value, quantity=quantity, said=said)]
     bare = _DIGITS.findall(text)
-    if not count and len(bare) == 1 and _in_units(line, shelf):
-        return [Item(value=int(bare[0]), said=frozenset({"value"}))]
+    sized = product is not None and any(replies.number(sku.value) == bare[0] for sku in product.skus if bare)
+    if len(bare) == 1 and product is not None and (sized or (not count and _in_units(line, shelf))):
+        same = account_field(product) if _SAME_ACCOUNT.search(text) else None
+        fields = {same.name: line.fields[same.name]} if same is not None and same.name in line.fields else {}
+        return [Item(value=int(bare[0]), fields=fields, said=frozenset({"value", *fields}))]
     return [Item(quantity=quantity, said=frozenset({"quantity"}))] if count else []
 
 
@@ -344,6 +363,21 @@ def _raised(lines: list[DraftLine], index: int, by: int) -> tuple[list[DraftLine
 # ---- changing one of several ---------------------------------------------------------------------------------------
 
 
+def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """一张换成50, of two: the other stays."""
+    found = _SOME_OF.match(fold(said.text)) if len(state.lines) == 1 else None
+    line = state.lines[0]
+    count = read_numeral(found[1]) if found else None
+    product = scene.shelf.product(line.product or "")
+    if found is None or count is None or product is None or not 1 <= count < line.quantity:
+        return None
+    filled = line_with(replace(line, quantity=int(count)), found[2], product, scene.shelf)
+    if filled is None or filled.problems or filled.line.quantity != count:
+        return None
+    left = replace(line, quantity=line.quantity - int(count))
+    return advance(dialog, (left, filled.line), scene, replies.changed())
+
+
 def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """反了，第一个50第二个100."""
     parts = by_each_number(fold(said.text)) if len(state.lines) > 1 else []
@@ -379,7 +413,7 @@ def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
 def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
-    found = _UP_TO.match(text) or _RATHER.match(text)
+    found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None
@@ -410,6 +444,10 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     if len(lines) < 2 or not _CHANGING.search(text) or "都" in text:
         return None
     meant = _meant(lines, text, scene.shelf)
+    if meant is None and isinstance(state, Confirming) and said.frame.intent in ("change", "answer", "unknown"):
+        verb = re.search("[改换]成?", text)
+        if verb is not None and not _PLAIN_HEAD.fullmatch(text[: verb.start()]):
+            return ask_which_line(dialog, scene, said.text)  # 爸爸的改成50: whoever that is
     if meant is None or (len(said.frame.items) > 1 and meant.by != "number"):
         return None
     if len(meant.lines) != 1:
@@ -461,7 +499,7 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
     if filled is None:
         count = _COUNT.match(tail)
         wanted = read_numeral(count[1]) if count else None
-        if wanted is not None and (count is None or not tail.isdigit() or not any(s.value for s in product.skus)):
+        if wanted is not None and count is not None and (count[2] or not any(s.value for s in product.skus)):
             filled = fill(line, Item(quantity=int(wanted), said=frozenset({"quantity"})), shelf)
     filled = filled or fill_by_mention(line, rest, product, shelf)
     if filled is not None and filled.changed and "value" not in filled.changed:
@@ -543,6 +581,9 @@ def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, s
             return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
         if speaks_of_ending(said.text):
             return denied(dialog, scene)
+    swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
+    if swapped is not None:
+        return advance(dialog, (swapped,), scene, replies.changed())
     for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
         old = line.fields.get(place.name)
         new = corrected_address(old, said.text) if old is not None else None
@@ -559,6 +600,18 @@ def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, s
     if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
         return None
     return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+
+
+def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftLine | None:
+    """开头是139不是138: the only account that holds the wrong digits, where it still passes its check."""
+    found = _IS_NOT.search(text)
+    wrong, right = (found["was"] or found["was_too"], found["new"] or found["new_too"]) if found else ("", "")
+    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
+    hit = [field for field in held if wrong and line.fields[field.name].count(wrong) == 1]
+    if len(hit) != 1 or sum(line.fields[field.name].count(wrong) for field in held) != 1:
+        return None
+    checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
+    return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
 
 
 def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:

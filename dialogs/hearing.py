@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from catalog.model import FieldKind, Product
+from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
@@ -16,6 +16,7 @@ from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
+_NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
 
@@ -32,6 +33,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = _each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
+    if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
+        items = (_without_a_guess(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
@@ -70,6 +73,29 @@ def _as_size(item: Item, product: Product | None, text: str) -> Item:
         if sku.any_value is None and sku.value == item.quantity and sku.unit and _says(text, item.quantity, sku.unit):
             return replace(item, value=sku.value, sku=None, quantity=1, said=(item.said - {"quantity"}) | {"value"})
     return item
+
+
+def _without_a_guess(item: Item, product: Product | None, text: str) -> Item:
+    """豆腐猫砂两袋膨润土一袋, where only one of the two became an item: which, and how many, is asked."""
+    if product is None or not product.options:
+        return item
+    said = fold(text)
+    for option in product.options:
+        elsewhere = {fold(c.label) for f in product.fields for c in f.values}  # 现在星耀 is no second target
+        own = [choice for choice in option.values if fold(choice.label) not in elsewhere]
+        if option.name in item.options and len(_named_choices(own, said)) > 1:
+            options = {name: value for name, value in item.options.items() if name != option.name}
+            left = item.said - {option.name, "quantity", "value"}
+            return replace(item, sku=None, value=None, quantity=1, options=options, said=left)
+    return item
+
+
+def _named_choices(choices: Sequence[Choice], said: str) -> set[str]:
+    """The choices that a text names; 大杯 within 超大杯 is not named."""
+    names = {fold(name): c.id for c in choices for name in (c.label, *c.aliases) if len(name) > 1}
+    heard = [name for name in names if name in said]
+    whole = [name for name in heard if said.count(name) > sum(said.count(o) for o in heard if o != name and name in o)]
+    return {names[name] for name in whole}
 
 
 def _says(text: str, count: int, unit: str) -> bool:
