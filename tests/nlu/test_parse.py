@@ -73,6 +73,10 @@ def test_a_wealth_of_accounts_makes_one_item_each(demo: Lexicon) -> None:
         "确认取消了？",
         "没问题吗",
         "行不行",
+        "行不行啊",
+        "停一下",
+        "能取消吗",
+        "别取消",
     ],
 )
 def test_nobody_confirms_or_cancels_in_passing(demo: Lexicon, text: str) -> None:
