@@ -380,7 +380,8 @@ def _after_filling(
         return denied(dialog, scene)
     if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
         return ask_which_line(dialog, scene, said.text)
-    if said.frame.intent == "order":
+    offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
+    if said.frame.intent == "order" and not offered:
         return _nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
 

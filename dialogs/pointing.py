@@ -9,7 +9,7 @@ from catalog.checks import fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, option_of
-from dialogs.replies import number
+from dialogs.replies import NOT_WORDS, number
 from dialogs.state import DraftLine
 from nlu.numerals import read_numeral
 
@@ -19,7 +19,9 @@ _LAST = re.compile(
 )
 _FIRST = re.compile(r"(?:前面|上面|前头|头|开头)(?:那|的|一)+[件单条样个张份项行笔]?")
 _TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})(?=的|那|这|不|去|删|改|换|就)")
+_AROUND = re.compile("^(?:我?[想要买选]|就|来|那个?|这个?)+|(?:那[个种款]|这[个种款]|[的吧了啊呀呢,，。.!！])+$")
 _ACCOUNT_CHARS = 5
+_ANSWER_MAX = 30
 _NOT_ACCOUNTS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -185,3 +187,26 @@ def _whole(name: str) -> str:
 
 def _without(said: str, found: re.Match[str]) -> str:
     return said[: found.start()] + said[found.end() :]
+
+
+def told_apart(products: Sequence[Product], text: str) -> Product | None:
+    """The one of several products that an answer names by what only it has: a piece of its names, or the part of its
+    name that the others do not share."""
+    said = _AROUND.sub("", fold(text))
+    if len(products) < 2 or len(said) < 2 or said.isdigit() or any(word in said for word in NOT_WORDS):
+        return None
+    named = [p for p in products if any(said in fold(name) for name in (p.name, *p.aliases))]
+    if len(named) == 1:
+        return named[0]
+    names = [fold(product.name) for product in products]
+    start, end = _shared_start(names), _shared_start([name[::-1] for name in names])
+    own = [name[start : len(name) - end] for name in names]
+    held = [p for p, part in zip(products, own, strict=True) if len(part) > 1 and part in said]
+    return held[0] if len(held) == 1 and len(said) <= _ANSWER_MAX else None
+
+
+def _shared_start(names: Sequence[str]) -> int:
+    """How many letters all names begin with in common."""
+    return next(
+        (i for i, letters in enumerate(zip(*names, strict=False)) if len(set(letters)) > 1), min(map(len, names))
+    )

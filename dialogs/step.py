@@ -23,7 +23,7 @@ from dialogs.ordering import (
     start_product,
     take_answer,
 )
-from dialogs.pointing import longest_name
+from dialogs.pointing import longest_name, told_apart
 from dialogs.state import (
     DRAFT_LINES_MAX,
     MISSES_BEFORE_HUMAN,
@@ -58,6 +58,7 @@ from dialogs.turn import (
 )
 from dialogs.window import entry_text, shop_window, show_category, show_products, turn_page
 from kernel.ids import OrderNo
+from nlu.frame import Item
 
 __all__ = ["expecting", "step"]
 
@@ -172,7 +173,29 @@ def _by_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     labels = [_label(dialog, entry, scene) for entry in listed.entries]
     if labels.count(text) == 1:
         return _choose(dialog, labels.index(text) + 1, scene)
-    return None
+    return _by_what_differs(dialog, said, scene)
+
+
+def _by_what_differs(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """直充, where 光影会员激活码 and 光影会员直充 were offered: what tells the one from the others names it, and what
+    is said besides goes into the draft with it."""
+    state, listed, items = dialog.state, dialog.listed, said.frame.items
+    if not isinstance(state, Collecting) or state.slot != "product" or listed is None or len(items) > 1:
+        return None
+    narrow = bool(state.lines[state.line].candidates)
+    if said.frame.intent in _COMMANDS or (not narrow and said.frame.intent not in ("unknown", "order", "answer")):
+        return None
+    offered = [p for e in listed.entries if e[:2] == "p:" and (p := scene.shelf.product(e[2:])) is not None]
+    item = items[0] if items else Item()
+    if item.product is not None and item.product not in {product.id for product in offered}:
+        return None
+    meant = told_apart(offered, said.text)
+    if meant is None:
+        text = fold(said.text)
+        unclear = narrow and len(text) > 1 and all(text in fold(product.name) for product in offered)
+        return advance(dialog, state.lines, scene, missed=True) if unclear else None
+    told = replace(item, product=meant.id, candidates=(), said=item.said | {"product"})
+    return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="answer", items=(told,))), scene)
 
 
 def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
