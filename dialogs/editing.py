@@ -27,7 +27,7 @@ from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming,
 from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.frame import Item
-from nlu.numerals import CHINESE, read_numeral
+from nlu.numerals import CHINESE, DIGITS, read_numeral
 
 _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
 _REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要")
@@ -63,6 +63,8 @@ _PLAIN_HEAD = re.compile(
 _IS_NOT = re.compile(
     r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
 )
+_SEPARATORS = re.compile(r"[ ,，。.\-]+")
+_PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
@@ -88,7 +90,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if taken is not None or (said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)):
         return taken
     return (
-        _address_completed(dialog, state, said, scene)
+        _number_in_halves(dialog, state, said, scene)
+        or _address_completed(dialog, state, said, scene)
         or _fewer(dialog, state, said, scene)
         or _added(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
@@ -565,6 +568,29 @@ def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Sai
     whole = any(len(value) > _SAYS_LITTLE and value != old for i in said.frame.items for value in i.fields.values())
     new = corrected_address(old, said.text) or (None if whole else completed(old, said.text))
     return _with_field(dialog, state, field.name, new, scene, "") if new is not None else None
+
+
+def _number_in_halves(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """138 1234 and then 5678: one phone number in two messages."""
+    if not isinstance(state, Collecting):
+        return None
+    text = _SEPARATORS.sub("", fold(said.text))
+    digits = "".join(str(DIGITS.get(char, char)) for char in text)
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    field = field_of(product, state.slot) if product else None
+    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdigit():
+        return None
+    whole = check_field(field, state.half + digits)
+    if state.half and isinstance(whole, Valid):
+        return _with_field(dialog, state, field.name, whole.canonical, scene, "")
+    alone = check_field(field, digits)
+    if isinstance(alone, Valid) or not _PHONE_START.match(digits) or _is_size(digits, product):
+        return None
+    turn = advance(dialog, state.lines, scene, alone.reason_zh, replies.rest_of_number(len(digits)), missed=True)
+    asked = turn.dialog.state
+    kept = replace(asked, half=digits) if isinstance(asked, Collecting) else asked
+    return replace(turn, dialog=replace(turn.dialog, state=kept))
 
 
 def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -148,6 +148,10 @@ def ask_units(product: Product, sku: Sku, limits: AnyValue) -> str:
     )
 
 
+def ask_quantity(product: Product, most: int) -> str:
+    return f"请问{product.name}要的数量是多少？直接回复1到{most}的数字。"
+
+
 def or_any_units(sku: Sku, limits: AnyValue) -> str:
     unit = sku.unit or "个"
     return f"也可以直接回复数量：{limits.min}–{limits.max}{unit}"
@@ -244,6 +248,10 @@ def change_size_instead(label: str) -> str:
 def last_account_how() -> str:
     last = tap("上次的号", "上次的号", "last")
     return f"要用上次的号码请回复「{last}」，要用别的就发新号码。"
+
+
+def rest_of_number(got: int) -> str:
+    return f"（前{got}位已记下，可以接着发后面的，或重发完整的）"
 
 
 def no_last_account(label: str) -> str:

@@ -10,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 DRAFT_LINES_MAX = 10
 QUANTITY_MAX = 99
+NO_QUANTITY = 0
+"""A quantity was said that cannot be: it has to be said again."""
 MISSES_BEFORE_HUMAN = 3
 PAGE_SIZE = 9
 
@@ -65,6 +67,8 @@ class Collecting:
     line: int
     slot: str
     """"product", "value", or an option's or field's name."""
+    half: str = ""
+    """The first digits of an account that came in two messages."""
     kind: Literal["collecting"] = "collecting"
 
 
