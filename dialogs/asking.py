@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import lacking
 from dialogs.draft import Looked, field_of, look, option_of
-from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
+from dialogs.state import PAGE_SIZE, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
 from dialogs.turn import Reply, Scene, Turn
 from kernel.masking import mask
 from nlu.frame import Expecting
@@ -19,6 +19,7 @@ LIST_BYTES_MAX = 1500
 """A list of very long names is shown without taps rather than cut."""
 _HOT_TAGS = frozenset({"hot", "热门"})
 FITTING_MAX = 18
+_SHORT_LIST = 3
 _OTHERS_MAX = 3
 
 
@@ -66,13 +67,18 @@ def open_question(dialog: Dialog, scene: Scene) -> Question | None:
             return None
 
 
-def answer(dialog: Dialog, scene: Scene, text: str, listed: Listed | None = None) -> Turn:
-    """Answer a question in the middle, then ask the open one again: in one line when the answer holds a list itself."""
+def answer(dialog: Dialog, scene: Scene, text: str, listed: Listed | None = None, *, in_full: bool = False) -> Turn:
+    """Answer a question in the middle, then ask the open one again: in one line when the answer holds a list itself, or
+    when the open question's own long list is what was shown last (not `in_full`: after rows that its numbers could be
+    taken for)."""
     question = open_question(dialog, scene)
     if question is None:
         return Turn(replace(dialog, listed=listed or dialog.listed, misses=0), Reply(text))
     if listed is not None:
         return Turn(replace(dialog, listed=listed, misses=0), Reply(replies.join(text, question.brief)))
+    again = question.listed is not None and question.listed == dialog.listed
+    if text and not in_full and again and question.listed is not None and question.listed.shown > _SHORT_LIST:
+        return Turn(replace(dialog, misses=0), Reply(replies.join(text, question.brief)))
     return Turn(replace(dialog, listed=question.listed, misses=0), Reply(replies.join(text, question.text)))
 
 
@@ -82,6 +88,9 @@ def ask(lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: i
     product = looked.product
     if product is None:
         question = _ask_product(looked, shelf, page)
+    elif slot == "quantity":
+        brief = replies.still_open(product.name, slot_label(product, slot))
+        question = Question(replies.ask_quantity(product, QUANTITY_MAX), brief)
     elif slot == "value":
         question = _ask_value(looked, product, page)
     else:

@@ -8,7 +8,7 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs.addresses import lacking
-from dialogs.state import DraftLine
+from dialogs.state import NO_QUANTITY, DraftLine
 from kernel.money import Fen
 from kernel.orders import WantedLine
 
@@ -56,6 +56,8 @@ def look(line: DraftLine, shelf: Shelf) -> Looked:
     if product is None:
         return Looked(line, None, missing="product")
     options = chosen_options(line, product)
+    if line.quantity == NO_QUANTITY:
+        return Looked(line, product, _possible(line, product, options, shelf), "quantity")
     if not shelf.matching(product.id, None, options):
         return Looked(line, product, product.skus, _clashing(line, product, shelf), "not_together")
     skus = _possible(line, product, options, shelf)

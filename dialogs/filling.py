@@ -10,8 +10,9 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
-from dialogs.state import QUANTITY_MAX, DraftLine
+from dialogs.state import NO_QUANTITY, QUANTITY_MAX, DraftLine
 from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打到?|上到?|冲到?|到|升到?)+")
@@ -23,6 +24,9 @@ _SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "�
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
+_COUNT = re.compile(
+    rf"(?:那就|就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
+)
 _ENDING = re.compile(
     r"(?:(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?|末尾|尾号)(?:应该)?(?:是|改成|改为|换成)([0-9x]{1,4})(?![0-9a-z])"
 )
@@ -53,6 +57,10 @@ def fill(line: DraftLine, item: Item, shelf: Shelf, asked: str | None = None) ->
             line = replace(line, quantity=item.quantity)
         else:
             problems.append(replies.quantity_out_of_range(QUANTITY_MAX))
+            line = replace(line, quantity=NO_QUANTITY)
+    if "quantity" in item.invalid:
+        problems.append(replies.quantity_out_of_range(QUANTITY_MAX))
+        line = replace(line, quantity=NO_QUANTITY)
     if product is None:
         kept = replace(line, fields={**line.fields, **item.fields}, options={**line.options, **item.options})
         return Filled(kept, frozenset({*changed, *item.fields, *item.options}), tuple(problems))
@@ -227,6 +235,8 @@ def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Fill
 def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:
     """Take a whole message as the answer to the slot asked for: a SKU's label or alias or plain value, a choice's
     label, an account. None when it is not an answer at all."""
+    if slot == "quantity":
+        return _quantity_by_text(line, text)
     if slot == "value":
         return _sku_by_name(line, text, product, shelf) or cheapest(line, text, product, shelf)
     option = option_of(product, slot)
@@ -243,6 +253,17 @@ def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf:
     if isinstance(checked, Invalid):
         return Filled(line, frozenset(), (checked.reason_zh,)) if _is_attempt(field, text) else None
     return Filled(replace(line, fields={**line.fields, slot: checked.canonical}), frozenset({slot}))
+
+
+def _quantity_by_text(line: DraftLine, text: str) -> Filled | None:
+    """5, 五张, as the answer to how many."""
+    found = _COUNT.fullmatch(fold(text))
+    wanted = read_numeral(found[1]) if found else None
+    if wanted is None:
+        return None
+    if wanted != int(wanted) or not 1 <= wanted <= QUANTITY_MAX:
+        return Filled(line, frozenset(), (replies.quantity_out_of_range(QUANTITY_MAX),))
+    return Filled(replace(line, quantity=int(wanted)), frozenset({"quantity"}))
 
 
 def with_option(line: DraftLine, name: str, value: str) -> DraftLine:
@@ -342,7 +363,6 @@ def _fill_fields(
             fields.pop(field.name, None)
     for name, raw in item.invalid.items():
         if name == "quantity":
-            problems.append(replies.quantity_out_of_range(QUANTITY_MAX))
             continue
         field = field_of(product, name) or (field_of(product, asked) if asked else None) or account_field(product)
         if field is None or field.name in changed:

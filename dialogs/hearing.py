@@ -17,6 +17,7 @@ from nlu.numerals import CHINESE, read_numeral
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
+_NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
 
@@ -29,6 +30,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     items = frame.items
     if not items:
         return said
+    if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
+        none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
+        items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
     if len(items) > 1 and "\n" in said.text:
         items = _each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):
@@ -38,6 +42,10 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def _is_sold_by_piece(product: Product | None) -> bool:
+    return product is None or all(sku.any_value is None for sku in product.skus)
 
 
 def names_a_part(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:

@@ -81,6 +81,8 @@ _ASKING = re.compile(r"[?？吗呢]|什么|怎么|哪|多少")
 _NAME_PART_MAX = 8
 _COMMANDS = ("cancel", "human", "confirm", "deny")
 """What these say is never half of a choice's name; in full, they are found in the list."""
+_SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
+_SURE = 0.75
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 
@@ -128,6 +130,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
+    if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):
+        return _unknown(dialog, said, scene)
     return _TALK[said.frame.intent](dialog, said, scene)
 
 
@@ -143,6 +147,12 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
         return answer(dialog, scene, replies.no_bargain())
     return None
+
+
+def _is_noise(said: Said) -> bool:
+    """Whether it was read as small talk only for want of anything better: ghi is no greeting."""
+    frame = said.frame
+    return frame.intent in _SMALL_TALK and not frame.items and 0 < frame.confidence < _SURE
 
 
 def _about_order(dialog: Dialog, said: Said) -> Turn | None:
@@ -219,7 +229,7 @@ def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if not isinstance(state, Collecting) or said.frame.intent in _COMMANDS:
         return None
     filled = answered_by_text(state, said, scene)
-    if filled is None or not filled.changed:
+    if filled is None or not (filled.changed or state.slot == "quantity"):
         return None
     return take_answer(
         dialog, state, filled, replace(said, frame=replace(said.frame, intent="answer", items=())), scene
