@@ -35,7 +35,9 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     products = _products(said.frame.items, scene)
     if len(products) == 1:
         if _pending(dialog):
-            return answer(dialog, scene, replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene)))
+            return answer(
+                dialog, scene, replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene)), in_full=True
+            )
         return _opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
     if products:
         return show_products(dialog, products, scene, replies.found(len(products)))
@@ -54,7 +56,7 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if not items and isinstance(state, Collecting | Confirming):
         shown = isinstance(state, Collecting) and state.slot == "value" and not said.frame.items
         rows = [] if shown else _draft_prices(state.lines, said.frame.items, scene)
-        return answer(dialog, scene, replies.join(*rows))
+        return answer(dialog, scene, replies.join(*rows), in_full=True)
     products = _products(items, scene)
     if not products:
         return show_named_categories(dialog, said.text, scene) or shop_window(dialog, scene)
@@ -64,7 +66,7 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return _opened(dialog, items, scene, *told)
     if any(item.product is None for item in items):
         return show_products(dialog, products, scene, replies.found(len(products)))
-    return answer(dialog, scene, replies.join(*_prices(items, scene)))
+    return answer(dialog, scene, replies.join(*_prices(items, scene)), in_full=True)
 
 
 def _opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:
