@@ -69,6 +69,19 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return answer(dialog, scene, replies.join(*_prices(items, scene)), in_full=True)
 
 
+def best_value(dialog: Dialog, scene: Scene) -> Turn | None:
+    """哪个划算, while a size is asked for: the least money a unit, which is a fact and no advice."""
+    state = dialog.state
+    if not isinstance(state, Collecting) or state.slot != "value":
+        return None
+    looked = look(state.lines[state.line], scene.shelf)
+    sized = [sku for sku in looked.skus if sku.any_value is None and sku.value]
+    if looked.product is None or len(sized) < 2 or len({sku.unit for sku in sized}) > 1:
+        return None
+    best = min(sized, key=lambda sku: sku.price_fen / (sku.value or 1))
+    return answer(dialog, scene, replies.best_value(best.label))
+
+
 def _opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:
     """The answer, and the way to buy it right below; nothing is ordered by that."""
     turn = start(dialog, items, scene)

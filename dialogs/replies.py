@@ -47,6 +47,8 @@ NOT_WORDS = ("不是", "不要", "不用", "别", "没有")
 VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
 
 _DIGITAL = "虚拟商品，付款发货后不支持7天无理由退货。"
+_JUST_FAILED = "充值失败"
+"""What suppliers give as a reason when they have none to give."""
 _TEXT_MAX = 60
 _SUMMARY_BYTES_MAX = 1300
 
@@ -224,6 +226,10 @@ def sorry_for_that() -> str:
     return f"抱歉让您不满意了。着急的话回复「{HUMAN_TAP}」，客服马上来。"
 
 
+def best_value(label: str) -> str:
+    return f"按单价算，{label}最划算；看您需要多少。"
+
+
 def no_more() -> str:
     return "没有更多了，就这些："
 
@@ -375,13 +381,13 @@ def _summary_line(line: SummaryLine, index: int) -> str:
 def eta_line(product: Product, eta: str) -> str:
     if not eta:
         return ""
-    return f"到账：{eta}" if product.delivery == Delivery.TOPUP else f"时效：{eta}"
+    return f"预计到账：{eta}" if product.delivery == Delivery.TOPUP else f"时效：{eta}"
 
 
-def any_value_label(sku: Sku, value: float | None) -> str:
+def any_value_label(product: Product, sku: Sku, value: float | None) -> str:
     """The label of a SKU sold in any number: what it is, and how many."""
     amount = f"{number(value)}{sku.unit}"
-    return amount if sku.label == sku.unit else f"{sku.label} {amount}"
+    return amount if sku.label in (sku.unit, product.name) else f"{sku.label} {amount}"
 
 
 def summary_brief(first: str, lines: int, total_fen: int) -> str:
@@ -588,9 +594,9 @@ def line_done(line: Line) -> str:
 
 
 def line_what(line: Line) -> str:
-    label = line.sku_label
+    label = f" {line.sku_label}" if line.sku_label != line.product_name else ""
     quantity = f" ×{line.quantity}" if line.quantity > 1 else ""
-    return plain(f"{line.product_name} {label}{quantity}")
+    return plain(f"{line.product_name}{label}{quantity}")
 
 
 def order_what(order: Order) -> str:
@@ -627,6 +633,10 @@ def order_detail(order: Order, owner_url: str, pay_url: str) -> str:
 
 def status_brief(order: Order, url: str) -> str:
     return join(f"{order_what(order)}：{order_state(order)}（{order.order_no}）", link(url, "查看订单"))
+
+
+def keys_below() -> str:
+    return "卡密："
 
 
 def keys_head(order: Order) -> str:
@@ -829,14 +839,16 @@ def keys_block(keys: Iterable[tuple[str, str, str | None, str]]) -> str:
     return join(*(f"卡号：{card_no}\n密码：{secret}" if card_no else secret for _, _, card_no, secret in keys))
 
 
-def topup_done(order: Order, line: Line) -> str:
-    return f"充值成功：{line_what(line)}{_for_account(line)}。\n订单 {order.order_no}，谢谢惠顾！"
+def topup_done(order: Order, line: Line, product: Product | None = None) -> str:
+    """`product`, where it is still on sale, gives the names of what was chosen."""
+    return f"充值成功：{line_what(line)}{_for_account(line, product)}。\n订单 {order.order_no}，谢谢惠顾！"
 
 
-def topup_failed_refunding(order: Order, line: Line, amount_fen: int) -> str:
-    why = f"（{plain(line.note)}）" if line.note else ""
+def topup_failed_refunding(order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+    note = line.note.strip()
+    why = f"（{plain(note)}）" if note and note != _JUST_FAILED else ""
     return (
-        f"抱歉，{line_what(line)}{_for_account(line)}没有充成{why}。\n"
+        f"抱歉，{line_what(line)}{_for_account(line, product)} 没有充成{why}。\n"
         f"{yuan(amount_fen)}正在按原路退款（订单 {order.order_no}），到账会告诉您。"
     )
 
@@ -872,9 +884,15 @@ def parcel_sent(order: Order, line: Line) -> str:
     return f"{line_what(line)}已发货{note}（订单 {order.order_no}）。"
 
 
-def _for_account(line: Line) -> str:
-    account = next((value for value in line.fields.values() if any(c.isdigit() for c in value)), "")
-    return f" → {plain(account)}" if account else ""
+def _for_account(line: Line, product: Product | None) -> str:
+    """For whom it was, and what else was chosen: → 12345678 苹果QQ区."""
+    fields = product.fields if product is not None else ()
+    choices = {field.name: {c.id: c.label for c in field.values} for field in fields if field.values}
+    given = {name: value for name, value in line.fields.items() if name not in choices}
+    account = next((value for value in given.values() if any(c.isdigit() for c in value)), "")
+    chosen = [choices[name].get(value, "") for name, value in line.fields.items() if name in choices]
+    told = " ".join(plain(part) for part in (account, *chosen) if part)
+    return f" → {told}" if told else ""
 
 
 def out_of_order() -> str:

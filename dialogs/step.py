@@ -76,6 +76,7 @@ _AFTER_ALL = re.compile(
 _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
 )
+_WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
 _WANTS = re.compile("[要买来]|换成?|充")
 _ASKING = re.compile(r"[?？吗呢]|什么|怎么|哪|多少")
 _NAME_PART_MAX = 8
@@ -144,6 +145,8 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return restarted(dialog, scene)
     if dialog.dropped and isinstance(dialog.state, Idle) and _AFTER_ALL.fullmatch(text):
         return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
+    if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
+        return browsing.best_value(dialog, scene)
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
         return answer(dialog, scene, replies.no_bargain())
     return None
