@@ -30,4 +30,4 @@ def test_the_talk_goes_as_the_story_tells(path: Path, story: Story) -> None:
 
 
 def test_there_are_stories_enough_to_be_a_specification() -> None:
-    assert len(STORIES) >= 40
+    assert len(STORIES) >= 150
