@@ -74,12 +74,15 @@ def _product_of(item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> Product
 
 
 def _as_size(item: Item, product: Product | None, text: str) -> Item:
-    """改成10桶, where 10桶 is on sale: the size, not ten of the present one."""
+    """改成10桶, where 10桶 is on sale (or any number of them): the size, not ten of the present one."""
     if product is None or (item.sku is not None and item.value is not None and "value" in item.said):
         return item
     for sku in product.skus:
-        if sku.any_value is None and sku.value == item.quantity and sku.unit and _says(text, item.quantity, sku.unit):
-            return replace(item, value=sku.value, sku=None, quantity=1, said=(item.said - {"quantity"}) | {"value"})
+        limits = sku.any_value
+        sold = sku.value == item.quantity if limits is None else item.value is None
+        if sold and sku.unit and _says(text, item.quantity, sku.unit):
+            said = (item.said - {"quantity"}) | {"value"}
+            return replace(item, value=item.quantity, sku=None, quantity=1, said=said)
     return item
 
 

@@ -293,6 +293,7 @@ class Lexicon:
             )
         )
         texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text"]
+        self.categories = frozenset(plain(name) for p in self.products.values() for name in p.words.category)
         self.text_shapes = tuple(
             (shape, f.name) for f in texts if f.pattern and (shape := _shape(f.pattern, telling=True)) is not None
         )

@@ -104,6 +104,8 @@ def _read(text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | 
             return Frame("order", (Item(candidates=sold[:SHOWN], missing=("product",)),), confidence=0.6)
     if intent == "answer" and not any(item.said or item.product or item.candidates for item in items):
         intent, items, confidence = "unknown", (), 0.3
+    if intent == "unknown" and plain.strip("的吧类区。 ！!") in lexicon.categories:
+        intent, confidence = "browse", 0.6  # a category and nothing else: what is in it?
     return Frame(intent, items, confidence=round(confidence, 3))
 
 
