@@ -13,6 +13,7 @@ from bot import metrics, wechat
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
+from catalog.model import Product
 from catalog.stock import SoldKey
 from dialogs import replies
 from dialogs.links import split
@@ -21,7 +22,7 @@ from fulfillment import pushing, reading
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import Order
+from kernel.orders import Line, Order
 
 log = logging.getLogger(__name__)
 
@@ -195,9 +196,9 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
         case PushKind.KEYS_READY:
             return replies.keys_ready(order, f"{services.config.app.public_url}/orders/{order.token}")
         case PushKind.TOPUP_DONE:
-            return replies.topup_done(order, line)
+            return replies.topup_done(order, line, _product(services, line))
         case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK | PushKind.LINE_REFUSED:
-            return replies.topup_failed_refunding(order, line, line.refund_fen)
+            return replies.topup_failed_refunding(order, line, line.refund_fen, _product(services, line))
         case PushKind.REFUNDED:
             return replies.refunded(order, line.refund_fen)
         case PushKind.LATE_REFUND:
@@ -212,3 +213,9 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
             return replies.parcel_sent(order, line)
         case PushKind.EXPIRED:
             return replies.order_expired(order.order_no)
+
+
+def _product(services: Services, line: Line) -> Product | None:
+    """The product of an order line, if the shop still has it."""
+    shelf, _ = services.shelf.current()
+    return shelf.product(line.product_id)

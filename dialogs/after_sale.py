@@ -179,7 +179,7 @@ def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
 
 def _detail(dialog: Dialog, order: Order, scene: Scene) -> Turn:
     told = replies.order_detail(order, _order_url(scene, order), pay_url(scene, order.token))
-    return _with_keys(dialog, order, scene, told)
+    return _with_keys(dialog, order, scene, replies.join(told, replies.keys_below()) if _has_keys(order) else told)
 
 
 def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:

@@ -299,7 +299,8 @@ def _brief(state: Confirming, shelf: Shelf) -> str:
         label = looked.sku.label
         if looked.sku.any_value is not None:
             label = replies.any_value_label(looked.sku, looked.line.value)
-        what = f"{looked.product.name} {label}"
+        name = looked.product.name
+        what = label if label.startswith(name) else f"{name} {label}"
         if looked.line.quantity > 1:
             what += f" ×{looked.line.quantity}"
     return replies.summary_brief(what, len(state.lines), sum(state.totals_fen))

@@ -615,6 +615,9 @@ def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, s
         new = corrected_address(old, said.text) if old is not None else None
         if new is not None and new != old:
             return _with_field(dialog, state, place.name, new, scene, replies.changed())
+    given = _labelled_text(product, said.text)
+    if given is not None and len(state.lines) == 1:
+        return _with_field(dialog, state, given[0], given[1], scene, replies.changed())
     found = _TO.match(said.text.strip())
     field = named_field(product, fold(found["head"])) if found else None
     if found is None or field is None or field.kind in (FieldKind.CHOICE, FieldKind.ADDRESS):
@@ -638,6 +641,16 @@ def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftL
         return None
     checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
     return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
+
+
+def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:
+    """附言：加油, 附言改成加油: a text field given by its own label, asked for or not: (field name, value)."""
+    for field in product.fields:
+        found = re.match(rf"{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)\s*(.+)$", text.strip())
+        if found is not None and field.kind is FieldKind.TEXT:
+            checked = check_field(field, found[1])
+            return (field.name, checked.canonical) if isinstance(checked, Valid) else None
+    return None
 
 
 def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:

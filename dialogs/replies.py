@@ -384,10 +384,10 @@ def eta_line(product: Product, eta: str) -> str:
     return f"预计到账：{eta}" if product.delivery == Delivery.TOPUP else f"时效：{eta}"
 
 
-def any_value_label(product: Product, sku: Sku, value: float | None) -> str:
+def any_value_label(sku: Sku, value: float | None) -> str:
     """The label of a SKU sold in any number: what it is, and how many."""
     amount = f"{number(value)}{sku.unit}"
-    return amount if sku.label in (sku.unit, product.name) else f"{sku.label} {amount}"
+    return amount if sku.label == sku.unit else f"{sku.label} {amount}"
 
 
 def summary_brief(first: str, lines: int, total_fen: int) -> str:
