@@ -24,7 +24,10 @@ _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     """The message with what its frame must not be trusted in put right; the same object when there is nothing."""
     frame = said.frame
-    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    if isinstance(dialog.state, Collecting | Confirming):
+        lines = dialog.state.lines
+    else:  # a correction may be of what is ordered and not paid
+        lines = dialog.unpaid.lines if dialog.unpaid is not None and frame.intent == "change" else ()
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
         return replace(said, frame=replace(frame, intent="change"))
     items = frame.items
