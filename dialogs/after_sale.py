@@ -7,8 +7,8 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.asking import answer, fitting_products, numbered, open_question
+from dialogs.changing import line_with
 from dialogs.draft import account_field, field_of
-from dialogs.editing import line_with
 from dialogs.filling import fill, says_anything
 from dialogs.ordering import advance, start
 from dialogs.paying import cancel_one_of, pay_url, still_there

@@ -7,7 +7,8 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import after_sale, browsing, examples, handoff, paying, replies, smalltalk
 from dialogs.asking import answer, choice_label, expecting
-from dialogs.editing import edited, placed_change, restarted, stepped_back
+from dialogs.changing import placed_change
+from dialogs.editing import edited, restarted, stepped_back
 from dialogs.hearing import heard_again
 from dialogs.links import fit
 from dialogs.ordering import (

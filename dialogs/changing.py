@@ -1,0 +1,377 @@
+"""One line of a draft changed, or a field of it by its name: 第二个改成200, 名字错了是王方, 门牌号是68号不是66号."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.addresses import completed, corrected_address
+from dialogs.draft import account_field, field_of
+from dialogs.filling import (
+    Filled,
+    cleared,
+    fill,
+    fill_by_mention,
+    fill_by_text,
+    named_field,
+    named_slots,
+    speaks_of_ending,
+)
+from dialogs.ordering import advance, ask_which_line, denied
+from dialogs.pointing import Pointed, by_each_number, pointed
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Said, Scene, Turn
+from nlu.frame import Item
+from nlu.numerals import CHINESE, DIGITS, read_numeral
+
+_CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
+_LEADING = re.compile(
+    r"^(?:的|那|这|个|单|件|张|份|面额|面值|金额|规格|数量|号码|手机号|账号|错了?|不对|写错了?|应该|是|改为|改成|改到|改"
+    r"|换成|换为|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
+)
+_TRAILING = re.compile(r"(?:的|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
+_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱]?)$")
+_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
+_DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
+_TOO_MUCH = re.compile(r"^.{0,10}?太[多少大小]了?[,，]?(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$")
+_SOME_OF = re.compile(rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?[改换]成?(.+)$")
+_PLAIN_HEAD = re.compile(
+    "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
+    "充值话费统各均也换改到,，。！!、~ ]*"
+)
+_IS_NOT = re.compile(
+    r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
+)
+_SEPARATORS = re.compile(r"[ ,，。.\-]+")
+_PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
+_UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
+_RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
+_ENDS = re.compile(r"最后|末|尾")
+_TO = re.compile(
+    r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
+    r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
+)
+_NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
+_ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
+_SAYS_LITTLE = 12
+_TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
+
+
+def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """The rest of an answer whose first part is there: of a phone number, of an address."""
+    return _number_in_halves(dialog, state, said, scene) or _address_completed(dialog, state, said, scene)
+
+
+def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """A correction of one line, of each, of some pieces of one, or of a field by its name."""
+    return (
+        _some_changed(dialog, state, said, scene)
+        or _each_changed(dialog, state, said, scene)
+        or _changed_one(dialog, state, said, scene)
+        or _all_accounts(dialog, state, said, scene)
+        or _instead(dialog, state, said, scene)
+        or _changed_field(dialog, state, said, scene)
+    )
+
+
+def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """一张换成50, of two: the other stays."""
+    found = _SOME_OF.match(fold(said.text)) if len(state.lines) == 1 else None
+    line = state.lines[0]
+    count = read_numeral(found[1]) if found else None
+    product = scene.shelf.product(line.product or "")
+    if found is None or count is None or product is None or not 1 <= count < line.quantity:
+        return None
+    filled = line_with(replace(line, quantity=int(count)), found[2], product, scene.shelf)
+    if filled is None or filled.problems or filled.line.quantity != count:
+        return None
+    left = replace(line, quantity=line.quantity - int(count))
+    return advance(dialog, (left, filled.line), scene, replies.changed())
+
+
+def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """反了，第一个50第二个100."""
+    parts = by_each_number(fold(said.text)) if len(state.lines) > 1 else []
+    if not parts:
+        return None
+    lines = list(state.lines)
+    for number, rest in parts:
+        product = scene.shelf.product(lines[number - 1].product or "") if 1 <= number <= len(lines) else None
+        filled = line_with(lines[number - 1], rest, product, scene.shelf) if product is not None else None
+        if filled is None or filled.problems:
+            return ask_which_line(dialog, scene)
+        lines[number - 1] = filled.line
+    return advance(dialog, lines, scene, replies.changed())
+
+
+def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """QQ都换成87654321: where every line takes it."""
+    text = fold(said.text)
+    tokens = _TOKEN.findall(text)
+    if len(state.lines) < 2 or "都" not in text or len(tokens) != 1 or not re.search("[改换用充]", text):
+        return None
+    lines: list[DraftLine] = []
+    for line in state.lines:
+        product = scene.shelf.product(line.product or "")
+        field = account_field(product) if product else None
+        checked = check_field(field, tokens[0]) if field else None
+        if field is None or product is None or not isinstance(checked, Valid) or _is_size(tokens[0], product):
+            return None
+        lines.append(replace(line, fields={**line.fields, field.name: checked.canonical}))
+    return advance(dialog, lines, scene, replies.changed())
+
+
+def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
+    text = fold(said.text)
+    found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text)
+    product = scene.shelf.product(state.lines[0].product or "")
+    if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
+        return None
+    filled = line_with(state.lines[0], found[1], product, scene.shelf)
+    if filled is None or filled.problems:
+        return None
+    return advance(dialog, (filled.line,), scene, replies.changed())
+
+
+def placed_change(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
+    """第一个, after it was asked which line a correction is about."""
+    state = dialog.state
+    if not isinstance(state, Confirming) or not state.unplaced or not 1 <= index <= len(state.lines):
+        return None
+    line = state.lines[index - 1]
+    product = scene.shelf.product(line.product or "")
+    filled = line_with(line, state.unplaced, product, scene.shelf) if product is not None else None
+    if filled is None or filled.problems:
+        return None
+    lines = (*state.lines[: index - 1], filled.line, *state.lines[index:])
+    return advance(dialog, lines, scene, replies.changed())
+
+
+def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """第二个改成200, 598的改成4份, 13511110002改成100: that line alone."""
+    lines = state.lines
+    text = fold(said.text)
+    if len(lines) < 2 or not _CHANGING.search(text) or "都" in text:
+        return None
+    meant = _meant(lines, text, scene.shelf)
+    if meant is None and isinstance(state, Confirming) and said.frame.intent in ("change", "answer", "unknown"):
+        verb = re.search("[改换]成?", text)
+        if verb is not None and not _PLAIN_HEAD.fullmatch(text[: verb.start()]):
+            return ask_which_line(dialog, scene, said.text)  # 爸爸的改成50: whoever that is
+    if meant is None or (len(said.frame.items) > 1 and meant.by != "number"):
+        return None
+    if len(meant.lines) != 1:
+        return ask_which_line(dialog, scene, said.text)
+    index = meant.lines[0]
+    filled = changed_line(lines[index], meant.rest, said, scene.shelf, meant)
+    if filled is None:
+        return None
+    if not filled.changed and not filled.problems:
+        return advance(dialog, lines, scene, replies.nothing_changed())
+    out = (*lines[:index], filled.line, *lines[index + 1 :])
+    told = replies.changed() if not filled.problems and filled.line != lines[index] else ""
+    return advance(dialog, out, scene, told, *filled.problems, missed=bool(filled.problems))
+
+
+def _meant(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Pointed | None:
+    """The line a change is about. What stands behind 改成 is the new value, so only what is before it can point by
+    what the line is."""
+    meant = pointed(lines, text, shelf)
+    if meant is None or meant.by == "number":
+        return meant
+    verb = re.search(r"改|换|变成|要", text)
+    if verb is None:
+        return meant if meant.by in ("account", "product") else None
+    head = pointed(lines, text[: verb.start()], shelf)
+    return replace(head, rest=head.rest + text[verb.start() :]) if head is not None else None
+
+
+def changed_line(line: DraftLine, rest: str, said: Said, shelf: Shelf, meant: Pointed) -> Filled | None:
+    """One line with what the rest of the message says about it; None when that is nothing it could use."""
+    product = shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    named = next((i for i in said.frame.items if i.product not in (None, line.product)), None)
+    if named is not None:
+        return fill(line, replace(named, fields={}), shelf)
+    filled = line_with(line, rest, product, shelf)
+    return filled or _from_frame(line, said, meant, shelf) or _emptied(line, rest, product)
+
+
+def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
+    """A line with what a few words say about it: an account, a size, a count, a choice."""
+    rest = fold(rest)
+    account = _new_account(line, rest, product, shelf)
+    if account is not None:
+        return account
+    tail = _TRAILING.sub("", _LEADING.sub("", rest))
+    filled = fill_by_text(line, "value", tail, product, shelf) if tail else None
+    if filled is None:
+        count = _COUNT.match(tail)
+        wanted = read_numeral(count[1]) if count else None
+        if wanted is not None and count is not None and (count[2] or not any(s.value for s in product.skus)):
+            filled = fill(line, Item(quantity=int(wanted), said=frozenset({"quantity"})), shelf)
+    filled = filled or fill_by_mention(line, rest, product, shelf)
+    if filled is not None and filled.changed and "value" not in filled.changed:
+        sizes = {replies.number(sku.value): sku.value for sku in product.skus if sku.value is not None}
+        said = [sizes[found] for found in _DIGITS.findall(tail) if found in sizes]
+        if len(said) == 1 and "quantity" not in filled.changed:  # 换成100慢充
+            more = fill(filled.line, Item(value=said[0], said=frozenset({"value"})), shelf)
+            filled = Filled(more.line, filled.changed | more.changed, more.problems)
+    if filled is None and (size := _NUMBER.search(tail)) and (value := read_numeral(size[1])) is not None:
+        filled = fill(line, Item(value=value, said=frozenset({"value"})), shelf)
+    return filled
+
+
+def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
+    tokens = _TOKEN.findall(rest)
+    field = account_field(product)
+    if field is None or len(tokens) != 1 or _is_size(tokens[0], product):
+        return None
+    item = Item(fields={field.name: tokens[0]}, said=frozenset({field.name}))
+    return fill(line, item, shelf, field.name)
+
+
+def _is_size(token: str, product: Product) -> bool:
+    if any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus):
+        return True
+    return token.isdigit() and any(
+        s.any_value and s.any_value.min <= int(token) <= s.any_value.max for s in product.skus
+    )
+
+
+def _from_frame(line: DraftLine, said: Said, meant: Pointed, shelf: Shelf) -> Filled | None:
+    if not said.frame.items:
+        return None
+    item = said.frame.items[0]
+    fields = {n: v for n, v in item.fields.items() if line.fields.get(n) != v}
+    filled = fill(line, replace(item, fields=fields), shelf)
+    return filled if filled.line != line or filled.problems or (filled.changed and meant.by != "part") else None
+
+
+def _emptied(line: DraftLine, rest: str, product: Product) -> Filled | None:
+    """第二个号码错了: asked for again."""
+    if not any(word in rest for word in replies.WRONG_WORDS):
+        return None
+    slots = [slot for slot in named_slots(rest, product) if slot != "quantity"]
+    out = line
+    for slot in slots:
+        out = cleared(out, slot, product)
+    return Filled(out, frozenset(slots)) if out != line else None
+
+
+# ---- a field by its name -------------------------------------------------------------------------------------------
+
+
+def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """我叫张三 13700001111, where the parcel's address lacked who receives it."""
+    if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
+        return None
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product else None
+    old = state.lines[state.line].fields.get(state.slot)
+    if field is None or old is None or field.kind is not FieldKind.ADDRESS or _ASKS.search(said.text):
+        return None
+    whole = any(len(value) > _SAYS_LITTLE and value != old for i in said.frame.items for value in i.fields.values())
+    new = corrected_address(old, said.text) or (None if whole else completed(old, said.text))
+    return _with_field(dialog, state, field.name, new, scene, "") if new is not None else None
+
+
+def _number_in_halves(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """138 1234 and then 5678: one phone number in two messages."""
+    if not isinstance(state, Collecting):
+        return None
+    text = _SEPARATORS.sub("", fold(said.text))
+    digits = "".join(str(DIGITS.get(char, char)) for char in text)
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    field = field_of(product, state.slot) if product else None
+    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdigit():
+        return None
+    whole = check_field(field, state.half + digits)
+    if state.half and isinstance(whole, Valid):
+        return _with_field(dialog, state, field.name, whole.canonical, scene, "")
+    alone = check_field(field, digits)
+    if isinstance(alone, Valid) or not _PHONE_START.match(digits) or _is_size(digits, product):
+        return None
+    turn = advance(dialog, state.lines, scene, alone.reason_zh, replies.rest_of_number(len(digits)), missed=True)
+    asked = turn.dialog.state
+    kept = replace(asked, half=digits) if isinstance(asked, Collecting) else asked
+    return replace(turn, dialog=replace(turn.dialog, state=kept))
+
+
+def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """名字错了，是王方 · 取票人换成李娜 · 收货人改成吴强 · 身份证最后一位是1不是X: that field and no other."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    if product is None or _ASKS.search(said.text):
+        return None
+    text = fold(said.text)
+    if len(state.lines) == 1 and _ENDS.search(text):
+        filled = fill_by_mention(line, said.text, product, scene.shelf)
+        if filled is not None and (filled.changed or filled.problems):
+            told = replies.changed() if not filled.problems else ""
+            return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
+        if speaks_of_ending(said.text):
+            return denied(dialog, scene)
+    swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
+    if swapped is not None:
+        return advance(dialog, (swapped,), scene, replies.changed())
+    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
+        old = line.fields.get(place.name)
+        new = corrected_address(old, said.text) if old is not None else None
+        if new is not None and new != old:
+            return _with_field(dialog, state, place.name, new, scene, replies.changed())
+    given = _labelled_text(product, said.text)
+    if given is not None and len(state.lines) == 1:
+        return _with_field(dialog, state, given[0], given[1], scene, replies.changed())
+    found = _TO.match(said.text.strip())
+    field = named_field(product, fold(found["head"])) if found else None
+    if found is None or field is None or field.kind in (FieldKind.CHOICE, FieldKind.ADDRESS):
+        return None
+    free = field.kind is FieldKind.TEXT
+    if line.fields.get(field.name) is None or (free and len(found["head"]) > _SAYS_LITTLE):
+        return None
+    checked = check_field(field, _NOT.sub("", found["new"]).strip())
+    if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
+        return None
+    return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+
+
+def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftLine | None:
+    """开头是139不是138: the only account that holds the wrong digits, where it still passes its check."""
+    found = _IS_NOT.search(text)
+    wrong, right = (found["was"] or found["was_too"], found["new"] or found["new_too"]) if found else ("", "")
+    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
+    hit = [field for field in held if wrong and line.fields[field.name].count(wrong) == 1]
+    if len(hit) != 1 or sum(line.fields[field.name].count(wrong) for field in held) != 1:
+        return None
+    checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
+    return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
+
+
+def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:
+    """附言：加油, 附言改成加油: a text field given by its own label, asked for or not: (field name, value)."""
+    for field in product.fields:
+        found = re.match(rf"{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)\s*(.+)$", text.strip())
+        if found is not None and field.kind is FieldKind.TEXT:
+            checked = check_field(field, found[1])
+            return (field.name, checked.canonical) if isinstance(checked, Valid) else None
+    return None
+
+
+def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:
+    """One field set, in every line that held the same."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    old = line.fields.get(name)
+    lines = [
+        replace(other, fields={**other.fields, name: value})
+        if other is line or (other.product == line.product and other.fields.get(name) == old)
+        else other
+        for other in state.lines
+    ]
+    return advance(replace(dialog, misses=0), lines, scene, told)
