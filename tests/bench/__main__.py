@@ -215,9 +215,8 @@ def bench_push(servers: embedded.Servers, folder: Path) -> None:
             " JOIN pay_notice n ON n.out_trade_no = p.order_no WHERE p.kind = 'keys' ORDER BY 1"
         )
     values = [float(value) for value in spent]
-    print(
-        f"push after notice, {len(values)} orders, ms      p50 {median(values):.0f}   p99 {quantiles(values, n=100)[98]:.0f}"
-    )
+    p50, p99 = median(values), quantiles(values, n=100)[98]
+    print(f"push after notice, {len(values)} orders, ms      p50 {p50:.0f}   p99 {p99:.0f}")
 
 
 def bench_demo(folder: Path) -> None:
@@ -254,9 +253,7 @@ def bench_demo(folder: Path) -> None:
         rss = sum(one.memory_info().rss for one in family.values()) / 2**20
         pss = sum(one.memory_full_info().pss for one in family.values()) / 2**20
         print(f"kabot demo: first answer after          {first_s:.1f} s")
-        print(
-            f"idle memory, {len(family)} processes, MB         {pss:.0f} proportional (shared pages once), {rss:.0f} as ps counts"
-        )
+        print(f"idle memory, {len(family)} processes, MB         {pss:.0f} (shared pages once), {rss:.0f} as ps counts")
     finally:
         process.send_signal(2)
         process.wait(30)
