@@ -60,7 +60,15 @@ def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
     if line.product is not None or not (line.candidates or line.fields):
         return line
     fitting = fitting_products(line, shelf)
+    if len(fitting) > 1 and line.value is not None:
+        fitting = tuple(p for p in fitting if _tops_up_a_phone(p, line)) or fitting
     return fill(line, Item(product=fitting[0].id), shelf).line if len(fitting) == 1 else line
+
+
+def _tops_up_a_phone(product: Product, line: DraftLine) -> bool:
+    """A phone number beside a denomination, 充100 and then 138…, means a phone top-up (contract, part 3)."""
+    given = {field.kind for field in product.fields if field.name in line.fields}
+    return given == {FieldKind.PHONE} and all(sku.unit in ("元", "块") for sku in product.skus)
 
 
 def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
