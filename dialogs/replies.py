@@ -903,3 +903,8 @@ def out_of_order() -> str:
 def still_working() -> str:
     """When a turn takes longer than WeChat waits; it goes on, and its outcome is there when the buyer asks."""
     return "正在处理，请稍等几秒，再发一条消息看看。"
+
+
+def rest_on_the_page() -> str:
+    """When an answer is longer than one message may be."""
+    return f"（一条消息放不下，其余的请回复「{tap('我的订单', '我的订单', 'orders')}」，在订单页查看）"

@@ -395,3 +395,22 @@ def test_keys_whose_push_got_no_answer_are_not_pushed_twice_but_their_place_is_t
     assert path.replace("/pay/", "/orders/") in buyer.told("没收到的话", wait_s=15)
     assert not any("JD-NO-ANSWER-1" in m["content"] for m in buyer.chat())
     assert "JD-NO-ANSWER-1" in buyer.say("你好")
+
+
+def test_more_keys_than_one_answer_holds_are_cut_between_keys_and_the_rest_is_pointed_at(
+    shop: Shop, keys: KeyImport
+) -> None:
+    cards = [f"JUNWANG-LONG-{number:04d}-ABCDEFGHIJKLMNOP" for number in range(60)]
+    keys("JW100", *cards)
+    buyer = shop.buyer()
+    path = buyer.order("骏网卡100块的60张", "确认")
+    buyer.pay(path)
+    buyer.told(cards[-1])
+    pushed = "".join(m["content"] for m in buyer.chat() if m["from"] == "bot")
+    assert all(pushed.count(card) == 1 for card in cards)
+    again = buyer.say("把卡密再发我一次")
+    assert len(again.encode()) <= 2047
+    assert again.count("JUNWANG-LONG") == sum(card in again for card in cards) < 60
+    assert "订单页" in again
+    page = buyer.open(path.replace("/pay/", "/orders/")).text
+    assert all(card in page for card in cards)
