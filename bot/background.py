@@ -1,6 +1,5 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-import logging
 from datetime import timedelta
 
 from bot import delivering, handoffs, ordering, paying, telling
@@ -9,8 +8,6 @@ from bot.tasks import TASKS
 from dialogs import replies
 from fulfillment import pushing, reading, topups
 from payments import store
-
-log = logging.getLogger(__name__)
 
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"

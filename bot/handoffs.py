@@ -1,7 +1,6 @@
 """Handing a buyer to a person: the record he works from, and the end of it."""
 
 import json
-import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
@@ -10,8 +9,6 @@ from bot.bootstrap import Services
 from dialogs.turn import HandoffOpened
 from fulfillment.reading import orders_of
 from kernel.ids import OpenId
-
-log = logging.getLogger(__name__)
 
 SILENCE_ENDS_IT = timedelta(minutes=30)
 

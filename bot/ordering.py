@@ -1,6 +1,5 @@
 """Orders between the talk and the database: placed, looked up, cancelled, expired, their stock given back."""
 
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,8 +13,6 @@ from fulfillment import placing, pushing, reading
 from fulfillment.pushing import PushKind
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Order, OrderState, WantedLine
-
-log = logging.getLogger(__name__)
 
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 

@@ -64,7 +64,7 @@ class PushEndpoint:
             push = webhook.read(query, body, now)
         except BadPushError as refusal:
             return _refused(refusal)
-        encrypt = webhook.answers_encrypted(query)
+        encrypt = webhook.is_encrypted(query)
         return 200, _XML, webhook.answer(push, replies.still_working(), now, encrypt=encrypt).encode()
 
     def _verified(self, query: dict[str, str]) -> Answer:
@@ -81,7 +81,7 @@ class PushEndpoint:
         except BadPushError as refusal:
             return _refused(refusal)
         answer = self._talk.hear(push)
-        encrypt = webhook.answers_encrypted(query)
+        encrypt = webhook.is_encrypted(query)
         rendered = webhook.answer(push, answer.text, now, transfer=answer.transfer, encrypt=encrypt)
         metrics.turn_taken(push.kind, time.perf_counter() - started)
         return 200, _TEXT if rendered == "success" else _XML, rendered.encode()

@@ -92,7 +92,7 @@ class Webhook:
             raise BadPushError(413, "body too large")
         self._check_signature(query, now)
         message = _parse(body)
-        if self._mode == "safe" or (self._mode == "compat" and query.get("encrypt_type") == "aes"):
+        if self.is_encrypted(query):
             message = self._decrypt(query, message)
         return _to_push(message)
 
@@ -113,8 +113,8 @@ class Webhook:
             return str(self._crypt.encrypt_message(xml))
         return xml
 
-    def answers_encrypted(self, query: Mapping[str, str]) -> bool:
-        """Whether this push came encrypted, so that its reply must be."""
+    def is_encrypted(self, query: Mapping[str, str]) -> bool:
+        """Whether this push has to be encrypted, and so its reply."""
         return self._mode == "safe" or (self._mode == "compat" and query.get("encrypt_type") == "aes")
 
     def _check_signature(self, query: Mapping[str, str], now: datetime) -> None:

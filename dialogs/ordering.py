@@ -24,7 +24,17 @@ from dialogs.filling import (
     with_option,
 )
 from dialogs.hearing import unread_rows
-from dialogs.state import DRAFT_LINES_MAX, MISSES_BEFORE_HUMAN, Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.state import (
+    DRAFT_LINES_MAX,
+    MISSES_BEFORE_HUMAN,
+    PAGE_SIZE,
+    Collecting,
+    Confirming,
+    Dialog,
+    DraftLine,
+    Idle,
+    Lookup,
+)
 from dialogs.turn import FindOrders, Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
 from nlu.frame import Item
@@ -183,7 +193,7 @@ def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
     state, listed = dialog.state, dialog.listed
     if not isinstance(state, Collecting) or listed is None:
         return None
-    at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // 9)
+    at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // PAGE_SIZE)
     question = ask(state.lines, state.line, state.slot, scene.shelf, at)
     if question.listed is None or question.listed.entries != listed.entries:
         return None

@@ -175,10 +175,6 @@ def what_to_change(examples: Sequence[str]) -> str:
     return f"好的，哪里要改？直接说就行，例如：{'、'.join(examples)}；不买了回复「取消」。"
 
 
-def ask_what_to_change() -> str:
-    return "好的，要改哪一项？回复序号，或直接说新的内容："
-
-
 def which_line_to_change(total: int, example: str) -> str:
     return f"这单有{total}件，请说明改哪一件，例如：{example}。"
 
@@ -216,10 +212,6 @@ def no_bargain() -> str:
 
 def take_your_time() -> str:
     return "好的，您慢慢看，有问题直接问我。"
-
-
-def what_is_wrong() -> str:
-    return "哪里不对？直接说要改成什么就行。"
 
 
 def sorry_for_that() -> str:
@@ -861,10 +853,6 @@ def late_payment_refunding(order: Order, amount_fen: int) -> str:
     return (
         f"您的付款到得晚了，订单 {order.order_no} 已关闭且暂时没货。\n{yuan(amount_fen)}正在按原路退款，到账会告诉您。"
     )
-
-
-def late_payment_served(order: Order) -> str:
-    return f"订单 {order.order_no} 付款到得晚了一点，已照常为您处理。"
 
 
 def service_accepted(order: Order, line: Line) -> str:

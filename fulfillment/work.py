@@ -1,6 +1,5 @@
 """What the caller must do after a change: in the same transaction, ask for refunds and enqueue the jobs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,8 +48,3 @@ class Work:
 
 
 NOTHING_TO_DO = Work()
-
-
-def together(parts: Iterable[Work]) -> Work:
-    """Add several pieces of work up."""
-    return sum(parts, NOTHING_TO_DO)

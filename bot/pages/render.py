@@ -96,11 +96,6 @@ def render_not_found(shop_name: str) -> Page:
     return render_error(shop_name, 404, "链接无效", "请核对链接，或回到公众号聊天重新获取。")
 
 
-def render_open_in_wechat(shop_name: str) -> Page:
-    """For a page that needs to know who is looking, opened outside WeChat."""
-    return render_error(shop_name, 200, "请在微信中打开", "请在手机微信里打开此链接，或回到公众号聊天点击链接。")
-
-
 def render_error(shop_name: str, status: int, title: str, message: str) -> Page:
     """A page that says what went wrong in plain words. `status` is the HTTP status; works at /pay/… and /orders/…."""
     return Page(status, _template("notice.html").render(shop_name=shop_name, title=title, message=message))
