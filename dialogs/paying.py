@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from dialogs import examples, replies
+from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
-from dialogs.ordering import advance, corrected, denied, miss
+from dialogs.ordering import advance, denied, miss
 from dialogs.state import Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
     CancelOrder,

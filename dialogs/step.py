@@ -6,29 +6,23 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from dialogs import after_sale, browsing, examples, handoff, paying, replies, smalltalk
-from dialogs.asking import answer, choice_label, expecting
-from dialogs.changing import placed_change
+from dialogs.answering import said_for_draft, take_answer
+from dialogs.asking import answer, expecting
 from dialogs.editing import edited, restarted, stepped_back
 from dialogs.hearing import heard_again
 from dialogs.links import fit
 from dialogs.ordering import (
     advance,
     answered_by_text,
-    chosen,
     denied,
     miss,
-    page,
-    said_for_draft,
     slot_emptied,
     start,
-    start_product,
-    take_answer,
 )
-from dialogs.pointing import longest_name, told_apart
+from dialogs.picking import COMMANDS, another_product, by_list, choose, named_in_list, named_in_shop
 from dialogs.state import (
     DRAFT_LINES_MAX,
     MISSES_BEFORE_HUMAN,
-    PAGE_SIZE,
     Collecting,
     Confirming,
     Dialog,
@@ -57,9 +51,8 @@ from dialogs.turn import (
     TooManyUnpaid,
     Turn,
 )
-from dialogs.window import entry_text, shop_window, show_category, show_products, turn_page
+from dialogs.window import shop_window, show_category
 from kernel.ids import OrderNo
-from nlu.frame import Item
 
 __all__ = ["expecting", "step"]
 
@@ -78,11 +71,6 @@ _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
 )
 _WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
-_WANTS = re.compile("[要买来]|换成?|充")
-_ASKING = re.compile(r"[?？吗呢]|什么|怎么|哪|多少")
-_NAME_PART_MAX = 8
-_COMMANDS = ("cancel", "human", "confirm", "deny")
-"""What these say is never half of a choice's name; in full, they are found in the list."""
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
 _Talk = Callable[[Dialog, Said, Scene], Turn]
@@ -125,7 +113,7 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
     said = heard_again(dialog, said, scene)
-    certain = _about_order(dialog, said) or _by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    certain = _about_order(dialog, said) or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or _before_the_rest(dialog, said, scene)
@@ -172,65 +160,10 @@ def _about_order(dialog: Dialog, said: Said) -> Turn | None:
     return after_sale.look_up(dialog, "reorder", said)
 
 
-def _by_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """Numbers, labels and page turns of the list shown last."""
-    listed, text = dialog.listed, fold(said.text)
-    if listed is None:
-        return None
-    if text in replies.MORE_WORDS or text in replies.BACK_WORDS:
-        by = 1 if text in replies.MORE_WORDS else -1
-        return page(dialog, by, scene) or turn_page(dialog, by, scene)
-    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= len(listed.entries):
-        if int(text) <= listed.shown:
-            return _choose(dialog, int(text), scene)
-        return None
-    labels = [_label(dialog, entry, scene) for entry in listed.entries]
-    if labels.count(text) == 1:
-        return _choose(dialog, labels.index(text) + 1, scene)
-    return _by_what_differs(dialog, said, scene)
-
-
-def _by_what_differs(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """直充, where 光影会员激活码 and 光影会员直充 were offered: what tells the one from the others names it, and what
-    is said besides goes into the draft with it."""
-    state, listed, items = dialog.state, dialog.listed, said.frame.items
-    if not isinstance(state, Collecting) or state.slot != "product" or listed is None or len(items) > 1:
-        return None
-    narrow = bool(state.lines[state.line].candidates)
-    if said.frame.intent in _COMMANDS or (not narrow and said.frame.intent not in ("unknown", "order", "answer")):
-        return None
-    offered = [p for e in listed.entries if e[:2] == "p:" and (p := scene.shelf.product(e[2:])) is not None]
-    item = items[0] if items else Item()
-    if item.product is not None and item.product not in {product.id for product in offered}:
-        return None
-    meant = told_apart(offered, said.text)
-    if meant is None:
-        text = fold(said.text)
-        unclear = narrow and len(text) > 1 and all(text in fold(product.name) for product in offered)
-        return advance(dialog, state.lines, scene, missed=True) if unclear else None
-    told = replace(item, product=meant.id, candidates=(), said=item.said | {"product"})
-    return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="answer", items=(told,))), scene)
-
-
-def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
-    """What a tap on an entry sends, folded."""
-    kind, key = entry[:2], entry[2:]
-    if kind in ("p:", "c:"):
-        return fold(entry_text(entry, scene.shelf)[1])
-    if kind == "s:":
-        sku = scene.shelf.sku(key)
-        return fold(sku.label) if sku else ""
-    state = dialog.state
-    if kind == "v:" and isinstance(state, Collecting):
-        product = scene.shelf.product(state.lines[state.line].product or "")
-        return fold(choice_label(product, state.slot, key)) if product else ""
-    return ""
-
-
 def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The answer to the open question, whatever else it might be elsewhere."""
     state = dialog.state
-    if not isinstance(state, Collecting) or said.frame.intent in _COMMANDS:
+    if not isinstance(state, Collecting) or said.frame.intent in COMMANDS:
         return None
     filled = answered_by_text(state, said, scene)
     if filled is None or not (filled.changed or state.slot == "quantity"):
@@ -238,31 +171,6 @@ def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     return take_answer(
         dialog, state, filled, replace(said, frame=replace(said.frame, intent="answer", items=())), scene
     )
-
-
-def _choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
-    """第二个, 选3, 3."""
-    listed = dialog.listed
-    if listed is None:
-        placed = placed_change(dialog, index, scene)
-        if placed is not None:
-            return placed
-        state = dialog.state
-        if isinstance(state, Collecting | Confirming):
-            return miss(dialog, scene, replies.nothing_listed())
-        return smalltalk.help_(dialog, scene)
-    if not 1 <= index <= len(listed.entries):
-        return miss(dialog, scene, replies.choose_between(listed.shown))
-    kind, key = listed.entries[index - 1][:2], listed.entries[index - 1][2:]
-    match kind:
-        case "c:":
-            return show_category(dialog, key, scene)
-        case "o:":
-            return after_sale.show_order(dialog, key)
-        case "u:":
-            return Turn(dialog, effects=(CancelOrder(OrderNo(key)),))
-        case _:
-            return chosen(dialog, index, scene) or miss(dialog, scene, replies.nothing_listed())
 
 
 def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
@@ -339,7 +247,7 @@ def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return handoff.ask_for_human(dialog, scene, asked=False)
     listed = dialog.listed
     if listed is not None and len(listed.entries) == 1 and isinstance(dialog.state, Collecting):
-        return _choose(dialog, 1, scene)  # 对 to the only thing offered
+        return choose(dialog, 1, scene)  # 对 to the only thing offered
     if said.frame.items and isinstance(dialog.state, Confirming):
         return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
     return paying.confirm(dialog, scene)
@@ -348,7 +256,7 @@ def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.frame.index is None:
         return miss(dialog, scene)
-    return _choose(dialog, said.frame.index, scene)
+    return choose(dialog, said.frame.index, scene)
 
 
 def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -383,50 +291,13 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         emptied = slot_emptied(dialog, said.text, scene)
         if emptied is not None:
             return emptied
-    other = _another_product(dialog, said, scene)
+    other = another_product(dialog, said, scene)
     if other is not None:
         return other
-    named = _named_in_list(dialog, said, scene) or _named_in_shop(dialog, said, scene)
+    named = named_in_list(dialog, said, scene) or named_in_shop(dialog, said, scene)
     if named is not None:
         return named
     return smalltalk.not_understood(dialog, said, scene)
-
-
-def _named_in_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """音乐的, after a list of products: the one it fits, or those it fits."""
-    listed, text = dialog.listed, fold(said.text).removesuffix("的").removeprefix("要")
-    if listed is None or len(text) < 2:
-        return None
-    products = [p for e in listed.entries if e[:2] == "p:" and (p := scene.shelf.product(e[2:])) is not None]
-    named = [p for p in products if any(text in fold(name) for name in (p.name, *p.aliases, *p.category))]
-    if not named or len(named) == len(products) > 1:
-        return None
-    if len(named) == 1:
-        return _choose(dialog, listed.entries.index(f"p:{named[0].id}") + 1, scene)
-    return show_products(dialog, named, scene, replies.found(len(named)))
-
-
-def _another_product(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """算了 我要Q币, in the middle of another order, where the understanding made nothing of it."""
-    state, text = dialog.state, fold(said.text)
-    if not isinstance(state, Collecting | Confirming) or not _WANTS.search(text) or _ASKING.search(text):
-        return None
-    present = {line.product for line in state.lines}
-    names = [(longest_name((p.name, *p.aliases), text), p) for p in scene.shelf.products if p.skus]
-    longest = max((len(name) for name, _ in names), default=0)
-    named = [(name, product) for name, product in names if longest and len(name) == longest]
-    if len(named) != 1 or named[0][1].id in present or re.search(f"(?:不要|不买|别){re.escape(named[0][0])}", text):
-        return None
-    return start_product(dialog, named[0][1], scene)
-
-
-def _named_in_shop(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """点券: no product by itself, but a part of the names of some."""
-    text = fold(said.text)
-    if not 2 <= len(text) <= _NAME_PART_MAX or not isinstance(dialog.state, Idle):
-        return None
-    named = [p for p in scene.shelf.products if p.skus and any(text in fold(name) for name in (p.name, *p.aliases))]
-    return show_products(dialog, named, scene, replies.found(len(named))) if 0 < len(named) <= PAGE_SIZE else None
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -1,0 +1,285 @@
+"""What is said while an order is being put together: answers, choices, corrections, a new request instead."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import fold
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.asking import fitting_products
+from dialogs.draft import field_of, look, option_of, pick_sku
+from dialogs.filling import (
+    Filled,
+    accounts_in,
+    contradicts,
+    fill,
+    fill_by_mention,
+    fill_by_text,
+    says_anything,
+    with_option,
+)
+from dialogs.ordering import (
+    advance,
+    answered_by_text,
+    ask_which_line,
+    denied,
+    miss,
+    nothing_found,
+    start,
+    start_product,
+    with_slot_cleared,
+)
+from dialogs.spreading import spread, targets
+from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Reply, Said, Scene, Turn
+from nlu.frame import Item
+
+_TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
+_SWAP = re.compile("[换改]成")
+
+
+def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """order, change, answer and unknown while something is being put together."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return start(dialog, said.frame.items, scene, said.text)
+    items = [item for item in said.frame.items if says_anything(item)]
+    if isinstance(state, Collecting) and len(state.lines) == 1 and len(items) == 1:
+        items = _one_each(state, items[0], said.text, scene)
+    items = _narrowed(state, items, scene)
+    if _several_of_the_same(state, items):
+        return _multiplied(dialog, state.lines[0], items, scene)
+    if _names_only_this(state, items):
+        return advance(dialog, state.lines, scene)
+    swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
+    if said.frame.intent == "order" and not swaps and _is_new_request(state, items):
+        return start(dialog, items, scene)
+    whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
+    if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
+        return _after_filling(dialog, state, [(state.line, whole)], said, scene)
+    mentioned = _mentioned(state, items, said, scene)
+    return _after_filling(dialog, state, mentioned or _fill_lines(state, items, said, scene), said, scene)
+
+
+def take_answer(dialog: Dialog, state: Collecting, filled: Filled, said: Said, scene: Scene) -> Turn:
+    """Go on with what `answered_by_text` made of the message."""
+    return _after_filling(dialog, state, [(state.line, filled)], said, scene)
+
+
+def corrected(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """Lines with a correction put in, for an order that is placed but unpaid; None when nothing in it can be used."""
+    state = Confirming(tuple(lines), ())
+    items = [item for item in said.frame.items if says_anything(item)]
+    fills = _mentioned(state, items, said, scene) or _fill_lines(state, items, said, scene)
+    out = list(lines)
+    for index, filled in fills:
+        out[index] = filled.line
+    if any(filled.changed or filled.problems for _, filled in fills):
+        return tuple(out)
+    return with_slot_cleared(state, said.text, scene.shelf)
+
+
+def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
+    """Take the entry with this number (1-based) from the last list, where it belongs to an order being put together;
+    None when the entry is of another kind."""
+    listed, state = dialog.listed, dialog.state
+    if listed is None or not 1 <= index <= len(listed.entries):
+        return None
+    kind, key = listed.entries[index - 1][:2], listed.entries[index - 1][2:]
+    if kind == "p:":
+        product = scene.shelf.product(key)
+        if product is None:
+            return nothing_found(dialog, scene)
+        if isinstance(state, Collecting) and state.slot == "product":
+            filled = fill(state.lines[state.line], Item(product=key), scene.shelf)
+            return advance(dialog, _with(state.lines, state.line, filled.line), scene)
+        return start_product(dialog, product, scene)
+    if not isinstance(state, Collecting):
+        return None
+    return _chosen_part(dialog, state, kind, key, scene)
+
+
+def _narrowed(state: Collecting | Confirming, items: list[Item], scene: Scene) -> list[Item]:
+    """日本, where 流量卡 left 日本流量卡 and 欧洲流量卡 open: of what he names, the one that was asked about."""
+    if not isinstance(state, Collecting) or state.slot != "product" or len(items) != 1 or items[0].product:
+        return items
+    open_ = {product.id for product in fitting_products(state.lines[state.line], scene.shelf)}
+    both = [product for product in items[0].candidates if product in open_]
+    return [replace(items[0], product=both[0], candidates=())] if len(both) == 1 else items
+
+
+def _several_of_the_same(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    """Several accounts given for the one thing being put together: 138… 139… 都充."""
+    if len(state.lines) != 1 or len(items) < 2:
+        return False
+    line = state.lines[0]
+    return line.product is not None and all(
+        i.product in (None, line.product) and (i.fields or i.invalid) and not i.candidates for i in items
+    )
+
+
+def _one_each(state: Collecting, item: Item, text: str, scene: Scene) -> list[Item]:
+    """Several accounts where one was asked for: none of them is dropped."""
+    product = scene.shelf.product(state.lines[0].product or "")
+    field = field_of(product, state.slot) if product else None
+    accounts = accounts_in(text, field) if field else ()
+    if field is None or len(accounts) < 2:
+        return [item]
+    return [replace(item, fields={**item.fields, field.name: account}) for account in accounts]
+
+
+def _multiplied(dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: Scene) -> Turn:
+    fills = [fill(line, item, scene.shelf) for item in items[:DRAFT_LINES_MAX]]
+    problems = tuple(dict.fromkeys(problem for filled in fills for problem in filled.problems))
+    notes = (*problems, *([replies.too_many_lines(DRAFT_LINES_MAX)] if len(items) > DRAFT_LINES_MAX else []))
+    return advance(dialog, [filled.line for filled in fills], scene, *notes, missed=bool(problems))
+
+
+def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    if len(items) != 1:
+        return True
+    item = items[0]
+    if isinstance(state, Collecting) and state.slot == "product":
+        line = state.lines[state.line]
+        fits = item.product is None or not line.candidates or item.product in line.candidates
+        return not fits or contradicts(line, item)
+    if item.product is None:
+        return bool(item.candidates) and not any(line.product in item.candidates for line in state.lines)
+    return all(line.product != item.product or contradicts(line, item) for line in state.lines)
+
+
+def _fill_lines(
+    state: Collecting | Confirming, items: Sequence[Item], said: Said, scene: Scene
+) -> list[tuple[int, Filled]]:
+    """Put the items into the lines they are about."""
+    asked = state.slot if isinstance(state, Collecting) else None
+    if len(items) == len(state.lines) > 1:
+        pairs = zip(state.lines, items, strict=True)
+        return [(i, fill(line, item, scene.shelf, asked)) for i, (line, item) in enumerate(pairs)]
+    out: list[tuple[int, Filled]] = []
+    for item in items[:1]:
+        for index in targets(state, item, said.text):
+            out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
+    return out
+
+
+def _mentioned(
+    state: Collecting | Confirming, items: Sequence[Item], said: Said, scene: Scene
+) -> list[tuple[int, Filled]]:
+    """A correction that only makes sense knowing the product: 数量改3, 改成大杯, 最后一位是8."""
+    meant = targets(state, items[0] if items else Item(), said.text)
+    product = scene.shelf.product(state.lines[meant[0]].product or "") if len(meant) == 1 else None
+    if product is None or said.frame.intent not in ("change", "answer", "unknown"):
+        return []
+    size = fold(_TO_SIZE.sub("", said.text.strip()))
+    if said.frame.intent == "change" and any(size in map(fold, (sku.label, *sku.aliases)) for sku in product.skus):
+        whole = fill_by_text(state.lines[meant[0]], "value", size, product, scene.shelf)
+        return [(meant[0], whole)] if whole is not None else []
+    if _settles(items):
+        return []
+    filled = fill_by_mention(state.lines[meant[0]], said.text, product, scene.shelf)
+    return [(meant[0], filled)] if filled is not None else []
+
+
+def _settles(items: Sequence[Item]) -> bool:
+    """Whether the understanding found more than a bare number, which could be a quantity or a digit just as well."""
+    return any(i.product or i.sku or i.options or i.fields or i.invalid or "quantity" in i.said for i in items)
+
+
+def _after_filling(
+    dialog: Dialog, state: Collecting | Confirming, fills: Sequence[tuple[int, Filled]], said: Said, scene: Scene
+) -> Turn:
+    lines = list(state.lines)
+    for index, filled in fills:
+        lines[index] = filled.line
+    if isinstance(state, Collecting) and fills:
+        lines = spread(state, lines, scene.shelf)
+    did = frozenset[str]().union(*(filled.changed for _, filled in fills))
+    problems = tuple(dict.fromkeys(p for _, filled in fills for p in filled.problems))
+    if did or problems:
+        hint = _meant_as_size(state, said.text, scene.shelf) if problems else ""
+        turn = advance(dialog, lines, scene, *problems, hint, missed=bool(problems))
+        asked = {state.slot} if isinstance(state, Collecting) else set()
+        replaced = any((_held(state.lines[index]) & filled.changed) - asked for index, filled in fills)
+        corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
+        if not corrects or turn.dialog.misses:
+            return turn
+        same = tuple(lines) == state.lines or _looks_same(state.lines, lines, scene.shelf)
+        told = replies.changed() if not same else replies.nothing_changed() if isinstance(state, Confirming) else ""
+        return replace(turn, reply=Reply(replies.join(told, turn.reply.text)))
+    if said.frame.intent in ("change", "deny"):
+        emptied = with_slot_cleared(state, said.text, scene.shelf)
+        if emptied is not None:
+            return advance(dialog, emptied, scene)
+        if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
+            return ask_which_line(dialog, scene, said.text)
+        return denied(dialog, scene)
+    if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
+        return ask_which_line(dialog, scene, said.text)
+    offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
+    if said.frame.intent == "order" and not offered:
+        return nothing_found(dialog, scene, said.text)
+    return miss(dialog, scene)
+
+
+def _looks_same(before: Sequence[DraftLine], after: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether what was said changes nothing: to name the default is no change."""
+    pairs = [(look(one, shelf), look(other, shelf)) for one, other in zip(before, after, strict=True)]
+    return all(
+        (a.skus, a.options, a.fields, a.line.quantity, a.line.value)
+        == (b.skus, b.options, b.fields, b.line.quantity, b.line.value)
+        for a, b in pairs
+    )
+
+
+def _meant_as_size(state: Collecting | Confirming, text: str, shelf: Shelf) -> str:
+    """50, where an account was asked for: perhaps he changed his mind about the size."""
+    if not isinstance(state, Collecting):
+        return ""
+    line = state.lines[state.line]
+    product = shelf.product(line.product) if line.product else None
+    field = field_of(product, state.slot) if product else None
+    plain = fold(text).removesuffix("元").removesuffix("块")
+    if product is None or field is None or not plain.isdigit():
+        return ""
+    sizes = [s for s in look(replace(line, value=None, sku=None), shelf).skus if replies.number(s.value) == plain]
+    return replies.change_size_instead(sizes[0].label) if sizes else ""
+
+
+def _held(line: DraftLine) -> frozenset[str]:
+    """The slots a line has something in: to set one of these again is a correction."""
+    value = {"value"} if line.value is not None or line.sku is not None else set()
+    return frozenset({*value, *line.options, *line.fields})
+
+
+def _chosen_part(dialog: Dialog, state: Collecting, kind: str, key: str, scene: Scene) -> Turn | None:
+    """A SKU or a choice from the list of the open question."""
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product) if line.product else None
+    if product is None:
+        return None
+    if kind == "s:":
+        sku = scene.shelf.sku(key)
+        if sku is None or sku not in product.skus:
+            return miss(dialog, scene, replies.price_moved())
+        picked = pick_sku(line, sku, product, scene.shelf)
+    elif kind == "v:" and option_of(product, state.slot):
+        picked = with_option(line, state.slot, key)
+    elif kind == "v:":
+        picked = replace(line, fields={**line.fields, state.slot: key})
+    else:
+        return None
+    lines = spread(state, _with(state.lines, state.line, picked), scene.shelf)
+    return advance(dialog, lines, scene)
+
+
+def _with(lines: Sequence[DraftLine], index: int, line: DraftLine) -> tuple[DraftLine, ...]:
+    return (*lines[:index], line, *lines[index + 1 :])
+
+
+def _names_only_this(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+    """点券, while 王者荣耀点券 is being bought."""
+    if len(items) != 1 or items[0] != Item(candidates=items[0].candidates, missing=items[0].missing):
+        return False
+    return any(line.product in items[0].candidates for line in state.lines)

@@ -1,0 +1,79 @@
+"""Which lines of a draft an answer is for: the one asked about, and others that lack the same."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.model import Delivery, Field, FieldKind
+from catalog.shelf import Shelf
+from dialogs.draft import field_of, look, option_of
+from dialogs.filling import with_option
+from dialogs.state import Collecting, Confirming, DraftLine
+from nlu.frame import Item
+
+_NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
+_CHINESE_DIGITS = "零一二三四五六七八九十"
+
+
+def targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]:
+    """The lines an item is about: the one he numbers or names, the one asked about, or all of them where it does not
+    matter. Which of several accounts is wrong cannot be guessed: none, then."""
+    lines = state.lines
+    if len(lines) == 1:
+        return [0]
+    nth = _NTH_LINE.search(text)
+    if nth is not None:
+        number = int(nth[1]) if nth[1].isdigit() else _CHINESE_DIGITS.find(nth[1])
+        return [number - 1] if 1 <= number <= len(lines) else []
+    named = [i for i, line in enumerate(lines) if item.product is not None and line.product == item.product]
+    if len(named) == 1:
+        return named
+    if isinstance(state, Collecting):
+        return [state.line, *_same_open(state)] if not item.fields else [state.line]
+    same = len({line.product for line in lines}) == 1
+    return list(range(len(lines))) if same and not item.fields and not item.invalid else []
+
+
+def _same_open(state: Collecting) -> list[int]:
+    """Other lines of the same product: one answer about size or speed does for all of them."""
+    asked = state.lines[state.line]
+    return [i for i, line in enumerate(state.lines) if i != state.line and line == replace(asked, fields=line.fields)]
+
+
+def spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
+    """Give the answer about size, speed or a choice to the other lines of the product that lack the same thing."""
+    answered, out = lines[state.line], list(lines)
+    product = shelf.product(answered.product) if answered.product else None
+    if product is None or state.slot == "product":
+        return out
+    field = field_of(product, state.slot)
+    if field is not None and field.kind is not FieldKind.CHOICE:
+        return _spread_field(state.line, field, lines, shelf)
+    for i, line in enumerate(lines):
+        if i == state.line or line.product != product.id or look(line, shelf).missing != state.slot:
+            continue
+        if state.slot == "value":
+            out[i] = replace(line, value=answered.value, sku=answered.sku)
+        elif option_of(product, state.slot) and state.slot in answered.options:
+            out[i] = with_option(line, state.slot, answered.options[state.slot])
+        elif state.slot in answered.fields:
+            out[i] = replace(line, fields={**line.fields, state.slot: answered.fields[state.slot]})
+    return out
+
+
+def _spread_field(at: int, field: Field, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
+    """A name, an address, the phone of one who fetches or receives: asked once for all lines. For whom a top-up is, is
+    asked for each."""
+    out, value = list(lines), lines[at].fields.get(field.name)
+    asked = shelf.product(lines[at].product or "")
+    if value is None or asked is None:
+        return out
+    for i, line in enumerate(lines):
+        product = shelf.product(line.product or "")
+        own = field_of(product, field.name) if product else None
+        same = own is not None and own.kind is field.kind and own.label == field.label
+        free = field.kind in (FieldKind.TEXT, FieldKind.ADDRESS)
+        shared = free or (line.product == asked.id and asked.delivery is not Delivery.TOPUP)
+        if i != at and same and shared and field.name not in line.fields:
+            out[i] = replace(line, fields={**line.fields, field.name: value})
+    return out

@@ -1,0 +1,29 @@
+"""What is about to be ordered, read back in full."""
+
+from collections.abc import Sequence
+
+from catalog.checks import fold
+from catalog.shelf import Shelf
+from dialogs import examples, replies
+from dialogs.asking import choice_label, is_digital, slot_label
+from dialogs.draft import Looked
+
+
+def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
+    """What is about to be ordered, in full."""
+    digital = all(one.product is not None and is_digital(one.product) for one in looked)
+    change = examples.changes([one.line for one in looked], shelf)[0]
+    return replies.summary([_summary_line(one) for one in looked], digital, change)
+
+
+def _summary_line(looked: Looked) -> replies.SummaryLine:
+    product, sku = looked.product, looked.sku
+    if product is None or sku is None:
+        raise ValueError("a summary is only for complete lines")
+    label = replies.any_value_label(sku, looked.line.value) if sku.any_value is not None else sku.label
+    options = {n: v for n, v in looked.options.items() if n in sku.options}
+    told = {n: v for n, v in options.items() if fold(choice_label(product, n, v)) not in fold(sku.label)}
+    given = {**told, **looked.fields}
+    details = tuple((slot_label(product, name), choice_label(product, name, value)) for name, value in given.items())
+    eta = replies.eta_line(product, sku.eta or product.eta)
+    return replies.SummaryLine(product.name, label, looked.line.quantity, details, eta, int(looked.total_fen() or 0))
