@@ -1,9 +1,9 @@
-"""Tables of the edge itself: who follows the account, and who asked for a person."""
+"""Tables of the edge itself: who follows the account, who asked for a person, what was spoken."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -41,3 +41,22 @@ class HandoffRow(SQLModel, table=True):
     """The order that was being put together, in words."""
     transcript: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     orders: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+
+
+class VoiceRow(SQLModel, table=True):
+    """A voice message that has to be transcribed, and what it was answered with. Rows are kept for three days."""
+
+    __tablename__ = "voice"
+    __table_args__ = (UniqueConstraint("openid", "message_key", name="voice_taken_once"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    openid: str = Field(max_length=64)
+    message_key: str = Field(max_length=200)
+    media_ids: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    """At WeChat, the best sound first."""
+    talk: str = Field(max_length=64)
+    """Digest of the talk as it stood when this was spoken: an answer to something said since is no answer."""
+    taken_at: datetime = Field(sa_type=DateTime(timezone=True))
+    done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    answer: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    """Words and references, never a card key; none when the bot had nothing to say."""

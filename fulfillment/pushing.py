@@ -42,6 +42,8 @@ class PushKind(StrEnum):
     """The line's refund_fen has gone back."""
     EXPIRED = "expired"
     """The order's time to pay ran out."""
+    SPOKEN = "spoken"
+    """The answer to a voice message that had to be transcribed first; `about_id` is the edge's row of it."""
 
 
 PERISHABLE = frozenset({PushKind.EXPIRED})
@@ -68,11 +70,14 @@ class Push:
     id: int
     openid: OpenId
     order_no: OrderNo
+    """Empty: it is about no order."""
     line_id: int | None
     kind: PushKind
     attempts: int
     maybe_arrived: bool
     created_at: datetime
+    about_id: int | None = None
+    """What it is about where that is no order: a row of the edge."""
 
 
 # ---- what WeChat answered ------------------------------------------------------------------------------------------
@@ -138,11 +143,11 @@ def _again(push: Push, now: datetime, last: PushState, at_least: timedelta) -> V
 # ---- the outbox ----------------------------------------------------------------------------------------------------
 
 _ASK = text("""
-    INSERT INTO push (openid, order_no, line_id, kind, dedupe_key, state, next_try_at, created_at)
-    VALUES (:openid, :order_no, :line_id, :kind, :dedupe_key, 'waiting', :now, :now)
+    INSERT INTO push (openid, order_no, line_id, about_id, kind, dedupe_key, state, next_try_at, created_at)
+    VALUES (:openid, :order_no, :line_id, :about_id, :kind, :dedupe_key, 'waiting', :now, :now)
     ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
 """)
-_FIELDS = "id, openid, order_no, line_id, kind, attempts, maybe_arrived, created_at"
+_FIELDS = "id, openid, order_no, line_id, about_id, kind, attempts, maybe_arrived, created_at"
 _CLAIM = text(f"""
     UPDATE push SET state = 'sending', attempts = attempts + 1, claimed_at = :now
     WHERE id = :id AND state = 'waiting' AND next_try_at <= :now RETURNING {_FIELDS}
@@ -184,17 +189,25 @@ _TAKE = text(f"""
 
 
 def ask(
-    conn: Connection, kind: PushKind, openid: str, order_no: str, now: datetime, *, line_id: int | None = None
+    conn: Connection,
+    kind: PushKind,
+    openid: str,
+    order_no: str | None,
+    now: datetime,
+    *,
+    line_id: int | None = None,
+    about_id: int | None = None,
 ) -> int | None:
     """Put a message in the outbox and give its id; None when the same thing was asked before.
 
-    One message of a kind for an order, or for a line where it is about one: `keys:{line_id}` for ever.
+    One message of a kind for an order, or for a line or row where it is about one: `keys:{line_id}` for ever.
     """
-    about = str(line_id) if line_id is not None else order_no
+    about = next((str(one) for one in (line_id, about_id) if one is not None), order_no)
     row = {
         "openid": openid,
         "order_no": order_no,
         "line_id": line_id,
+        "about_id": about_id,
         "kind": kind.value,
         "dedupe_key": f"{kind.value}:{about}",
         "now": now,
@@ -291,8 +304,9 @@ def _push(row: Row[Any]) -> Push:
     return Push(
         id=row.id,
         openid=OpenId(row.openid),
-        order_no=OrderNo(row.order_no),
+        order_no=OrderNo(row.order_no or ""),
         line_id=row.line_id,
+        about_id=row.about_id,
         kind=PushKind(row.kind),
         attempts=row.attempts,
         maybe_arrived=row.maybe_arrived,

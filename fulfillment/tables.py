@@ -203,8 +203,13 @@ class Push(SQLModel, table=True):
 
     id: int | None = _id()
     openid: str = _text()
-    order_no: str = _order_no()
+    order_no: str | None = Field(
+        default=None, sa_column=Column(Text, ForeignKey("orders.order_no"), nullable=True, index=True)
+    )
+    """Empty: it is about no order."""
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
+    about_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """What it is about where that is no order: a row of the edge's."""
     kind: str = _text()
     dedupe_key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     state: str = _text("waiting")

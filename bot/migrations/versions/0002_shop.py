@@ -124,6 +124,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "voice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.Column("message_key", sa.String(200), nullable=False),
+        sa.Column("media_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("talk", sa.String(64), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("openid", "message_key", name="voice_taken_once"),
+    )
+    op.create_table(
         "order_line",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -301,8 +314,9 @@ def upgrade() -> None:
         "push",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("openid", sa.Text(), nullable=False),
-        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=True),
         sa.Column("line_id", sa.BigInteger(), nullable=True),
+        sa.Column("about_id", sa.BigInteger(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
@@ -376,6 +390,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("out_refund_no"),
     )
+    op.create_index("refund_accepted_at", "refund", ["accepted_at"], unique=False)
     op.create_index(
         "refund_asked_once", "refund", ["order_no", "key"], unique=True, postgresql_where=sa.text("state <> 'closed'")
     )
@@ -386,7 +401,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('created', 'processing')"),
     )
-    op.create_index("refund_accepted_at", "refund", ["accepted_at"], unique=False)
     op.create_index("refund_of_payment", "refund", ["payment_id"], unique=False)
     op.create_table(
         "supplier_order",
