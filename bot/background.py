@@ -1,13 +1,10 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-from datetime import timedelta
-
 from bot import delivering, handoffs, ordering, paying, telling
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import replies
 from fulfillment import pushing, reading, topups
-from payments import store
 
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -35,8 +32,8 @@ def sweep_orders(services: Services) -> None:
 
 @TASKS.cron("sweep_work", EVERY_MINUTE)
 def sweep_work(services: Services) -> None:
-    """Find purchases, pushes and refunds that are overdue."""
-    overdue = services.clock.now() - timedelta(seconds=30)
+    """Find purchases, pushes, refunds and payments left open that are overdue."""
+    overdue = services.clock.now() - paying.OVERDUE_AFTER
     with services.engine.begin() as conn:
         due = topups.due(conn, overdue)
         for number in due.send_ids:
@@ -46,8 +43,8 @@ def sweep_work(services: Services) -> None:
             services.jobs.defer(conn, "query_supplier", queueing_lock=f"query:{number}", supplier_order_id=number)
         for push_id in pushing.due(conn, overdue):
             services.jobs.defer(conn, "send_push", queueing_lock=f"push:{push_id}", push_id=push_id)
-        for refund_id in store.due_refunds(conn, overdue):
-            services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id)
+        paying.sweep_refunds(services, conn)
+        paying.sweep_payments(services, conn)
     telling.flag_waiting(services)
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,7 +11,7 @@ from bot import work
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import paying as order_ends
-from fulfillment import refunding
+from fulfillment import reading, refunding
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState
 from payments import incoming, store
@@ -32,10 +32,22 @@ from payments.incoming import Ignored, SeenBefore
 from payments.model import AttemptState
 from payments.notices import BadNotice, read_notice
 from payments.policy import next_query_at
-from payments.refunds import NeedsPerson, RefundSettled, RefundUnknown, RefundWaiting, drive_refund
+from payments.refunds import (
+    NeedsPerson,
+    RefundRefused,
+    RefundSettled,
+    RefundUnknown,
+    RefundWaiting,
+    drive_refund,
+    request_refund,
+)
 from payments.settling import AlreadyKnown, Duplicate, Mismatch, Settled, settle
 
 log = logging.getLogger(__name__)
+
+_LIVE = (AttemptState.CREATING, AttemptState.OPEN)
+LEFT_OPEN_FOR = timedelta(minutes=5)
+OVERDUE_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,7 @@ def _payment_moved(
     now = services.clock.now()
     match outcome:
         case Settled(order_no=order_no, paid_at=paid_at):
+            _close_the_others(services, conn, order_no)
             match order_ends.mark_paid(conn, order_no, paid_at, now):
                 case order_ends.PaidInTime() | order_ends.PaidLate(served=True):
                     services.jobs.defer(conn, "deliver_order", order_no=order_no)
@@ -179,7 +192,7 @@ def query_payment(services: Services, *, out_trade_no: str) -> None:
     """Ask WeChat Pay whether a payment was made whose notice did not come: 5 s, 30 s, 1 m … after the page opened."""
     with services.engine.connect() as conn:
         attempt = store.attempt_by_number(conn, out_trade_no)
-    if attempt is None or attempt.state not in (AttemptState.CREATING, AttemptState.OPEN):
+    if attempt is None or attempt.state not in _LIVE:
         return
     asked = query_attempt(services.engine, services.gateway, out_trade_no)
     if isinstance(asked, FoundPaid):
@@ -203,7 +216,51 @@ def close_payments(services: Services, order_no: str) -> bool:
     return False
 
 
+CLOSE_AGAIN_AFTER = timedelta(seconds=20)
+
+
+def _close_the_others(services: Services, conn: Connection, order_no: str) -> None:
+    """A paid order may have been opened by a second payer, or as a code to scan: nobody shall pay it again."""
+    if any(attempt.state in _LIVE for attempt in store.attempts_of(conn, order_no)):
+        services.jobs.defer(conn, "close_payments", queueing_lock=f"close_payments:{order_no}", order_no=order_no)
+
+
+@TASKS.task("close_payments")
+def close_payments_left_open(services: Services, *, order_no: str) -> None:
+    """Close at WeChat Pay what is still open of an order; one that was paid in the meantime is given back."""
+    if not close_payments(services, order_no):
+        with services.engine.begin() as conn:
+            at = services.clock.now() + CLOSE_AGAIN_AFTER
+            lock = f"close_payments:{order_no}"
+            services.jobs.defer(conn, "close_payments", at=at, queueing_lock=lock, order_no=order_no)
+
+
+def sweep_payments(services: Services, conn: Connection) -> None:
+    """Find attempts still open though their time is over: whatever should have closed them did not."""
+    for number in store.live_numbers(conn, expired_before=services.clock.now() - LEFT_OPEN_FOR):
+        attempt = store.attempt_by_number(conn, number)
+        if attempt is not None:
+            lock = f"close_payments:{attempt.order_no}"
+            services.jobs.defer(conn, "close_payments", queueing_lock=lock, order_no=attempt.order_no)
+
+
 # ---- refunds -------------------------------------------------------------------------------------------------------
+
+
+def sweep_refunds(services: Services, conn: Connection) -> None:
+    """Find lines whose money is on its way back although nobody was asked for it, and refunds nobody drives."""
+    now = services.clock.now()
+    for due in reading.refunds_due(conn):
+        refund = request_refund(
+            conn, order_no=due.order_no, line_id=due.line_id, amount_fen=due.amount_fen, reason=due.reason, now=now
+        )
+        if isinstance(refund, RefundRefused):
+            log.error("line %s is to be refunded and cannot be: %s", due.line_id, refund.reason)
+        elif refund.created_at == now:
+            log.error("the refund of line %s had been lost", due.line_id)
+            services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund.id}", refund_id=refund.id)
+    for refund_id in store.due_refunds(conn, now - OVERDUE_AFTER):
+        services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id)
 
 
 @TASKS.task("drive_refund")
