@@ -39,6 +39,12 @@ class HandoffRow(SQLModel, table=True):
     """buyer, operator or timeout."""
     pending: str = ""
     """The order that was being put together, in words."""
+    question: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What it is about, in one line: what he wrote last, and what the bot had asked him."""
+    transferred: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """WeChat's own customer service has the talk: what is said there does not reach us."""
+    left_message: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Outside of working hours he left a message: answered first in the morning, and never ended by silence."""
     transcript: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     orders: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
 
@@ -60,3 +66,14 @@ class VoiceRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     answer: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     """Words and references, never a card key; none when the bot had nothing to say."""
+
+
+class OperatorWordRow(SQLModel, table=True):
+    """What a person wrote to a buyer whose talk he has; it goes out through the outbox."""
+
+    __tablename__ = "operator_word"
+
+    id: int | None = Field(default=None, primary_key=True)
+    openid: str = Field(max_length=64, index=True)
+    words: str
+    said_at: datetime = Field(sa_type=DateTime(timezone=True))

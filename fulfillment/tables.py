@@ -1,4 +1,4 @@
-"""Tables of the order as a promise: orders, their lines, their history, supplier orders, and the outbox of pushes."""
+"""Tables of the order as a promise: orders, their lines, their history, supplier orders, the outbox, cases, ratings."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -209,7 +209,7 @@ class Push(SQLModel, table=True):
     """Empty: it is about no order."""
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
     about_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    """What it is about where that is no order: a row of the edge's."""
+    """What it is about where that is no order: a row of the edge's, or an event of a case."""
     kind: str = _text()
     dedupe_key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     state: str = _text("waiting")
@@ -225,3 +225,71 @@ class Push(SQLModel, table=True):
     """The buyer's message it was answered with."""
     created_at: datetime = _time(nullable=False)
     sent_at: datetime | None = _time()
+
+
+class SupportCase(SQLModel, table=True):
+    """One thing a buyer wants a person to look at, with what was promised for it. Times count working hours."""
+
+    __tablename__: ClassVar[Any] = "support_case"
+    __table_args__ = (
+        CheckConstraint("kind IN ('missing', 'bad_key', 'refund', 'invoice')", name="support_case_kind_known"),
+        CheckConstraint("state IN ('open', 'answered', 'closed')", name="support_case_state_known"),
+        CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="support_case_closed_has_time"),
+        # Asking again shows the running case: there is no second one of a kind for an order line (or an order).
+        Index(
+            "support_case_one_open",
+            "order_no",
+            text("coalesce(line_id, 0)"),
+            "kind",
+            unique=True,
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index("support_case_running", "answer_due_at", postgresql_where=text("state <> 'closed'")),
+        Index("support_case_of_buyer", "openid"),
+    )
+
+    id: int | None = _id()
+    kind: str = _text()
+    state: str = _text("open")
+    openid: str = _text()
+    order_no: str = _order_no()
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
+    said: str = _text("")
+    """What the buyer wrote, or what the case needs: title, tax number and address of an invoice."""
+    transcript: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
+    )
+    opened_at: datetime = _time(nullable=False)
+    answer_due_at: datetime = _time(nullable=False)
+    remedy_due_at: datetime = _time(nullable=False)
+    answered_at: datetime | None = _time()
+    overdue_at: datetime | None = _time()
+    """When the sweep found that a deadline had passed; the buyer was told then, once."""
+    closed_at: datetime | None = _time()
+
+
+class CaseEvent(SQLModel, table=True):
+    """The history of a case, only ever added to."""
+
+    __tablename__: ClassVar[Any] = "case_event"
+    __table_args__ = (
+        CheckConstraint("what IN ('opened', 'said', 'answered', 'overdue', 'closed')", name="case_event_what_known"),
+    )
+
+    id: int | None = _id()
+    case_id: int = Field(sa_column=Column(BigInteger, ForeignKey("support_case.id"), nullable=False, index=True))
+    at: datetime = _time(nullable=False)
+    what: str = _text()
+    words: str = _text("")
+    actor: str = _text("system")
+
+
+class Rating(SQLModel, table=True):
+    """What a buyer thought of an order, 1 to 5; rating it again replaces it."""
+
+    __tablename__: ClassVar[Any] = "rating"
+    __table_args__ = (CheckConstraint("stars BETWEEN 1 AND 5", name="rating_one_to_five"),)
+
+    order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), primary_key=True))
+    stars: int = Field(sa_column=Column(Integer, nullable=False))
+    rated_at: datetime = _time(nullable=False)

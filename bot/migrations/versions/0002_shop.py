@@ -50,6 +50,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(16), nullable=True),
         sa.Column("pending", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), server_default="", nullable=False),
+        sa.Column("transferred", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("left_message", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("transcript", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("orders", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="handoff_ended_by_someone"),
@@ -58,6 +61,15 @@ def upgrade() -> None:
     op.create_index(
         "handoff_one_open", "handoff", ["openid"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
     )
+    op.create_table(
+        "operator_word",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_operator_word_openid"), "operator_word", ["openid"], unique=False)
     op.create_table(
         "orders",
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -244,6 +256,18 @@ def upgrade() -> None:
     )
     op.create_index("payment_paid_at", "payment", ["paid_at"], unique=False)
     op.create_index("payment_settles_once", "payment", ["order_no"], unique=True, postgresql_where=sa.text("settles"))
+    op.create_table(
+        "rating",
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("stars BETWEEN 1 AND 5", name="rating_one_to_five"),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("order_no"),
+    )
     op.create_table(
         "sku",
         sa.Column("code", sa.String(), nullable=False),
@@ -455,6 +479,53 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'failed'"),
     )
     op.create_table(
+        "support_case",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("openid", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=True),
+        sa.Column("said", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "transcript", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remedy_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="support_case_closed_has_time"),
+        sa.CheckConstraint("kind IN ('missing', 'bad_key', 'refund', 'invoice')", name="support_case_kind_known"),
+        sa.CheckConstraint("state IN ('open', 'answered', 'closed')", name="support_case_state_known"),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["order_line.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_support_case_order_no"), "support_case", ["order_no"], unique=False)
+    op.create_index("support_case_of_buyer", "support_case", ["openid"], unique=False)
+    op.create_index(
+        "support_case_one_open",
+        "support_case",
+        ["order_no", sa.literal_column("coalesce(line_id, 0)"), "kind"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
+    op.create_index(
+        "support_case_running",
+        "support_case",
+        ["answer_due_at"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
+    op.create_table(
         "card_key",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("sku_code", sa.String(), nullable=False),
@@ -493,6 +564,22 @@ def upgrade() -> None:
         "card_key_order", "card_key", ["order_no"], unique=False, postgresql_where=sa.text("order_no IS NOT NULL")
     )
     op.create_index(op.f("ix_card_key_batch_id"), "card_key", ["batch_id"], unique=False)
+    op.create_table(
+        "case_event",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), server_default="system", nullable=False),
+        sa.CheckConstraint("what IN ('opened', 'said', 'answered', 'overdue', 'closed')", name="case_event_what_known"),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["support_case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_case_event_case_id"), "case_event", ["case_id"], unique=False)
     op.create_table(
         "key_sale",
         sa.Column("card_key_id", sa.BigInteger(), nullable=False),
