@@ -1,10 +1,15 @@
-"""All wording that buyers read, and nothing else. Short, warm, plain Chinese; at most one emoji a message."""
+"""All wording that buyers read, and nothing else. Short, warm, plain Chinese; at most one emoji a message.
+
+Every text stands in a `@line` (named as its function) or a `phrase`, so that the shop's owner can put his own in its
+place (docs/wording.md). A new text: add one of the two; what is worked out beforehand goes in by a placeholder.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalog.model import AnyValue, Delivery, Product, Sku
 from dialogs.links import link, plain, tap
+from dialogs.wording import Say, line, phrase
 from kernel.money import format_yuan
 from kernel.orders import Line, LineState, Order, OrderState
 
@@ -46,7 +51,6 @@ WRONG_WORDS = ("错", "不对", "有误", "改", "换")
 NOT_WORDS = ("不是", "不要", "不用", "别", "没有")
 VALUE_WORDS = ("面额", "面值", "金额", "规格", "套餐")
 
-_DIGITAL = "虚拟商品，付款发货后不支持7天无理由退货。"
 _JUST_FAILED = "充值失败"
 """What suppliers give as a reason when they have none to give."""
 _TEXT_MAX = 60
@@ -88,8 +92,9 @@ def entry(index: int, text: str, sends: str) -> str:
     return tap(f"{index}. {text}", sends, str(index))
 
 
-def more(shown: int, total: int) -> str:
-    return f"（{shown}/{total}）回复「{tap('更多', '更多', 'more')}」看后面的"
+@line("（{shown}/{count}）回复「{more}」看后面的")
+def more(say: Say, shown: int, total: int) -> str:
+    return say(shown=shown, count=total, more=tap("更多", "更多", "more"))
 
 
 def sku_entry(sku: Sku, options: str = "") -> str:
@@ -101,222 +106,284 @@ def choice_entry(label: str, price_fen: int | None) -> str:
     return f"{label} {yuan(price_fen)}" if price_fen is not None else label
 
 
+_from = phrase("from", "{product} {price}起")
+
+
 def product_entry(product: Product) -> str:
     prices = [sku.price_fen for sku in product.skus]
     if not prices:
         return product.name
     low = min(prices)
-    if any(sku.any_value for sku in product.skus):
-        return f"{product.name} {yuan(low)}起"
-    return f"{product.name} {yuan(low)}" + ("起" if len(prices) > 1 else "")
+    if len(prices) > 1 or any(sku.any_value for sku in product.skus):
+        return _from(product=product.name, price=yuan(low))
+    return f"{product.name} {yuan(low)}"
 
 
-def ask_which_product() -> str:
-    return "请问您要哪一种？回复序号或名称："
+ask_which_product = phrase("ask_which_product", "请问您要哪一种？回复序号或名称：")
 
 
-def ask_fitting_product() -> str:
-    return "您要买的是下面哪一种？回复序号或名称（没列出来的小店暂时不卖）："
+ask_fitting_product = phrase("ask_fitting_product", "您要买的是下面哪一种？回复序号或名称（没列出来的小店暂时不卖）：")
 
 
-def ask_any_product() -> str:
-    return "请问想买哪种商品？回复序号或名称："
+ask_any_product = phrase("ask_any_product", "请问想买哪种商品？回复序号或名称：")
 
 
-def ask_product_for_account(account: str) -> str:
-    return f"收到 {said(account)}，请问要给它买什么？回复序号或名称："
+@line("收到 {account}，请问要给它买什么？回复序号或名称：")
+def ask_product_for_account(say: Say, account: str) -> str:
+    return say(account=said(account))
+
+
+_face_value = phrase("face_value", "面额")
+_size = phrase("size", "规格")
 
 
 def size_word(product: Product | None) -> str:
     """What the denomination is called: 面额 is for money alone."""
     money = product is not None and product.skus and all(sku.unit in ("元", "块") for sku in product.skus)
-    return "面额" if money else "规格"
+    return _face_value() if money else _size()
 
 
-def ask_value(product: Product) -> str:
-    word = size_word(product)
-    return f"{product.name}，请选{word}（回复序号或{word}）："
+@line("{product}，请选{label}（回复序号或{label}）：")
+def ask_value(say: Say, product: Product) -> str:
+    return say(product=product.name, label=size_word(product))
 
 
-def ask_address_rest(label: str, given: str, wants: Sequence[str]) -> str:
-    return f"{label}：{said(given)}\n还差{'和'.join(wants)}，发给我补上，例如：收货人张三 138…："
+@line("{label}：{given}\n还差{missing}，发给我补上，例如：收货人张三 138…：")
+def ask_address_rest(say: Say, label: str, given: str, wants: Sequence[str]) -> str:
+    return say(label=label, given=said(given), missing="和".join(wants))
 
 
-def ask_units(product: Product, sku: Sku, limits: AnyValue) -> str:
+@line("{product}要多少{unit}？{least}–{most}{unit}都可以，单价{price}/{unit}，直接回复数字。")
+def ask_units(say: Say, product: Product, sku: Sku, limits: AnyValue) -> str:
     unit = sku.unit or "个"
-    return (
-        f"{product.name}要多少{unit}？{limits.min}–{limits.max}{unit}都可以，单价{yuan(sku.price_fen)}/{unit}，"
-        "直接回复数字。"
-    )
+    return say(product=product.name, unit=unit, least=limits.min, most=limits.max, price=yuan(sku.price_fen))
 
 
-def ask_quantity(product: Product, most: int) -> str:
-    return f"请问{product.name}要的数量是多少？直接回复1到{most}的数字。"
+@line("请问{product}要的数量是多少？直接回复1到{most}的数字。")
+def ask_quantity(say: Say, product: Product, most: int) -> str:
+    return say(product=product.name, most=most)
 
 
-def or_any_units(sku: Sku, limits: AnyValue) -> str:
-    unit = sku.unit or "个"
-    return f"也可以直接回复数量：{limits.min}–{limits.max}{unit}"
+@line("也可以直接回复数量：{least}–{most}{unit}")
+def or_any_units(say: Say, sku: Sku, limits: AnyValue) -> str:
+    return say(least=limits.min, most=limits.max, unit=sku.unit or "个")
 
 
-def ask_choice(product: Product, label: str) -> str:
-    return f"{product.name}，请选{label}（回复序号或名称）："
+@line("{product}，请选{label}（回复序号或名称）：")
+def ask_choice(say: Say, product: Product, label: str) -> str:
+    return say(product=product.name, label=label)
 
 
-def ask_field(product: Product, label: str) -> str:
-    return f"请发一下{product.name}的{label}："
+@line("请发一下{product}的{label}：")
+def ask_field(say: Say, product: Product, label: str) -> str:
+    return say(product=product.name, label=label)
 
 
-def which_line(position: int, total: int) -> str:
-    return f"第{position}件（共{total}件）"
+def ask_fields(product: Product, labels: Sequence[str], *, offers: bool = False) -> str:
+    """One thing, or several that can be said in one line; `offers`: what was given before follows, numbered."""
+    if len(labels) == 1 and not offers:
+        return ask_field(product, labels[0])
+    how = "或回复序号" if offers else ""
+    together = "可以一条发完" if len(labels) > 1 else ""
+    return f"请发一下{product.name}的{'、'.join(labels)}（{'，'.join(part for part in (how, together) if part)}）："
 
 
-def what_to_change(examples: Sequence[str]) -> str:
-    return f"好的，哪里要改？直接说就行，例如：{'、'.join(examples)}；不买了回复「取消」。"
+def used_before(index: int, label: str, masked: str) -> str:
+    """An account of an earlier order, the latest first (index 0)."""
+    number_like = any(word in label for word in ("号", "QQ", "UID"))
+    return f"{'上次的' if index == 0 else '用过的'}{'号码' if number_like else label} {masked}"
 
 
-def which_line_to_change(total: int, example: str) -> str:
-    return f"这单有{total}件，请说明改哪一件，例如：{example}。"
+def along(labels: Sequence[str], example: str) -> str:
+    """What may be sent together with the answer to a question that has a list."""
+    told = f"{'、'.join(labels)}可以一起发"
+    return f"{told}，如「{example}」。" if example else f"{told}。"
 
 
-def which_line_to_drop(total: int) -> str:
-    return f"这单有{total}件，请说明不要哪一件，例如：第1件不要了。"
+def along_with_last(label: str, entry_text: str) -> str:
+    """The same, where an account of an earlier order can be used."""
+    return f"{label}可以一起发，或用{tap(entry_text, entry_text, 'last')}。"
 
 
-def which_line_to_add(total: int) -> str:
-    return f"这单有{total}件，要多加哪一种？请带上名称，或说第几件，例如：第1件再来一份。"
+@line("第{position}件（共{count}件）")
+def which_line(say: Say, position: int, total: int) -> str:
+    return say(position=position, count=total)
 
 
-def taken_out(count: int) -> str:
-    return "好的，已去掉。" if count == 1 else f"好的，已去掉{count}件。"
+@line("好的，哪里要改？直接说就行，例如：{examples}；不买了回复「取消」。")
+def what_to_change(say: Say, examples: Sequence[str]) -> str:
+    return say(examples="、".join(examples))
 
 
-def added() -> str:
-    return "好的，已加上。"
+@line("这单有{count}件，请说明改哪一件，例如：{example}。")
+def which_line_to_change(say: Say, total: int, example: str) -> str:
+    return say(count=total, example=example)
 
 
-def nothing_changed() -> str:
-    return "现在就是这样的："
+@line("这单有{count}件，请说明不要哪一件，例如：第1件不要了。")
+def which_line_to_drop(say: Say, total: int) -> str:
+    return say(count=total)
+
+
+@line("这单有{count}件，要多加哪一种？请带上名称，或说第几件，例如：第1件再来一份。")
+def which_line_to_add(say: Say, total: int) -> str:
+    return say(count=total)
+
+
+_taken_out_several = phrase("taken_out_several", "好的，已去掉{count}件。")
+
+
+@line("好的，已去掉。")
+def taken_out(say: Say, count: int) -> str:
+    return say() if count == 1 else _taken_out_several(count=count)
+
+
+added = phrase("added", "好的，已加上。")
+
+
+nothing_changed = phrase("nothing_changed", "现在就是这样的：")
 
 
 # ---- what is wrong -------------------------------------------------------------------------------------------------
 
 
-def unread_row(number: int, row: str) -> str:
-    return f"第{number}行「{said(row)}」没看懂，没有算进去。"
+@line("第{number}行「{row}」没看懂，没有算进去。")
+def unread_row(say: Say, number: int, row: str) -> str:
+    return say(number=number, row=said(row))
 
 
-def no_bargain() -> str:
-    return "都是实价，已经是最低的了，不讲价哈。"
+no_bargain = phrase("no_bargain", "都是实价，已经是最低的了，不讲价哈。")
 
 
-def take_your_time() -> str:
-    return "好的，您慢慢看，有问题直接问我。"
+take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 
-def sorry_for_that() -> str:
-    return f"抱歉让您不满意了。着急的话回复「{HUMAN_TAP}」，客服马上来。"
+@line("抱歉让您不满意了。着急的话回复「{human}」，客服马上来。")
+def sorry_for_that(say: Say) -> str:
+    return say(human=HUMAN_TAP)
 
 
-def best_value(label: str) -> str:
-    return f"按单价算，{label}最划算；看您需要多少。"
+@line("按单价算，{what}最划算；看您需要多少。")
+def best_value(say: Say, label: str) -> str:
+    return say(what=label)
 
 
-def no_more() -> str:
-    return "没有更多了，就这些："
+no_more = phrase("no_more", "没有更多了，就这些：")
 
 
-def also_options(labels: Sequence[str]) -> str:
-    return f"（另有{'、'.join(labels)}，要的话直接说）"
+@line("（另有{choices}，要的话直接说）")
+def also_options(say: Say, labels: Sequence[str]) -> str:
+    return say(choices="、".join(labels))
 
 
-def quantity_out_of_range(most: int) -> str:
-    return f"数量要在1到{most}之间。"
+@line("数量要在1到{most}之间。")
+def quantity_out_of_range(say: Say, most: int) -> str:
+    return say(most=most)
 
 
-def qq_not_phone(label: str, raw: str) -> str:
-    return f"这里要的是{label}，{said(raw)}像是手机号，请发一下{label}"
+@line("这里要的是{label}，{given}像是手机号，请发一下{label}")
+def qq_not_phone(say: Say, label: str, raw: str) -> str:
+    return say(label=label, given=said(raw))
 
 
-def change_size_instead(label: str) -> str:
+@line("要换成{what}请回复「{change}」。")
+def change_size_instead(say: Say, label: str) -> str:
     change = f"改成{label}"
-    return f"要换成{label}请回复「{tap(change, change, 'change')}」。"
+    return say(what=label, change=tap(change, change, "change"))
 
 
-def last_account_how() -> str:
-    last = tap("上次的号", "上次的号", "last")
-    return f"要用上次的号码请回复「{last}」，要用别的就发新号码。"
+@line("要用上次的号码请回复「{last}」，要用别的就发新号码。")
+def last_account_how(say: Say) -> str:
+    return say(last=tap("上次的号", "上次的号", "last"))
 
 
-def rest_of_number(got: int) -> str:
-    return f"（前{got}位已记下，可以接着发后面的，或重发完整的）"
+@line("（前{count}位已记下，可以接着发后面的，或重发完整的）")
+def rest_of_number(say: Say, got: int) -> str:
+    return say(count=got)
 
 
-def no_last_account(label: str) -> str:
-    return f"没查到您上次用的{label}。"
+@line("没查到您上次用的{label}。")
+def no_last_account(say: Say, label: str) -> str:
+    return say(label=label)
 
 
-def check_again(label: str, raw: str) -> str:
-    return f"{label}「{said(raw)}」好像不对，请再核对一下"
+@line("{label}「{given}」好像不对，请再核对一下")
+def check_again(say: Say, label: str, raw: str) -> str:
+    return say(label=label, given=said(raw))
 
 
-def off_sale(product: Product, wanted: str, nearest: Sequence[str]) -> str:
-    hint = f"最接近的是{'、'.join(nearest)}。" if nearest else ""
-    return f"抱歉，{product.name}没有{wanted}。{hint}"
+_nearest = phrase("nearest", "最接近的是{choices}。")
 
 
-def nothing_on_sale(product: Product) -> str:
-    return f"抱歉，{product.name}暂时没有可买的，看看别的吧；不买了回复「{CANCEL_TAP}」。"
+@line("抱歉，{product}没有{wanted}。{nearest}")
+def off_sale(say: Say, product: Product, wanted: str, nearest: Sequence[str]) -> str:
+    return say(product=product.name, wanted=wanted, nearest=_nearest(choices="、".join(nearest)) if nearest else "")
 
 
-def not_together(product: Product, wanted: str) -> str:
-    return f"抱歉，{product.name}没有{wanted}的组合，请重新选。"
+@line("抱歉，{product}暂时没有可买的，看看别的吧；不买了回复「{cancel}」。")
+def nothing_on_sale(say: Say, product: Product) -> str:
+    return say(product=product.name, cancel=CANCEL_TAP)
 
 
-def out_of_range(product: Product, sku: Sku, limits: AnyValue, value: float) -> str:
-    unit = sku.unit or "个"
-    return f"{product.name}一次可买{limits.min}–{limits.max}{unit}的整数，{number(value)}{unit}不行。"
+@line("抱歉，{product}没有{wanted}的组合，请重新选。")
+def not_together(say: Say, product: Product, wanted: str) -> str:
+    return say(product=product.name, wanted=wanted)
 
 
-def not_found() -> str:
-    return "没找到您说的商品，我们现在卖这些，回复序号或名称："
+@line("{product}一次可买{least}–{most}{unit}的整数，{given}{unit}不行。")
+def out_of_range(say: Say, product: Product, sku: Sku, limits: AnyValue, value: float) -> str:
+    return say(product=product.name, least=limits.min, most=limits.max, unit=sku.unit or "个", given=number(value))
 
 
-def choose_between(shown: int) -> str:
-    return f"请回复1到{shown}之间的序号。"
+not_found = phrase("not_found", "没找到您说的商品，我们现在卖这些，回复序号或名称：")
 
 
-def nothing_listed() -> str:
-    return "现在没有可选的列表。"
+@line("请回复1到{most}之间的序号。")
+def choose_between(say: Say, shown: int) -> str:
+    return say(most=shown)
 
 
-def not_understood() -> str:
-    return "抱歉，没太明白您的意思。"
+nothing_listed = phrase("nothing_listed", "现在没有可选的列表。")
 
 
-def not_an_answer() -> str:
-    return "抱歉，这句我没看懂。"
+not_understood = phrase("not_understood", "抱歉，没太明白您的意思。")
 
 
-def offer_human() -> str:
-    return f"需要的话可以找客服帮您，回复「{HUMAN_TAP}」即可。"
+not_an_answer = phrase("not_an_answer", "抱歉，这句我没看懂。")
 
 
-def too_many_lines(most: int) -> str:
-    return f"一单最多{most}件，先帮您记下前{most}件，其余的请下一单再买。"
+@line("需要的话可以找客服帮您，回复「{human}」即可。")
+def offer_human(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
+@line("一单最多{most}件，先帮您记下前{most}件，其余的请下一单再买。")
+def too_many_lines(say: Say, most: int) -> str:
+    return say(most=most)
+
+
+_no_product = phrase("no_product", "商品未定")
+_no_size = phrase("no_size", "面额未定")
 
 
 def draft_words(parts: Iterable[tuple[str, str, int, Iterable[str]]]) -> str:
     """A draft in one line for the person who takes over: (product, SKU label, quantity, masked fields) of each line."""
     return "；".join(
-        " ".join([product or "商品未定", label or "面额未定", f"×{quantity}" if quantity > 1 else "", *fields]).strip()
+        " ".join(
+            [product or _no_product(), label or _no_size(), f"×{quantity}" if quantity > 1 else "", *fields]
+        ).strip()
         for product, label, quantity, fields in parts
     )
 
 
-def batch_how(most: int, examples: Sequence[str]) -> str:
-    told = f"可以一次买多件：一条消息里写清商品、规格和号码即可，一行一件（一单最多{most}件）。"
-    return join(told + ("例如：" if len(examples) > 1 else ""), *(examples if len(examples) > 1 else ()))
+_batch_example = phrase("batch_example", "例如：")
+
+
+@line("可以一次买多件：一条消息里写清商品、规格和号码即可，一行一件（一单最多{most}件）。")
+def batch_how(say: Say, most: int, examples: Sequence[str]) -> str:
+    if len(examples) < 2:
+        return say(most=most)
+    return join(say(most=most) + _batch_example(), *examples)
 
 
 # ---- the summary ---------------------------------------------------------------------------------------------------
@@ -335,6 +402,15 @@ class SummaryLine:
     total_fen: int
 
 
+_summary_head = phrase("summary_head", "请核对订单：")
+_summary_total = phrase("summary_total", "合计：{total}")
+_summary_digital = phrase("summary_digital", "虚拟商品，付款发货后不支持7天无理由退货。")
+_summary_how = phrase(
+    "summary_how",
+    "回复「{confirm}」下单，「{cancel}」不买了；要改直接说，如「{change}」。",
+)
+
+
 def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
     """Every line in full; one row a line when there are many, so that nothing has to be cut. `change` is an example of
     what could be said to correct it."""
@@ -344,11 +420,11 @@ def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
         blocks = [_summary_row(line, index) for index, line in enumerate(lines, 1)]
     total = sum(line.total_fen for line in lines)
     return join(
-        "请核对订单：",
+        _summary_head(),
         *blocks,
-        f"合计：{yuan(total)}",
-        _DIGITAL if digital else "",
-        f"回复「{CONFIRM_TAP}」下单，「{CANCEL_TAP}」不买了；要改直接说，如「{change}」。",
+        _summary_total(total=yuan(total)),
+        _summary_digital() if digital else "",
+        _summary_how(confirm=CONFIRM_TAP, cancel=CANCEL_TAP, change=change),
     )
 
 
@@ -358,22 +434,31 @@ def _summary_row(line: SummaryLine, index: int) -> str:
     return f"{index}）{line.product} {line.sku}{quantity} {values} {yuan(line.total_fen)}"
 
 
+_summary_product = phrase("summary_product", "商品：{product}")
+_summary_size = phrase("summary_size", "规格：{what}")
+_summary_subtotal = phrase("summary_subtotal", "小计：{amount}")
+
+
 def _summary_line(line: SummaryLine, index: int) -> str:
-    head = f"{index}）{line.product}" if index else f"商品：{line.product}"
+    head = f"{index}）{line.product}" if index else _summary_product(product=line.product)
     quantity = f" ×{line.quantity}" if line.quantity > 1 else ""
     return join(
         head,
-        f"规格：{line.sku}{quantity}",
+        _summary_size(what=f"{line.sku}{quantity}"),
         *(f"{label}：{plain(value)}" for label, value in line.details),
         line.eta if not index else "",
-        f"小计：{yuan(line.total_fen)}" if index else "",
+        _summary_subtotal(amount=yuan(line.total_fen)) if index else "",
     )
+
+
+_eta_topup = phrase("eta_topup", "预计到账：{when}")
+_eta_other = phrase("eta_other", "时效：{when}")
 
 
 def eta_line(product: Product, eta: str) -> str:
     if not eta:
         return ""
-    return f"预计到账：{eta}" if product.delivery == Delivery.TOPUP else f"时效：{eta}"
+    return _eta_topup(when=eta) if product.delivery == Delivery.TOPUP else _eta_other(when=eta)
 
 
 def any_value_label(sku: Sku, value: float | None) -> str:
@@ -382,177 +467,203 @@ def any_value_label(sku: Sku, value: float | None) -> str:
     return amount if sku.label == sku.unit else f"{sku.label} {amount}"
 
 
-def summary_brief(first: str, lines: int, total_fen: int) -> str:
-    what = f"{first}等{lines}件" if lines > 1 else first
-    return f"刚才的订单还在：{what}，合计{yuan(total_fen)}。回复「{CONFIRM_TAP}」下单，「{CANCEL_TAP}」不买了。"
+_and_others = phrase("and_others", "{what}等{count}件")
 
 
-def still_open(product: str, label: str) -> str:
-    what = f"刚才的{product}" if product else "刚才的订单"
-    return f"（{what}还没下完，还差{label}，发给我就能继续；不买了回复「{CANCEL_TAP}」）"
+@line("刚才的订单还在：{what}，合计{total}。回复「{confirm}」下单，「{cancel}」不买了。")
+def summary_brief(say: Say, first: str, lines: int, total_fen: int) -> str:
+    what = _and_others(what=first, count=lines) if lines > 1 else first
+    return say(what=what, total=yuan(total_fen), confirm=CONFIRM_TAP, cancel=CANCEL_TAP)
 
 
-def changed() -> str:
-    return "好的，已改好。"
+_still_open_order = phrase("still_open_order", "订单")
 
 
-def price_moved() -> str:
-    return "价格或库存刚有变动，请再核对一次。"
+@line("（刚才的{what}还没下完，还差{label}，发给我就能继续；不买了回复「{cancel}」）")
+def still_open(say: Say, product: str, label: str) -> str:
+    return say(what=product or _still_open_order(), label=label, cancel=CANCEL_TAP)
+
+
+changed = phrase("changed", "好的，已改好。")
+
+
+price_moved = phrase("price_moved", "价格或库存刚有变动，请再核对一次。")
 
 
 # ---- order and payment ---------------------------------------------------------------------------------------------
 
 
-def placed(order_no: str, total_fen: int, url: str, minutes: int) -> str:
-    return join(
-        f"下单成功，订单号：{order_no}",
-        f"应付{yuan(total_fen)}，请在{minutes}分钟内付款：",
-        link(url, "点这里付款"),
-        "付款后自动处理，结果会发给您。改主意了回复「取消」。",
-    )
+_pay_here = phrase("pay_here", "点这里付款")
 
 
-def still_unpaid(order_no: str, total_fen: int, url: str) -> str:
-    return join(f"订单 {order_no} 已经下好，还没收到付款，应付{yuan(total_fen)}：", link(url, "点这里付款"))
+@line(
+    "下单成功，订单号：{order_no}\n应付{total}，请在{minutes}分钟内付款：\n{link}\n付款后自动处理，结果会发给您。改主意了回复「取消」。"
+)
+def placed(say: Say, order_no: str, total_fen: int, url: str, minutes: int) -> str:
+    return say(order_no=order_no, total=yuan(total_fen), link=link(url, _pay_here()), minutes=minutes)
 
 
-def sold_out(what: str, left: int) -> str:
-    if left > 0:
-        return f"抱歉，{what}只剩{left}张了，还没有下单。"
-    return f"抱歉，{what}刚刚卖完了，还没有下单。"
+@line("订单 {order_no} 已经下好，还没收到付款，应付{total}：\n{link}")
+def still_unpaid(say: Say, order_no: str, total_fen: int, url: str) -> str:
+    return say(order_no=order_no, total=yuan(total_fen), link=link(url, _pay_here()))
 
 
-def sold_out_fewer(left: int) -> str:
+_sold_out_some = phrase("sold_out_some", "抱歉，{what}只剩{left}张了，还没有下单。")
+
+
+@line("抱歉，{what}刚刚卖完了，还没有下单。")
+def sold_out(say: Say, what: str, left: int) -> str:
+    return _sold_out_some(what=what, left=left) if left > 0 else say(what=what)
+
+
+@line("要买{left}张请回复「{fewer}」，也可以换个面额；不买了回复「取消」。")
+def sold_out_fewer(say: Say, left: int) -> str:
     fewer = f"数量改{left}"
-    return f"要买{left}张请回复「{tap(fewer, fewer, 'fewer')}」，也可以换个面额；不买了回复「取消」。"
+    return say(left=left, fewer=tap(fewer, fewer, "fewer"))
 
 
-def sold_out_other() -> str:
-    return "可以换一个面额："
+sold_out_other = phrase("sold_out_other", "可以换一个面额：")
 
 
-def sold_out_nothing_else() -> str:
-    return f"这款暂时没有别的面额，看看其他商品请回复「{tap('自助下单', '自助下单', 'shop')}」。"
+@line("这款暂时没有别的面额，看看其他商品请回复「{shop}」。")
+def sold_out_nothing_else(say: Say) -> str:
+    return say(shop=tap("自助下单", "自助下单", "shop"))
 
 
-def too_many_unpaid(count: int) -> str:
-    return f"您有{count}笔订单还没付款，先付款或取消一笔才能再下单。回复序号取消那一笔："
+@line("您有{count}笔订单还没付款，先付款或取消一笔才能再下单。回复序号取消那一笔：")
+def too_many_unpaid(say: Say, count: int) -> str:
+    return say(count=count)
 
 
-def unpaid_entry(order_no: str, what: str, total_fen: int) -> str:
-    return f"取消 {what} {yuan(total_fen)}（{order_no}）"
+@line("取消 {what} {total}（{order_no}）")
+def unpaid_entry(say: Say, order_no: str, what: str, total_fen: int) -> str:
+    return say(what=what, total=yuan(total_fen), order_no=order_no)
 
 
-def pay_links(orders: Sequence[tuple[str, str]]) -> str:
+@line("去付款：")
+def pay_links(say: Say, orders: Sequence[tuple[str, str]]) -> str:
     """(what, url) of orders to be paid."""
-    return join("去付款：", *(link(url, what) for what, url in orders))
+    return join(say(), *(link(url, what) for what, url in orders))
 
 
-def which_to_cancel() -> str:
-    return "您有几笔没付款的订单，要取消哪一笔？回复序号："
+which_to_cancel = phrase("which_to_cancel", "您有几笔没付款的订单，要取消哪一笔？回复序号：")
 
 
-def draft_cleared() -> str:
-    return "好的，已取消，没有下单。需要时随时叫我。"
+draft_cleared = phrase("draft_cleared", "好的，已取消，没有下单。需要时随时叫我。")
 
 
-def unpaid_remains(order_no: str) -> str:
-    return f"（之前的订单 {order_no} 还没付款，也不要了请再回复「{CANCEL_TAP}」）"
+@line("（之前的订单 {order_no} 还没付款，也不要了请再回复「{cancel}」）")
+def unpaid_remains(say: Say, order_no: str) -> str:
+    return say(order_no=order_no, cancel=CANCEL_TAP)
 
 
-def order_cancelled(order_no: str) -> str:
-    return f"订单 {order_no} 已取消，不用付款了。"
+@line("订单 {order_no} 已取消，不用付款了。")
+def order_cancelled(say: Say, order_no: str) -> str:
+    return say(order_no=order_no)
 
 
-def order_cancelled_for_change(order_no: str) -> str:
-    return f"原订单 {order_no} 已取消，按新的来："
+@line("原订单 {order_no} 已取消，按新的来：")
+def order_cancelled_for_change(say: Say, order_no: str) -> str:
+    return say(order_no=order_no)
 
 
-def cancel_refused(order_no: str, state: OrderState) -> str:
+_cancel_refused_paid = phrase(
+    "cancel_refused_paid", "订单 {order_no} 已付款，取消不了了。要退款请回复「{refund}」，我们帮您看。"
+)
+_cancel_refused_refunded = phrase("cancel_refused_refunded", "订单 {order_no} 已经退款了，不用再取消。")
+
+
+@line("订单 {order_no} 已经关闭，不会再收款。")
+def cancel_refused(say: Say, order_no: str, state: OrderState) -> str:
     if state in (OrderState.PAID, OrderState.DELIVERED):
-        return f"订单 {order_no} 已付款，取消不了了。要退款请回复「{tap('退款', '退款', 'refund')}」，我们帮您看。"
+        return _cancel_refused_paid(order_no=order_no, refund=tap("退款", "退款", "refund"))
     if state is OrderState.REFUNDED:
-        return f"订单 {order_no} 已经退款了，不用再取消。"
-    return f"订单 {order_no} 已经关闭，不会再收款。"
+        return _cancel_refused_refunded(order_no=order_no)
+    return say(order_no=order_no)
 
 
-def nothing_to_cancel() -> str:
-    return "现在没有要取消的订单。"
+nothing_to_cancel = phrase("nothing_to_cancel", "现在没有要取消的订单。")
 
 
-def nothing_to_confirm() -> str:
-    return "现在没有等您确认的订单。"
+nothing_to_confirm = phrase("nothing_to_confirm", "现在没有等您确认的订单。")
 
 
-def nothing_to_change() -> str:
-    return "现在没有可以修改的订单。"
+nothing_to_change = phrase("nothing_to_change", "现在没有可以修改的订单。")
 
 
-def order_expired(order_no: str) -> str:
-    return f"订单 {order_no} 超时未付款，已自动关闭。还想要请回复「{tap('再来一单', '再来一单', 'again')}」。"
+@line("订单 {order_no} 超时未付款，已自动关闭。还想要请回复「{again}」。")
+def order_expired(say: Say, order_no: str) -> str:
+    return say(order_no=order_no, again=tap("再来一单", "再来一单", "again"))
 
 
 # ---- shop window ---------------------------------------------------------------------------------------------------
 
 
-def hot() -> str:
-    return "想买点什么？热门商品和分类，回复序号或直接说："
+hot = phrase("hot", "想买点什么？热门商品和分类，回复序号或直接说：")
 
 
-def category(name: str) -> str:
-    return f"{name}有这些，回复序号或名称："
+@line("{name}有这些，回复序号或名称：")
+def category(say: Say, name: str) -> str:
+    return say(name=name)
 
 
-def found(count: int) -> str:
-    return f"找到{count}种，回复序号或名称："
+@line("找到{count}种，回复序号或名称：")
+def found(say: Say, count: int) -> str:
+    return say(count=count)
 
 
-def prices(name: str) -> str:
-    return f"{name}的价格："
+@line("{product}的价格：")
+def prices(say: Say, name: str) -> str:
+    return say(product=name)
 
 
 def price_row(entry_text: str) -> str:
     return f"· {entry_text}"
 
 
-def price_line(product: Product, label: str, fen: int, eta: str) -> str:
-    return f"{product.name} {label}：{yuan(fen)}" + (f"，{eta}到账" if eta and product.delivery == "topup" else "")
+_price_line_eta = phrase("price_line_eta", "，{when}到账")
 
 
-def price_per_unit(product: Product, sku: Sku) -> str:
-    return f"{product.name}：{yuan(sku.price_fen)}/{sku.unit or '个'}"
+@line("{product} {what}：{price}{eta}")
+def price_line(say: Say, product: Product, label: str, fen: int, eta: str) -> str:
+    when = _price_line_eta(when=eta) if eta and product.delivery == "topup" else ""
+    return say(product=product.name, what=label, price=yuan(fen), eta=when)
 
 
-def yes_we_have() -> str:
-    return "有的。"
+@line("{product}：{price}/{unit}")
+def price_per_unit(say: Say, product: Product, sku: Sku) -> str:
+    return say(product=product.name, price=yuan(sku.price_fen), unit=sku.unit or "个")
 
 
-def to_buy() -> str:
-    return "要买的话："
+yes_we_have = phrase("yes_we_have", "有的。")
 
 
-def empty_shop() -> str:
-    return f"店里正在上货，请稍后再来，或回复「{HUMAN_TAP}」找客服。"
+to_buy = phrase("to_buy", "要买的话：")
+
+
+@line("店里正在上货，请稍后再来，或回复「{human}」找客服。")
+def empty_shop(say: Say) -> str:
+    return say(human=HUMAN_TAP)
 
 
 # ---- orders --------------------------------------------------------------------------------------------------------
 
 _ORDER_STATES = {
-    OrderState.UNPAID: "待付款",
-    OrderState.PAID: "处理中",
-    OrderState.DELIVERED: "已完成",
-    OrderState.REFUNDED: "已退款",
-    OrderState.CANCELLED: "已取消",
-    OrderState.EXPIRED: "超时关闭",
+    OrderState.UNPAID: phrase("order_unpaid", "待付款"),
+    OrderState.PAID: phrase("order_paid", "处理中"),
+    OrderState.DELIVERED: phrase("order_delivered", "已完成"),
+    OrderState.REFUNDED: phrase("order_refunded", "已退款"),
+    OrderState.CANCELLED: phrase("order_is_cancelled", "已取消"),
+    OrderState.EXPIRED: phrase("order_is_expired", "超时关闭"),
 }
 
 _LINE_STATES = {
-    LineState.WAITING: "已付款，马上处理",
-    LineState.DELIVERING: "处理中",
-    LineState.DELIVERED: "已完成",
-    LineState.REFUNDING: "没有成功，退款中",
-    LineState.REFUNDED: "已退款",
-    LineState.ATTENTION: "客服处理中",
+    LineState.WAITING: phrase("line_waiting", "已付款，马上处理"),
+    LineState.DELIVERING: phrase("line_delivering", "处理中"),
+    LineState.DELIVERED: phrase("line_delivered", "已完成"),
+    LineState.REFUNDING: phrase("line_refunding", "没有成功，退款中"),
+    LineState.REFUNDED: phrase("line_refunded", "已退款"),
+    LineState.ATTENTION: phrase("line_attention", "客服处理中"),
 }
 
 
@@ -564,25 +675,39 @@ def order_state(order: Order) -> str:
         states = {line.state for line in order.lines}
         if len(states) == 1:
             return line_state(order.lines[0])
-    return _ORDER_STATES[order.state]
+    return _ORDER_STATES[order.state]()
+
+
+_DOING = {
+    Delivery.SERVICE: phrase("doing_service", "客服已接单"),
+    Delivery.PARCEL: phrase("doing_parcel", "备货发货中"),
+    Delivery.TOPUP: phrase("doing_topup", "正在充值"),
+}
+_doing_until = phrase("doing_until", "{doing}，预计{when}")
 
 
 def line_state(line: Line) -> str:
     if line.state is LineState.DELIVERED:
         return line_done(line)
     if line.state is LineState.DELIVERING:
-        doing = {
-            Delivery.SERVICE: "客服已接单",
-            Delivery.PARCEL: "备货发货中",
-            Delivery.TOPUP: "正在充值",
-        }.get(Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD, "处理中")
-        return f"{doing}，预计{plain(line.eta)}" if line.eta else doing
-    return _LINE_STATES[line.state]
+        delivery = Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD
+        doing = _DOING.get(delivery, _LINE_STATES[line.state])()
+        return _doing_until(doing=doing, when=plain(line.eta)) if line.eta else doing
+    return _LINE_STATES[line.state]()
+
+
+_DONE = {
+    "topup": phrase("done_topup", "充值成功"),
+    "card": phrase("done_card", "已发卡密"),
+    "service": phrase("done_service", "已完成"),
+    "parcel": phrase("done_parcel", "已发货"),
+}
 
 
 def line_done(line: Line) -> str:
-    done = {"topup": "充值成功", "card": "已发卡密", "service": "已完成", "parcel": "已发货"}
-    return done.get(line.delivery, "已完成") if line.state is not LineState.REFUNDED else "已退款"
+    if line.state is LineState.REFUNDED:
+        return _LINE_STATES[LineState.REFUNDED]()
+    return _DONE.get(line.delivery, _LINE_STATES[LineState.DELIVERED])()
 
 
 def line_what(line: Line) -> str:
@@ -591,225 +716,261 @@ def line_what(line: Line) -> str:
     return plain(f"{line.product_name}{label}{quantity}")
 
 
+_no_lines = phrase("no_lines", "订单")
+
+
 def order_what(order: Order) -> str:
     if not order.lines:
-        return "订单"
-    more_lines = f"等{len(order.lines)}件" if len(order.lines) > 1 else ""
-    return line_what(order.lines[0]) + more_lines
+        return _no_lines()
+    what = line_what(order.lines[0])
+    return _and_others(what=what, count=len(order.lines)) if len(order.lines) > 1 else what
 
 
 def order_entry(order: Order) -> str:
     return f"{order_what(order)} {yuan(order.total_fen)} {order_state(order)}"
 
 
-def my_orders() -> str:
-    return "您最近的订单（回复序号看详情、卡密，或再来一单）："
+my_orders = phrase("my_orders", "您最近的订单（回复序号看详情、卡密，或再来一单）：")
 
 
-def no_orders() -> str:
-    return f"还没有您的订单。想买点什么，回复「{tap('自助下单', '自助下单', 'shop')}」看看。"
+@line("还没有您的订单。想买点什么，回复「{shop}」看看。")
+def no_orders(say: Say) -> str:
+    return say(shop=tap("自助下单", "自助下单", "shop"))
 
 
-def order_detail(order: Order, owner_url: str, pay_url: str) -> str:
+_order_detail_total = phrase("order_detail_total", "{what}，合计{total}，{state}")
+_order_page = phrase("order_page", "订单详情")
+_order_detail_again = phrase("order_detail_again", "还要一样的：{again}")
+
+
+@line("订单 {order_no}")
+def order_detail(say: Say, order: Order, owner_url: str, pay_url: str) -> str:
     lines = [f"· {line_what(line)}：{line_state(line)}" for line in order.lines] if order.paid_at else []
     unpaid = order.state is OrderState.UNPAID
     again = tap("再来一单", f"再来一单 {order.order_no}", "again")
     return join(
-        f"订单 {order.order_no}",
-        f"{order_what(order)}，合计{yuan(order.total_fen)}，{order_state(order)}",
+        say(order_no=order.order_no),
+        _order_detail_total(what=order_what(order), total=yuan(order.total_fen), state=order_state(order)),
         *(lines if len(lines) > 1 else []),
-        link(pay_url, "点这里付款") if unpaid else link(owner_url, "订单详情"),
-        "" if unpaid else f"还要一样的：{again}",
+        link(pay_url, _pay_here()) if unpaid else link(owner_url, _order_page()),
+        "" if unpaid else _order_detail_again(again=again),
     )
 
 
-def status_brief(order: Order, url: str) -> str:
-    return join(f"{order_what(order)}：{order_state(order)}（{order.order_no}）", link(url, "查看订单"))
+_look_at_order = phrase("look_at_order", "查看订单")
 
 
-def keys_below() -> str:
-    return "卡密："
+@line("{what}：{state}（{order_no}）\n{link}")
+def status_brief(say: Say, order: Order, url: str) -> str:
+    return say(
+        what=order_what(order),
+        state=order_state(order),
+        order_no=order.order_no,
+        link=link(url, _look_at_order()),
+    )
 
 
-def keys_head(order: Order) -> str:
-    return f"{order_what(order)} 的卡密（订单 {order.order_no}）："
+keys_below = phrase("keys_below", "卡密：")
 
 
-def no_keys_yet() -> str:
-    return "没有找到已发货的卡密订单。付款后卡密会自动发给您。"
+@line("{what} 的卡密（订单 {order_no}）：")
+def keys_head(say: Say, order: Order) -> str:
+    return say(what=order_what(order), order_no=order.order_no)
 
 
-def keys_unpaid(pay_url: str) -> str:
-    return join("这笔订单还没付款，付款后卡密会自动发给您：", link(pay_url, "点这里付款"))
+no_keys_yet = phrase("no_keys_yet", "没有找到已发货的卡密订单。付款后卡密会自动发给您。")
 
 
-def reorder_none() -> str:
-    return "还没有可以照着再买的订单。"
+@line("这笔订单还没付款，付款后卡密会自动发给您：\n{link}")
+def keys_unpaid(say: Say, pay_url: str) -> str:
+    return say(link=link(pay_url, _pay_here()))
 
 
-def reorder_gone() -> str:
-    return "那笔订单里的商品已经下架了，看看别的吧。"
+reorder_none = phrase("reorder_none", "还没有可以照着再买的订单。")
 
 
-def reordered() -> str:
-    return "照上次的来："
+reorder_gone = phrase("reorder_gone", "那笔订单里的商品已经下架了，看看别的吧。")
 
 
-def reorder_reduced() -> str:
-    return "有的商品已经下架，没有算进去。"
+reordered = phrase("reordered", "照上次的来：")
 
 
-def facts_of(order: Order) -> str:
+reorder_reduced = phrase("reorder_reduced", "有的商品已经下架，没有算进去。")
+
+
+@line("帮您查了订单 {order_no}（{total}）：{lines}。")
+def facts_of(say: Say, order: Order) -> str:
     """What we know of an order, said before anything is promised."""
     lines = "；".join(f"{line_what(line)}：{line_state(line)}" for line in order.lines)
-    return f"帮您查了订单 {order.order_no}（{yuan(order.total_fen)}）：{lines or order_state(order)}。"
+    return say(order_no=order.order_no, total=yuan(order.total_fen), lines=lines or order_state(order))
 
 
-def refund_nothing_paid() -> str:
-    return "没有查到您已付款的订单，没付款的订单不会扣钱。"
+refund_nothing_paid = phrase("refund_nothing_paid", "没有查到您已付款的订单，没付款的订单不会扣钱。")
 
 
-def refund_unpaid(order_no: str) -> str:
-    return f"订单 {order_no} 还没付款，不会扣钱；不想要了回复「{CANCEL_TAP}」就行。"
+@line("订单 {order_no} 还没付款，不会扣钱；不想要了回复「{cancel}」就行。")
+def refund_unpaid(say: Say, order_no: str) -> str:
+    return say(order_no=order_no, cancel=CANCEL_TAP)
 
 
-def refund_already() -> str:
-    return "这笔款已经退回，按原路到账，一般几分钟到3个工作日。"
+refund_already = phrase("refund_already", "这笔款已经退回，按原路到账，一般几分钟到3个工作日。")
 
 
-def refund_under_way() -> str:
-    return "退款已经在路上，按原路退回，一般几分钟到3个工作日。"
+refund_under_way = phrase("refund_under_way", "退款已经在路上，按原路退回，一般几分钟到3个工作日。")
 
 
-def refund_person() -> str:
-    return "退款要由客服核实后处理，已为您转给客服。"
+refund_person = phrase("refund_person", "退款要由客服核实后处理，已为您转给客服。")
 
 
-def problem_person() -> str:
-    return "已把情况转给客服核实，1小时内给您答复。"
+problem_person = phrase("problem_person", "已把情况转给客服核实，1小时内给您答复。")
 
 
-def invoice() -> str:
-    return f"可以开发票：请回复「{HUMAN_TAP}」，把订单号、抬头和税号发给客服即可。"
+@line("可以开发票：请回复「{human}」，把订单号、抬头和税号发给客服即可。")
+def invoice(say: Say) -> str:
+    return say(human=HUMAN_TAP)
 
 
-def balance() -> str:
-    return "小店没有余额账户：都是买一单付一单，不用预存。"
+balance = phrase("balance", "小店没有余额账户：都是买一单付一单，不用预存。")
 
 
-def rated() -> str:
-    return "谢谢您的评价，我们会继续努力。"
+rated = phrase("rated", "谢谢您的评价，我们会继续努力。")
 
 
 # ---- small talk ----------------------------------------------------------------------------------------------------
 
 
-def greeting(examples: Sequence[str]) -> str:
-    return f"您好，在的！想买什么直接说{_for_example(examples[:1])}。"
+_for_example_line = phrase("for_example", "，例如{examples}")
 
 
-def greeting_short() -> str:
-    return "您好，在的！"
+@line("您好，在的！想买什么直接说{examples}。")
+def greeting(say: Say, examples: Sequence[str]) -> str:
+    return say(examples=_for_example(examples[:1]))
 
 
-def you_are_welcome() -> str:
-    return "不客气，随时叫我。"
+greeting_short = phrase("greeting_short", "您好，在的！")
 
 
-def eta(product: Product, when: str) -> str:
-    sent = {Delivery.PARCEL: "发货", Delivery.SERVICE: "安排"}.get(product.delivery, "到账")
-    return f"{product.name}一般{when}（付款后{sent}）。" if when else f"{product.name}付款后会尽快{sent}。"
+you_are_welcome = phrase("you_are_welcome", "不客气，随时叫我。")
 
 
-def safe() -> str:
-    return "放心：走微信支付官方渠道，没成功会按原路退款，有问题随时找客服。"
+_sent_topup = phrase("sent_topup", "到账")
+_sent_parcel = phrase("sent_parcel", "发货")
+_sent_service = phrase("sent_service", "安排")
+_eta_soon = phrase("eta_soon", "{product}付款后会尽快{sent}。")
 
 
-def how_to_pay() -> str:
-    return "用微信支付：确认订单后点链接付款，零钱、银行卡、信用卡都行，以微信付款页为准。"
+@line("{product}一般{when}（付款后{sent}）。")
+def eta(say: Say, product: Product, when: str) -> str:
+    sent = {Delivery.PARCEL: _sent_parcel, Delivery.SERVICE: _sent_service}.get(product.delivery, _sent_topup)()
+    if not when:
+        return _eta_soon(product=product.name, sent=sent)
+    return say(product=product.name, when=when, sent=sent)
 
 
-def robot() -> str:
-    return f"我是店里的智能小助手，下单、查单都能办；想找真人请回复「{HUMAN_TAP}」。"
+safe = phrase("safe", "放心：走微信支付官方渠道，没成功会按原路退款，有问题随时找客服。")
 
 
-def help_text(examples: Sequence[str]) -> str:
+how_to_pay = phrase("how_to_pay", "用微信支付：确认订单后点链接付款，零钱、银行卡、信用卡都行，以微信付款页为准。")
+
+
+@line("我是店里的智能小助手，下单、查单都能办；想找真人请回复「{human}」。")
+def robot(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
+_help_head = phrase("help_head", "直接说要什么就行{examples}")
+_help_example = phrase("help_example", "，例如：")
+
+
+@line(
+    "核对后回复「确认」，点链接用微信支付，付款后自动发货。\n查订单回复「{orders}」，取卡密回复「{keys_again}」，找客服回复「{human}」。"
+)
+def help_text(say: Say, examples: Sequence[str]) -> str:
     return join(
-        "直接说要什么就行" + ("，例如：" if examples else "。"),
+        _help_head(examples=_help_example() if examples else "。"),
         *(f"· {example}" for example in examples),
-        "核对后回复「确认」，点链接用微信支付，付款后自动发货。",
-        f"查订单回复「{tap('我的订单', '我的订单', 'orders')}」，取卡密回复「{tap('卡密', '卡密', 'keys')}」，"
-        f"找客服回复「{HUMAN_TAP}」。",
+        say(
+            orders=tap("我的订单", "我的订单", "orders"),
+            keys_again=tap("卡密", "卡密", "keys"),
+            human=HUMAN_TAP,
+        ),
     )
 
 
-def unknown() -> str:
-    return "抱歉，这个我不太懂。我能帮您下单、查订单、找客服。"
+unknown = phrase("unknown", "抱歉，这个我不太懂。我能帮您下单、查订单、找客服。")
 
 
-def unknown_how() -> str:
-    return (
-        f"看商品回复「{tap('自助下单', '自助下单', 'shop')}」，怎么用回复「{tap('帮助', '帮助', 'help')}」，"
-        f"找客服回复「{HUMAN_TAP}」。"
-    )
+@line("看商品回复「{shop}」，怎么用回复「{help}」，找客服回复「{human}」。")
+def unknown_how(say: Say) -> str:
+    return say(shop=tap("自助下单", "自助下单", "shop"), help=tap("帮助", "帮助", "help"), human=HUMAN_TAP)
 
 
-def welcome(examples: Sequence[str]) -> str:
-    return join(
-        f"欢迎！想买什么直接说{_for_example(examples)}。",
-        "核对无误回复「确认」，微信付款后马上处理；回复「帮助」看更多。",
-    )
+@line("欢迎！想买什么直接说{examples}。\n核对无误回复「确认」，微信付款后马上处理；回复「帮助」看更多。")
+def welcome(say: Say, examples: Sequence[str]) -> str:
+    return say(examples=_for_example(examples))
 
 
 def _for_example(examples: Sequence[str]) -> str:
-    return f"，例如{''.join(f'「{one}」' for one in examples)}" if examples else ""
+    return _for_example_line(examples="".join(f"「{one}」" for one in examples)) if examples else ""
 
 
-def welcome_back() -> str:
-    return "欢迎回来！想买什么直接说。"
+welcome_back = phrase("welcome_back", "欢迎回来！想买什么直接说。")
 
 
-def cannot_read(kind: str) -> str:
-    what = {
-        "image": "图片",
-        "voice": "语音",
-        "video": "视频",
-        "location": "位置",
-        "link": "链接",
-        "file": "文件",
-    }.get(kind, "这类消息")
+_kinds = {
+    "image": phrase("kind_image", "图片"),
+    "voice": phrase("kind_voice", "语音"),
+    "video": phrase("kind_video", "视频"),
+    "location": phrase("kind_location", "位置"),
+    "link": phrase("kind_link", "链接"),
+    "file": phrase("kind_file", "文件"),
+}
+_kind_other = phrase("kind_other", "这类消息")
+_cannot_hear = phrase("cannot_hear", "这条语音没听清，麻烦打字告诉我。")
+
+
+@line("我还看不懂{kind}，麻烦打字告诉我。")
+def cannot_read(say: Say, kind: str) -> str:
     if kind == "voice":
-        return "这条语音没听清，麻烦打字告诉我。"
-    return f"我还看不懂{what}，麻烦打字告诉我。"
+        return _cannot_hear()
+    return say(kind=_kinds.get(kind, _kind_other)())
 
 
-def heard_voice(text: str) -> str:
-    return f"听到：「{said(text)}」"
+@line("听到：「{text}」")
+def heard_voice(say: Say, text: str) -> str:
+    return say(text=said(text))
 
 
 # ---- a person ------------------------------------------------------------------------------------------------------
 
 
-def handoff_opened(ahead: int) -> str:
-    place = f"您前面还有{ahead}位，" if ahead > 0 else ""
-    return join(
-        f"已为您转人工客服，{place}请稍等。有什么要说的可以先发过来，客服都能看到。",
-        f"想继续自助下单，回复「{tap('转回机器人', '转回机器人', 'bot')}」。",
-    )
+_handoff_ahead = phrase("handoff_ahead", "您前面还有{ahead}位，")
 
 
-def handoff_over() -> str:
-    return "人工服务已结束，我来继续为您服务。"
+@line("已为您转人工客服，{place}请稍等。有什么要说的可以先发过来，客服都能看到。\n想继续自助下单，回复「{bot}」。")
+def handoff_opened(say: Say, ahead: int) -> str:
+    place = _handoff_ahead(ahead=ahead) if ahead > 0 else ""
+    return say(place=place, bot=tap("转回机器人", "转回机器人", "bot"))
 
 
-def handoff_timed_out() -> str:
-    return "人工服务已结束（30分钟没有新消息），我来继续为您服务。"
+handoff_over = phrase("handoff_over", "人工服务已结束，我来继续为您服务。")
+
+
+handoff_timed_out = phrase("handoff_timed_out", "人工服务已结束（30分钟没有新消息），我来继续为您服务。")
 
 
 # ---- what the worker pushes ----------------------------------------------------------------------------------------
 
 
-def keys_delivered(order: Order, keys: Iterable[tuple[str, str, str | None, str]]) -> str:
+_card = phrase("card", "卡号：{number}\n密码：{keys}")
+
+
+def _key(card_no: str | None, secret: str) -> str:
+    return _card(number=card_no, keys=secret) if card_no else secret
+
+
+@line("付款成功，您的卡密（订单 {order_no}）：\n{keys}\n请尽快使用，不要发给别人。")
+def keys_delivered(say: Say, order: Order, keys: Iterable[tuple[str, str, str | None, str]]) -> str:
     """Card keys as imported: (product, SKU label, card number or None, secret)."""
     lines: list[str] = []
     head = ""
@@ -817,59 +978,83 @@ def keys_delivered(order: Order, keys: Iterable[tuple[str, str, str | None, str]
         if head != f"{product} {label}":
             head = f"{product} {label}"
             lines.append(f"{head}：")
-        lines.append(f"卡号：{card_no}\n密码：{secret}" if card_no else secret)
-    return join(f"付款成功，您的卡密（订单 {order.order_no}）：", *lines, "请尽快使用，不要发给别人。")
+        lines.append(_key(card_no, secret))
+    return say(order_no=order.order_no, keys="\n".join(lines))
 
 
-def keys_ready(order: Order, url: str) -> str:
+_look_at_keys = phrase("look_at_keys", "查看卡密")
+
+
+@line("您的卡密已发货（订单 {order_no}），没收到的话点这里查看：\n{link}")
+def keys_ready(say: Say, order: Order, url: str) -> str:
     """Where the keys are, when the message with them may not have arrived."""
-    return join(f"您的卡密已发货（订单 {order.order_no}），没收到的话点这里查看：", link(url, "查看卡密"))
+    return say(order_no=order.order_no, link=link(url, _look_at_keys()))
 
 
 def keys_block(keys: Iterable[tuple[str, str, str | None, str]]) -> str:
     """The same keys below a reply (Reply.keys_of): no head, no advice."""
-    return join(*(f"卡号：{card_no}\n密码：{secret}" if card_no else secret for _, _, card_no, secret in keys))
+    return join(*(_key(card_no, secret) for _, _, card_no, secret in keys))
 
 
-def topup_done(order: Order, line: Line, product: Product | None = None) -> str:
+@line("充值成功：{what}{account}。\n订单 {order_no}，谢谢惠顾！", "充值成功")
+def topup_done(say: Say, order: Order, line: Line, product: Product | None = None) -> str:
     """`product`, where it is still on sale, gives the names of what was chosen."""
-    return f"充值成功：{line_what(line)}{_for_account(line, product)}。\n订单 {order.order_no}，谢谢惠顾！"
+    return say(what=line_what(line), account=_for_account(line, product), order_no=order.order_no)
 
 
-def topup_failed_refunding(order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+_why = phrase("why", "（{note}）")
+
+
+@line("抱歉，{what}{account} 没有充成{why}。\n{amount}正在按原路退款（订单 {order_no}），到账会告诉您。", "退款")
+def topup_failed_refunding(say: Say, order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
     note = line.note.strip()
-    why = f"（{plain(note)}）" if note and note != _JUST_FAILED else ""
-    return (
-        f"抱歉，{line_what(line)}{_for_account(line, product)} 没有充成{why}。\n"
-        f"{yuan(amount_fen)}正在按原路退款（订单 {order.order_no}），到账会告诉您。"
+    return say(
+        what=line_what(line),
+        account=_for_account(line, product),
+        why=_why(note=plain(note)) if note and note != _JUST_FAILED else "",
+        amount=yuan(amount_fen),
+        order_no=order.order_no,
     )
 
 
-def refunded(order: Order, amount_fen: int) -> str:
-    return f"退款成功：{yuan(amount_fen)}已按原路退回（订单 {order.order_no}），请留意微信零钱或银行卡。"
+@line("退款成功：{amount}已按原路退回（订单 {order_no}），请留意微信零钱或银行卡。", "退款")
+def refunded(say: Say, order: Order, amount_fen: int) -> str:
+    return say(amount=yuan(amount_fen), order_no=order.order_no)
 
 
-def late_payment_refunding(order: Order, amount_fen: int) -> str:
-    return (
-        f"您的付款到得晚了，订单 {order.order_no} 已关闭且暂时没货。\n{yuan(amount_fen)}正在按原路退款，到账会告诉您。"
-    )
+@line("您的付款到得晚了，订单 {order_no} 已关闭且暂时没货。\n{amount}正在按原路退款，到账会告诉您。", "退款")
+def late_payment_refunding(say: Say, order: Order, amount_fen: int) -> str:
+    return say(order_no=order.order_no, amount=yuan(amount_fen))
 
 
-def service_accepted(order: Order, line: Line) -> str:
-    return f"已收到付款，{line_what(line)}已转给客服接单，预计{line.eta or '尽快完成'}。\n订单 {order.order_no}"
+_soon_done = phrase("soon_done", "尽快完成")
 
 
-def parcel_accepted(order: Order, line: Line) -> str:
-    return f"已收到付款，{line_what(line)}准备发货，{line.eta or '尽快发出'}。\n订单 {order.order_no}"
+@line("已收到付款，{what}已转给客服接单，预计{when}。\n订单 {order_no}")
+def service_accepted(say: Say, order: Order, line: Line) -> str:
+    return say(what=line_what(line), when=line.eta or _soon_done(), order_no=order.order_no)
 
 
-def service_done(order: Order, line: Line) -> str:
-    return f"{line_what(line)}已完成（订单 {order.order_no}），谢谢惠顾！"
+_soon_sent = phrase("soon_sent", "尽快发出")
 
 
-def parcel_sent(order: Order, line: Line) -> str:
-    note = f"，{plain(line.note)}" if line.note else ""
-    return f"{line_what(line)}已发货{note}（订单 {order.order_no}）。"
+@line("已收到付款，{what}准备发货，{when}。\n订单 {order_no}")
+def parcel_accepted(say: Say, order: Order, line: Line) -> str:
+    return say(what=line_what(line), when=line.eta or _soon_sent(), order_no=order.order_no)
+
+
+@line("{what}已完成（订单 {order_no}），谢谢惠顾！")
+def service_done(say: Say, order: Order, line: Line) -> str:
+    return say(what=line_what(line), order_no=order.order_no)
+
+
+_parcel_note = phrase("parcel_note", "，{note}")
+
+
+@line("{what}已发货{note}（订单 {order_no}）。")
+def parcel_sent(say: Say, order: Order, line: Line) -> str:
+    note = _parcel_note(note=plain(line.note)) if line.note else ""
+    return say(what=line_what(line), note=note, order_no=order.order_no)
 
 
 def _for_account(line: Line, product: Product | None) -> str:
@@ -883,16 +1068,15 @@ def _for_account(line: Line, product: Product | None) -> str:
     return f" → {told}" if told else ""
 
 
-def out_of_order() -> str:
-    """When a part of the shop is away; the buyer's message had no effect."""
-    return "系统有点忙，刚才的消息没能处理，请稍等一会儿再发一次。"
+out_of_order = phrase("out_of_order", "系统有点忙，刚才的消息没能处理，请稍等一会儿再发一次。")
+"""When a part of the shop is away; the buyer's message had no effect."""
 
 
-def still_working() -> str:
-    """When a turn takes longer than WeChat waits; it goes on, and its outcome is there when the buyer asks."""
-    return "正在处理，请稍等几秒，再发一条消息看看。"
+still_working = phrase("still_working", "正在处理，请稍等几秒，再发一条消息看看。")
+"""When a turn takes longer than WeChat waits; it goes on, and its outcome is there when the buyer asks."""
 
 
-def rest_on_the_page() -> str:
+@line("（一条消息放不下，其余的请回复「{orders}」，在订单页查看）")
+def rest_on_the_page(say: Say) -> str:
     """When an answer is longer than one message may be."""
-    return f"（一条消息放不下，其余的请回复「{tap('我的订单', '我的订单', 'orders')}」，在订单页查看）"
+    return say(orders=tap("我的订单", "我的订单", "orders"))
