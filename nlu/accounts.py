@@ -28,6 +28,7 @@ _EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.I)
 """Whatever has an @: one without a domain's dot fails its field's check, and is told so."""
 _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9][a-z0-9_-]{3,31}(?![a-z0-9])", re.I)
 
+_SAME_AS = re.compile(r"(?:qq|扣扣)(?:号码?)?(?:就是|也是|就|跟|和|同|用)(?:我的|我)?(?:手机|电话)(?:号码?)?")
 _BLOCKED = re.compile(
     r"(?:验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
 )
@@ -140,6 +141,7 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
 
 _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
+_WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LED = re.compile("qq|q\\d|uid|id|vx|no", re.I)
 """What may be typed right before an account without being part of it."""
 _ONE_BY_ONE = re.compile(r"(?<!\d)\d(?:[ -]\d){9,21}(?!\d)")
@@ -161,6 +163,10 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
         if end <= start or any(taken[start:end]):
             continue
         said = text[start:end]
+        written = _WRITTEN_PHONE.search(said)
+        if written and len(written[0]) < len(said):  # 张三13812345678: the 三 is his name
+            groups += [_group(text, start + s, start + e) for s, e in _around(written, len(said)) if s < e]
+            continue
         heard = sum(char in _HEARD for char in said)
         if heard and (len(said) < 7 or heard > 3 or _WRITTEN_APART.search(said)):
             groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
@@ -169,6 +175,10 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
     if spread:
         groups.sort(key=lambda group: group.start)
     return [group for group in groups if len(group.digits) > 1 or not group.spoken]
+
+
+def _around(match: re.Match[str], length: int) -> tuple[tuple[int, int], ...]:
+    return (0, match.start()), match.span(), (match.end(), length)
 
 
 def _group(text: str, start: int, end: int) -> _Group:
@@ -256,6 +266,8 @@ def _cue_before(text: str, start: int, lexicon: Lexicon) -> str:
         place = before.rfind(label)
         if place >= 0 and re.fullmatch(r"(?:号|码)?(?:是|为|[:=\s,，]|的)*", before[place + len(label) :]):
             return name
+    if _SAME_AS.search(before):
+        return "any"  # QQ就是手机号 138…
     match = _CUE.search(before)
     return (match.lastgroup or "") if match else ""
 

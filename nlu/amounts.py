@@ -43,13 +43,16 @@ _OTHER_UNIT = re.compile(
 )
 _PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|不止|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
 )
 
 
+_LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
+_NUMBERED = re.compile(r"(?:^|\n)\s*(\d{1,2})\s*[.、)）:：](?!\d)")
+"""The lines of a list are numbered 1., 2. and so on."""
 _MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|half")
 
 
@@ -72,6 +75,10 @@ def find_amounts(
         ends.add(mention.end)
         if not mention.entry.skus or mention.entry.products or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    numbered = list(_NUMBERED.finditer(text)) if "\n" in text else []
+    if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
+        for match in numbered:
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     found: list[Amount] = []
     for match in _DURATION.finditer(text):
         if not any(taken[match.start() : match.end()]):
@@ -168,6 +175,15 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
+    if unit in COUNTERS and unit and _LESS_THAN_NOTHING.search(text[max(0, start - 2) : start]):
+        return Amount(start, end + length, "none")
+    if (
+        number is not None
+        and number != int(number)
+        and unit in ("", "元")
+        and (number, unit or "元") not in lexicon.fractions
+    ):
+        return Amount(start, end + length, "none")  # 22.8的腾讯: a price
     if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d十百千张份个])", after[length:]):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None:
@@ -324,7 +340,7 @@ def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled |
     if unit == "":
         return _settle_bare(product, number)
     if product.valued and product.unit in _alike(unit, product):
-        return Settled(number, ()) if number == int(number) else None
+        return Settled(number, ()) if number == int(number) or unit != "元" else None
     if unit == "元":
         skus = [sku for sku in _all_skus(product) if sku.face_yuan == number and sku.value is not None]
         if skus and len({sku.value for sku in skus}) == 1:

@@ -276,6 +276,10 @@ class Lexicon:
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()
         self.phone_topup = self._phone_topup()
+        self.fractions = frozenset(
+            pair for p in self.products.values() for pair in p.by_pair if pair[0] != int(pair[0])
+        )
+        """Denominations that are no whole numbers (1.5 公斤); any other such number is a price."""
         self.recent: dict[object, Frame] = {}
         """Frames of the latest short messages, so that the same 确认 is not read twice (nlu.parsing bounds it)."""
         self.patterns = tuple(

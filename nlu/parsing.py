@@ -141,7 +141,7 @@ def _is_choice(seen: Seen, index: int) -> bool:
 
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
-_ASKING = re.compile(r"([送能会有是要用行好充退])不\1|[吗么没不?？]$|多少|多久|怎么|什么|哪|咋|有没有|几")
+_ASKING = re.compile(r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|多少|多久|怎么|什么|哪|咋|有没有|几")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _EITHER_OR = re.compile(r"([送能会有用退])不\1")
 _CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
@@ -235,7 +235,9 @@ _UNPLACED = re.compile(
     rf"[的 ]?[{VALUE}{SKU}{COUNT}](?:的|吧|谢谢|[。.!！])*"
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
-_PREFERS = re.compile(r"(?:不要|唔要|别要)[ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]")
+_PREFERS = re.compile(
+    r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"
+)
 
 
 def _only_goods(seen: Seen, blanked: str) -> bool:

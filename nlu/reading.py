@@ -252,6 +252,9 @@ def _anchors(
         elif repeats or (settled.value, settled.skus) not in known:
             known.append((settled.value, settled.skus))
             anchors.append(amount)
+    if product is not None and product.unit != "元":  # 100Q币98块: the 98 is its price
+        own = [a for a in anchors if a.unit != "元"]
+        anchors = own or anchors
     if any(count.kind == "count" for count in counts):  # 温度十一要一个: with a plain count, a bare number is none
         counts = [count for count in counts if count.kind == "count"]
     if product is not None and anchors:
@@ -436,12 +439,17 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
     breaks = [match.start() for match in _BREAK.finditer(seen.text)]
     spaces = [place for place, char in enumerate(seen.text) if char == " "]
     parts = {ref.product: Seen(seen.text, seen.cased) for ref in firsts}
+    by_turns = _in_turns(firsts, seen.accounts)
     for amount in seen.amounts:
         owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount, spaces)
         each = amount.kind == "count" and _EACH_BEFORE.search(seen.text[: amount.start])
         for pid in parts if each else [owner]:
             parts[pid].amounts.append(amount)
     for account in seen.accounts:
+        turn = by_turns.get(account.start)
+        if turn and _takes(lexicon, turn, account):
+            parts[turn.product].accounts.append(account)
+            continue
         for pid in _account_owners(account, firsts, refs, breaks, lexicon, len(seen.accounts)):
             parts[pid].accounts.append(account)
     for mention in seen.mentions:
@@ -456,6 +464,14 @@ def _several(products: list[str], seen: Seen, lexicon: Lexicon) -> list[Draft]:
         part.texts = seen.texts
         made += _one(lexicon.products[ref.product], (), part)
     return made
+
+
+def _in_turns(firsts: list[Ref], accounts: list[Account]) -> dict[int, Ref]:
+    """话费50 138… Q币30 123…: products and accounts that take turns belong together pair by pair."""
+    turns = sorted([(ref.start, "goods") for ref in firsts] + [(account.start, "account") for account in accounts])
+    if len(firsts) != len(accounts) or any(one[1] == other[1] for one, other in pairwise(turns)):
+        return {}
+    return {account.start: ref for account, ref in zip(accounts, firsts, strict=True)}
 
 
 _AND = re.compile(r"\s*(?:的)?\s*(?:和|跟|与|及|以及|、|还有)\s*")

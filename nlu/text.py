@@ -23,8 +23,8 @@ def _plain_table() -> dict[int, str | None]:
             for code in range(*span)
         }
     )
-    table.update({0x2460 + i: str(i + 1) for i in range(20)})
-    table.update({0x2776 + i: str(i + 1) for i in range(10)})
+    table.update({0x2460 + i: f"{i + 1}." for i in range(20)})  # ①138…: the number of a line, and no digit of the phone
+    table.update({0x2776 + i: f"{i + 1}." for i in range(10)})
     table.update({ord(char): "-" for char in _DASHES})
     table.update({ord(char): None for char in _DROPPED})
     table.update({0x3000: " ", 0xA0: " ", ord("\t"): " ", ord("\r"): " ", ord("×"): "*", ord("✖"): "*", ord("¥"): "¥"})

@@ -25,6 +25,12 @@ DEMO = HERE.parent.parent / "data" / "catalog.demo.toml"
 JUDGED = ("product", "sku", "value", "quantity", "options", "fields", "invalid")
 PLACE = re.compile("[省市区县路街号]")
 UNASKED = ("confirm", "cancel")
+CORPORA = tuple(sorted(HERE.glob("*.jsonl")))
+
+
+def never_shown(corpus: Path) -> bool:
+    """Tell whether whoever works on the reader must not see this corpus: only then is its score evidence."""
+    return corpus.stem == "heldout" or corpus.stem.endswith("_test")
 
 
 @dataclass
@@ -127,7 +133,7 @@ def _harmful(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool)
 
 def main(arguments: list[str]) -> int:
     """Print the table."""
-    files = [Path(name) for name in arguments if not name.startswith("-")] or sorted(HERE.glob("*.jsonl"))
+    files = [Path(name) for name in arguments if not name.startswith("-")] or CORPORA
     print(f"{'corpus':<14}{'frames':>7}{'whole':>8}{'text':>8}{'voice':>8}{'harmful':>9}{'µs each':>9}")
     confusions: Counter[tuple[str, str]] = Counter()
     parse("你们这个是怎么弄的", lexicon_for(DEMO))  # tables are read on the first message: not part of the times
@@ -140,7 +146,7 @@ def main(arguments: list[str]) -> int:
             f"{corpus.stem:<14}{result.total:>7}{result.share:>8.1%}{text:>8}{voice:>8}"
             f"{result.harmful / max(result.total, 1):>9.1%}{each:>9.0f}"
         )
-        if "--show" in arguments and corpus.stem not in ("heldout", "heldout_test"):
+        if "--show" in arguments and not never_shown(corpus):
             _show(result.misses)
     print(
         "\nconfusions (said → read):",
