@@ -57,6 +57,11 @@ _KEYS_OF = text("""
 _RECORD_SHOWN = text("""
     INSERT INTO key_showing (card_key_id, place, shown_at) SELECT unnest(CAST(:ids AS bigint[])), :place, :now
 """)
+_FIRST_SHOWN = text("""
+    SELECT sale.line_id, count(DISTINCT sale.card_key_id) AS keys, min(showing.shown_at) AS shown_at
+    FROM key_sale sale LEFT JOIN key_showing showing USING (card_key_id)
+    WHERE sale.order_no = :order_no GROUP BY sale.line_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,12 @@ def keys_of(conn: Connection, vault: Vault, order_no: str) -> tuple[SoldKey, ...
 def record_shown(conn: Connection, ids: Iterable[int], place: str, now: datetime) -> None:
     """Record that keys were shown in clear at a place: "chat", "page", "console"."""
     conn.execute(_RECORD_SHOWN, {"ids": list(ids), "place": place, "now": now})
+
+
+def shown(conn: Connection, order_no: str) -> dict[int, tuple[int, datetime | None]]:
+    """For each line of an order that keys were sold to: how many, and when the first was shown to its owner."""
+    rows = conn.execute(_FIRST_SHOWN, {"order_no": order_no})
+    return {row.line_id: (row.keys, row.shown_at) for row in rows}
 
 
 def count(conn: Connection, sku_code: str) -> int:

@@ -55,6 +55,18 @@ def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reas
     )
 
 
+def give_back_delivered(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
+    """Give the price of a delivered line back because a person found the buyer right; a line already in a person's
+    hands too. Never while a supplier still has it, or when money of it has gone back."""
+    line = locked_line(conn, line_id)
+    if line.refund_fen > 0:
+        return NotNow(line.state)
+    if line.state is LineState.DELIVERED:
+        move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=reason, actor=actor)
+        follow_lines(conn, line.order_no, now, cause=reason, actor=actor)
+    return give_back(conn, line_id, now, actor=actor, reason=reason)
+
+
 def _in_hands(line: LineRow) -> bool:
     """Tell whether a person has the line. A top-up at the supplier is not: while UNKNOWN nobody refunds it."""
     if line.state is LineState.ATTENTION:

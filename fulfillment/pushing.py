@@ -44,6 +44,13 @@ class PushKind(StrEnum):
     """The order's time to pay ran out."""
     SPOKEN = "spoken"
     """The answer to a voice message that had to be transcribed first; `about_id` is the edge's row of it."""
+    CASE_ANSWERED = "case_answered"
+    """A person wrote in a case; `about_id` is what he wrote (fulfillment/cases.py)."""
+    CASE_CLOSED = "case_closed"
+    CASE_LATE = "case_late"
+    """A deadline of a case has passed."""
+    PERSON = "person"
+    """A person wrote to a buyer whose talk he has; `about_id` is the edge's row of it."""
 
 
 PERISHABLE = frozenset({PushKind.EXPIRED})

@@ -1,22 +1,39 @@
 """Money on its way back to the buyer, line by line, and what the order looks like when it has arrived."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
+from catalog import stock
+from catalog.model import Delivery
 from fulfillment import pushing
 from fulfillment.moves import UnknownOrderError, follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
+from fulfillment.states import refund_way
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
+from kernel.cases import RefundWay
 from kernel.ids import OrderNo
 from kernel.money import Fen, format_yuan
-from kernel.orders import LineState
+from kernel.orders import LineState, OrderState
 
 _LINE = text("""
     SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, o.openid
     FROM order_line l JOIN orders o USING (order_no) WHERE l.id = :line_id
 """)
+_OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
+_LINES = text("""
+    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, o.openid,
+           EXISTS (SELECT 1 FROM supplier_order s WHERE s.line_id = l.id AND s.sends > 0) AS supplier_asked
+    FROM order_line l JOIN orders o USING (order_no) WHERE l.order_no = :order_no ORDER BY l.position
+""")
+_NOT_BOUGHT = text("""
+    UPDATE supplier_order SET state = 'failed', reason = :reason, next_query_at = NULL, settled_at = :now
+    WHERE line_id = :line_id AND state = 'created' AND sends = 0
+""")
+_WANTED_BACK = "顾客申请退款"
 _ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id AND refunded_at IS NULL")
 
 
@@ -42,6 +59,10 @@ def locked_line(conn: Connection, line_id: int) -> LineRow:
         raise UnknownOrderError(f"line {line_id}")
     lock_order(conn, row.order_no)
     row = conn.execute(_LINE, {"line_id": line_id}).one()  # again: the lock may have waited for a change
+    return _line(row)
+
+
+def _line(row: Row[Any]) -> LineRow:
     return LineRow(
         id=row.id,
         order_no=row.order_no,
@@ -55,19 +76,55 @@ def locked_line(conn: Connection, line_id: int) -> LineRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WantedBack:
+    """What was decided about each line, by its id; those at once are on their way."""
+
+    ways: Mapping[int, RefundWay]
+    work: Work = NOTHING_TO_DO
+
+
+def take_back(conn: Connection, order_no: str, openid: str, now: datetime) -> WantedBack | None:
+    """Give back at once what of a paid order nobody has begun to deliver. None: not his order, or not paid.
+
+    Safe to repeat: what is on its way is said to be. A top-up that the supplier has been asked for waits for his
+    answer; what was delivered or is in somebody's hands is for a person.
+    """
+    if conn.execute(_OWNER, {"order_no": order_no}).scalar_one_or_none() != openid:
+        return None
+    if lock_order(conn, order_no) not in (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED):
+        return None
+    ways: dict[int, RefundWay] = {}
+    work, releases = NOTHING_TO_DO, False
+    for row in conn.execute(_LINES, {"order_no": order_no}).all():
+        line = _line(row)
+        by_hand = line.delivery in (Delivery.SERVICE, Delivery.PARCEL)
+        ways[line.id] = refund_way(line.state, supplier_asked=row.supplier_asked, by_hand=by_hand)
+        if ways[line.id] is RefundWay.AT_ONCE:
+            conn.execute(_NOT_BOUGHT, {"line_id": line.id, "reason": _WANTED_BACK, "now": now})
+            work += send_back(
+                conn, line, line.total_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
+            )
+            releases = releases or line.delivery == Delivery.CARD
+    if releases:
+        stock.release(conn, order_no)  # whatever is still held was held for these lines
+    return WantedBack(ways, work)
+
+
 def send_back(
     conn: Connection,
     line: LineRow,
     amount_fen: int,
     now: datetime,
     *,
-    kind: PushKind,
+    kind: PushKind | None,
     reason: str,
     note: str,
     cause: str = "",
     actor: str = "system",
 ) -> Work:
-    """Begin to give back `amount_fen` of a line and tell the buyer; the order's lock must be held.
+    """Begin to give back `amount_fen` of a line and tell the buyer (without a `kind` he was told already); the order's
+    lock must be held.
 
     `reason` goes to WeChat and `note` to the order page; `cause` stays in the history. A share of nothing (a fen
     cannot be split) is settled at once.
@@ -85,7 +142,7 @@ def send_back(
     )
     if not moved:
         return NOTHING_TO_DO
-    work = pushed(conn, kind, line, now)
+    work = pushed(conn, kind, line, now) if kind is not None else NOTHING_TO_DO
     if amount_fen == 0:
         move_line(conn, line.id, LineState.REFUNDING, LineState.DELIVERED, now, cause="nothing to give back")
         return work

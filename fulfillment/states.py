@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kernel.cases import RefundWay
 from kernel.money import Fen
 from kernel.orders import NOTHING_FEN, LineState, OrderState
 
@@ -102,6 +103,21 @@ def order_state_of(lines: Collection[LineState]) -> OrderState:
 def share_fen(total_fen: int, units: int, unit: int) -> Fen:
     """Give the part of `total_fen` that unit number `unit` (from 0) of `units` costs. All parts sum to the total."""
     return Fen(total_fen * (unit + 1) // units - total_fen * unit // units)
+
+
+def refund_way(line: LineState, *, supplier_asked: bool, by_hand: bool) -> RefundWay:
+    """Decide how a paid line is given back. `supplier_asked`: a purchase of it was sent, if only perhaps."""
+    match line:
+        case LineState.REFUNDED:
+            return RefundWay.DONE
+        case LineState.REFUNDING:
+            return RefundWay.UNDER_WAY
+        case LineState.WAITING:
+            return RefundWay.AT_ONCE
+        case LineState.DELIVERING if not by_hand:
+            return RefundWay.AFTER_RESULT if supplier_asked else RefundWay.AT_ONCE
+        case _:
+            return RefundWay.PERSON
 
 
 @dataclass(frozen=True, slots=True)

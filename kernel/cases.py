@@ -73,3 +73,16 @@ class LineFacts:
     """How many card keys were sold to it."""
     shown_at: datetime | None = None
     """When one of them was first shown to the buyer."""
+
+
+class RefundWay(StrEnum):
+    """What becomes of a line whose buyer wants his money back."""
+
+    AT_ONCE = "at_once"
+    """Nothing of it is sold or bought yet."""
+    AFTER_RESULT = "after_result"
+    """With the supplier: what he buys is paid for. If it fails the money goes back by itself."""
+    PERSON = "person"
+    """Delivered, or in somebody's hands: a person decides."""
+    UNDER_WAY = "under_way"
+    DONE = "done"
