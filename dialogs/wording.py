@@ -122,13 +122,8 @@ def problem_with(name: str, text: object) -> str:
         return "write the text in quotes"
     if not text.strip():
         return "is empty"
-    most = max(BYTES_MAX, 2 * len(known.own.encode()))
-    if _CONTROL.search(text):
-        return "has a control character in it"
-    if len(text.encode()) > most:
-        return f"is {len(text.encode())} bytes long; at most {most} (a Chinese character has 3)"
-    if re.search("[<>]", _WHOLE_LINK.sub("", text)):
-        return '< and > may stand only in a whole link, <a href="https://…">…</a>'
+    if why := unfit(text, max(BYTES_MAX, 2 * len(known.own.encode()))):
+        return why
     try:
         taken = _placeholders(text)
     except ValueError as error:
@@ -142,6 +137,17 @@ def problem_with(name: str, text: object) -> str:
         return f"{{{missing[0]}}} is missing"
     lacking = [words for words in known.fixed if words not in text]
     return f"must contain {lacking[0]}" if lacking else ""
+
+
+def unfit(text: str, bytes_max: int) -> str:
+    """Say why the owner's text cannot be sent to a buyer; empty when it can."""
+    if _CONTROL.search(text):
+        return "has a control character in it"
+    if len(text.encode()) > bytes_max:
+        return f"is {len(text.encode())} bytes long; at most {bytes_max} (a Chinese character has 3)"
+    if re.search("[<>]", _WHOLE_LINK.sub("", text)):
+        return '< and > may stand only in a whole link, <a href="https://…">…</a>'
+    return ""
 
 
 def written(texts: Mapping[str, str] | None = None) -> str:
@@ -162,9 +168,9 @@ def _placeholders(text: str) -> list[str]:
 
 
 def _at(toml: str, name: str) -> str:
-    """12: for the line on which a name stands, or nothing where it is written in an unusual way."""
+    """line 12: for the line on which a name stands, or nothing where it is written in an unusual way."""
     found = re.search(rf"^[ \t]*\"?{re.escape(name)}\"?[ \t]*=", toml, re.MULTILINE)
-    return f"{toml.count(chr(10), 0, found.start()) + 1}: " if found else ""
+    return f"line {toml.count(chr(10), 0, found.start()) + 1}: " if found else ""
 
 
 def _quoted(text: str) -> str:
