@@ -21,6 +21,7 @@ from dialogs.turn import (
     Effect,
     EndHandoff,
     Fact,
+    FindFavourites,
     FindOrders,
     Followed,
     Heard,
@@ -143,6 +144,8 @@ class Conversation:
                 return ordering.cancel(services, push.openid, order_no)
             case FindOrders(purpose=purpose, limit=limit):
                 return ordering.find(services, push.openid, purpose, limit)
+            case FindFavourites():
+                return ordering.favourites(services, push.openid)
             case OpenHandoff(reason=reason, pending=pending):
                 return handoffs.open_handoff(services, push.openid, reason, pending)
             case EndHandoff():

@@ -1,7 +1,10 @@
 """Orders between the talk and the database: placed, looked up, cancelled, expired, their stock given back."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import paying
 from bot.bootstrap import Services
@@ -13,6 +16,8 @@ from fulfillment import placing, pushing, reading
 from fulfillment.pushing import PushKind
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Order, OrderState, WantedLine
+
+log = logging.getLogger(__name__)
 
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
@@ -63,6 +68,17 @@ def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int) -> 
     """Look up the buyer's latest orders."""
     with services.engine.connect() as conn:
         return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit))
+
+
+def favourites(services: Services, openid: OpenId) -> Fact:
+    """Look up the accounts he used before. They are a comfort: without the database the question is asked all the
+    same."""
+    try:
+        with services.engine.connect() as conn:
+            return talk.FavouritesFound(reading.accounts_used(conn, openid))
+    except SQLAlchemyError as error:
+        log.warning("no favourites: %s", type(error).__name__)
+        return talk.FavouritesFound(())
 
 
 def by_token(services: Services, token: str) -> Order | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.asking import fitting_products
+from dialogs.asking import choice_label, fitting_products
 from dialogs.draft import field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
@@ -202,6 +202,7 @@ def _after_filling(
         turn = advance(dialog, lines, scene, *problems, hint, missed=bool(problems))
         asked = {state.slot} if isinstance(state, Collecting) else set()
         replaced = any((_held(state.lines[index]) & filled.changed) - asked for index, filled in fills)
+        turn = _noting(turn, asked, fills, scene)
         corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
         if not corrects or turn.dialog.misses:
             return turn
@@ -221,6 +222,23 @@ def _after_filling(
     if said.frame.intent == "order" and not offered:
         return nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
+
+
+def _noting(turn: Turn, asked: set[str], fills: Sequence[tuple[int, Filled]], scene: Scene) -> Turn:
+    """An account that came before the size is noted aloud: the question about the size alone would look deaf."""
+    state = turn.dialog.state
+    if not isinstance(state, Collecting) or asked != {state.slot} or len(state.lines) != 1 or turn.dialog.misses:
+        return turn
+    line = state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    new = {name for _, filled in fills for name in filled.changed if name in line.fields}
+    fields = [field for field in product.fields if field.name in new] if product is not None else []
+    notes = [
+        replies.noted(field.label, choice_label(product, field.name, line.fields[field.name]))
+        for field in fields
+        if product
+    ]
+    return replace(turn, reply=Reply(replies.join(*notes, turn.reply.text)))
 
 
 def _looks_same(before: Sequence[DraftLine], after: Sequence[DraftLine], shelf: Shelf) -> bool:
@@ -266,7 +284,7 @@ def _chosen_part(dialog: Dialog, state: Collecting, kind: str, key: str, scene: 
         picked = pick_sku(line, sku, product, scene.shelf)
     elif kind == "v:" and option_of(product, state.slot):
         picked = with_option(line, state.slot, key)
-    elif kind == "v:":
+    elif kind in ("v:", "a:"):
         picked = replace(line, fields={**line.fields, state.slot: key})
     else:
         return None

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from catalog.model import Choice, Delivery, Product, Sku
+from catalog.model import Choice, Delivery, Field, Product, Sku
 from catalog.shelf import Shelf
-from dialogs import replies
+from dialogs import favourites, replies
 from dialogs.addresses import lacking
 from dialogs.draft import Looked, field_of, look, option_of
+from dialogs.merging import sample, together
 from dialogs.state import PAGE_SIZE, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
 from dialogs.turn import Reply, Scene, Turn
 from kernel.masking import mask
+from kernel.orders import UsedAccount
 from nlu.frame import Expecting
 
 HOT_MAX = 5
@@ -21,6 +23,7 @@ _HOT_TAGS = frozenset({"hot", "热门"})
 FITTING_MAX = 18
 _SHORT_LIST = 3
 _OTHERS_MAX = 3
+_UNITS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,10 @@ def open_question(dialog: Dialog, scene: Scene) -> Question | None:
     """What the buyer still has to answer, or None when nothing is being put together."""
     match dialog.state:
         case Collecting() as state:
-            question, listed = ask(state.lines, state.line, state.slot, scene.shelf), dialog.listed
+            question, listed = ask_next(dialog, state, scene.shelf), dialog.listed
             if listed is None or question.listed is None or listed.entries != question.listed.entries:
                 return question
-            return ask(state.lines, state.line, state.slot, scene.shelf, listed.page)
+            return ask_next(dialog, state, scene.shelf, listed.page)
         case Confirming() as state:
             brief = _brief(state, scene.shelf)
             return Question(brief, brief)
@@ -82,8 +85,16 @@ def answer(dialog: Dialog, scene: Scene, text: str, listed: Listed | None = None
     return Turn(replace(dialog, listed=question.listed, misses=0), Reply(replies.join(text, question.text)))
 
 
-def ask(lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: int = 0) -> Question:
-    """Ask for one slot of one line."""
+def ask_next(dialog: Dialog, state: Collecting, shelf: Shelf, page: int = 0) -> Question:
+    """Ask for the slot that is open, offering what this buyer gave before."""
+    used = dialog.used.accounts if dialog.used is not None else ()
+    return ask(state.lines, state.line, state.slot, shelf, page, used)
+
+
+def ask(
+    lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: int = 0, used: Sequence[UsedAccount] = ()
+) -> Question:
+    """Ask for one slot of one line, and along with it for what can be said in the same breath."""
     looked = look(lines[index], shelf)
     product = looked.product
     if product is None:
@@ -92,9 +103,9 @@ def ask(lines: Sequence[DraftLine], index: int, slot: str, shelf: Shelf, page: i
         brief = replies.still_open(product.name, slot_label(product, slot))
         question = Question(replies.ask_quantity(product, QUANTITY_MAX), brief)
     elif slot == "value":
-        question = _ask_value(looked, product, page)
+        question = _ask_value(looked, product, page, _also_wanted(looked, product, slot, used, shelf))
     else:
-        question = _ask_part(looked, product, slot, page)
+        question = _ask_part(looked, product, slot, page, used, shelf)
     if question.listed is not None and not question.listed.entries:
         question = replace(question, listed=None)
     if len(lines) == 1:
@@ -217,7 +228,7 @@ def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
     return Question(replies.join(head, rows), replies.still_open("", "商品"), listed)
 
 
-def _ask_value(looked: Looked, product: Product, page: int) -> Question:
+def _ask_value(looked: Looked, product: Product, page: int, also_wanted: str) -> Question:
     fixed, ranged = fixed_and_ranged(looked.skus)
     brief = replies.still_open(product.name, replies.size_word(product))
     if not fixed and not ranged:
@@ -226,12 +237,13 @@ def _ask_value(looked: Looked, product: Product, page: int) -> Question:
         limits, sku = ranged[0].any_value, ranged[0]
         value = looked.line.value
         wrong = replies.out_of_range(product, sku, limits, value) if looked.trouble and value is not None else ""
-        return Question(replies.join(wrong, replies.ask_units(product, sku, limits)), brief)
+        return Question(replies.join(wrong, replies.ask_units(product, sku, limits), also_wanted), brief)
     listed = Listed(tuple(f"s:{sku.code}" for sku in (*fixed, *ranged)), page)
     rows = numbered(listed, sku_entries(product, (*fixed, *ranged)))
     also = [replies.or_any_units(sku, sku.any_value) for sku in ranged if sku.any_value]
     others = _other_choices(looked, product)
     also += [replies.also_options(others)] if others else []
+    also += [also_wanted] if also_wanted else []
     text = replies.join(_off_sale(looked, product), replies.ask_value(product), rows, *also)
     return Question(text, brief, listed)
 
@@ -261,7 +273,40 @@ def _off_sale(looked: Looked, product: Product) -> str:
     return replies.off_sale(product, f"{replies.number(value)}{unit}{''.join(chosen)}", nearest)
 
 
-def _ask_part(looked: Looked, product: Product, slot: str, page: int) -> Question:
+def _also_wanted(looked: Looked, product: Product, slot: str, used: Sequence[UsedAccount], shelf: Shelf) -> str:
+    """What can be sent along with the size or choice that is asked for, in one line below its list."""
+    fields = together(looked, slot)
+    if not fields or looked.trouble is not None:
+        return ""
+    known = favourites.offered(product, fields[0], used, shelf)
+    if len(fields) == 1 and known:
+        return replies.along_with_last(fields[0].label, favourites.entry(fields[0], 0, known[0]))
+    account = sample(fields[0]) if len(fields) == 1 else None
+    size = next((sku.label for sku in looked.skus if sku.any_value is None), "") if slot == "value" else ""
+    if slot == "value" and not size and looked.skus and (limits := looked.skus[0].any_value) is not None:
+        size = str(min(limits.max, max(limits.min, _UNITS_SHOWN)))
+    if size and account:
+        return replies.along_like(fields[0].label, f"{size} {account}")
+    return replies.along([field.label for field in fields])
+
+
+def _ask_account(
+    looked: Looked, product: Product, field: Field, used: Sequence[UsedAccount], shelf: Shelf, brief: str
+) -> Question:
+    """Ask for an account, a name…: what he gave before is choice 1."""
+    labels = [field.label, *(other.label for other in together(looked, field.name))]
+    known = favourites.offered(product, field, used, shelf)
+    if not known:
+        return Question(replies.ask_fields(product, labels), brief)
+    listed = Listed(tuple(f"a:{value}" for value in known))
+    texts = [favourites.entry(field, i, value) for i, value in enumerate(known)]
+    rows = numbered(listed, [(text, text) for text in texts])
+    return Question(replies.join(replies.ask_fields(product, labels, offers=True), rows), brief, listed)
+
+
+def _ask_part(
+    looked: Looked, product: Product, slot: str, page: int, used: Sequence[UsedAccount], shelf: Shelf
+) -> Question:
     """Ask for an option or a field."""
     label = slot_label(product, slot)
     brief = replies.still_open(product.name, label)
@@ -275,15 +320,19 @@ def _ask_part(looked: Looked, product: Product, slot: str, page: int) -> Questio
         return Question(
             replies.ask_address_rest(label, given, wants), replies.still_open(product.name, "和".join(wants))
         )
+    if not values and field is not None:
+        return _ask_account(looked, product, field, used, shelf, brief)
     if not values:
-        return Question(replies.ask_field(product, label), brief)
+        return Question(replies.ask_fields(product, [label]), brief)
     listed = Listed(tuple(f"v:{choice.id}" for choice in values), page)
     prices = [_price_of(looked.skus, slot, choice) if option else None for choice in values]
     texts = [(replies.choice_entry(c.label, price), c.label) for c, price in zip(values, prices, strict=True)]
     wrong = ""
     if looked.trouble == "not_together":
         wrong = replies.not_together(product, "+".join(choice_label(product, n, v) for n, v in looked.options.items()))
-    return Question(replies.join(wrong, replies.ask_choice(product, label), numbered(listed, texts)), brief, listed)
+    also = _also_wanted(looked, product, slot, used, shelf) if option else ""
+    text = replies.join(wrong, replies.ask_choice(product, label), numbered(listed, texts), also)
+    return Question(text, brief, listed)
 
 
 def _price_of(skus: Sequence[Sku], option: str, choice: Choice) -> int | None:

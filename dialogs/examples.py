@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from catalog.checks import Valid, check_field, fold
-from catalog.model import Delivery, Field, FieldKind, Product, Sku
+from catalog.checks import fold
+from catalog.model import Delivery, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.asking import hot_products
 from dialogs.draft import account_field, chosen_options, look
+from dialogs.merging import sample
 from dialogs.replies import number
 from dialogs.state import DraftLine
 
-_ACCOUNTS = ("13812345678", "12345678", "123456789", "1234567890", "me@example.com")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _NAME_MAX = 12
 _UNITS_TRIED = (100, 50, 10)
@@ -79,7 +79,7 @@ def _is_any(_: Product) -> bool:
 def _order(product: Product, names: dict[str, set[str]], shelf: Shelf) -> str:
     """One product, one size, what must be given: all a single message, so that nothing is left to ask; else empty."""
     name = _name(product, names)
-    said = [_sample(field) for field in product.fields if not field.optional and field.default is None]
+    said = [sample(field) for field in product.fields if not field.optional and field.default is None]
     options = chosen_options(DraftLine(product.id), product)
     size = _size(product, shelf.matching(product.id, None, options))
     if not name or not size or None in said or len(options) < len(product.options):
@@ -100,14 +100,6 @@ def _size(product: Product, skus: Sequence[Sku]) -> str:
         return ""
     tried = (n for n in (*_UNITS_TRIED, limits.min) if limits.min <= n <= limits.max)
     return f"{number(next(tried))}{unit}"
-
-
-def _sample(field: Field) -> str | None:
-    if field.kind is FieldKind.CHOICE:
-        return field.values[0].label if field.values else None
-    if field.kind in (FieldKind.TEXT, FieldKind.ADDRESS):
-        return None
-    return next((one for one in _ACCOUNTS if isinstance(check_field(field, one), Valid)), None)
 
 
 def _names_of_others(shelf: Shelf) -> dict[str, set[str]]:

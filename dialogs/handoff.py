@@ -15,6 +15,8 @@ from dialogs.turn import (
     CatalogMoved,
     EndHandoff,
     Fact,
+    FavouritesFound,
+    FindFavourites,
     Followed,
     HandoffEnded,
     HandoffOpened,
@@ -99,7 +101,8 @@ def _carried_on(
     turn = go_on(back, said, scene)
     after = turn.dialog.state
     moved = isinstance(after, Collecting | Confirming) and after.lines != draft.lines
-    return turn if moved and turn.dialog.misses == 0 and not turn.effects else None
+    only_looks = all(isinstance(effect, FindFavourites) for effect in turn.effects)
+    return turn if moved and turn.dialog.misses == 0 and only_looks else None
 
 
 def _fills_slot(draft: Collecting | Confirming, said: Said, scene: Scene) -> bool:
@@ -142,6 +145,8 @@ def _fact(
         return opened(dialog, fact, scene)
     turn = go_on(back, fact, scene)
     told = (
-        turn.reply if isinstance(fact, OrderPlaced | OrdersFound | SoldOut | TooManyUnpaid | CatalogMoved) else Reply()
+        turn.reply
+        if isinstance(fact, OrderPlaced | OrdersFound | FavouritesFound | SoldOut | TooManyUnpaid | CatalogMoved)
+        else Reply()
     )
     return Turn(_with_person(turn.dialog, state), told)

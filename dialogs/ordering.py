@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import examples, replies
-from dialogs.asking import ask, fitting_products, open_question
-from dialogs.draft import field_of, look
+from dialogs import examples, favourites, replies
+from dialogs.asking import ask_next, fitting_products, open_question
+from dialogs.draft import Looked, field_of, look
 from dialogs.filling import (
     Filled,
     cleared,
@@ -20,6 +20,7 @@ from dialogs.filling import (
     taken_back,
 )
 from dialogs.hearing import unread_rows
+from dialogs.merging import together
 from dialogs.state import (
     DRAFT_LINES_MAX,
     MISSES_BEFORE_HUMAN,
@@ -32,7 +33,7 @@ from dialogs.state import (
     Lookup,
 )
 from dialogs.summing import summary
-from dialogs.turn import FindOrders, Reply, Said, Scene, Turn
+from dialogs.turn import FavouritesFound, FindFavourites, FindOrders, Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
 from nlu.frame import Item
 
@@ -53,13 +54,32 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
     offer = replies.offer_human() if misses >= MISSES_BEFORE_HUMAN else ""
     for index, one in enumerate(looked):
         if one.missing is not None:
-            question = ask(lines, index, one.missing, scene.shelf)
             state = Collecting(lines, index, one.missing)
-            asked = replace(dialog, state=state, listed=question.listed, misses=misses, waiting=None)
-            return Turn(asked, Reply(replies.join(*notes, question.text, offer)))
+            asked = replace(dialog, state=state, listed=None, misses=misses, waiting=None)
+            if _wants_an_account(one) and favourites.unread(dialog, scene):
+                return Turn(asked, Reply(replies.join(*notes)), effects=(FindFavourites(),))
+            question = ask_next(dialog, state, scene.shelf)
+            return Turn(replace(asked, listed=question.listed), Reply(replies.join(*notes, question.text, offer)))
     totals = tuple(int(one.total_fen() or 0) for one in looked)
     confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None)
     return Turn(confirming, Reply(replies.join(*notes, summary(looked, scene.shelf), offer)))
+
+
+def favourites_found(dialog: Dialog, fact: FavouritesFound, scene: Scene) -> Turn:
+    """What he gave before is known: now the question can be asked."""
+    known = favourites.found(dialog, fact.accounts, scene)
+    question = open_question(known, scene)
+    if question is None:
+        return Turn(known)
+    offer = replies.offer_human() if known.misses >= MISSES_BEFORE_HUMAN else ""
+    return Turn(replace(known, listed=question.listed), Reply(replies.join(question.text, offer)))
+
+
+def _wants_an_account(looked: Looked) -> bool:
+    """Whether the next question asks for something he may have given before."""
+    slot, product = looked.missing or "", looked.product
+    field = field_of(product, slot) if product is not None else None
+    return any(favourites.remembers(one) for one in (*together(looked, slot), *((field,) if field else ())))
 
 
 def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
@@ -123,7 +143,7 @@ def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
     if not isinstance(state, Collecting) or listed is None:
         return None
     at = min(max(listed.page + by, 0), (len(listed.entries) - 1) // PAGE_SIZE)
-    question = ask(state.lines, state.line, state.slot, scene.shelf, at)
+    question = ask_next(dialog, state, scene.shelf, at)
     if question.listed is None or question.listed.entries != listed.entries:
         return None
     stuck = replies.no_more() if by > 0 and at == listed.page else ""

@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, replies, smalltalk
+from dialogs import after_sale, favourites, replies, smalltalk
 from dialogs.answering import chosen, said_for_draft
 from dialogs.asking import choice_label
 from dialogs.changing import placed_change
+from dialogs.draft import field_of
 from dialogs.ordering import advance, miss, page, start_product
 from dialogs.pointing import longest_name, told_apart
 from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, Idle
@@ -72,10 +73,22 @@ def _label(dialog: Dialog, entry: str, scene: Scene) -> str:
         sku = scene.shelf.sku(key)
         return fold(sku.label) if sku else ""
     state = dialog.state
+    if kind == "a:":
+        return _account_label(dialog, entry, scene)
     if kind == "v:" and isinstance(state, Collecting):
         product = scene.shelf.product(state.lines[state.line].product or "")
         return fold(choice_label(product, state.slot, key)) if product else ""
     return ""
+
+
+def _account_label(dialog: Dialog, entry: str, scene: Scene) -> str:
+    state, listed = dialog.state, dialog.listed
+    line = state.lines[state.line] if isinstance(state, Collecting) else None
+    product = scene.shelf.product(line.product or "") if line is not None else None
+    field = field_of(product, state.slot) if product is not None and isinstance(state, Collecting) else None
+    if field is None or listed is None:
+        return ""
+    return fold(favourites.entry(field, listed.entries.index(entry), entry[2:]))
 
 
 def choose(dialog: Dialog, index: int, scene: Scene) -> Turn:

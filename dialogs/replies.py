@@ -179,30 +179,50 @@ def ask_field(say: Say, product: Product, label: str) -> str:
     return say(product=product.name, label=label)
 
 
+_ask_together = phrase("ask_together", "（可以一条发完）")
+_or_number = phrase("or_number", "（或回复序号）")
+
+
 def ask_fields(product: Product, labels: Sequence[str], *, offers: bool = False) -> str:
     """One thing, or several that can be said in one line; `offers`: what was given before follows, numbered."""
-    if len(labels) == 1 and not offers:
-        return ask_field(product, labels[0])
-    how = "或回复序号" if offers else ""
-    together = "可以一条发完" if len(labels) > 1 else ""
-    return f"请发一下{product.name}的{'、'.join(labels)}（{'，'.join(part for part in (how, together) if part)}）："
+    asked = ask_field(product, "、".join(labels))
+    how = (_or_number() if offers else "") + (_ask_together() if len(labels) > 1 else "")
+    return f"{asked.removesuffix('：')}{how}：" if how else asked
+
+
+@line("{label} {account} 记下了。")
+def noted(say: Say, label: str, account: str) -> str:
+    """An account that came before it was asked for."""
+    return say(label=label, account=said(account))
+
+
+_used_last = phrase("used_last", "上次的{label} {account}")
+_used_before = phrase("used_before", "用过的{label} {account}")
+_number_word = phrase("number_word", "号码")
 
 
 def used_before(index: int, label: str, masked: str) -> str:
     """An account of an earlier order, the latest first (index 0)."""
-    number_like = any(word in label for word in ("号", "QQ", "UID"))
-    return f"{'上次的' if index == 0 else '用过的'}{'号码' if number_like else label} {masked}"
+    numberlike = any(word in label for word in ("号", "QQ", "UID"))
+    what = _number_word() if numberlike else label
+    return (_used_before if index else _used_last)(label=what, account=masked)
 
 
-def along(labels: Sequence[str], example: str) -> str:
+@line("{label}可以一起发。")
+def along(say: Say, labels: Sequence[str]) -> str:
     """What may be sent together with the answer to a question that has a list."""
-    told = f"{'、'.join(labels)}可以一起发"
-    return f"{told}，如「{example}」。" if example else f"{told}。"
+    return say(label="、".join(labels))
 
 
-def along_with_last(label: str, entry_text: str) -> str:
+@line("{label}可以一起发，如「{example}」。")
+def along_like(say: Say, label: str, example: str) -> str:
+    return say(label=label, example=example)
+
+
+@line("{label}可以一起发，或用{value}。")
+def along_with_last(say: Say, label: str, entry_text: str) -> str:
     """The same, where an account of an earlier order can be used."""
-    return f"{label}可以一起发，或用{tap(entry_text, entry_text, 'last')}。"
+    return say(label=label, value=tap(entry_text, entry_text, "last"))
 
 
 @line("第{position}件（共{count}件）")

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field as Tagged
 from pydantic import TypeAdapter, ValidationError
 
+from kernel.orders import UsedAccount
+
 DRAFT_LINES_MAX = 10
 QUANTITY_MAX = 99
 NO_QUANTITY = 0
@@ -37,7 +39,7 @@ class Listed:
 
     Each entry is a kind and an id: ``p:huafei`` product, ``c:充值缴费/手机话费`` category, ``s:HF100`` SKU, ``v:ios``
     choice of the option or field asked for, ``o:K26…`` order to look at, ``u:K26…`` unpaid order to cancel,
-    ``w:account`` slot to change.
+    ``w:account`` slot to change, ``a:138…`` account used before.
     """
 
     entries: tuple[str, ...]
@@ -92,6 +94,8 @@ class WithHuman:
 
     until: datetime
     resume: Annotated[Idle | Collecting | Confirming, Tagged(discriminator="kind")]
+    away: bool = False
+    """Nobody is there at this hour: what he writes next is kept as his message, then the bot goes on."""
     kind: Literal["with_human"] = "with_human"
 
 
@@ -122,7 +126,9 @@ class Lookup:
     only_account: bool = False
     """Only the account is wanted from the last order, for what is being put together."""
     text: str = ""
-    """What he said, for what it changes in the order that is to be repeated."""
+    """What he said: what it changes in the order that is to be repeated, what is wrong with it."""
+    line_no: int | None = None
+    """Which line of that order he means, from 1."""
     kind: Literal["lookup"] = "lookup"
 
 
@@ -133,6 +139,26 @@ class Replacement:
     lines: tuple[DraftLine, ...]
     problems: tuple[str, ...] = ()
     kind: Literal["replacement"] = "replacement"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The accounts of this buyer's paid orders, latest first, as they were when the draft first asked for one."""
+
+    accounts: tuple[UsedAccount, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceAsked:
+    """An invoice is wanted for this order, and what of it he has given so far."""
+
+    order_no: str
+    until: datetime
+    """From then on what he writes is no answer to this any more."""
+    title: str = ""
+    tax_no: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,11 @@ class Dialog:
     """What this turn has already to say, kept until that fact has come."""
     dropped: tuple[DraftLine, ...] = ()
     """What 取消 cleared last, in case he wants it after all."""
+    used: Remembered | None = None
+    """What he gave before, read once when a draft first asks for an account; None: not asked for yet."""
+    invoice: InvoiceAsked | None = None
+    angry: int = 0
+    """Messages in a row that were nothing but anger."""
     shape: Literal[1] = 1
     """Raised when the stored form changes; other shapes are read as a fresh talk."""
 

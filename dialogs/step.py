@@ -5,16 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, browsing, examples, handoff, paying, replies, smalltalk
+from dialogs import after_sale, browsing, examples, favourites, handoff, paying, replies, smalltalk
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting
+from dialogs.draft import field_of, look
 from dialogs.editing import edited, restarted, stepped_back
+from dialogs.filling import Filled
 from dialogs.hearing import heard_again
 from dialogs.links import fit
+from dialogs.merging import taken_apart, together
 from dialogs.ordering import (
     advance,
     answered_by_text,
     denied,
+    favourites_found,
     miss,
     slot_emptied,
     start,
@@ -35,6 +39,7 @@ from dialogs.turn import (
     CatalogMoved,
     EndHandoff,
     Fact,
+    FavouritesFound,
     Followed,
     HandoffEnded,
     HandoffOpened,
@@ -165,12 +170,37 @@ def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     state = dialog.state
     if not isinstance(state, Collecting) or said.frame.intent in COMMANDS:
         return None
-    filled = answered_by_text(state, said, scene)
+    filled = _with_used_account(dialog, state, said, scene) or _in_one_line(dialog, state, said, scene)
+    filled = filled or answered_by_text(state, said, scene)
     if filled is None or not (filled.changed or state.slot == "quantity"):
         return None
     return take_answer(
         dialog, state, filled, replace(said, frame=replace(said.frame, intent="answer", items=())), scene
     )
+
+
+def _with_used_account(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Filled | None:
+    """上次的, 老号码: the account he gave before, where one is asked for."""
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    if product is None or dialog.used is None:
+        return None
+    asked = field_of(product, state.slot)
+    fields = [field for field in (asked, *together(look(line, scene.shelf), state.slot)) if field is not None]
+    for field in fields:
+        value = favourites.meant(
+            said.text, field, favourites.offered(product, field, dialog.used.accounts, scene.shelf)
+        )
+        if value is not None:
+            return Filled(replace(line, fields={**line.fields, field.name: value}), frozenset({field.name}))
+    return None
+
+
+def _in_one_line(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Filled | None:
+    """100 13812345678, where both were asked for."""
+    entries = dialog.listed.entries[: dialog.listed.shown] if dialog.listed is not None else ()
+    skus = [entry[2:] for entry in entries if entry[:2] == "s:"]
+    return taken_apart(state.lines[state.line], state.slot, said.text, skus, scene.shelf)
 
 
 def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
@@ -207,6 +237,8 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.cancel_refused(dialog, fact, scene)
         case OrdersFound():
             return after_sale.orders_found(dialog, fact, scene)
+        case FavouritesFound():
+            return favourites_found(dialog, fact, scene)
         case HandoffOpened():
             return handoff.opened(dialog, fact, scene)
         case HandoffEnded():

@@ -1,13 +1,16 @@
 """What goes into a turn and what comes out of it: heard and scene in; dialog, reply and effects out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from catalog.shelf import Shelf
 from dialogs.state import Dialog
+from kernel.cases import Case, CaseKind, LineFacts, RefundWay
+from kernel.hours import ALWAYS, WorkingHours
 from kernel.ids import OrderNo
-from kernel.orders import Order, OrderState, WantedLine
+from kernel.orders import Order, OrderState, UsedAccount, WantedLine
 from nlu.frame import Frame
 
 # ---- heard: what the buyer did -------------------------------------------------------------------------------------
@@ -94,12 +97,53 @@ class OrdersFound:
 
 
 @dataclass(frozen=True, slots=True)
+class FavouritesFound:
+    """The accounts of the buyer's paid orders, latest first; empty when there are none or the books cannot say."""
+
+    accounts: tuple[UsedAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """A person will look at it; without `first` the case was running before."""
+
+    case: Case
+    order: Order
+    facts: LineFacts | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDecided:
+    """What becomes of each line of the order, by its id; `case` is with a person where one has to decide."""
+
+    order: Order
+    ways: Mapping[int, RefundWay]
+    case: Case | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchOrder:
+    """There is none of his with this number, or it is not paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The order that was rated; without `stars` the one that could be, and without an order there is none."""
+
+    order: Order | None
+    stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HandoffOpened:
     """A person has been asked for. With `transfer` WeChat itself hands the buyer to a customer-service account."""
 
     transfer: bool
     ahead: int = 0
     """How many buyers wait before him."""
+    opens_at: datetime | None = None
+    """Nobody is there before this moment; he can leave a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +159,11 @@ Fact = (
     | OrderCancelled
     | CancelRefused
     | OrdersFound
+    | CaseOpened
+    | RefundDecided
+    | NoSuchOrder
+    | Rated
+    | FavouritesFound
     | HandoffOpened
     | HandoffEnded
 )
@@ -122,7 +171,7 @@ Heard = Said | Pressed | Followed | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 
-OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "cancel", "remains", "correct"]
+OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "invoice", "cancel", "remains", "correct"]
 """``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
 dropped, or now that something is said to be wrong with it."""
 
@@ -147,6 +196,43 @@ class FindOrders:
 
     purpose: OrdersFor
     limit: int = 5
+    order_no: OrderNo | None = None
+    """Only this one, however old it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Have a person look at a paid order of his. Answered by CaseOpened or NoSuchOrder."""
+
+    kind: CaseKind
+    order_no: OrderNo
+    line_id: int | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskRefund:
+    """Give back what can be given back at once, and have a person look at the rest. Answered by RefundDecided or
+    NoSuchOrder."""
+
+    order_no: OrderNo
+    line_id: int | None
+    """Only this line; None: all of the order."""
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Keep how many stars he gives; without stars, or without an order, look for the one he could mean. Answered by
+    Rated."""
+
+    order_no: OrderNo | None = None
+    stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindFavourites:
+    """Look up which accounts the buyer used before, once a draft. Answered by FavouritesFound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +242,8 @@ class OpenHandoff:
     reason: Literal["asked", "misses", "refund", "problem", "invoice", "anger"]
     pending: str = ""
     """The order that was being put together, in words, or empty."""
+    question: str = ""
+    """What it is about, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +251,7 @@ class EndHandoff:
     """The buyer came back to the bot. Not answered."""
 
 
-Effect = PlaceOrder | CancelOrder | FindOrders | OpenHandoff | EndHandoff
+Effect = PlaceOrder | CancelOrder | FindOrders | FindFavourites | OpenCase | AskRefund | Rate | OpenHandoff | EndHandoff
 
 # ---- reply and scene -----------------------------------------------------------------------------------------------
 
@@ -188,6 +276,8 @@ class Scene:
     shelf: Shelf
     public_url: str
     """The address in front of /pay/{token} and /orders/{token}; no slash at its end."""
+    hours: WorkingHours = ALWAYS
+    """When a person is there, and the shop's time zone."""
 
 
 @dataclass(frozen=True, slots=True)

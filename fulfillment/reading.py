@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 from fulfillment.work import RefundDue
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
-from kernel.orders import Line, LineState, Order, OrderState
+from kernel.orders import Line, LineState, Order, OrderState, UsedAccount
 
 _COLUMNS = """
     o.order_no, o.openid, o.token, o.state, o.total_fen, o.created_at, o.expires_at, o.paid_at,
@@ -32,6 +32,16 @@ _OF_BUYER = _orders_where(
     "o.order_no IN (SELECT order_no FROM orders WHERE openid = :openid"
     " ORDER BY created_at DESC, order_no DESC LIMIT :limit)"
 )
+_USED_BY_BUYER = text("""
+    SELECT l.product_id, l.fields FROM (
+        SELECT order_no, created_at FROM orders
+        WHERE openid = :openid AND paid_at IS NOT NULL
+        ORDER BY created_at DESC, order_no DESC LIMIT 10) o
+    JOIN order_line l USING (order_no)
+    WHERE l.state NOT IN ('refunding', 'refunded')
+    ORDER BY o.created_at DESC, o.order_no DESC, l.position LIMIT 40
+""")
+USED_MAX = 20
 _UNPAID_OF_BUYER = _orders_where("o.openid = :openid AND o.state = 'unpaid' AND o.expires_at > :now")
 _DUE_TO_EXPIRE = text(
     "SELECT order_no FROM orders WHERE state = 'unpaid' AND expires_at <= :now ORDER BY expires_at LIMIT :limit"
@@ -72,6 +82,14 @@ def orders_of(conn: Connection, openid: str, limit: int = 5) -> tuple[Order, ...
 def unpaid_of(conn: Connection, openid: str, now: datetime) -> tuple[Order, ...]:
     """List the orders a buyer can still pay, newest first."""
     return _orders(conn.execute(_UNPAID_OF_BUYER, {"openid": openid, "now": now}).mappings())
+
+
+def accounts_used(conn: Connection, openid: OpenId) -> tuple[UsedAccount, ...]:
+    """List what this buyer gave in his paid orders, latest first; not in those that were given back: the account may
+    have been what was wrong."""
+    rows = conn.execute(_USED_BY_BUYER, {"openid": openid})
+    found = (UsedAccount(row.product_id, name, value) for row in rows for name, value in row.fields.items())
+    return tuple(dict.fromkeys(found))[:USED_MAX]
 
 
 def due_to_expire(conn: Connection, now: datetime, limit: int = 200) -> tuple[OrderNo, ...]:

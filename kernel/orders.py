@@ -78,6 +78,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedAccount:
+    """What a buyer gave for a field of a product he has paid for: an account, an address."""
+
+    product_id: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One placed order."""
 

@@ -22,7 +22,7 @@ from dialogs.state import (
 from dialogs.turn import Scene
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
-from kernel.orders import Line, LineState, Order, OrderState
+from kernel.orders import Line, LineState, Order, OrderState, UsedAccount
 from nlu.frame import INTENTS, Frame, Item
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -120,7 +120,8 @@ talks = st.one_of(
     ),
 )
 entries = st.tuples(
-    st.sampled_from(["p:", "c:", "s:", "v:", "o:", "u:", "w:"]), st.one_of(product_ids, sku_codes, slots, order_nos)
+    st.sampled_from(["p:", "c:", "s:", "v:", "o:", "u:", "w:", "a:"]),
+    st.one_of(product_ids, sku_codes, slots, order_nos),
 ).map("".join)
 entry_lists = st.lists(entries, min_size=1, max_size=25).map(tuple)
 dialogs = st.builds(
@@ -187,6 +188,7 @@ orders = st.builds(
     ).map(tuple),
     st.one_of(st.none(), moments),
 )
+some_accounts = st.lists(st.builds(UsedAccount, product_ids, slots, words), max_size=4).map(tuple)
 some_orders = st.lists(orders, max_size=6).map(tuple)
 sayings = st.builds(
     turn.Said, frames, st.one_of(words, st.sampled_from(["更多", "3", "取消 K0000000000000001"])), st.booleans()
@@ -203,6 +205,7 @@ facts = st.one_of(
         st.sampled_from(["list", "status", "keys", "reorder", "refund", "problem", "cancel", "remains", "correct"]),
         some_orders,
     ),
+    st.builds(turn.FavouritesFound, some_accounts),
     st.builds(turn.HandoffOpened, st.booleans(), st.integers(0, 3)),
     st.just(turn.HandoffEnded()),
 )

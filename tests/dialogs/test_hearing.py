@@ -3,7 +3,7 @@
 from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.hearing import heard_again, unread_rows
-from dialogs.state import Confirming, Dialog, DraftLine
+from dialogs.state import Confirming, Dialog, DraftLine, Remembered
 from dialogs.step import step
 from dialogs.turn import Said, Scene
 from kernel.money import Fen
@@ -108,7 +108,7 @@ def test_rows_of_a_list_that_became_nothing_are_found() -> None:
 
 
 def test_a_number_called_a_phone_is_no_qq_number() -> None:
-    talk = step(Dialog(), _said("order", "100个Q币", _fills("coin", value=100)), SCENE).dialog
+    talk = step(Dialog(used=Remembered((), NOW)), _said("order", "100个Q币", _fills("coin", value=100)), SCENE).dialog
     phone = Item(fields={"qq": "13812345678"}, said=frozenset({"qq"}))
     turn = step(talk, _said("answer", "手机号行不行 13812345678", phone), SCENE)
     assert "这里要的是QQ号" in turn.reply.text

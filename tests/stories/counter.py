@@ -14,6 +14,8 @@ from dialogs.turn import (
     Effect,
     EndHandoff,
     Fact,
+    FavouritesFound,
+    FindFavourites,
     FindOrders,
     HandoffOpened,
     Heard,
@@ -29,7 +31,7 @@ from dialogs.turn import (
     TooManyUnpaid,
 )
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import Line, LineState, Order, OrderState, WantedLine
+from kernel.orders import Line, LineState, Order, OrderState, UsedAccount, WantedLine
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
@@ -95,10 +97,17 @@ class Counter:
                 return self._cancel(order_no)
             case FindOrders(purpose=purpose, limit=limit):
                 return OrdersFound(purpose, tuple(self.orders[:limit]))
+            case FindFavourites():
+                return FavouritesFound(self._used())
             case OpenHandoff():
                 return HandoffOpened(self.transfers)
             case EndHandoff():
                 return None
+
+    def _used(self) -> tuple[UsedAccount, ...]:
+        paid = [line for order in self.orders if order.paid_at is not None for line in order.lines]
+        found = [UsedAccount(line.product_id, name, value) for line in paid for name, value in line.fields.items()]
+        return tuple(dict.fromkeys(found))
 
     def _place(self, lines: tuple[WantedLine, ...]) -> Fact:
         if self.moved:

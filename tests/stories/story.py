@@ -9,6 +9,7 @@ from dialogs.turn import (
     CancelOrder,
     Effect,
     EndHandoff,
+    FindFavourites,
     FindOrders,
     Followed,
     OpenHandoff,
@@ -128,7 +129,7 @@ def _effect(effect: Effect) -> str:
             return f"转人工 {reason}"
         case EndHandoff():
             return "结束人工"
-        case FindOrders():
+        case FindOrders() | FindFavourites():
             return ""
 
 

@@ -1,0 +1,143 @@
+"""Step merging: what can be asked in one line is, and what comes in one line is taken apart again."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import Field, FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs.draft import Looked, field_of, given_fields, look
+from dialogs.filling import Filled, fill_by_text
+from dialogs.state import DraftLine
+
+TOGETHER_MAX = 3
+_CLEAR = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL)
+_ACCOUNTS = (*_CLEAR, FieldKind.CARD_NO, FieldKind.UID)
+_SPLIT = re.compile(r"[\s,，、;；/|]+")
+_WORDS_ONLY = re.compile(r"[^\d?？]{1,20}")
+_AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
+_ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
+_PIECES_MAX = 6
+_EXAMPLES = ("13812345678", "12345678", "123456789", "1234567890", "me@example.com")
+
+
+def together(looked: Looked, slot: str) -> tuple[Field, ...]:
+    """What may be asked along with a slot: the accounts still missing; beside a name also what can be told from it."""
+    product = looked.product
+    if product is None:
+        return ()
+    asked = field_of(product, slot)
+    if asked is not None and not (_is_account(asked) or asked.kind is FieldKind.TEXT):
+        return ()
+    missing = [field for field in _missing(looked.line, product) if field is not asked]
+    names = [field for field in missing if field.kind is FieldKind.TEXT and not _is_account(field)]
+    named = asked is not None and _is_account(asked) and len(names) == 1
+    return tuple(field for field in missing if _is_account(field) or (named and field in names))[:TOGETHER_MAX]
+
+
+def sample(field: Field) -> str | None:
+    """An example of what could be given for a field; None where only the buyer can know."""
+    if field.kind is FieldKind.CHOICE:
+        return field.values[0].label if field.values else None
+    if field.kind in (FieldKind.TEXT, FieldKind.ADDRESS):
+        return None
+    likely = _EXAMPLES if field.kind is not FieldKind.QQ else _EXAMPLES[1:]
+    return next((one for one in likely if isinstance(check_field(field, one), Valid)), None)
+
+
+def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shelf: Shelf) -> Filled | None:
+    """100 13812345678 · 张三 13812345678 110101…: every piece put where alone it can belong.
+
+    None when one is left over, or could belong to two. `skus` are the SKU codes numbered in the question, so that a
+    small number picks from them.
+    """
+    product = shelf.product(line.product or "")
+    if product is None or _ASKS.search(text):
+        return None
+    pieces = [piece for piece in _SPLIT.split(text.strip()) if piece]
+    asked = field_of(product, slot)
+    lone_text = asked is not None and asked.kind is FieldKind.TEXT and not _is_account(asked) and len(pieces) == 1
+    if not (2 <= len(pieces) <= _PIECES_MAX or lone_text or (slot == "value" and pieces)):
+        return None
+    out, changed, words = line, set[str](), list[str]()
+    for piece in pieces:
+        field = _owner(piece, out, product)
+        if field is not None and _sized(out, piece, slot, skus, product, shelf, changed) is not None:
+            return None  # 12345: a number of units just as well as a QQ number
+        if field is not None and isinstance(checked := check_field(field, _bare(piece, field)), Valid):
+            out = replace(out, fields={**out.fields, field.name: checked.canonical})
+            changed.add(field.name)
+        elif (sized := _sized(out, piece, slot, skus, product, shelf, changed)) is not None:
+            out = sized
+            changed.add("value")
+        else:
+            words.append(piece)
+    if words:
+        named = _named(words, out, product) if changed - {"value"} else None
+        if named is None:
+            return None
+        out = replace(out, fields={**out.fields, named[0]: named[1]})
+        changed.add(named[0])
+    if len(pieces) == 1 and changed == {"value"}:
+        return None  # the answer itself: read as such elsewhere
+    return Filled(out, frozenset(changed)) if changed else None
+
+
+def _sized(
+    line: DraftLine, piece: str, slot: str, skus: Sequence[str], product: Product, shelf: Shelf, changed: set[str]
+) -> DraftLine | None:
+    """A piece that names the size, where that is what was asked for."""
+    if slot != "value" or "value" in changed:
+        return None
+    number = re.fullmatch(r"(?:第|选)?(\d{1,2})(?:个)?", fold(piece))
+    if number is not None and 1 <= int(number[1]) <= len(skus):
+        code = skus[int(number[1]) - 1]
+        piece = next((sku.label for sku in product.skus if sku.code == code), piece)
+        if sum(sku.label == piece for sku in product.skus) > 1:
+            return None
+    filled = fill_by_text(line, "value", piece, product, shelf)
+    return filled.line if filled is not None and not look(filled.line, shelf).trouble else None
+
+
+def _is_account(field: Field) -> bool:
+    """Whether a value shows by itself that it is one of these."""
+    return field.kind in _ACCOUNTS or (field.kind is FieldKind.TEXT and field.pattern is not None)
+
+
+def _missing(line: DraftLine, product: Product) -> list[Field]:
+    given = given_fields(line, product)
+    return [field for field in product.fields if not field.optional and field.name not in given]
+
+
+def _owner(piece: str, line: DraftLine, product: Product) -> Field | None:
+    """The one missing field that takes a piece; none when it could be two."""
+    open_ = [field for field in _missing(line, product) if _is_account(field)]
+    labelled = [field for field in open_ if fold(piece).startswith(fold(field.label))]
+    if len(labelled) == 1:
+        return labelled[0]
+    if sum(char.isdigit() for char in piece) < 5 and "@" not in piece:
+        return None
+    takes = [field for field in open_ if isinstance(check_field(field, piece), Valid)]
+    strict = [field for field in takes if field.kind is not FieldKind.UID and (field.pattern or field.kind in _CLEAR)]
+    return takes[0] if len(takes) == 1 else strict[0] if len(strict) == 1 else None
+
+
+def _bare(piece: str, field: Field) -> str:
+    """手机号13812345678: the value without its label."""
+    rest = fold(piece).removeprefix(fold(field.label)) if fold(piece).startswith(fold(field.label)) else piece
+    return _AROUND.sub("", rest)
+
+
+def _named(words: Sequence[str], line: DraftLine, product: Product) -> tuple[str, str] | None:
+    """The words left over, where just one text has still to be given: a name."""
+    texts = [f for f in _missing(line, product) if f.kind is FieldKind.TEXT and not _is_account(f)]
+    if len(texts) != 1 or len(words) != 1 or not _WORDS_ONLY.fullmatch(words[0]):
+        return None
+    said = re.sub(rf"^{re.escape(texts[0].label)}", "", words[0])
+    checked = check_field(texts[0], _AROUND.sub("", said, count=1) if said != words[0] else _led(said))
+    return (texts[0].name, checked.canonical) if isinstance(checked, Valid) else None
+
+
+def _led(said: str) -> str:
+    return re.sub("^(?:我叫|名字是|姓名是|叫|我是)", "", said)
