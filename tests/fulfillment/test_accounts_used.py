@@ -5,13 +5,14 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from fulfillment import reading
+from fulfillment.paying import mark_paid
 from kernel.ids import OpenId
 from kernel.orders import UsedAccount
 from tests.fulfillment.counter import LI, NOW, place, want
 
 
 def _pay(conn: Connection, order_no: str) -> None:
-    conn.execute(text("UPDATE orders SET paid_at = created_at WHERE order_no = :no"), {"no": order_no})
+    mark_paid(conn, order_no, NOW, NOW)
 
 
 def test_accounts_of_paid_orders_are_listed_latest_first_and_each_once(conn: Connection) -> None:
@@ -33,5 +34,6 @@ def test_unpaid_orders_and_other_buyers_accounts_are_never_listed(conn: Connecti
 def test_the_account_of_a_line_that_was_given_back_is_not_offered_again(conn: Connection) -> None:
     order = place(conn, want("HF100", account="13511110001"), want("QB", value=10)).order
     _pay(conn, order.order_no)
-    conn.execute(text("UPDATE order_line SET state = 'refunded' WHERE id = :id"), {"id": order.lines[0].id})
+    given_back = "UPDATE order_line SET state = 'refunded', refund_fen = total_fen WHERE id = :id"
+    conn.execute(text(given_back), {"id": order.lines[0].id})
     assert reading.accounts_used(conn, LI) == (UsedAccount("coins", "qq", "123456"),)
