@@ -23,7 +23,8 @@ from nlu.intent import (
 )
 from nlu.items import finish
 from nlu.lexicon import Lexicon
-from nlu.reading import SHOWN, drafts
+from nlu.naming import SHOWN
+from nlu.reading import drafts
 from nlu.seeing import Seen, drop_taken_back, look_at, negated
 from nlu.text import lower, normalise_keeping_case
 

@@ -27,6 +27,11 @@ class Ref:
     weak: bool = False
     """Only suggested by a short name nearly typed: it stays a candidate, even alone."""
 
+    @property
+    def pid(self) -> str:
+        """The product's id; "" when none is settled."""
+        return self.product or ""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -111,6 +116,7 @@ def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
     return ""
 
 
+_DONE = ("了", "掉", "过", "在", "着")
 _PLACE_TAIL = re.compile("路|街|巷|镇|村|大道|小区|花园|公园|广场|地铁站|车站")
 
 
@@ -123,10 +129,13 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
         return False
     if mention.entry.products and end - start == 2 and _PLACE_TAIL.match(seen.text, end):
         return True
+    if not mention.exact and seen.text[end : end + 1] in _DONE:
+        return True  # 花费了300: spends, and tops up nothing
     longer = inside_longer(seen, lexicon, start, end)
     if not longer or lexicon.phrases.get(longer) is not None:
         return False
     head, _, tail = longer.partition(seen.text[start:end])
+    head = head.strip("一")  # 一整套 is 整套
     # A head before it leaves the same thing (鲜牛奶 is 牛奶), and so does a generic tail (电影票 is about 电影).
     return bool(tail and tail not in GENERIC_TAILS) or (bool(head) and not mention.entry.means_things)
 
@@ -163,7 +172,9 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
             match = _TEXT_SAID.match(seen.text, place + len(label))
-            if match is None and len(label) >= 3:  # 常用英雄李白
+            if match is None and label in ("姓名", "名字"):
+                match = _NAME_BESIDE.match(seen.text, place + len(label))
+            elif match is None and len(label) >= 3:  # 常用英雄李白
                 match = _TEXT_BESIDE.match(seen.text, place + len(label))
                 match = None if match and _NO_TEXT.search(match[1]) else match
             if match and not any(taken[match.start(1) : match.end(1)]):
@@ -182,6 +193,7 @@ _TEXT_SAID = re.compile(
     r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|[:=])\s*"
     r"((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
+_NAME_BESIDE = re.compile(r"\s*([\u4e00-\u9fff]{2,4})(?=$|[,，。;；!！\s\d])")
 _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])")
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")
 
@@ -200,7 +212,10 @@ def address_span(text: str) -> tuple[int, int] | None:
     if verb and not cue:
         first += verb.end()
     end = places[-1].end()
-    tail = re.match(r"(?:[\u4e00-\u9fff\da-z-]*?\d+(?:号楼|号|栋|室|单元|楼|层|幢|座)*(?![\d]))+", text[end:])
+    tail = re.match(
+        r"(?:[\u4e00-\u9fff\da-z-]*?(?:\d+(?:号楼|号|栋|室|单元|楼|层|幢|座)*|[一二三四五六七八九十百零]+(?:号楼|号|栋|室|单元|楼|层|幢|座)+)(?![\d]))+",
+        text[end:],
+    )
     if tail and len(tail[0]) <= 14 and not re.search(r"1[3-9]\d{9}", tail[0]):
         end += tail.end()
     around = _RECIPIENT_AFTER.match(text, end)
@@ -249,20 +264,25 @@ def _merged(refs: list[Ref]) -> list[Ref]:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:不要|不是|不用|别要|别充|别买|不想要|不买|别给我|除了|而不是|不来|不充|不选|别整|唔要|不需要|别弄|不冲)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|唔好|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
 )
-_DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|不买了|不充了|算了)")
+_DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|不[买充冲租订报约拍]了|算了)")
 _TAKEN_BACK = re.compile(
     r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要(?:了|(?=$|[\s,，。;；!！要换改充来给]))|说错|错了|不对|太[多贵]|不够|就不|算了)"
 )
 _CORRECTION = re.compile(
-    r"不对|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+    r"不对|唔系|唔啱|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
 )
 
 
 def drop_taken_back(seen: Seen) -> None:
     """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
-    seen.refs = [ref for ref in seen.refs if not negated(seen.text, ref.start)]
+    refused = [ref for ref in seen.refs if negated(seen.text, ref.start)]
+    seen.refs = [ref for ref in seen.refs if ref not in refused]
+    seen.amounts = [a for a in seen.amounts if not any(0 <= a.start - ref.end <= 1 for ref in refused)]  # 不是steam50
+    declined = {a.said for a in seen.accounts if _NOT_FOR.match(seen.text, a.end)}
+    if not declined.issuperset(a.said for a in seen.accounts):  # 138…的不要了: that number and all that was for it
+        seen.accounts = [a for a in seen.accounts if a.said not in declined]
     meant = [a for a in seen.accounts if not negated(seen.text, a.start)]
     seen.accounts = meant or seen.accounts  # 是139…不是138…
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
@@ -273,6 +293,9 @@ def drop_taken_back(seen: Seen) -> None:
     ]
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
+
+
+_NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
 def negated(text: str, start: int) -> bool:

@@ -1,0 +1,136 @@
+"""Which product a message is about: what names one, what only seems to, and what tells it when no word does."""
+
+import re
+from dataclasses import replace
+
+from nlu.accounts import Account
+from nlu.amounts import Amount, settle
+from nlu.lexicon import Lexicon, ProductIndex
+from nlu.phrases import MOST
+from nlu.seeing import Ref, Seen
+from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
+
+SHOWN = 20
+"""No buyer chooses from more candidates than this."""
+ONTO = re.compile(r"(?:到|上|升|至|冲|打到|目标)(?:是|为|[:\s])*$")
+"""What stands before the option that something is to become: 钻石上王者."""
+
+
+def named(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[str]:
+    """Settle what the words that name products mean, and give those products in order of mention."""
+    _imply_topup(seen, lexicon, wants_topup)
+    seen.refs = [_as_option(ref, seen, lexicon) for ref in seen.refs]
+    seen.refs = [_narrowed(ref, seen, lexicon) for ref in seen.refs]
+    products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
+    return _without_parts(products, seen, lexicon)
+
+
+def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
+    """星耀上王者: the end of an option's label is no product when the words beside it speak of the option's product."""
+    if ref.product and ONTO.search(seen.text[max(0, ref.start - 6) : ref.start]):
+        for mention in seen.mentions:
+            for owner in mention.entry.owners:
+                if owner != ref.product and ref.word in lexicon.products[owner].option_tails:
+                    return replace(ref, product=owner, start=ref.start, end=ref.start, word="")
+    return ref
+
+
+def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
+    """腾讯月卡: of what a short name could mean, only one comes by the month."""
+    if ref.weak or not any(other.product for other in seen.refs):
+        return ref
+    amounts = [a for a in seen.amounts if a.kind in ("value", "months")]
+    able = [pid for pid in ref.candidates if amounts and all(settle(lexicon.products[pid], a) for a in amounts)]
+    return replace(ref, product=able[0], candidates=()) if len(able) == 1 else ref
+
+
+def _imply_topup(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> None:
+    """充50元到138…，再给QQ…充20Q币: a clause of its own with phone, money and 充 is a top-up beside the goods named."""
+    named = {ref.product for ref in seen.refs}
+    if not wants_topup or lexicon.phone_topup is None or lexicon.phone_topup in named or None in named or not named:
+        return
+    for clause in re.finditer(r"[^,，;；。\n]+", seen.text):
+        start, end = clause.span()
+        phone = any(start <= a.start < end and a.cue in ("", "any", "phone") and _like_phone(a) for a in seen.accounts)
+        money = any(start <= a.start < end and a.kind == "value" and a.unit in ("", "元") for a in seen.amounts)
+        goods = any(start <= ref.start < end for ref in seen.refs)
+        if phone and money and not goods and re.search("[充冲交缴]", clause[0]) and len(seen.accounts) > 1:
+            seen.refs.append(Ref(start, start, "", lexicon.phone_topup))
+            return
+
+
+def _without_parts(products: list[str], seen: Seen, lexicon: Lexicon) -> list[str]:
+    """王者…代练 is one product: a word that is part of the other product's own name does not name a second one."""
+    if len(products) < 2:
+        return products
+    kept = []
+    for pid in products:
+        words = [ref.word for ref in seen.refs if ref.product == pid]
+        others = [lexicon.products[other] for other in products if other != pid]
+        part = any(
+            all(any(word in name and word != name for name in other.names) for word in words) for other in others
+        )
+        if not (part and not any(settle_any(lexicon.products[pid], seen.amounts))):
+            kept.append(pid)
+    return kept or products
+
+
+def settle_any(product: ProductIndex, amounts: list[Amount]) -> list[Amount]:
+    """List the amounts that pick something of this product."""
+    chosen = []
+    for amount in amounts:
+        settled = settle(product, amount)
+        if settled and (settled.value is not None or settled.skus is not None):
+            chosen.append(amount)
+    return chosen
+
+
+def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIndex | None, tuple[str, ...]]:
+    """Find the product when no word names it: by unit, SKU, choice, or the phone top-up of 充100 138…"""
+    candidates = next((ref.candidates for ref in seen.refs if ref.candidates), ())
+    foreign = any(ref.foreign for ref in seen.refs)
+    if foreign and not candidates:
+        return None, ()
+    for amount in seen.amounts:
+        narrowed: tuple[str, ...] = ()
+        if amount.kind == "value" and amount.unit not in ("", "元"):
+            narrowed = lexicon.unit_products.get(amount.unit, ())
+        elif amount.kind == "count" and amount.unit in lexicon.counted and amount.unit not in GENERAL_COUNTERS:
+            # 24节 alone may be of anything; with a choice that only one product offers, it is that product's.
+            offering = {pid for m in seen.mentions for pid in m.entry.owners}
+            narrowed = tuple(pid for pid in lexicon.counted[amount.unit] if pid in offering)
+        elif amount.word:
+            entry = lexicon.phrases.get(amount.word)
+            narrowed = tuple(entry.skus) if entry and amount.word not in DURATION_WORDS else ()
+        if narrowed:
+            both = tuple(pid for pid in candidates if pid in narrowed)
+            candidates = both or candidates or narrowed
+    if candidates:
+        for mention in seen.mentions:
+            owners = [pid for pid in candidates if pid in mention.entry.owners]
+            if owners:
+                candidates = tuple(owners)
+        candidates = candidates[:MOST]
+        for amount in seen.amounts:
+            able = [pid for pid in candidates if settle(lexicon.products[pid], amount)]
+            candidates = tuple(able) if amount.kind in ("value", "months") and able else candidates
+        if len(candidates) == 1 and not any(ref.weak for ref in seen.refs):
+            return lexicon.products[candidates[0]], ()
+        return None, candidates[:SHOWN]
+    if foreign or lexicon.phone_topup is None or not wants_topup:
+        return None, ()
+    money = [a for a in seen.amounts if a.kind == "value" and a.unit in ("", "元")]
+    phones = [a for a in seen.accounts if a.cue in ("", "any", "phone") and _like_phone(a)]
+    vague = any(a.kind == "none" for a in seen.amounts)
+    if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
+        return lexicon.products[lexicon.phone_topup], ()
+    return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def _like_phone(account: Account) -> bool:
+    return (account.said.startswith("1") and len(account.said) in (10, 11, 12)) or account.cue == "phone"
+
+
+def _elsewhere(seen: Seen) -> bool:
+    """Tell whether a duration or a choice word speaks of something other than a top-up."""
+    return any(a.kind in ("months", "word") for a in seen.amounts) or any(m.entry.choices for m in seen.mentions)
