@@ -7,15 +7,19 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench eval lock clean
+.PHONY: help venv demo speech speech-local test check bench eval lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.installed-run ## .venv with everything needed to run
 
 demo: $(VENV)/.installed-run ## run everything here and open http://127.0.0.1:8000/ (PORT=… for another port)
 	@exec $(BIN)/kabot demo $(if $(PORT),--port $(PORT))
+
+speech: $(VENV)/.installed-speech ## what it takes to hear voice messages ([speech] kind = "openai")
+
+speech-local: $(VENV)/.installed-speech-local ## the same, with recognition on this machine (kind = "sherpa")
 
 test: $(VENV)/.installed-test ## all tests
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
@@ -52,6 +56,11 @@ $(VENV)/.installed-run: requirements/build.lock requirements/run.lock pyproject.
 	@$(PIP) --require-hashes -r requirements/build.lock
 	@$(PIP) --require-hashes --no-build-isolation -r requirements/run.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-speech $(VENV)/.installed-speech-local: $(VENV)/.installed-%: requirements/%.lock $(VENV)/.installed-run
+	@echo "installing…"
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/$*.lock
 	@touch $@
 
 $(VENV)/.installed-test: requirements/test.lock $(VENV)/.installed-run

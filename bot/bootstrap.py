@@ -13,6 +13,8 @@ from bot.database import make_engine
 from bot.jobs import Jobs
 from bot.redis_client import open_redis
 from bot.shelf_source import ShelfSource
+from bot.speech.opening import open_recogniser
+from bot.speech.port import Recogniser
 from bot.tasks import TASKS
 from bot.visits import Visits
 from bot.webhook import Mode, Webhook
@@ -47,6 +49,8 @@ class Services:
     notice_keys: NoticeKeys
     suppliers: Suppliers
     jobs: Jobs
+    recogniser: Recogniser | None = None
+    """Writes down what WeChat did not; None: the buyer is asked to type."""
 
 
 def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | None = None) -> Services:
@@ -81,6 +85,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         notice_keys=notice_keys,
         suppliers=_suppliers(config, clock),
         jobs=Jobs(TASKS),
+        recogniser=open_recogniser(config.speech),
     )
 
 

@@ -159,10 +159,15 @@ class SupplierConfig:
 class SpeechConfig:
     """Transcribes voice that WeChat did not; without a kind the buyer is asked to type."""
 
-    kind: str = ""
+    kind: str = _one_of("", "openai", "sherpa", "")
     api_base: str = _url("")
     api_key: str = _secret()
     model: str = ""
+    """The service's name of the model; for sherpa its family."""
+    model_dir: Path | None = None
+    timeout_s: int = _between(10, 1, 60)
+    per_buyer_per_hour: int = _between(60, 1, 10_000)
+    """Transcribing costs money or time, and anybody can speak."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from bot import embedded, migrations
 from bot.config import load_config
 from bot.database import make_engine
+from bot.speech.sound import can_decode
 from catalog.files import read_catalog
 from catalog.key_import import ImportRefused, import_keys
 from catalog.store import import_catalog
@@ -53,6 +54,8 @@ def write_settings(home: Path, port: int, bot_port: int) -> None:
     settings.write(home / SANDBOX_FILE)
     sections: dict[str, Mapping[str, Any]] = {"app": {"public_url": url, "data_dir": str(home), "log_format": "text"}}
     sections |= credentials.bot_sections(sandbox_url=url, key_dir=home / "keys")
+    if credentials.speech_key and can_decode():
+        sections["speech"] = credentials.speech_section(url)
     _write_private(home / CONFIG_FILE, _toml(sections))
 
 

@@ -5,6 +5,7 @@ makes processes invalidate each other's (design, part 4). So: a timeout on every
 lock, one retry on a stale token.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 4.0
 TOKEN_MARGIN_S = 300
+MEDIA_TRIES = 2
+MEDIA_TOTAL_S = 10.0
 STALE_TOKEN = frozenset({40001, 40014, 41001, 42001})
 
 
@@ -54,6 +57,20 @@ class MaybeSent:
 
 
 SendOutcome = Sent | Refused | NotSent | MaybeSent
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that a buyer sent."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoMedia:
+    """There is no such file (any more), or it is larger than was asked for: asking again does not help."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +219,49 @@ class AccountApi:
             return MaybeSent(type(error).__name__)
         # wechatpy hands back the raw response when the body is no JSON.
         return Sent() if isinstance(result, dict) and result.get("errcode") == 0 else MaybeSent("unreadable answer")
+
+    def media(self, media_id: str, bytes_max: int) -> Media | NoMedia | NoAnswer:
+        """Fetch a file that a buyer sent; WeChat keeps it for three days (GET /cgi-bin/media/get)."""
+        found: Media | NoMedia | NoAnswer = NoAnswer("not asked")
+        for _ in range(MEDIA_TRIES):
+            try:
+                found = self._media_once(media_id, bytes_max)
+            except (WeChatClientException, requests.RequestException, ValueError) as error:
+                # Only the kind of the error: its text may hold the URL, and the URL holds the token.
+                found = NoAnswer(type(error).__name__)
+            if not isinstance(found, NoAnswer):
+                break
+        return found
+
+    def _media_once(self, media_id: str, bytes_max: int) -> Media | NoMedia | NoAnswer:
+        client = self._client
+        ends = time.monotonic() + MEDIA_TOTAL_S
+        # wechatpy's own download reads a body of any size: only its session and its token are used.
+        with client._http.get(
+            f"{client.API_BASE_URL}media/get",
+            params={"access_token": client.access_token, "media_id": media_id},
+            timeout=client.timeout,
+            stream=True,
+        ) as answer:
+            if answer.status_code != 200:
+                return NoAnswer(f"HTTP {answer.status_code}")
+            content = b""
+            for chunk in answer.iter_content(64 * 1024):
+                content += chunk
+                if len(content) > bytes_max:
+                    return NoMedia("too large")
+                if time.monotonic() > ends:
+                    return NoAnswer("too slow")
+        if content.lstrip()[:1] != b"{":
+            return Media(content)
+        # WeChat says by JSON, and with status 200, that there is no file.
+        result = json.loads(content)
+        errcode = int(result.get("errcode") or 0) if isinstance(result, dict) else 0
+        if errcode in STALE_TOKEN:
+            client.forget_token()
+        return (
+            NoAnswer(f"errcode {errcode}") if errcode in STALE_TOKEN or errcode == -1 else NoMedia(f"errcode {errcode}")
+        )
 
     def publish_menu(self, buttons: list[dict[str, Any]]) -> None:
         """Replace the custom menu. Raises AccountError."""

@@ -5,5 +5,7 @@ cd "$(dirname "$0")/.."
 compile() { uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet "$@"; }
 compile --no-annotate requirements/build.in -o requirements/build.lock
 compile --no-annotate pyproject.toml -o requirements/run.lock
-compile --no-annotate pyproject.toml --group test -c requirements/run.lock -o requirements/test.lock
-compile --no-annotate pyproject.toml --group test --group check -c requirements/run.lock -o requirements/check.lock
+compile --no-annotate pyproject.toml --extra speech -c requirements/run.lock -o requirements/speech.lock
+compile --no-annotate pyproject.toml --extra speech-local -c requirements/run.lock -o requirements/speech-local.lock
+compile --no-annotate pyproject.toml --extra speech --group test -c requirements/run.lock -o requirements/test.lock
+compile --no-annotate pyproject.toml --extra speech --group test --group check -c requirements/run.lock -o requirements/check.lock

@@ -233,8 +233,19 @@ class AccountApi:
         if error := self._bad_token(request):
             return bodies.json_response(error)
         found = self._world.media.get(request.query_params.get("media_id", ""))
-        if found is None:
+        fault = self._world.faults.take("media", f"{found[0]} {found[1].removeprefix('audio/')}") if found else None
+        kind = fault.kind if fault else ""
+        if found is None or kind == "gone":
             return bodies.json_response(failed(40007, "invalid media_id"))
+        if fault and kind == "slow":
+            return await hold(request, fault.seconds)
+        if kind == "5xx":
+            return Response("<html>502 Bad Gateway</html>", 502, media_type="text/html")
+        if kind == "speex":
+            # As WeChat packs it, each packet after its length; what is in these is no sound.
+            return Response(b"\x3c" + b"\xff" * 60, media_type="audio/x-speex-with-header-byte; rate=16000")
+        if kind in ("huge", "garbage"):
+            return Response(b"#!AMR\n" + b"\xff" * (5 << 20 if kind == "huge" else 500), media_type="audio/amr")
         suffix = {"voice": "amr", "image": "jpg", "video": "mp4"}.get(found[0], "bin")
         headers = {"Content-disposition": f'attachment; filename="media.{suffix}"'}
         return Response(found[2], media_type=found[1], headers=headers)

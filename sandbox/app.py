@@ -25,6 +25,7 @@ from sandbox.phone import Phone
 from sandbox.settings import SandboxSettings
 from sandbox.stream import Stream
 from sandbox.trades import Trades
+from sandbox.voices import SpeechService
 from sandbox.wechat_push import WeChatPush
 from sandbox.world import Now, World
 
@@ -73,6 +74,7 @@ def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
         *PayApi(settings, world, trades).routes(),
         *Cashier(settings, world, trades).routes(),
         *supplier.routes(),
+        *SpeechService(settings, world).routes(),
         *Phone(settings, world, push, account, trades, notices, supplier).routes(),
         *Browser(settings, world, doorway, account).routes(),
         Route("/", _index),

@@ -1,4 +1,5 @@
-"""The fault panel: what goes wrong next, in notices, pushes, at the supplier and at WeChat Pay."""
+"""The fault panel: what goes wrong next, in notices, pushes, files, at the supplier, at WeChat Pay, at the speech
+service."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,8 +10,18 @@ PUSH = ("45015", "45047", "5xx", "slow", "drop")
 SUPPLIER = ("success", "failed", "processing", "timeout", "unknown", "garbage", "refused")
 PAY = ("5xx", "slow", "429", "not_enough")
 REFUND = ("closed", "abnormal", "processing")
+MEDIA = ("gone", "5xx", "slow", "huge", "garbage", "speex")
+SPEECH = ("5xx", "slow", "401", "garbage", "huge", "empty")
 
-KINDS = {"notice": NOTICE, "push": PUSH, "supplier": SUPPLIER, "pay": PAY, "refund": REFUND}
+KINDS = {
+    "notice": NOTICE,
+    "push": PUSH,
+    "supplier": SUPPLIER,
+    "pay": PAY,
+    "refund": REFUND,
+    "media": MEDIA,
+    "speech": SPEECH,
+}
 NUMBERS = {"notice_speed": (0.01, 100_000.0), "supplier_seconds": (0.0, 86_400.0)}
 
 
@@ -32,7 +43,7 @@ class Fault:
     """For supplier timeout, unknown and garbage: whether the order was taken nevertheless."""
     on: str = ""
     """Strikes only what contains this: a pay call's `METHOD /path`, a push's body, a supplier's method, a notice's
-    event type and number."""
+    event type and number, a file's kind (`voice amr`, `voice amr-wb`)."""
 
 
 @dataclass(slots=True)
@@ -44,6 +55,8 @@ class Faults:
     supplier: Fault | None = None
     pay: Fault | None = None
     refund: Fault | None = None
+    media: Fault | None = None
+    speech: Fault | None = None
     notice_speed: float = 1.0
     supplier_seconds: float = 2.0
     bills_at_once: bool = False

@@ -52,6 +52,8 @@ class SandboxSettings:
     """Divides every waiting time of notices, refunds and callbacks, so that tests need not wait."""
     supplier_seconds: float = 2.0
     """How long the supplier works on an order, before `notice_speed`."""
+    speech_key: str = field(default="", repr=False)
+    """The speech service's API key; empty: it refuses everybody."""
     account_name: str = "卡宝小店"
     """The official account's name, at the top of every chat."""
 
@@ -96,6 +98,7 @@ class Credentials:
     platform_public_key_pem: str = field(repr=False)
     fulu_app_key: str
     fulu_app_secret: str = field(repr=False)
+    speech_key: str = field(default="", repr=False)
 
     def sandbox_settings(self, *, bot_url: str, public_url: str, **more: Any) -> SandboxSettings:
         """WeChat's side of the set. `more` are further fields of SandboxSettings."""
@@ -115,6 +118,7 @@ class Credentials:
             platform_key_id=self.platform_key_id,
             fulu_app_key=self.fulu_app_key,
             fulu_app_secret=self.fulu_app_secret,
+            speech_key=self.speech_key,
             **more,
         )
 
@@ -154,6 +158,15 @@ class Credentials:
             },
         }
 
+    def speech_section(self, sandbox_url: str) -> dict[str, Any]:
+        """The bot's [speech], for a bot that can decode voice."""
+        return {
+            "kind": "openai",
+            "api_base": f"{sandbox_url}/speech/v1",
+            "api_key": self.speech_key,
+            "model": "whisper-1",
+        }
+
     def write(self, path: Path) -> None:
         """Write the set as JSON, readable by the owner alone, so that a demo keeps it over restarts."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -189,6 +202,7 @@ def new_credentials() -> Credentials:
         platform_public_key_pem=platform_public,
         fulu_app_key=base64.b64encode(secrets.token_bytes(48)).decode(),
         fulu_app_secret=secrets.token_hex(16),
+        speech_key="sk-" + secrets.token_hex(24),
     )
 
 

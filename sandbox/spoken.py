@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sandbox.settings import SandboxSettings
+from sandbox.voices import SECONDS_MOST, record
 from sandbox.world import World
 
 _TEXT_LIMIT, _SHORT_LIMIT = 10_000, 1_024
@@ -49,10 +50,12 @@ def _voice(said: dict[str, Any], world: World, _: SandboxSettings) -> tuple[Fiel
     content, recognition = _content(said), said.get("recognition", "filled")
     if recognition not in ("filled", "empty", "absent"):
         raise UnsayableError("recognition is filled, empty or absent")
-    # Not real audio: a transcriber under test finds the words behind the file's mark.
-    audio = b"#!AMR\n" + content.encode()
-    fields: Fields = {"MediaId": world.add_media("voice", "audio/amr", audio), "Format": "amr"}
-    fields["MediaId16K"] = world.add_media("voice", "audio/amr", audio)
+    seconds = said.get("seconds")
+    if seconds is not None and not (isinstance(seconds, int | float) and 0 <= seconds <= SECONDS_MOST):
+        raise UnsayableError(f"seconds is a number from 0 to {SECONDS_MOST}")
+    narrow, wide = record(world, content, seconds)
+    fields: Fields = {"MediaId": world.add_media("voice", "audio/amr", narrow), "Format": "amr"}
+    fields["MediaId16K"] = world.add_media("voice", "audio/amr-wb", wide)
     if recognition != "absent":
         fields["Recognition"] = content if recognition == "filled" else ""
     return fields, {"content": content, "recognition": recognition, "media_id": fields["MediaId"]}

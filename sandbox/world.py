@@ -22,10 +22,12 @@ Now = Callable[[], float]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 BUYERS, CHAT_LINES, TRADES, PUSHES, ORDERS, MEDIA = 1_000, 200, 5_000, 1_000, 5_000, 200
+VOICES = 100
 _MEDIA_BYTES = 64 << 20
 _SAVE_EVERY_SECONDS = 1.0
 _SAVING_SHARE = 0.05
 """How much of the time may go into saving when there is a lot to save."""
+_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
@@ -165,6 +167,8 @@ class World:
         self.faults = faults
         self.media: dict[str, tuple[str, str, bytes]] = {}
         """Media by id: (type, content type, bytes). Three days at WeChat, one run here."""
+        self.voices: dict[int, str] = {}
+        """What was said, by the voice's length in frames of 20 ms: no two have the same."""
         self._file = Path(data_dir) / "sandbox.json" if data_dir else None
         self._dirty = False
         self.memory = self._load()
@@ -202,6 +206,10 @@ class World:
         while sum(len(kept[2]) for kept in self.media.values()) > _MEDIA_BYTES:
             del self.media[next(iter(self.media))]
         return media_id
+
+    def keep_voice(self, frames: int, words: str) -> None:
+        """Remember what was said in a voice of this length."""
+        keep_newest(self.voices, frames, words, VOICES)
 
     def changed(self) -> None:
         """Remember that the file is behind."""
@@ -250,7 +258,7 @@ class World:
             return Memory()
 
 
-def keep_newest(held: dict[str, _V], key: str, value: _V, limit: int) -> list[str]:
+def keep_newest(held: dict[_K, _V], key: _K, value: _V, limit: int) -> list[_K]:
     """Put a value into a dictionary and drop the oldest beyond the limit; returns the dropped keys."""
     held[key] = value
     gone = list(held)[: max(0, len(held) - limit)]

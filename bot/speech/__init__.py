@@ -1,0 +1,1 @@
+"""Writing down what a buyer spoke: the sound of a voice message → its words."""
