@@ -1,17 +1,25 @@
-"""One turn of talk: lock and load, understand, step, carry out the effects, save, and say the reply."""
+"""One turn of talk: lock and load, understand, step, carry out the effects, save, and say the reply.
 
+A turn runs in the event loop, where Redis holds nobody up; what may take long (the database above all) a thread does.
+"""
+
+import asyncio
 import json
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeVar, TypeVarTuple, assert_never
 
 from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import followers, handoffs, ordering, telling
 from bot.bootstrap import Services
+from bot.floor import Floor
 from bot.webhook import Push
+from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.state import Dialog, WithHuman, from_json, to_json
 from dialogs.step import expecting, step
@@ -41,6 +49,8 @@ log = logging.getLogger(__name__)
 
 WAIT_FOR_TURN_S = 3.5
 """WeChat hangs up after 5 s; what is left after waiting for an earlier message must still be answered in."""
+LONG_TEXT_CHARS = 200
+"""Understanding takes a time that grows with the text: a longer one is understood in a thread."""
 STEPS_MAX = 8
 """What was heard, and the facts that follow from it; a longer chain is a bug."""
 
@@ -53,16 +63,22 @@ class Answer:
     transfer: bool = False
 
 
+_A = TypeVarTuple("_A")
+_R = TypeVar("_R")
+
+
 class Conversation:
-    """The buyers' side of the bot. One instance serves every thread."""
+    """The buyers' side of the bot, for one event loop. `threads` do what may take long."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, threads: Executor) -> None:
         self._services = services
+        self._threads = threads
+        self._floor = Floor(services.redis, services.store, services.clock, self._in_thread)
 
-    def hear(self, push: Push) -> Answer:
+    async def hear(self, push: Push) -> Answer:
         """Take one push through one turn. Never raises; a push seen before gets its first answer again."""
         try:
-            return self._hear(push)
+            return await self._hear(push)
         except TalkUnavailableError:
             log.error("redis is away: no dialog can be held")
         except SQLAlchemyError as error:
@@ -71,33 +87,42 @@ class Conversation:
             log.exception("a turn failed")
         return Answer(replies.out_of_order()) if _wants_an_answer(push) else Answer()
 
-    def _hear(self, push: Push) -> Answer:
-        begun = self._services.store.begin(push.openid, push.key, wait_s=WAIT_FOR_TURN_S)
+    def _in_thread(self, work: Callable[[*_A], _R], *args: *_A) -> Awaitable[_R]:
+        """Have a thread do what may take long; meanwhile the event loop takes other turns."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    async def _hear(self, push: Push) -> Answer:
+        begun = await self._floor.begin(push.openid, push.key, WAIT_FOR_TURN_S)
         if isinstance(begun, Answered):
-            return self._render(push, _reply_from_json(begun.reply))
+            return await self._rendered(push, _reply_from_json(begun.reply))
         if isinstance(begun, Busy):
             # The same push is being worked on by another worker (its answer will serve both), or the buyer's earlier
             # message takes longer than WeChat waits.
             return Answer()
         try:
-            return self._turn(push, begun)
+            return await self._turn(push, begun)
         except BaseException:
-            self._services.store.release(begun)
+            await self._floor.release(begun)
             raise
 
-    def _turn(self, push: Push, opened: Opened) -> Answer:
+    async def _turn(self, push: Push, opened: Opened) -> Answer:
         services = self._services
-        shelf, lexicon = services.shelf.current()
+        shelf, lexicon = await self._catalog()
         scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
         before = from_json(opened.dialog)
-        heard = _heard(push, before, scene, lexicon)
-        dialog, reply = self._run(push, before, heard, scene) if heard is not None else (before, Reply())
+        if len(push.text) > LONG_TEXT_CHARS:
+            heard = await self._in_thread(_heard, push, before, scene, lexicon)
+        else:
+            heard = _heard(push, before, scene, lexicon)
+        dialog, reply = await self._run(push, before, heard, scene) if heard is not None else (before, Reply())
         if isinstance(before.state, WithHuman):
-            handoffs.heard(services, push.openid, push.text)
-        waiting = telling.take_waiting(services, push.openid, push.key) if opened.waiting else ()
+            await self._in_thread(handoffs.heard, services, push.openid, push.text)
+        waiting: tuple[int, ...] = ()
+        if opened.waiting:
+            waiting = await self._in_thread(telling.take_waiting, services, push.openid, push.key)
         stored = _Stored(reply, waiting)
-        answer = self._render(push, stored)
-        kept = services.store.commit(
+        answer = await self._rendered(push, stored)
+        kept = await self._floor.commit(
             opened,
             dialog=to_json(dialog),
             reply=_reply_to_json(stored),
@@ -108,12 +133,22 @@ class Conversation:
             log.warning("a turn took longer than its lease; its talk is not kept")
         # After the commit: whoever leaves is forgotten together with this last turn.
         if push.event == "subscribe":
-            followers.joined(services, push.openid)
+            await self._in_thread(followers.joined, services, push.openid)
         elif push.event == "unsubscribe":
-            followers.left(services, push.openid)
+            await self._in_thread(followers.left, services, push.openid)
         return answer
 
-    def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
+    async def _catalog(self) -> tuple[Shelf, Lexicon]:
+        """The catalog at hand. Whether there is a newer one a thread looks, and nobody waits for that."""
+        shelf = self._services.shelf
+        at_hand = shelf.at_hand()
+        if at_hand is None:
+            return await self._in_thread(shelf.current)
+        if shelf.is_due():
+            self._threads.submit(shelf.current)
+        return at_hand
+
+    async def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
         """Step, carry the effects out, and let what became of them step again, until nothing is left to do."""
         pending: deque[Heard] = deque([heard])
         said: list[Reply] = []
@@ -124,7 +159,7 @@ class Conversation:
             dialog = turn.dialog
             said.append(turn.reply)
             for effect in turn.effects:
-                fact = self._carry_out(push, effect)
+                fact = await self._in_thread(self._carry_out, push, effect)
                 if fact is not None:
                     pending.append(fact)
         else:
@@ -154,8 +189,14 @@ class Conversation:
             case _:
                 assert_never(effect)
 
-    def _render(self, push: Push, stored: "_Stored") -> Answer:
-        """Put the words together. Card keys come in here, from the database, and go nowhere but to WeChat."""
+    async def _rendered(self, push: Push, stored: "_Stored") -> Answer:
+        """Put the words together."""
+        if stored.reply.keys_of or stored.waiting:
+            return await self._in_thread(self._render_from_database, push, stored)
+        return Answer(telling.fitted(stored.reply.text), stored.reply.transfer)
+
+    def _render_from_database(self, push: Push, stored: "_Stored") -> Answer:
+        """Card keys come in here, and go nowhere but to WeChat."""
         services = self._services
         parts = [stored.reply.text]
         parts += [telling.keys_text(services, push.openid, order_no) for order_no in stored.reply.keys_of]

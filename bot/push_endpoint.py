@@ -28,12 +28,12 @@ Answer = tuple[int, bytes, bytes]
 
 
 class PushEndpoint:
-    """Answers WeChat. The event loop reads and writes; a turn runs in a thread, since it waits for Redis and SQL."""
+    """Answers WeChat: reads a push, lets the conversation take its turn, and renders the reply."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._talk = Conversation(services)
-        self._threads = ThreadPoolExecutor(services.config.web.threads, thread_name_prefix="turn")
+        threads = ThreadPoolExecutor(services.config.web.threads, thread_name_prefix="turn")
+        self._talk = Conversation(services, threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -44,47 +44,50 @@ class PushEndpoint:
             return
         if scope["method"] == "POST":
             body = await _body(receive)
-            answer = await self._in_time(query, body) if body is not None else _TOO_LARGE
+            await self._pushed(query, body, send) if body is not None else await _answer(send, _TOO_LARGE)
         else:
-            answer = self._verified(query)
-        await _answer(send, answer)
+            await _answer(send, self._verified(query))
 
-    async def _in_time(self, query: dict[str, str], body: bytes) -> Answer:
-        """Let a turn run in a thread, and answer in its place when it takes too long for WeChat.
+    async def _pushed(self, query: dict[str, str], body: bytes, send: Send) -> None:
+        """Take one push through one turn and answer it, in time for WeChat.
 
-        The turn goes on and its reply is stored, so whatever it did is known when the buyer writes again.
+        A turn that takes too long is answered in its place. It goes on and its reply is stored, so whatever it did is
+        known when the buyer writes again.
         """
-        turn = asyncio.get_running_loop().run_in_executor(self._threads, self._heard, query, body)
-        done, _ = await asyncio.wait((turn,), timeout=ANSWER_WITHIN_S)
-        if done:
-            return turn.result()
-        log.warning("a turn takes longer than WeChat waits")
+        started = time.perf_counter()
         webhook, now = self._services.webhook, self._services.clock.now()
         try:
             push = webhook.read(query, body, now)
         except BadPushError as refusal:
-            return _refused(refusal)
+            await _answer(send, _refused(refusal))
+            return
         encrypt = webhook.is_encrypted(query)
-        return 200, _XML, webhook.answer(push, replies.still_working(), now, encrypt=encrypt).encode()
+
+        def rendered(text: str, transfer: bool = False) -> Answer:
+            words = webhook.answer(push, text, now, transfer=transfer, encrypt=encrypt)
+            return 200, _TEXT if words == "success" else _XML, words.encode()
+
+        late: list[asyncio.Task[None]] = []
+
+        def answer_in_its_place() -> None:
+            log.warning("a turn takes longer than WeChat waits")
+            late.append(loop.create_task(_answer(send, rendered(replies.still_working()))))
+
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(ANSWER_WITHIN_S, answer_in_its_place)
+        answer = await self._talk.hear(push)
+        timer.cancel()
+        if late:
+            await late[0]
+        else:
+            await _answer(send, rendered(answer.text, answer.transfer))
+        metrics.turn_taken(push.kind, time.perf_counter() - started)
 
     def _verified(self, query: dict[str, str]) -> Answer:
         try:
             return 200, _TEXT, self._services.webhook.verify(query, self._services.clock.now()).encode()
         except BadPushError as refusal:
             return _refused(refusal)
-
-    def _heard(self, query: dict[str, str], body: bytes) -> Answer:
-        started = time.perf_counter()
-        webhook, now = self._services.webhook, self._services.clock.now()
-        try:
-            push = webhook.read(query, body, now)
-        except BadPushError as refusal:
-            return _refused(refusal)
-        answer = self._talk.hear(push)
-        encrypt = webhook.is_encrypted(query)
-        rendered = webhook.answer(push, answer.text, now, transfer=answer.transfer, encrypt=encrypt)
-        metrics.turn_taken(push.kind, time.perf_counter() - started)
-        return 200, _TEXT if rendered == "success" else _XML, rendered.encode()
 
 
 _TOO_LARGE: Answer = (413, _TEXT, b"too large")

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -20,16 +21,26 @@ CHECK_EVERY_S = 2.0
 class ShelfSource:
     """Hands out the current Shelf and the Lexicon built from it. One cheap query every two seconds of traffic."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, also: Callable[[Lexicon], None] = lambda _: None) -> None:
+        """`also` is called with each look, whether or not the catalog is another one."""
         self._engine = engine
+        self._also = also
         self._lock = threading.Lock()
         self._loaded: tuple[Shelf, Lexicon] | None = None
         self._checked_at = 0.0
 
+    def at_hand(self) -> tuple[Shelf, Lexicon] | None:
+        """The catalog as last read, without a look; None before the first."""
+        return self._loaded
+
+    def is_due(self) -> bool:
+        """Whether it is time to look for a newer one; `current` does."""
+        return time.monotonic() - self._checked_at >= CHECK_EVERY_S
+
     def current(self) -> tuple[Shelf, Lexicon]:
         """The catalog on sale now. While the database is away, the last one known."""
         loaded = self._loaded
-        if loaded is not None and time.monotonic() - self._checked_at < CHECK_EVERY_S:
+        if loaded is not None and not self.is_due():
             return loaded
         # One thread looks; the others go on with what is there, unless there is nothing yet.
         if not self._lock.acquire(blocking=loaded is None):
@@ -51,4 +62,5 @@ class ShelfSource:
             if self._loaded is None:
                 raise
             log.warning("the database is away; going on with catalog %s", self._loaded[0].version)
+        self._also(self._loaded[1])
         return self._loaded

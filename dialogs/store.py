@@ -2,17 +2,15 @@
 
 import json
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
+from hashlib import sha1, sha256
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import redis
 from pydantic_core import to_json
-from redis.exceptions import NoScriptError
 
 from dialogs import state
 from dialogs.state import Dialog, WithHuman, from_json
@@ -28,30 +26,31 @@ WAITING_TTL_S = 30 * 24 * 3600
 TRANSCRIPT_LINES_MAX = 20
 _TEXT_MAX = 500
 _KEY_MAX = 120
-_POLL_S = 0.015
+POLL_S = 0.015
 
 _BEGIN = (
     f"local lease_ms = {LEASE_MS}"
     + """
-local reply = redis.call('GET', KEYS[1])
+local reply, talk, waiting = unpack(redis.call('MGET', KEYS[1], KEYS[3], KEYS[4]))
 if reply then return {1, reply} end
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', lease_ms) then return {0} end
-local talk = redis.call('HMGET', KEYS[3], 'd', 'v')
-return {2, talk[1] or '', talk[2] or '0', redis.call('EXISTS', KEYS[4])}
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', lease_ms) and redis.call('GET', KEYS[2]) ~= ARGV[1] then
+  return {0}
+end
+return {2, talk, waiting}
 """
 )
 
 _COMMIT = (
     f"local dialog_ttl, reply_ttl, lines_max = {DIALOG_TTL_S}, {REPLY_TTL_S}, {TRANSCRIPT_LINES_MAX}"
     + """
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-if (redis.call('HGET', KEYS[3], 'v') or '0') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[3], 'd', ARGV[3], 'v', tonumber(ARGV[2]) + 1)
-redis.call('EXPIRE', KEYS[3], dialog_ttl)
+local lease, talk = unpack(redis.call('MGET', KEYS[2], KEYS[3]))
+if lease ~= ARGV[1] then return 0 end
+if (talk and string.match(talk, '^%d+') or '0') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[3], ARGV[3], 'EX', dialog_ttl)
 redis.call('SET', KEYS[1], ARGV[4], 'EX', reply_ttl)
 if ARGV[5] then
   local lines = redis.call('RPUSH', KEYS[4], unpack(ARGV, 5))
-  if lines > lines_max then redis.call('LTRIM', KEYS[4], -lines_max, -1) end
+  if lines > 2 * lines_max then redis.call('LTRIM', KEYS[4], -lines_max, -1) end
   redis.call('EXPIRE', KEYS[4], dialog_ttl)
 end
 redis.call('DEL', KEYS[2])
@@ -63,6 +62,38 @@ _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script and the name Redis knows it by once it has seen it."""
+
+    lua: str
+    sha: str
+
+
+def _script(lua: str) -> Script:
+    return Script(lua, sha1(lua.encode()).hexdigest())  # noqa: S324 - Redis names scripts so
+
+
+BEGIN, COMMIT, RELEASE = _script(_BEGIN), _script(_COMMIT), _script(_RELEASE)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T]):
+    """One round trip: the script to run, and what its answer means. Whoever holds a connection runs it."""
+
+    script: Script
+    keys: tuple[str, ...]
+    args: tuple[str | bytes | int, ...]
+    read: Callable[[Any], T]
+
+    @property
+    def command(self) -> tuple[str | bytes | int, ...]:
+        """What goes to Redis, when it knows the script."""
+        return ("EVALSHA", self.script.sha, len(self.keys), *self.keys, *self.args)
 
 
 class TalkUnavailableError(Exception):
@@ -104,51 +135,84 @@ class Spoken:
     text: str
 
 
+def new_lease() -> str:
+    """The name of one speaker, for one message."""
+    return token_hex(12)
+
+
+def ask_to_begin(openid: OpenId, message_key: str, lease: str) -> Ask[Answered | Busy | Opened]:
+    """Ask for the floor for one message. Asked again with the same lease, it is given again."""
+
+    def read(found: list[Any]) -> Answered | Busy | Opened:
+        if found[0] == 1:
+            return Answered(_text(found[1]))
+        if found[0] == 0:
+            return Busy()
+        version, _, dialog = _text(found[1] or b"0").partition(" ")
+        return Opened(openid, message_key, lease, int(version), dialog or None, found[2] is not None)
+
+    keys = (_reply_key(openid, message_key), _key(openid, "lock"), _key(openid, "dialog"), _key(openid, "waiting"))
+    return Ask(BEGIN, keys, (lease,), read)
+
+
+def ask_to_commit(
+    opened: Opened, at: datetime, *, dialog: str, reply: str | bytes, said: str = "", answered: str = ""
+) -> Ask[bool]:
+    """Save the talk and the reply, add to the transcript, and give up the floor. False, and nothing saved, when the
+    lease ran out. `reply` and `answered` never hold a card key."""
+    openid = opened.openid
+    keys = (_reply_key(openid, opened.key), _key(openid, "lock"), _key(openid, "dialog"), _key(openid, "said"))
+    when = at.isoformat()
+    spoken = (to_json((when, who, text[:_TEXT_MAX])) for who, text in (("buyer", said), ("bot", answered)) if text)
+    talk = f"{opened.version + 1} {dialog}"
+    return Ask(COMMIT, keys, (opened.lease, opened.version, talk, reply, *spoken), bool)
+
+
+def ask_to_release(opened: Opened) -> Ask[bool]:
+    """Give up the floor without saving: the turn failed, and the message may be tried again."""
+    return Ask(RELEASE, (_key(opened.openid, "lock"),), (opened.lease,), bool)
+
+
 class DialogStore:
-    """The talks of all buyers. Every key of one buyer lies in one slot of a Redis Cluster; one round trip a call."""
+    """The talks of all buyers. Every key of one buyer lies in one slot of a Redis Cluster; one round trip a call.
+
+    For threads; a turn in the event loop asks the same through `bot.floor`.
+    """
 
     def __init__(self, client: redis.Redis, clock: Clock) -> None:
         self._redis = client
         self._clock = clock
-        idle: deque[redis.Connection] = deque()
-        self._begin = _Script(client, idle, _BEGIN)
-        self._commit = _Script(client, idle, _COMMIT)
-        self._release = _Script(client, idle, _RELEASE)
+        self._scripts = {script: client.register_script(script.lua) for script in (BEGIN, COMMIT, RELEASE)}
+
+    def run(self, ask: Ask[T]) -> T:
+        """Make one round trip. Raises TalkUnavailableError."""
+        return ask.read(_reached(lambda: self._scripts[ask.script](keys=ask.keys, args=ask.args)))
 
     def begin(self, openid: OpenId, message_key: str, wait_s: float = 0.0) -> Answered | Busy | Opened:
         """Take the floor for one message, waiting up to `wait_s` while someone else has it. A message that has been
         answered brings its stored reply. Raises TalkUnavailableError."""
-        lease = token_hex(12)
-        keys = [_reply_key(openid, message_key), _key(openid, "lock"), _key(openid, "talk"), _key(openid, "waiting")]
+        ask = ask_to_begin(openid, message_key, new_lease())
         give_up_at = time.monotonic() + wait_s
         while True:
-            found = cast(list[Any], _reached(lambda: self._begin(keys, [lease])))
-            if found[0] == 1:
-                return Answered(_text(found[1]))
-            if found[0] == 2:
-                dialog = _text(found[1]) or None
-                return Opened(openid, message_key, lease, int(found[2]), dialog, bool(found[3]))
-            if time.monotonic() >= give_up_at:
-                return Busy()
-            time.sleep(_POLL_S)
+            begun = self.run(ask)
+            if not isinstance(begun, Busy) or time.monotonic() >= give_up_at:
+                return begun
+            time.sleep(POLL_S)
 
     def commit(self, opened: Opened, *, dialog: str, reply: str | bytes, said: str = "", answered: str = "") -> bool:
-        """Save the talk and the reply, add to the transcript, and give up the floor. False, and nothing saved, when the
-        lease ran out. `reply` and `answered` never hold a card key. Raises TalkUnavailableError."""
-        openid = opened.openid
-        keys = [_reply_key(openid, opened.key), _key(openid, "lock"), _key(openid, "talk"), _key(openid, "said")]
-        at = self._clock.now().isoformat()
-        spoken = [to_json((at, who, text[:_TEXT_MAX])) for who, text in (("buyer", said), ("bot", answered)) if text]
-        args = [opened.lease, opened.version, dialog, reply, *spoken]
-        return bool(_reached(lambda: self._commit(keys, args)))
+        """See `ask_to_commit`. Raises TalkUnavailableError."""
+        now = self._clock.now()
+        return self.run(ask_to_commit(opened, now, dialog=dialog, reply=reply, said=said, answered=answered))
 
     def release(self, opened: Opened) -> None:
-        """Give up the floor without saving: the turn failed, and the message may be tried again."""
-        _reached(lambda: self._release([_key(opened.openid, "lock")], [opened.lease]))
+        """See `ask_to_release`. Raises TalkUnavailableError."""
+        self.run(ask_to_release(opened))
 
     def transcript(self, openid: OpenId) -> tuple[Spoken, ...]:
         """The last 20 lines, oldest first."""
-        lines = cast(list[bytes | str], _reached(lambda: self._redis.lrange(_key(openid, "said"), 0, -1)))
+        lines = cast(
+            list[bytes | str], _reached(lambda: self._redis.lrange(_key(openid, "said"), -TRANSCRIPT_LINES_MAX, -1))
+        )
         return tuple(_spoken(line) for line in lines)
 
     def set_waiting(self, openid: OpenId) -> None:
@@ -174,49 +238,8 @@ class DialogStore:
 
     def forget(self, openid: OpenId) -> None:
         """Delete the talk and its transcript: the buyer left."""
-        names = [_key(openid, "talk"), _key(openid, "said")]
+        names = [_key(openid, "dialog"), _key(openid, "said")]
         _reached(lambda: self._redis.delete(*names))
-
-
-class _Script:
-    """A Lua script, run in one round trip.
-
-    Two of these are in every turn, and most of what redis-py's Script and pool spend goes into metrics and retries that
-    a turn does not use; so the scripts keep connections of their own, as many as have been used at the same time.
-    """
-
-    def __init__(self, client: redis.Redis, idle: deque[redis.Connection], lua: str) -> None:
-        self._script = client.register_script(lua)
-        # A cluster or a Sentinel says for each call which server to ask: only their own clients know.
-        pool = client.connection_pool if type(client) is redis.Redis else None
-        self._pool = pool if type(pool) is redis.ConnectionPool else None
-        self._idle = idle
-
-    def __call__(self, keys: list[str], args: Sequence[str | bytes | int]) -> Any:
-        if self._pool is None:
-            return self._script(keys=keys, args=args)
-        connection = self._take(self._pool)
-        try:
-            connection.send_command("EVALSHA", self._script.sha, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
-            return connection.read_response()
-        except NoScriptError:
-            return self._script(keys=keys, args=args)  # loads it: Redis was restarted, or this is the first call
-        finally:
-            self._idle.append(connection)  # redis-py has closed it if it failed; then its next command opens it
-
-    def _take(self, pool: redis.ConnectionPool) -> redis.Connection:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            return cast(redis.Connection, pool.connection_class(**pool.connection_kwargs))
-        try:
-            # Nothing has been asked yet, so all there can be to read is the end.
-            ended = connection.is_connected and connection.can_read()
-        except (redis.RedisError, OSError):
-            ended = True
-        if ended:
-            connection.disconnect()  # type: ignore[no-untyped-call]
-        return connection
 
 
 def _reached(call: Callable[[], Any]) -> Any:

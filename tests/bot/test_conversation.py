@@ -1,12 +1,14 @@
 """A turn when a part of the shop is away: an answer all the same, and nothing half done."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bot.bootstrap import Services, build
 from bot.config import load_config
-from bot.conversation import Conversation
+from bot.conversation import Answer, Conversation
 from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.store import import_catalog
@@ -26,6 +28,17 @@ def text(words: str, key: str = "1") -> Push:
     return Push(OpenId("oBuyer"), "gh_shop", key, "text", text=words)
 
 
+def heard(shop: Services, *pushes: Push) -> list[Answer]:
+    """What is answered to these, taken one after the other."""
+
+    async def talk() -> list[Answer]:
+        conversation = Conversation(shop, threads)
+        return [await conversation.hear(push) for push in pushes]
+
+    with ThreadPoolExecutor(4) as threads:
+        return asyncio.run(talk())
+
+
 def event(name: str) -> Push:
     return Push(OpenId("oBuyer"), "gh_shop", "2", "event", event=name)
 
@@ -39,24 +52,22 @@ def stocked(tmp_path: Path, database_url: str, redis_url: str) -> Services:
 
 
 def test_without_redis_a_message_is_answered_with_an_apology(tmp_path: Path, database_url: str) -> None:
-    talk = Conversation(services(tmp_path, database_url, NOWHERE))
-    assert "稍等" in talk.hear(text("充100话费")).text
+    (answer,) = heard(services(tmp_path, database_url, NOWHERE), text("充100话费"))
+    assert "稍等" in answer.text
 
 
 def test_without_the_database_a_message_is_answered_with_an_apology(tmp_path: Path, redis_url: str) -> None:
-    talk = Conversation(services(tmp_path, NO_DATABASE, redis_url))
-    assert "稍等" in talk.hear(text("充100话费")).text
-    assert "稍等" in talk.hear(text("充100话费", "3")).text, "the first failure must give the buyer's turn back"
+    first, second = heard(services(tmp_path, NO_DATABASE, redis_url), text("充100话费"), text("充100话费", "3"))
+    assert "稍等" in first.text
+    assert "稍等" in second.text, "the first failure must give the buyer's turn back"
 
 
 def test_an_event_that_wants_no_answer_gets_none_in_an_outage_either(tmp_path: Path, database_url: str) -> None:
-    talk = Conversation(services(tmp_path, database_url, NOWHERE))
-    assert talk.hear(event("view")).text == ""
-    assert talk.hear(event("click")).text != ""
+    view, click = heard(services(tmp_path, database_url, NOWHERE), event("view"), event("click"))
+    assert view.text == ""
+    assert click.text != ""
 
 
 def test_the_same_message_heard_again_gets_the_same_answer_without_a_second_turn(stocked: Services) -> None:
-    talk = Conversation(stocked)
-    first = talk.hear(text("充话费"))
-    talk.hear(text("100", "2"))
-    assert talk.hear(text("充话费")) == first
+    first, _, again = heard(stocked, text("充话费"), text("100", "2"), text("充话费"))
+    assert first == again

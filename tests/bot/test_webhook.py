@@ -158,6 +158,8 @@ def test_a_changed_ciphertext_or_signature_is_refused(safe: Webhook) -> None:
         b'<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><xml><MsgType>&c;</MsgType></xml>',
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xml><Content>&a;</Content></xml>',
         b"<xml><FromUserName><b>x</b></FromUserName><MsgType>text</MsgType></xml>",
+        '<!DOCTYPE x [<!ENTITY a "o">]><xml><MsgType>&a;</MsgType></xml>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="gbk"?><xml><MsgType>话</MsgType></xml>'.encode("gbk"),
     ],
 )
 def test_a_body_that_is_no_message_is_refused_with_400(plain: Webhook, body: bytes) -> None:

@@ -180,15 +180,5 @@ def test_a_redis_that_lost_its_scripts_is_served_on(store: DialogStore, client: 
     assert store.commit(opened, dialog="{}", reply="好")
 
 
-def test_a_connection_that_redis_closed_is_replaced(store: DialogStore, client: redis.Redis) -> None:
-    store.release(_open(store, BUYER, "m1"))
-    ours = str(client.connection_pool.connection_kwargs["db"])
-    killed = [
-        client.client_kill_filter(_id=one["id"], skipme=True) for one in client.client_list() if one["db"] == ours
-    ]
-    assert sum(killed)
-    _open(store, BUYER, "m2")
-
-
 def test_the_lease_outlives_the_time_wechat_waits() -> None:
     assert store_room.LEASE_MS > 5_000
