@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9]
 
 _SAME_AS = re.compile(r"(?:qq|扣扣)(?:号码?)?(?:就是|也是|就|跟|和|同|用)(?:我的|我)?(?:手机|电话)(?:号码?)?")
 _BLOCKED = re.compile(
-    r"(?:验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
+    r"(?:验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码|工号|群号|房号|房间号|门牌号|车牌号?|座位号|生日|户口)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
 )
 _CUE = re.compile(
     r"(?:(?P<qq>qq|扣扣|扣号|企鹅号|企鹅|球球|(?<![a-z])q)|(?P<phone>手机|电话|联通|移动|电信|mobile|phone|tel|手机尾)|(?P<uid>uid|游戏id|角色id|(?<![a-z])id|玩家id)"
@@ -117,6 +117,11 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             continue
         start, said = _without_86(text, start, said)
         cue = _cue_before(text, start, lexicon) or _cue_after(text, end)
+        letters = _LETTERS.search(text[max(0, start - 8) : start])
+        lettered = _by_pattern(letters[1] + said, lexicon) if letters else None
+        if lettered and letters:  # VP，零零七七八八
+            start, said = start - len(letters[0]), lettered
+            cue = cue or _cue_before(text, start, lexicon)
         if _is_account(said, cue, lexicon, text, end):
             found.append(Account(start, end, said, cue))
             _take(taken, start, end)
@@ -142,6 +147,8 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
 _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
 _WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_LETTERS = re.compile(r"(?<![a-z])([a-z]{1,4})[\s,，、-]*$")
+_MONEY_AFTER = re.compile(r"\s?(?:元|块|圆)")
 _LED = re.compile("qq|q\\d|uid|id|vx|no", re.I)
 """What may be typed right before an account without being part of it."""
 _ONE_BY_ONE = re.compile(r"(?<!\d)\d(?:[ -]\d){9,21}(?!\d)")
@@ -215,7 +222,13 @@ def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[in
     if soft >= 2 and re.match(r"1[3-9]\d$", groups[i].digits) and 6 <= lengths[1] <= 9:
         return 2, groups[i].digits + groups[i + 1].digits
     span = hard if spoken else soft
-    if span >= 2 and (cue or spoken or dashed) and min(len(g.digits) for g in groups[i : i + span]) < 5:
+    complete = len(groups[i].digits) > 6 and not groups[i].spoken  # QQ 44556601 100Q币
+    if (
+        span >= 2
+        and (cue or spoken or dashed)
+        and not complete
+        and min(len(g.digits) for g in groups[i : i + span]) < 5
+    ):
         digits = "".join(group.digits for group in groups[i : i + span])
         if 5 <= len(digits) <= 22:
             return span, digits
@@ -282,6 +295,8 @@ def _cue_after(text: str, end: int) -> str:
 def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> bool:
     if _is_phone(said):
         return True
+    if _MONEY_AFTER.match(text, end):
+        return False  # 1000000000元
     if _followed_by_unit(text, end, lexicon) and len(said) < 7:
         return False
     if any(matches(pattern, said) for pattern in lexicon.patterns):

@@ -39,21 +39,39 @@ class Settled:
 _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 _MONTHS = dict(DURATIONS)
 _OTHER_UNIT = re.compile(
-    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|刀|美元|美金|美刀|港币|日元|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|号(?!码)|号线|路|班|年级|届)"
+    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|刀|美元|美金|美刀|港币|日元|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|(?<!\s)号(?![码也错不])|号线|路|班|年级|届)"
 )
-_PAIRED = re.compile(r"(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)")
+_ENGLISH = {"two": 2, "three": 3, "俩": 2, "仨": 3}
+_PAIRED = re.compile(
+    r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
+)
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|不止|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
 )
 
 
+_HOUR = re.compile(r"点(?!券|卷|卡|数|币)")
+_BY_CLOCK = re.compile(
+    r"(?:早上|上午|中午|下午|晚上|傍晚|今晚|今早|明早|明晚|昨晚|凌晨|今天|明天|后天|昨天|听日|今日|寻日|夜晚|现在|大概|定个?|闹钟)$|到$"
+)
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}[日号]?(?!\d)|(?<![\d.])\d{1,2}月\d{1,2}[日号](?!码)"
+    r"|(?<![a-z])(?:utc|gmt)\s?[+-]\d{1,2}|\d{1,2}:\d\d(?!\d)|\d{1,2}\s?[ap]m(?![a-z])|\d{1,2}楼\d{3,4}(?!\d)"
+)
+"""Dates, hours and rooms: numbers that buy nothing."""
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(\d{1,2})\s*[.、)）:：](?!\d)")
 """The lines of a list are numbered 1., 2. and so on."""
-_MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|half")
+_MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|two|three|half")
+
+
+def mark_dates(text: str, taken: bytearray) -> None:
+    """Mark what tells a day, an hour or a room, so that no part of it is an account or an amount."""
+    for match in _DATE.finditer(text):
+        taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
 
 
 def find_amounts(
@@ -86,7 +104,7 @@ def find_amounts(
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     for match in _PAIRED.finditer(text):
         if not taken[match.start()]:
-            found.append(Amount(match.start(), match.end(), "count", 2 if match[0] == "俩" else 3))
+            found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))
     for match in NUMERAL.finditer(text):
         if not any(taken[match.start() : match.end()]):
             end = match.end()
@@ -166,6 +184,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         and re.match(r"\s*(?:充|冲|那|这|的|交|缴)", after)
     ):
         return Amount(start, end, "none")  # 给138充: the beginning of somebody's number
+    if _HOUR.match(after) and (
+        "点" not in lexicon.units or (_BY_CLOCK.search(before) and (read_numeral(said) or 99) <= 24)
+    ):
+        return Amount(start, end + 1, "none")
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in COUNTERS
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
@@ -192,6 +214,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + length, "count", number)
     if re.search(r"[x*]\s*$", before) and unit in ("", *COUNTERS) and number < 1000:
         return Amount(start - 1, end + length, "count", number)
+    if unit == "个":  # 课时十个
+        own, begins = _unit_before(text, start, lexicon)
+        if own and own not in COUNTERS:
+            return Amount(begins, end + length, "value", number, own)
     if unit:
         return _with_unit(Amount(start, end + length, "value", number, unit))
     unit, begins = _unit_before(text, start, lexicon)
@@ -209,9 +235,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
 def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:
     """Find a unit said first (点券300) and where it begins."""
     before = text[max(0, start - 8) : start].rstrip(" :,，的")
+    heard = sound(before)
     for unit, key in lexicon.units.items():
-        if len(unit) > 1 and key not in ("元", *MONTHS_OF) and before.endswith(unit):
-            return key, text.rindex(unit, 0, start)
+        if len(unit) > 1 and key not in ("元", *MONTHS_OF) and (before.endswith(unit) or heard.endswith(sound(unit))):
+            return key, start - (start - len(text[:start].rstrip(" :,，的"))) - len(unit)
     return "", start
 
 
@@ -293,7 +320,11 @@ def settle(product: ProductIndex, amount: Amount) -> Settled | None:
     if amount.kind == "count" and amount.unit and product.by_value and amount.unit == product.unit:
         return _settle_value(product, amount.number, amount.unit)  # 20桶 of something sold in 10, 20 or 50桶
     if amount.kind == "count":
-        if product.any_sku and amount.unit and amount.unit == product.any_unit:
+        if (
+            product.any_sku
+            and amount.unit
+            and (amount.unit == product.any_unit or (amount.unit == "个" and product.any_unit in COUNTERS))
+        ):
             return _settle_any(product, amount.number)
         return Settled(count=int(amount.number)) if 0 < amount.number <= 10000 else None
     return _settle_value(product, amount.number, amount.unit)

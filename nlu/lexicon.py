@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from nlu.frame import Frame
 from nlu.near import NearNames
-from nlu.phrases import Entry, PhraseIndex, spellings
+from nlu.phrases import Entry, PhraseIndex, digits_spoken, spellings
 from nlu.segments import Segmenter, is_word
 from nlu.text import normalise, sound
 from nlu.words import (
@@ -339,6 +339,9 @@ class Lexicon:
                     entries[word].add_shorthand(pid)
         for product in self.products.values():
             for name in product.names:
+                for word in digits_spoken(name):
+                    if word not in entries:
+                        entries[word].add_product(product.id)
                 for word in spellings(name):
                     if word not in entries or entries[word].spelled:
                         entries[word].add_product(product.id)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from nlu.answers import read_answer, read_number
-from nlu.cues import cues_of
+from nlu.cues import cues_of, unexplained
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import (
     COUNT,
@@ -30,6 +30,9 @@ from nlu.text import lower, normalise_keeping_case
 
 SURE = 0.32
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
+
+ELSEWHERE = 4
+"""A number among more unexplained characters than this, with no goods named, is part of talk about something else."""
 
 NO_ITEMS: frozenset[Intent] = frozenset(
     ("human", "greet", "thanks", "confirm", "deny", "cancel", "balance", "unknown", "batch", "choose")
@@ -142,7 +145,9 @@ def _is_choice(seen: Seen, index: int) -> bool:
 
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
-_ASKING = re.compile(r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|多少|多久|怎么|什么|哪|咋|有没有|几")
+_ASKING = re.compile(
+    r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
+)
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _EITHER_OR = re.compile(r"([送能会有用退])不\1")
 _CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
@@ -169,7 +174,7 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         return 0.9, "unknown"
     named = has_product or any(ref.foreign for ref in seen.refs)
     if seen.accounts and amounts and not _ASKING.search(blanked):
-        allowed = PLAIN_CUES | CORRECTING_CUES if has_product else PLAIN_CUES
+        allowed = PLAIN_CUES | CORRECTING_CUES if has_product or len(seen.accounts) > 1 else PLAIN_CUES
         if allowed.issuperset(cues_of(blanked)):
             return 0.9, "order"
     if named and slots and not _ASKING.search(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
@@ -198,6 +203,10 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         confidence, intent = next(((p, i) for p, i in ranked if i in ("search", "price", "help")), (0.0, "unknown"))
     if intent == "change" and any(ref.product for ref in seen.refs) and amounts and seen.accounts:
         return confidence, "order"  # everything was said at once: nothing is left to be changed
+    if intent in ("answer", "order", "change") and _talks_of_something_else(seen, blanked, named):
+        return min(confidence, 0.5), "unknown"
+    if intent == "unknown" and confidence < 0.9 and PLAIN_CUES.issuperset(cues) and _WANTS.fullmatch(blanked):
+        return 0.5, "order"  # 配副眼镜: goods the shop does not know
     if intent == "unknown" and confidence < 0.85 and _only_goods(seen, blanked):
         return 0.5, "order"
     if confidence < (0.6 if intent == "unknown" else 0.45) and has_product and slots and not _ASKING.search(blanked):
@@ -205,6 +214,14 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
     if confidence < SURE and intent != "unknown" and confidence < 0.2:
         return confidence, "unknown"
     return confidence, intent
+
+
+def _talks_of_something_else(seen: Seen, blanked: str, named: bool) -> bool:
+    """Tell whether a number stands among much that no buyer says: 会议室在12楼, 10点开始."""
+    placed = any(m.entry.options or m.entry.choices for m in seen.mentions) or any(a.word for a in seen.amounts)
+    if named or placed or not any(a.kind != "none" for a in seen.amounts):
+        return False
+    return not _TOPPED_UP.search(blanked) and unexplained(blanked) > ELSEWHERE
 
 
 SUPPORT: dict[Intent, frozenset[str]] = {
@@ -227,7 +244,8 @@ def _categories(lexicon: Lexicon, word: str) -> list[str]:
 
 _NO_BUYER = re.compile(
     r"加(?:我|个)?(?:微信|v信|vx|wx|扣群|群)|https?://|www\.|日结|刷单|无抵押|办证|招代理|低价出售|(?:高价|长期|专业|大量)回收"
-    r"|(?:转账|汇款|打款|打钱)(?:给我)?\s*Ｖ|借我|发.{0,2}红包|ignore .{0,12}instruction|忽略.{0,8}(?:指令|规则|设定)"
+    r"|(?:转账|汇款|打款|打钱)(?:给我)?\s*Ｖ|借我|发.{0,2}红包|ignore .{0,30}instruction|system ?:|set price"
+    r"|^(?:诚信|长期|高价)?(?:收|求购|收购|出)[ＰＣ]|忽略.{0,8}(?:指令|规则|设定)"
 )
 """Advertisements, begging and injections: whatever goods they name, nobody is buying."""
 _UNPLACED = re.compile(
@@ -236,6 +254,12 @@ _UNPLACED = re.compile(
     rf"[的 ]?[{VALUE}{SKU}{COUNT}](?:的|吧|谢谢|[。.!！])*"
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
+_TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
+_WANTS = re.compile(
+    r"(?:我(?:想|要)?|想|要|帮我|给我|麻烦|请|帮忙|老板|[,， ])*(?:"
+    r"(?:报|租|配|订|定|约|洗|印|做|办|买|来|整|搞|开|充|修)一?[个副张套份本件位台间次瓶盒杯条根部节]"
+    r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学))(?![人电警])[\u4e00-\u9fffa-z\d]{2,10}(?:[吧呗啊。.!！]*)"
+)
 _PREFERS = re.compile(
     r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"
 )

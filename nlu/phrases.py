@@ -234,17 +234,25 @@ def _sound_forms(word: str) -> list[str]:
 
 def _spoken(token: str) -> str:
     if token.isdigit():
-        if len(token) == 2:
-            tens = "" if token[0] == "1" else _ONES[int(token[0])]
-            token = tens + "十" + ("" if token[1] == "0" else _ONES[int(token[1])])
-        else:
-            token = "".join(_ONES[int(digit)] for digit in token)
-        return sound(token)
+        return sound(_numeral(token))
     if token in ENGLISH_SOUNDS:
         return syllables_code(ENGLISH_SOUNDS[token])
     if len(token) == 1 and token in LETTER_SOUNDS:
         return syllables_code(LETTER_SOUNDS[token])
     return sound(token)
+
+
+def digits_spoken(name: str) -> list[str]:
+    """Write a name's number after letters as it is heard: R5 is R五, win11 is win十一."""
+    match = re.search(r"(?<=[a-z])\d{1,2}(?!\d)", name)
+    return [name[: match.start()] + _numeral(match[0]) + name[match.end() :]] if match else []
+
+
+def _numeral(digits: str) -> str:
+    if len(digits) != 2:
+        return "".join(_ONES[int(digit)] for digit in digits)
+    tens = "" if digits[0] == "1" else _ONES[int(digits[0])]
+    return tens + "十" + ("" if digits[1] == "0" else _ONES[int(digits[1])])
 
 
 @cache

@@ -11,6 +11,7 @@ from nlu.dealing import BREAK, deal, lines_of
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.naming import ONTO, inferred, named
+from nlu.numerals import read_numeral
 from nlu.phrases import Mention
 from nlu.seeing import Seen
 from nlu.words import GENERAL_COUNTERS
@@ -220,8 +221,17 @@ def _gap(text: str, start: int, end: int) -> int:
 _CLAUSE = re.compile(r"[^,，;；。\n]+")
 
 
+_NTH = re.compile(r"第([一二三四五1-5])个(?:号码?|人)?(?:改成?|换成?|要|是|给)*(?:充|冲)?\s*$")
+
+
 def _anchor_of(i: int, accounts: list[Account], anchors: list[Amount], text: str) -> Amount | None:
     """Find the amount of the i-th account: that of its line or clause, else the one said before it."""
+    for anchor in anchors:
+        nth = _NTH.search(text[max(0, anchor.start - 10) : anchor.start])
+        if nth and read_numeral(nth[1]) == i + 1:
+            return anchor
+        if nth:
+            anchors = [a for a in anchors if a is not anchor] or anchors
     if not anchors or len({(a.number, a.unit, a.word) for a in anchors}) == 1:
         return anchors[0] if anchors else None
     account = accounts[i]

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, find_accounts
-from nlu.amounts import Amount, find_amounts
+from nlu.amounts import Amount, find_amounts, mark_dates
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
@@ -80,6 +80,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     for mention in seen.mentions:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    mark_dates(text, taken)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
     seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
     seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]

@@ -29,6 +29,9 @@ def _plain_table() -> dict[int, str | None]:
     table.update({ord(char): None for char in _DROPPED})
     table.update({0x3000: " ", 0xA0: " ", ord("\t"): " ", ord("\r"): " ", ord("×"): "*", ord("✖"): "*", ord("¥"): "¥"})
     table.update({ord("￥"): "¥", ord("。"): "。", ord("．"): ".", ord("妳"): "你", ord("佢"): "他"})
+    table.update(
+        {ord(old): new for old, new in zip("嘅喇啫嚟俾畀啲咗冇睇搵嗰哋蚊", "的啦啫来给给些了没看找那们块", strict=True)}
+    )
     table.update({ord("廿"): "二十", ord("卅"): "三十"})
     return table
 

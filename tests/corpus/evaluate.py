@@ -43,6 +43,8 @@ class Score:
     seconds: float = 0.0
     by_channel: Counter[tuple[str, bool]] = field(default_factory=Counter)
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    claims: Counter[str] = field(default_factory=Counter)
+    """What harmful frames claimed: a product, a value, a confirm."""
     misses: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -78,7 +80,9 @@ def score(corpus: Path, lexicon: Lexicon | None = None) -> Score:
         right = any(_same(gold, got, soft) for gold in accepted)
         result.total += 1
         result.right += right
-        result.harmful += not right and _harmful(accepted, got, soft)
+        claim = "" if right else _claimed(accepted, got, soft)
+        result.harmful += bool(claim)
+        result.claims.update([claim] if claim else [])
         result.by_channel[label["channel"], right] += 1
         if not right:
             result.misses.append((label["text"], label["gold"], got))
@@ -109,26 +113,22 @@ def _agrees(slot: str, mine: Any, theirs: Any) -> bool:
     )
 
 
-def _harmful(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool) -> bool:
-    """Tell whether a wrong frame claims what nobody said, rather than leaving something open."""
+def _claimed(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool) -> str:
+    """Name what a wrong frame claims although nobody said it; "" when it merely leaves something open."""
     if got["intent"] in UNASKED and all(gold["intent"] not in UNASKED for gold in accepted):
-        return True
+        return str(got["intent"])
     if soft:
-        return False
+        return ""
     said = [item for gold in accepted for item in gold["items"]]
-    known = {
-        "product": {item["product"] for item in said},
-        "sku": {item["sku"] for item in said},
-        "value": {item["value"] for item in said},
-        "quantity": {item["quantity"] for item in said},
-    }
+    known = {slot: {item[slot] for item in said} for slot in ("product", "sku", "value", "quantity")}
     accounts = {account for item in said for account in (*item["fields"].values(), *item["invalid"].values())}
     for item in got["items"]:
-        if any(item[slot] not in (None, 1) and item[slot] not in known[slot] for slot in known):
-            return True
+        for slot in known:
+            if item[slot] not in (None, 1) and item[slot] not in known[slot]:
+                return slot
         if any(account not in accounts and any(c.isdigit() for c in account) for account in item["fields"].values()):
-            return True
-    return False
+            return "account"
+    return ""
 
 
 def main(arguments: list[str]) -> int:
@@ -136,10 +136,12 @@ def main(arguments: list[str]) -> int:
     files = [Path(name) for name in arguments if not name.startswith("-")] or CORPORA
     print(f"{'corpus':<14}{'frames':>7}{'whole':>8}{'text':>8}{'voice':>8}{'harmful':>9}{'µs each':>9}")
     confusions: Counter[tuple[str, str]] = Counter()
+    claims: Counter[str] = Counter()
     parse("你们这个是怎么弄的", lexicon_for(DEMO))  # tables are read on the first message: not part of the times
     for corpus in files:
         result = score(corpus)
         confusions += result.confusions
+        claims += result.claims
         text, voice = (_channel(result, name) for name in ("text", "voice"))
         each = result.seconds / max(result.total, 1) * 1e6
         print(
@@ -148,8 +150,9 @@ def main(arguments: list[str]) -> int:
         )
         if "--show" in arguments and not never_shown(corpus):
             _show(result.misses)
+    print("\nclaimed though nobody said it:", ", ".join(f"{a} ×{n}" for a, n in claims.most_common()) or "nothing")
     print(
-        "\nconfusions (said → read):",
+        "confusions (said → read):",
         ", ".join(f"{a} → {b} ×{n}" for (a, b), n in confusions.most_common(12)) or "none",
     )
     return 0
