@@ -11,6 +11,7 @@ from werobot.crypto.exceptions import UnvalidEncodingAESKey
 from bot.config import Config, ConfigError, WeChatConfig
 from bot.database import make_engine
 from bot.jobs import Jobs
+from bot.owner_texts import FaqSource, read_wording
 from bot.redis_client import open_redis
 from bot.shelf_source import ShelfSource
 from bot.speech.opening import open_recogniser
@@ -20,6 +21,7 @@ from bot.visits import Visits
 from bot.webhook import Mode, Webhook
 from bot.wechat import AccountApi
 from catalog.vault import Vault
+from dialogs import wording
 from dialogs.store import DialogStore
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
@@ -41,6 +43,7 @@ class Services:
     redis: "redis.Redis"
     store: DialogStore
     shelf: ShelfSource
+    faq: FaqSource
     vault: Vault
     visits: Visits
     webhook: Webhook
@@ -64,13 +67,16 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
     secret_key = config.app.key()
     wechat = config.wechat
     gateway, notice_keys = _pay(config, clock)
+    wording.use(read_wording(config.app.wording_file))
+    faq = FaqSource(config.app.faq_file)
     return Services(
         config=config,
         clock=clock,
         engine=engine,
         redis=client,
         store=DialogStore(client, clock),
-        shelf=ShelfSource(engine),
+        shelf=ShelfSource(engine, also=faq.look),
+        faq=faq,
         vault=Vault(secret_key),
         visits=Visits(secret_key),
         webhook=_webhook(wechat),

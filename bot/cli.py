@@ -42,10 +42,14 @@ catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode
 keys_app = typer.Typer(help="Load card keys.", rich_markup_mode=None, no_args_is_help=True)
 orders_app = typer.Typer(help="What waits for a person's hands.", rich_markup_mode=None, no_args_is_help=True)
 handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mode=None, no_args_is_help=True)
+wording_app = typer.Typer(help="The shop's own wording.", rich_markup_mode=None, no_args_is_help=True)
+faq_app = typer.Typer(help="The shop's own answers to questions.", rich_markup_mode=None, no_args_is_help=True)
 menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(keys_app, name="keys")
 app.add_typer(menu_app, name="menu")
+app.add_typer(wording_app, name="wording")
+app.add_typer(faq_app, name="faq")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 
@@ -310,6 +314,38 @@ def restore(file: AFile) -> None:
     except backups.BadBackupError as error:
         raise BadInputError(f"{file}: {error}") from None
     print(f"{file}: {rows} rows restored")
+
+
+@wording_app.command("list")
+def wording_list() -> None:
+    """Print every line the bot says, by name, as a file to edit; what [app] wording_file changes is in it."""
+    from bot.owner_texts import read_wording
+    from dialogs import wording
+
+    print(wording.written(read_wording(load_config().app.wording_file)), end="")
+
+
+@wording_app.command("check")
+def wording_check(file: AFile) -> None:
+    """Check a file of one's own wording and name everything wrong with it by line."""
+    from bot.owner_texts import read_wording
+
+    print(f"ok: {len(read_wording(file))} lines")
+
+
+@faq_app.command("check")
+def faq_check(
+    file: AFile,
+    catalog: Annotated[Path | None, typer.Option(metavar="FILE", help="Catalog file to check against.")] = None,
+) -> None:
+    """Check a file of answers. With a catalog: also its products, and whether each question finds its answer."""
+    from bot.owner_texts import read_faq, unanswered
+
+    entries = read_faq(file)
+    wrong = unanswered(entries, _read_catalog(catalog)) if catalog is not None else []
+    if wrong:
+        raise BadInputError("\nkabot: ".join(f"{file}: {line}" for line in wrong))
+    print(f"ok: {len(entries)} answers, {sum(len(entry.asks) for entry in entries)} wordings")
 
 
 @menu_app.command("publish")

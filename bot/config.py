@@ -62,6 +62,10 @@ class AppConfig:
     log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
     log_format: str = _one_of("auto", "auto", "text", "json")
     timezone: str = "Asia/Shanghai"
+    wording_file: Path | None = None
+    """The owner's own texts in place of the bot's (TOML, see docs/wording.md)."""
+    faq_file: Path | None = None
+    """The owner's answers to questions (TOML, see docs/wording.md)."""
 
     def key(self) -> bytes:
         """The 32 secret bytes. Made on first use where none are configured; raises ConfigError or OSError."""

@@ -108,7 +108,9 @@ class Conversation:
     async def _turn(self, push: Push, opened: Opened) -> Answer:
         services = self._services
         shelf, lexicon = await self._catalog()
-        scene = Scene(now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url)
+        scene = Scene(
+            now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url, faq=services.faq.book
+        )
         before = from_json(opened.dialog)
         if len(push.text) > LONG_TEXT_CHARS:
             heard = await self._in_thread(_heard, push, before, scene, lexicon)

@@ -27,7 +27,9 @@ from sandbox.settings import Credentials, new_credentials
 CONFIG_FILE = "demo.toml"
 SANDBOX_FILE = "sandbox.json"
 KEYS_PER_SKU = 30
-_CATALOG = Path(__file__).resolve().parent.parent / "data" / "catalog.demo.toml"
+_DATA = Path(__file__).resolve().parent.parent / "data"
+_CATALOG = _DATA / "catalog.demo.toml"
+_FAQ = _DATA / "faq.toml"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _EMPTY_SKUS = text(
@@ -52,7 +54,8 @@ def write_settings(home: Path, port: int, bot_port: int) -> None:
         bot_url=f"http://127.0.0.1:{bot_port}", public_url=url, data_dir=str(sandbox_dir)
     )
     settings.write(home / SANDBOX_FILE)
-    sections: dict[str, Mapping[str, Any]] = {"app": {"public_url": url, "data_dir": str(home), "log_format": "text"}}
+    app = {"public_url": url, "data_dir": str(home), "log_format": "text", "faq_file": str(_FAQ)}
+    sections: dict[str, Mapping[str, Any]] = {"app": app}
     sections |= credentials.bot_sections(sandbox_url=url, key_dir=home / "keys")
     if credentials.speech_key and can_decode():
         sections["speech"] = credentials.speech_section(url)

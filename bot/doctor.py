@@ -42,6 +42,7 @@ def examine() -> Iterator[Finding]:
                 yield _wechat(services)
                 yield _pay(services)
                 yield _stock(services)
+                yield from _answers(services)
             finally:
                 services.engine.dispose()
     except embedded.EmbeddedError as error:
@@ -110,3 +111,22 @@ def _stock(services: "Services") -> Finding:
     if not shelf.products:
         return Finding("商品", False, "目录是空的，请运行 kabot catalog import FILE")
     return Finding("商品", True, f"{len(shelf.products)} 种商品在售")
+
+
+def _answers(services: "Services") -> Iterator[Finding]:
+    """Whether the owner's answers are about what is sold; nothing where there are none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.owner_texts import read_faq
+    from dialogs.faq import unknown_names
+
+    try:
+        entries = read_faq(services.config.app.faq_file)
+        shelf, _ = services.shelf.current()
+    except (ConfigError, SQLAlchemyError):
+        return  # said already
+    if not entries:
+        return
+    unknown = unknown_names(entries, shelf)
+    words = f"目录里没有: {'、'.join(unknown[:5])}" if unknown else f"{len(entries)} 条"
+    yield Finding("问答", not unknown, words)

@@ -13,6 +13,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.wording import unfit
 from nlu.intent import SLOTS, blank, slots_of
@@ -48,6 +49,16 @@ class Entry:
     """Only where one of these products is meant; empty: any, or none."""
     categories: frozenset[str] = frozenset()
     """The same with categories: 充值缴费, or 充值缴费/手机话费."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is about some products only."""
+        return bool(self.products or self.categories)
+
+    def concerns(self, product: Product) -> bool:
+        """Whether it is about this product."""
+        path = "/".join(product.category) + "/"
+        return not self.limited or product.id in self.products or any(path.startswith(f"{c}/") for c in self.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,7 @@ class Book:
         best: dict[int, tuple[float, Entry]] = {}
         for entry, ask in self._asks:
             if _concerns(entry, ask, about, shelf):
-                near = _nearness(said, ask) + (1.0 if entry.products or entry.categories else 0.0)
+                near = _nearness(said, ask) + (1.0 if entry.limited else 0.0)
                 if near > best.get(id(entry), (0.0, entry))[0]:
                     best[id(entry)] = near, entry
         ranked = sorted(best.values(), key=lambda pair: -pair[0])
@@ -106,18 +117,15 @@ NOTHING = Book()
 
 def _general(first: tuple[float, Entry], second: tuple[float, Entry]) -> bool:
     """Whether two are told apart by nearness alone: an answer for this very product goes before a general one."""
-    return bool(first[1].products or first[1].categories) == bool(second[1].products or second[1].categories)
+    return first[1].limited == second[1].limited
 
 
 def _concerns(entry: Entry, ask: _Wording, about: Collection[str], shelf: Shelf) -> bool:
     if ask.named and not ask.named.intersection(about):
         return False
-    if not entry.products and not entry.categories:
-        return True
-    if entry.products.intersection(about):
-        return True
-    paths = ["/".join(product.category) + "/" for one in about if (product := shelf.product(one)) is not None]
-    return any(path.startswith(f"{category}/") for category in entry.categories for path in paths)
+    return not entry.limited or any(
+        entry.concerns(product) for one in about if (product := shelf.product(one)) is not None
+    )
 
 
 # ---- how near two wordings are -------------------------------------------------------------------------------------
@@ -161,7 +169,7 @@ def _core(seen: Seen) -> str:
     text = _SLOTS.sub("", blank(seen, slots_of(seen)))
     for pattern, into in _FOLDED:
         text = pattern.sub(into, text)
-    text = _EITHER.sub(r"\1", _IDLE.sub("", text))
+    text = _IDLE.sub("", _EITHER.sub(r"\1", text))
     return _OR_NOT.sub("", text) or text
 
 

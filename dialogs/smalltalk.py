@@ -28,6 +28,36 @@ def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
     return answer(dialog, scene, told or replies.help_text(examples.orders(scene.shelf)))
 
 
+_ASKS_SURELY = 88.0
+_NEAR_ENOUGH: dict[str, float] = {
+    **dict.fromkeys(("unknown", "help"), 75.0),
+    **dict.fromkeys(("price", "search", "browse", "batch", "rate"), 80.0),
+    **dict.fromkeys(("order_status", "keys", "invoice", "balance", "human"), _ASKS_SURELY),
+}
+"""How near one of the shop's questions must be, by what the message was understood to be. What moves an order, or looks
+at one (problem, refund), is never answered from the file."""
+
+
+def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """The shop's own answer to what he asks, where nothing better is known."""
+    frame, least = said.frame, _NEAR_ENOUGH.get(said.frame.intent)
+    if least is None or not scene.faq:
+        return None
+    pending = isinstance(dialog.state, Collecting | Confirming)
+    if frame.intent != "help" and any(item.product for item in frame.items) and (pending or frame.intent == "price"):
+        return None
+    text = fold(said.text)
+    if frame.intent == "order_status" and any(word in text for word in replies.STATE_WORDS):
+        return None  # the order's own state
+    if any(word in text for word in replies.ETA_WORDS) and _how_long(dialog, said, scene) is not None:
+        return None  # the product's own time
+    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    named = {one for item in frame.items for one in (item.product, *item.candidates) if one}
+    about = named or {line.product for line in lines if line.product}
+    found = scene.faq.find(said.text, about, scene.shelf)
+    return answer(dialog, scene, found.answer) if found is not None and found.nearness >= least else None
+
+
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
     """A short answer to one of the usual questions: how long, how safe, how to pay, whom he talks to."""
     text = fold(said.text)

@@ -125,6 +125,9 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
+    told = smalltalk.shop_answer(dialog, said, scene)
+    if told is not None:
+        return told
     if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):
         return _unknown(dialog, said, scene)
     return _TALK[said.frame.intent](dialog, said, scene)

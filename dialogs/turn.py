@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from catalog.shelf import Shelf
+from dialogs.faq import NOTHING, Book
 from dialogs.state import Dialog
 from kernel.cases import Case, CaseKind, LineFacts, RefundWay
 from kernel.hours import ALWAYS, WorkingHours
@@ -278,6 +279,8 @@ class Scene:
     """The address in front of /pay/{token} and /orders/{token}; no slash at its end."""
     hours: WorkingHours = ALWAYS
     """When a person is there, and the shop's time zone."""
+    faq: Book = NOTHING
+    """The shop's own answers to questions."""
 
 
 @dataclass(frozen=True, slots=True)
