@@ -1,6 +1,6 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-from bot import delivering, handoffs, ordering, paying, telling
+from bot import delivering, handoffs, ordering, paying, telling, transcribing, voices
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import replies
@@ -9,7 +9,7 @@ from fulfillment import pushing, reading, topups
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"
 
-__all__ = ["TASKS", "delivering", "ordering", "paying", "telling"]
+__all__ = ["TASKS", "delivering", "ordering", "paying", "telling", "transcribing"]
 
 
 @TASKS.cron("expire_orders", EVERY_TEN_SECONDS)
@@ -46,6 +46,13 @@ def sweep_work(services: Services) -> None:
         paying.sweep_refunds(services, conn)
         paying.sweep_payments(services, conn)
     telling.flag_waiting(services)
+
+
+@TASKS.cron("sweep_voices", EVERY_MINUTE)
+def sweep_voices(services: Services) -> None:
+    """Take up voice messages whose job was lost, and forget the old ones."""
+    voices.ask_again(services)
+    voices.forget_old(services)
 
 
 @TASKS.cron("end_silent_handoffs", EVERY_MINUTE)

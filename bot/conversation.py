@@ -15,13 +15,13 @@ from typing import TypeVar, TypeVarTuple, assert_never
 from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import followers, handoffs, ordering, telling
+from bot import followers, handoffs, ordering, telling, voices
 from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.state import Dialog, WithHuman, from_json, to_json
+from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import (
@@ -33,6 +33,7 @@ from dialogs.turn import (
     FindOrders,
     Followed,
     Heard,
+    Listen,
     OpenHandoff,
     PlaceOrder,
     Pressed,
@@ -40,6 +41,8 @@ from dialogs.turn import (
     Said,
     Scene,
     Showed,
+    Spoke,
+    Unheard,
 )
 from kernel.ids import OrderNo
 from nlu.lexicon import Lexicon
@@ -65,6 +68,10 @@ class Answer:
 
 _A = TypeVarTuple("_A")
 _R = TypeVar("_R")
+
+
+class TalkBusyError(Exception):
+    """The buyer's other messages kept the floor."""
 
 
 class Conversation:
@@ -100,12 +107,32 @@ class Conversation:
             # message takes longer than WeChat waits.
             return Answer()
         try:
-            return await self._turn(push, begun)
+            return await self._rendered(push, await self._turn(push, begun))
         except BaseException:
             await self._floor.release(begun)
             raise
 
-    async def _turn(self, push: Push, opened: Opened) -> Answer:
+    async def hear_later(self, push: Push) -> Reply:
+        """Take one push through one turn whose answer goes out by push, from an event loop that ends with it.
+
+        Gives the reply as it is stored, the same for the same push: a card key comes in when it is sent. Raises
+        TalkBusyError, TalkUnavailableError and SQLAlchemyError: nothing has happened, and it may be tried again.
+        """
+        try:
+            begun = await self._floor.begin(push.openid, push.key, WAIT_FOR_TURN_S)
+            if isinstance(begun, Answered):
+                return _reply_from_json(begun.reply).reply
+            if isinstance(begun, Busy):
+                raise TalkBusyError
+            try:
+                return (await self._turn(push, begun)).reply
+            except BaseException:
+                await self._floor.release(begun)
+                raise
+        finally:
+            self._floor.close()
+
+    async def _turn(self, push: Push, opened: Opened) -> "_Stored":
         services = self._services
         shelf, lexicon = await self._catalog()
         scene = Scene(
@@ -118,9 +145,9 @@ class Conversation:
             heard = _heard(push, before, scene, lexicon)
         dialog, reply = await self._run(push, before, heard, scene) if heard is not None else (before, Reply())
         if isinstance(before.state, WithHuman):
-            await self._in_thread(handoffs.heard, services, push.openid, push.text)
+            await self._in_thread(handoffs.heard, services, push.openid, _transcribed(push))
         waiting: tuple[int, ...] = ()
-        if opened.waiting:
+        if opened.waiting and not push.standing:
             waiting = await self._in_thread(telling.take_waiting, services, push.openid, push.key)
         stored = _Stored(reply, waiting)
         answer = await self._rendered(push, stored)
@@ -138,7 +165,7 @@ class Conversation:
             await self._in_thread(followers.joined, services, push.openid)
         elif push.event == "unsubscribe":
             await self._in_thread(followers.left, services, push.openid)
-        return answer
+        return stored
 
     async def _catalog(self) -> tuple[Shelf, Lexicon]:
         """The catalog at hand. Whether there is a newer one a thread looks, and nobody waits for that."""
@@ -185,6 +212,8 @@ class Conversation:
                 return ordering.favourites(services, push.openid)
             case OpenHandoff(reason=reason, pending=pending):
                 return handoffs.open_handoff(services, push.openid, reason, pending)
+            case Listen(standing=standing):
+                return voices.take(services, push, standing)
             case EndHandoff():
                 handoffs.end(services, push.openid, by="buyer")
                 return None
@@ -242,8 +271,13 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
             return Said(frame, push.text)
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
-            return Said(frame, push.text, by_voice=True)
-        case ("image" | "voice" | "location" | "link" | "file") as kind, _:
+            late = push.standing not in ("", standing(dialog))
+            return Said(frame, push.text, by_voice=True, late=late)
+        case "voice", _:
+            return Spoke()
+        case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:
+            return Unheard(why)
+        case ("image" | "location" | "link" | "file") as kind, _:
             return Showed(kind)
         case (("video" | "shortvideo"), _):
             return Showed("video")

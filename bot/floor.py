@@ -64,6 +64,11 @@ class Floor:
         """Give up the floor without saving. Raises TalkUnavailableError."""
         await self._run(ask_to_release(opened))
 
+    def close(self) -> None:
+        """Close the connection, before the event loop ends."""
+        if self._lane is not None:
+            self._lane.close()
+
     async def _run(self, ask: Ask[T]) -> T:
         lane = self._lane
         if lane is None:

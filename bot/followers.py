@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from bot import voices
 from bot.bootstrap import Services
 from kernel.ids import OpenId
 
@@ -20,6 +21,7 @@ def left(services: Services, openid: OpenId) -> None:
     """Note that a buyer follows no longer, and forget what he talked about (wechat.md, A: Unsubscribe)."""
     _note(services, openid, subscribed=False)
     services.store.forget(openid)
+    voices.forget(services, openid)
 
 
 def _note(services: Services, openid: OpenId, *, subscribed: bool) -> None:

@@ -42,6 +42,11 @@ class RedisLane:
         except redis.ConnectionError:
             return await (await self._open()).ask(command)
 
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        if self._wire is not None:
+            self._wire.close()
+
     async def _open(self) -> "_Wire":
         loop = asyncio.get_running_loop()
         if self._wire is not None and not self._wire.belongs_to(loop):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from bot import metrics, wechat
+from bot import metrics, voices, wechat
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
@@ -186,6 +186,8 @@ def _flag(services: Services, openid: OpenId) -> None:
 
 def _words(services: Services, conn: Connection, push: Push, *, where: str) -> str:
     """Make a push's words. `where` names the place that keys in it are shown at; empty: they are only measured."""
+    if push.kind is PushKind.SPOKEN:
+        return _spoken(services, conn, push, where=where)
     order = reading.by_no(conn, push.order_no)
     if order is None:
         return ""
@@ -216,6 +218,18 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
             return replies.parcel_sent(order, line)
         case PushKind.EXPIRED:
             return replies.order_expired(order.order_no)
+
+
+def _spoken(services: Services, conn: Connection, push: Push, *, where: str) -> str:
+    """The answer to a voice message. WeChat hands a buyer over only in answer to a message of his."""
+    reply = voices.answer_to(conn, push.about_id)
+    parts = [reply.text, replies.person_by_message() if reply.transfer else ""]
+    for order_no in reply.keys_of:
+        order = reading.by_no(conn, order_no)
+        if order is not None and order.openid == push.openid:
+            keys = _reveal(services, conn, order, where) if where else stock.keys_of(conn, services.vault, order_no)
+            parts.append(replies.keys_block(_named(order, keys)))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _product(services: Services, line: Line) -> Product | None:

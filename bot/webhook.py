@@ -64,6 +64,8 @@ class Push:
     media_id: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Every flat field of the push, for events that need more."""
+    standing: str = ""
+    """Given for a voice that had to be transcribed first: what the buyer was being asked when he spoke."""
 
 
 class Webhook:

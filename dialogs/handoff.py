@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from catalog.checks import fold
 from catalog.model import FieldKind
-from dialogs import replies
+from dialogs import replies, smalltalk
 from dialogs.asking import answer, draft_words, open_question
 from dialogs.draft import field_of
 from dialogs.ordering import answered_by_text
@@ -30,6 +30,7 @@ from dialogs.turn import (
     Scene,
     Showed,
     SoldOut,
+    Spoke,
     TooManyUnpaid,
     Turn,
 )
@@ -62,7 +63,7 @@ def while_with_human(
     back = replace(dialog, state=state.resume, misses=0)
     if isinstance(heard, HandoffEnded):
         return resume(back, scene, replies.handoff_over())
-    if not isinstance(heard, Said | Pressed | Followed | Showed):
+    if not isinstance(heard, Said | Spoke | Pressed | Followed | Showed):
         return _fact(dialog, state, back, heard, scene, go_on)
     if scene.now >= state.until:
         turn = go_on(back, heard, scene)
@@ -76,7 +77,8 @@ def while_with_human(
         carried = _carried_on(back, state.resume, heard, scene, go_on)
         if carried is not None:
             return Turn(_with_person(carried.dialog, listening), carried.reply, carried.effects)
-    return Turn(replace(dialog, state=listening))
+    effects = smalltalk.spoke(back).effects if isinstance(heard, Spoke) else ()
+    return Turn(replace(dialog, state=listening), effects=effects)
 
 
 def _carried_on(

@@ -949,6 +949,19 @@ _kinds = {
 }
 _kind_other = phrase("kind_other", "这类消息")
 _cannot_hear = phrase("cannot_hear", "这条语音没听清，麻烦打字告诉我。")
+_voice_troubles = {
+    "silent": phrase("voice_silent", "这条语音里没听到说话，请再说一次，或者打字告诉我。"),
+    "long": phrase("voice_long", "语音太长了，请分成一分钟以内的几条，或者打字告诉我。"),
+    "many": phrase("voice_many", "您的语音有点多，我一时听不过来，麻烦打字告诉我。"),
+}
+listening = phrase("listening", "正在听您的语音，请稍等…")
+spoken_late = phrase("spoken_late", "这条语音听完时，您已经又说了别的，所以没有照办，请再说一次。")
+person_by_message = phrase("person_by_message", "马上为您转人工客服，请随便再发一条消息，就能接通。")
+
+
+def cannot_hear(why: str) -> str:
+    """A voice that could not be taken: see `Unheard`."""
+    return _voice_troubles.get(why, _cannot_hear)()
 
 
 @line("我还看不懂{kind}，麻烦打字告诉我。")

@@ -6,9 +6,12 @@ from dialogs.asking import answer, open_question
 from dialogs.draft import look, pick_sku
 from dialogs.filling import fill
 from dialogs.ordering import advance, denied, miss, start_product
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine
-from dialogs.turn import Followed, Said, Scene, Showed, Turn
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, standing
+from dialogs.turn import Followed, Listen, Said, Scene, Showed, Turn, Unheard
 from dialogs.window import shop_window
+
+
+_TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
 
 
 def greet(dialog: Dialog, scene: Scene) -> Turn:
@@ -96,6 +99,26 @@ def not_understood(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return denied(dialog, scene, said.text)
     told = known_answer(dialog, said, scene)
     return answer(dialog, scene, told) if told else miss(dialog, scene)
+
+
+def spoke(dialog: Dialog) -> Turn:
+    """A voice that WeChat did not write down: somebody else has to."""
+    return Turn(dialog, effects=(Listen(standing(dialog)),))
+
+
+def unheard(dialog: Dialog, fact: Unheard, scene: Scene) -> Turn:
+    """A voice that nobody could make out: ask to type, and show the way."""
+    told = replies.cannot_hear(fact.why)
+    if open_question(dialog, scene) is None:
+        told = replies.join(told, replies.unknown_how())
+    return answer(dialog, scene, told)
+
+
+def spoken_late(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """确认, spoken to what has been replaced by something else since: it must not confirm that."""
+    if not said.late or said.frame.intent not in _TO_WHAT_WAS_SHOWN:
+        return None
+    return answer(dialog, scene, replies.spoken_late())
 
 
 def showed(dialog: Dialog, heard: Showed, scene: Scene) -> Turn:

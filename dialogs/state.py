@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field as Tagged
@@ -186,6 +187,12 @@ class Dialog:
 
 
 _STORED: TypeAdapter[Dialog] = TypeAdapter(Dialog)
+
+
+def standing(dialog: Dialog) -> str:
+    """A digest of what the buyer is being asked and shown: as long as it is the same, what he says means the same."""
+    state = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
+    return sha256(_STORED.dump_json(Dialog(state, dialog.listed, unpaid=dialog.unpaid))).hexdigest()[:32]
 
 
 def to_json(dialog: Dialog) -> str:

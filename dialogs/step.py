@@ -34,6 +34,7 @@ from dialogs.state import (
     WithHuman,
 )
 from dialogs.turn import (
+    BeingHeard,
     CancelOrder,
     CancelRefused,
     CatalogMoved,
@@ -53,8 +54,10 @@ from dialogs.turn import (
     Scene,
     Showed,
     SoldOut,
+    Spoke,
     TooManyUnpaid,
     Turn,
+    Unheard,
 )
 from dialogs.window import shop_window, show_category
 from kernel.ids import OrderNo
@@ -90,7 +93,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = _step(fresh, heard, scene)
     asks = any(not isinstance(effect, EndHandoff) for effect in turn.effects)
     text = turn.reply.text
-    if isinstance(heard, Said | Pressed | Followed | Showed):
+    if isinstance(heard, Said | Spoke | Pressed | Followed | Showed):
         if isinstance(heard, Said) and heard.by_voice and (text or asks):
             text = replies.join(replies.heard_voice(heard.text), text)
     else:
@@ -111,6 +114,8 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
             return smalltalk.followed(dialog, heard, scene)
         case Showed():
             return smalltalk.showed(dialog, heard, scene)
+        case Spoke():
+            return smalltalk.spoke(dialog)
         case _:
             return _fact(dialog, heard, scene)
 
@@ -118,6 +123,9 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
     said = heard_again(dialog, said, scene)
+    late = smalltalk.spoken_late(dialog, said, scene)
+    if late is not None:
+        return late
     certain = _about_order(dialog, said) or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
@@ -244,6 +252,10 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return favourites_found(dialog, fact, scene)
         case HandoffOpened():
             return handoff.opened(dialog, fact, scene)
+        case BeingHeard():
+            return Turn(dialog, Reply(replies.listening()))
+        case Unheard():
+            return smalltalk.unheard(dialog, fact, scene)
         case HandoffEnded():
             return Turn(dialog)
 

@@ -24,6 +24,8 @@ class Said:
     frame: Frame
     text: str
     by_voice: bool = False
+    late: bool = False
+    """He spoke before something else was said that he can now not have meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Showed:
     """The buyer sent what the bot cannot read."""
 
     kind: Literal["image", "voice", "video", "location", "link", "file", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """The buyer spoke, and WeChat did not write it down."""
 
 
 # ---- facts: what became of an effect -------------------------------------------------------------------------------
@@ -152,6 +159,19 @@ class HandoffEnded:
     """The person is gone (ended by the operator); the bot speaks again."""
 
 
+@dataclass(frozen=True, slots=True)
+class BeingHeard:
+    """What he spoke is being written down; it comes as a turn of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """What he spoke cannot be taken: nobody writes it down (``off``), it could not be heard (``lost``), there is
+    nothing in it (``silent``), it is too long, or there are too many of them."""
+
+    why: Literal["off", "lost", "silent", "long", "many"]
+
+
 Fact = (
     OrderPlaced
     | SoldOut
@@ -167,8 +187,10 @@ Fact = (
     | FavouritesFound
     | HandoffOpened
     | HandoffEnded
+    | BeingHeard
+    | Unheard
 )
-Heard = Said | Pressed | Followed | Showed | Fact
+Heard = Said | Spoke | Pressed | Followed | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 
@@ -248,11 +270,30 @@ class OpenHandoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Have what he spoke written down. Answered by BeingHeard or Unheard."""
+
+    standing: str
+    """What he was being asked and shown when he spoke (dialogs.state: standing)."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndHandoff:
     """The buyer came back to the bot. Not answered."""
 
 
-Effect = PlaceOrder | CancelOrder | FindOrders | FindFavourites | OpenCase | AskRefund | Rate | OpenHandoff | EndHandoff
+Effect = (
+    PlaceOrder
+    | CancelOrder
+    | FindOrders
+    | FindFavourites
+    | OpenCase
+    | AskRefund
+    | Rate
+    | OpenHandoff
+    | Listen
+    | EndHandoff
+)
 
 # ---- reply and scene -----------------------------------------------------------------------------------------------
 

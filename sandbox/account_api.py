@@ -245,7 +245,7 @@ class AccountApi:
             # As WeChat packs it, each packet after its length; what is in these is no sound.
             return Response(b"\x3c" + b"\xff" * 60, media_type="audio/x-speex-with-header-byte; rate=16000")
         if kind in ("huge", "garbage"):
-            return Response(b"#!AMR\n" + b"\xff" * (5 << 20 if kind == "huge" else 500), media_type="audio/amr")
+            return Response(b"#!AMR\n" * (1 << 20) if kind == "huge" else bytes(500), media_type="audio/amr")
         suffix = {"voice": "amr", "image": "jpg", "video": "mp4"}.get(found[0], "bin")
         headers = {"Content-disposition": f'attachment; filename="media.{suffix}"'}
         return Response(found[2], media_type=found[1], headers=headers)

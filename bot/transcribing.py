@@ -1,0 +1,96 @@
+"""The worker's part of a voice message: fetch it, write it down, and hold the turn of what was said."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from bot import telling, voices
+from bot.bootstrap import Services
+from bot.conversation import Conversation
+from bot.jobs import Retry
+from bot.speech.port import NotHeard, NoWords, Words
+from bot.speech.sound import FILE_BYTES_MAX, NotSound, Sound, TooLong, decode
+from bot.tasks import TASKS
+from bot.voices import Voice
+from bot.webhook import Push
+from bot.wechat import Media, NoAnswer, NoMedia
+from dialogs.turn import Unheard
+from fulfillment import pushing
+from fulfillment.pushing import PushKind
+
+log = logging.getLogger(__name__)
+
+TOO_LATE_AFTER = timedelta(minutes=10)
+"""Nobody waits so long for an answer; what he said then may not be what he wants now."""
+
+
+@TASKS.task("hear_voice", retry=Retry(attempts=8, longest_s=30.0))
+def hear_voice(services: Services, *, voice_id: int) -> None:
+    """Answer one voice message. Raises while the talk cannot be held (Redis or the database is away, the buyer's
+    messages keep the floor): the job is done again."""
+    with services.engine.connect() as conn:
+        voice = voices.find(conn, voice_id)
+    if voice is None or voice.done:
+        return  # sent or waiting in the outbox, or nobody's any more
+    said = _written_down(services, voice)
+    with ThreadPoolExecutor(1, thread_name_prefix="spoken") as threads:
+        reply = asyncio.run(Conversation(services, threads).hear_later(_as_push(voice, said)))
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        push_id = None
+        if voices.finish(conn, voice, reply, now) and (reply.text or reply.keys_of or reply.transfer):
+            push_id = pushing.ask(conn, PushKind.SPOKEN, voice.openid, None, now, about_id=voice.id)
+    if push_id is not None:
+        telling.send_push(services, push_id=push_id)
+
+
+def _as_push(voice: Voice, said: Words | Unheard) -> Push:
+    """What was said as the message it would have been. Its key is that of the voice, so its effects happen once."""
+    if isinstance(said, Unheard):
+        return Push(voice.openid, "", f"{voice.message_key}:heard", "unheard", event=said.why, standing=voice.standing)
+    return Push(voice.openid, "", f"{voice.message_key}:heard", "voice", text=said.text, standing=voice.standing)
+
+
+def _written_down(services: Services, voice: Voice) -> Words | Unheard:
+    """What was said, or why nobody knows; the log says more, but never the words."""
+    if services.recogniser is None:
+        return Unheard("off")
+    if services.clock.now() - voice.taken_at > TOO_LATE_AFTER:
+        log.warning("voice %s was come to too late", voice.id)
+        return Unheard("lost")
+    sound = _sound(services, voice)
+    if isinstance(sound, Unheard):
+        return sound
+    if sound.is_silent:
+        log.info("voice %s: silence", voice.id)
+        return Unheard("silent")
+    match services.recogniser.recognise(sound):
+        case Words() as words:
+            log.info("voice %s: %.1f s written down", voice.id, sound.seconds)
+            return words
+        case NoWords():
+            log.info("voice %s: no words in it", voice.id)
+            return Unheard("silent")
+        case NotHeard(reason=reason):
+            log.warning("voice %s could not be written down: %s", voice.id, reason)
+            return Unheard("lost")
+
+
+def _sound(services: Services, voice: Voice) -> Sound | Unheard:
+    """The first of the voice's files that is there and can be read."""
+    for media_id in voice.media_ids:
+        match services.account.media(media_id, FILE_BYTES_MAX):
+            case Media(content=content):
+                sound = decode(content)
+            case NoMedia(reason=reason) | NoAnswer(reason=reason):
+                log.warning("voice %s could not be fetched: %s", voice.id, reason)
+                continue
+        match sound:
+            case Sound():
+                return sound
+            case TooLong():
+                return Unheard("long")
+            case NotSound(reason=reason):
+                log.warning("voice %s could not be read: %s", voice.id, reason)
+    return Unheard("lost")
