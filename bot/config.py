@@ -181,7 +181,14 @@ class RiskConfig:
     enabled: bool = True
     per_ip_per_minute: int = _between(0, 0, 1_000_000)
     """0 by default: WeChat pushes every buyer's messages from a few addresses."""
+    per_buyer_per_minute: int = _between(120, 0, 1_000_000)
+    """Messages of one buyer: beyond what a person types. He is told once and then not answered for the minute."""
     unpaid_orders_max: int = _between(3, 1, 3)
+
+    @property
+    def buyer_limit(self) -> int:
+        """Messages a buyer may send in a minute; 0 = any number."""
+        return self.per_buyer_per_minute if self.enabled else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, TypeVarTuple, assert_never
 
 from pydantic_core import to_json as write_json
@@ -21,6 +21,7 @@ from bot.floor import Floor
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.pace import counted, verdict
 from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
@@ -139,11 +140,17 @@ class Conversation:
             now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url, faq=services.faq.book
         )
         before = from_json(opened.dialog)
-        if len(push.text) > LONG_TEXT_CHARS:
+        pace = counted(before.pace, scene.now)
+        ruling = verdict(pace, services.config.risk.buyer_limit)
+        if ruling != "take":
+            heard = None
+        elif len(push.text) > LONG_TEXT_CHARS:
             heard = await self._in_thread(_heard, push, before, scene, lexicon)
         else:
             heard = _heard(push, before, scene, lexicon)
         dialog, reply = await self._run(push, before, heard, scene) if heard is not None else (before, Reply())
+        if ruling == "tell":
+            reply = Reply(replies.too_fast())
         if isinstance(before.state, WithHuman):
             await self._in_thread(handoffs.heard, services, push.openid, _transcribed(push))
         waiting: tuple[int, ...] = ()
@@ -153,7 +160,7 @@ class Conversation:
         answer = await self._rendered(push, stored)
         kept = await self._floor.commit(
             opened,
-            dialog=to_json(dialog),
+            dialog=to_json(replace(dialog, pace=pace)),
             reply=_reply_to_json(stored),
             said=_transcribed(push),
             answered=reply.text,

@@ -1107,6 +1107,10 @@ out_of_order = phrase("out_of_order", "系统有点忙，刚才的消息没能�
 """When a part of the shop is away; the buyer's message had no effect."""
 
 
+too_fast = phrase("too_fast", "您发得太快啦，我跟不上了，请过一分钟再发。")
+"""To a buyer who sends more than anybody types; what he sends until then is not read."""
+
+
 still_working = phrase("still_working", "正在处理，请稍等几秒，再发一条消息看看。")
 """When a turn takes longer than WeChat waits; it goes on, and its outcome is there when the buyer asks."""
 

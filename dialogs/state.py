@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Tagged
 from pydantic import TypeAdapter, ValidationError
 
+from dialogs.pace import Pace
 from kernel.orders import UsedAccount
 
 DRAFT_LINES_MAX = 10
@@ -182,6 +183,8 @@ class Dialog:
     invoice: InvoiceAsked | None = None
     angry: int = 0
     """Messages in a row that were nothing but anger."""
+    pace: Pace | None = None
+    """How fast he writes."""
     shape: Literal[1] = 1
     """Raised when the stored form changes; other shapes are read as a fresh talk."""
 
