@@ -20,7 +20,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from bot import migrations
-from bot.config import AppConfig, ConfigError, keep_key
+from bot.config import AppConfig, ConfigError, keep_earlier_keys, keep_key
 
 FORMAT = "kabot-backup-1"
 _MANIFEST = "manifest.json"
@@ -59,6 +59,7 @@ def write(engine: Engine, app: AppConfig, file: Path) -> int:
             "format": FORMAT,
             "schema": version[0] if version else None,
             "secret_key": app.key().hex(),
+            "previous_secret_keys": [key.hex() for key in app.earlier_keys()],
             "tables": [{"name": table.name, "columns": table.columns} for table in tables],
         }
         _add(archive, _MANIFEST, io.BytesIO(json.dumps(manifest, indent=1).encode()))
@@ -76,7 +77,9 @@ def read(engine: Engine, app: AppConfig, file: Path) -> int:
             _check(conn, manifest, app)
             with conn.transaction():
                 tables = [_Table(entry["name"], tuple(entry["columns"])) for entry in manifest["tables"]]
+                # Triggers are for the living shop: what they wrote then is among the rows.
                 for table in reversed(tables):
+                    conn.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table.name)))
                     conn.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
                 rows = sum(_restore_table(conn, archive, table) for table in tables)
                 _set_sequences(conn)
@@ -86,6 +89,7 @@ def read(engine: Engine, app: AppConfig, file: Path) -> int:
         raise BadBackupError(f"not a whole backup of kabot: {error}") from None
     except psycopg.Error as error:
         raise BadBackupError(f"its rows do not fit: {' '.join(str(error).split())[:300]}") from None
+    keep_earlier_keys(app, [bytes.fromhex(key) for key in manifest.get("previous_secret_keys", ())])
     keep_key(app, bytes.fromhex(manifest["secret_key"]))
     return rows
 
@@ -172,8 +176,6 @@ def _restore_table(conn: "psycopg.Connection[Any]", archive: tarfile.TarFile, ta
     if content is None:
         raise ValueError(f"{table.name}.csv is no file")
     name, columns = sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    # Triggers are for the living shop: what they wrote then is among the rows.
-    conn.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(name))
     with conn.cursor() as cursor:
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(name, columns)
         with cursor.copy(statement) as copy:

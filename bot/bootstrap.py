@@ -23,6 +23,7 @@ from bot.wechat import AccountApi
 from catalog.vault import Vault
 from dialogs import wording
 from dialogs.store import DialogStore
+from fulfillment import audit
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
 from payments.absent import NoMerchant
@@ -65,6 +66,8 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
     engine = make_engine(database_url, name="kabot", pool_size=config.store.pool_size)
     client = open_redis(redis_url)
     secret_key = config.app.key()
+    earlier_keys = config.app.earlier_keys()
+    audit.arm(engine, secret_key, earlier_keys)
     wechat = config.wechat
     gateway, notice_keys = _pay(config, clock)
     wording.use(read_wording(config.app.wording_file))
@@ -77,7 +80,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         store=DialogStore(client, clock),
         shelf=ShelfSource(engine, also=faq.look),
         faq=faq,
-        vault=Vault(secret_key),
+        vault=Vault(secret_key, earlier_keys),
         visits=Visits(secret_key),
         webhook=_webhook(wechat),
         account=AccountApi(

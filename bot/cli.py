@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import embedded
+from bot.audit_command import audit_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
 
@@ -50,6 +51,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(menu_app, name="menu")
 app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
+app.add_typer(audit_app, name="audit")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 
@@ -270,7 +272,7 @@ def keys_import(sku: Annotated[str, typer.Argument(metavar="SKU")], file: AFile)
     from catalog.vault import Vault
 
     with connected() as at, database(at) as engine, bar("导入卡密") as progress:
-        result = import_keys(engine, Vault(at.config.app.key()), sku, file, progress)
+        result = import_keys(engine, Vault(at.config.app.key(), at.config.app.earlier_keys()), sku, file, progress)
     if isinstance(result, ImportRefused):
         raise BadInputError(f"{file}: {result}")
     for problem in result.problems:

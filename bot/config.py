@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PREFIX = "KABOT_"
 SECRET_KEY_BYTES = 32
+_EARLIER = "previous_secret_keys"
 _FILE_BYTES_MAX = 1_000_000
 _PROJECT_CONFIG = Path(__file__).resolve().parent.parent / "config.toml"
 _Section = TypeVar("_Section", bound="DataclassInstance")
@@ -59,6 +60,8 @@ class AppConfig:
     data_dir: Path = Path("var")
     secret_key: str = _secret()
     """Base64 of 32 bytes: encrypts card keys and signs links. Left out, one is made and kept in data_dir."""
+    previous_secret_keys: str = _secret()
+    """Secret keys of before, comma-separated: what was written under them can still be read (`kabot keys rotate`)."""
     log_level: str = _one_of("INFO", "DEBUG", "INFO", "WARNING", "ERROR")
     log_format: str = _one_of("auto", "auto", "text", "json")
     timezone: str = "Asia/Shanghai"
@@ -70,6 +73,11 @@ class AppConfig:
     def key(self) -> bytes:
         """The 32 secret bytes. Made on first use where none are configured; raises ConfigError or OSError."""
         return _decode_key(self.secret_key, "[app] secret_key") if self.secret_key else _kept_key(self.data_dir)
+
+    def earlier_keys(self) -> tuple[bytes, ...]:
+        """The secret keys of before, the latest first; kept ones where none are configured. Raises ConfigError."""
+        given = self.previous_secret_keys or _kept_earlier_keys(self.data_dir)
+        return tuple(_decode_key(one, "[app] previous_secret_keys") for one in given.replace(",", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +400,9 @@ def _check_text(text: str, what: str, item: Field[Any]) -> str:
             raise ConfigError(f"{what}: not a time zone; write one such as Asia/Shanghai") from None
     if item.name == "secret_key" and text:
         _decode_key(text, what)
+    if item.name == "previous_secret_keys":
+        for one in text.replace(",", " ").split():
+            _decode_key(one, what)
     return text
 
 
@@ -454,11 +465,22 @@ def _kept_key(data_dir: Path) -> bytes:
     return _decode_key(kept.read_text(), str(kept))
 
 
-def _fresh_key_file(data_dir: Path, key: bytes) -> Path:
+def keep_earlier_keys(app: AppConfig, keys: Sequence[bytes]) -> None:
+    """Make these the kept keys of before, where none are configured."""
+    if not app.previous_secret_keys and (keys or _kept_earlier_keys(app.data_dir)):
+        _fresh_key_file(app.data_dir, *keys).replace(app.data_dir / _EARLIER)
+
+
+def _kept_earlier_keys(data_dir: Path) -> str:
+    kept = data_dir / _EARLIER
+    return kept.read_text() if kept.exists() else ""
+
+
+def _fresh_key_file(data_dir: Path, *keys: bytes) -> Path:
     data_dir.mkdir(parents=True, exist_ok=True)
     fresh = data_dir / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(base64.b64encode(key).decode() + "\n")
+        file.writelines(base64.b64encode(key).decode() + "\n" for key in keys)
         file.flush()
         os.fsync(file.fileno())  # card keys are encrypted under it: it must not be lost with the power
     return fresh

@@ -3,8 +3,10 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
 from sqlmodel import SQLModel
+
+from kernel.guards import guards_of
 
 _ROOMS = ("catalog.tables", "payments.tables", "fulfillment.tables", "bot.tables", "console.tables")
 
@@ -23,4 +25,7 @@ def create_all(conn: Connection) -> None:
     from bot.jobs import create_schema
 
     metadata().create_all(conn)
+    for guard in guards_of(metadata()):
+        for statement in guard.statements:
+            conn.execute(text(statement))
     create_schema(conn)

@@ -1,10 +1,13 @@
 """Moves as the database makes them: guarded by the state they start from, and written into the history."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
+from fulfillment.audit import Event, seals_of
 from fulfillment.states import check_line_move, check_order_move, order_state_of
+from kernel.masking import mask_within
 from kernel.orders import LineState, OrderState
 
 _MOVE_ORDER = text("""
@@ -15,8 +18,8 @@ _MOVE_ORDER = text("""
             settled_at = CASE WHEN :after IN ('delivered', 'refunded') THEN :at
                               WHEN :after = 'paid' THEN NULL ELSE settled_at END
         WHERE order_no = :order_no AND state = :before RETURNING order_no)
-    INSERT INTO order_event (order_no, at, from_state, to_state, cause, actor)
-    SELECT order_no, :now, :before, :after, :cause, :actor FROM moved RETURNING id
+    INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, prev_hash, hash)
+    SELECT order_no, :n, :now, :before, :after, :cause, :actor, :prev_hash, :hash FROM moved RETURNING id
 """)
 
 _MOVE_LINE = text("""
@@ -26,10 +29,15 @@ _MOVE_LINE = text("""
             delivered_at = CASE WHEN :after = 'delivered' THEN coalesce(delivered_at, :now) ELSE delivered_at END,
             refunded_at = CASE WHEN :refunded THEN :now ELSE refunded_at END
         WHERE id = :line_id AND state = :before RETURNING order_no, id)
-    INSERT INTO order_event (order_no, line_id, at, from_state, to_state, cause, actor)
-    SELECT order_no, id, :now, :before, :after, :cause, :actor FROM moved RETURNING id
+    INSERT INTO order_event (order_no, n, line_id, at, from_state, to_state, cause, actor, prev_hash, hash)
+    SELECT order_no, :n, id, :now, :before, :after, :cause, :actor, :prev_hash, :hash FROM moved RETURNING id
 """)
 
+_HEAD = text("SELECT order_no, n, hash FROM order_event WHERE order_no = :order_no ORDER BY n DESC LIMIT 1")
+_HEAD_OF_LINE = text("""
+    SELECT order_no, n, hash FROM order_event
+    WHERE order_no = (SELECT order_no FROM order_line WHERE id = :line_id) ORDER BY n DESC LIMIT 1
+""")
 _LOCK = text("SELECT state FROM orders WHERE order_no = :order_no FOR UPDATE")
 _LINE_STATES = text("SELECT state FROM order_line WHERE order_no = :order_no ORDER BY position")
 
@@ -61,21 +69,16 @@ def move_order(
     actor: str = "system",
     at: datetime | None = None,
 ) -> bool:
-    """Move an order; False when it was no longer in `before`. `at` is when it truly happened, where that differs."""
+    """Move an order; False when it was no longer in `before`. `at` is when it truly happened, where that differs.
+
+    The order's lock must be held. `cause` is written with accounts masked: history is never erased.
+    """
     check_order_move(before, after)
-    found = conn.execute(
-        _MOVE_ORDER,
-        {
-            "order_no": order_no,
-            "before": before.value,
-            "after": after.value,
-            "at": at or now,
-            "now": now,
-            "cause": cause,
-            "actor": actor,
-        },
-    )
-    return found.first() is not None
+    head = conn.execute(_HEAD, {"order_no": order_no}).one_or_none()
+    if head is None:
+        raise UnknownOrderError(order_no)
+    event = _next(conn, head, None, now, before.value, after.value, cause, actor)
+    return conn.execute(_MOVE_ORDER, {**event, "at": at or now}).first() is not None
 
 
 def move_line(
@@ -91,23 +94,43 @@ def move_line(
     refund_fen: int | None = None,
     refunded: bool = False,
 ) -> bool:
-    """Move a line; False when it was no longer in `before`. `refunded`: its money is back with the buyer now."""
+    """Move a line; False when it was no longer in `before`. `refunded`: its money is back with the buyer now.
+
+    The order's lock must be held. `cause` is written with accounts masked: history is never erased.
+    """
     check_line_move(before, after)
-    found = conn.execute(
-        _MOVE_LINE,
-        {
-            "line_id": line_id,
-            "before": before.value,
-            "after": after.value,
-            "now": now,
-            "cause": cause[:200],
-            "actor": actor,
-            "note": note,
-            "refund_fen": refund_fen,
-            "refunded": refunded,
-        },
-    )
-    return found.first() is not None
+    head = conn.execute(_HEAD_OF_LINE, {"line_id": line_id}).one_or_none()
+    if head is None:
+        raise UnknownOrderError(f"line {line_id}")
+    event = _next(conn, head, line_id, now, before.value, after.value, cause, actor)
+    money = {"note": note, "refund_fen": refund_fen, "refunded": refunded}
+    return conn.execute(_MOVE_LINE, {**event, "line_id": line_id, **money}).first() is not None
+
+
+def _next(
+    conn: Connection,
+    head: Row[Any],
+    line_id: int | None,
+    now: datetime,
+    before: str,
+    after: str,
+    cause: str,
+    actor: str,
+) -> dict[str, Any]:
+    """The event that follows the order's last one, sealed onto it. Two at once would meet at the same place in the
+    chain, and the second fails."""
+    event = Event(head.order_no, head.n + 1, line_id, now, before, after, mask_within(cause)[:200], actor)
+    return {
+        "order_no": event.order_no,
+        "n": event.n,
+        "now": now,
+        "before": before,
+        "after": after,
+        "cause": event.cause,
+        "actor": actor,
+        "prev_hash": head.hash,
+        "hash": seals_of(conn).seal(head.hash, event),
+    }
 
 
 def follow_lines(conn: Connection, order_no: str, now: datetime, *, cause: str, actor: str = "system") -> OrderState:

@@ -13,6 +13,7 @@ from catalog.checks import Valid, check_field
 from catalog.model import Delivery, Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from fulfillment import reading
+from fulfillment.audit import FIRST, Event, seals_of
 from kernel.ids import OpenId, new_order_no, new_token
 from kernel.money import Fen
 from kernel.orders import ORDER_LINES_MAX, Line, LineState, Order, OrderState, WantedLine
@@ -35,8 +36,8 @@ _INSERT = text("""
                WHERE openid = :openid AND state = 'unpaid' AND expires_at > :now) < :unpaid_max
         ON CONFLICT DO NOTHING RETURNING order_no),
     event AS (
-        INSERT INTO order_event (order_no, at, from_state, to_state, cause, actor)
-        SELECT order_no, :now, '', 'unpaid', 'placed', 'buyer' FROM placed),
+        INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, prev_hash, hash)
+        SELECT order_no, 1, :now, '', 'unpaid', 'placed', 'buyer', :prev_hash, :seal FROM placed),
     lines AS (
         INSERT INTO order_line (order_no, position, product_id, product_name, sku_code, sku_label, value, any_value,
                                 quantity, unit_fen, total_fen, cost_fen, options, fields, account_field,
@@ -264,6 +265,7 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
     """Write the order unless its message or the unpaid ones stand against it; only then ask which of them did."""
     # A statement after the lock's: under READ COMMITTED only a new one sees what the lock's last holder committed.
     total_fen = sum(row["total_fen"] for row in frozen)
+    seals = seals_of(conn)
     for _ in range(_NUMBER_TRIES):
         order_no, token = new_order_no(asked.now), new_token()
         row = {
@@ -277,6 +279,8 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
             "expires_at": asked.expires_at,
             "unpaid_max": asked.unpaid_max,
             "lines": json.dumps(frozen, ensure_ascii=False),
+            "prev_hash": FIRST,
+            "seal": seals.seal(FIRST, Event(order_no, 1, None, asked.now, "", "unpaid", "placed", "buyer")),
         }
         ids = conn.execute(_INSERT, row).scalars().all()
         if ids:

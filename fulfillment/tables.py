@@ -13,12 +13,15 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from kernel.guards import append_only, guard
 
 _TIME = DateTime(timezone=True)
 
@@ -138,15 +141,40 @@ class OrderEvent(SQLModel, table=True):
     """History, only ever added to: every move of an order (line_id empty) or of a line."""
 
     __tablename__: ClassVar[Any] = "order_event"
+    __table_args__ = (
+        UniqueConstraint("order_no", "n", name="order_event_in_turn"),
+        Index("order_event_at", "at", postgresql_using="brin"),
+    )
 
     id: int | None = _id()
-    order_no: str = _order_no()
+    order_no: str = _order_no(index=False)
+    n: int = Field(sa_column=Column(Integer, nullable=False))
+    """Its place in the order's chain, from 1."""
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
     at: datetime = _time(nullable=False)
     from_state: str = _text("")
     to_state: str = _text()
     cause: str = _text("")
     actor: str = _text("system")
+    prev_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """Keyed, over all of the row and the hash before it; see audit.py."""
+
+
+class AuditAnchor(SQLModel, table=True):
+    """A seal over every event of a span of time: a chain cut at its end, or an order that is gone, shows."""
+
+    __tablename__: ClassVar[Any] = "audit_anchor"
+    __table_args__ = (CheckConstraint("covers_from < covers_to", name="audit_anchor_covers_some_time"),)
+
+    n: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    covers_from: datetime = _time(nullable=False)
+    covers_to: datetime = _time(nullable=False)
+    events: int = Field(sa_column=Column(BigInteger, nullable=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    prev_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime = _time(nullable=False)
 
 
 class SupplierOrder(SQLModel, table=True):
@@ -293,3 +321,7 @@ class Rating(SQLModel, table=True):
     order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), primary_key=True))
     stars: int = Field(sa_column=Column(Integer, nullable=False))
     rated_at: datetime = _time(nullable=False)
+
+
+for _name in ("order_event", "audit_anchor"):
+    guard(SQLModel.metadata.tables[_name], append_only(_name))

@@ -1,5 +1,9 @@
 """What may be shown of an account where it need not be shown whole: logs, lists, error texts."""
 
+import re
+
+_ACCOUNT = re.compile(r"[0-9]{7,}|[\w.+-]+@[\w.-]+")
+
 
 def mask(account: str) -> str:
     """Hide the middle of a phone, QQ, card or other account: 13812345678 → 138****5678, 12345 → 1***5."""
@@ -8,3 +12,8 @@ def mask(account: str) -> str:
     if len(account) >= 3:
         return f"{account[0]}***{account[-1]}"
     return "***"
+
+
+def mask_within(text: str) -> str:
+    """Hide whatever looks like an account (7 digits in a row, an e-mail address) inside a text."""
+    return _ACCOUNT.sub(lambda found: mask(found.group()), text)

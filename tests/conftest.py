@@ -13,8 +13,10 @@ from sqlalchemy import Engine, make_url
 
 from bot import embedded, migrations, schema
 from bot.database import make_engine
+from fulfillment import audit
 
 TEMPLATE = "kabot_template"
+AUDIT_KEY = bytes(range(32))
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:12]
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
@@ -65,7 +67,7 @@ def database_url(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]]
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A fresh database with every table."""
-    engine = make_engine(database_url, name="test", max_overflow=40)
+    engine = audit.arm(make_engine(database_url, name="test", max_overflow=40), AUDIT_KEY)
     yield engine
     engine.dispose()
 

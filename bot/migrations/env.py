@@ -3,9 +3,13 @@
 from typing import Any, Literal
 
 from alembic import context
+from alembic.operations.ops import ExecuteSQLOp, MigrationScript
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 from sqlmodel.sql.sqltypes import AutoString
 
 from bot.schema import metadata
+from kernel.guards import guards_of
 
 _ENGINE_PREFIX = "procrastinate_"
 
@@ -22,6 +26,17 @@ def _plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
+def _with_guards(at: MigrationContext, _revision: Any, directives: list[MigrationScript]) -> None:
+    """Triggers are no part of what Alembic compares: add those that the database does not have yet."""
+    known = set(at.connection.scalars(text("SELECT tgname FROM pg_trigger"))) if at.connection is not None else set()
+    upgrade_ops = directives[0].upgrade_ops
+    if upgrade_ops is None:
+        return
+    for guard in guards_of(metadata()):
+        if guard.name not in known:
+            upgrade_ops.ops.extend(ExecuteSQLOp(statement) for statement in guard.statements)
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata(),
@@ -29,6 +44,7 @@ context.configure(
     compare_server_default=True,
     render_item=_plainly,
     transaction_per_migration=True,
+    process_revision_directives=_with_guards,
 )
 with context.begin_transaction():
     context.run_migrations()

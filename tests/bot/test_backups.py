@@ -3,20 +3,24 @@
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from bot import backups, migrations
-from bot.config import AppConfig
+from bot.config import AppConfig, keep_earlier_keys
 from bot.demo_shop import fill
 from bot.jobs import Jobs, Tasks
 from catalog.stock import count, hold
 from catalog.store import load_shelf
 from catalog.vault import Vault
+from fulfillment import audit
 from kernel.clock import SystemClock
 from tests.bot.test_migrations import empty_database
+from tests.fulfillment.counter import NOW, open_shop, place, want
 
 
 @pytest.fixture
@@ -100,3 +104,31 @@ def test_a_cut_off_or_foreign_file_changes_nothing(shop: Engine, other: Engine, 
         with pytest.raises(backups.BadBackupError):
             backups.read(other, here, file)
     assert rows(other, "card_key") == rows(other, "product") == []
+
+
+def test_the_history_comes_back_sealed_and_is_guarded_again(shop: Engine, other: Engine, tmp_path: Path) -> None:
+    here, there = AppConfig(data_dir=tmp_path / "here"), AppConfig(data_dir=tmp_path / "there")
+    keep_earlier_keys(here, [b"older".ljust(32)])
+    audit.arm(shop, here.key())
+    open_shop(shop)
+    with shop.begin() as conn:
+        place(conn, want("HF100"))
+        audit.anchor(conn, NOW + timedelta(days=1))
+    with other.begin() as conn:  # not empty in its books, though no order was placed: still to be replaced
+        conn.execute(
+            text(
+                "INSERT INTO audit_anchor VALUES (7, :at, :at + interval '1 day', 1, '', '', '', :at)",
+            ),
+            {"at": NOW},
+        )
+
+    backups.write(shop, here, tmp_path / "shop.backup")
+    backups.read(other, there, tmp_path / "shop.backup")
+
+    assert (there.key(), there.earlier_keys()) == (here.key(), here.earlier_keys())
+    audit.arm(other, there.key())
+    with other.connect() as conn:
+        assert list(audit.verify(conn)) == []
+        assert (audit.count(conn), len(rows(other, "audit_anchor"))) == (1, 1)
+    with pytest.raises(DBAPIError, match="only ever added to"), other.begin() as conn:
+        conn.execute(text("DELETE FROM order_event"))

@@ -13,6 +13,7 @@ import typer
 from bot.cli import app
 from bot.config import Config, SupplierConfig, load_config
 from bot.schema import metadata
+from kernel.guards import guards_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -116,6 +117,7 @@ def test_the_map_names_every_table_and_only_constraints_that_exist() -> None:
     known = {column.name for table in metadata().tables.values() for column in table.columns} | set(metadata().tables)
     for table in metadata().tables.values():
         known |= {str(getattr(one, "name", "")) for one in (*table.constraints, *table.indexes)}
+    known |= {guard.name for guard in guards_of(metadata())}
     assert set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", holds)) - known == set()
 
 

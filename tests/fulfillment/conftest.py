@@ -8,7 +8,10 @@ import pytest
 from sqlalchemy import Connection, Engine, make_url
 
 from bot.database import make_engine
+from fulfillment import audit
+from tests.conftest import AUDIT_KEY
 from tests.fulfillment.counter import add_keys, open_shop
+from tests.fulfillment.liar import Liar
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,8 @@ def shop_engine(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]])
     """A database of this session's own with the catalog in it, and no key."""
     name = f"shop_{uuid4().hex[:12]}"
     _databases.execute(f"CREATE DATABASE {name} TEMPLATE kabot_template")
-    engine = make_engine(make_url(pg_url).set(database=name).render_as_string(hide_password=False), name="test")
+    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
+    engine = audit.arm(make_engine(url, name="test"), AUDIT_KEY)
     open_shop(engine)
     yield engine
     engine.dispose()
@@ -30,3 +34,10 @@ def conn(shop_engine: Engine) -> Iterator[Connection]:
         add_keys(conn, "ST50", 3)
         add_keys(conn, "ST100", 2)
         yield conn
+
+
+@pytest.fixture
+def liar() -> Iterator[Liar]:
+    liar = Liar()
+    yield liar
+    liar.close()
