@@ -146,6 +146,8 @@ def open_shop(
     )
     given = credentials.bot_sections(sandbox_url=sandbox_url, key_dir=folder, mode=mode)  # type: ignore[arg-type]
     given["app"] = {"public_url": sandbox_url, "data_dir": str(folder)}
+    if "speech" in sections:
+        given["speech"] = credentials.speech_section(sandbox_url)
     for name, section in sections.items():
         given[name] = {**given.get(name, {}), **section}
     config = load_config(DEMO.parents[1] / "config.toml", environ=as_environment(given))
