@@ -26,6 +26,7 @@ from dialogs.store import DialogStore
 from fulfillment import audit
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
+from kernel.hours import WorkingHours, parse_hours
 from payments.absent import NoMerchant
 from payments.exchange import PaySettings
 from payments.gateway import PayGateway
@@ -53,6 +54,7 @@ class Services:
     notice_keys: NoticeKeys
     suppliers: Suppliers
     jobs: Jobs
+    hours: WorkingHours
     recogniser: Recogniser | None = None
     """Writes down what WeChat did not; None: the buyer is asked to type."""
 
@@ -94,6 +96,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         notice_keys=notice_keys,
         suppliers=_suppliers(config, clock),
         jobs=Jobs(TASKS),
+        hours=parse_hours(wechat.kf_hours, config.app.timezone),
         recogniser=open_recogniser(config.speech),
     )
 
@@ -143,7 +146,9 @@ def _suppliers(config: Config, clock: Clock) -> Suppliers:
     try:
         return open_suppliers(
             (
-                SupplierSettings(name, one.kind, one.api_base, one.app_key, one.app_secret, one.default)
+                SupplierSettings(
+                    name, one.kind, one.api_base, one.app_key, one.app_secret, one.default, one.price_account
+                )
                 for name, one in config.supplier.items()
             ),
             clock,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from kernel.hours import BadHoursError, parse_hours
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -121,8 +123,8 @@ class WeChatConfig:
     oauth_base: str = _url("https://open.weixin.qq.com")
     kf: bool = False
     """Customer-service accounts are configured at WeChat: a handoff answers transfer_customer_service."""
-    kf_hours: str = "09:00-22:00"
-    """When somebody is there, in the shop's time zone."""
+    kf_hours: str = "00:00-24:00"
+    """When somebody is there, in the shop's time zone: `09:00-22:00`, or several spans by comma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,14 @@ class SupplierConfig:
     app_secret: str = _secret()
     default: bool = False
     """Serves the SKUs that name no supplier."""
+    price_account: str = ""
+    """A phone number prices are asked for, at a supplier that tells none without (juhe)."""
+    margin_percent: int = _between(0, 0, 100)
+    """Nothing is bought that leaves less than this share of its selling price."""
+    allow_loss: bool = False
+    """Buy here even what costs more than it is sold for."""
+    balance_alert: int = _between(0, 0, 100_000_000)
+    """Yuan: a warning when less is left of the deposit; 0 = none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +408,11 @@ def _check_text(text: str, what: str, item: Field[Any]) -> str:
             ZoneInfo(text)
         except (ValueError, OSError, KeyError):
             raise ConfigError(f"{what}: not a time zone; write one such as Asia/Shanghai") from None
+    if item.name == "kf_hours":
+        try:
+            parse_hours(text)
+        except BadHoursError as error:
+            raise ConfigError(f"{what}: {error}; 00:00-24:00 is always") from None
     if item.name == "secret_key" and text:
         _decode_key(text, what)
     if item.name == "previous_secret_keys":

@@ -30,7 +30,7 @@ def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
             work.enqueue(services, conn, topups.left_sending(conn, supplier_order_id, services.clock.now()))
             return
     supplier = _supplier(services, sent.supplier)
-    answer = supplier.order(sent.request) if supplier is not None else Unknown("supplier is not configured")
+    answer = supplier.orders.order(sent.request) if supplier is not None else Unknown("supplier is not configured")
     with services.engine.begin() as conn:
         work.enqueue(services, conn, topups.record_sent(conn, sent, answer, services.clock.now()))
 
@@ -43,7 +43,8 @@ def query_supplier(services: Services, *, supplier_order_id: int) -> None:
     if asked is None:
         return
     supplier = _supplier(services, asked.supplier)
-    answer = supplier.query(asked.supplier_order_no) if supplier is not None else Unknown("supplier is not configured")
+    number = asked.supplier_order_no
+    answer = supplier.orders.query(number) if supplier is not None else Unknown("supplier is not configured")
     with services.engine.begin() as conn:
         work.enqueue(services, conn, topups.record_query(conn, asked, answer, services.clock.now()))
 
@@ -51,7 +52,8 @@ def query_supplier(services: Services, *, supplier_order_id: int) -> None:
 def take_callback(services: Services, supplier_name: str, body: bytes) -> bool:
     """Take a supplier's callback as a hint to ask now. False when it is not truly from that supplier."""
     supplier = services.suppliers.get(supplier_name)
-    supplier_order_no = supplier.read_callback(body) if supplier is not None else None
+    callbacks = supplier.callbacks if supplier is not None else None
+    supplier_order_no = callbacks.read_callback(body) if callbacks is not None else None
     if supplier_order_no is None:
         return False
     with services.engine.begin() as conn:

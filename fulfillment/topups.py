@@ -33,7 +33,7 @@ _BUY = text("""
 """)
 _SENDABLE = text("""
     SELECT s.id, s.order_no, s.line_id, s.supplier, s.supplier_order_no, s.buy_num, s.state, s.sends,
-           l.state AS line_state, l.supplier_code, l.fields, l.choice_labels, l.account_field
+           l.state AS line_state, l.supplier_code, l.value, l.any_value, l.fields, l.choice_labels, l.account_field
     FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
 """)
 _CLAIM_SEND = text("""
@@ -173,6 +173,7 @@ def _request(row: RowMapping) -> TopupRequest:
         account=row["fields"].get(account_field, ""),
         buy_num=row["buy_num"],
         details=details,
+        face_yuan=1 if row["any_value"] else row["value"],
     )
 
 
@@ -188,6 +189,9 @@ def record_sent(conn: Connection, sent: ToSend, answer: OrderAnswer, now: dateti
             return _go_on(conn, row, SupplierState.UNKNOWN, reason, now, rejected=True)
         case Unknown(reason=reason):
             return _go_on(conn, row, SupplierState.UNKNOWN, reason, now)
+        case Failed(reason=reason) if sent.sends > 1:
+            # This sending ordered nothing; an earlier one may have: only a query settles it.
+            return _go_on(conn, row, SupplierState.UNKNOWN, reason, now, rejected=True)
         case Failed(reason=reason):
             return _settle(conn, row, SupplierState.FAILED, reason, now)
     assert_never(answer)

@@ -19,11 +19,13 @@ from sandbox.cashier import Cashier
 from sandbox.doorway import METHODS, Doorway, new_client
 from sandbox.faults import Faults
 from sandbox.fulu import Fulu
+from sandbox.juhe import Juhe
 from sandbox.notices import Notices
 from sandbox.pay_api import PayApi
 from sandbox.phone import Phone
 from sandbox.settings import SandboxSettings
 from sandbox.stream import Stream
+from sandbox.suppliers import Suppliers
 from sandbox.trades import Trades
 from sandbox.voices import SpeechService
 from sandbox.wechat_push import WeChatPush
@@ -55,6 +57,7 @@ def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
     notices = Notices(settings, world, client, background)
     trades = Trades(settings, world, notices, background)
     supplier = Fulu(settings, world, client, background, notices)
+    juhe = Juhe(settings, world, client, background, notices)
     doorway = Doorway(settings, client)
 
     @contextlib.asynccontextmanager
@@ -63,6 +66,7 @@ def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
         notices.resume()
         trades.resume()
         supplier.resume()
+        juhe.resume()
         yield
         stream.close()
         await background.stop()
@@ -74,8 +78,10 @@ def create_app(settings: SandboxSettings, *, now: Now = time.time) -> Starlette:
         *PayApi(settings, world, trades).routes(),
         *Cashier(settings, world, trades).routes(),
         *supplier.routes(),
+        *juhe.routes(),
+        *Suppliers(world, juhe).routes(),
         *SpeechService(settings, world).routes(),
-        *Phone(settings, world, push, account, trades, notices, supplier).routes(),
+        *Phone(settings, world, push, account, trades, notices, supplier, juhe).routes(),
         *Browser(settings, world, doorway, account).routes(),
         Route("/", _index),
         Route("/sandbox/bridge.js", _bridge),

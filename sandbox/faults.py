@@ -17,6 +17,7 @@ KINDS = {
     "notice": NOTICE,
     "push": PUSH,
     "supplier": SUPPLIER,
+    "juhe": SUPPLIER,
     "pay": PAY,
     "refund": REFUND,
     "media": MEDIA,
@@ -53,6 +54,8 @@ class Faults:
     notice: Fault | None = None
     push: Fault | None = None
     supplier: Fault | None = None
+    """The supplier 福禄; `juhe` is the other one."""
+    juhe: Fault | None = None
     pay: Fault | None = None
     refund: Fault | None = None
     media: Fault | None = None

@@ -32,7 +32,9 @@ _REQUIRED = ("app_key", "method", "timestamp", "version", "format", "charset", "
 _ORDER_TYPES = {"mobile": 1, "card": 3, "direct": 4}
 STATES = ("untreated", "processing", "success", "failed")
 
+_ORDERING = {"fulu.order.direct.add": "direct", "fulu.order.mobile.add": "mobile", "fulu.order.card.add": "card"}
 BAD_PARAMETER, BAD_SIGN, OLD, NO_METHOD, DUPLICATE, NOT_FOUND, NO_GOODS = 1001, 1002, 1003, 1004, 3000, 3001, 3002
+NO_PRODUCT = 3010
 
 
 class FuluError(Exception):
@@ -75,11 +77,11 @@ class Fulu:
         body = bodies.json_object(await bodies.read(request))
         try:
             method, content = self._checked(body)
-            if method == "fulu.order.info.get":
+            if method not in _ORDERING:
                 # A query only fails when the panel names it: otherwise nothing could ever be found out.
                 waiting = self._world.faults.supplier
                 fault = self._world.faults.take("supplier", method) if waiting and waiting.on else None
-                answer = self._answer(self._info(content))
+                answer = self._answer(self._told(method, content))
             else:
                 fault = self._world.faults.take("supplier", method)
                 if fault and fault.kind == "refused":
@@ -117,16 +119,38 @@ class Fulu:
             raise FuluError(BAD_PARAMETER, "biz_content不是有效的JSON")
         return body["method"], content
 
+    def _told(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
+        match method:
+            case "fulu.order.info.get":
+                return self._info(content)
+            case "fulu.user.info.get":
+                left = float(self._world.memory.supplier_balances["fulu"])
+                return {"name": "沙箱商户", "balance": left, "is_open": 1}
+            case "fulu.goods.info.get":
+                return self._product(str(content.get("product_id", "")))
+        raise FuluError(NO_METHOD, "接口方法不存在")
+
+    def _product(self, product_id: str) -> dict[str, Any]:
+        goods = self._world.memory.supplier_goods.get("fulu", {}).get(product_id)
+        if goods is None:
+            raise FuluError(NO_PRODUCT, "商品不存在")
+        return {
+            "product_id": product_id,
+            "product_name": f"沙箱商品 {product_id}",
+            "product_type": "直充",
+            "face_value": 1.0,
+            "purchase_price": float(goods.get("price", "1.0")),
+            "sales_status": goods.get("state", "上架"),
+            "stock_status": goods.get("stock", "充足"),
+        }
+
     def _add(self, method: str, content: dict[str, Any], outcome: str) -> dict[str, Any]:
-        kind = {"fulu.order.direct.add": "direct", "fulu.order.mobile.add": "mobile", "fulu.order.card.add": "card"}
-        if method not in kind:
-            raise FuluError(NO_METHOD, "接口方法不存在")
         number = content.get("customer_order_no")
         if not isinstance(number, str) or not 1 <= len(number) <= 50:
             raise FuluError(BAD_PARAMETER, "customer_order_no：1–50个字符")
-        account = _account(kind[method], content)
+        account = _account(_ORDERING[method], content)
         product, value = str(content.get("product_id", "")), str(content.get("charge_value", ""))
-        if kind[method] != "mobile" and not product:
+        if _ORDERING[method] != "mobile" and not product:
             raise FuluError(BAD_PARAMETER, "product_id为必填项")
         buy_num = content.get("buy_num", 1)
         if not re.fullmatch(r"[1-9]\d{0,3}", str(buy_num)):
@@ -134,8 +158,9 @@ class Fulu:
         if number in self._world.memory.supplier_orders:
             raise FuluError(DUPLICATE, "外部订单号已存在")
         at = at_shanghai(self._world.now())
+        order_id = f"{at:%y%m%d%H%M%S}{secrets.randbelow(10**8):08d}"
         order = SupplierOrder(
-            number, f"{at:%y%m%d%H%M%S}{secrets.randbelow(10**8):08d}", kind[method], product, account, int(buy_num),
+            number, order_id, _ORDERING[method], product, account, int(buy_num),
             value, self._world.now(), outcome if outcome in ("failed", "processing") else "success",
         )  # fmt: skip
         keep_newest(self._world.memory.supplier_orders, number, order, ORDERS)

@@ -14,6 +14,7 @@ from sandbox.account_api import AccountApi
 from sandbox.customer_message import open_window
 from sandbox.faults import FORGERIES, FaultError
 from sandbox.fulu import STATES, Fulu
+from sandbox.juhe import Juhe
 from sandbox.notices import Notices
 from sandbox.settings import SandboxSettings
 from sandbox.spoken import UnsayableError, message_fields
@@ -30,7 +31,7 @@ class Phone:
 
     def __init__(
         self, settings: SandboxSettings, world: World, push: WeChatPush, account: AccountApi, trades: Trades,
-        notices: Notices, supplier: Fulu,
+        notices: Notices, supplier: Fulu, juhe: Juhe,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._world = world
@@ -39,6 +40,7 @@ class Phone:
         self._trades = trades
         self._notices = notices
         self._supplier = supplier
+        self._juhe = juhe
 
     def routes(self) -> list[Route]:
         """Everything this interface answers."""
@@ -288,6 +290,9 @@ class Phone:
         supplier = self._world.faults.supplier
         if "supplier" in changed and (supplier is None or supplier.kind != "processing"):
             self._supplier.fault_cleared()
+        juhe = self._world.faults.juhe
+        if "juhe" in changed and (juhe is None or juhe.kind != "processing"):
+            self._juhe.fault_cleared()
         self._world.stream.publish("faults", None, faults=self._world.faults.as_json())
         return bodies.json_response(self._world.faults.as_json())
 

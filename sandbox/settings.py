@@ -34,6 +34,9 @@ class SandboxSettings:
     platform_key_id: str
     fulu_app_key: str
     fulu_app_secret: str = field(repr=False)
+    juhe_app_key: str = ""
+    """Empty: there is no such supplier, and every request to it is refused."""
+    juhe_open_id: str = field(default="", repr=False)
     mode: Mode = "safe"
     original_id: str = "gh_5a6d8f3b21c4"
     data_dir: str | None = None
@@ -42,6 +45,7 @@ class SandboxSettings:
     """The bot's own `public_url`; empty: the bot is reached through this sandbox's port."""
     supplier_name: str = "fulu"
     """The NAME of [supplier.NAME]: callbacks go to /supplier/NAME/notify."""
+    juhe_name: str = "juhe"
     kf_accounts: tuple[str, ...] = ()
     """Customer-service accounts that are online; with none, a handoff reaches nobody."""
     payment_quota: int = 20
@@ -99,6 +103,8 @@ class Credentials:
     fulu_app_key: str
     fulu_app_secret: str = field(repr=False)
     speech_key: str = field(default="", repr=False)
+    juhe_app_key: str = ""
+    juhe_open_id: str = field(default="", repr=False)
 
     def sandbox_settings(self, *, bot_url: str, public_url: str, **more: Any) -> SandboxSettings:
         """WeChat's side of the set. `more` are further fields of SandboxSettings."""
@@ -118,6 +124,8 @@ class Credentials:
             platform_key_id=self.platform_key_id,
             fulu_app_key=self.fulu_app_key,
             fulu_app_secret=self.fulu_app_secret,
+            juhe_app_key=self.juhe_app_key,
+            juhe_open_id=self.juhe_open_id,
             speech_key=self.speech_key,
             **more,
         )
@@ -156,6 +164,7 @@ class Credentials:
                 "app_secret": self.fulu_app_secret,
                 "default": True,
             },
+            **self._juhe(sandbox_url),
         }
 
     def speech_section(self, sandbox_url: str) -> dict[str, Any]:
@@ -166,6 +175,13 @@ class Credentials:
             "api_key": self.speech_key,
             "model": "whisper-1",
         }
+
+    def _juhe(self, sandbox_url: str) -> dict[str, dict[str, Any]]:
+        """The second supplier; none in a set that was made before there was one."""
+        if not self.juhe_app_key:
+            return {}
+        account = {"app_key": self.juhe_app_key, "app_secret": self.juhe_open_id}
+        return {"supplier.juhe": {"kind": "juhe", "api_base": f"{sandbox_url}/juhe", **account}}
 
     def write(self, path: Path) -> None:
         """Write the set as JSON, readable by the owner alone, so that a demo keeps it over restarts."""
@@ -202,6 +218,8 @@ def new_credentials() -> Credentials:
         platform_public_key_pem=platform_public,
         fulu_app_key=base64.b64encode(secrets.token_bytes(48)).decode(),
         fulu_app_secret=secrets.token_hex(16),
+        juhe_app_key=secrets.token_hex(16),
+        juhe_open_id=f"JH{secrets.token_hex(16)}",
         speech_key="sk-" + secrets.token_hex(24),
     )
 

@@ -151,6 +151,11 @@ class Memory:
     refunds: dict[str, Refund] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     supplier_orders: dict[str, SupplierOrder] = field(default_factory=dict)
+    juhe_orders: dict[str, SupplierOrder] = field(default_factory=dict)
+    supplier_balances: dict[str, str] = field(default_factory=lambda: {"fulu": "10000.0000", "juhe": "10000.000"})
+    """What is left of the deposit, in yuan, by the supplier's kind."""
+    supplier_goods: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    """Kind → product code → price, state, stock; what is not here the supplier does not sell or has a price for."""
     pushes: list[dict[str, Any]] = field(default_factory=list)
     menu: dict[str, Any] | None = None
     tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -277,4 +282,5 @@ def _memory(data: dict[str, Any]) -> Memory:
     memory.refunds = {key: Refund(**value) for key, value in data["refunds"].items()}
     memory.notices = {key: Notice(**value) for key, value in data["notices"].items()}
     memory.supplier_orders = {key: SupplierOrder(**value) for key, value in data["supplier_orders"].items()}
+    memory.juhe_orders = {key: SupplierOrder(**value) for key, value in data.get("juhe_orders", {}).items()}
     return memory

@@ -4,18 +4,19 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
-
-import httpx
 
 from fulfillment.suppliers.port import (
     Accepted,
+    Balance,
+    BalanceAnswer,
     Failed,
     NoSuchOrder,
+    NotOffered,
+    Offer,
+    OfferAnswer,
     OrderAnswer,
     Processing,
     QueryAnswer,
@@ -24,12 +25,11 @@ from fulfillment.suppliers.port import (
     TopupRequest,
     Unknown,
 )
+from fulfillment.suppliers.wire import BODY_BYTES_MAX, Wire, balance_fen, cost_fen, form, json_object, printable
 from kernel.clock import Clock
 
-BODY_BYTES_MAX = 256 * 1024
 _ORDER_NO = re.compile(r"[0-9A-Za-z_-]{1,50}")
-TOTAL_S = 12.0
-_TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
+_ON_SALE, _OUT_OF_STOCK = "上架", "断货"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _DETAILS = {
@@ -52,7 +52,7 @@ class Fulu:
         self._app_key = app_key
         self._secret = app_secret
         self._clock = clock
-        self._client = httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_connections=8))
+        self._wire = Wire()
 
     def order(self, request: TopupRequest) -> OrderAnswer:
         """Send one purchase. A duplicate number is answered with an error by Fulu and never buys twice."""
@@ -69,7 +69,7 @@ class Fulu:
             return reply
         if reply.code != "0":
             # "已存在": an earlier sending of this number did arrive. The query will tell what became of it.
-            return Unknown(reply.said) if "已存在" in reply.message else Rejected(reply.said)
+            return Unknown(reply.said, alive=True) if "已存在" in reply.message else Rejected(reply.said)
         if reply.result.get("customer_order_no", request.supplier_order_no) != request.supplier_order_no:
             return Unknown("answer names another order")
         return Accepted()
@@ -95,11 +95,35 @@ class Fulu:
             case state:
                 return Unknown(f"order_state {str(state)[:20]!r}")
 
+    def balance(self) -> BalanceAnswer:
+        """Ask for what is left of the deposit (fulu.user.info.get)."""
+        reply = self._ask("fulu.user.info.get", {})
+        if isinstance(reply, Unknown):
+            return reply
+        left_fen = balance_fen(reply.result.get("balance")) if reply.code == "0" else None
+        return Balance(left_fen) if left_fen is not None else Unknown(reply.said)
+
+    def offer(self, product_code: str) -> OfferAnswer:
+        """Ask for a product's price and state (fulu.goods.info.get): 上架 and not 断货 can be had."""
+        reply = self._ask("fulu.goods.info.get", {"product_id": product_code})
+        if isinstance(reply, Unknown):
+            return reply
+        if reply.code != "0":
+            missing = "商品" in reply.message and ("不存在" in reply.message or "找不到" in reply.message)
+            return NotOffered(reply.said) if missing else Unknown(reply.said)
+        price_fen, sales = cost_fen(reply.result.get("purchase_price")), reply.result.get("sales_status")
+        named = str(reply.result.get("product_id", product_code))
+        if price_fen is None or price_fen <= 0 or not isinstance(sales, str) or named != product_code:
+            return Unknown("unreadable product")
+        stock = str(reply.result.get("stock_status", ""))
+        said = sales if sales != _ON_SALE else stock
+        return Offer(price_fen, available=sales == _ON_SALE and stock != _OUT_OF_STOCK, said=printable(said))
+
     def read_callback(self, body: bytes) -> str | None:
         """Read the customer_order_no of a callback whose signature is right."""
         if len(body) > BODY_BYTES_MAX:
             return None
-        content = _json_object(body) or _form(body)
+        content = json_object(body) or form(body)
         given = content.pop("sign", None)
         number = content.get("customer_order_no")
         if not isinstance(given, str) or not isinstance(number, str) or not _ORDER_NO.fullmatch(number):
@@ -108,7 +132,7 @@ class Fulu:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._wire.close()
 
     def _ask(self, method: str, content: Mapping[str, Any]) -> "_Reply | Unknown":
         params: dict[str, Any] = {
@@ -123,28 +147,11 @@ class Fulu:
             "biz_content": _compact(content),
         }
         params["sign"] = self._sign(_compact(params))
-        try:
-            status, body = self._post(_compact(params).encode())
-        except httpx.HTTPError as error:
-            return Unknown(type(error).__name__)  # its text may quote the request
-        if status != 200:
-            return Unknown(f"HTTP {status}")
-        return self._read(body)
-
-    def _post(self, body: bytes) -> tuple[int, bytes]:
-        """Send, and read the answer within a size and a time for all of it; httpx limits only each single read."""
-        ends_at = time.monotonic() + TOTAL_S
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-            answer = bytearray()
-            for chunk in response.iter_bytes():
-                answer += chunk
-                if len(answer) > BODY_BYTES_MAX or time.monotonic() > ends_at:
-                    raise httpx.ReadTimeout("answer too long")
-            return response.status_code, bytes(answer)
+        answer = self._wire.post_json(self._url, _compact(params))
+        return answer if isinstance(answer, Unknown) else self._read(answer)
 
     def _read(self, body: bytes) -> "_Reply | Unknown":
-        answer = _json_object(body)
+        answer = json_object(body)
         if answer is None:
             return Unknown("unreadable answer")
         given, code, result = answer.pop("sign", None), answer.get("code"), answer.get("result")
@@ -155,7 +162,7 @@ class Fulu:
             return Unknown("the answer's signature is wrong")
         if isinstance(code, bool) or not isinstance(code, int | str):
             return Unknown("answer without a code")
-        content = _json_object(text.encode()) if text else {}
+        content = json_object(text.encode()) if text else {}
         if content is None:
             return Unknown("unreadable result")
         return _Reply(str(code), str(answer.get("message", "")), content)
@@ -179,7 +186,7 @@ class _Reply:
 
     @property
     def said(self) -> str:
-        return "".join(char for char in f"{self.code[:20]} {self.message[:100]}" if char.isprintable())
+        return printable(self.code[:20], self.message)
 
 
 def _compact(content: Mapping[str, Any]) -> str:
@@ -189,21 +196,6 @@ def _compact(content: Mapping[str, Any]) -> str:
 def _spaced(content: Mapping[str, Any]) -> str:
     """As most JSON writers do by default; the spaces are characters of the signature, too."""
     return json.dumps(content, ensure_ascii=False)
-
-
-def _form(body: bytes) -> dict[str, Any]:
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
-    except ValueError:
-        return {}
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _same(given: str, expected: str) -> bool:

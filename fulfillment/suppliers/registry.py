@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fulfillment.suppliers.fulu import Fulu
+from fulfillment.suppliers.juhe import Juhe
 from fulfillment.suppliers.port import Supplier
 from kernel.clock import Clock
+
+KINDS = ("fulu", "juhe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class SupplierSettings:
     app_key: str
     app_secret: str = field(repr=False)
     default: bool = False
+    price_account: str = ""
+    """Of a supplier that tells prices only for an account: the one to ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,13 @@ def open_suppliers(sections: Iterable[SupplierSettings], clock: Clock) -> Suppli
 
 
 def _adapter(section: SupplierSettings, clock: Clock) -> Supplier:
-    if section.kind != "fulu":
-        raise ValueError(f"supplier.{section.name}: unknown kind {section.kind!r}")
-    return Fulu(api_base=section.api_base, app_key=section.app_key, app_secret=section.app_secret, clock=clock)
+    account = {"api_base": section.api_base, "app_key": section.app_key, "app_secret": section.app_secret}
+    match section.kind:
+        case "fulu":
+            fulu = Fulu(**account, clock=clock)
+            return Supplier(section.name, section.kind, fulu, balances=fulu, prices=fulu, callbacks=fulu)
+        case "juhe":
+            juhe = Juhe(**account, clock=clock, price_account=section.price_account)
+            prices = juhe if section.price_account else None
+            return Supplier(section.name, section.kind, juhe, balances=juhe, prices=prices, callbacks=juhe)
+    raise ValueError(f"supplier.{section.name}: unknown kind {section.kind!r}; known: {', '.join(KINDS)}")

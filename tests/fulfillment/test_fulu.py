@@ -1,40 +1,32 @@
-"""The Fulu adapter against the strict stand-in over HTTP, and against answers no honest supplier gives."""
+"""The Fulu adapter against answers no honest supplier gives; what every supplier must do is in test_suppliers."""
 
-import contextlib
 import hashlib
 import json
 import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fulfillment.suppliers import fulu as fulu_module
+from fulfillment.suppliers import wire
 from fulfillment.suppliers.fulu import Fulu
 from fulfillment.suppliers.port import (
-    Accepted,
-    Failed,
-    NoSuchOrder,
-    Processing,
-    QueryAnswer,
+    Balance,
+    NotOffered,
+    Offer,
     Rejected,
     Success,
     TopupRequest,
     Unknown,
 )
-from fulfillment.suppliers.registry import SupplierSettings, open_suppliers
+from fulfillment.suppliers.registry import SupplierSettings
 from kernel.clock import MovableClock, SystemClock
-from sandbox.app import create_app
-from sandbox.server import free_socket, running
-from sandbox.settings import Credentials, new_credentials
+from kernel.money import Fen
+from tests.fulfillment.liar import Liar
 
 SECRET = "0a091b3aa4324435aab703142518a8f7"
 
@@ -53,166 +45,6 @@ def request(number: str = "", **changed: Any) -> TopupRequest:
     return TopupRequest(
         **({"supplier_order_no": number, "product_code": "HF100", "account": "13812345678", "buy_num": 1} | changed)
     )
-
-
-# ---- the strict stand-in -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def credentials() -> Credentials:
-    return new_credentials()
-
-
-@pytest.fixture(scope="module")
-def sandbox_url(credentials: Credentials) -> Iterator[str]:
-    sock = free_socket()
-    url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    settings = credentials.sandbox_settings(
-        bot_url="http://127.0.0.1:9", public_url=url, supplier_seconds=0.05, notice_speed=1000.0
-    )
-    with running(create_app(settings), sock):
-        yield url
-
-
-@pytest.fixture
-def faults(sandbox_url: str) -> Iterator[Callable[..., None]]:
-    def put(**panel: Any) -> None:
-        httpx.put(f"{sandbox_url}/sandbox/api/faults", json=panel).raise_for_status()
-
-    put(supplier=None, supplier_seconds=0.05)
-    yield put
-    put(supplier=None, supplier_seconds=0.05)
-
-
-@pytest.fixture
-def fulu(sandbox_url: str, credentials: Credentials) -> Iterator[Fulu]:
-    fulu = Fulu(
-        api_base=f"{sandbox_url}/fulu",
-        app_key=credentials.fulu_app_key,
-        app_secret=credentials.fulu_app_secret,
-        clock=SystemClock(),
-    )
-    yield fulu
-    fulu.close()
-
-
-def settled(fulu: Fulu, number: str) -> QueryAnswer:
-    ends = time.monotonic() + 5
-    while isinstance(answer := fulu.query(number), Processing) and time.monotonic() < ends:
-        time.sleep(0.02)
-    return answer
-
-
-@pytest.mark.usefixtures("faults")
-def test_an_order_is_accepted_worked_on_and_done(fulu: Fulu, sandbox_url: str) -> None:
-    order = request(buy_num=50, details={"server": "苹果QQ区/一区"})
-    assert fulu.order(order) == Accepted()
-    assert settled(fulu, order.supplier_order_no) == Success()
-    listed = httpx.get(f"{sandbox_url}/sandbox/api/supplier-orders").text
-    assert order.supplier_order_no in listed
-
-
-@pytest.mark.usefixtures("faults")
-def test_the_same_number_sent_again_buys_once(fulu: Fulu, sandbox_url: str) -> None:
-    order = request()
-    assert fulu.order(order) == Accepted()
-    assert isinstance(fulu.order(order), Unknown)
-    assert settled(fulu, order.supplier_order_no) == Success()
-    assert httpx.get(f"{sandbox_url}/sandbox/api/supplier-orders").text.count(order.supplier_order_no) == 1
-
-
-@pytest.mark.usefixtures("faults")
-def test_an_order_never_sent_is_not_known(fulu: Fulu) -> None:
-    assert fulu.query(request().supplier_order_no) == NoSuchOrder()
-
-
-def test_a_failed_order_is_failed(fulu: Fulu, faults: Callable[..., None]) -> None:
-    faults(supplier="failed")
-    order = request()
-    assert fulu.order(order) == Accepted()
-    assert isinstance(settled(fulu, order.supplier_order_no), Failed)
-
-
-def test_an_order_that_takes_its_time_is_processing(fulu: Fulu, faults: Callable[..., None]) -> None:
-    faults(supplier="processing")
-    order = request()
-    assert fulu.order(order) == Accepted()
-    time.sleep(0.1)
-    assert fulu.query(order.supplier_order_no) == Processing()
-
-
-def test_a_refusal_is_a_no_that_the_query_confirms(fulu: Fulu, faults: Callable[..., None]) -> None:
-    faults(supplier="refused")
-    order = request()
-    assert isinstance(fulu.order(order), Rejected)
-    faults(supplier=None)
-    assert fulu.query(order.supplier_order_no) == NoSuchOrder()
-
-
-@pytest.mark.parametrize("accepted", [True, False])
-@pytest.mark.parametrize("kind", ["unknown", "garbage", "timeout"])
-def test_no_clear_answer_is_unknown_and_the_query_tells(
-    fulu: Fulu, faults: Callable[..., None], monkeypatch: pytest.MonkeyPatch, kind: str, accepted: bool
-) -> None:
-    monkeypatch.setattr(fulu._client, "timeout", httpx.Timeout(0.3))
-    faults(supplier={"kind": kind, "accepted": accepted, "times": 1})
-    order = request()
-    assert isinstance(fulu.order(order), Unknown)
-    assert settled(fulu, order.supplier_order_no) == (Success() if accepted else NoSuchOrder())
-
-
-@pytest.mark.usefixtures("faults")
-@pytest.mark.parametrize("wrong", [{"app_secret": "another"}, {"app_key": "another"}])
-def test_wrong_credentials_are_unknown_or_a_no_but_never_a_result(
-    sandbox_url: str, credentials: Credentials, wrong: dict[str, str]
-) -> None:
-    right = {"app_key": credentials.fulu_app_key, "app_secret": credentials.fulu_app_secret}
-    fulu = Fulu(api_base=f"{sandbox_url}/fulu", clock=SystemClock(), **(right | wrong))
-    assert isinstance(fulu.order(request()), Unknown | Rejected)
-    assert isinstance(fulu.query("K1"), Unknown)
-
-
-def test_nobody_listening_is_unknown() -> None:
-    sock = free_socket()
-    fulu = Fulu(
-        api_base=f"http://127.0.0.1:{sock.getsockname()[1]}", app_key="k", app_secret=SECRET, clock=SystemClock()
-    )
-    assert isinstance(fulu.order(request()), Unknown)
-    assert isinstance(fulu.query("K1"), Unknown)
-    sock.close()
-
-
-# ---- answers no honest supplier gives ------------------------------------------------------------------------------
-
-
-class Liar:
-    """Answers every request with the same bytes; remembers the last request."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.asked = 200, b"", b""
-        liar = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                liar.asked = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(liar.status)
-                self.end_headers()
-                with contextlib.suppress(OSError):  # the caller hung up, as it should
-                    self.wfile.write(liar.body)
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-
-@pytest.fixture
-def liar() -> Iterator[Liar]:
-    liar = Liar()
-    yield liar
-    liar.server.shutdown()
-    liar.server.server_close()
 
 
 @pytest.fixture
@@ -303,7 +135,7 @@ def test_a_clear_result_is_believed_under_either_reading_of_the_signature(liar: 
 
 
 def test_an_answer_that_never_ends_is_given_up(liar: Liar, asking: Fulu, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fulu_module, "TOTAL_S", 0.0)
+    monkeypatch.setattr(wire, "TOTAL_S", 0.0)
     liar.body = answer(0, DONE)
     assert isinstance(asking.query("K1"), Unknown)
 
@@ -388,26 +220,49 @@ def test_the_secret_is_in_no_repr() -> None:
     assert "13812345678" not in repr(request())
 
 
-# ---- the registry --------------------------------------------------------------------------------------------------
+# ---- balance and prices --------------------------------------------------------------------------------------------
 
 
-def section(name: str, **changed: Any) -> SupplierSettings:
-    values = {"name": name, "kind": "fulu", "api_base": "http://x", "app_key": "k", "app_secret": "s"}
-    return SupplierSettings(**(values | changed))
+@pytest.mark.parametrize(("yuan", "fen"), [(12.345, 1234), ("99.999", 9999), (0, 0), ("-3.001", -301)])
+def test_a_balance_is_read_to_the_fen_and_never_too_high(liar: Liar, asking: Fulu, yuan: Any, fen: int) -> None:
+    liar.body = answer(0, {"balance": yuan, "is_open": 1})
+    assert asking.balance() == Balance(Fen(fen))
+    assert json.loads(liar.asked)["method"] == "fulu.user.info.get"
 
 
-def test_the_default_supplier_is_the_marked_one_or_the_only_one() -> None:
-    assert open_suppliers([], SystemClock()).default_name == ""
-    assert open_suppliers([section("a")], SystemClock()).default_name == "a"
-    assert open_suppliers([section("a"), section("b")], SystemClock()).default_name == ""
-    both = open_suppliers([section("a"), section("b", default=True)], SystemClock())
-    assert both.default_name == "b"
-    assert both.get("a") is not None
-    assert both.get("c") is None
+GOODS = {"product_id": 10000001, "purchase_price": 0.9801, "sales_status": "上架", "stock_status": "充足"}
 
 
-def test_suppliers_that_cannot_be_are_named() -> None:
-    with pytest.raises(ValueError, match=r"supplier\.a: unknown kind 'moon'"):
-        open_suppliers([section("a", kind="moon")], SystemClock())
-    with pytest.raises(ValueError, match="a, b"):
-        open_suppliers([section("a", default=True), section("b", default=True)], SystemClock())
+def test_a_price_in_parts_of_a_fen_is_read_upwards(liar: Liar, asking: Fulu) -> None:
+    liar.body = answer(0, GOODS)
+    assert asking.offer("10000001") == Offer(Fen(99), available=True, said="充足")
+    assert json.loads(json.loads(liar.asked)["biz_content"]) == {"product_id": "10000001"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"sales_status": "维护中"}, "维护中"), ({"sales_status": "下架"}, "下架"), ({"stock_status": "断货"}, "断货")],
+)
+def test_what_is_not_on_sale_or_sold_out_cannot_be_had(
+    liar: Liar, asking: Fulu, change: dict[str, Any], said: str
+) -> None:
+    liar.body = answer(0, GOODS | change)
+    assert asking.offer("10000001") == Offer(Fen(99), available=False, said=said)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"purchase_price": None}, {"purchase_price": "NaN"}, {"purchase_price": 0}, {"purchase_price": True},
+     {"purchase_price": "1e99"}, {"sales_status": None}, {"product_id": 10000002}],
+)  # fmt: skip
+def test_an_offer_that_is_not_clear_is_none(liar: Liar, asking: Fulu, change: dict[str, Any]) -> None:
+    liar.body = answer(0, GOODS | change)
+    assert isinstance(asking.offer("10000001"), Unknown)
+
+
+def test_a_product_it_does_not_know_is_not_one_it_is_out_of(liar: Liar, asking: Fulu) -> None:
+    liar.body = answer(3010, {}, message="商品不存在")
+    assert asking.offer("10000001") == NotOffered("3010 商品不存在")
+    liar.body = answer(9999, {}, message="系统繁忙")
+    assert isinstance(asking.offer("10000001"), Unknown)
+    assert isinstance(asking.balance(), Unknown)
