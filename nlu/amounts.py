@@ -62,14 +62,20 @@ _DATE = re.compile(
     r"|(?<![a-z])(?:utc|gmt)\s?[+-]\d{1,2}|\d{1,2}:\d\d(?!\d)|\d{1,2}\s?[ap]m(?![a-z])|\d{1,2}楼\d{3,4}(?!\d)"
 )
 """Dates, hours and rooms: numbers that buy nothing."""
+_ONE_EACH = re.compile(r"一个[充冲要来买][^,，]{1,4}?(?<=[十百千])(一)个[充冲要来买]")
+_OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
-_NUMBERED = re.compile(r"(?:^|\n)\s*(\d{1,2})\s*[.、)）:：](?!\d)")
+_NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
 """The lines of a list are numbered 1., 2. and so on."""
 _MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|two|three|half")
 
 
-def mark_dates(text: str, taken: bytearray) -> None:
-    """Mark what tells a day, an hour or a room, so that no part of it is an account or an amount."""
+def mark_places_in_time(text: str, taken: bytearray) -> None:
+    """Mark what tells a day, an hour, a room or a line's place, so that no part of it is an account or an amount."""
+    numbered = list(_NUMBERED.finditer(text)) if "\n" in text else []
+    if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
+        for match in numbered:
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     for match in _DATE.finditer(text):
         taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
 
@@ -93,10 +99,6 @@ def find_amounts(
         ends.add(mention.end)
         if not mention.entry.skus or mention.entry.products or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
-    numbered = list(_NUMBERED.finditer(text)) if "\n" in text else []
-    if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
-        for match in numbered:
-            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     found: list[Amount] = []
     for match in _DURATION.finditer(text):
         if not any(taken[match.start() : match.end()]):
@@ -105,6 +107,8 @@ def find_amounts(
     for match in _PAIRED.finditer(text):
         if not taken[match.start()]:
             found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))
+    for start in _ONE_EACH.finditer(text):  # 一个充五十一个充三十
+        taken[start.start(1)] = 1
     for match in NUMERAL.finditer(text):
         if not any(taken[match.start() : match.end()]):
             end = match.end()
@@ -197,6 +201,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
+    if unit == "个" and _OTHERS.search(before):
+        return Amount(start, end + length, "none")  # 剩下的两个 138… 139…
     if unit in COUNTERS and unit and _LESS_THAN_NOTHING.search(text[max(0, start - 2) : start]):
         return Amount(start, end + length, "none")
     if (

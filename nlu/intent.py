@@ -14,7 +14,7 @@ from nlu.seeing import Seen
 WEIGHTS = Path(__file__).parent / "data" / "intent.json"
 SCALE = 32.0
 UNKNOWN = INTENTS.index("unknown")
-UNKNOWN_COSTS = 0.7
+UNKNOWN_COSTS = 1.0
 """Nobody can list everything that is not understood: what was listed must not draw in what merely looks strange."""
 
 # One private letter per kind of slot: the model never sees a product's name or a number.
@@ -204,6 +204,23 @@ def certain(text: str) -> Intent | None:
     return next((intent for intent, grammar in _CERTAIN if _nothing_but(grammar, said)), None)
 
 
+_GIVES_UP = re.compile(
+    r"[,，。.!！\s](?:还是)?(?:算了吧?[,，\s]*|不[要买充弄搞租订报]了|取消吧?)(?:[,，\s]*(?:算了|不[要买充弄搞租订报]了|取消))*[吧啦啊。.!！]*$"
+)
+_REPORTED = re.compile("[说问叫喊]|让我|怎么|如何|为什么|能|可以|吗|没|退|钱")
+
+
+def gives_up(blanked: str) -> bool:
+    """Tell a reason that ends in a plain stop (太远了，算了不要了), where no slot and no other wish is named."""
+    return (
+        len(blanked) <= 24
+        and _GIVES_UP.search(blanked) is not None
+        and not _SLOT.search(blanked)
+        and not _REPORTED.search(blanked)
+    )
+
+
+_SLOT = re.compile(f"[{SLOTS}]")
 _ORDINAL = {char: i for i, char in enumerate("一二三四五六七八九十", 1)} | {"两": 2, "俩": 2, "仨": 3}
 _CHOOSE = re.compile(
     r"(?:我)?(?:要|选|选择|拣|挑|揀|就|就要|来|买|那就|看|我选|我要|choose|pick|嗯|那|给我|选项|序号|编号|数字|按|的|\s)*"

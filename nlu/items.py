@@ -66,7 +66,10 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
 def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
     value: Number | None = None
     quantity = draft.quantity
-    if draft.amount and (draft.amount.kind in ("value", "months") or draft.amount.unit in lexicon.counted):
+    sold_by = {unit for pid in draft.candidates if (p := lexicon.products.get(pid)) for unit in (p.unit, p.any_unit)}
+    if draft.amount and (
+        draft.amount.kind in ("value", "months") or draft.amount.unit in lexicon.counted or draft.amount.unit in sold_by
+    ):
         value = draft.amount.number
     elif draft.amount and draft.amount.kind == "count" and quantity is None:
         quantity = int(draft.amount.number or 1)

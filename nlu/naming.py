@@ -122,6 +122,9 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
         narrowed: tuple[str, ...] = ()
         if amount.kind == "value" and amount.unit not in ("", "元"):
             narrowed = lexicon.unit_products.get(amount.unit, ())
+        elif amount.kind == "count" and any(_sold_by(lexicon.products[pid], amount.unit) for pid in candidates):
+            # 照片冲印50张: of prints sold by 20, 50 and 100张
+            narrowed = tuple(pid for pid in candidates if _sold_by(lexicon.products[pid], amount.unit))
         elif amount.kind == "count" and amount.unit in lexicon.counted and amount.unit not in GENERAL_COUNTERS:
             # 24节 alone may be of anything; with a choice that only one product offers, it is that product's.
             offering = {pid for m in seen.mentions for pid in m.entry.owners}
@@ -152,6 +155,10 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
         return lexicon.products[lexicon.phone_topup], ()
     return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def _sold_by(product: ProductIndex, unit: str) -> bool:
+    return bool(unit) and unit in (product.unit, product.any_unit)
 
 
 def _like_phone(account: Account) -> bool:

@@ -9,12 +9,14 @@ from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import (
     COUNT,
     SKU,
+    SLOTS,
     VALUE,
     Span,
     blank,
     certain,
     chosen,
     chosen_last,
+    gives_up,
     is_bare,
     merely_agrees,
     scores,
@@ -144,7 +146,7 @@ def _is_choice(seen: Seen, index: int) -> bool:
     return index <= 9 or re.search("第|选|no|#|号|序", seen.text) is not None
 
 
-_ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购]|下单|下一?单|给我|top ?up|buy")
+_ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购租约洗印]|报[名个考]|拍[个张套]|下单|下一?单|给我|top ?up|buy")
 _ASKING = re.compile(
     r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
 )
@@ -170,6 +172,10 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         bare = _bare(seen, blanked, has_product, slots, lexicon)
         if bare is not None:
             return bare
+    if gives_up(blanked):
+        return 0.8, "cancel"
+    if _ASKED_THEN_ORDERED.search(blanked):
+        return 0.7, "order"
     if _NO_BUYER.search(blanked):
         return 0.9, "unknown"
     named = has_product or any(ref.foreign for ref in seen.refs)
@@ -177,7 +183,8 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
         allowed = PLAIN_CUES | CORRECTING_CUES if has_product or len(seen.accounts) > 1 else PLAIN_CUES
         if allowed.issuperset(cues_of(blanked)):
             return 0.9, "order"
-    if named and slots and not _ASKING.search(blanked) and PLAIN_CUES.issuperset(cues_of(blanked)):
+    plainly = _plain_cues(blanked) and not _ASKING.search(blanked)
+    if named and slots and plainly and (_ORDERING.search(blanked) or unexplained(blanked) <= ELSEWHERE):
         return 0.9, "order"
     if slots and not named and not _ASKING.search(blanked):
         cues = set(cues_of(blanked))
@@ -214,6 +221,17 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
     if confidence < SURE and intent != "unknown" and confidence < 0.2:
         return confidence, "unknown"
     return confidence, intent
+
+
+def _plain_cues(blanked: str) -> bool:
+    """Tell whether all words are those of a plain order; how things stand (我都70岁了) may be told in another clause."""
+    cues = set(cues_of(blanked)) - PLAIN_CUES
+    hearts = (clause for clause in _CLAUSE.findall(blanked) if _ANY_SLOT.search(clause))
+    return not cues or (cues == {"state"} and not any("state" in cues_of(clause) for clause in hearts))
+
+
+_CLAUSE = re.compile(r"[^,，。;；!！]+")
+_ANY_SLOT = re.compile(rf"[{SLOTS}]")
 
 
 def _talks_of_something_else(seen: Seen, blanked: str, named: bool) -> bool:
@@ -255,6 +273,8 @@ _UNPLACED = re.compile(
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
+_ASKED_THEN_ORDERED = re.compile(r"[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)")
+"""有活动吗？没有的话给我充Ｖ，Ａ"""
 _WANTS = re.compile(
     r"(?:我(?:想|要)?|想|要|帮我|给我|麻烦|请|帮忙|老板|[,， ])*(?:"
     r"(?:报|租|配|订|定|约|洗|印|做|办|买|来|整|搞|开|充|修)一?[个副张套份本件位台间次瓶盒杯条根部节]"

@@ -29,15 +29,20 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
     if products:
         return _one(lexicon.products[products[0]], (), seen)
     product, candidates = inferred(seen, lexicon, wants_topup) if infers else (None, ())
-    return _one(product, candidates, seen, lexicon.counted)
+    sold_by = {unit for pid in candidates for unit in (lexicon.products[pid].unit, lexicon.products[pid].any_unit)}
+    return _one(product, candidates, seen, lexicon.counted.keys(), sold_by)
 
 
 def _one(
-    product: ProductIndex | None, candidates: tuple[str, ...], seen: Seen, sold_by: Container[str] = ()
+    product: ProductIndex | None,
+    candidates: tuple[str, ...],
+    seen: Seen,
+    counted: Container[str] = (),
+    sold_by: Container[str] = (),
 ) -> list[Draft]:
     """Read everything as being about one product: several amounts or several accounts make several items."""
     seen.accounts = _meant_for(product, seen.accounts)
-    anchors, counts = _anchors(product, seen, sold_by, repeats=len(seen.accounts) > 1)
+    anchors, counts = _anchors(product, seen, counted, sold_by, repeats=len(seen.accounts) > 1)
     base = Draft(product, candidates)
     _choose(base, product, seen)
     base.texts = dict(seen.texts)
@@ -103,7 +108,11 @@ def _with_own_option(options: dict[str, str], product: ProductIndex | None, amou
 
 
 def _anchors(
-    product: ProductIndex | None, seen: Seen, sold_by: Container[str] = (), repeats: bool = False
+    product: ProductIndex | None,
+    seen: Seen,
+    counted: Container[str] = (),
+    sold_by: Container[str] = (),
+    repeats: bool = False,
 ) -> tuple[list[Amount], list[Amount]]:
     """Split the amounts into those that say which denomination and those that say how many.
 
@@ -116,7 +125,8 @@ def _anchors(
         if amount.kind == "none":
             continue
         if product is None:
-            if amount.kind == "count" and (amount.unit in GENERAL_COUNTERS or amount.unit not in sold_by):
+            by_count = amount.unit in counted and amount.unit not in GENERAL_COUNTERS
+            if amount.kind == "count" and not by_count and amount.unit not in sold_by:
                 counts.append(amount)
             elif amount.kind != "word" and (repeats or (amount.number, amount.unit or "元") not in known):
                 known.append((amount.number, amount.unit or "元"))
@@ -221,17 +231,35 @@ def _gap(text: str, start: int, end: int) -> int:
 _CLAUSE = re.compile(r"[^,，;；。\n]+")
 
 
-_NTH = re.compile(r"第([一二三四五1-5])个(?:号码?|人)?(?:改成?|换成?|要|是|给)*(?:充|冲)?\s*$")
+_NTH = re.compile(
+    r"(?:第(?P<nth>[一二三四五\d])个|前(?P<first>[一两二三四五\d])个|(?:最后|后面?)(?P<last>[一两二三四五\d])个"
+    r"|(?P<rest>剩下|其余|其他|其它|另外)的?[一两二三四五\d]?个?)(?:号码?|人)?(?:都|各)?(?:改成?|换成?|要|是|给)*(?:充|冲)?\s*$"
+)
+
+
+def _nth(text: str, anchor: Amount, total: int, spoken_for: int) -> range | None:
+    """Tell which accounts an amount is for when it says so: 第二个充100, 前两个充50, 最后一个充30, 其他充20."""
+    match = _NTH.search(text[max(0, anchor.start - 12) : anchor.start])
+    if match is None:
+        return None
+    if match["rest"]:
+        return range(spoken_for, total)
+    count = int(read_numeral(match["nth"] or match["first"] or match["last"]) or 0)
+    if match["nth"]:
+        return range(count - 1, count)
+    return range(count) if match["first"] else range(max(0, total - count), total)
 
 
 def _anchor_of(i: int, accounts: list[Account], anchors: list[Amount], text: str) -> Amount | None:
     """Find the amount of the i-th account: that of its line or clause, else the one said before it."""
+    told, plain = 0, []
     for anchor in anchors:
-        nth = _NTH.search(text[max(0, anchor.start - 10) : anchor.start])
-        if nth and read_numeral(nth[1]) == i + 1:
+        places = _nth(text, anchor, len(accounts), told)
+        if places is not None and i in places:
             return anchor
-        if nth:
-            anchors = [a for a in anchors if a is not anchor] or anchors
+        told = max(told, places.stop if places else 0)
+        plain += [] if places else [anchor]
+    anchors = plain or anchors
     if not anchors or len({(a.number, a.unit, a.word) for a in anchors}) == 1:
         return anchors[0] if anchors else None
     account = accounts[i]
@@ -239,7 +267,7 @@ def _anchor_of(i: int, accounts: list[Account], anchors: list[Amount], text: str
         start, end = next(m.span() for m in parts.finditer(text) if m.start() <= account.start < m.end())
         inside = [a for a in anchors if start <= a.start < end]
         alone = sum(start <= other.start < end for other in accounts) == 1
-        if inside and alone:
+        if inside and (alone or len(inside) == 1):
             return min(inside, key=lambda a: min(abs(a.start - account.end), abs(account.start - a.end)))
     if len(anchors) == len(accounts):
         return anchors[i]

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, find_accounts
-from nlu.amounts import Amount, find_amounts, mark_dates
+from nlu.amounts import Amount, find_amounts, mark_places_in_time
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
@@ -80,7 +80,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     for mention in seen.mentions:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
-    mark_dates(text, taken)
+    mark_places_in_time(text, taken)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
     seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
     seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]
@@ -265,7 +265,7 @@ def _merged(refs: list[Ref]) -> list[Ref]:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|唔好|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|唔好|唔系|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
 )
 _DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|不[买充冲租订报约拍]了|算了)")
 _TAKEN_BACK = re.compile(
@@ -284,7 +284,8 @@ def drop_taken_back(seen: Seen) -> None:
     declined = {a.said for a in seen.accounts if _NOT_FOR.match(seen.text, a.end)}
     if not declined.issuperset(a.said for a in seen.accounts):  # 138…的不要了: that number and all that was for it
         seen.accounts = [a for a in seen.accounts if a.said not in declined]
-    meant = [a for a in seen.accounts if not negated(seen.text, a.start)]
+    gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
+    meant = [a for a in seen.accounts if a.said not in gone]  # 除了138…都充50: wherever it was said
     seen.accounts = meant or seen.accounts  # 是139…不是138…
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
     seen.refs = kept if any(ref.product for ref in kept) else seen.refs
@@ -301,7 +302,12 @@ _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:�
 
 def negated(text: str, start: int) -> bool:
     """Tell whether what begins here was just refused: 不要…, 不是…"""
+    if start and text[start - 1] == "不" and text[start : start + 1] in _VERBS:
+        return True  # 不租R5, where 租R5 is a name
     return bool(_NEGATED.search(text[max(0, start - 9) : start]))
+
+
+_VERBS = tuple("租买订充拍照穿洗冲报学修打")
 
 
 def _taken_back(seen: Seen, amount: Amount) -> bool:
