@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot import buyer_pages, callbacks, health, metrics
 from bot.bootstrap import Services
@@ -15,17 +16,32 @@ from bot.rate_limit import RateLimit
 
 log = logging.getLogger(__name__)
 
+PUSH_PATH = "/wechat"
 
-def create_app(services: Services) -> Starlette:
+
+class WebApp(Starlette):
+    """Starlette, except that a push goes straight to its endpoint: the layers between were 5 % of a turn."""
+
+    straight: PushEndpoint | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.straight is not None and scope["type"] == "http" and scope["path"] == PUSH_PATH:
+            await self.straight(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(services: Services) -> WebApp:
     """Build the web process around the parts given."""
     limits = services.config.risk
     limited = limits.enabled and limits.per_ip_per_minute > 0
-    return Starlette(
+    push = PushEndpoint(services)
+    app = WebApp(
         middleware=[Middleware(RateLimit, client=services.redis, per_minute=limits.per_ip_per_minute)]
         if limited
         else [],
         routes=[
-            Route("/wechat", PushEndpoint(services), methods=["GET", "POST"]),
+            Route(PUSH_PATH, push),
             *callbacks.routes(services),
             *buyer_pages.routes(services),
             *health.routes(services),
@@ -33,6 +49,8 @@ def create_app(services: Services) -> Starlette:
         ],
         exception_handlers={Exception: _broken},
     )
+    app.straight = None if limited else push
+    return app
 
 
 async def _broken(_: Request, error: Exception) -> Response:

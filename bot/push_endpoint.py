@@ -45,8 +45,10 @@ class PushEndpoint:
         if scope["method"] == "POST":
             body = await _body(receive)
             await self._pushed(query, body, send) if body is not None else await _answer(send, _TOO_LARGE)
-        else:
+        elif scope["method"] in ("GET", "HEAD"):
             await _answer(send, self._verified(query))
+        else:
+            await _answer(send, (405, _TEXT, b"only GET and POST"))
 
     async def _pushed(self, query: dict[str, str], body: bytes, send: Send) -> None:
         """Take one push through one turn and answer it, in time for WeChat.
