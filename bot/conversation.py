@@ -21,6 +21,7 @@ from bot.floor import Floor
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.batch import read_rows
 from dialogs.pace import counted, verdict
 from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import expecting, step
@@ -275,7 +276,7 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
     match push.kind, push.event:
         case "text", _:
             frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
-            return Said(frame, push.text)
+            return Said(frame, push.text, rows=read_rows(push.text, lexicon))
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))

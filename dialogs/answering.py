@@ -93,7 +93,8 @@ def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:
             return nothing_found(dialog, scene)
         if isinstance(state, Collecting) and state.slot == "product":
             filled = fill(state.lines[state.line], Item(product=key), scene.shelf)
-            return advance(dialog, _with(state.lines, state.line, filled.line), scene)
+            lines = spread(state, _with(state.lines, state.line, filled.line), scene.shelf)
+            return advance(dialog, lines, scene)
         return start_product(dialog, product, scene)
     if not isinstance(state, Collecting):
         return None

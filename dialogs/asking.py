@@ -110,6 +110,11 @@ def ask(
         question = replace(question, listed=None)
     if len(lines) == 1:
         return question
+    if (row := lines[index].row) and product is None:
+        return Question(replies.row_again(row, lines[index].said), replies.row_still_open(row))
+    if row:
+        text = replies.join(replies.row_open(row), question.text)
+        return Question(text, replies.row_still_open(row), question.listed)
     head = replies.which_line(index + 1, len(lines))
     return Question(replies.join(head, question.text), question.brief, question.listed)
 

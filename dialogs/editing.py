@@ -18,7 +18,17 @@ from dialogs.filling import (
 )
 from dialogs.ordering import advance, doubted, miss
 from dialogs.pointing import longest_name, pointed
-from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Lookup, Replacement
+from dialogs.state import (
+    BATCH_LINES_MAX,
+    DRAFT_LINES_MAX,
+    QUANTITY_MAX,
+    Collecting,
+    Confirming,
+    Dialog,
+    DraftLine,
+    Lookup,
+    Replacement,
+)
 from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.frame import Item
@@ -160,10 +170,11 @@ def _added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sc
         notes += problems
     if not items or (lines == list(state.lines) and not notes):
         return None
-    if len(lines) > DRAFT_LINES_MAX:
-        notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
+    most = DRAFT_LINES_MAX if len(state.lines) <= DRAFT_LINES_MAX else BATCH_LINES_MAX
+    if len(lines) > most:
+        notes.append(replies.too_many_lines(most))
     told = replies.added() if lines != list(state.lines) else ""
-    return advance(replace(dialog, misses=0), lines[:DRAFT_LINES_MAX], scene, told, *notes, missed=bool(notes))
+    return advance(replace(dialog, misses=0), lines[:most], scene, told, *notes, missed=bool(notes))
 
 
 def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:

@@ -15,6 +15,7 @@ from kernel.orders import Line, LineState, Order, OrderState
 
 # ---- words buyers use that the dialogs themselves must know ---------------------------------------------------------
 
+DETAIL_WORDS = frozenset({"全部明细", "明细", "看明细", "看全部", "全部", "详情", "清单", "看清单"})
 MORE_WORDS = frozenset({"更多", "下一页", "下页", "还有吗", "还有呢", "还有别的吗", "more", "继续"})
 BACK_WORDS = frozenset({"上一页", "上页"})
 CONFIRM_WORDS = frozenset({"确认", "确认下单", "确认订单"})
@@ -57,6 +58,11 @@ _JUST_FAILED = "充值失败"
 """What suppliers give as a reason when they have none to give."""
 _TEXT_MAX = 60
 _SUMMARY_BYTES_MAX = 1300
+SUMMARY_LINES = 10
+"""More lines than this are summed up by kind, and shown in full on request."""
+_FIRST_LINES = 5
+_KINDS_MAX = 10
+_NAMES_MAX = 5
 
 
 def yuan(fen: int) -> str:
@@ -436,10 +442,12 @@ _summary_how = phrase(
 def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
     """Every line in full; one row a line when there are many, so that nothing has to be cut. `change` is an example of
     what could be said to correct it."""
+    if len(lines) > SUMMARY_LINES:
+        return _list_summary(lines, digital, change)
     several = len(lines) > 1
     blocks = [_summary_line(line, index if several else 0) for index, line in enumerate(lines, 1)]
     if several and sum(len(block.encode()) for block in blocks) > _SUMMARY_BYTES_MAX:
-        blocks = [_summary_row(line, index) for index, line in enumerate(lines, 1)]
+        blocks = [summary_row(line, index) for index, line in enumerate(lines, 1)]
     total = sum(line.total_fen for line in lines)
     return join(
         _summary_head(),
@@ -450,7 +458,166 @@ def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
     )
 
 
-def _summary_row(line: SummaryLine, index: int) -> str:
+_list_head = phrase("list_head", "请核对订单，共{count}件：")
+_list_first = phrase("list_first", "前{count}件：")
+_list_all = phrase("list_all", "（共{count}件，逐件核对请回复「{details}」）")
+_list_kinds = phrase("list_kinds", "…等{count}种")
+
+
+def _list_summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
+    """A long order: how many of what, the first lines, the total; all lines on request."""
+    counted: dict[str, tuple[int, int]] = {}
+    for one in lines:
+        what = f"{one.product} {one.sku}"
+        count, fen = counted.get(what, (0, 0))
+        counted[what] = (count + one.quantity, fen + one.total_fen)
+    kinds = [f"· {what} ×{count} {yuan(fen)}" for what, (count, fen) in counted.items()]
+    details = tap("全部明细", "全部明细", "details")
+    return join(
+        _list_head(count=len(lines)),
+        *kinds[:_KINDS_MAX],
+        _list_kinds(count=len(kinds)) if len(kinds) > _KINDS_MAX else "",
+        _list_first(count=_FIRST_LINES),
+        *(summary_row(one, index) for index, one in enumerate(lines[:_FIRST_LINES], 1)),
+        _list_all(count=len(lines), details=details),
+        _summary_total(total=yuan(sum(one.total_fen for one in lines))),
+        _summary_digital() if digital else "",
+        _summary_how(confirm=CONFIRM_TAP, cancel=CANCEL_TAP, change=change),
+    )
+
+
+def paged(rows: Sequence[str]) -> list[list[str]]:
+    """Rows in pages that fit into a message each."""
+    pages: list[list[str]] = [[]]
+    for row in rows:
+        if pages[-1] and sum(len(one.encode()) + 1 for one in pages[-1]) + len(row.encode()) > _SUMMARY_BYTES_MAX:
+            pages.append([])
+        pages[-1].append(row)
+    return pages
+
+
+_details_more = phrase(
+    "details_more", "（第{shown}/{count}页）回复「{more}」看下一页；「{confirm}」下单，「{cancel}」不买了。"
+)
+_details_end = phrase(
+    "details_end",
+    "（第{shown}/{count}页，完）「{confirm}」下单，「{cancel}」不买了；要改直接说，如「第3件不要了」。",
+)
+
+
+def details(rows: Sequence[str], page: int, pages: int) -> str:
+    """A page of the lines of a long order."""
+    if page < pages:
+        more = tap("更多", "更多", "more")
+        tail = _details_more(shown=page, count=pages, more=more, confirm=CONFIRM_TAP, cancel=CANCEL_TAP)
+    else:
+        tail = _details_end(shown=page, count=pages, confirm=CONFIRM_TAP, cancel=CANCEL_TAP)
+    return join(*rows, tail)
+
+
+no_more_pages = phrase("no_more_pages", "明细已经看完了。")
+
+
+# ---- a pasted list -------------------------------------------------------------------------------------------------
+
+
+@line("一次最多{most}行，您发了{count}行，请分几次发；这次一行都没有记下。")
+def too_many_rows(say: Say, most: int, given: int) -> str:
+    return say(most=most, count=given)
+
+
+_list_all_wrong = phrase("list_all_wrong", "收到{count}行，每一行都要改：")
+
+
+@line("收到{count}行，{good}行没问题，{wrong}行要改：")
+def list_report(say: Say, count: int, good: int, wrong: int) -> str:
+    return say(count=count, good=good, wrong=wrong) if good else _list_all_wrong(count=count)
+
+
+@line("行{number}：{why}")
+def wrong_row(say: Say, number: int, why: str) -> str:
+    return say(number=number, why=why)
+
+
+@line("（还有{count}行有问题，改好这些再列）")
+def more_wrong_rows(say: Say, count: int) -> str:
+    return say(count=count)
+
+
+@line(
+    "改好的行再发一遍就行，如「行{number} …」。没问题的{good}行合计{total}，"
+    "先下这些请回复「{only}」；不买了回复「{cancel}」。"
+)
+def list_how(say: Say, number: int, good: int, total_fen: int) -> str:
+    return say(number=number, good=good, total=yuan(total_fen), only=_only_good(), cancel=CANCEL_TAP)
+
+
+@line("改好再发一遍就行，单改一行如「行{number} …」；不买了回复「{cancel}」。")
+def list_how_none(say: Say, number: int) -> str:
+    return say(number=number, cancel=CANCEL_TAP)
+
+
+def _only_good() -> str:
+    return tap("只下对的", "只下对的", "good")
+
+
+@line("没看懂「{said}」")
+def row_not_read(say: Say, text: str) -> str:
+    return say(said=said(text))
+
+
+several_in_a_row = phrase("several_in_a_row", "一行请只写一件")
+
+
+no_such_row = phrase("no_such_row", "没有这一行要改")
+
+
+@line("缺{label}")
+def lacks(say: Say, label: str) -> str:
+    return say(label=label)
+
+
+@line("{product}没有{what}")
+def not_on_sale(say: Say, product: Product, wanted: str) -> str:
+    return say(product=product.name, what=wanted)
+
+
+@line("是哪一种：{names}？")
+def which_of(say: Say, names: Sequence[str]) -> str:
+    return say(names="、".join(names[:_NAMES_MAX]))
+
+
+_repeated_row = phrase("repeated_row", "行{number}同行{earlier}")
+
+
+@line("有重复，都要的话不用管：{rows}。")
+def repeated_rows(say: Say, pairs: Sequence[tuple[int, int]]) -> str:
+    """(row, the earlier row that says the same)."""
+    rows = "，".join(_repeated_row(number=row, earlier=earlier) for row, earlier in pairs[:_NAMES_MAX])
+    return say(rows=rows + ("…" if len(pairs) > _NAMES_MAX else ""))
+
+
+@line("好的，有问题的{count}行没有算进去。")
+def left_out(say: Say, count: int) -> str:
+    return say(count=count)
+
+
+@line("行{number}：")
+def row_open(say: Say, row: int) -> str:
+    return say(number=row)
+
+
+@line("行{number}「{said}」没看懂，请把这一行改好再发一遍，或回复「{only}」先下其余的。")
+def row_again(say: Say, row: int, text: str) -> str:
+    return say(number=row, said=said(text), only=_only_good())
+
+
+@line("（刚才那份清单的行{number}还没改好，发我就能继续，或回复「{only}」；不买了回复「{cancel}」）")
+def row_still_open(say: Say, row: int) -> str:
+    return say(number=row, only=_only_good(), cancel=CANCEL_TAP)
+
+
+def summary_row(line: SummaryLine, index: int) -> str:
     quantity = f" ×{line.quantity}" if line.quantity > 1 else ""
     values = " ".join(plain(value) for _, value in line.details)
     return f"{index}）{line.product} {line.sku}{quantity} {values} {yuan(line.total_fen)}"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.model import Delivery, Field, FieldKind
+from catalog.model import Delivery, Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, option_of
-from dialogs.filling import with_option
+from dialogs.filling import fill, with_option
 from dialogs.state import Collecting, Confirming, DraftLine
 from nlu.frame import Item
 
@@ -44,8 +44,10 @@ def spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[
     """Give the answer about size, speed or a choice to the other lines of the product that lack the same thing."""
     answered, out = lines[state.line], list(lines)
     product = shelf.product(answered.product) if answered.product else None
-    if product is None or state.slot == "product":
+    if product is None:
         return out
+    if state.slot == "product":
+        return _spread_product(state, product, lines, shelf)
     field = field_of(product, state.slot)
     if field is not None and field.kind is not FieldKind.CHOICE:
         return _spread_field(state.line, field, lines, shelf)
@@ -58,6 +60,19 @@ def spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[
             out[i] = with_option(line, state.slot, answered.options[state.slot])
         elif state.slot in answered.fields:
             out[i] = replace(line, fields={**line.fields, state.slot: answered.fields[state.slot]})
+    return out
+
+
+def _spread_product(state: Collecting, product: Product, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
+    """Four numbers and nothing else: what the first is to get, the others get too, where their accounts fit it."""
+    out, asked = list(lines), state.lines[state.line]
+    for i, line in enumerate(lines):
+        alike = line.product is None and line.candidates == asked.candidates and bool(line.fields)
+        if i == state.line or not alike:
+            continue
+        filled = fill(line, Item(product=product.id), shelf).line
+        if len(filled.fields) == len(line.fields):
+            out[i] = filled
     return out
 
 

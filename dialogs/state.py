@@ -10,9 +10,12 @@ from pydantic import Field as Tagged
 from pydantic import TypeAdapter, ValidationError
 
 from dialogs.pace import Pace
-from kernel.orders import UsedAccount
+from kernel.orders import ORDER_LINES_MAX, UsedAccount
 
 DRAFT_LINES_MAX = 10
+"""Lines that ordinary messages put together."""
+BATCH_LINES_MAX = ORDER_LINES_MAX
+"""Lines of a pasted list."""
 QUANTITY_MAX = 99
 NO_QUANTITY = 0
 """A quantity was said that cannot be: it has to be said again."""
@@ -33,6 +36,10 @@ class DraftLine:
     quantity: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+    row: int = 0
+    """Which row of a pasted list it was, from 1, while some of its rows are still wrong."""
+    said: str = ""
+    """What that row says, as long as it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,8 @@ class Confirming:
     """He said that something is wrong with it: 确认 shows the summary once more instead of ordering."""
     unplaced: str = ""
     """A correction that left open which line it is about: 第一个 answers that."""
+    page: int = 0
+    """How far the lines of a long summary have been shown, in pages."""
     kind: Literal["confirming"] = "confirming"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, browsing, examples, favourites, handoff, paying, replies, smalltalk
+from dialogs import after_sale, batch, browsing, examples, favourites, handoff, paying, replies, smalltalk
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting
 from dialogs.draft import field_of, look
@@ -126,7 +126,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    certain = _about_order(dialog, said) or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    certain = batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene) or _about_order(dialog, said)
+    certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or _before_the_rest(dialog, said, scene)

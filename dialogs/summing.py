@@ -16,6 +16,11 @@ def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
     return replies.summary([_summary_line(one) for one in looked], digital, change)
 
 
+def detail_rows(looked: Sequence[Looked]) -> list[str]:
+    """Every line in one row, every field in full."""
+    return [replies.summary_row(_summary_line(one), index) for index, one in enumerate(looked, 1)]
+
+
 def _summary_line(looked: Looked) -> replies.SummaryLine:
     product, sku = looked.product, looked.sku
     if product is None or sku is None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 
-ORDER_LINES_MAX = 10
+ORDER_LINES_MAX = 100
 NOTHING_FEN = Fen(0)
 
 

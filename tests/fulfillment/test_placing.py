@@ -77,10 +77,10 @@ def test_fields_nobody_asked_for_are_not_stored(conn: Connection) -> None:
 
 
 def test_an_empty_or_endless_order_is_a_bug_of_the_caller(conn: Connection) -> None:
-    with pytest.raises(ValueError, match="1 to 10"):
+    with pytest.raises(ValueError, match="1 to 100"):
         place(conn)
-    with pytest.raises(ValueError, match="1 to 10"):
-        place(conn, *[want("HF100")] * 11)
+    with pytest.raises(ValueError, match="1 to 100"):
+        place(conn, *[want("HF100")] * 101)
 
 
 def test_short_stock_names_the_line_and_leaves_nothing_behind(conn: Connection) -> None:

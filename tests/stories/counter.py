@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
+from dialogs.batch import read_rows
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
 from dialogs.turn import (
@@ -59,7 +60,7 @@ class Counter:
 
     def says(self, text: str, channel: Channel = "text") -> Reply:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
-        return self.hears(Said(frame, text, by_voice=channel == "voice"))
+        return self.hears(Said(frame, text, by_voice=channel == "voice", rows=read_rows(text, self.lexicon)))
 
     def hears(self, heard: Heard) -> Reply:
         self.effects = []
