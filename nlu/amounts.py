@@ -225,7 +225,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if own and own not in COUNTERS:
             return Amount(begins, end + length, "value", number, own)
     if unit:
-        return _with_unit(Amount(start, end + length, "value", number, unit))
+        return _with_unit(Amount(start, end + length, "value", number, unit), lexicon)
     unit, begins = _unit_before(text, start, lexicon)
     if unit:
         return Amount(begins, end, "value", number, unit)
@@ -256,7 +256,7 @@ def _starts(lexicon: Lexicon, text: str, place: int) -> list[int]:
     return [mention.start + place for mention in lexicon.phrases.find(rest[:24]) if mention.start == 0]
 
 
-def _with_unit(amount: Amount) -> Amount | None:
+def _with_unit(amount: Amount, lexicon: Lexicon) -> Amount | None:
     if amount.unit in MONTHS_OF:
         number = amount.number
         if number is None or number > 60:
@@ -264,7 +264,7 @@ def _with_unit(amount: Amount) -> Amount | None:
         return Amount(amount.start, amount.end, "months", number * MONTHS_OF[amount.unit])
     if amount.unit == "周":
         return Amount(amount.start, amount.end, "months", -7 * (amount.number or 0)) if amount.number else None
-    if amount.unit in COUNTERS:
+    if amount.unit in lexicon.counters:
         return Amount(amount.start, amount.end, "count", amount.number, amount.unit)
     return amount
 
@@ -307,7 +307,7 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
                 return key, skipped + more + len(unit)
     if rest[:1] == "快" and rest[1:2] not in ("充", "递", "点", "线") and skipped == 0:
         return "元", 1
-    if rest[:1] and rest[0] in COUNTERS:
+    if rest[:1] and rest[0] in lexicon.counters:
         return rest[0], skipped + 1
     return "", 0
 
@@ -333,6 +333,8 @@ def settle(product: ProductIndex, amount: Amount) -> Settled | None:
         ):
             return _settle_any(product, amount.number)
         return Settled(count=int(amount.number)) if 0 < amount.number <= 10000 else None
+    if amount.unit in product.piece_units and not product.valued:
+        return Settled(count=int(amount.number)) if 0 < amount.number <= 10000 else None
     return _settle_value(product, amount.number, amount.unit)
 
 
@@ -347,17 +349,19 @@ def _settle_months(product: ProductIndex, months: int) -> Settled | None:
         value = months
     elif product.unit == "年" and months > 0 and months % 12 == 0:
         value = months // 12
-    elif product.unit == "天":
-        value = days
+    elif product.unit == "天" and (months < 0 or days in product.by_value):
+        value = days  # 一个月 of what is sold by 3 and 7天 is not exactly 30天
     return None if value is None else Settled(value, tuple(product.by_value.get(value, ())))
 
 
 def _settle_any(product: ProductIndex, number: Number) -> Settled:
-    sku = product.any_sku
-    low, high = sku.any_value if sku and sku.any_value else (0, 0)
     number = int(number) if number == int(number) else number
-    fits = sku is not None and isinstance(number, int) and low <= number <= high
-    return Settled(number, (sku,) if fits and sku else ())
+    fitting = [
+        sku
+        for sku in product.any_skus
+        if sku.any_value and isinstance(number, int) and sku.any_value[0] <= number <= sku.any_value[1]
+    ]
+    return Settled(number, tuple(fitting))
 
 
 def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled | None:

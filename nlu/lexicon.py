@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 from nlu.frame import Frame
 from nlu.near import NearNames
+from nlu.numerals import CHINESE, read_numeral
 from nlu.phrases import Entry, PhraseIndex, digits_spoken, spellings
 from nlu.segments import Segmenter, is_word
 from nlu.text import normalise, sound
@@ -106,10 +107,18 @@ def unit_key(unit: str) -> str:
 _PAIR = re.compile(r"(\d+(?:\.\d+)?)([a-z]+|[^\d\sa-z+/*()（）-]{1,6})")
 
 
+_NUMERAL = re.compile(rf"[{CHINESE}]+")
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    number = read_numeral(match[0])
+    return match[0] if number is None else str(number)
+
+
 def label_pairs(label: str, known_units: Iterable[str]) -> list[tuple[Number, str]]:
     """Read "15元150点" as (15, 元), (150, 点): every number of a label with the unit after it."""
     pairs: list[tuple[Number, str]] = []
-    for number, tail in _PAIR.findall(plain(label)):
+    for number, tail in _PAIR.findall(_NUMERAL.sub(_in_digits, plain(label))):
         value = float(number) if "." in number else int(number)
         word = next((unit for unit in (*known_units, *MONEY_UNITS) if unit and tail.startswith(unit)), None)
         if word is None and (len(tail) <= 2 or tail.isascii()):
@@ -125,7 +134,8 @@ class ProductIndex:
     def __init__(self, words: ProductWords) -> None:
         self.words = words
         self.id = words.id
-        self.any_sku = next((sku for sku in words.skus if sku.any_value), None)
+        self.any_skus = tuple(sku for sku in words.skus if sku.any_value)
+        self.any_sku = self.any_skus[0] if self.any_skus else None
         self.by_value: dict[Number, list[SkuWords]] = defaultdict(list)
         self.by_pair: dict[tuple[Number, str], list[SkuWords]] = defaultdict(list)
         self.by_word: dict[str, list[SkuWords]] = defaultdict(list)
@@ -140,6 +150,9 @@ class ProductIndex:
             self._index_sku(sku)
         self.by_months = self._months()
         self.pair_units = frozenset(unit for _, unit in self.by_pair) | ({self.any_unit} if self.any_unit else set())
+        self.piece_units = frozenset(
+            unit_key(sku.unit) for sku in words.skus if sku.unit and sku.value is None and not sku.any_value
+        )
         self.option_tails = _tails(words.options)
         self.option_words = {w: (o.name, c.id) for o in words.options for w, c in _choice_words(o.choices)}
         self.choice_words: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -276,6 +289,9 @@ class Lexicon:
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()
         self.phone_topup = self._phone_topup()
+        pieces = {unit for product in self.products.values() for unit in product.piece_units}
+        self.counters = frozenset(COUNTERS) | {unit for unit in pieces if len(unit) == 1}
+        """What things are counted by here: 张 anywhere, 版 where a SKU is sold by the 版."""
         self.fractions = frozenset(
             pair for p in self.products.values() for pair in p.by_pair if pair[0] != int(pair[0])
         )

@@ -213,6 +213,7 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
     if intent in ("answer", "order", "change") and _talks_of_something_else(seen, blanked, named):
         return min(confidence, 0.5), "unknown"
     if intent == "unknown" and confidence < 0.9 and PLAIN_CUES.issuperset(cues) and _WANTS.fullmatch(blanked):
+        seen.unplaced = True
         return 0.5, "order"  # 配副眼镜: goods the shop does not know
     if intent == "unknown" and confidence < 0.85 and _only_goods(seen, blanked):
         return 0.5, "order"
@@ -224,7 +225,7 @@ def _decide(seen: Seen, blanked: str, spans: list[Span], lexicon: Lexicon) -> tu
 
 
 def _plain_cues(blanked: str) -> bool:
-    """Tell whether all words are those of a plain order; how things stand (我都70岁了) may be told in another clause."""
+    """Tell whether all words are those of a plain order; how things stand (我70岁了) may be told in another clause."""
     cues = set(cues_of(blanked)) - PLAIN_CUES
     hearts = (clause for clause in _CLAUSE.findall(blanked) if _ANY_SLOT.search(clause))
     return not cues or (cues == {"state"} and not any("state" in cues_of(clause) for clause in hearts))
@@ -278,7 +279,8 @@ _ASKED_THEN_ORDERED = re.compile(r"[?？](?!.*[?？吗么])[^?？]{0,8}[充冲�
 _WANTS = re.compile(
     r"(?:我(?:想|要)?|想|要|帮我|给我|麻烦|请|帮忙|老板|[,， ])*(?:"
     r"(?:报|租|配|订|定|约|洗|印|做|办|买|来|整|搞|开|充|修)一?[个副张套份本件位台间次瓶盒杯条根部节]"
-    r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学))(?![人电警])[\u4e00-\u9fffa-z\d]{2,10}(?:[吧呗啊。.!！]*)"
+    r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
+    rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
 )
 _PREFERS = re.compile(
     r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"

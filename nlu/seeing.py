@@ -97,7 +97,7 @@ _BIG_SMALL = re.compile(r"([一二两三四五六\d])大\s*([一二两三四五�
 def _sized(text: str, lexicon: Lexicon) -> str:
     """Write 两大一小 as the tickets it means, where the catalog has them for grown-ups and for children."""
     match = _BIG_SMALL.search(text)
-    if match is None:
+    if match is None or lexicon.phrases.get(match[0]):
         return text
     grown, child = (
         next((w for w in words if (entry := lexicon.phrases.get(w)) and (entry.options or entry.skus)), "")
@@ -191,7 +191,7 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
 
 
 _TEXT_SAID = re.compile(
-    r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|[:=])\s*"
+    r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|写着?|印|刻|[:=])\s*"
     r"((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
 _NAME_BESIDE = re.compile(r"\s*([\u4e00-\u9fff]{2,4})(?=$|[,，。;；!！\s\d])")
