@@ -1,6 +1,6 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-from bot import delivering, handoffs, nightly, ordering, paying, telling, transcribing, voices
+from bot import after_sale, delivering, handoffs, nightly, ordering, paying, telling, transcribing, voices
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import replies
@@ -55,12 +55,18 @@ def sweep_voices(services: Services) -> None:
     voices.forget_old(services)
 
 
+@TASKS.cron("sweep_cases", EVERY_MINUTE)
+def sweep_cases(services: Services) -> None:
+    """Find cases that have settled themselves, and those whose deadline has passed."""
+    after_sale.sweep(services)
+
+
 @TASKS.cron("end_silent_handoffs", EVERY_MINUTE)
 def end_silent_handoffs(services: Services) -> None:
     """Give buyers whose talk with a person has been silent for 30 minutes back to the bot, and say so."""
     with services.engine.connect() as conn:
         silent = handoffs.silent_ones(conn, services.clock.now())
-    for openid in silent:
-        if handoffs.end(services, openid, by="timeout"):
+    for openid, transferred in silent:
+        if handoffs.end(services, openid, by="timeout") and not transferred:
             services.store.end_handoff(openid)
             services.account.send_text(openid, replies.handoff_timed_out())

@@ -43,6 +43,7 @@ catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode
 keys_app = typer.Typer(help="Load card keys.", rich_markup_mode=None, no_args_is_help=True)
 orders_app = typer.Typer(help="What waits for a person's hands.", rich_markup_mode=None, no_args_is_help=True)
 handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mode=None, no_args_is_help=True)
+cases_app = typer.Typer(help="What buyers complain of.", rich_markup_mode=None, no_args_is_help=True)
 wording_app = typer.Typer(help="The shop's own wording.", rich_markup_mode=None, no_args_is_help=True)
 faq_app = typer.Typer(help="The shop's own answers to questions.", rich_markup_mode=None, no_args_is_help=True)
 menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
@@ -54,6 +55,7 @@ app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
+app.add_typer(cases_app, name="cases")
 
 
 class BadInputError(Exception):
@@ -423,6 +425,79 @@ def handoff_end(openid: Annotated[str, typer.Argument(metavar="OPENID")]) -> Non
     if answer is None:
         raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
     print(answer)
+
+
+@handoff_app.command("say")
+def handoff_say(
+    openid: Annotated[str, typer.Argument(metavar="OPENID")], words: Annotated[str, typer.Argument(metavar="WORDS")]
+) -> None:
+    """Write to a buyer who asked for a person; from then on the talk is yours until you end it."""
+    from bot import handoffs
+    from kernel.ids import OpenId
+
+    with connected() as at, database(at):
+        if not handoffs.say(at.services(), OpenId(openid), _words(words, handoffs.WORDS_MAX)):
+            raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
+
+
+CaseNo = Annotated[str, typer.Argument(metavar="CASE", help="Its number in `cases list`: S00012.")]
+
+
+@cases_app.command("list")
+def cases_list() -> None:
+    """List the running cases, those to be answered first."""
+    from bot import operators
+
+    with connected() as at, database(at):
+        for line in operators.cases(at.services()):
+            print(line)
+
+
+@cases_app.command("answer")
+def cases_answer(case: CaseNo, words: Annotated[str, typer.Argument(metavar="WORDS")]) -> None:
+    """Answer the buyer; the case goes on until it is closed."""
+    from bot import after_sale, operators
+
+    with connected() as at, database(at):
+        done = after_sale.answer(at.services(), _case_id(case), _words(words), actor=operators.ACTOR)
+    if not done:
+        raise CommandError(f"case {case} is not running: see kabot cases list")
+
+
+@cases_app.command("close")
+def cases_close(
+    case: CaseNo,
+    words: Annotated[str, typer.Option("--note", help="Told to the buyer: what was done.")] = "",
+    refund: Annotated[bool, typer.Option("--refund", help="Give the price back; --note is the reason.")] = False,
+) -> None:
+    """Close a case and tell the buyer; with --refund give his money back."""
+    from bot import after_sale, operators
+
+    number = _case_id(case)
+    if refund and not words:
+        raise BadInputError("--refund needs --note REASON: the buyer is told it")
+    with connected() as at, database(at):
+        services = at.services()
+        if refund:
+            why_not = after_sale.refund(services, number, _words(words), actor=operators.ACTOR)
+        else:
+            closed = after_sale.close(services, number, _words(words), actor=operators.ACTOR)
+            why_not = None if closed else "is not running: see kabot cases list"
+    if why_not is not None:
+        raise CommandError(f"case {case}: {why_not}")
+
+
+def _case_id(number: str) -> int:
+    digits = number.strip().upper().removeprefix("S")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+        raise BadInputError(f"{number}: not the number of a case, such as S00012")
+    return int(digits)
+
+
+def _words(words: str, most: int = 500) -> str:
+    if len(words) > most:
+        raise BadInputError(f"at most {most} characters are sent at once, not {len(words)}")
+    return words
 
 
 @app.command()

@@ -139,6 +139,8 @@ class PayConfig:
     public_key_file: Path | None = None
     api_base: str = _url("https://api.mch.weixin.qq.com")
     order_ttl_minutes: int = _between(15, 1, 120)
+    fee_rate_bp: int = _between(60, 0, 1000)
+    """What WeChat Pay takes, in hundredths of a percent: the estimate in the books until the bill has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TypeVar, TypeVarTuple, assert_never
 from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import followers, handoffs, ordering, telling, voices
+from bot import after_sale, followers, handoffs, ordering, telling, voices
 from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.webhook import Push
@@ -27,6 +27,7 @@ from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import (
+    AskRefund,
     CancelOrder,
     Effect,
     EndHandoff,
@@ -36,9 +37,11 @@ from dialogs.turn import (
     Followed,
     Heard,
     Listen,
+    OpenCase,
     OpenHandoff,
     PlaceOrder,
     Pressed,
+    Rate,
     Reply,
     Said,
     Scene,
@@ -138,11 +141,16 @@ class Conversation:
         services = self._services
         shelf, lexicon = await self._catalog()
         scene = Scene(
-            now=services.clock.now(), shelf=shelf, public_url=services.config.app.public_url, faq=services.faq.book
+            now=services.clock.now(),
+            shelf=shelf,
+            public_url=services.config.app.public_url,
+            faq=services.faq.book,
+            hours=services.hours,
         )
         before = from_json(opened.dialog)
         pace = counted(before.pace, scene.now)
-        ruling = verdict(pace, services.config.risk.buyer_limit)
+        # A voice was let in when it came; what was said in it is not turned away any more.
+        ruling = "take" if push.standing else verdict(pace, services.config.risk.buyer_limit)
         if ruling != "take":
             heard = None
         elif len(push.text) > LONG_TEXT_CHARS:
@@ -158,7 +166,6 @@ class Conversation:
         if opened.waiting and not push.standing:
             waiting = await self._in_thread(telling.take_waiting, services, push.openid, push.key)
         stored = _Stored(reply, waiting)
-        answer = await self._rendered(push, stored)
         kept = await self._floor.commit(
             opened,
             dialog=to_json(replace(dialog, pace=pace)),
@@ -173,6 +180,8 @@ class Conversation:
             await self._in_thread(followers.joined, services, push.openid)
         elif push.event == "unsubscribe":
             await self._in_thread(followers.left, services, push.openid)
+        elif push.event == "kf_close_session":
+            await self._in_thread(lambda: handoffs.end(services, push.openid, by="operator"))
         return stored
 
     async def _catalog(self) -> tuple[Shelf, Lexicon]:
@@ -214,12 +223,18 @@ class Conversation:
                 return ordering.place(services, push.openid, push.key, lines)
             case CancelOrder(order_no=order_no):
                 return ordering.cancel(services, push.openid, order_no)
-            case FindOrders(purpose=purpose, limit=limit):
-                return ordering.find(services, push.openid, purpose, limit)
+            case FindOrders(purpose=purpose, limit=limit, order_no=only):
+                return ordering.find(services, push.openid, purpose, limit, only)
+            case OpenCase():
+                return after_sale.open_case(services, push.openid, effect)
+            case AskRefund():
+                return after_sale.ask_refund(services, push.openid, effect)
+            case Rate():
+                return after_sale.rate(services, push.openid, effect)
             case FindFavourites():
                 return ordering.favourites(services, push.openid)
-            case OpenHandoff(reason=reason, pending=pending):
-                return handoffs.open_handoff(services, push.openid, reason, pending)
+            case OpenHandoff():
+                return handoffs.open_handoff(services, push.openid, effect, _transcribed(push))
             case Listen(standing=standing):
                 return voices.take(services, push, standing)
             case EndHandoff():

@@ -1,4 +1,4 @@
-"""Handing a buyer to a person: the record he works from, and the end of it."""
+"""Handing a buyer to a person: the record he works from, what he writes, and the end of it."""
 
 import json
 from datetime import datetime, timedelta
@@ -6,20 +6,32 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from bot.bootstrap import Services
-from dialogs.turn import HandoffOpened
+from dialogs import replies
+from dialogs.turn import HandoffOpened, OpenHandoff
+from fulfillment import cases, pushing
+from fulfillment.pushing import PushKind
 from fulfillment.reading import orders_of
 from kernel.ids import OpenId
 
 SILENCE_ENDS_IT = timedelta(minutes=30)
+WORDS_MAX = 1500
+"""Of what a person writes to a buyer at once."""
+_QUESTION_MAX = 200
 
 _OPEN = text("""
-    INSERT INTO handoff (openid, reason, opened_at, last_heard_at, pending, transcript, orders)
-    VALUES (:openid, :reason, :now, :now, :pending, CAST(:transcript AS jsonb), CAST(:orders AS jsonb))
+    INSERT INTO handoff (openid, reason, opened_at, last_heard_at, pending, question, transferred, left_message,
+                         transcript, orders)
+    VALUES (:openid, :reason, :now, :now, :pending, :question, :transferred, :left_message,
+            CAST(:transcript AS jsonb), CAST(:orders AS jsonb))
     ON CONFLICT (openid) WHERE ended_at IS NULL
-    DO UPDATE SET last_heard_at = excluded.last_heard_at, pending = excluded.pending,
+    DO UPDATE SET last_heard_at = excluded.last_heard_at, pending = excluded.pending, question = excluded.question,
+                  transferred = excluded.transferred, left_message = handoff.left_message AND excluded.left_message,
                   transcript = excluded.transcript, orders = excluded.orders
 """)
-_AHEAD = text("SELECT count(*) FROM handoff WHERE ended_at IS NULL AND openid <> :openid")
+_AHEAD = text("""
+    SELECT count(*) FROM handoff WHERE ended_at IS NULL AND NOT transferred AND openid <> :openid AND opened_at <
+        coalesce((SELECT opened_at FROM handoff WHERE openid = :openid AND ended_at IS NULL), :now)
+""")
 _HEARD = text("""
     UPDATE handoff SET last_heard_at = :now,
         transcript = CASE WHEN jsonb_array_length(transcript) < 200
@@ -27,33 +39,53 @@ _HEARD = text("""
             ELSE transcript END
     WHERE openid = :openid AND ended_at IS NULL
 """)
+_SAY = text("""
+    UPDATE handoff SET last_heard_at = :now, left_message = FALSE,
+        transcript = CASE WHEN jsonb_array_length(transcript) < 200
+            THEN transcript || jsonb_build_array(jsonb_build_object('from', 'person', 'text', CAST(:words AS text)))
+            ELSE transcript END
+    WHERE openid = :openid AND ended_at IS NULL
+""")
+_WORDS = text("INSERT INTO operator_word (openid, words, said_at) VALUES (:openid, :words, :now) RETURNING id")
+_WORDS_BY_ID = text("SELECT words FROM operator_word WHERE id = :id")
 _END = text("UPDATE handoff SET ended_at = :now, ended_by = :by WHERE openid = :openid AND ended_at IS NULL")
-_SILENT = text("SELECT openid FROM handoff WHERE ended_at IS NULL AND last_heard_at < :before LIMIT 100")
+# A message left at night is answered in the morning: silence does not end it.
+_SILENT = text("""
+    SELECT openid, transferred FROM handoff
+    WHERE ended_at IS NULL AND NOT left_message AND last_heard_at < :before LIMIT 100
+""")
 
 
-def open_handoff(services: Services, openid: OpenId, reason: str, pending: str) -> HandoffOpened:
-    """Put a person in charge, with the last 20 messages, the pending order and the recent orders at hand.
+def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: str) -> HandoffOpened:
+    """Put a person in charge, with the last 20 messages, the pending order, the recent orders and cases at hand.
 
     Asking again while one is open refreshes it. Where WeChat's own customer-service accounts are configured it is
-    they who take over (`transfer`).
+    they who take over (`transfer`); outside of working hours nobody does, and what he writes is kept.
     """
     now = services.clock.now()
+    away = not services.hours.is_open(now)
     transcript = [{"from": spoken.who, "text": spoken.text} for spoken in services.store.transcript(openid)]
+    transcript.append({"from": "buyer", "text": said[:500]})
+    transferred = services.config.wechat.kf and not away
     with services.engine.begin() as conn:
-        recent = [order.order_no for order in orders_of(conn, openid, 5)]
-        ahead = conn.execute(_AHEAD, {"openid": openid}).scalar_one()
+        recent = [f"{order.order_no} {replies.order_entry(order)}" for order in orders_of(conn, openid, 5)]
+        recent += [f"{case.number} {case.kind.value} {case.order_no}" for case in cases.running_of(conn, openid)]
+        ahead = conn.execute(_AHEAD, {"openid": openid, "now": now}).scalar_one()
         conn.execute(
             _OPEN,
             {
                 "openid": openid,
-                "reason": reason,
+                "reason": wanted.reason,
                 "now": now,
-                "pending": pending,
+                "pending": wanted.pending,
+                "question": "；".join(part for part in (said[:_QUESTION_MAX], wanted.question) if part),
+                "transferred": transferred,
+                "left_message": away,
                 "transcript": json.dumps(transcript, ensure_ascii=False),
-                "orders": json.dumps(recent),
+                "orders": json.dumps(recent, ensure_ascii=False),
             },
         )
-    return HandoffOpened(transfer=services.config.wechat.kf, ahead=ahead)
+    return HandoffOpened(transferred, ahead, services.hours.opens_at(now) if away else None)
 
 
 def heard(services: Services, openid: OpenId, said: str) -> None:
@@ -62,12 +94,33 @@ def heard(services: Services, openid: OpenId, said: str) -> None:
         conn.execute(_HEARD, {"openid": openid, "now": services.clock.now(), "said": said[:500]})
 
 
+def say(services: Services, openid: OpenId, words: str) -> bool:
+    """Send a buyer what a person writes to him, through the outbox; from then on the person has the talk. False when
+    nobody asked for a person."""
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        if conn.execute(_SAY, {"openid": openid, "now": now, "words": words}).rowcount == 0:
+            return False
+        row = conn.execute(_WORDS, {"openid": openid, "words": words, "now": now}).scalar_one()
+        push_id = pushing.ask(conn, PushKind.PERSON, openid, None, now, about_id=row)
+        services.jobs.defer(conn, "send_push", push_id=push_id)
+    services.store.begin_handoff(openid, now + SILENCE_ENDS_IT)
+    return True
+
+
+def said_by_person(conn: Connection, word_id: int | None) -> str:
+    """What a person wrote, for the message that carries it."""
+    return conn.execute(_WORDS_BY_ID, {"id": word_id}).scalar_one_or_none() or ""
+
+
 def end(services: Services, openid: OpenId, *, by: str) -> bool:
     """End the buyer's open handoff. `by`: buyer, operator or timeout. False when there was none."""
     with services.engine.begin() as conn:
         return conn.execute(_END, {"openid": openid, "now": services.clock.now(), "by": by}).rowcount > 0
 
 
-def silent_ones(conn: Connection, now: datetime) -> list[OpenId]:
-    """List buyers whose handoff has been silent for 30 minutes."""
-    return [OpenId(openid) for openid in conn.execute(_SILENT, {"before": now - SILENCE_ENDS_IT}).scalars()]
+def silent_ones(conn: Connection, now: datetime) -> list[tuple[OpenId, bool]]:
+    """List buyers whose handoff has been silent for 30 minutes, and whether WeChat's own customer service had it: then
+    we only did not hear of them."""
+    rows = conn.execute(_SILENT, {"before": now - SILENCE_ENDS_IT})
+    return [(OpenId(row.openid), row.transferred) for row in rows]

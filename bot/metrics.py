@@ -1,6 +1,7 @@
 """Figures for Prometheus. Labels never carry anything of a buyer."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import jobs
+from fulfillment import cases
 
 _KINDS = frozenset({"text", "voice", "image", "location", "link", "video", "shortvideo", "event"})
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -46,7 +48,7 @@ def push_sent(outcome: str) -> None:
 
 
 class JobFigures(Collector):
-    """What the job table says at the moment somebody looks."""
+    """What the database says of jobs and cases at the moment somebody looks."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -56,6 +58,7 @@ class JobFigures(Collector):
         try:
             with self._engine.connect() as conn:
                 by_state, workers = jobs.count(conn), jobs.workers_alive(conn)
+                overdue = cases.overdue_count(conn, datetime.now(UTC))
         except SQLAlchemyError:
             return
         waiting = GaugeMetricFamily("kabot_jobs", "Jobs by state; late = due for over 10 s.", labels=["state"])
@@ -63,6 +66,7 @@ class JobFigures(Collector):
             waiting.add_metric([state], number)
         yield waiting
         yield GaugeMetricFamily("kabot_workers", "Workers heard of lately.", value=workers)
+        yield GaugeMetricFamily("kabot_cases_overdue", "Running cases with a deadline that has passed.", value=overdue)
 
 
 def routes(engine: Engine | None = None) -> list[Route]:

@@ -1,14 +1,16 @@
 """What a person does from the command line until there is a console: goods delivered by hand, and talks handed over."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 
-from bot import handoffs, work
+from bot import after_sale, handoffs, work
 from bot.bootstrap import Services
 from dialogs import replies
 from fulfillment import byhand
+from kernel.cases import CaseKind, CaseState
 from kernel.ids import OpenId
 from kernel.masking import mask
 from kernel.money import format_yuan
@@ -16,14 +18,14 @@ from kernel.money import format_yuan
 ACTOR = "operator"
 
 _TODO = text("""
-    SELECT l.id, l.order_no, l.product_name, l.sku_label, l.quantity, l.total_fen, l.note, l.fields
+    SELECT l.id, l.order_no, l.product_name, l.sku_label, l.quantity, l.total_fen, l.note, l.fields, l.choice_labels
     FROM order_line l JOIN orders o USING (order_no)
     WHERE l.state = 'attention' OR (l.state = 'delivering' AND l.delivery IN ('service', 'parcel'))
     ORDER BY o.paid_at LIMIT 200
 """)
 _WAITING = text("""
-    SELECT openid, reason, opened_at, pending, transcript, orders FROM handoff WHERE ended_at IS NULL
-    ORDER BY opened_at LIMIT 100
+    SELECT openid, reason, opened_at, pending, question, left_message, transferred, transcript, orders FROM handoff
+    WHERE ended_at IS NULL ORDER BY left_message DESC, opened_at LIMIT 100
 """)
 
 
@@ -32,7 +34,7 @@ def todo(services: Services) -> Iterator[str]:
     with services.engine.connect() as conn:
         rows = conn.execute(_TODO).all()
     for row in rows:
-        given = "，".join(str(value) for value in row.fields.values())
+        given = "，".join(str(row.choice_labels.get(name, value)) for name, value in row.fields.items())
         note = f"（{row.note}）" if row.note else ""
         yield (
             f"{row.id}\t订单 {row.order_no}\t{row.product_name} {row.sku_label} ×{row.quantity}"
@@ -64,18 +66,52 @@ def _decide(services: Services, line_id: int, words: str, *, refund: bool) -> st
 
 
 def waiting(services: Services) -> Iterator[str]:
-    """Name the buyers who wait for a person, with what he needs to take over."""
+    """Name the buyers who wait for a person, those who left a message at night first, with what he needs to take
+    over."""
     with services.engine.connect() as conn:
         rows = conn.execute(_WAITING).all()
     for row in rows:
-        yield f"{row.openid}\t{row.opened_at.astimezone():%m-%d %H:%M}\t{row.reason}\t{row.pending}"
+        at = _local(services, row.opened_at)
+        where = "留言" if row.left_message else "在微信客服" if row.transferred else "等客服"
+        yield f"{row.openid}\t{at}\t{row.reason}\t{where}\t{row.pending}"
+        if row.question:
+            yield f"    问：{row.question}".replace("\n", " ")
         yield from (f"    {_line(line)}" for line in row.transcript[-20:])
         if row.orders:
             yield f"    订单：{'、'.join(row.orders)}"
 
 
 def _line(line: dict[str, Any]) -> str:
-    return f"{'顾客' if line.get('from') == 'buyer' else '机器人'}：{line.get('text', '')}".replace("\n", " ")
+    who = {"buyer": "顾客", "person": "客服"}.get(line.get("from", ""), "机器人")
+    return f"{who}：{line.get('text', '')}".replace("\n", " ")
+
+
+def _local(services: Services, at: datetime) -> str:
+    return f"{at.astimezone(services.hours.zone):%m-%d %H:%M}"
+
+
+def cases(services: Services) -> Iterator[str]:
+    """Name the running cases, those to be answered first, with what is needed to deal with them."""
+    now = services.clock.now()
+    for one in after_sale.running(services):
+        case = one.case
+        due = case.answer_due_at if case.state is CaseState.OPEN else case.remedy_due_at
+        late = "已超时" if now > due else ""
+        yield (
+            f"{case.number}\t{_KINDS[case.kind]}\t{'待答复' if case.state is CaseState.OPEN else '待解决'}{late}"
+            f"\t{_local(services, due)}前\t订单 {case.order_no}\t{one.what}\t{one.line_state}\t{one.openid}"
+        )
+        if one.said:
+            yield f"    说：{one.said}".replace("\n", " ")
+        yield from (f"    {_line(line)}" for line in one.transcript[-10:])
+
+
+_KINDS = {
+    CaseKind.MISSING: "没到账",
+    CaseKind.BAD_KEY: "卡密无效",
+    CaseKind.REFUND: "退款",
+    CaseKind.INVOICE: "开发票",
+}
 
 
 def end_handoff(services: Services, openid: OpenId) -> str | None:

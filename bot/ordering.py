@@ -64,9 +64,12 @@ def cancel(services: Services, openid: OpenId, order_no: OrderNo) -> Fact:
             return talk.CancelRefused(order_no, OrderState.CANCELLED)
 
 
-def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int) -> Fact:
-    """Look up the buyer's latest orders."""
+def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int, only: OrderNo | None = None) -> Fact:
+    """Look up the buyer's latest orders, or the one with this number if it is his."""
     with services.engine.connect() as conn:
+        if only is not None:
+            order = reading.by_no(conn, only)
+            return talk.OrdersFound(purpose, (order,) if order is not None and order.openid == openid else ())
         return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from bot import metrics, voices, wechat
+from bot import handoffs, metrics, voices, wechat
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
@@ -18,11 +18,11 @@ from catalog.stock import SoldKey
 from dialogs import replies
 from dialogs.links import split
 from dialogs.store import TalkUnavailableError
-from fulfillment import pushing, reading
+from fulfillment import cases, pushing, ratings, reading
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import Line, Order
+from kernel.orders import Line, Order, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -188,9 +188,44 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
     """Make a push's words. `where` names the place that keys in it are shown at; empty: they are only measured."""
     if push.kind is PushKind.SPOKEN:
         return _spoken(services, conn, push, where=where)
+    if push.kind is PushKind.PERSON:
+        return replies.person_says(handoffs.said_by_person(conn, push.about_id))
+    if push.kind in _OF_CASES:
+        return _of_case(conn, push)
     order = reading.by_no(conn, push.order_no)
     if order is None:
         return ""
+    words = _of_order(services, conn, push, order, where)
+    return replies.join(words, replies.ask_rating(order)) if _asks_rating(conn, push, order) else words
+
+
+_OF_CASES = (PushKind.CASE_ANSWERED, PushKind.CASE_CLOSED, PushKind.CASE_LATE)
+_DELIVERS = (PushKind.KEYS, PushKind.TOPUP_DONE, PushKind.SERVICE_DONE, PushKind.PARCEL_SENT)
+
+
+def _asks_rating(conn: Connection, push: Push, order: Order) -> bool:
+    """Whether this is the message that ends the delivery: it alone asks what he thinks of it."""
+    if push.kind not in _DELIVERS or order.state is not OrderState.DELIVERED:
+        return False
+    last = pushing.last_of(conn, order.order_no, _DELIVERS) == push.id
+    return last and not ratings.rated(conn, [order.order_no])
+
+
+def _of_case(conn: Connection, push: Push) -> str:
+    found = cases.words_of(conn, push.about_id or 0)
+    if found is None:
+        return ""
+    case, words = found
+    match push.kind:
+        case PushKind.CASE_ANSWERED:
+            return replies.case_answered(case, words)
+        case PushKind.CASE_CLOSED:
+            return replies.case_closed(case, words)
+        case _:
+            return replies.case_late(case)
+
+
+def _of_order(services: Services, conn: Connection, push: Push, order: Order, where: str) -> str:
     line = next((line for line in order.lines if line.id == push.line_id), order.lines[0])
     match push.kind:
         case PushKind.KEYS:
@@ -202,7 +237,9 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
             return replies.keys_ready(order, f"{services.config.app.public_url}/orders/{order.token}")
         case PushKind.TOPUP_DONE:
             return replies.topup_done(order, line, _product(services, line))
-        case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK | PushKind.LINE_REFUSED:
+        case PushKind.LINE_REFUSED:
+            return replies.line_refused(order, line, line.refund_fen)
+        case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK:
             return replies.topup_failed_refunding(order, line, line.refund_fen, _product(services, line))
         case PushKind.REFUNDED:
             return replies.refunded(order, line.refund_fen)
@@ -218,6 +255,8 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
             return replies.parcel_sent(order, line)
         case PushKind.EXPIRED:
             return replies.order_expired(order.order_no)
+        case _:
+            return ""
 
 
 def _spoken(services: Services, conn: Connection, push: Push, *, where: str) -> str:

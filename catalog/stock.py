@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, TextClause, text
 
 from catalog.vault import Vault
+from kernel.money import Fen
 
 _ROUNDS_MAX = 5
 
@@ -46,6 +47,13 @@ _SELL = text("""
         WHERE id = ANY(:ids) AND order_no = :order_no AND state = 'held' RETURNING id)
     INSERT INTO key_sale (card_key_id, line_id, order_no, sold_at)
     SELECT id, :line_id, :order_no, :now FROM sold RETURNING card_key_id
+""")
+
+_COST = text("""
+    SELECT coalesce(sum(coalesce(batch.unit_cost_fen, CAST(:otherwise_fen AS bigint))), 0) AS cost_fen,
+           coalesce(bool_and(coalesce(batch.unit_cost_fen, CAST(:otherwise_fen AS bigint)) IS NOT NULL), false) AS known
+    FROM key_sale JOIN card_key ON card_key.id = key_sale.card_key_id JOIN key_batch batch ON batch.id = batch_id
+    WHERE key_sale.line_id = :line_id
 """)
 
 _KEYS_OF = text("""
@@ -155,6 +163,13 @@ def sell(conn: Connection, order_no: str, line_id: int, sku_code: str, quantity:
     if len(sold) != quantity:
         raise RuntimeError(f"line {line_id}: {len(sold)} of {quantity} locked keys could be sold")
     return Sold(tuple(sorted(sold)))
+
+
+def cost_fen(conn: Connection, line_id: int, otherwise_fen: int | None) -> Fen | None:
+    """What the keys sold to a line cost us: each its batch's cost, `otherwise_fen` where the batch has none. None when
+    that is not known of all of them."""
+    row = conn.execute(_COST, {"line_id": line_id, "otherwise_fen": otherwise_fen}).one()
+    return Fen(row.cost_fen) if row.known else None
 
 
 def keys_of(conn: Connection, vault: Vault, order_no: str) -> tuple[SoldKey, ...]:

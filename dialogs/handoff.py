@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 from catalog.checks import fold
 from catalog.model import FieldKind
 from dialogs import replies, smalltalk
-from dialogs.asking import answer, draft_words, open_question
+from dialogs.asking import answer, draft_words, open_question, slot_label
 from dialogs.draft import field_of
 from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
@@ -36,15 +37,50 @@ from dialogs.turn import (
 )
 
 _ANSWERING = ("answer", "choose", "change")
+_FOR_THE_BOT = (
+    "problem",
+    "refund",
+    "invoice",
+    "keys",
+    "order_status",
+    "reorder",
+    "browse",
+    "cancel",
+    "confirm",
+    "batch",
+)
+_NO_MESSAGE_MAX = 8
+"""在吗, 转人工: too short to be a message."""
 _STOPS = "。.!！~～ "
 SILENCE = timedelta(minutes=30)
 """So long after the buyer's last message the person is taken to be done."""
 
 
-def ask_for_human(dialog: Dialog, scene: Scene, asked: bool = True) -> Turn:
-    """人工, or the offer after three misses taken up."""
+def ask_for_human(dialog: Dialog, scene: Scene, reason: Literal["asked", "misses", "anger"] = "asked") -> Turn:
+    """人工, or the offer after three misses taken up, or anger that goes on."""
     lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
-    return Turn(dialog, effects=(OpenHandoff("asked" if asked else "misses", draft_words(lines, scene.shelf)),))
+    wanted = OpenHandoff(reason, draft_words(lines, scene.shelf), _asked_last(dialog, scene))
+    return Turn(replace(dialog, angry=0), Reply(replies.sorry_again() if reason == "anger" else ""), (wanted,))
+
+
+def _asked_last(dialog: Dialog, scene: Scene) -> str:
+    """What the bot had asked and he has not answered."""
+    match dialog.state:
+        case Collecting() as state:
+            product = scene.shelf.product(state.lines[state.line].product or "")
+            return replies.open_question_brief(slot_label(product, state.slot))
+        case Confirming():
+            return replies.open_question_brief("", confirming=True)
+        case _:
+            return ""
+
+
+def angry(dialog: Dialog, scene: Scene) -> Turn:
+    """Nothing but anger: an apology and the offer of a person; the second time in a row the person is called."""
+    if dialog.angry:
+        return ask_for_human(dialog, scene, "anger")
+    turn = answer(dialog, scene, replies.sorry_for_that())
+    return replace(turn, dialog=replace(turn.dialog, angry=1))
 
 
 def opened(dialog: Dialog, fact: HandoffOpened, scene: Scene) -> Turn:
@@ -52,8 +88,13 @@ def opened(dialog: Dialog, fact: HandoffOpened, scene: Scene) -> Turn:
     if fact.transfer:
         return Turn(replace(dialog, misses=0, waiting=None), Reply(transfer=True))
     resume = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
-    state = WithHuman(scene.now + SILENCE, resume)
-    return Turn(replace(dialog, state=state, misses=0, waiting=None), Reply(replies.handoff_opened(fact.ahead)))
+    away = fact.opens_at is not None
+    state = WithHuman(scene.now + SILENCE, resume, away=away)
+    if fact.opens_at is not None:
+        told = replies.handoff_away(scene.hours, replies.moment(fact.opens_at, scene.now, scene.hours))
+    else:
+        told = replies.handoff_opened(fact.ahead) + replies.handoff_hours(scene.hours)
+    return Turn(replace(dialog, state=state, misses=0, waiting=None), Reply(told))
 
 
 def while_with_human(
@@ -72,6 +113,8 @@ def while_with_human(
     if isinstance(heard, Said) and fold(heard.text) in replies.BACK_TO_BOT_WORDS:
         turn = resume(back, scene, replies.handoff_over())
         return Turn(turn.dialog, turn.reply, (EndHandoff(),))
+    if state.away:
+        return _message_left(dialog, state, back, heard, scene, go_on)
     listening = replace(state, until=scene.now + SILENCE)
     if isinstance(heard, Said) and isinstance(state.resume, Collecting | Confirming):
         carried = _carried_on(back, state.resume, heard, scene, go_on)
@@ -79,6 +122,30 @@ def while_with_human(
             return Turn(_with_person(carried.dialog, listening), carried.reply, carried.effects)
     effects = smalltalk.spoke(back).effects if isinstance(heard, Spoke) else ()
     return Turn(replace(dialog, state=listening), effects=effects)
+
+
+def _message_left(
+    dialog: Dialog,
+    state: WithHuman,
+    back: Dialog,
+    heard: Heard,
+    scene: Scene,
+    go_on: Callable[[Dialog, Heard, Scene], Turn],
+) -> Turn:
+    """Nobody is there: what he writes is kept for the morning (the edge has it already), and the bot goes on. What is
+    plainly for the bot it takes itself; a greeting is no message."""
+    opens = replies.moment(scene.hours.opens_at(scene.now), scene.now, scene.hours)
+    if not isinstance(heard, Said):
+        return go_on(back, heard, scene)
+    if heard.frame.intent in ("greet", "human") and len(heard.text) <= _NO_MESSAGE_MAX:
+        return Turn(dialog, Reply(replies.handoff_away(scene.hours, opens)))
+    if isinstance(state.resume, Collecting | Confirming):
+        carried = _carried_on(back, state.resume, heard, scene, go_on)
+        if carried is not None:
+            return carried
+    if heard.frame.intent in _FOR_THE_BOT or any(item.product for item in heard.frame.items):
+        return go_on(back, heard, scene)
+    return resume(back, scene, replies.message_kept(heard.text, opens))
 
 
 def _carried_on(

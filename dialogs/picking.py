@@ -110,6 +110,8 @@ def choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
             return show_category(dialog, key, scene)
         case "o:":
             return after_sale.show_order(dialog, key)
+        case "q:":
+            return after_sale.about_order(dialog, key) or miss(dialog, scene, replies.nothing_listed())
         case "u:":
             return Turn(dialog, effects=(CancelOrder(OrderNo(key)),))
         case _:

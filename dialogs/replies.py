@@ -6,10 +6,13 @@ place (docs/wording.md). A new text: add one of the two; what is worked out befo
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from catalog.model import AnyValue, Delivery, Product, Sku
 from dialogs.links import link, plain, tap
 from dialogs.wording import Say, line, phrase
+from kernel.cases import Case, LineFacts, RefundWay, SupplierSays
+from kernel.hours import WorkingHours
 from kernel.money import format_yuan
 from kernel.orders import Line, LineState, Order, OrderState
 
@@ -751,6 +754,12 @@ def order_cancelled(say: Say, order_no: str) -> str:
     return say(order_no=order_no)
 
 
+@line("（原订单 {order_no} 先不动，改好了再换；不改了回复「取消」）")
+def order_stands(say: Say, order_no: str) -> str:
+    """A correction is still incomplete."""
+    return say(order_no=order_no)
+
+
 @line("原订单 {order_no} 已取消，按新的来：")
 def order_cancelled_for_change(say: Say, order_no: str) -> str:
     return say(order_no=order_no)
@@ -1014,15 +1023,7 @@ refund_person = phrase("refund_person", "退款要由客服核实后处理，已
 problem_person = phrase("problem_person", "已把情况转给客服核实，1小时内给您答复。")
 
 
-@line("可以开发票：请回复「{human}」，把订单号、抬头和税号发给客服即可。")
-def invoice(say: Say) -> str:
-    return say(human=HUMAN_TAP)
-
-
 balance = phrase("balance", "小店没有余额账户：都是买一单付一单，不用预存。")
-
-
-rated = phrase("rated", "谢谢您的评价，我们会继续努力。")
 
 
 # ---- small talk ----------------------------------------------------------------------------------------------------
@@ -1159,6 +1160,340 @@ handoff_over = phrase("handoff_over", "人工服务已结束，我来继续为�
 
 
 handoff_timed_out = phrase("handoff_timed_out", "人工服务已结束（30分钟没有新消息），我来继续为您服务。")
+
+
+# ---- after the sale: cases, refunds, ratings, invoices --------------------------------------------------------------
+
+
+_just_now = phrase("just_now", "刚刚")
+_minutes_ago = phrase("minutes_ago", "{minutes}分钟前")
+_hours_ago = phrase("hours_ago", "{hours}小时前")
+_days_ago = phrase("days_ago", "{days}天前")
+
+
+def ago(passed: timedelta) -> str:
+    """How long ago, as people say it."""
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return _just_now()
+    if minutes < 60:
+        return _minutes_ago(minutes=minutes)
+    return _hours_ago(hours=minutes // 60) if minutes < 24 * 60 else _days_ago(days=minutes // (24 * 60))
+
+
+_tomorrow = phrase("tomorrow", "明天{clock}")
+_on_day = phrase("on_day", "{month}月{day}日{clock}")
+
+
+def moment(at: datetime, now: datetime, hours: WorkingHours) -> str:
+    """A time by the clock on the shop's wall: 14:05, 明天9:30."""
+    local, today = at.astimezone(hours.zone), now.astimezone(hours.zone).date()
+    clock = f"{local.hour}:{local.minute:02d}"
+    if local.date() == today:
+        return clock
+    if local.date() == today + timedelta(days=1):
+        return _tomorrow(clock=clock)
+    return _on_day(month=local.month, day=local.day, clock=clock)
+
+
+_SUPPLIER = {
+    SupplierSays.NOT_ASKED: phrase("supplier_not_asked", "还没提交充值，马上处理"),
+    SupplierSays.PROCESSING: phrase("supplier_processing", "充值平台正在处理，还没有结果"),
+    SupplierSays.UNKNOWN: phrase("supplier_unknown", "充值平台还没给结果，我们在一直查"),
+    SupplierSays.SUCCESS: phrase("supplier_success", "充值平台{when}回报成功"),
+    SupplierSays.FAILED: phrase("supplier_failed", "充值平台回报没有充成"),
+}
+_key_shown = phrase("key_shown", "{count}个卡密，{when}已发给您看过")
+_key_not_shown = phrase("key_not_shown", "{count}个卡密，还没有被查看过")
+_paid_when = phrase("paid_when", "{when}付款")
+
+
+def _of_line(line: Line, facts: LineFacts | None, now: datetime, hours: WorkingHours) -> str:
+    if facts is not None and facts.keys and line.delivery == Delivery.CARD:
+        if facts.shown_at is None:
+            return _key_not_shown(count=facts.keys)
+        return _key_shown(count=facts.keys, when=moment(facts.shown_at, now, hours))
+    if facts is None or facts.supplier is SupplierSays.NOTHING or facts.supplier not in _SUPPLIER:
+        return ""
+    if facts.supplier is SupplierSays.SUCCESS:
+        when = moment(facts.settled_at, now, hours) if facts.settled_at else ""
+        return _SUPPLIER[facts.supplier](when=when)
+    return _SUPPLIER[facts.supplier]()
+
+
+@line("帮您查了订单 {order_no}：{facts}。")
+def case_facts(
+    say: Say, order: Order, line: Line | None, facts: LineFacts | None, now: datetime, hours: WorkingHours
+) -> str:
+    """What the books say of what the buyer complains of: said before anything is promised."""
+    about = line_what(line) if line else order_what(order)
+    state = line_state(line) if line else order_state(order)
+    account = next((value for value in (line.fields.values() if line else ()) if any(c.isdigit() for c in value)), "")
+    paid = _paid_when(when=ago(now - order.paid_at)) if order.paid_at else ""
+    told = [f"{about} → {plain(account)}" if account else about, paid, state]
+    told.append(_of_line(line, facts, now, hours) if line else "")
+    return say(order_no=order.order_no, facts="，".join(part for part in told if part))
+
+
+_within = phrase("case_within", "{opens}1小时内（{answer}前）答复，2小时内（{remedy}前）处理好")
+_after_opening = phrase("case_after_opening", "{clock}上班后")
+
+
+def _promise(case: Case, hours: WorkingHours) -> str:
+    opens = hours.opens_at(case.opened_at)
+    first = _after_opening(clock=moment(opens, case.opened_at, hours)) if opens > case.opened_at else ""
+    answer, remedy = (moment(at, case.opened_at, hours) for at in (case.answer_due_at, case.remedy_due_at))
+    return _within(opens=first, answer=answer, remedy=remedy)
+
+
+@line("已登记给客服核实，单号 {number}：{promise}，结果会发到这里。")
+def case_opened(say: Say, case: Case, hours: WorkingHours) -> str:
+    return say(number=case.number, promise=_promise(case, hours))
+
+
+@line("这件事客服已经在处理了，单号 {number}：最晚{remedy}前处理好，结果会发到这里。着急请回复「{human}」。")
+def case_running(say: Say, case: Case, now: datetime, hours: WorkingHours) -> str:
+    return say(number=case.number, remedy=moment(case.remedy_due_at, now, hours), human=HUMAN_TAP)
+
+
+@line("这件事（单号 {number}）已经超过了答应您的时间，实在抱歉，已经再次催办。着急请回复「{human}」。")
+def case_late(say: Say, case: Case) -> str:
+    """Also pushed, once, when a deadline has passed."""
+    return say(number=case.number, human=HUMAN_TAP)
+
+
+@line("客服回复（单号 {number}，订单 {order_no}）：\n{words}")
+def case_answered(say: Say, case: Case, words: str) -> str:
+    return say(number=case.number, order_no=case.order_no, words=plain_lines(words))
+
+
+_case_done = phrase("case_done", "已经处理好了。")
+
+
+@line("您反映的问题（单号 {number}，订单 {order_no}）处理完了：{words}\n还有问题请直接告诉我。")
+def case_closed(say: Say, case: Case, words: str) -> str:
+    return say(number=case.number, order_no=case.order_no, words=plain_lines(words) or _case_done())
+
+
+@line("客服：{words}")
+def person_says(say: Say, words: str) -> str:
+    return say(words=plain_lines(words))
+
+
+def plain_lines(words: str) -> str:
+    """What an operator wrote, line breaks kept."""
+    return "\n".join(plain(row) for row in words.splitlines())
+
+
+_WHICH = {
+    "没到账": phrase("which_missing", "哪一笔没到？回复序号："),
+    "卡密无效": phrase("which_bad_key", "哪一笔的卡密用不了？回复序号："),
+    "退款": phrase("which_refund", "要退哪一笔？回复序号："),
+    "开发票": phrase("which_invoice", "给哪一笔开发票？回复序号："),
+}
+
+
+def which_order(what: str) -> str:
+    return _WHICH[what]()
+
+
+order_unknown = phrase("order_unknown", "没有查到这个订单号，请核对一下，或回复「我的订单」看看。")
+
+
+@line("卡密再发您一次；要是用不了，点「{bad}」。")
+def keys_once_more(say: Say, order: Order) -> str:
+    return say(bad=tap("卡密无效", f"卡密无效 {order.order_no}", "bad"))
+
+
+@line("{what}（{total}）：{state}。{advice}")
+def refund_possible(say: Say, order: Order, advice: str) -> str:
+    return say(what=order_what(order), total=yuan(order.total_fen), state=order_state(order), advice=advice)
+
+
+@line("没发货的可以马上退，发了货的要客服核实。要退请点「{refund}」。")
+def refund_how(say: Say, order: Order) -> str:
+    return say(refund=tap("申请退款", f"退款 {order.order_no}", "refund"))
+
+
+@line(
+    "{what}：还没发货，已为您退款，{amount}按原路退回（微信零钱或银行卡），一般几分钟到3个工作日，到账会告诉您", "退款"
+)
+def refund_at_once(say: Say, line: Line) -> str:
+    return say(what=line_what(line), amount=yuan(line.total_fen))
+
+
+_REFUND_WAYS = {
+    RefundWay.AFTER_RESULT: phrase(
+        "refund_after_result", "{what}：充值已经提交，要等结果；没充成会自动全额退款{amount}，充成了由客服核实"
+    ),
+    RefundWay.PERSON: phrase("refund_by_person", "{what}：{state}，退款{amount}要由客服核实后决定，同意后按原路退回"),
+    RefundWay.UNDER_WAY: phrase(
+        "refund_on_its_way", "{what}：退款{amount}已经在路上，按原路退回，一般几分钟到3个工作日"
+    ),
+    RefundWay.DONE: phrase("refund_done", "{what}：{amount}已经按原路退回"),
+}
+
+
+def refund_line(line: Line, way: RefundWay) -> str:
+    """What was decided about one line."""
+    match way:
+        case RefundWay.AT_ONCE:
+            return refund_at_once(line)
+        case RefundWay.PERSON:
+            return _REFUND_WAYS[way](what=line_what(line), state=line_state(line), amount=yuan(line.total_fen))
+        case RefundWay.UNDER_WAY | RefundWay.DONE:
+            return _REFUND_WAYS[way](what=line_what(line), amount=yuan(line.refund_fen or line.total_fen))
+        case RefundWay.AFTER_RESULT:
+            return _REFUND_WAYS[way](what=line_what(line), amount=yuan(line.total_fen))
+
+
+_refunds_more = phrase("refunds_more", "…共{count}件，其余的在订单页看")
+
+
+@line("订单 {order_no}：\n{decided}")
+def refund_decided(say: Say, order: Order, decided: Sequence[str], most: int = 8) -> str:
+    rows = list(decided[:most]) + ([_refunds_more(count=len(decided))] if len(decided) > most else [])
+    return say(order_no=order.order_no, decided="\n".join(rows))
+
+
+_state_line = phrase("order_row", "{index}. {what} {total} {state}")
+_pay_within = phrase("pay_within", "去付款（还剩{minutes}分钟）")
+_keys_word = phrase("keys_word", "卡密")
+_missing_word = phrase("missing_word", "没到账")
+_again_word = phrase("again_word", "再来一单")
+
+
+def order_row(index: int, order: Order) -> str:
+    """One order of the list: what it is, and where it stands with what happens next."""
+    return _state_line(index=index, what=order_what(order), total=yuan(order.total_fen), state=order_state(order))
+
+
+def order_taps(order: Order, pay_url: str, now: datetime, *, keys: bool) -> str:
+    """What can be done about an order with one tap."""
+    if order.state is OrderState.UNPAID:
+        return link(pay_url, _pay_within(minutes=minutes_left(order, now)))
+    again = tap(_again_word(), f"再来一单 {order.order_no}")
+    if order.paid_at is None:
+        return again
+    if keys:
+        return f"{tap(_keys_word(), f'卡密 {order.order_no}')} | {again}"
+    settled = order.state is OrderState.REFUNDED
+    return again if settled else f"{tap(_missing_word(), f'没到账 {order.order_no}')} | {again}"
+
+
+def minutes_left(order: Order, now: datetime) -> int:
+    return max(1, int((order.expires_at - now).total_seconds() // 60))
+
+
+@line("也可以再来：{others}")
+def reorder_others(say: Say, others: Sequence[Order]) -> str:
+    taps = (tap(order_what(order), f"再来一单 {order.order_no}") for order in others)
+    return say(others="、".join(taps))
+
+
+@line("满意吗？点一下打分：{stars}")
+def ask_rating(say: Say, order: Order) -> str:
+    """One line below the message that ends a delivery, or by itself."""
+    return say(stars=" ".join(tap(f"{stars}分", f"评价{order.order_no} {stars}") for stars in (1, 2, 3, 4, 5)))
+
+
+@line("给「{what}」打几分？")
+def rate_which(say: Say, order: Order) -> str:
+    return join(say(what=order_what(order)), ask_rating(order))
+
+
+@line("谢谢您给{what}打{stars}分，我们会继续努力。")
+def rated(say: Say, order: Order, stars: int) -> str:
+    return say(what=order_what(order), stars=stars)
+
+
+@line("收到，{what}打了{stars}分，没让您满意，很抱歉。要找客服说说请回复「{human}」。")
+def rated_low(say: Say, order: Order, stars: int) -> str:
+    return say(what=order_what(order), stars=stars, human=HUMAN_TAP)
+
+
+nothing_to_rate = phrase("nothing_to_rate", "谢谢！等有订单完成了，就可以给它打分。")
+
+
+@line(
+    "给 {what}（{total}，订单 {order_no}）开发票：请一条消息发来抬头、税号、邮箱，例如：\n"
+    "某某科技有限公司 91310000XXXXXXXXXX abc@qq.com\n个人发票写“个人”和邮箱就行。"
+)
+def ask_invoice(say: Say, order: Order) -> str:
+    return say(what=order_what(order), total=yuan(order.total_fen), order_no=order.order_no)
+
+
+_INVOICE_PARTS = {
+    "title": phrase("invoice_title", "抬头"),
+    "tax_no": phrase("invoice_tax_no", "税号"),
+    "email": phrase("invoice_email", "邮箱"),
+}
+
+
+@line("已记下：{given}\n还差{wants}，发给我补上；不开了回复「取消」。")
+def ask_invoice_rest(say: Say, given: Sequence[str], wants: Sequence[str]) -> str:
+    return say(given="，".join(plain(one) for one in given), wants="、".join(_INVOICE_PARTS[one]() for one in wants))
+
+
+def invoice_details(title: str, tax_no: str, email: str) -> str:
+    """What an invoice needs, in one line, for the person who makes it out and for the buyer to check."""
+    given = (("title", title), ("tax_no", tax_no), ("email", email))
+    return "，".join(f"{_INVOICE_PARTS[name]()}：{plain(value)}" for name, value in given if value)
+
+
+@line("开票信息：{details}。")
+def invoice_taken(say: Say, details: str) -> str:
+    return say(details=details)
+
+
+invoice_none = phrase("invoice_none", "还没有查到您付过款的订单，付款后就可以开发票。")
+invoice_dropped = phrase("invoice_dropped", "好的，发票先不开，需要时再说“开发票”。")
+
+
+# ---- a person: who is there, and when -------------------------------------------------------------------------------
+
+
+_here_at = phrase("here_at", "（客服时间{hours}）")
+
+
+def handoff_hours(hours: WorkingHours) -> str:
+    return "" if hours.always else _here_at(hours=str(hours))
+
+
+@line(
+    "客服现在不在（上班时间{hours}）。请把要说的一条消息写给我，我留给客服，{opens}上班后先回复您。\n不留言可以直接继续下单、查单。"
+)
+def handoff_away(say: Say, hours: WorkingHours, opens: str) -> str:
+    return say(hours=str(hours), opens=opens)
+
+
+@line("留言记下了：「{words}」，客服{opens}上班后先回复您。别的事我可以继续帮您办。")
+def message_kept(say: Say, words: str, opens: str) -> str:
+    return say(words=said(words), opens=opens)
+
+
+_waits_for = phrase("waits_for", "还没答：{label}")
+_waits_for_confirm = phrase("waits_for_confirm", "等他确认订单")
+
+
+def open_question_brief(label: str, *, confirming: bool = False) -> str:
+    """What the bot had asked last, for the person who takes over."""
+    if confirming:
+        return _waits_for_confirm()
+    return _waits_for(label=label) if label else ""
+
+
+sorry_again = phrase("sorry_again", "给您添堵了，对不起。")
+
+
+_line_refused_why = phrase("line_refused_why", "原因：{note}。")
+
+
+@line("{what} 为您退款：{amount}正在按原路退回（订单 {order_no}），到账会告诉您。{why}", "退款")
+def line_refused(say: Say, order: Order, line: Line, amount_fen: int) -> str:
+    """A person decided to give it back."""
+    why = _line_refused_why(note=plain(line.note.strip())) if line.note.strip() else ""
+    return say(what=line_what(line), amount=yuan(amount_fen), order_no=order.order_no, why=why)
 
 
 # ---- what the worker pushes ----------------------------------------------------------------------------------------

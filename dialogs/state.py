@@ -48,7 +48,7 @@ class Listed:
 
     Each entry is a kind and an id: ``p:huafei`` product, ``c:充值缴费/手机话费`` category, ``s:HF100`` SKU, ``v:ios``
     choice of the option or field asked for, ``o:K26…`` order to look at, ``u:K26…`` unpaid order to cancel,
-    ``w:account`` slot to change, ``a:138…`` account used before.
+    ``w:account`` slot to change, ``q:没到账 K26…`` what a tap would send, ``a:138…`` account used before.
     """
 
     entries: tuple[str, ...]
@@ -187,6 +187,8 @@ class Dialog:
     """What this turn has already to say, kept until that fact has come."""
     dropped: tuple[DraftLine, ...] = ()
     """What 取消 cleared last, in case he wants it after all."""
+    mending: str = ""
+    """The unpaid order (its number) that the draft is a correction of: it is cancelled once the draft is whole."""
     used: Remembered | None = None
     """What he gave before, read once when a draft first asks for an account; None: not asked for yet."""
     invoice: InvoiceAsked | None = None

@@ -5,7 +5,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, batch, browsing, examples, favourites, handoff, paying, replies, smalltalk
+from dialogs import (
+    after_sale,
+    again,
+    batch,
+    browsing,
+    cases,
+    examples,
+    favourites,
+    handoff,
+    invoices,
+    paying,
+    rating,
+    replies,
+    smalltalk,
+)
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting
 from dialogs.draft import field_of, look
@@ -35,8 +49,8 @@ from dialogs.state import (
 )
 from dialogs.turn import (
     BeingHeard,
-    CancelOrder,
     CancelRefused,
+    CaseOpened,
     CatalogMoved,
     EndHandoff,
     Fact,
@@ -45,10 +59,14 @@ from dialogs.turn import (
     HandoffEnded,
     HandoffOpened,
     Heard,
+    NoSuchOrder,
     OrderCancelled,
     OrderPlaced,
     OrdersFound,
     Pressed,
+    Rate,
+    Rated,
+    RefundDecided,
     Reply,
     Said,
     Scene,
@@ -60,11 +78,9 @@ from dialogs.turn import (
     Unheard,
 )
 from dialogs.window import shop_window, show_category
-from kernel.ids import OrderNo
 
 __all__ = ["expecting", "step"]
 
-_ABOUT_ORDER = re.compile(r"^(取消|再来一单|订单)(?:订单)?\s*(K\d{16})$", re.IGNORECASE)
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
@@ -91,6 +107,8 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = handoff.while_with_human(fresh, state, heard, scene, _step)
     else:
         turn = _step(fresh, heard, scene)
+    if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
+        turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
     asks = any(not isinstance(effect, EndHandoff) for effect in turn.effects)
     text = turn.reply.text
     if isinstance(heard, Said | Spoke | Pressed | Followed | Showed):
@@ -126,12 +144,13 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    certain = batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene) or _about_order(dialog, said)
+    certain = after_sale.about_order(dialog, said.text) or invoices.answered(dialog, said, scene)
+    certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or _before_the_rest(dialog, said, scene)
-    certain = certain or after_sale.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
+    certain = certain or again.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
     if certain is not None:
         return certain
     told = smalltalk.shop_answer(dialog, said, scene)
@@ -162,19 +181,6 @@ def _is_noise(said: Said) -> bool:
     """Whether it was read as small talk only for want of anything better: ghi is no greeting."""
     frame = said.frame
     return frame.intent in _SMALL_TALK and not frame.items and 0 < frame.confidence < _SURE
-
-
-def _about_order(dialog: Dialog, said: Said) -> Turn | None:
-    """Taps that name an order: 取消 K…, 再来一单 K…, 订单 K…."""
-    found = _ABOUT_ORDER.match(said.text.strip())
-    if found is None:
-        return None
-    what, order_no = found[1], found[2].upper()
-    if what == "取消":
-        return Turn(dialog, effects=(CancelOrder(OrderNo(order_no)),))
-    if what == "订单":
-        return after_sale.show_order(dialog, order_no)
-    return after_sale.look_up(dialog, "reorder", said)
 
 
 def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -225,6 +231,8 @@ def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
             return after_sale.look_up(dialog, "keys")
         case "reorder":
             return after_sale.look_up(dialog, "reorder")
+        case "rate":
+            return Turn(dialog, effects=(Rate(),))
         case "human":
             return handoff.ask_for_human(dialog, scene)
         case _ if key.startswith("category:"):
@@ -249,6 +257,14 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.cancel_refused(dialog, fact, scene)
         case OrdersFound():
             return after_sale.orders_found(dialog, fact, scene)
+        case CaseOpened():
+            return cases.case_opened(dialog, fact, scene)
+        case RefundDecided():
+            return cases.refund_decided(dialog, fact, scene)
+        case NoSuchOrder():
+            return cases.no_such_order(dialog, scene)
+        case Rated():
+            return rating.rated(dialog, fact, scene)
         case FavouritesFound():
             return favourites_found(dialog, fact, scene)
         case HandoffOpened():
@@ -292,7 +308,7 @@ def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
-        return handoff.ask_for_human(dialog, scene, asked=False)
+        return handoff.ask_for_human(dialog, scene, "misses")
     listed = dialog.listed
     if listed is not None and len(listed.entries) == 1 and isinstance(dialog.state, Collecting):
         return choose(dialog, 1, scene)  # 对 to the only thing offered
@@ -345,7 +361,25 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     named = named_in_list(dialog, said, scene) or named_in_shop(dialog, said, scene)
     if named is not None:
         return named
+    if _is_angry(dialog, said, scene):
+        return handoff.angry(dialog, scene)
     return smalltalk.not_understood(dialog, said, scene)
+
+
+def _is_angry(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    return smalltalk.known_answer(dialog, said, scene) == replies.sorry_for_that()
+
+
+def _rate(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """五星好评; but 垃圾 without a number of stars is only anger."""
+    stars = rating.stars_in(said.text)
+    if stars is None and _is_angry(dialog, said, scene):
+        return handoff.angry(dialog, scene)
+    return rating.rate(dialog, stars)
+
+
+def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    return handoff.angry(dialog, scene) if _is_angry(dialog, said, scene) else smalltalk.help_(dialog, scene, said)
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -364,10 +398,10 @@ _TALK: dict[str, _Talk] = {
     "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
     "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),
     "problem": _problem,
-    "invoice": lambda d, _, scene: answer(d, scene, replies.invoice()),
+    "invoice": lambda d, said, _: after_sale.look_up(d, "invoice", said),
     "balance": lambda d, _, scene: answer(d, scene, replies.balance()),
     "human": _human,
-    "help": lambda d, said, scene: smalltalk.help_(d, scene, said),
+    "help": _help,
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),
     "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
     "confirm": _confirm,
@@ -377,6 +411,6 @@ _TALK: dict[str, _Talk] = {
     "choose": _chose,
     "answer": _answer,
     "batch": _batch,
-    "rate": lambda d, _, scene: answer(d, scene, replies.rated()),
+    "rate": _rate,
     "unknown": _unknown,
 }

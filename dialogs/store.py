@@ -223,6 +223,17 @@ class DialogStore:
         """Nothing is kept for this buyer any more."""
         _reached(lambda: self._redis.delete(_key(openid, "waiting")))
 
+    def begin_handoff(self, openid: OpenId, until: datetime, wait_s: float = 2.0) -> bool:
+        """Give the talk to a person who has begun to speak; where it stood is kept. False when the buyer's messages
+        kept the floor."""
+        opened = self.begin(openid, f"begin-handoff-{token_hex(8)}", wait_s)
+        if not isinstance(opened, Opened):
+            return False
+        dialog = from_json(opened.dialog)
+        resume = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
+        given = replace(dialog, state=WithHuman(until, resume), misses=0)
+        return self.commit(opened, dialog=state.to_json(given), reply="")
+
     def end_handoff(self, openid: OpenId, wait_s: float = 2.0) -> bool:
         """Give the talk back to the bot (the operator ended it, or it timed out), where it stood before. False when no
         person had it, or the buyer's messages kept the floor."""

@@ -142,20 +142,22 @@ def answer(conn: Connection, case_id: int, words: str, now: datetime, *, actor: 
     return _tell(conn, case_id, CaseState.ANSWERED, PushKind.CASE_ANSWERED, words, now, actor)
 
 
-def close(conn: Connection, case_id: int, words: str, now: datetime, *, actor: str) -> Work | NotRunning:
-    """Close a case and tell the buyer; `words`, what was done, may be empty."""
-    return _tell(conn, case_id, CaseState.CLOSED, PushKind.CASE_CLOSED, words, now, actor)
+def close(
+    conn: Connection, case_id: int, words: str, now: datetime, *, actor: str, quiet: bool = False
+) -> Work | NotRunning:
+    """Close a case and tell the buyer; `words`, what was done, may be empty. `quiet`: he is told otherwise."""
+    return _tell(conn, case_id, CaseState.CLOSED, None if quiet else PushKind.CASE_CLOSED, words, now, actor)
 
 
 def _tell(
-    conn: Connection, case_id: int, after: CaseState, kind: PushKind, words: str, now: datetime, actor: str
+    conn: Connection, case_id: int, after: CaseState, kind: PushKind | None, words: str, now: datetime, actor: str
 ) -> Work | NotRunning:
     row = conn.execute(_LOCK, {"id": case_id}).one_or_none()
     if row is None or row.state == CaseState.CLOSED:
         return NotRunning()
     conn.execute(_MOVE, {"id": case_id, "state": after.value, "now": now})
     event_id = _note(conn, case_id, after.value, words, actor, now)
-    push_id = pushing.ask(conn, kind, row.openid, row.order_no, now, about_id=event_id)
+    push_id = pushing.ask(conn, kind, row.openid, row.order_no, now, about_id=event_id) if kind is not None else None
     return Work(push_ids=(push_id,)) if push_id is not None else NOTHING_TO_DO
 
 

@@ -181,6 +181,7 @@ _WAITING_FOR = text(
     f"SELECT {_FIELDS} FROM push WHERE openid = :openid AND {_NOT_DELIVERED} ORDER BY id LIMIT :limit"  # noqa: S608
 )
 _BY_ID = text(f"SELECT {_FIELDS} FROM push WHERE id = :id")  # noqa: S608 - a constant of this file
+_LAST_OF = text("SELECT max(id) FROM push WHERE order_no = :order_no AND kind = ANY(:kinds)")
 _BUYERS_WAITING = text(
     f"SELECT openid FROM push WHERE {_NOT_DELIVERED} GROUP BY openid ORDER BY max(id) DESC LIMIT :limit"  # noqa: S608
 )
@@ -284,6 +285,14 @@ def by_id(conn: Connection, push_id: int) -> Push | None:
     """The push in this row."""
     row = conn.execute(_BY_ID, {"id": push_id}).one_or_none()
     return _push(row) if row is not None else None
+
+
+def last_of(conn: Connection, order_no: str, kinds: Collection[PushKind]) -> int | None:
+    """The latest message of these kinds about an order."""
+    last: int | None = conn.execute(
+        _LAST_OF, {"order_no": order_no, "kinds": [kind.value for kind in kinds]}
+    ).scalar_one()
+    return last
 
 
 def buyers_waiting(conn: Connection, limit: int = 1000) -> tuple[OpenId, ...]:

@@ -33,6 +33,9 @@ _NOT_BOUGHT = text("""
     UPDATE supplier_order SET state = 'failed', reason = :reason, next_query_at = NULL, settled_at = :now
     WHERE line_id = :line_id AND state = 'created' AND sends = 0
 """)
+_HOLDS = text("""
+    SELECT EXISTS (SELECT 1 FROM order_line WHERE order_no = :order_no AND state = 'waiting' AND delivery = 'card')
+""")
 _WANTED_BACK = "顾客申请退款"
 _ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id AND refunded_at IS NULL")
 
@@ -84,8 +87,12 @@ class WantedBack:
     work: Work = NOTHING_TO_DO
 
 
-def take_back(conn: Connection, order_no: str, openid: str, now: datetime) -> WantedBack | None:
+def take_back(
+    conn: Connection, order_no: str, openid: str, now: datetime, *, only: int | None = None
+) -> WantedBack | None:
     """Give back at once what of a paid order nobody has begun to deliver. None: not his order, or not paid.
+
+    `only`: this line of it.
 
     Safe to repeat: what is on its way is said to be. A top-up that the supplier has been asked for waits for his
     answer; what was delivered or is in somebody's hands is for a person.
@@ -98,6 +105,8 @@ def take_back(conn: Connection, order_no: str, openid: str, now: datetime) -> Wa
     work, releases = NOTHING_TO_DO, False
     for row in conn.execute(_LINES, {"order_no": order_no}).all():
         line = _line(row)
+        if only is not None and line.id != only:
+            continue
         by_hand = line.delivery in (Delivery.SERVICE, Delivery.PARCEL)
         ways[line.id] = refund_way(line.state, supplier_asked=row.supplier_asked, by_hand=by_hand)
         if ways[line.id] is RefundWay.AT_ONCE:
@@ -106,8 +115,8 @@ def take_back(conn: Connection, order_no: str, openid: str, now: datetime) -> Wa
                 conn, line, line.total_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
             )
             releases = releases or line.delivery == Delivery.CARD
-    if releases:
-        stock.release(conn, order_no)  # whatever is still held was held for these lines
+    if releases and not conn.execute(_HOLDS, {"order_no": order_no}).scalar_one():
+        stock.release(conn, order_no)  # nobody waits for what is still held
     return WantedBack(ways, work)
 
 

@@ -65,6 +65,9 @@ class WorkingHours:
         return "、".join(f"{_clock(begin)}–{_clock(end)}" for begin, end in self.spans)
 
 
+ALWAYS = WorkingHours(((0, 1440),), ZoneInfo("Asia/Shanghai"))
+
+
 def _clock(minutes: int) -> str:
     minutes = minutes if minutes == 1440 else minutes % 1440
     return f"{minutes // 60}:{minutes % 60:02d}"

@@ -9,8 +9,10 @@ from dialogs.batch import read_rows
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
 from dialogs.turn import (
+    AskRefund,
     CancelOrder,
     CancelRefused,
+    CaseOpened,
     CatalogMoved,
     Effect,
     EndHandoff,
@@ -20,17 +22,25 @@ from dialogs.turn import (
     FindOrders,
     HandoffOpened,
     Heard,
+    NoSuchOrder,
+    OpenCase,
     OpenHandoff,
     OrderCancelled,
     OrderPlaced,
     OrdersFound,
     PlaceOrder,
+    Rate,
+    Rated,
+    RefundDecided,
     Reply,
     Said,
     Scene,
     SoldOut,
     TooManyUnpaid,
 )
+from fulfillment.states import refund_way
+from kernel.cases import Case, CaseKind, CaseState, LineFacts, RefundWay, SupplierSays
+from kernel.hours import ALWAYS, WorkingHours
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Line, LineState, Order, OrderState, UsedAccount, WantedLine
 from nlu.frame import Channel
@@ -52,11 +62,16 @@ class Counter:
         self.stock: dict[str, int] = {}
         self.moved = False
         self.transfers = False
+        self.hours: WorkingHours = ALWAYS
+        self.waiting = 0
+        """How many buyers wait for a person."""
+        self.cases: list[Case] = []
+        self.supplier_asked = True
         self.effects: list[Effect] = []
 
     @property
     def scene(self) -> Scene:
-        return Scene(self.now, self.shelf, SHOP_URL)
+        return Scene(self.now, self.shelf, SHOP_URL, hours=self.hours)
 
     def says(self, text: str, channel: Channel = "text") -> Reply:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
@@ -96,12 +111,20 @@ class Counter:
                 return self._place(lines)
             case CancelOrder(order_no=order_no):
                 return self._cancel(order_no)
-            case FindOrders(purpose=purpose, limit=limit):
-                return OrdersFound(purpose, tuple(self.orders[:limit]))
+            case FindOrders(purpose=purpose, limit=limit, order_no=only):
+                found = [o for o in self.orders if only in (None, o.order_no)]
+                return OrdersFound(purpose, tuple(found[:limit]))
             case FindFavourites():
                 return FavouritesFound(self._used())
+            case OpenCase():
+                return self._open_case(effect)
+            case AskRefund():
+                return self._refund(effect)
+            case Rate():
+                return self._rate(effect)
             case OpenHandoff():
-                return HandoffOpened(self.transfers)
+                opens_at = None if self.hours.is_open(self.now) else self.hours.opens_at(self.now)
+                return HandoffOpened(self.transfers and opens_at is None, self.waiting, opens_at)
             case EndHandoff():
                 return None
 
@@ -155,6 +178,63 @@ class Counter:
             sku.eta or product.eta,
             LineState.WAITING,
         )
+
+    def _open_case(self, wanted: OpenCase) -> Fact:
+        order = next((o for o in self.orders if o.order_no == wanted.order_no and o.paid_at is not None), None)
+        if order is None:
+            return NoSuchOrder()
+        line_id = wanted.line_id or (order.lines[0].id if len(order.lines) == 1 else None)
+        facts = self._facts(order, line_id) if line_id else None
+        for case in self.cases:
+            if (case.kind, case.order_no, case.line_id) == (wanted.kind, wanted.order_no, wanted.line_id):
+                return CaseOpened(case, order, facts, first=False)
+        answer, remedy = (self.hours.after(self.now, timedelta(hours=hours)) for hours in (1, 2))
+        number = len(self.cases) + 1
+        state = CaseState.OPEN
+        case = Case(number, wanted.kind, state, order.order_no, wanted.line_id, self.now, answer, remedy)
+        self.cases.append(case)
+        return CaseOpened(case, order, facts, first=True)
+
+    def _facts(self, order: Order, line_id: int) -> LineFacts:
+        line = next(line for line in order.lines if line.id == line_id)
+        if line.delivery == "card" and line.state is LineState.DELIVERED:
+            return LineFacts(line_id, keys=line.quantity, shown_at=order.paid_at)
+        says = {LineState.DELIVERING: SupplierSays.PROCESSING, LineState.DELIVERED: SupplierSays.SUCCESS}
+        known = line.delivery == "topup"
+        return LineFacts(
+            line_id, says.get(line.state, SupplierSays.NOTHING) if known else SupplierSays.NOTHING, self.now
+        )
+
+    def _refund(self, wanted: AskRefund) -> Fact:
+        order = next((o for o in self.orders if o.order_no == wanted.order_no and o.paid_at is not None), None)
+        if order is None:
+            return NoSuchOrder()
+        ways = {
+            line.id: refund_way(
+                line.state, supplier_asked=self.supplier_asked, by_hand=line.delivery in ("service", "parcel")
+            )
+            for line in order.lines
+            if wanted.line_id in (None, line.id)
+        }
+        lines = tuple(
+            replace(line, state=LineState.REFUNDING, refund_fen=line.total_fen)
+            if ways.get(line.id) is RefundWay.AT_ONCE
+            else line
+            for line in order.lines
+        )
+        changed = replace(order, lines=lines)
+        self.orders[self.orders.index(order)] = changed
+        left = [line for line, way in ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
+        if not left:
+            return RefundDecided(changed, ways)
+        one = left[0] if len(left) == 1 else None
+        opened = self._open_case(OpenCase(CaseKind.REFUND, order.order_no, one, wanted.said))
+        return RefundDecided(changed, ways, opened.case if isinstance(opened, CaseOpened) else None)
+
+    def _rate(self, wanted: Rate) -> Fact:
+        settled = [o for o in self.orders if o.state in (OrderState.DELIVERED, OrderState.REFUNDED)]
+        order = next((o for o in settled if wanted.order_no in (None, o.order_no)), None)
+        return Rated(order, wanted.stars if order else None)
 
     def _cancel(self, order_no: OrderNo) -> Fact:
         for i, order in enumerate(self.orders):

@@ -6,18 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 
 from dialogs.turn import (
+    AskRefund,
     CancelOrder,
     Effect,
     EndHandoff,
     FindFavourites,
     FindOrders,
     Followed,
+    OpenCase,
     OpenHandoff,
     PlaceOrder,
     Pressed,
+    Rate,
     Reply,
     Showed,
 )
+from kernel.hours import parse_hours
 from kernel.money import format_yuan
 from kernel.orders import LineState
 from tests.stories.counter import Counter
@@ -129,6 +133,12 @@ def _effect(effect: Effect) -> str:
             return f"转人工 {reason}"
         case EndHandoff():
             return "结束人工"
+        case OpenCase(kind=kind, order_no=order_no, line_id=line_id):
+            return f"开单 {kind.value} {order_no[-1]}" + (f"-{line_id}" if line_id else "")
+        case AskRefund(order_no=order_no, line_id=line_id):
+            return f"退款 {order_no[-1]}" + (f"-{line_id}" if line_id else "")
+        case Rate(order_no=order_no, stars=stars):
+            return " ".join(part for part in ("评价", (order_no or "")[-1:], str(stars or "")) if part)
         case FindOrders() | FindFavourites():
             return ""
 
@@ -143,6 +153,12 @@ def _happens(counter: Counter, what: str) -> None:
         counter.settle(_STATES[match[1]])
     elif what == "价格变了":
         counter.moved = True
+    elif match := re.fullmatch(r"客服时间(.+)", what):
+        counter.hours = parse_hours(match[1], "Asia/Shanghai")
+    elif match := re.fullmatch(r"前面有(\d+)位", what):
+        counter.waiting = int(match[1])
+    elif what == "充值还没提交":
+        counter.supplier_asked = False
     elif what == "微信客服在线":
         counter.transfers = True
     else:

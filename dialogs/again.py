@@ -1,0 +1,155 @@
+"""Once more: the last order repeated, as it was or with what is said to be different; the account of the last one."""
+
+import re
+from dataclasses import replace
+
+from catalog.checks import Valid, check_field
+from catalog.model import Field, FieldKind, Product
+from dialogs import replies
+from dialogs.asking import answer, fitting_products
+from dialogs.changing import line_with
+from dialogs.draft import account_field, field_of
+from dialogs.filling import fill, says_anything
+from dialogs.ordering import advance, start
+from dialogs.state import QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.turn import FindOrders, Said, Scene, Turn
+from kernel.orders import Line, Order
+from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
+
+_OTHERS_MAX = 3
+_ORDER_NO = re.compile(r"K\d{16}")
+_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
+_LAST_ACCOUNT = re.compile(
+    r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
+)
+_NOT_LAST = re.compile(r"不是|不要|别|错|换|多少|什么|吗|[?？]")
+_COUNT = re.compile(rf"(?:来|要|买)(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件单条袋盒]")
+_CHANGE = re.compile(r"(?:改成?|换成?|改为|这次要?|但是?要?)[:： ]*(.+)$")
+
+
+def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """上次的号, 还是老号码: only the account comes from the last order, the rest is what is being put together."""
+    if _LAST_ACCOUNT.search(said.text) is None or _ACCOUNT.search(said.text):
+        return None
+    if _NOT_LAST.search(said.text):
+        pending = isinstance(dialog.state, Collecting | Confirming) and said.frame.intent == "reorder"
+        return answer(dialog, scene, replies.last_account_how()) if pending else None
+    here = bool(re.search("这个号|同一个号|一样的号", said.text)) and not isinstance(dialog.state, Idle)
+    if here:
+        return None
+    items = [item for item in said.frame.items if says_anything(item)]
+    if isinstance(dialog.state, Collecting | Confirming):
+        lines = dialog.state.lines
+        if items and all(item.product in (None, lines[0].product) for item in items) and len(lines) == 1:
+            lines = (fill(lines[0], items[0], scene.shelf).line,)
+        turn = advance(dialog, lines, scene)
+    elif any(item.product or item.candidates or item.value is not None for item in items):
+        turn = start(dialog, items, scene)
+    else:
+        return None
+    return Turn(replace(turn.dialog, waiting=Lookup(only_account=True), misses=0), effects=(FindOrders("reorder"),))
+
+
+def account_again(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    """The account of the last order of that product, else of the last one whose account is of the same kind."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming):
+        return answer(dialog, scene, replies.reorder_none())
+    at = state.line if isinstance(state, Collecting) else 0
+    line = _with_last_product(state.lines[at], orders, scene)
+    product = scene.shelf.product(line.product) if line.product else None
+    if product is None:
+        return advance(dialog, state.lines, scene)
+    asked = field_of(product, state.slot) if isinstance(state, Collecting) else None
+    field = asked if asked is not None and asked.kind is not FieldKind.CHOICE else account_field(product)
+    if field is None:
+        return advance(dialog, (*state.lines[:at], line, *state.lines[at + 1 :]), scene)
+    found = _last_value(product, field, orders, scene)
+    notes = () if found is not None else (replies.no_last_account(field.label),)
+    if found is not None:
+        line = replace(line, fields={**line.fields, field.name: found})
+    return advance(dialog, (*state.lines[:at], line, *state.lines[at + 1 :]), scene, *notes)
+
+
+def _with_last_product(line: DraftLine, orders: tuple[Order, ...], scene: Scene) -> DraftLine:
+    """再给这个号充50: of the products it could be, the one of the last order."""
+    if line.product is not None or not orders:
+        return line
+    last = orders[0].lines[0].product_id if orders[0].lines else ""
+    if scene.shelf.product(last) is None or last not in {p.id for p in fitting_products(line, scene.shelf)}:
+        return line
+    return fill(line, Item(product=last), scene.shelf).line
+
+
+def _last_value(product: Product, field: Field, orders: tuple[Order, ...], scene: Scene) -> str | None:
+    same = [line.fields.get(field.name) for o in orders for line in o.lines if line.product_id == product.id]
+    for order in orders:
+        for line in order.lines:
+            other = scene.shelf.product(line.product_id)
+            kinds = {f.name: f.kind for f in other.fields} if other else {}
+            same += [value for name, value in line.fields.items() if kinds.get(name) is field.kind]
+    valid = (value for value in same if value and isinstance(check_field(field, value), Valid))
+    return next(valid, None)
+
+
+def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+    """The same once more, at today's prices, with whatever he said to be different this time."""
+    if not orders:
+        return answer(dialog, scene, replies.reorder_none())
+    lines = [line for line in (_line_again(line, scene) for line in orders[0].lines) if line is not None]
+    if not lines:
+        return answer(dialog, scene, replies.reorder_gone())
+    problems: tuple[str, ...] = ()
+    if lookup.line is not None and len(lines) == 1:
+        said = lookup.line
+        item = Item(said.product, (), None, said.value, said.quantity, said.options, said.fields)
+        filled = fill(lines[0], item, scene.shelf)
+        lines, problems = [filled.line], filled.problems
+    if len(lines) == 1 and lookup.text:
+        lines = [_with_said_change(lines[0], lookup.text, scene)]
+    notes = [replies.reordered()] + ([replies.reorder_reduced()] if len(lines) < len(orders[0].lines) else [])
+    others = [] if lookup.order_no or lookup.line is not None else _others(orders)
+    notes += [replies.reorder_others(others)] if others else []
+    return advance(replace(dialog, misses=0), lines, scene, *notes, *problems)
+
+
+def _others(orders: tuple[Order, ...]) -> list[Order]:
+    """Other orders of late that he may have meant: one tap each. The last one is summed up without asking first."""
+    different = {_content(order): order for order in reversed(orders)}
+    different.pop(_content(orders[0]), None)
+    return sorted(different.values(), key=lambda order: order.created_at, reverse=True)[:_OTHERS_MAX]
+
+
+def _content(order: Order) -> tuple[object, ...]:
+    return tuple((line.sku_code, line.value, line.quantity, tuple(sorted(line.fields.items()))) for line in order.lines)
+
+
+def _with_said_change(line: DraftLine, text: str, scene: Scene) -> DraftLine:
+    """再来两张, 再来一单改成50: what is different this time."""
+    product = scene.shelf.product(line.product) if line.product else None
+    said = _ORDER_NO.sub("", text.upper())
+    for count in _COUNT.finditer(said):
+        wanted = read_numeral(count[1])
+        if wanted is not None and 1 < wanted <= QUANTITY_MAX:
+            line = replace(line, quantity=int(wanted))
+    change = _CHANGE.search(said)
+    if change is None or product is None:
+        return line
+    filled = line_with(line, change[1], product, scene.shelf)
+    return filled.line if filled is not None else line
+
+
+def _line_again(line: Line, scene: Scene) -> DraftLine | None:
+    product = scene.shelf.product(line.product_id)
+    if product is None:
+        return None
+    sku = next((sku for sku in product.skus if sku.code == line.sku_code), None)
+    return DraftLine(
+        product.id,
+        sku=sku.code if sku else None,
+        value=line.value if sku is None or sku.any_value else sku.value,
+        quantity=line.quantity,
+        options=line.options,
+        fields=line.fields,
+    )

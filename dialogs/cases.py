@@ -1,0 +1,203 @@
+"""Something went wrong after the sale: which order and line it is about, the facts first, then a case or the money."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from dialogs import replies
+from dialogs.asking import answer, numbered, open_question
+from dialogs.paying import pay_url
+from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
+from dialogs.turn import AskRefund, CaseOpened, OpenCase, RefundDecided, Reply, Scene, Turn
+from kernel.cases import CaseKind, RefundWay
+from kernel.orders import Line, LineState, Order, OrderState
+
+_BAD_KEY = re.compile(
+    r"(?:卡密|卡号|密码|兑换码|激活码|充值码|cdk|key|码).{0,8}"
+    r"(?:无效|没用|用不了|不能用|不可用|错|不对|失效|过期|用过|使用过|被用|兑换不了|激活不了|充不了|不行)"
+    r"|(?:无效|用不了|失效|被用过?|不能用).{0,4}(?:卡密|卡|码)",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(r"[?？吗么嘛]|能不能|可不可以|能否|怎么退|如何|多久|多长|几天|什么时候|啥时候")
+_UNDELIVERED = (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION)
+_BACK = (LineState.REFUNDING, LineState.REFUNDED)
+_LATELY = timedelta(hours=1)
+_LONG_AGO = timedelta(days=1)
+_PROBLEM_OF = {CaseKind.MISSING: "没到账", CaseKind.BAD_KEY: "卡密无效", CaseKind.REFUND: "退款"}
+
+
+# ---- 没到账, 卡密无效 ---------------------------------------------------------------------------------------------
+
+
+def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+    """Say what the books know, and have a person look at what they cannot settle."""
+    if not orders:
+        return answer(dialog, scene, replies.join(replies.no_orders(), replies.offer_human()))
+    live = tuple(o for o in orders if any(_can_complain(line) for line in o.lines) and _is_paid(o))
+    if not live:
+        return _nothing_to_complain_of(dialog, orders, scene)
+    kind = CaseKind.BAD_KEY if _BAD_KEY.search(lookup.text) else CaseKind.MISSING
+    order = _which_order(_fitting_orders(live, kind), lookup, scene)
+    if order is None:
+        return _ask_which(dialog, _fitting_orders(live, kind), kind, scene)
+    lines = _fitting_lines(order, kind, lookup)
+    if len(lines) > 1 and len(lines) <= PAGE_SIZE:
+        return _ask_which_line(dialog, order, lines, kind, scene)
+    line = lines[0] if len(lines) == 1 else None
+    if kind is CaseKind.MISSING and line is not None and line.delivery == "card" and line.state is LineState.DELIVERED:
+        return keys_again(dialog, order, scene)
+    opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
+    return Turn(replace(dialog, misses=0), effects=(opens,))
+
+
+def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    order = next((o for o in orders if _is_paid(o) or o.state is OrderState.UNPAID), orders[0])
+    if order.state is OrderState.UNPAID:
+        told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+        return answer(dialog, scene, told)
+    if order.state is OrderState.REFUNDED:
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already()))
+    if order.lines and all(line.state in _BACK for line in order.lines):
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_under_way()))
+    return answer(dialog, scene, replies.join(replies.facts_of(order), replies.offer_human()))
+
+
+def keys_again(dialog: Dialog, order: Order, scene: Scene) -> Turn:
+    """The keys were delivered: here they are once more, and how to say that they do not work."""
+    question = open_question(dialog, scene)
+    told = replies.join(question.brief if question else "", replies.keys_once_more(order), replies.keys_head(order))
+    return Turn(replace(dialog, misses=0), Reply(told, keys_of=(order.order_no,)))
+
+
+def case_opened(dialog: Dialog, fact: CaseOpened, scene: Scene) -> Turn:
+    """The facts, then what was promised; asked again, the case there is."""
+    line = _line_of(fact.order, fact.case.line_id)
+    facts = replies.case_facts(fact.order, line, fact.facts, scene.now, scene.hours)
+    if fact.first:
+        promise = replies.case_opened(fact.case, scene.hours)
+    elif fact.case.overdue or scene.now > fact.case.remedy_due_at:
+        promise = replies.case_late(fact.case)
+    else:
+        promise = replies.case_running(fact.case, scene.now, scene.hours)
+    return answer(dialog, scene, replies.join(facts if fact.case.kind is not CaseKind.INVOICE else "", promise))
+
+
+def no_such_order(dialog: Dialog, scene: Scene) -> Turn:
+    """The number he named is not of an order of his that was paid."""
+    return answer(dialog, scene, replies.order_unknown())
+
+
+# ---- 退款 ------------------------------------------------------------------------------------------------------------
+
+
+def refund(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+    """At once what nobody has begun to deliver; the rest after its result, or by a person. A question is answered and
+    moves no money."""
+    paid = tuple(order for order in orders if _is_paid(order))
+    if not paid:
+        unpaid = next((order for order in orders if order.state is OrderState.UNPAID), None)
+        told = replies.refund_unpaid(unpaid.order_no) if unpaid else replies.refund_nothing_paid()
+        return answer(dialog, scene, told)
+    live = tuple(o for o in paid if any(line.state not in _BACK for line in o.lines))
+    if not live:
+        back = replies.refund_already() if paid[0].state is OrderState.REFUNDED else replies.refund_under_way()
+        return answer(dialog, scene, replies.join(replies.facts_of(paid[0]), back))
+    order = _which_order(live, lookup, scene)
+    if order is None:
+        return _ask_which(dialog, live, CaseKind.REFUND, scene)
+    if lookup.order_no is None and _ASKING.search(lookup.text):
+        return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
+    lines = _named_lines(order.lines, lookup)
+    only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
+    return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text),))
+
+
+def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:
+    """What was decided about each line, amount and way included."""
+    lines = {line.id: line for line in fact.order.lines}
+    urgent = (RefundWay.AT_ONCE, RefundWay.PERSON, RefundWay.AFTER_RESULT, RefundWay.UNDER_WAY, RefundWay.DONE)
+    ways = sorted(fact.ways.items(), key=lambda one: (urgent.index(one[1]), one[0]))
+    rows = [replies.refund_line(lines[line_id], way) for line_id, way in ways if line_id in lines]
+    promise = replies.case_opened(fact.case, scene.hours) if fact.case else ""
+    return answer(dialog, scene, replies.join(replies.refund_decided(fact.order, rows), promise))
+
+
+# ---- which one -------------------------------------------------------------------------------------------------------
+
+
+def _is_paid(order: Order) -> bool:
+    return order.state in (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED)
+
+
+def _can_complain(line: Line) -> bool:
+    return line.state not in _BACK
+
+
+def _fitting_orders(orders: tuple[Order, ...], kind: CaseKind) -> tuple[Order, ...]:
+    """Those the complaint can be about: for 没到账 those with something still to come, if there are any."""
+    fitting = tuple(o for o in orders if any(_fits(line, kind) for line in o.lines))
+    return fitting or orders
+
+
+def _fits(line: Line, kind: CaseKind) -> bool:
+    if kind is CaseKind.BAD_KEY:
+        return line.delivery == "card" and line.state is LineState.DELIVERED
+    return line.state in _UNDELIVERED
+
+
+def _which_order(orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Order | None:
+    """The order he means: the one he names, the only one, or the only late one; None when he has to be asked."""
+    account = _account_said(lookup)
+    if account:
+        orders = tuple(o for o in orders if any(account in line.fields.values() for line in o.lines)) or orders
+    if len(orders) == 1 or lookup.order_no is not None:
+        return orders[0]
+    newest, others = orders[0], orders[1:]
+    if scene.now - newest.created_at <= _LATELY and all(scene.now - o.created_at > _LONG_AGO for o in others):
+        return newest
+    return None
+
+
+def _account_said(lookup: Lookup) -> str:
+    said = lookup.line.fields.values() if lookup.line else ()
+    return next((value for value in said if any(c.isdigit() for c in value)), "")
+
+
+def _fitting_lines(order: Order, kind: CaseKind, lookup: Lookup) -> list[Line]:
+    lines = _named_lines(tuple(line for line in order.lines if _can_complain(line)), lookup)
+    return [line for line in lines if _fits(line, kind)] or lines
+
+
+def _named_lines(lines: tuple[Line, ...], lookup: Lookup) -> list[Line]:
+    """The lines he names by number, account or product; all, when he names none."""
+    if lookup.line_no is not None:
+        return [line for line in lines if line.position + 1 == lookup.line_no] or list(lines)
+    account = _account_said(lookup)
+    by_account = [line for line in lines if account and account in line.fields.values()]
+    product = lookup.line.product if lookup.line else None
+    by_product = [line for line in by_account or lines if product and line.product_id == product]
+    return by_product or by_account or list(lines)
+
+
+def _ask_which(dialog: Dialog, orders: tuple[Order, ...], kind: CaseKind, scene: Scene) -> Turn:
+    what = _PROBLEM_OF[kind]
+    entries = [(replies.order_entry(order), f"{what} {order.order_no}") for order in orders]
+    return _listed(dialog, what, entries, scene)
+
+
+def _ask_which_line(dialog: Dialog, order: Order, lines: list[Line], kind: CaseKind, scene: Scene) -> Turn:
+    what = _PROBLEM_OF[kind]
+    shown = [f"{replies.line_what(line)} {replies.line_state(line)}" for line in lines]
+    sends = [f"{what} {order.order_no}-{line.position + 1}" for line in lines]
+    return _listed(dialog, what, list(zip(shown, sends, strict=True)), scene)
+
+
+def _listed(dialog: Dialog, what: str, entries: list[tuple[str, str]], scene: Scene) -> Turn:
+    listed = Listed(tuple(f"q:{sends}" for _, sends in entries[:PAGE_SIZE]))
+    return answer(dialog, scene, replies.join(replies.which_order(what), numbered(listed, entries)), listed)
+
+
+def _line_of(order: Order, line_id: int | None) -> Line | None:
+    if line_id is None:
+        return order.lines[0] if len(order.lines) == 1 else None
+    return next((line for line in order.lines if line.id == line_id), None)

@@ -1,0 +1,47 @@
+"""评价: one to five, one tap, for an order that was delivered."""
+
+import re
+
+from dialogs import replies
+from dialogs.asking import answer
+from dialogs.state import Dialog
+from dialogs.turn import Rate, Rated, Scene, Turn
+from kernel.ids import OrderNo
+
+LOW = 2
+_STARS = re.compile(r"([1-5一二三四五])\s*(?:颗|个)?[分星]")
+_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
+_WORDS = (
+    (1, re.compile("差评|很差|太差")),
+    (5, re.compile("好评|满分|非常满意|很满意")),
+    (3, re.compile("中评|一般")),
+)
+
+
+def rate(dialog: Dialog, stars: int | None) -> Turn:
+    """五星, 好评: for his latest order that has not been rated. Without a number he is shown what to tap."""
+    return Turn(dialog, effects=(Rate(stars=stars),))
+
+
+def rate_order(dialog: Dialog, order_no: str, stars: int | None) -> Turn:
+    """A tap below a delivery."""
+    return Turn(dialog, effects=(Rate(OrderNo(order_no), stars),))
+
+
+def rated(dialog: Dialog, fact: Rated, scene: Scene) -> Turn:
+    """Kept; whoever gives a low one is offered a person."""
+    if fact.order is None:
+        return answer(dialog, scene, replies.nothing_to_rate())
+    if fact.stars is None:
+        return answer(dialog, scene, replies.rate_which(fact.order))
+    if fact.stars <= LOW:
+        return answer(dialog, scene, replies.rated_low(fact.order, fact.stars))
+    return answer(dialog, scene, replies.rated(fact.order, fact.stars))
+
+
+def stars_in(text: str) -> int | None:
+    """How many stars a message gives, if it says."""
+    found = _STARS.search(text)
+    if found:
+        return _DIGITS.get(found[1]) or int(found[1])
+    return next((stars for stars, words in _WORDS if words.search(text)), None)
