@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 from catalog.checks import Invalid, check_field
 from catalog.entry import NUMBER_MAX, Complaints, Entry, quoted
-from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
+from catalog.model import AnyValue, Backup, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.patterns import PatternError, compile_pattern
 from catalog.toml_lines import Path
 from kernel.money import Fen
@@ -15,6 +15,7 @@ NOTE_CHARS_MAX = 1000
 CHOICES_MAX = 500
 FIELDS_MAX = 20
 OPTIONS_MAX = 10
+BACKUPS_MAX = 5
 
 _PRODUCT_KEYS = frozenset(
     ("id", "name", "category", "aliases", "delivery", "eta", "note", "tags", "field", "option", "sku")
@@ -25,9 +26,10 @@ _CHOICE_KEYS = frozenset(("id", "label", "aliases"))
 _SKU_KEYS = frozenset(
     (
         *("code", "label", "value", "unit", "price", "face", "cost", "options", "aliases", "eta"),
-        *("any_value", "supplier", "supplier_code"),
+        *("any_value", "supplier", "supplier_code", "backup", "allow_loss"),
     )
 )
+_BACKUP_KEYS = frozenset(("supplier", "supplier_code", "cost"))
 _RESERVED_NAMES = frozenset(("product", "value"))
 
 
@@ -74,6 +76,10 @@ def _product(entry: Entry) -> Product:
     _check_names(entry, options, fields)
     if entry.requires("sku") and entry.data["sku"] == []:
         entry.complain("sku", "product.sku 至少要有一行")
+    if entry.data.get("delivery") != Delivery.TOPUP:
+        for sku in _dicts(entry.data.get("sku")):
+            if "backup" in sku:
+                entry.complain("sku", "sku.backup 只用于 delivery = topup")
     return Product(
         id=entry.code("id"),
         name=entry.text("name"),
@@ -87,6 +93,10 @@ def _product(entry: Entry) -> Product:
         note=entry.optional_text("note", NOTE_CHARS_MAX) or "",
         tags=entry.texts("tags"),
     )
+
+
+def _dicts(given: object) -> list[dict[str, Any]]:
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
 def _category(entry: Entry) -> tuple[str, ...]:
@@ -197,7 +207,28 @@ def _sku(entry: Entry, options: tuple[Option, ...]) -> Sku:
         any_value=_any_value(entry),
         supplier=entry.optional_text("supplier"),
         supplier_code=entry.optional_text("supplier_code"),
+        backup=_backup(entry),
+        allow_loss=entry.flag("allow_loss"),
     )
+
+
+def _backup(entry: Entry) -> tuple[Backup, ...]:
+    if "backup" not in entry.data:
+        return ()
+    own = entry.data.get("supplier_code") or entry.data.get("code")
+    seen = {(entry.data.get("supplier"), own)}
+    backups: list[Backup] = []
+    for given in entry.tables("backup", BACKUPS_MAX):
+        given.only(_BACKUP_KEYS)
+        backup = Backup(
+            given.text("supplier"), given.optional_text("supplier_code"), cost_fen=given.yuan("cost", least=0)
+        )
+        key = (backup.supplier, backup.supplier_code or own)
+        if backup.supplier and key in seen:
+            given.complain("supplier", f"sku.backup 重复: {quoted(backup.supplier)} 的 {quoted(key[1])}")
+        seen.add(key)
+        backups.append(backup)
+    return tuple(backups)
 
 
 def _sku_options(entry: Entry, options: tuple[Option, ...]) -> dict[str, str]:

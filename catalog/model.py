@@ -76,6 +76,16 @@ class AnyValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Where else a SKU can be bought when its own supplier has definitely failed; in the order of priority."""
+
+    supplier: str
+    supplier_code: str | None = None
+    """The SKU's code there; None: the same as the SKU's own."""
+    cost_fen: Fen | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sku:
     """One thing with one price."""
 
@@ -93,6 +103,9 @@ class Sku:
     any_value: AnyValue | None = None
     supplier: str | None = None
     supplier_code: str | None = None
+    backup: tuple[Backup, ...] = ()
+    allow_loss: bool = False
+    """Bought even where it costs more than it is sold for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
+from catalog.model import AnyValue, Backup, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
 from catalog.version import content_version, product_digest, sku_digest
 from kernel.money import Fen
@@ -37,20 +37,20 @@ _PUT_PRODUCTS = text("""
 
 _PUT_SKUS = text("""
     INSERT INTO sku (code, product_id, position, label, price_fen, value, unit, face_fen, cost_fen, options, aliases,
-                     eta, any_value_min, any_value_max, supplier, supplier_code, on_sale, digest)
+                     eta, any_value_min, any_value_max, supplier, supplier_code, backup, allow_loss, on_sale, digest)
     SELECT code, product_id, position, label, price_fen, value, unit, face_fen, cost_fen, options, aliases,
-           eta, any_value_min, any_value_max, supplier, supplier_code, true, digest
+           eta, any_value_min, any_value_max, supplier, supplier_code, backup, allow_loss, true, digest
     FROM jsonb_to_recordset(:rows) AS given(
         code text, product_id text, position int, label text, price_fen bigint, value float8, unit text,
         face_fen bigint, cost_fen bigint, options jsonb, aliases jsonb, eta text, any_value_min int,
-        any_value_max int, supplier text, supplier_code text, digest text)
+        any_value_max int, supplier text, supplier_code text, backup jsonb, allow_loss boolean, digest text)
     ON CONFLICT (code) DO UPDATE SET
         product_id = excluded.product_id, position = excluded.position, label = excluded.label,
         price_fen = excluded.price_fen, value = excluded.value, unit = excluded.unit, face_fen = excluded.face_fen,
         cost_fen = excluded.cost_fen, options = excluded.options, aliases = excluded.aliases, eta = excluded.eta,
         any_value_min = excluded.any_value_min, any_value_max = excluded.any_value_max,
-        supplier = excluded.supplier, supplier_code = excluded.supplier_code, on_sale = true,
-        digest = excluded.digest
+        supplier = excluded.supplier, supplier_code = excluded.supplier_code, backup = excluded.backup,
+        allow_loss = excluded.allow_loss, on_sale = true, digest = excluded.digest
 """).bindparams(bindparam("rows", type_=JSONB))
 
 _ADD_VERSION = text("INSERT INTO catalog_version (version, skus) VALUES (:version, :skus)")
@@ -155,6 +155,8 @@ def _sku_row(position: int, product: Product, sku: Sku) -> dict[str, Any]:
         "any_value_max": sku.any_value.max if sku.any_value else None,
         "supplier": sku.supplier,
         "supplier_code": sku.supplier_code,
+        "backup": [asdict(backup) for backup in sku.backup],
+        "allow_loss": sku.allow_loss,
         "digest": sku_digest(product.id, sku),
     }
 
@@ -198,6 +200,8 @@ def _sku(row: Row[Any]) -> Sku:
         any_value=AnyValue(row.any_value_min, row.any_value_max) if row.any_value_min is not None else None,
         supplier=row.supplier,
         supplier_code=row.supplier_code,
+        backup=tuple(Backup(**given) for given in row.backup),
+        allow_loss=row.allow_loss,
     )
 
 

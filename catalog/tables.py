@@ -53,8 +53,33 @@ class SkuRow(SQLModel, table=True):
     any_value_max: int | None
     supplier: str | None
     supplier_code: str | None
+    backup: list[dict[str, Any]] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
+    """Where else it can be bought, by priority: supplier, supplier_code, cost_fen."""
+    allow_loss: bool = Field(sa_column_kwargs={"server_default": text("false")})
     on_sale: bool
     digest: str
+    paused_note: str | None
+    """Off sale for now because every supplier that tells says it cannot be had; this is what they say."""
+
+
+class SkuOfferRow(SQLModel, table=True):
+    """What a supplier last said of a SKU: what it costs there and whether it can be had."""
+
+    __tablename__ = "sku_offer"
+
+    sku_code: str = Field(primary_key=True, foreign_key="sku.code")
+    supplier: str = Field(primary_key=True)
+    product_code: str = Field(primary_key=True)
+    listed_fen: int | None = Field(sa_type=BigInteger)
+    """The cost in the catalog when this was last looked at: a new one there is the owner's word, and starts afresh."""
+    cost_fen: int | None = Field(sa_type=BigInteger)
+    """What the shop reckons with."""
+    said_fen: int | None = Field(sa_type=BigInteger)
+    """What the supplier says; not reckoned with where it is too far from the above (`alert`)."""
+    available: bool
+    said: str
+    alert: bool
+    seen_at: datetime = Field(sa_type=_Moment)
 
 
 class CatalogVersionRow(SQLModel, table=True):
@@ -81,6 +106,8 @@ class KeyBatchRow(SQLModel, table=True):
     invalid: int
     finished: bool
     """False for ever when the import was cut off; the batches it had committed stay."""
+    unit_cost_fen: int | None = Field(default=None, sa_type=BigInteger)
+    """What one key of it cost us, where it was said; else the SKU's cost counts."""
     started_at: datetime = Field(sa_type=_Moment, sa_column_kwargs={"server_default": func.now()})
 
 

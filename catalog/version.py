@@ -33,10 +33,13 @@ def product_digest(product: Product) -> str:
 def sku_digest(product_id: str, sku: Sku) -> str:
     """Hash one SKU together with the product it belongs to."""
     any_value = (sku.any_value.min, sku.any_value.max) if sku.any_value else None
+    # Only where there are any, so that a catalog without them keeps the version it always had.
+    sources = [[asdict(one) for one in sku.backup], sku.allow_loss] if sku.backup or sku.allow_loss else []
     return _digest(
         [
             *(product_id, sku.code, sku.label, sku.price_fen, sku.value, sku.unit, sku.face_fen, sku.cost_fen),
             *(sorted(sku.options.items()), sku.aliases, sku.eta, any_value, sku.supplier, sku.supplier_code),
+            *sources,
         ]
     )
 

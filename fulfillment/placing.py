@@ -41,15 +41,15 @@ _INSERT = text("""
     lines AS (
         INSERT INTO order_line (order_no, position, product_id, product_name, sku_code, sku_label, value, any_value,
                                 quantity, unit_fen, total_fen, cost_fen, options, fields, account_field,
-                                choice_labels, delivery, supplier, supplier_code, eta, state)
+                                choice_labels, delivery, supplier, supplier_code, backup, allow_loss, eta, state)
         SELECT placed.order_no, l.position, l.product_id, l.product_name, l.sku_code, l.sku_label, l.value,
                l.any_value, l.quantity, l.unit_fen, l.total_fen, l.cost_fen, l.options, l.fields, l.account_field,
-               l.choice_labels, l.delivery, l.supplier, l.supplier_code, l.eta, 'waiting'
+               l.choice_labels, l.delivery, l.supplier, l.supplier_code, l.backup, l.allow_loss, l.eta, 'waiting'
         FROM placed, jsonb_to_recordset(CAST(:lines AS jsonb)) AS l(
             position int, product_id text, product_name text, sku_code text, sku_label text, value bigint,
             any_value boolean, quantity int, unit_fen bigint, total_fen bigint, cost_fen bigint, options jsonb,
             fields jsonb, account_field text, choice_labels jsonb, delivery text, supplier text,
-            supplier_code text, eta text)
+            supplier_code text, backup jsonb, allow_loss boolean, eta text)
         RETURNING id, position)
     SELECT id FROM lines ORDER BY position
 """)
@@ -202,6 +202,15 @@ def _freeze(position: int, wanted: WantedLine, shelf: Shelf) -> dict[str, Any] |
         "delivery": product.delivery.value,
         "supplier": sku.supplier or "",
         "supplier_code": sku.supplier_code or sku.code,
+        "backup": [
+            {
+                "supplier": backup.supplier,
+                "supplier_code": backup.supplier_code or sku.supplier_code or sku.code,
+                "cost_fen": backup.cost_fen,
+            }
+            for backup in sku.backup
+        ],
+        "allow_loss": sku.allow_loss,
         "eta": sku.eta or product.eta,
     }
 

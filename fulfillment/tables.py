@@ -1,6 +1,6 @@
 """Tables of the order as a promise: orders, their lines, their history, supplier orders, the outbox, cases, ratings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -128,6 +129,12 @@ class OrderLine(SQLModel, table=True):
     supplier: str = _text("")
     """The supplier's name in the configuration; empty means the default one."""
     supplier_code: str = _text("")
+    backup: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
+    )
+    """Where else it may be bought, by priority, as it stood when the order was placed: supplier, supplier_code,
+    cost_fen."""
+    allow_loss: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     eta: str = _text("")
     state: str = _text()
     note: str = _text("")
@@ -203,6 +210,9 @@ class SupplierOrder(SQLModel, table=True):
     attempt: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
     supplier: str = _text()
     supplier_order_no: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    product_code: str = _text("")
+    cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """What the purchase was expected to cost as a whole when it was decided on; empty where nobody has said."""
     buy_num: int = Field(sa_column=Column(BigInteger, nullable=False))
     state: str = _text()
     rejected: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
@@ -216,6 +226,37 @@ class SupplierOrder(SQLModel, table=True):
     next_query_at: datetime | None = _time()
     """When it has to be looked at again: sent (created) or queried; empty when a person has it or it is settled."""
     settled_at: datetime | None = _time()
+    changed_mind_at: datetime | None = _time()
+    """When the supplier said success of what had failed and was by then bought elsewhere: a person decides."""
+
+
+class SupplierAccount(SQLModel, table=True):
+    """What a supplier last said is left of our deposit."""
+
+    __tablename__: ClassVar[Any] = "supplier_account"
+
+    supplier: str = Field(sa_column=Column(Text, primary_key=True))
+    balance_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    told_at: datetime | None = _time()
+    asked_at: datetime = _time(nullable=False)
+    problem: str = _text("")
+    """Why the last question got no answer."""
+
+
+class SupplierDifference(SQLModel, table=True):
+    """A purchase of a day of which the supplier says something else than our books: for a person."""
+
+    __tablename__: ClassVar[Any] = "supplier_difference"
+    __table_args__ = (UniqueConstraint("day", "supplier_order_id", name="supplier_difference_once_a_day"),)
+
+    id: int | None = _id()
+    day: date = Field(sa_column=Column(Date, nullable=False))
+    supplier: str = _text()
+    supplier_order_id: int = Field(sa_column=Column(BigInteger, ForeignKey("supplier_order.id"), nullable=False))
+    supplier_order_no: str = _text()
+    ours: str = _text()
+    theirs: str = _text()
+    found_at: datetime = _time(nullable=False)
 
 
 class Push(SQLModel, table=True):

@@ -149,6 +149,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "supplier_account",
+        sa.Column("supplier", sa.Text(), nullable=False),
+        sa.Column("balance_fen", sa.BigInteger(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("supplier"),
+    )
+    op.create_table(
         "voice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("openid", sa.String(64), nullable=False),
@@ -160,6 +169,50 @@ def upgrade() -> None:
         sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("openid", "message_key", name="voice_taken_once"),
+    )
+    op.create_table(
+        "ledger_booking",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("estimated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
+            name="ledger_booking_kind_known",
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("cause"),
+    )
+    op.create_index(op.f("ix_ledger_booking_order_no"), "ledger_booking", ["order_no"], unique=False)
+    op.create_index("ledger_booking_at", "ledger_booking", ["at"], unique=False)
+    op.create_table(
+        "ledger_difference",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("books_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rows_fen", sa.BigInteger(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ledger_difference_open",
+        "ledger_difference",
+        ["order_no", "what"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
     )
     op.create_table(
         "order_line",
@@ -185,6 +238,8 @@ def upgrade() -> None:
         sa.Column("delivery", sa.Text(), nullable=False),
         sa.Column("supplier", sa.Text(), server_default="", nullable=False),
         sa.Column("supplier_code", sa.Text(), server_default="", nullable=False),
+        sa.Column("backup", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("allow_loss", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("eta", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
@@ -299,8 +354,11 @@ def upgrade() -> None:
         sa.Column("any_value_max", sa.Integer(), nullable=True),
         sa.Column("supplier", sa.String(), nullable=True),
         sa.Column("supplier_code", sa.String(), nullable=True),
+        sa.Column("backup", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("allow_loss", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("on_sale", sa.Boolean(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("paused_note", sa.String(), nullable=True),
         sa.CheckConstraint("price_fen > 0", name="sku_price_above_zero"),
         sa.ForeignKeyConstraint(
             ["product_id"],
@@ -318,6 +376,7 @@ def upgrade() -> None:
         sa.Column("duplicate", sa.Integer(), nullable=False),
         sa.Column("invalid", sa.Integer(), nullable=False),
         sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.Column("unit_cost_fen", sa.BigInteger(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["sku_code"],
@@ -326,6 +385,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_key_batch_sku_code"), "key_batch", ["sku_code"], unique=False)
+    op.create_table(
+        "ledger_entry",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("booking_id", sa.BigInteger(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers', 'key_stock', 'wallet')",
+            name="ledger_entry_account_known",
+        ),
+        sa.CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
+        sa.ForeignKeyConstraint(
+            ["booking_id"],
+            ["ledger_booking.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
+    )
     op.create_table(
         "order_event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -444,6 +521,24 @@ def upgrade() -> None:
     )
     op.create_index("refund_of_payment", "refund", ["payment_id"], unique=False)
     op.create_table(
+        "sku_offer",
+        sa.Column("sku_code", sa.String(), nullable=False),
+        sa.Column("supplier", sa.String(), nullable=False),
+        sa.Column("product_code", sa.String(), nullable=False),
+        sa.Column("listed_fen", sa.BigInteger(), nullable=True),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=True),
+        sa.Column("said_fen", sa.BigInteger(), nullable=True),
+        sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("alert", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sku_code"],
+            ["sku.code"],
+        ),
+        sa.PrimaryKeyConstraint("sku_code", "supplier", "product_code"),
+    )
+    op.create_table(
         "supplier_order",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -452,6 +547,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("supplier", sa.Text(), nullable=False),
         sa.Column("supplier_order_no", sa.Text(), nullable=False),
+        sa.Column("product_code", sa.Text(), server_default="", nullable=False),
+        sa.Column("cost_fen", sa.BigInteger(), nullable=True),
         sa.Column("buy_num", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rejected", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -463,6 +560,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_query_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_mind_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('created', 'sent', 'processing', 'unknown', 'success', 'failed')",
             name="supplier_order_state_known",
@@ -598,6 +696,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_event_case_id"), "case_event", ["case_id"], unique=False)
     op.create_table(
+        "supplier_difference",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("supplier", sa.Text(), nullable=False),
+        sa.Column("supplier_order_id", sa.BigInteger(), nullable=False),
+        sa.Column("supplier_order_no", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("theirs", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["supplier_order_id"],
+            ["supplier_order.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("day", "supplier_order_id", name="supplier_difference_once_a_day"),
+    )
+    op.create_table(
         "key_sale",
         sa.Column("card_key_id", sa.BigInteger(), nullable=False),
         sa.Column("line_id", sa.BigInteger(), nullable=False),
@@ -632,6 +747,30 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TRIGGER audit_anchor_append_only_whole BEFORE TRUNCATE ON audit_anchor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_booking_append_only BEFORE UPDATE OR DELETE ON ledger_booking FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_booking_append_only_whole BEFORE TRUNCATE ON ledger_booking FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_entry_append_only_whole BEFORE TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    IF (SELECT sum(amount_fen) FROM ledger_entry WHERE booking_id = NEW.booking_id) <> 0 THEN\n        RAISE EXCEPTION 'booking % does not sum to zero', NEW.booking_id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances()"
     )
     op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
