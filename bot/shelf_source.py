@@ -21,9 +21,16 @@ CHECK_EVERY_S = 2.0
 class ShelfSource:
     """Hands out the current Shelf and the Lexicon built from it. One cheap query every two seconds of traffic."""
 
-    def __init__(self, engine: Engine, also: Callable[[Lexicon], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        also: Callable[[Lexicon], None] = lambda _: None,
+        *,
+        check_every_s: float = CHECK_EVERY_S,
+    ) -> None:
         """`also` is called with each look, whether or not the catalog is another one."""
         self._engine = engine
+        self._check_every_s = check_every_s
         self._also = also
         self._lock = threading.Lock()
         self._loaded: tuple[Shelf, Lexicon] | None = None
@@ -35,7 +42,7 @@ class ShelfSource:
 
     def is_due(self) -> bool:
         """Whether it is time to look for a newer one; `current` does."""
-        return time.monotonic() - self._checked_at >= CHECK_EVERY_S
+        return time.monotonic() - self._checked_at >= self._check_every_s
 
     def current(self) -> tuple[Shelf, Lexicon]:
         """The catalog on sale now. While the database is away, the last one known."""

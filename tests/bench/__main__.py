@@ -36,15 +36,15 @@ PATIENCE_S = 15
 
 
 class WeChat:
-    """The pushing side: signed plain messages over one kept connection."""
+    """The pushing side: signed plain messages over one connection, or over a new one each, as WeChat itself does."""
 
-    def __init__(self, port: int, path: str = "/wechat") -> None:
+    def __init__(self, port: int, path: str = "/wechat", *, token: str = TOKEN, keep: bool = True) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        self._path = path
+        self._path, self._token, self._keep = path, token, keep
 
     def say(self, openid: str, words: str) -> str:
         stamp, nonce = str(int(time.time())), secrets.token_hex(4)
-        signature = hashlib.sha1("".join(sorted((TOKEN, stamp, nonce))).encode()).hexdigest()
+        signature = hashlib.sha1("".join(sorted((self._token, stamp, nonce))).encode()).hexdigest()
         body = (
             f"<xml><ToUserName><![CDATA[gh_x]]></ToUserName><FromUserName><![CDATA[{openid}]]></FromUserName>"
             f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
@@ -52,7 +52,10 @@ class WeChat:
         ).encode()
         target = f"{self._path}?signature={signature}&timestamp={stamp}&nonce={nonce}&openid={quote(openid)}"
         self._connection.request("POST", target, body, {"Content-Type": "text/xml"})
-        return self._connection.getresponse().read().decode()
+        answer = self._connection.getresponse().read().decode()
+        if not self._keep:
+            self._connection.close()
+        return answer
 
 
 def order(chat: WeChat) -> None:
