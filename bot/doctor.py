@@ -41,6 +41,7 @@ def examine() -> Iterator[Finding]:
                 yield from _servers(services)
                 yield _wechat(services)
                 yield _pay(services)
+                yield _speech(services)
                 yield _stock(services)
                 yield from _answers(services)
             finally:
@@ -99,6 +100,13 @@ def _pay(services: "Services") -> Finding:
     if isinstance(answer, Rejected):
         return Finding("微信支付", False, f"被拒绝: {answer.code}，请核对商户号、证书序列号与私钥")
     return Finding("微信支付", False, f"没有得到可信的应答: {getattr(answer, 'reason', '请求过于频繁')}")
+
+
+def _speech(services: "Services") -> Finding:
+    if services.recogniser is None:
+        return Finding("语音识别", True, "未配置：微信没有转写的语音，请顾客打字")
+    trouble = services.recogniser.check()
+    return Finding("语音识别", not trouble, f"[speech] {trouble}" if trouble else "")
 
 
 def _stock(services: "Services") -> Finding:

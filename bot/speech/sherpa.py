@@ -5,6 +5,8 @@ first voice message, in the worker alone: some models take a second and some hun
 """
 
 import logging
+import subprocess
+import sys
 import threading
 from array import array
 from importlib.util import find_spec
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 FAMILIES = ("sense_voice", "paraformer", "zipformer_ctc", "transducer", "whisper")
 _PARTS = {"transducer": ("encoder", "decoder", "joiner"), "whisper": ("encoder", "decoder")}
 _THREADS = 2
+_TRIAL_S = 120.0
 
 
 class ModelError(Exception):
@@ -60,17 +63,26 @@ class SherpaOnnx:
 
     def _model(self) -> Any:
         if self._loaded is None:
-            files = model_files(self._family, self._model_dir)
-            import sherpa_onnx
-
-            # Its checks of the files end the process instead of raising; ours have come first.
-            make = getattr(sherpa_onnx.OfflineRecognizer, f"from_{self._family}")
-            more = {"language": "zh"} if self._family in ("whisper", "sense_voice") else {}
+            model_files(self._family, self._model_dir)
+            # A model of another family ends the process that loads it: not this one, then.
+            trial = [sys.executable, "-m", "bot.speech.sherpa", self._family, str(self._model_dir)]
             try:
-                self._loaded = make(**files, **more, num_threads=_THREADS)
-            except (RuntimeError, ValueError) as error:
-                raise ModelError(f"{self._model_dir}: 模型读不了（{type(error).__name__}）") from None
+                done = subprocess.run(trial, capture_output=True, timeout=_TRIAL_S, check=False)  # noqa: S603 - ours
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise ModelError(f"{self._model_dir}: 模型没能试读（{type(error).__name__}）") from None
+            if done.returncode != 0:
+                raise ModelError(f"{self._model_dir}: 模型读不了，或者不是 {self._family} 模型")
+            self._loaded = load(self._family, self._model_dir)
         return self._loaded
+
+
+def load(family: str, model_dir: Path) -> Any:
+    """Load a model into this process, which ends here if it is of another family. Raises ModelError, RuntimeError."""
+    import sherpa_onnx
+
+    make = getattr(sherpa_onnx.OfflineRecognizer, f"from_{family}")
+    more = {"language": "zh"} if family in ("whisper", "sense_voice") else {}
+    return make(**model_files(family, model_dir), **more, num_threads=_THREADS)
 
 
 def model_files(family: str, model_dir: Path) -> dict[str, str]:
@@ -93,3 +105,7 @@ def _onnx(model_dir: Path, name: str) -> Path:
     if not files:
         raise ModelError(f"{model_dir}: 没有 {name}.onnx")
     return files[0]
+
+
+if __name__ == "__main__":
+    load(sys.argv[1], Path(sys.argv[2]))
