@@ -67,17 +67,22 @@ def take_answer(dialog: Dialog, state: Collecting, filled: Filled, said: Said, s
     return _after_filling(dialog, state, [(state.line, filled)], said, scene)
 
 
-def corrected(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
-    """Lines with a correction put in, for an order that is placed but unpaid; None when nothing in it can be used."""
+def corrected(
+    lines: Sequence[DraftLine], said: Said, scene: Scene
+) -> tuple[tuple[DraftLine, ...], tuple[str, ...]] | None:
+    """Lines with a correction put in, for an order that is placed but unpaid, and what was wrong with it; None when
+    nothing in it can be used."""
     state = Confirming(tuple(lines), ())
     items = [item for item in said.frame.items if says_anything(item)]
     fills = _mentioned(state, items, said, scene) or _fill_lines(state, items, said, scene)
     out = list(lines)
     for index, filled in fills:
         out[index] = filled.line
-    if any(filled.changed or filled.problems for _, filled in fills):
-        return tuple(out)
-    return with_slot_cleared(state, said.text, scene.shelf)
+    problems = tuple(dict.fromkeys(problem for _, filled in fills for problem in filled.problems))
+    if problems or any(filled.changed for _, filled in fills):
+        return tuple(out), problems
+    emptied = with_slot_cleared(state, said.text, scene.shelf)
+    return (emptied, ()) if emptied is not None else None
 
 
 def chosen(dialog: Dialog, index: int, scene: Scene) -> Turn | None:

@@ -23,7 +23,7 @@ _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这�
 _SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "身份证"))
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
-_QUANTITY = re.compile(r"(?:数量|张数|份数|个数)\D{0,4}(\d{1,4})(?!\d)")
+_QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
 _COUNT = re.compile(
     rf"(?:那就|就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
 )

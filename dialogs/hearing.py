@@ -18,7 +18,14 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
+_NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def says_negative(text: str) -> bool:
+    """数量改成-2, 负2张: no amount of anything."""
+    return _NEGATIVE.search(text) is not None
 
 
 def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
@@ -31,6 +38,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
         return replace(said, frame=replace(frame, intent="change"))
     items = frame.items
+    if says_negative(said.text) and (lines or items):
+        items = tuple(_without_negative(item, said.text, lines, scene.shelf) for item in (items or (Item(),))[:1])
+        return replace(said, frame=replace(frame, intent="change" if lines else frame.intent, items=items))
     if not items:
         return said
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
@@ -45,6 +55,16 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def _without_negative(item: Item, text: str, lines: Sequence[DraftLine], shelf: Shelf) -> Item:
+    """The rest of what was said, and the amount to be asked for."""
+    counts = _NEGATIVE_COUNT.search(text) is not None or "value" not in item.said
+    if counts and _is_sold_by_piece(_product_of(item, lines, shelf)):
+        only = "数量" in text  # 数量改成-2: the 2 is no size
+        kept = replace(item, value=None, sku=None) if only else item
+        return replace(kept, quantity=0, said=(item.said - ({"value"} if only else set())) | {"quantity"})
+    return replace(item, value=None, sku=None, quantity=1, said=item.said - {"value", "quantity"})
 
 
 def _is_sold_by_piece(product: Product | None) -> bool:

@@ -31,10 +31,13 @@ from dialogs.state import (
     DraftLine,
     Idle,
     Lookup,
+    Replacement,
+    Unpaid,
 )
 from dialogs.summing import summary
-from dialogs.turn import FavouritesFound, FindFavourites, FindOrders, Reply, Said, Scene, Turn
+from dialogs.turn import CancelOrder, FavouritesFound, FindFavourites, FindOrders, Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
+from kernel.ids import OrderNo
 from nlu.frame import Item
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
@@ -60,8 +63,11 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
                 return Turn(asked, Reply(replies.join(*notes)), effects=(FindFavourites(),))
             question = ask_next(dialog, state, scene.shelf)
             return Turn(replace(asked, listed=question.listed), Reply(replies.join(*notes, question.text, offer)))
+    if dialog.mending and dialog.unpaid is not None and dialog.unpaid.order_no == dialog.mending:
+        cleared = replace(dialog, state=Idle(), listed=None, mending="", waiting=Replacement(lines), misses=misses)
+        return Turn(cleared, Reply(replies.join(*notes)), effects=(CancelOrder(OrderNo(dialog.mending)),))
     totals = tuple(int(one.total_fen() or 0) for one in looked)
-    confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None)
+    confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None, mending="")
     return Turn(confirming, Reply(replies.join(*notes, summary(looked, scene.shelf), offer)))
 
 
@@ -112,12 +118,12 @@ def start(dialog: Dialog, items: Sequence[Item], scene: Scene, text: str = "") -
         notes.append(replies.too_many_lines(DRAFT_LINES_MAX))
     if not any(says_anything(item) for item in items):
         return nothing_found(dialog, scene, text)
-    return advance(replace(dialog, misses=0), lines, scene, *notes, *unread, missed=missed)
+    return advance(replace(dialog, misses=0, mending=""), lines, scene, *notes, *unread, missed=missed)
 
 
 def start_product(dialog: Dialog, product: Product, scene: Scene, *notes: str) -> Turn:
     """Open one product, as if it had been asked for."""
-    return advance(replace(dialog, misses=0), (DraftLine(product.id),), scene, *notes)
+    return advance(replace(dialog, misses=0, mending=""), (DraftLine(product.id),), scene, *notes)
 
 
 def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | None:
@@ -175,6 +181,9 @@ def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
         )
     if dialog.state == Idle() and dialog.unpaid is None:
         return miss(dialog, scene)
+    mended = _unpaid_emptied(dialog, text, scene)
+    if mended is not None:
+        return mended
     if not isinstance(dialog.state, Collecting):
         asks = replace(dialog, waiting=Lookup(dialog.unpaid.order_no if dialog.unpaid else None))
         return Turn(asks, effects=(FindOrders("correct"),))
@@ -182,6 +191,22 @@ def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     lines = dialog.state.lines
     told = replies.what_to_change(examples.changes(lines, scene.shelf))
     return Turn(dialog, Reply(replies.join(told, question.text if question else "")))
+
+
+def mend(dialog: Dialog, unpaid: Unpaid, lines: Sequence[DraftLine], scene: Scene, *notes: str) -> Turn:
+    """A correction of an unpaid order that leaves something open: that is asked, and the order stands until it is
+    answered."""
+    draft = replace(dialog, state=Idle(), mending=unpaid.order_no, misses=0)
+    return advance(draft, lines, scene, *notes, replies.order_stands(unpaid.order_no), missed=bool(notes))
+
+
+def _unpaid_emptied(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
+    """号码错了, below an order that waits for payment."""
+    unpaid = dialog.unpaid
+    if not isinstance(dialog.state, Idle) or unpaid is None or unpaid.expires_at <= scene.now:
+        return None
+    emptied = with_slot_cleared(Confirming(unpaid.lines, ()), text, scene.shelf)
+    return mend(dialog, unpaid, emptied, scene) if emptied is not None else None
 
 
 def slot_emptied(dialog: Dialog, text: str, scene: Scene) -> Turn | None:

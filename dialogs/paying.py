@@ -6,7 +6,7 @@ from dialogs import examples, replies
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
-from dialogs.ordering import advance, denied, miss
+from dialogs.ordering import advance, denied, mend, miss
 from dialogs.state import Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
     CancelOrder,
@@ -67,9 +67,12 @@ def change_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     live = live_unpaid(dialog, scene)
     if live is None:
         return None
-    lines = corrected(live.lines, said, scene)
-    if lines is None:
-        return denied(dialog, scene)
+    found = corrected(live.lines, said, scene)
+    if found is None:
+        return denied(dialog, scene, said.text)
+    lines, problems = found
+    if problems or any(look(line, scene.shelf).missing for line in lines):
+        return mend(dialog, live, lines, scene, *problems)
     return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
 
 

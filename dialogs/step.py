@@ -84,6 +84,9 @@ __all__ = ["expecting", "step"]
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
+_AS_IT_WAS = re.compile(
+    "(?:算了|那|还是|就)?(?:不改了?|不用改了?|别改了?|按原来的|原来的就行|就这样不改了?)(?:吧|哈|啊)?"
+)
 _RESTART = re.compile(
     r"(?:我要?)?(?:重新(?:来|选|下单?|填)(?:过|一遍|一下|吧)*|从头(?:再|开始)?来?(?:过|吧)?|重来(?:吧|一遍)?)"
 )
@@ -166,6 +169,9 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     text = fold(said.text)
     if _BACK.fullmatch(text):
         return stepped_back(dialog, scene)
+    if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
+        # 不改了: the order that was to be corrected stands, or the summary as it is
+        return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
     if _RESTART.fullmatch(text):
         return restarted(dialog, scene)
     if dialog.dropped and isinstance(dialog.state, Idle) and _AFTER_ALL.fullmatch(text):
