@@ -3,5 +3,6 @@
 from nlu.frame import Expecting, Frame, Item, frame_to_json
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
+from nlu.trace import Trace
 
-__all__ = ["Expecting", "Frame", "Item", "Lexicon", "frame_to_json", "parse"]
+__all__ = ["Expecting", "Frame", "Item", "Lexicon", "Trace", "frame_to_json", "parse"]

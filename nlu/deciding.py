@@ -1,0 +1,267 @@
+"""What a message is for: what its slots alone make certain, else the model's ranking. Every verdict says why."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from nlu.amounts import Amount
+from nlu.cues import cues_of, unexplained
+from nlu.frame import Intent
+from nlu.intent import COUNT, SKU, SLOTS, VALUE, blank, gives_up, is_bare, scores, slots_of, words_of
+from nlu.lexicon import Lexicon
+from nlu.seeing import Seen, negated
+
+SURE = 0.25
+"""Below this probability the wording is not understood, unless the slots speak for themselves."""
+ELSEWHERE = 4
+"""A number among more unexplained characters than this, with no goods named, is part of talk about something else."""
+
+
+class Verdict(NamedTuple):
+    """What a message is for, how sure that is, and why: `kabot parse --explain` says so."""
+
+    confidence: float
+    intent: Intent
+    why: str
+
+
+@dataclass
+class Wording:
+    """What the rules look at: the message with its slots blanked out, and what the slots are."""
+
+    seen: Seen
+    lexicon: Lexicon
+
+    def __post_init__(self) -> None:
+        seen = self.seen
+        self.spans = slots_of(seen)
+        self.blanked = blank(seen, self.spans)
+        self.cues = set(cues_of(self.blanked))
+        self.asks = _ASKING.search(self.blanked) is not None
+        self.amounts: list[Amount] = [a for a in seen.amounts if a.kind != "none"]
+        self.has_product = any(ref.product or ref.candidates for ref in seen.refs)
+        self.named = self.has_product or any(ref.foreign for ref in seen.refs)
+        self.picks = any(m.entry.options or m.entry.choices for m in seen.mentions)
+        self.slots = bool(seen.accounts or self.amounts) or self.picks
+
+    @cached_property
+    def ranked(self) -> list[tuple[float, Intent]]:
+        """The model's ranking, best first."""
+        return scores(self.blanked, words_of(self.seen, self.spans))
+
+
+def decide(said: Wording) -> Verdict:
+    """Ask the rules in turn, then the model."""
+    for rule in RULES:
+        verdict = rule(said)
+        if verdict is not None:
+            return verdict
+    return _by_model(said)
+
+
+_ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购租约洗印]|报[名个考]|拍[个张套]|下单|下一?单|给我|top ?up|buy")
+_ASKING = re.compile(
+    r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
+)
+_EITHER_OR = re.compile(r"([送能会有用退])不\1")
+_CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
+
+
+PLAIN_CUES = frozenset(("buy", "topup", "topup_for", "hello", "thank"))
+"""Words of a plain order: goods and a slot with nothing but these can be no question and no complaint."""
+
+
+CORRECTING_CUES = frozenset(("wrong", "broken", "change", "refuse"))
+"""不对 and 错了 complain of nothing when goods, amount and account stand beside them: the buyer corrects himself."""
+
+
+def _bare(said: Wording) -> Verdict | None:
+    """Read a message of slots and particles alone: an order when it names goods or joins an amount with an account."""
+    if not is_bare(said.blanked):
+        return None
+    seen, lexicon = said.seen, said.lexicon
+    units = [a for a in seen.amounts if a.kind == "value"]
+    names = [
+        a
+        for a in seen.amounts
+        if a.word and (entry := lexicon.phrases.get(a.word)) and len(entry.skus) == 1 and not entry.options
+    ]
+    if names and (len(seen.amounts) > len(names) or seen.accounts):
+        return Verdict(0.8, "order", "a SKU's own name with a count or an account")  # 空月祝福两个
+    if said.has_product:
+        short = any(ref.candidates and len(_categories(lexicon, ref.word)) < 2 for ref in seen.refs)
+        sure = any(ref.product for ref in seen.refs) or said.slots or short
+        return Verdict(0.9, "order", "goods, and nothing but slots and particles") if sure else None
+    if any(ref.foreign for ref in seen.refs) or (seen.accounts and units):
+        return Verdict(0.9, "order", "an amount with an account, or goods not sold here")
+    if re.search("[充要来]", said.blanked) and (units or any(a.kind in ("months", "word") for a in seen.amounts)):
+        return None
+    if any(a.unit not in ("", "元") and a.kind == "value" for a in seen.amounts):
+        return Verdict(0.8, "order", "an amount in a unit that only some goods have")
+    owners = {pid for mention in seen.mentions for pid in mention.entry.owners}
+    if any(owners.intersection(lexicon.counted.get(a.unit, ())) for a in seen.amounts if a.kind == "count"):
+        return Verdict(0.8, "order", "a choice that one product offers, in its own unit")  # 金牌教练24节
+    if said.slots and re.search("[ＯＳＶＱＡ]", said.blanked):
+        return Verdict(0.9, "answer", "a slot alone, and no goods")
+    return None
+
+
+def _no_trade(said: Wording) -> Verdict | None:
+    if gives_up(said.blanked):
+        return Verdict(0.8, "cancel", "ends in a plain stop, with no slot and no other wish")
+    if _ASKED_THEN_ORDERED.search(said.blanked):
+        return Verdict(0.7, "order", "a question, then an order")
+    if _NO_BUYER.search(said.blanked):
+        return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
+    return None
+
+
+def _plain_order(said: Wording) -> Verdict | None:
+    if said.asks:
+        return None
+    if said.seen.accounts and said.amounts:
+        several = said.has_product or len(said.seen.accounts) > 1
+        if said.cues <= (PLAIN_CUES | CORRECTING_CUES if several else PLAIN_CUES):
+            return Verdict(0.9, "order", "an amount and an account in words of a plain order")
+    explained = _ORDERING.search(said.blanked) or unexplained(said.blanked) <= ELSEWHERE
+    if said.named and said.slots and _plain_cues(said) and explained:
+        return Verdict(0.9, "order", "goods and a slot in words of a plain order")
+    return None
+
+
+def _correction(said: Wording) -> Verdict | None:
+    if said.slots and not said.named and not said.asks:
+        corrects = said.cues and said.cues <= CORRECTING_CUES and said.cues != {"refuse"}
+        prefers = said.cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(said.blanked)
+        if corrects or (prefers and not said.seen.accounts):
+            return Verdict(0.85, "change", "a slot in words of a correction, and no goods")
+    refused = [ref for ref in said.seen.refs if ref.product and negated(said.seen.text, ref.start)]
+    if 0 < len(refused) < sum(ref.product is not None for ref in said.seen.refs) and not said.asks:
+        return Verdict(0.7, "order", "one thing refused, another named")  # 不要爱奇艺 要优酷
+    return None
+
+
+def _unplaced(said: Wording) -> Verdict | None:
+    if not said.named and said.amounts and said.cues <= PLAIN_CUES and _UNPLACED.fullmatch(said.blanked):
+        said.seen.unplaced = True
+        return Verdict(0.6, "order", "an amount of something that is not sold here")
+    return None
+
+
+RULES = (_bare, _no_trade, _plain_order, _unplaced, _correction)
+
+
+def _by_model(said: Wording) -> Verdict:
+    """Take the likeliest intent that the slots allow, unless they speak against it."""
+    ranked = [(p, intent) for p, intent in said.ranked if not ruled_out(p, intent, said)]
+    confidence, intent = ranked[0] if ranked else (0.0, "unknown")
+    why = "the likeliest reading of the wording"
+    if intent == "order" and _EITHER_OR.search(said.blanked):
+        confidence, intent = next(((p, i) for p, i in ranked if i in ("search", "price", "help")), (0.0, "unknown"))
+        why = "either-or asks, and orders nothing"
+    if intent == "change" and any(ref.product for ref in said.seen.refs) and said.amounts and said.seen.accounts:
+        return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
+    if intent in ("answer", "order", "change") and talks_of_something_else(said):
+        return Verdict(min(confidence, 0.5), "unknown", "a number among much that no buyer says")
+    if intent == "unknown" and confidence < 0.9 and said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked):
+        said.seen.unplaced = True
+        return Verdict(0.5, "order", "wanted, but nothing that is sold here")  # 配副眼镜
+    if intent == "unknown" and confidence < 0.85 and _only_goods(said):
+        return Verdict(0.5, "order", "goods with hardly another word")
+    unsure = confidence < (0.6 if intent == "unknown" else 0.45)
+    if unsure and said.has_product and said.slots and not said.asks and "state" not in said.cues:
+        return Verdict(max(confidence, 0.5), "order", "no wording is likely, but goods and a slot are there")
+    if confidence < SURE and intent != "unknown":
+        return Verdict(confidence, "unknown", "no wording is likely")
+    return Verdict(confidence, intent, why)
+
+
+def ruled_out(p: float, intent: Intent, said: Wording) -> str:
+    """Say why an intent cannot be what the message is for; "" when it can."""
+    if not _possible(intent, said):
+        return "by rule alone" if intent in RULED else "nothing in the message is for it"
+    return "" if p > 0.6 or _supported(intent, said.cues) else "none of its words"
+
+
+def _plain_cues(said: Wording) -> bool:
+    """Tell whether all words are those of a plain order; how things stand (我70岁了) may be told in another clause."""
+    cues = said.cues - PLAIN_CUES
+    hearts = (clause for clause in _CLAUSE.findall(said.blanked) if _ANY_SLOT.search(clause))
+    return not cues or (cues == {"state"} and not any("state" in cues_of(clause) for clause in hearts))
+
+
+_CLAUSE = re.compile(r"[^,，。;；!！]+")
+_ANY_SLOT = re.compile(rf"[{SLOTS}]")
+
+
+def talks_of_something_else(said: Wording) -> bool:
+    """Tell whether a number stands among much that no buyer says: 会议室在12楼, 10点开始."""
+    if said.named or said.picks or not said.amounts or any(a.word for a in said.seen.amounts):
+        return False
+    return not _TOPPED_UP.search(said.blanked) and unexplained(said.blanked) > ELSEWHERE
+
+
+RULED = ("confirm", "deny", "cancel", "choose")
+"""A model never confirms or cancels for a buyer."""
+SUPPORT: dict[Intent, frozenset[str]] = {
+    "rate": frozenset(("rate", "angry", "abuse")), "thanks": frozenset(("thank",)),
+    "refund": frozenset(("refund", "refuse")),
+    "invoice": frozenset(("invoice",)), "balance": frozenset(("balance",)), "human": frozenset(("human",)),
+    "reorder": frozenset(("again", "past")), "batch": frozenset(("batch",)), "keys": frozenset(("keys", "resend")),
+}  # fmt: skip
+"""Without a word of its own family, one of these intents needs the model to be rather sure."""
+
+
+def _supported(intent: Intent, cues: set[str]) -> bool:
+    return intent not in SUPPORT or not SUPPORT[intent].isdisjoint(cues)
+
+
+def _categories(lexicon: Lexicon, word: str) -> list[str]:
+    entry = lexicon.phrases.get(word)
+    return entry.categories if entry else []
+
+
+_NO_BUYER = re.compile(
+    r"加(?:我|个)?(?:微信|v信|vx|wx|扣群|群)|https?://|www\.|日结|刷单|无抵押|办证|招代理|低价出售|(?:高价|长期|专业|大量)回收"
+    r"|(?:转账|汇款|打款|打钱)(?:给我)?\s*Ｖ|借我|发.{0,2}红包|ignore .{0,30}instruction|system ?:|set price"
+    r"|^(?:诚信|长期|高价)?(?:收|求购|收购|出)[ＰＣ]|忽略.{0,8}(?:指令|规则|设定)"
+)
+"""Advertisements, begging and injections: whatever goods they name, nobody is buying."""
+_UNPLACED = re.compile(
+    rf"(?:来|要|买|整|充|拿|给我来?|我要|想要)?(?![来要买整充拿])"
+    rf"(?:(?![我你他她它这那哪的了吗呢吧啊改换成是不没有多少几怎啥什么为给和跟号码到还就只都也太真很再又先后上下前错对加减])[\u4e00-\u9fff]){{2,6}}"
+    rf"[的 ]?[{VALUE}{SKU}{COUNT}](?:的|吧|谢谢|[。.!！])*"
+)
+"""狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
+_TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
+_ASKED_THEN_ORDERED = re.compile(r"[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)")
+"""有活动吗？没有的话给我充Ｖ，Ａ"""
+_WANTS = re.compile(
+    r"(?:我(?:想|要)?|想|要|帮我|给我|麻烦|请|帮忙|老板|[,， ])*(?:"
+    r"(?:报|租|配|订|定|约|洗|印|做|办|买|来|整|搞|开|充|修)一?[个副张套份本件位台间次瓶盒杯条根部节]"
+    r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
+    rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
+)
+_PREFERS = re.compile(
+    r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"
+)
+
+
+def _only_goods(said: Wording) -> bool:
+    """Tell whether a product stands there with hardly another word."""
+    named = any(ref.product for ref in said.seen.refs)
+    words = sum("\u4e00" <= char <= "\u9fff" for char in said.blanked)
+    return named and words <= 1 and said.cues <= PLAIN_CUES and not said.asks
+
+
+def _possible(intent: Intent, said: Wording) -> bool:
+    if intent in RULED:
+        return False
+    if intent == "answer":
+        return said.slots and not any(ref.product for ref in said.seen.refs)
+    if intent == "change":
+        return _CHANGING.search(said.blanked) is not None or _CHANGING.search(said.seen.text) is not None
+    if intent == "order":
+        return said.named or said.slots or _ORDERING.search(said.blanked) is not None
+    return True
