@@ -4,9 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from typing import Any, Self, cast
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from fulfillment import reading
 from fulfillment.placing import TOPUP_UNITS_MAX, CatalogMoved, Placed, SoldOut, TooManyUnpaid
@@ -168,6 +171,26 @@ def test_ten_keys_serve_ten_of_twenty_five_buyers(engine: Engine) -> None:
 
 def test_an_order_without_keys_takes_two_statements(conn: Connection) -> None:
     statements: list[str] = []
-    event.listen(conn.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    place(conn, want("HF100"), want("QB", value=5), want("BJ2"))
+
+    class Counted(psycopg.Cursor[tuple[Any, ...]]):
+        def execute(self, query: Any, *args: Any, **more: Any) -> Self:
+            statements.append(query)
+            return super().execute(query, *args, **more)
+
+    driver = cast(psycopg.Connection, conn.connection.driver_connection)
+    driver.cursor_factory = Counted
+    try:
+        place(conn, want("HF100"), want("QB", value=5), want("BJ2"))
+    finally:
+        driver.cursor_factory = psycopg.Cursor
     assert len(statements) == 2
+
+
+def test_a_database_that_fails_in_the_middle_raises_what_callers_know_and_no_value_of_the_buyer(
+    conn: Connection,
+) -> None:
+    conn.exec_driver_sql("ALTER TABLE orders RENAME TO gone")
+    with pytest.raises(DBAPIError) as raised:
+        place(conn, want("HF100"))
+    assert "13812345678" not in str(raised.value)
+    conn.rollback()
