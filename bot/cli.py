@@ -21,6 +21,7 @@ from bot import embedded
 from bot.audit_command import audit_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
+from bot.ledger_command import ledger_app
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -53,6 +54,7 @@ app.add_typer(menu_app, name="menu")
 app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 app.add_typer(cases_app, name="cases")
@@ -228,11 +230,14 @@ def parse(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...")] = None,
     catalog: Annotated[Path | None, typer.Option(metavar="FILE", help="Catalog file; default: the demo's.")] = None,
     channel: Annotated[Channel, typer.Option(help="How the texts were given.")] = Channel.TEXT,
+    explain: Annotated[bool, typer.Option("--explain", help="Show how each was read.")] = False,
 ) -> None:
     """Print what each TEXT says as one JSON line; without TEXT read JSON lines {"text": …, "channel": …} from stdin."""
     from bot import parse_command
 
-    raise typer.Exit(parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr))
+    raise typer.Exit(
+        parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr, explains=explain)
+    )
 
 
 @catalog_app.command("check")

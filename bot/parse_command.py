@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from rich.console import Console
+
+from bot.explaining import explain
 from bot.lexicon import build_lexicon
 from catalog.files import CatalogError, read_catalog
-from nlu import Lexicon, frame_to_json, parse
+from nlu import Lexicon, Trace, frame_to_json, parse
 from nlu.frame import Channel
 
 MAX_LINE_CHARS = 65_536
@@ -23,8 +26,12 @@ def run(
     stdin: TextIO,
     stdout: TextIO,
     stderr: TextIO = sys.stderr,
+    *,
+    explains: bool = False,
 ) -> int:
     """Print one frame per text, or per JSON line of `stdin` when there are no texts. Gives the exit code.
+
+    With `explains`, each frame comes after what it was read from: in colour on a terminal, plain otherwise.
 
     A bad input line is answered with an `unknown` frame, so that answers stay in step with the lines, named on
     `stderr`, and makes the exit code 2.
@@ -37,7 +44,7 @@ def run(
         return 2
     if texts:
         for text in texts:
-            _answer(text, channel, lexicon, stdout)
+            _answer(text, channel, lexicon, stdout, explains)
         return 0
     if isinstance(stdin, io.TextIOWrapper):
         stdin.reconfigure(errors="replace")  # bytes that are no UTF-8 spoil their own line only
@@ -50,7 +57,7 @@ def run(
             bad += 1
             print(f"stdin, line {number}: {heard}", file=stderr)
             heard = ("", channel)
-        _answer(heard[0], heard[1], lexicon, stdout)
+        _answer(heard[0], heard[1], lexicon, stdout, explains)
     return 2 if bad else 0
 
 
@@ -59,8 +66,12 @@ def demo_catalog() -> Path:
     return Path(__file__).resolve().parent.parent / "data" / "catalog.demo.toml"
 
 
-def _answer(text: str, channel: Channel, lexicon: Lexicon, stdout: TextIO) -> None:
-    print(json.dumps(frame_to_json(parse(text, lexicon, channel=channel)), ensure_ascii=False), file=stdout, flush=True)
+def _answer(text: str, channel: Channel, lexicon: Lexicon, stdout: TextIO, explains: bool) -> None:
+    trace = Trace() if explains else None
+    frame = parse(text, lexicon, channel=channel, trace=trace)
+    if trace is not None:
+        explain(trace, frame, Console(file=stdout, highlight=False))
+    print(json.dumps(frame_to_json(frame), ensure_ascii=False), file=stdout, flush=True)
 
 
 def _lines(stdin: TextIO) -> Iterator[tuple[int, str]]:

@@ -121,8 +121,8 @@ def _plain_order(said: Wording) -> Verdict | None:
     if said.asks:
         return None
     if said.seen.accounts and said.amounts:
-        several = said.has_product or len(said.seen.accounts) > 1
-        if said.cues <= (PLAIN_CUES | CORRECTING_CUES if several else PLAIN_CUES):
+        corrects = said.has_product or len(said.seen.accounts) > 1 or _CORRECTED.search(said.blanked)
+        if said.cues <= (PLAIN_CUES | CORRECTING_CUES if corrects else PLAIN_CUES):
             return Verdict(0.9, "order", "an amount and an account in words of a plain order")
     explained = _ORDERING.search(said.blanked) or unexplained(said.blanked) <= ELSEWHERE
     if said.named and said.slots and _plain_cues(said) and explained:
@@ -170,7 +170,8 @@ def _by_model(said: Wording) -> Verdict:
     if intent == "unknown" and confidence < 0.85 and _only_goods(said):
         return Verdict(0.5, "order", "goods with hardly another word")
     unsure = confidence < (0.6 if intent == "unknown" else 0.45)
-    if unsure and said.has_product and said.slots and not said.asks and "state" not in said.cues:
+    topup = said.seen.accounts and said.amounts and _TOPPED_UP.search(said.blanked)
+    if unsure and ((said.has_product and said.slots) or topup) and not said.asks and "state" not in said.cues:
         return Verdict(max(confidence, 0.5), "order", "no wording is likely, but goods and a slot are there")
     if confidence < SURE and intent != "unknown":
         return Verdict(confidence, "unknown", "no wording is likely")
@@ -243,6 +244,7 @@ _WANTS = re.compile(
     r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
     rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
 )
+_CORRECTED = re.compile(rf"(?:不对|错了?|不是|哦不|算了|不要|改成?|换成?).{{0,6}}[{SLOTS}]")
 _PREFERS = re.compile(
     r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"
 )

@@ -51,3 +51,37 @@ def test_a_missing_catalog_is_one_clear_line(tmp_path: Path) -> None:
     assert (code, frames) == (2, [])
     assert "none.toml" in error
     assert error.count("\n") == 1
+
+
+def _explained(*texts: str) -> list[str]:
+    out = io.StringIO()
+    assert run(None, "text", list(texts), io.StringIO(), out, explains=True) == 0
+    return out.getvalue().splitlines()
+
+
+def test_an_explanation_ends_in_the_same_frame_as_without_one() -> None:
+    texts = ["给13812345678充50…不对充100", "好的", "会议室10点开始", "", "[b]不对[/b]"]
+    frames = [json.loads(line) for line in _explained(*texts) if line.startswith("{")]
+    plain = io.StringIO()
+    run(None, "text", texts, io.StringIO(), plain)
+    assert frames == [json.loads(line) for line in plain.getvalue().splitlines()]
+
+
+def test_an_explanation_names_what_was_found_by_whom_and_what_was_dropped() -> None:
+    shown = "\n".join(_explained("给13812345678充50…不对充100慢充，瑞幸咖啡券"))
+    assert "account 13812345678 · by its digits" in shown
+    assert "option speed=slow · as written" in shown
+    assert "50  taken back" in shown
+    assert "瑞幸咖啡券  off catalog" in shown
+
+
+def test_an_explanation_shows_the_competing_intents_and_goods() -> None:
+    shown = "\n".join(_explained("腾讯月卡"))
+    assert "月卡 for qbi  cannot be one of its denominations" in shown
+    assert "月卡 for txvip  1 → TX1" in shown
+    assert shown.count("intent ") >= 3
+
+
+def test_an_explanation_is_plain_where_there_is_no_terminal() -> None:
+    assert "\x1b" not in "\n".join(_explained("爱其艺年卡"))
+    assert "heard as 爱奇艺" in "\n".join(_explained("爱其艺年卡"))
