@@ -15,6 +15,7 @@ ADDRESS_CHARS_MAX = 200
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
 _EMAIL = re.compile(r"[0-9A-Za-z._%+-]{1,64}@[0-9A-Za-z](?:[0-9A-Za-z.-]{0,120})\.[A-Za-z]{2,24}")
 _ACCOUNT = re.compile(r"[0-9A-Za-z_.@#-]{1,64}")
+_ACCOUNT_CHARS_MAX = 64
 _CARD_NO = re.compile(r"[0-9A-Za-z]{4,32}")
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―_.·•()]+")
 _GIVEN_CHARS_MAX = 30
@@ -92,7 +93,8 @@ def _phone_or_qq(field: Field, text: str) -> Valid | Invalid:
 
 def _uid(field: Field, text: str) -> Valid | Invalid:
     account = re.sub(r"\s+", "", text)
-    if not _ACCOUNT.fullmatch(account):
+    by_pattern = field.pattern is not None and account.isprintable() and len(account) <= _ACCOUNT_CHARS_MAX
+    if not by_pattern and not _ACCOUNT.fullmatch(account):  # a pattern may want more: a number plate begins with 京
         return Invalid(f"{field.label}应为数字或字母，不超过64位")
     return Valid(account)
 
