@@ -28,6 +28,15 @@ _PURPOSES: dict[str, OrdersFor] = {
     "退款": "refund",
     "开发票": "invoice",
 }
+_SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
+    ("refund", re.compile("退款|退钱|退了吧|退掉")),
+    ("problem", re.compile("没到|未到|不到账|没收到|没有收到|无效|用不了|不能用|有问题|没成功")),
+    ("invoice", re.compile("发票")),
+    ("reorder", re.compile("再来|照旧|再买|再充")),
+    ("keys", re.compile("卡密|卡号|兑换码|激活码")),
+    ("list", re.compile("查|看|进度|状态|详情|到哪|怎么样|订单")),
+)
+"""What is wanted of the order whose number stands in a message, in any words."""
 _TEXT_MAX = 200
 _SHOWN_MAX = 5
 _LIST_BYTES_MAX = 1650
@@ -41,10 +50,10 @@ def order_no_in(text: str) -> str | None:
 
 
 def about_order(dialog: Dialog, text: str) -> Turn | None:
-    """Taps that name an order: 取消 K…, 再来一单 K…, 没到账 K…-2, 评价 K… 5."""
+    """Taps and messages that name an order: 取消 K…, 再来一单 K…, 没到账 K…-2, 评价 K… 5."""
     found = _ABOUT_ORDER.fullmatch(text.strip())
     if found is None:
-        return None
+        return _about_named_order(dialog, text)
     what, order_no = found[1], found[2].upper()
     if what == "取消":
         return Turn(dialog, effects=(CancelOrder(OrderNo(order_no)),))
@@ -52,6 +61,16 @@ def about_order(dialog: Dialog, text: str) -> Turn | None:
         return rating.rate_order(dialog, order_no, int(found[4]) if found[4] else None)
     lookup = Lookup(order_no, text=what if what == "卡密无效" else "", line_no=int(found[3]) if found[3] else None)
     return _found_later(dialog, _PURPOSES[what], lookup)
+
+
+def _about_named_order(dialog: Dialog, text: str) -> Turn | None:
+    """K2611… 怎么还没到: the number says which one, whatever else is in the message."""
+    order_no = order_no_in(text)
+    if order_no is None or "取消" in text:
+        return None
+    rest = _ORDER_NO.sub("", text.upper()).strip()
+    wants = next((purpose for purpose, words in _SAYS if words.search(rest)), None if rest else "list")
+    return _found_later(dialog, wants, Lookup(order_no, text=text[:_TEXT_MAX])) if wants is not None else None
 
 
 def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Turn:

@@ -105,7 +105,7 @@ def refund(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sce
     order = _which_order(live, lookup, scene)
     if order is None:
         return _ask_which(dialog, live, CaseKind.REFUND, scene)
-    if lookup.order_no is None and _ASKING.search(lookup.text):
+    if _ASKING.search(lookup.text):
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     lines = _named_lines(order.lines, lookup)
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
