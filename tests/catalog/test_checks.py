@@ -91,3 +91,11 @@ def test_any_text_gets_an_answer_and_what_passes_passes_again(kind: FieldKind, r
         assert check_field(field, checked.canonical) == checked
     else:
         assert checked.reason_zh.startswith("账号")
+
+
+def test_a_pattern_may_want_a_chinese_character_where_an_account_has_none() -> None:
+    plate = _field(FieldKind.UID, "车牌号", "^[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}$")
+    assert check_field(plate, "京A 12345") == Valid("京A12345")
+    assert isinstance(check_field(plate, "京京京"), Invalid)
+    assert isinstance(check_field(_field(FieldKind.UID), "京A12345"), Invalid)
+    assert isinstance(check_field(_field(FieldKind.UID, pattern=".*"), "京" * 65), Invalid)
