@@ -4,14 +4,13 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 from bot import telling, voices
 from bot.bootstrap import Services
 from bot.conversation import Conversation
-from bot.jobs import Retry
 from bot.speech.port import NotHeard, NoWords, Words
 from bot.speech.sound import FILE_BYTES_MAX, NotSound, Sound, TooLong, decode
-from bot.tasks import TASKS
 from bot.voices import Voice
 from bot.webhook import Push
 from bot.wechat import Media, NoAnswer, NoMedia
@@ -21,19 +20,29 @@ from fulfillment.pushing import PushKind
 
 log = logging.getLogger(__name__)
 
+ROOM = BoundedSemaphore(3)
+"""So many are written down at a time by one process: one that hangs must not keep the worker from delivering."""
 TOO_LATE_AFTER = timedelta(minutes=10)
 """Nobody waits so long for an answer; what he said then may not be what he wants now."""
 
 
-@TASKS.task("hear_voice", retry=Retry(attempts=8, longest_s=30.0))
-def hear_voice(services: Services, *, voice_id: int) -> None:
-    """Answer one voice message. Raises while the talk cannot be held (Redis or the database is away, the buyer's
-    messages keep the floor): the job is done again."""
+class NoRoomError(Exception):
+    """As many voices as may be are being written down."""
+
+
+def hear(services: Services, voice_id: int) -> None:
+    """Answer one voice message. Raises while there is no room, and while the talk cannot be held (Redis or the database
+    is away, the buyer's messages keep the floor): the job is done again."""
     with services.engine.connect() as conn:
         voice = voices.find(conn, voice_id)
     if voice is None or voice.done:
         return  # sent or waiting in the outbox, or nobody's any more
-    said = _written_down(services, voice)
+    if not ROOM.acquire(blocking=False):
+        raise NoRoomError
+    try:
+        said = _written_down(services, voice)
+    finally:
+        ROOM.release()
     with ThreadPoolExecutor(1, thread_name_prefix="spoken") as threads:
         reply = asyncio.run(Conversation(services, threads).hear_later(_as_push(voice, said)))
     now = services.clock.now()

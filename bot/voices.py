@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from bot.bootstrap import Services
+from bot.jobs import Retry
+from bot.tasks import TASKS
 from bot.webhook import Push
 from dialogs.turn import BeingHeard, Reply, Unheard
 from kernel.ids import OpenId, OrderNo
@@ -69,6 +71,14 @@ def take(services: Services, push: Push, standing: str) -> BeingHeard | Unheard:
         if voice_id is not None:
             _ask_for(services, conn, voice_id, push.openid)
     return BeingHeard()
+
+
+@TASKS.task("hear_voice", retry=Retry(attempts=30, factor=1.5, longest_s=10.0))
+def hear_voice(services: Services, *, voice_id: int) -> None:
+    """Answer one voice message, in the worker."""
+    from bot import transcribing  # it holds a turn of the conversation, which asks for this task
+
+    transcribing.hear(services, voice_id)
 
 
 def _ask_for(services: Services, conn: Connection, voice_id: int, openid: str) -> None:

@@ -30,6 +30,16 @@ const FAULTS = [
     kinds: { "5xx": "出错（5xx）", slow: "很慢", 429: "限流（429）", not_enough: "退款余额不足" },
     more: { slow: [{ name: "seconds", label: "秒", value: 10, min: 0, max: 3600 }] },
   },
+  {
+    part: "media", title: "下载语音",
+    kinds: { gone: "已过期（40007）", "5xx": "出错（5xx）", slow: "没有应答", huge: "太大", garbage: "不是声音", speex: "坏的 speex" },
+    more: { slow: [{ name: "seconds", label: "秒", value: 10, min: 0, max: 3600 }] },
+  },
+  {
+    part: "speech", title: "语音识别",
+    kinds: { "5xx": "出错（5xx）", slow: "很慢", 401: "密钥不对（401）", garbage: "应答乱码", huge: "应答太长", empty: "没听到字" },
+    more: { slow: [{ name: "seconds", label: "秒", value: 10, min: 0, max: 3600 }] },
+  },
   { part: "refund", title: "退款结果", kinds: { closed: "关闭", abnormal: "异常", processing: "一直处理中" }, more: {} },
 ];
 const TIMES = { 1: "1 次", 3: "3 次", "-1": "一直" };

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from bot.speech.sound import can_decode
+
 ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.timeout(180),
@@ -122,6 +124,12 @@ def test_the_demo_sells_survives_kill_9_and_leaves_nothing_behind(home: Path) ->
     assert "13812345678" in summary
     assert f"http://127.0.0.1:{demo.port}/pay/" in demo.say(buyer, "确认")
     assert demo.call("/sandbox/api/menu")["menu"]["button"]
+
+    # A voice that WeChat did not write down is heard by the worker.
+    if can_decode():
+        spoken = {"kind": "voice", "content": "有没有视频会员", "recognition": "empty"}
+        demo.call(f"/sandbox/api/chat/{buyer}/say", spoken)
+        wait_for(lambda: "听到：「有没有视频会员」" in str(demo.call(f"/sandbox/api/chat/{buyer}")["messages"]), 10)
 
     # A second one on the same data says so and changes nothing.
     second = Demo(home, free_port())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot import voices
+from bot import transcribing, voices
 from bot.background import TASKS, sweep_voices
 from bot.bootstrap import Services, build
 from bot.config import load_config
@@ -149,6 +149,19 @@ def test_while_redis_is_away_the_job_waits_and_nothing_is_said(shop: Shop) -> No
     shop.services.engine.dispose()
     shop.services = whole
     shop.clock.at += timedelta(seconds=5)
+    assert [done.error for done in shop.work()] == [None]
+    assert len(shop.told()) == 1
+
+
+def test_while_a_hanging_recogniser_has_its_share_of_the_worker_other_voices_wait(shop: Shop) -> None:
+    voices.take(shop.services, shop.push(), "")
+    for _ in range(3):
+        assert transcribing.ROOM.acquire(blocking=False)
+    try:
+        assert [type(done.error).__name__ for done in shop.work()] == ["NoRoomError"]
+    finally:
+        transcribing.ROOM.release(3)
+    shop.clock.at += timedelta(seconds=2)
     assert [done.error for done in shop.work()] == [None]
     assert len(shop.told()) == 1
 
