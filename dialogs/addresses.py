@@ -1,8 +1,6 @@
-"""A parcel's address in one line: who receives it, his phone, where; what is missing, and single parts corrected."""
+"""A parcel's address in one line, and single parts of it corrected: 收货人改成吴强, 门牌号是68号不是66号."""
 
 import re
-
-from catalog.model import Delivery, Field, FieldKind, Product
 
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _SPLIT = re.compile(r"[\s,，;；、。]+")
@@ -19,7 +17,7 @@ _VERB = re.compile(
     r"^(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到"
     r"|(?:收货|收件)?地址(?:是|为|[:：])+)[:： ]*"
 )
-_SURNAMES = frozenset(
+SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
     "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
     "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
@@ -37,21 +35,6 @@ _FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
 _PLACE_TO = re.compile(rf"(?:收货|收件)?地址{_TO}(.+)")
 
 
-def lacking(field: Field, address: str, product: Product) -> tuple[str, ...]:
-    """What a parcel's address does not say, in words: 收货人姓名, 手机号. What another field asks for is not wanted."""
-    if field.kind is not FieldKind.ADDRESS or product.delivery is not Delivery.PARCEL:
-        return ()
-    others = [f for f in product.fields if f is not field]
-    asks_phone = any(f.kind in (FieldKind.PHONE, FieldKind.PHONE_OR_QQ) for f in others)
-    asks_name = any(f.kind is FieldKind.TEXT and re.search("人|姓名|名字", f.label) for f in others)
-    wants = []
-    if not asks_name and name_in(address) is None:
-        wants.append("收货人姓名")
-    if not asks_phone and _PHONE.search(address) is None:
-        wants.append("手机号")
-    return tuple(wants)
-
-
 def tidy(address: str, old: str = "") -> str:
     """The address without the verb before it; who receives it stays when only the place is new."""
     new = _VERB.sub("", address)
@@ -61,17 +44,6 @@ def tidy(address: str, old: str = "") -> str:
     if phone is not None and _PHONE.search(new) is None:
         new = f"{new} {phone[0]}"
     return new
-
-
-def completed(address: str, text: str) -> str | None:
-    """The address with the name or phone that a later message gives: 我叫张三 13700001111. None when it gives none."""
-    phone, name = _PHONE.search(text), _name_said(text)
-    added = address
-    if name is not None and name_in(address) is None:
-        added = f"{added} {name}"
-    if phone is not None and _PHONE.search(address) is None:
-        added = f"{added} {phone[0]}"
-    return added if added != address else None
 
 
 def corrected_address(address: str, text: str) -> str | None:
@@ -120,19 +92,8 @@ def name_in(address: str) -> str | None:
         beside = "☎" in tokens[max(0, i - 1) : i + 2]
         last = i == len(tokens) - 1 and i > 0
         before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
-        if beside or ((last or before_place) and token[0] in _SURNAMES):
+        if beside or ((last or before_place) and token[0] in SURNAMES):
             return token
     glued = _GLUED.search(_PHONE.sub("☎", address))
     name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
-    return name if name is not None and name[0] in _SURNAMES and name[-1] not in _PLACE_END else None
-
-
-def _name_said(text: str) -> str | None:
-    said = _NAME_AFTER.search(text)
-    if said is not None:
-        return said[1]
-    rest = _PHONE.sub(" ", text)
-    rest = re.sub(r"电话|手机号?码?|号码|是|[:：]", " ", rest)
-    tokens = [token for token in _SPLIT.split(rest) if token]
-    names = [t for t in tokens if _NAME.fullmatch(t) and (t[0] in _SURNAMES or _PHONE.search(text))]
-    return names[0] if len(tokens) == len(names) == 1 else None
+    return name if name is not None and name[0] in SURNAMES and name[-1] not in _PLACE_END else None

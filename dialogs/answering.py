@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
+from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import choice_label, fitting_products
@@ -239,6 +240,7 @@ def _noting(turn: Turn, asked: set[str], fills: Sequence[tuple[int, Filled]], sc
     product = scene.shelf.product(line.product or "")
     new = {name for _, filled in fills for name in filled.changed if name in line.fields}
     fields = [field for field in product.fields if field.name in new] if product is not None else []
+    fields = [field for field in fields if field.kind is not FieldKind.ADDRESS]
     notes = [
         replies.noted(field.label, choice_label(product, field.name, line.fields[field.name]))
         for field in fields

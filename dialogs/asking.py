@@ -7,9 +7,9 @@ from itertools import islice
 from catalog.model import Choice, Delivery, Field, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import favourites, replies
-from dialogs.addresses import lacking
 from dialogs.draft import Looked, field_of, look, option_of
 from dialogs.merging import sample, together
+from dialogs.places import EXAMPLES, goes_by_parcel, lacking
 from dialogs.state import PAGE_SIZE, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
 from dialogs.turn import Reply, Scene, Turn
 from kernel.masking import mask
@@ -301,12 +301,13 @@ def _ask_account(
     """Ask for an account, a name…: what he gave before is choice 1."""
     labels = [field.label, *(other.label for other in together(looked, field.name))]
     known = favourites.offered(product, field, used, shelf)
+    how = replies.address_how() if goes_by_parcel(field, product) else ""
     if not known:
-        return Question(replies.ask_fields(product, labels), brief)
+        return Question(replies.join(replies.ask_fields(product, labels), how), brief)
     listed = Listed(tuple(f"a:{value}" for value in known))
     texts = [favourites.entry(field, i, value) for i, value in enumerate(known)]
     rows = numbered(listed, [(text, text) for text in texts])
-    return Question(replies.join(replies.ask_fields(product, labels, offers=True), rows), brief, listed)
+    return Question(replies.join(replies.ask_fields(product, labels, offers=True), rows, how), brief, listed)
 
 
 def _ask_part(
@@ -320,10 +321,11 @@ def _ask_part(
     if option is not None and looked.trouble is None:
         values = tuple(c for c in values if any(sku.options.get(slot, c.id) == c.id for sku in looked.skus))
     field = field_of(product, slot)
-    given = looked.fields.get(slot)
+    given = looked.line.fields.get(slot)
     if field is not None and given is not None and (wants := lacking(field, given, product)):
         return Question(
-            replies.ask_address_rest(label, given, wants), replies.still_open(product.name, "和".join(wants))
+            replies.ask_address_rest(label, given, wants, " ".join(EXAMPLES[part] for part in wants)),
+            replies.still_open(product.name, "、".join(wants)),
         )
     if not values and field is not None:
         return _ask_account(looked, product, field, used, shelf, brief)

@@ -8,7 +8,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.addresses import completed, corrected_address
+from dialogs.addresses import corrected_address
 from dialogs.draft import account_field, field_of
 from dialogs.filling import (
     Filled,
@@ -268,7 +268,7 @@ def _emptied(line: DraftLine, rest: str, product: Product) -> Filled | None:
 
 
 def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """我叫张三 13700001111, where the parcel's address lacked who receives it."""
+    """电话改成139…, while a part of the address is still asked for."""
     if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
         return None
     product = scene.shelf.product(state.lines[state.line].product or "")
@@ -276,8 +276,7 @@ def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Sai
     old = state.lines[state.line].fields.get(state.slot)
     if field is None or old is None or field.kind is not FieldKind.ADDRESS or _ASKS.search(said.text):
         return None
-    whole = any(len(value) > _SAYS_LITTLE and value != old for i in said.frame.items for value in i.fields.values())
-    new = corrected_address(old, said.text) or (None if whole else completed(old, said.text))
+    new = corrected_address(old, said.text)
     return _with_field(dialog, state, field.name, new, scene, "") if new is not None else None
 
 

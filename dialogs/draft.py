@@ -7,7 +7,7 @@ from typing import Literal
 from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
-from dialogs.addresses import lacking
+from dialogs.places import lacking
 from dialogs.state import NO_QUANTITY, DraftLine
 from kernel.money import Fen
 from kernel.orders import WantedLine

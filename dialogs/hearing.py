@@ -9,6 +9,7 @@ from catalog.checks import fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of
+from dialogs.places import goes_by_parcel, read
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Item
@@ -18,9 +19,28 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def _with_whole_place(item: Item, product: Product | None, text: str) -> Item:
+    """Who receives a parcel, and his phone, wherever they stand beside its address."""
+    field = next((f for f in product.fields if goes_by_parcel(f, product)), None) if product is not None else None
+    given = item.fields.get(field.name) if field is not None else None
+    if field is None or given is None:
+        return item
+    part, rest = read(given), read(text.replace(given, " "))
+    if part.phone and part.name:
+        return item
+    phone = part.phone or rest.phone
+    name = part.name or (rest.name if rest.phone or _RECEIVER.search(text) else "")
+    if (phone, name) == (part.phone, part.name):
+        return item
+    whole = " ".join(one for one in (given, name if not part.name else "", phone if not part.phone else "") if one)
+    invalid = {n: value for n, value in item.invalid.items() if value not in (phone, name)}
+    return replace(item, fields={**item.fields, field.name: whole}, invalid=invalid)
 
 
 def says_negative(text: str) -> bool:
@@ -46,6 +66,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
         none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
+    if len(items) == 1:
+        items = (_with_whole_place(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) > 1 and "\n" in said.text:
         items = _each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):

@@ -9,6 +9,7 @@ from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import Looked, field_of, given_fields, look
 from dialogs.filling import Filled, fill_by_text
+from dialogs.places import goes_by_parcel, told
 from dialogs.state import DraftLine
 
 TOGETHER_MAX = 3
@@ -53,10 +54,15 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
     small number picks from them.
     """
     product = shelf.product(line.product or "")
-    if product is None or _ASKS.search(text):
+    if product is None:
         return None
     pieces = [piece for piece in _SPLIT.split(text.strip()) if piece]
     asked = field_of(product, slot)
+    if asked is not None and goes_by_parcel(asked, product):
+        place = told(asked, line.fields.get(slot, ""), product, text)
+        return Filled(replace(line, fields={**line.fields, slot: place}), frozenset({slot})) if place else None
+    if _ASKS.search(text):
+        return None
     lone_text = asked is not None and asked.kind is FieldKind.TEXT and not _is_account(asked) and len(pieces) == 1
     if not (2 <= len(pieces) <= _PIECES_MAX or lone_text or (slot == "value" and pieces)):
         return None

@@ -159,9 +159,10 @@ def ask_value(say: Say, product: Product) -> str:
     return say(product=product.name, label=size_word(product))
 
 
-@line("{label}：{given}\n还差{missing}，发给我补上，例如：收货人张三 138…：")
-def ask_address_rest(say: Say, label: str, given: str, wants: Sequence[str]) -> str:
-    return say(label=label, given=said(given), missing="和".join(wants))
+@line("{label}：{given}\n还差{missing}，发给我补上，例如：{example}")
+def ask_address_rest(say: Say, label: str, given: str, wants: Sequence[str], example: str) -> str:
+    missing = "和".join(wants) if len(wants) < 3 else "、".join(wants)
+    return say(label=label, given=said(given), missing=missing, example=example)
 
 
 @line("{product}要多少{unit}？{least}–{most}{unit}都可以，单价{price}/{unit}，直接回复数字。")
@@ -205,6 +206,19 @@ def ask_fields(product: Product, labels: Sequence[str], *, offers: bool = False)
 def noted(say: Say, label: str, account: str) -> str:
     """An account that came before it was asked for."""
     return say(label=label, account=said(account))
+
+
+address_how = phrase("address_how", "收货人姓名、手机号、省市区、街道门牌，一条发完就行。")
+_parts_name = phrase("parts_name", "收货人 {said}")
+_parts_phone = phrase("parts_phone", "手机号 {said}")
+_parts_region = phrase("parts_region", "地区 {said}")
+_parts_street = phrase("parts_street", "街道门牌 {said}")
+
+
+def address_parts(name: str, phone: str, region: str, street: str) -> str:
+    """How an address was understood, part by part."""
+    told = ((_parts_name, name), (_parts_phone, phone), (_parts_region, region), (_parts_street, street))
+    return f"（{'；'.join(say(said=plain(part)) for say, part in told if part)}）"
 
 
 _used_last = phrase("used_last", "上次的{label} {account}")
@@ -431,6 +445,8 @@ class SummaryLine:
     """(label, value): chosen options and every field in full."""
     eta: str
     total_fen: int
+    understood: str = ""
+    """A parcel's address in its parts, for him to check."""
 
 
 _summary_head = phrase("summary_head", "请核对订单：")
@@ -638,6 +654,7 @@ def _summary_line(line: SummaryLine, index: int) -> str:
         head,
         _summary_size(what=f"{line.sku}{quantity}"),
         *(f"{label}：{plain(value)}" for label, value in line.details),
+        line.understood,
         line.eta if not index else "",
         _summary_subtotal(amount=yuan(line.total_fen)) if index else "",
     )

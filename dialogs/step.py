@@ -222,6 +222,9 @@ def _with_used_account(dialog: Dialog, state: Collecting, said: Said, scene: Sce
 
 def _in_one_line(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Filled | None:
     """100 13812345678, where both were asked for."""
+    held = state.lines[state.line].product
+    if any(item.product not in (None, held) for item in said.frame.items):
+        return None
     entries = dialog.listed.entries[: dialog.listed.shown] if dialog.listed is not None else ()
     skus = [entry[2:] for entry in entries if entry[:2] == "s:"]
     return taken_apart(state.lines[state.line], state.slot, said.text, skus, scene.shelf)

@@ -1,12 +1,14 @@
 """What is about to be ordered, read back in full."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from catalog.checks import fold
+from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import examples, replies
 from dialogs.asking import choice_label, is_digital, slot_label
 from dialogs.draft import Looked
+from dialogs.places import goes_by_parcel, read
 
 
 def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
@@ -31,4 +33,17 @@ def _summary_line(looked: Looked) -> replies.SummaryLine:
     given = {**told, **looked.fields}
     details = tuple((slot_label(product, name), choice_label(product, name, value)) for name, value in given.items())
     eta = replies.eta_line(product, sku.eta or product.eta)
-    return replies.SummaryLine(product.name, label, looked.line.quantity, details, eta, int(looked.total_fen() or 0))
+    total_fen = int(looked.total_fen() or 0)
+    return replies.SummaryLine(
+        product.name, label, looked.line.quantity, details, eta, total_fen, _understood(product, looked.fields)
+    )
+
+
+def _understood(product: Product, given: Mapping[str, str]) -> str:
+    """A parcel's address read back in its parts."""
+    field = next((field for field in product.fields if goes_by_parcel(field, product)), None)
+    if field is None or field.name not in given:
+        return ""
+    place = read(given[field.name])
+    region = " ".join(part for part in (place.province, place.city, place.district) if part)
+    return replies.address_parts(place.name, place.phone, region, place.street)

@@ -1,0 +1,181 @@
+"""Where a parcel goes, read from one message or several: who receives it, his phone, province, city, district,
+street."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, fields, replace
+
+from catalog.model import Delivery, Field, FieldKind, Product
+from dialogs.addresses import SURNAMES, name_in
+
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
+_PROVINCE = re.compile(
+    r"(?:北京|天津|上海|重庆)市?"
+    r"|(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾)省?"
+    r"|(?:内蒙古|西藏)(?:自治区)?|广西(?:壮族)?(?:自治区)?|宁夏(?:回族)?(?:自治区)?|新疆(?:维吾尔)?(?:自治区)?"
+    r"|(?:香港|澳门)(?:特别行政区)?"
+)
+_CITY = re.compile(r"[\u4e00-\u9fff]{2,9}?(?:市|自治州|地区|盟)")
+_KNOWN_CITY = re.compile(
+    "石家庄|太原|沈阳|大连|长春|哈尔滨|南京|苏州|无锡|常州|南通|徐州|杭州|宁波|温州|嘉兴|绍兴|金华|台州|合肥|福州|厦门|泉州|南昌|济南|青岛|烟台|潍坊|临沂"
+    "|郑州|洛阳|武汉|长沙|广州|深圳|东莞|佛山|中山|珠海|惠州|南宁|海口|三亚|成都|绵阳|贵阳|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐|呼和浩特"
+)
+_DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,10}?(?:新区|开发区|(?<![小社])区|县|旗|市)")
+_STREET = re.compile(r"\d|[路街道巷弄村镇乡屯组号栋幢楼室座苑园里厦庄湾]|大学|学校|医院|公司|广场|小区")
+_LABEL = re.compile(
+    r"(?:所在地区|详细地址|(?:收[货件]|邮寄|快递|送货)?地址|省市区|收[货件]人(?:姓名)?|联系人|姓名|名字"
+    r"|(?:联系|收[货件])?(?:电话|手机号?码?)|号码|邮编)\s*(?:是|为)?\s*[:：]?\s*"
+)
+_RECEIVES = re.compile(r"(?:^|[\s,，。;；])([\u4e00-\u9fff]{2,4})(?:收|亲收|签收)(?=$|[\s,，。;；☎])")
+_LABELLED_NAME = re.compile(
+    r"(?:收[货件]人(?:姓名)?|联系人|姓名|名字|我叫|叫)\s*(?:是|为)?\s*[:：]?\s*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})(?=$|[\s,，。;；☎])"
+)
+_SEND = re.compile(
+    r"(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到|我在|我的|就?是)"
+    r"[:： ]*"
+)
+_SPLIT = re.compile(r"[\s,，;；。、|]+")
+_ALONE = re.compile(r"(?:我叫|叫|我是|名字是?|姓名是?)?([\u4e00-\u9fff·]{2,4})")
+_NO_NAME = re.compile(
+    r"^[我你他她它这那在有是去来买要]|[省市区县镇乡村路街道巷弄号栋幢楼层室?？]|什么|多少|怎么|地址|取消|确认|可以|谢谢|好的|不|没|稍等|等等|客服|人工"
+)
+_ELSE = re.compile(r"[?？吗呢]|多少|什么|怎么|哪|取消|不要|不买|算了|人工|客服|[改换]成|改为|错|不是|不对")
+_LOOSE = "☎"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The parts of an address; empty is not said."""
+
+    name: str = ""
+    phone: str = ""
+    province: str = ""
+    city: str = ""
+    district: str = ""
+    street: str = ""
+
+    @property
+    def region(self) -> str:
+        return "".join(dict.fromkeys(part for part in (self.province, self.city, self.district) if part))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, part.name) for part in fields(self))
+
+
+def read(text: str) -> Place:
+    """Read the parts of an address, whatever their order. What is none of the others is the street."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    phone = _PHONE.search(text)
+    marked = _PHONE.sub(f" {_LOOSE} ", text)
+    name, marked = _name(marked)
+    plain = _LABEL.sub(" ", marked).replace(_LOOSE, " ")
+    where = "".join(part for part in _SPLIT.split(plain) if part)
+    where = _SEND.sub("", where, count=1) if _SEND.match(where) else where
+    province, where = _leading(_PROVINCE, where)
+    municipal = province.removesuffix("市") in ("北京", "天津", "上海", "重庆")
+    city, where = ("", where) if municipal else _leading(_CITY, where)
+    if not city and not municipal:
+        city, where = _leading(_KNOWN_CITY, where)
+    if municipal and where.startswith(province.removesuffix("市")):
+        where = where.removeprefix(province.removesuffix("市")).removeprefix("市")
+    district, where = _leading(_DISTRICT, where)
+    return Place(name, "".join(phone.groups()) if phone else "", province, city, district, where)
+
+
+def written(place: Place) -> str:
+    """An address in one line, from which `read` gives the same parts again."""
+    return " ".join(part for part in (place.region + place.street, place.name, place.phone) if part)
+
+
+def joined(old: Place, new: Place) -> Place:
+    """Two messages about one parcel: what the later one says counts. A new region takes its street along."""
+    place = replace(old, name=new.name or old.name, phone=new.phone or old.phone)
+    if new.province or new.city:
+        keeps = not new.street
+        return replace(
+            place,
+            province=new.province,
+            city=new.city or ("" if new.province else old.city),
+            district=new.district or (old.district if keeps else ""),
+            street=new.street or old.street,
+        )
+    if new.district or new.street:
+        return replace(place, district=new.district or old.district, street=new.street or old.street)
+    return place
+
+
+def wants(place: Place, *, name: bool = True, phone: bool = True) -> tuple[str, ...]:
+    """The parts that are still missing, by name."""
+    missing = []
+    if not (place.province or place.city):
+        missing.append("省市")
+    if not _STREET.search(place.street):
+        missing.append("详细地址")
+    if name and not place.name:
+        missing.append("收货人姓名")
+    if phone and not place.phone:
+        missing.append("手机号")
+    return tuple(missing)
+
+
+EXAMPLES = {"省市": "浙江省杭州市", "详细地址": "文三路1号", "收货人姓名": "张三", "手机号": "138…"}
+"""How each part could be given."""
+
+
+def lacking(field: Field, address: str, product: Product) -> tuple[str, ...]:
+    """What a parcel's address does not say, by name. What another field asks for is not wanted."""
+    if not goes_by_parcel(field, product):
+        return ()
+    others = [other for other in product.fields if other is not field]
+    asks_phone = any(other.kind in (FieldKind.PHONE, FieldKind.PHONE_OR_QQ) for other in others)
+    asks_name = any(other.kind is FieldKind.TEXT and re.search("人|姓名|名字", other.label) for other in others)
+    return wants(read(address), name=not asks_name, phone=not asks_phone)
+
+
+def goes_by_parcel(field: Field, product: Product) -> bool:
+    """Whether a field is the address of a parcel: then all of its parts are needed."""
+    return field.kind is FieldKind.ADDRESS and product.delivery is Delivery.PARCEL
+
+
+def told(field: Field, address: str, product: Product, text: str) -> str | None:
+    """The address with what a message adds to it; None when the message is about something else."""
+    if not goes_by_parcel(field, product) or _ELSE.search(text):
+        return None
+    new = read(text)
+    if not says_part(new):
+        return None
+    whole = not lacking(field, text, product) and not _LABEL.search(text)
+    return _SEND.sub("", " ".join(text.split()), count=1) if whole else written(joined(read(address), new))
+
+
+def says_part(place: Place) -> bool:
+    """Whether a message is a part of an address and nothing else: a phone, a name alone, a place."""
+    if place.phone or place.province or place.city:
+        return True
+    if place.street and (_STREET.search(place.street) and any(map(str.isdigit, place.street))):
+        return True
+    return place.district != "" or (place.name != "" and not place.street)
+
+
+def _name(marked: str) -> tuple[str, str]:
+    """Who receives it, and the text without him; ☎ marks where the phone stood."""
+    for pattern in (_LABELLED_NAME, _RECEIVES):
+        found = pattern.search(marked)
+        if found is not None and not _NO_NAME.search(found[1]):
+            return found[1], marked[: found.start()] + " " + marked[found.end() :]
+    alone = _ALONE.fullmatch(marked.replace(_LOOSE, "").strip())
+    if alone is not None and not any(p.search(alone[1]) for p in (_NO_NAME, _PROVINCE, _KNOWN_CITY)):
+        introduced = alone[0] != alone[1] or _LOOSE in marked
+        return (alone[1], "") if introduced or alone[1][0] in SURNAMES else ("", marked)
+    bare = _LABEL.sub(" ", marked)
+    started = _PROVINCE.search(bare) or _CITY.search(bare)
+    before = bare[: started.start()].replace(_LOOSE, " ").strip() if started is not None else ""
+    if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", before) and not _NO_NAME.search(before) and not _SEND.match(before):
+        return before, bare.replace(before, " ", 1)
+    name = name_in(bare.replace(_LOOSE, "13800000000"))
+    return (name, bare.replace(name, " ", 1)) if name else ("", marked)
+
+
+def _leading(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = pattern.match(text)
+    return (found[0], text[found.end() :]) if found is not None else ("", text)
