@@ -47,10 +47,12 @@ handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mod
 cases_app = typer.Typer(help="What buyers complain of.", rich_markup_mode=None, no_args_is_help=True)
 wording_app = typer.Typer(help="The shop's own wording.", rich_markup_mode=None, no_args_is_help=True)
 faq_app = typer.Typer(help="The shop's own answers to questions.", rich_markup_mode=None, no_args_is_help=True)
+nlu_app = typer.Typer(help="What the bot does not understand yet.", rich_markup_mode=None, no_args_is_help=True)
 menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(keys_app, name="keys")
 app.add_typer(menu_app, name="menu")
+app.add_typer(nlu_app, name="nlu")
 app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
@@ -238,6 +240,25 @@ def parse(
     raise typer.Exit(
         parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr, explains=explain)
     )
+
+
+@nlu_app.command("report")
+def nlu_report(
+    days: Annotated[int, typer.Option(min=1, max=30, help="How far to look back.")] = 7,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many groups to show.")] = 20,
+) -> None:
+    """List what was not understood or was corrected at once, grouped; on a terminal a key makes a word an alias."""
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from bot import nlu_report as report
+
+    terminal = None
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        terminal = report.Terminal(typer.getchar, input)
+    with connected() as at, database(at) as engine:
+        report.run(engine, datetime.now(UTC), Console(highlight=False), terminal, days=days, top=top)
 
 
 @catalog_app.command("check")

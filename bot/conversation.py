@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import after_sale, followers, handoffs, ordering, telling, voices
 from bot.bootstrap import Services
 from bot.floor import Floor
+from bot.misses import MISSES, Misses
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
@@ -36,6 +37,7 @@ from dialogs.turn import (
     FindOrders,
     Followed,
     Heard,
+    Linked,
     Listen,
     OpenCase,
     OpenHandoff,
@@ -85,6 +87,7 @@ class Conversation:
     def __init__(self, services: Services, threads: Executor) -> None:
         self._services = services
         self._threads = threads
+        self._misses = Misses(services, threads)
         self._floor = Floor(services.redis, services.store, services.clock, self._in_thread)
 
     async def hear(self, push: Push) -> Answer:
@@ -157,6 +160,8 @@ class Conversation:
             heard = await self._in_thread(_heard, push, before, scene, lexicon)
         else:
             heard = _heard(push, before, scene, lexicon)
+        if isinstance(heard, Said) and heard.frame.intent in MISSES and not isinstance(before.state, WithHuman):
+            self._misses.note(push.openid, push.text, heard.frame.intent)
         dialog, reply = await self._run(push, before, heard, scene) if heard is not None else (before, Reply())
         if ruling == "tell":
             reply = Reply(replies.too_fast())
@@ -300,7 +305,9 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
             return Spoke()
         case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:
             return Unheard(why)
-        case ("image" | "location" | "link" | "file") as kind, _:
+        case "link", _:
+            return Linked(push.fields.get("Title", ""), push.fields.get("Url", ""))
+        case ("image" | "location" | "file") as kind, _:
             return Showed(kind)
         case (("video" | "shortvideo"), _):
             return Showed("video")

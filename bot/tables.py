@@ -77,3 +77,17 @@ class OperatorWordRow(SQLModel, table=True):
     openid: str = Field(max_length=64, index=True)
     words: str
     said_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class MisheardRow(SQLModel, table=True):
+    """A message that was not understood or was corrected at once, without accounts. Rows are kept for 30 days."""
+
+    __tablename__ = "misheard"
+
+    id: int | None = Field(default=None, primary_key=True)
+    heard_at: datetime = Field(sa_type=DateTime(timezone=True), index=True)
+    buyer: str = Field(max_length=16)
+    """A pseudonym, no openid."""
+    words: str = Field(max_length=200)
+    intent: str = Field(max_length=16)
+    followed_by: str = Field(default="", max_length=16)

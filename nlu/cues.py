@@ -55,6 +55,11 @@ _FILLING = re.compile(
 _ENGLISH = re.compile(r"[a-z]+")
 
 
+def strange_words(blanked: str) -> list[str]:
+    """List what is neither a slot nor a word of buying, as it stands: 猪猪币 of 给我充点猪猪币Ｖ."""
+    return [run for run in re.split(r"\s+", _FILLING.sub(" ", blanked)) if run]
+
+
 def unexplained(blanked: str) -> int:
     """Count the characters that are neither a slot nor a word of buying (an English word counts once): much of that, and the talk is of something else."""
     return len(_ENGLISH.sub("w", _FILLING.sub("", blanked)))

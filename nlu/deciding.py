@@ -121,7 +121,9 @@ def _plain_order(said: Wording) -> Verdict | None:
     if said.asks:
         return None
     if said.seen.accounts and said.amounts:
-        corrects = said.has_product or len(said.seen.accounts) > 1 or _CORRECTED.search(said.blanked)
+        corrects = said.has_product or len(said.seen.accounts) > 1
+        if _CORRECTED.search(said.blanked) and _TOPPED_UP.search(said.blanked):
+            corrects = True
         if said.cues <= (PLAIN_CUES | CORRECTING_CUES if corrects else PLAIN_CUES):
             return Verdict(0.9, "order", "an amount and an account in words of a plain order")
     explained = _ORDERING.search(said.blanked) or unexplained(said.blanked) <= ELSEWHERE

@@ -75,6 +75,17 @@ def upgrade() -> None:
         "handoff_one_open", "handoff", ["openid"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
     )
     op.create_table(
+        "misheard",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("buyer", sa.String(16), nullable=False),
+        sa.Column("words", sa.String(200), nullable=False),
+        sa.Column("intent", sa.String(16), nullable=False),
+        sa.Column("followed_by", sa.String(16), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_misheard_heard_at"), "misheard", ["heard_at"], unique=False)
+    op.create_table(
         "operator_word",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("openid", sa.String(64), nullable=False),
