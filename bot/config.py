@@ -141,6 +141,8 @@ class PayConfig:
     order_ttl_minutes: int = _between(15, 1, 120)
     fee_rate_bp: int = _between(60, 0, 1000)
     """What WeChat Pay takes, in hundredths of a percent: the estimate in the books until the bill has come."""
+    fee_rate_bp: int = _between(60, 0, 1000)
+    """What WeChat Pay takes, in hundredths of a percent: the estimate in the books until the bill has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import jobs
+from bot.figures import ShopFigures
 from fulfillment import cases
 
 _KINDS = frozenset({"text", "voice", "image", "location", "link", "video", "shortvideo", "event"})
@@ -71,11 +72,10 @@ class JobFigures(Collector):
 
 def routes(engine: Engine | None = None) -> list[Route]:
     """GET /metrics; with an engine the jobs' figures are among them."""
-    figures = JobFigures(engine) if engine is not None else None
+    figures = (JobFigures(engine), ShopFigures(engine)) if engine is not None else ()
 
     def render() -> bytes:
-        text = generate_latest(REGISTRY)
-        return text + generate_latest(figures) if figures is not None else text
+        return generate_latest(REGISTRY) + b"".join(generate_latest(one) for one in figures)
 
     async def show(_: Request) -> Response:
         return Response(await run_in_threadpool(render), media_type=CONTENT_TYPE_LATEST)

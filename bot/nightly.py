@@ -1,7 +1,10 @@
-"""What is looked at once a night: the history is anchored. Hours are UTC."""
+"""What is looked at once a night: the history is anchored, the books are compared. Hours are UTC."""
 
 import logging
 
+from sqlalchemy import text
+
+from bot import books
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import audit
@@ -10,6 +13,7 @@ log = logging.getLogger(__name__)
 
 AT_NIGHT = "20 19 * * *"
 """03:20 in China."""
+_NAMED_MAX = 20
 
 
 @TASKS.cron("anchor_history", AT_NIGHT)
@@ -19,3 +23,15 @@ def anchor_history(services: Services) -> None:
         made = audit.anchor(conn, services.clock.now())
     if made is not None:
         log.info("history anchored: n=%s until=%s events=%s %s", made.n, made.covers_to, made.events, made.hash.hex())
+
+
+@TASKS.cron("check_books", AT_NIGHT)
+def check_books(services: Services) -> None:
+    """Compare every order's money wherever it is written down; a difference is a bug, or a hand in the database."""
+    with services.engine.begin() as conn:
+        conn.execute(text("SET LOCAL statement_timeout = 0"))
+        found = books.check(conn, services.clock.now())
+    for one in found[:_NAMED_MAX]:
+        log.error("books disagree: order=%s %s books=%s rows=%s", one.order_no, one.what, one.books_fen, one.rows_fen)
+    if len(found) > _NAMED_MAX:
+        log.error("books disagree in %s places: kabot ledger check names them", len(found))

@@ -133,7 +133,7 @@ def take_notice(services: Services, headers: Mapping[str, str], body: bytes) -> 
         log.warning("notice refused: %s", notice.reason)
         return notice.reason
     with services.engine.begin() as conn:
-        taken = incoming.take_notice(conn, notice, now)
+        taken = incoming.take_notice(conn, notice, now, fee_rate_bp=services.config.pay.fee_rate_bp)
         match taken:
             case Settled() | Duplicate() | AlreadyKnown() | Mismatch():
                 return _payment_moved(services, conn, taken)
@@ -147,7 +147,8 @@ def take_notice(services: Services, headers: Mapping[str, str], body: bytes) -> 
 def take_transaction(services: Services, transaction: Transaction) -> None:
     """Act on a payment that WeChat Pay proved in answer to a question of ours."""
     with services.engine.begin() as conn:
-        _payment_moved(services, conn, settle(conn, transaction, services.clock.now()))
+        fee_rate_bp = services.config.pay.fee_rate_bp
+        _payment_moved(services, conn, settle(conn, transaction, services.clock.now(), fee_rate_bp=fee_rate_bp))
 
 
 def _payment_moved(

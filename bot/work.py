@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from bot.bootstrap import Services
 from fulfillment.work import Work
+from payments.ledger import CostFrom, book_cost
 from payments.refunds import RefundRefused, request_refund
 
 
@@ -19,6 +20,9 @@ def enqueue(services: Services, conn: Connection, to_do: Work) -> None:
         services.jobs.defer(conn, "send_to_supplier", supplier_order_id=supplier_order_id)
     for query in to_do.queries:
         services.jobs.defer(conn, "query_supplier", at=query.at, supplier_order_id=query.supplier_order_id)
+    for cost in to_do.costs:
+        source = CostFrom.STOCK if cost.from_stock else CostFrom.SUPPLIER
+        book_cost(conn, order_no=cost.order_no, cause=cost.cause, amount_fen=cost.amount_fen, source=source, now=now)
     for due in to_do.refunds:
         refund = request_refund(
             conn,

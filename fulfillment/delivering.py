@@ -10,12 +10,13 @@ from fulfillment import topups
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, pushed, send_back
-from fulfillment.work import NOTHING_TO_DO, Work
+from fulfillment.work import NOTHING_TO_DO, CostDue, Work
+from kernel.ids import OrderNo
 from kernel.orders import LineState, OrderState
 
 _WAITING = text("""
     SELECT l.id, l.order_no, l.position, l.sku_code, l.quantity, l.value, l.any_value, l.total_fen, l.refund_fen,
-           l.refunded_at, l.note, l.delivery, l.supplier, l.state, o.openid
+           l.refunded_at, l.note, l.delivery, l.supplier, l.cost_fen, l.state, o.openid
     FROM order_line l JOIN orders o USING (order_no)
     WHERE l.order_no = :order_no AND l.state = 'waiting' ORDER BY l.sku_code, l.position
 """)
@@ -66,7 +67,9 @@ def _deliver_keys(conn: Connection, line: LineRow, row: RowMapping, now: datetim
             conn, line, line.total_fen, now, kind=PushKind.OUT_OF_STOCK, reason=_OUT_OF_STOCK, note=_OUT_OF_STOCK
         )
     move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause=f"{row['quantity']} keys")
-    return pushed(conn, PushKind.KEYS, line, now)
+    cost_fen = stock.cost_fen(conn, line.id, row["cost_fen"])
+    costs = (CostDue(OrderNo(line.order_no), f"keys:{line.id}", cost_fen, from_stock=True),) if cost_fen else ()
+    return pushed(conn, PushKind.KEYS, line, now) + Work(costs=costs)
 
 
 def _accept(conn: Connection, line: LineRow, kind: PushKind, now: datetime) -> Work:

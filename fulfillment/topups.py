@@ -23,7 +23,9 @@ from fulfillment.suppliers.port import (
     TopupRequest,
     Unknown,
 )
-from fulfillment.work import NOTHING_TO_DO, Query, Work
+from fulfillment.work import NOTHING_TO_DO, CostDue, Query, Work
+from kernel.ids import OrderNo
+from kernel.money import Fen
 from kernel.orders import LineState
 
 _BUY = text("""
@@ -66,6 +68,10 @@ _MOVE = text("""
 """)
 _UNITS = text("""
     SELECT DISTINCT ON (unit) state FROM supplier_order WHERE line_id = :line_id ORDER BY unit, attempt DESC
+""")
+_COST = text("""
+    SELECT s.supplier_order_no, l.cost_fen * s.buy_num AS cost_fen
+    FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
 """)
 _DUE = text("""
     SELECT id, state FROM supplier_order WHERE next_query_at <= :now ORDER BY next_query_at LIMIT :limit
@@ -281,6 +287,20 @@ def _stay(conn: Connection, row: RowMapping, answer: QueryAnswer, now: datetime)
 
 
 def _settle(conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime) -> Work:
+    return _cost(conn, row, after) + _settle_unit(conn, row, after, reason, now)
+
+
+def _cost(conn: Connection, row: RowMapping, after: SupplierState) -> Work:
+    """What the supplier takes for a purchase that succeeded, whatever becomes of the line; nothing where unknown."""
+    if after is not SupplierState.SUCCESS:
+        return NOTHING_TO_DO
+    bought = conn.execute(_COST, {"id": row["id"]}).one()
+    if not bought.cost_fen:
+        return NOTHING_TO_DO
+    return Work(costs=(CostDue(OrderNo(row["order_no"]), bought.supplier_order_no, Fen(bought.cost_fen)),))
+
+
+def _settle_unit(conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime) -> Work:
     _move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=None)
     line = locked_line(conn, row["line_id"])
     refunded = line.state in (LineState.REFUNDING, LineState.REFUNDED) or line.refund_fen > 0

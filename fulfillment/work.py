@@ -19,6 +19,17 @@ class RefundDue:
 
 
 @dataclass(frozen=True, slots=True)
+class CostDue:
+    """Goods that were delivered cost us this much: to be booked, once for each `cause`."""
+
+    order_no: OrderNo
+    cause: str
+    """The purchase's number at the supplier, or the line that keys were sold to."""
+    amount_fen: Fen
+    from_stock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Ask the supplier about this purchase at that time."""
 
@@ -37,6 +48,7 @@ class Work:
     queries: tuple[Query, ...] = ()
     """Purchases to ask about later: `topups.claim_query`."""
     refunds: tuple[RefundDue, ...] = ()
+    costs: tuple[CostDue, ...] = ()
 
     def __add__(self, other: "Work") -> "Work":
         return Work(
@@ -44,6 +56,7 @@ class Work:
             self.send_ids + other.send_ids,
             self.queries + other.queries,
             self.refunds + other.refunds,
+            self.costs + other.costs,
         )
 
 

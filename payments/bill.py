@@ -3,20 +3,25 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from kernel.money import Fen, parse_yuan
+from payments import ledger
+from payments.ledger import Kind
 from payments.model import RefundState
 from payments.tables import BILL_DIFFERENCE, PAYMENT, REFUND
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _NEEDED = ("商户订单号", "交易状态", "商户退款单号", "退款状态")
 _PAID_COLUMNS = ("订单金额", "应结订单金额", "总金额")
+_FEE_COLUMN = "手续费"
+_FEE_YUAN_MAX = 1_000_000
 _REFUND_COLUMNS = ("申请退款金额", "退款金额")
 
 
@@ -30,6 +35,8 @@ class PaidOnBill:
 
     out_trade_no: str
     total_fen: int
+    fee_fen: int | None = field(default=None, compare=False)
+    """What WeChat Pay took; None where the bill does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class RefundOnBill:
     out_trade_no: str
     out_refund_no: str
     amount_fen: int
+    fee_fen: int | None = field(default=None, compare=False)
+    """What WeChat Pay gave back of its fee, below zero; None where the bill does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,11 @@ def read_bill(content: bytes) -> Bill:
     for row in _details(rows, header):
         number, state = row["商户订单号"], row["交易状态"]
         if state == "SUCCESS":
-            paid.append(PaidOnBill(number, _fen(row, paid_column)))
+            paid.append(PaidOnBill(number, _fen(row, paid_column), _fee_fen(row)))
         elif state == "REFUND" and row["退款状态"] not in ("FAIL", "CLOSED", "CHANGE", "ABNORMAL"):
-            refunds.append(RefundOnBill(number, row["商户退款单号"], _fen(row, refund_column)))
+            back = _fee_fen(row)
+            back = -abs(back) if back is not None else None  # some bills write it with a sign, some without
+            refunds.append(RefundOnBill(number, row["商户退款单号"], _fen(row, refund_column), back))
     return Bill(tuple(paid), tuple(refunds))
 
 
@@ -124,6 +135,19 @@ def _fen(row: Mapping[str, str], column: str) -> Fen:
         return parse_yuan(row[column])
     except ValueError as error:
         raise BillUnreadableError(f"line {row['line']}: {column} is no amount") from error
+
+
+def _fee_fen(row: Mapping[str, str]) -> int | None:
+    """A fee, which is in yuan with up to five decimals; None without the column."""
+    if not (written := row.get(_FEE_COLUMN, "")):
+        return None
+    try:
+        fee = Decimal(written)
+    except InvalidOperation:
+        fee = Decimal("NaN")
+    if not fee.is_finite() or abs(fee) > _FEE_YUAN_MAX:
+        raise BillUnreadableError(f"line {row['line']}: {_FEE_COLUMN} is no amount")
+    return int((fee * 100).to_integral_value(ROUND_HALF_UP))
 
 
 def compare(
@@ -168,14 +192,20 @@ def reconcile(conn: Connection, bill: Bill, day: date, now: datetime) -> tuple[D
     end = begin + timedelta(days=1)
     numbers = [one.out_trade_no for one in bill.paid]
     payments = conn.execute(
-        select(PAYMENT.c.out_trade_no, PAYMENT.c.total_fen, PAYMENT.c.paid_at).where(
+        select(PAYMENT.c.out_trade_no, PAYMENT.c.order_no, PAYMENT.c.total_fen, PAYMENT.c.paid_at).where(
             PAYMENT.c.paid_at.is_not(None),
             or_(PAYMENT.c.out_trade_no.in_(numbers), (PAYMENT.c.paid_at >= begin) & (PAYMENT.c.paid_at < end)),
         )
     ).all()
     accepted_that_day = (REFUND.c.accepted_at >= begin) & (REFUND.c.accepted_at < end)
     refunds = conn.execute(
-        select(REFUND.c.out_refund_no, PAYMENT.c.out_trade_no, REFUND.c.amount_fen, REFUND.c.accepted_at)
+        select(
+            REFUND.c.out_refund_no,
+            REFUND.c.order_no,
+            PAYMENT.c.out_trade_no,
+            REFUND.c.amount_fen,
+            REFUND.c.accepted_at,
+        )
         .join_from(REFUND, PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
         .where(
             or_(
@@ -192,7 +222,23 @@ def reconcile(conn: Connection, bill: Bill, day: date, now: datetime) -> tuple[D
         refunded_that_day=frozenset(row.out_refund_no for row in refunds if _within(row.accepted_at, begin, end)),
     )
     _keep(conn, differences, day, now)
+    paid_ours = {row.out_trade_no: (row.order_no, row.paid_at) for row in payments}
+    back_ours = {row.out_refund_no: (row.order_no, row.accepted_at or begin) for row in refunds}
+    for one in bill.paid:
+        _book_fee(conn, Kind.FEE, one.out_trade_no, one.fee_fen, paid_ours.get(one.out_trade_no), now)
+    for back in bill.refunds:
+        _book_fee(conn, Kind.FEE_BACK, back.out_refund_no, back.fee_fen, back_ours.get(back.out_refund_no), now)
     return differences
+
+
+def _book_fee(
+    conn: Connection, kind: Kind, number: str, fee_fen: int | None, ours: tuple[str, datetime] | None, now: datetime
+) -> None:
+    """Put the bill's fee in the place of our estimate, on the day of what it was taken for."""
+    if fee_fen is None or ours is None:
+        return
+    order_no, at = ours
+    ledger.book_billed_fee(conn, order_no=order_no, number=number, kind=kind, billed_fen=fee_fen, at=at, now=now)
 
 
 def _within(at: datetime | None, begin: datetime, end: datetime) -> bool:

@@ -24,7 +24,13 @@ class Ignored:
 TakenIn = Settled | Duplicate | AlreadyKnown | Mismatch | RefundOutcome | RefundUnknown | SeenBefore | Ignored
 
 
-def take_notice(conn: Connection, notice: PaymentNotice | RefundNotice | OtherNotice, now: datetime) -> TakenIn:
+def take_notice(
+    conn: Connection,
+    notice: PaymentNotice | RefundNotice | OtherNotice,
+    now: datetime,
+    *,
+    fee_rate_bp: int = 0,
+) -> TakenIn:
     """Make the notice a row and let it act, in the caller's transaction; the caller acts on the outcome in it, too.
 
     After Mismatch the row is not kept: should the right notice come under the same id, it must not count as seen.
@@ -33,7 +39,7 @@ def take_notice(conn: Connection, notice: PaymentNotice | RefundNotice | OtherNo
     if not store.record_notice(conn, notice, now):
         step.commit()
         return SeenBefore()
-    outcome = _act(conn, notice, now)
+    outcome = _act(conn, notice, now, fee_rate_bp)
     if isinstance(outcome, Mismatch):
         step.rollback()
     else:
@@ -41,10 +47,12 @@ def take_notice(conn: Connection, notice: PaymentNotice | RefundNotice | OtherNo
     return outcome
 
 
-def _act(conn: Connection, notice: PaymentNotice | RefundNotice | OtherNotice, now: datetime) -> TakenIn:
+def _act(
+    conn: Connection, notice: PaymentNotice | RefundNotice | OtherNotice, now: datetime, fee_rate_bp: int
+) -> TakenIn:
     match notice:
         case PaymentNotice(transaction=transaction):
-            return settle(conn, transaction, now)
+            return settle(conn, transaction, now, fee_rate_bp=fee_rate_bp)
         case RefundNotice(refund=refund):
             return settle_refund(conn, refund, now)
         case OtherNotice():

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from payments import store
+from payments import ledger, store
 from payments.attempts import describe
 from payments.gateway import Busy, NoAnswer, NoSuchNumber, NotEnough, PayGateway, RefundReport, Rejected
 from payments.model import Refund, RefundState
@@ -123,6 +123,8 @@ def request_refund(
         created_at=now,
         next_try_at=now,
     )
+    if payment.settles:
+        ledger.book_refund_due(conn, order_no=order_no, key=key, amount_fen=amount_fen, now=now)
     return _known(store.refund_by_id(conn, added))
 
 
@@ -229,8 +231,18 @@ def settle_refund(conn: Connection, report: RefundReport, now: datetime) -> Refu
         case Renew():
             return _renew(conn, refund, now)
         case MoveTo(RefundState.SUCCESS):
-            _move(
-                conn, refund, report, now, RefundState.SUCCESS, settled_at=report.success_time or now, next_try_at=None
+            arrived_at = report.success_time or now
+            _move(conn, refund, report, now, RefundState.SUCCESS, settled_at=arrived_at, next_try_at=None)
+            ledger.book_refund(
+                conn,
+                order_no=refund.order_no,
+                key=refund.key,
+                out_trade_no=refund.out_trade_no,
+                out_refund_no=refund.out_refund_no,
+                amount_fen=refund.amount_fen,
+                payment_total_fen=refund.payment_total_fen,
+                at=arrived_at,
+                now=now,
             )
             return _settled(refund, first=True)
         case MoveTo(RefundState.ABNORMAL):

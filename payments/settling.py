@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from payments import store
+from payments import ledger, store
 from payments.gateway import Transaction
 from payments.model import Attempt, AttemptState
 from payments.policy import Disagrees, Known, MarkPaid, judge
@@ -44,11 +44,14 @@ class Mismatch:
     reason: str
 
 
-def settle(conn: Connection, transaction: Transaction, now: datetime) -> Settled | Duplicate | AlreadyKnown | Mismatch:
+def settle(
+    conn: Connection, transaction: Transaction, now: datetime, *, fee_rate_bp: int = 0
+) -> Settled | Duplicate | AlreadyKnown | Mismatch:
     """Write down a payment that WeChat Pay proved (notice or query), inside the caller's transaction (READ COMMITTED).
 
     Number, total, currency and state are compared with the attempt. Safe under any repetition and concurrency: the
-    order's money lock serialises, and a partial unique index stands behind it.
+    order's money lock serialises, and a partial unique index stands behind it. It is booked with an estimate of the
+    fee at `fee_rate_bp` (basis points).
     """
     attempt = store.attempt_by_number(conn, transaction.out_trade_no)
     if attempt is None:
@@ -66,8 +69,19 @@ def settle(conn: Connection, transaction: Transaction, now: datetime) -> Settled
             if store.transaction_is_elsewhere(conn, transaction):
                 return Mismatch("transaction id of another number")
             store.mark_paid(conn, attempt.id, transaction, settles=settles)
+    paid_at = transaction.success_time or now
+    ledger.book_payment(
+        conn,
+        order_no=attempt.order_no,
+        out_trade_no=attempt.out_trade_no,
+        total_fen=attempt.total_fen,
+        settles=settles,
+        at=paid_at,
+        now=now,
+        fee_rate_bp=fee_rate_bp,
+    )
     if settles:
-        return Settled(attempt.order_no, attempt.id, transaction.success_time or now)
+        return Settled(attempt.order_no, attempt.id, paid_at)
     return _give_back(conn, attempt, now)
 
 

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from kernel.guards import Guard, append_only, guard
+
 
 def _id() -> Any:
     return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
@@ -182,6 +184,87 @@ class BillDifferenceRow(SQLModel, table=True):
     found_at: datetime = _time()
 
 
+class LedgerBookingRow(SQLModel, table=True):
+    """One thing that happened to money, booked once by its cause. Its entries sum to zero."""
+
+    __tablename__: ClassVar[Any] = "ledger_booking"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
+            name="ledger_booking_kind_known",
+        ),
+        Index("ledger_booking_at", "at"),
+    )
+
+    id: int | None = _id()
+    cause: str = _text(unique=True)
+    """What was booked, under the other side's own number: the same thing seen twice is booked once."""
+    kind: str = _text()
+    order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), nullable=False, index=True))
+    at: datetime = _time()
+    """When it happened; `booked_at` is when we wrote it down."""
+    booked_at: datetime = _time()
+    estimated: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """Our own guess until the bill says (fees)."""
+
+
+class LedgerEntryRow(SQLModel, table=True):
+    """One account's part of a booking: above zero it receives (debit), below zero it gives (credit)."""
+
+    __tablename__: ClassVar[Any] = "ledger_entry"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
+        CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
+        CheckConstraint(
+            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers',"
+            " 'key_stock', 'wallet')",
+            name="ledger_entry_account_known",
+        ),
+    )
+
+    id: int | None = _id()
+    booking_id: int = Field(sa_column=Column(BigInteger, ForeignKey("ledger_booking.id"), nullable=False))
+    account: str = _text()
+    amount_fen: int = _fen()
+
+
+class LedgerDifferenceRow(SQLModel, table=True):
+    """Something in which the ledger and the rows it is about disagree: a bug, or a hand in the database."""
+
+    __tablename__: ClassVar[Any] = "ledger_difference"
+    __table_args__ = (
+        Index("ledger_difference_open", "order_no", "what", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    )
+
+    id: int | None = _id()
+    order_no: str = _order_no()
+    what: str = _text()
+    books_fen: int = _fen()
+    rows_fen: int = _fen()
+    found_at: datetime = _time()
+    resolved_at: datetime | None = _maybe_time()
+    """When the check found that it is no more."""
+
+
+_BALANCES = Guard(
+    "ledger_entry_balances",
+    (
+        """
+CREATE OR REPLACE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT sum(amount_fen) FROM ledger_entry WHERE booking_id = NEW.booking_id) <> 0 THEN
+        RAISE EXCEPTION 'booking % does not sum to zero', NEW.booking_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""".strip(),
+        # At the end of the transaction, when a booking has all its entries.
+        "CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances()",
+    ),
+)
+
+
 def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
@@ -191,3 +274,6 @@ PAY_SHUT = _table("pay_shut")
 REFUND = _table("refund")
 PAY_NOTICE = _table("pay_notice")
 BILL_DIFFERENCE = _table("bill_difference")
+
+guard(_table("ledger_booking"), append_only("ledger_booking"))
+guard(_table("ledger_entry"), append_only("ledger_entry"), _BALANCES)
