@@ -22,7 +22,6 @@ from bot.audit_command import audit_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
 from bot.ledger_command import ledger_app
-from bot.ledger_command import ledger_app
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -57,7 +56,6 @@ app.add_typer(nlu_app, name="nlu")
 app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
-app.add_typer(ledger_app, name="ledger")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
