@@ -26,6 +26,11 @@ TOO_LATE_AFTER = timedelta(minutes=10)
 """Nobody waits so long for an answer; what he said then may not be what he wants now."""
 
 
+_HEARD_BEFORE_MAX = 200
+_heard_before: dict[tuple[str, str], Words | Unheard] = {}
+"""What was said in voices whose turn could not be held yet: to have it written down again costs money."""
+
+
 class NoRoomError(Exception):
     """As many voices as may be are being written down."""
 
@@ -37,12 +42,11 @@ def hear(services: Services, voice_id: int) -> None:
         voice = voices.find(conn, voice_id)
     if voice is None or voice.done:
         return  # sent or waiting in the outbox, or nobody's any more
-    if not ROOM.acquire(blocking=False):
-        raise NoRoomError
-    try:
-        said = _written_down(services, voice)
-    finally:
-        ROOM.release()
+    if services.clock.now() - voice.taken_at > TOO_LATE_AFTER:
+        log.warning("voice %s was come to too late", voice.id)
+        said: Words | Unheard = Unheard("lost")
+    else:
+        said = _heard_before.get((voice.openid, voice.message_key)) or _in_its_turn(services, voice)
     with ThreadPoolExecutor(1, thread_name_prefix="spoken") as threads:
         reply = asyncio.run(Conversation(services, threads).hear_later(_as_push(voice, said)))
     now = services.clock.now()
@@ -50,8 +54,23 @@ def hear(services: Services, voice_id: int) -> None:
         push_id = None
         if voices.finish(conn, voice, reply, now) and (reply.text or reply.keys_of or reply.transfer):
             push_id = pushing.ask(conn, PushKind.SPOKEN, voice.openid, None, now, about_id=voice.id)
+    _heard_before.pop((voice.openid, voice.message_key), None)
     if push_id is not None:
         telling.send_push(services, push_id=push_id)
+
+
+def _in_its_turn(services: Services, voice: Voice) -> Words | Unheard:
+    """Write a voice down if there is room for one more, and remember it for the job being done again."""
+    if not ROOM.acquire(blocking=False):
+        raise NoRoomError
+    try:
+        said = _written_down(services, voice)
+    finally:
+        ROOM.release()
+    if len(_heard_before) >= _HEARD_BEFORE_MAX:
+        _heard_before.clear()
+    _heard_before[voice.openid, voice.message_key] = said
+    return said
 
 
 def _as_push(voice: Voice, said: Words | Unheard) -> Push:
@@ -65,9 +84,6 @@ def _written_down(services: Services, voice: Voice) -> Words | Unheard:
     """What was said, or why nobody knows; the log says more, but never the words."""
     if services.recogniser is None:
         return Unheard("off")
-    if services.clock.now() - voice.taken_at > TOO_LATE_AFTER:
-        log.warning("voice %s was come to too late", voice.id)
-        return Unheard("lost")
     sound = _sound(services, voice)
     if isinstance(sound, Unheard):
         return sound

@@ -151,6 +151,7 @@ def test_while_redis_is_away_the_job_waits_and_nothing_is_said(shop: Shop) -> No
     shop.clock.at += timedelta(seconds=5)
     assert [done.error for done in shop.work()] == [None]
     assert len(shop.told()) == 1
+    assert shop.recogniser.asked == 1, "what was written down once is not paid for again"
 
 
 def test_while_a_hanging_recogniser_has_its_share_of_the_worker_other_voices_wait(shop: Shop) -> None:
