@@ -77,7 +77,8 @@ def favourites(services: Services, openid: OpenId) -> Fact:
     """Look up the accounts he used before. They are a comfort: without the database the question is asked all the
     same."""
     try:
-        with services.engine.connect() as conn:
+        # One question needs no transaction around it: BEGIN and ROLLBACK would be two more round trips in many a turn.
+        with services.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             return talk.FavouritesFound(reading.accounts_used(conn, openid))
     except SQLAlchemyError as error:
         log.warning("no favourites: %s", type(error).__name__)

@@ -1,11 +1,13 @@
 """The bot everybody writes first: plain WeRoBot, one handler, regular expressions, RedisStorage for the session.
 
 Four turns to an order like ours, without understanding, checks, dedupe, lock or a database: the yardstick for what
-a turn of kabot costs.
+a turn of kabot costs. It promises an order and keeps none; asked to, it at least writes it down in Redis.
 """
 
+import json
 import re
 import sys
+import time
 
 import redis
 from werobot import WeRoBot
@@ -17,10 +19,10 @@ AMOUNT = re.compile(r"^(\d+)元?$")
 PHONE = re.compile(r"^1[3-9]\d{9}$")
 
 
-def make_robot(redis_socket: str, token: str) -> WeRoBot:
+def make_robot(redis_socket: str, token: str, *, keeps_orders: bool) -> WeRoBot:
     """Build the robot around a Redis reached through a unix socket."""
-    storage = RedisStorage(redis.Redis(unix_socket_path=redis_socket), prefix="peer_")
-    robot = WeRoBot(token=token, enable_session=True, session_storage=storage)
+    client = redis.Redis(unix_socket_path=redis_socket)
+    robot = WeRoBot(token=token, enable_session=True, session_storage=RedisStorage(client, prefix="peer_"))
 
     @robot.text
     def order(message, session):  # type: ignore[no-untyped-def]
@@ -40,19 +42,27 @@ def make_robot(redis_socket: str, token: str) -> WeRoBot:
                 f"话费充值 {session['amount']}元\n手机号: {said}\n合计 ¥{PRICES[session['amount']]}\n回复「确认」下单"
             )
         if session.get("step") == "confirm" and said == "确认":
+            number = kept(message.source, session) if keeps_orders else "abc"
             session.clear()
-            return "订单已创建, 请付款: https://shop.example/pay/abc"
+            return f"订单已创建, 请付款: https://shop.example/pay/{number}"
         return "没有听懂, 请重新输入"
+
+    def kept(openid, session):  # type: ignore[no-untyped-def]
+        number = client.incr("peer_orders")
+        row = {"openid": openid, "amount": session["amount"], "phone": session["phone"], "at": int(time.time())}
+        client.set(f"peer_order_{number}", json.dumps(row))
+        return number
 
     return robot
 
 
 if __name__ == "__main__":
-    robot = make_robot(sys.argv[1], sys.argv[3])
-    if sys.argv[4] == "run":
+    redis_socket, port, token, server, orders = sys.argv[1:]
+    robot = make_robot(redis_socket, token, keeps_orders=orders == "kept")
+    if server == "run":
         # What robot.run() comes to where only WeRoBot is installed: it takes the first server it finds.
-        robot.run(server="wsgiref", host="127.0.0.1", port=int(sys.argv[2]))
+        robot.run(server="wsgiref", host="127.0.0.1", port=int(port))
     else:
         from waitress import serve
 
-        serve(robot.wsgi, host="127.0.0.1", port=int(sys.argv[2]), threads=4)
+        serve(robot.wsgi, host="127.0.0.1", port=int(port), threads=4)
