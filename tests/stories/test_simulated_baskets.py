@@ -9,13 +9,12 @@ from catalog.shelf import Shelf
 from dialogs.draft import account_field, look
 from dialogs.state import Collecting, Confirming, DraftLine
 from dialogs.turn import PlaceOrder
+from tests.dialogs.buyers import DEMO, TAGS, TESTS, shop
 from tests.stories.counter import Counter
-from tests.stories.test_simulated_buyers import HERE, TAGS, shop
 
 BASKETS = 400
 EDITS = 3
-DEMO = HERE.parents[1] / "data" / "catalog.demo.toml"
-AT_HOME = HERE / "家里.toml"
+AT_HOME = TESTS / "stories" / "家里.toml"
 NTH = "一二三四五六七八九"
 
 

@@ -1,0 +1,67 @@
+"""Two thousand buyers at the counter: in the end exactly what each wanted is ordered, or nothing."""
+
+import os
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from dialogs.turn import Showed
+from kernel.orders import OrderState
+from tests.dialogs.buyers import DEMO, TESTS, Buyer, Ordered, is_what_was_wanted, shop
+from tests.stories.counter import Counter
+
+BUYERS = int(os.environ.get("KABOT_TEST_BUYERS", "2000"))
+FIRST = int(os.environ.get("KABOT_TEST_FIRST_BUYER", "0"))
+CATALOGS = [
+    *[DEMO] * 8,
+    *(TESTS / "corpus" / "catalogs" / f"{name}.toml" for name in ("campus", "cloud", "fresh", "games", "life")),
+    *(TESTS / "stories" / f"{name}.toml" for name in ("云服务", "家里")),
+]
+
+
+def a_buyer(seed: int, catalogs: Sequence[Path] = CATALOGS) -> tuple[Buyer, Counter]:
+    """The buyer of this seed, and the counter he talks to."""
+    dice = random.Random(seed)
+    shelf, lexicon = shop(dice.choice(catalogs))
+    counter = Counter(shelf, lexicon)
+
+    def send(texts: Sequence[str]) -> list[str]:
+        if dice.random() < 0.02:
+            counter.hears(Showed("image"))
+        return [counter.says(text).text for text in texts]
+
+    return Buyer(dice, shelf, send), counter
+
+
+def live(counter: Counter) -> list[Ordered]:
+    """The lines of what waits for his payment."""
+    return [
+        Ordered(line.sku_code, line.quantity, line.total_fen, dict(line.fields))
+        for order in counter.orders
+        if order.state is OrderState.UNPAID
+        for line in order.lines
+    ]
+
+
+def test_what_is_ordered_in_the_end_is_what_was_wanted() -> None:
+    wrong: list[str] = []
+    gave_up: list[str] = []
+    for seed in range(FIRST, FIRST + BUYERS):
+        buyer, counter = a_buyer(seed)
+        buyer.shop()
+        wanted = buyer.wants if buyer.end == "bought" else []
+        transcript = "\n".join(
+            [
+                f"== seed {seed}, {buyer.end}, wants {[str(want) for want in wanted]}",
+                *buyer.talk,
+                f"ordered {live(counter)}",
+            ]
+        )
+        if buyer.unasked or not is_what_was_wanted(live(counter), wanted):
+            wrong.append(transcript)
+        elif buyer.end == "gave up":
+            gave_up.append(transcript)
+    if path := os.environ.get("KABOT_TEST_TRANSCRIPTS"):
+        Path(path).write_text("\n\n".join(["WRONG", *wrong, "GAVE UP", *gave_up]), encoding="utf-8")
+    assert not wrong, f"{len(wrong)} of {BUYERS}\n" + "\n\n".join(wrong[:5])
+    assert len(gave_up) <= BUYERS * 0.03, f"{len(gave_up)} of {BUYERS} got nothing\n" + "\n\n".join(gave_up[:5])
