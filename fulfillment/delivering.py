@@ -10,6 +10,7 @@ from fulfillment import topups
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, pushed, send_back
+from fulfillment.suppliers.choosing import ANY_MARKET, Market
 from fulfillment.work import NOTHING_TO_DO, CostDue, Work
 from kernel.ids import OrderNo
 from kernel.orders import LineState, OrderState
@@ -24,11 +25,13 @@ _WAITING = text("""
 _OUT_OF_STOCK = "库存不足"
 
 
-def deliver(conn: Connection, order_no: str, now: datetime, *, default_supplier: str = "") -> Work:
+def deliver(
+    conn: Connection, order_no: str, now: datetime, *, default_supplier: str = "", market: Market = ANY_MARKET
+) -> Work:
     """Begin to deliver every waiting line of a paid order. Safe to repeat. Raises UnknownOrderError.
 
     `default_supplier` is the configuration's name for the supplier of SKUs that name none; top-ups without any
-    supplier are given back.
+    supplier are given back. `market`: what is known of the suppliers now.
     """
     if lock_order(conn, order_no) is not OrderState.PAID:
         return NOTHING_TO_DO
@@ -36,7 +39,7 @@ def deliver(conn: Connection, order_no: str, now: datetime, *, default_supplier:
     rows = conn.execute(_WAITING, {"order_no": order_no}).mappings().all()
     work = NOTHING_TO_DO
     for row in rows:
-        work += _deliver_line(conn, row, now, default_supplier)
+        work += _deliver_line(conn, row, now, default_supplier, market)
     if any(refund.reason == _OUT_OF_STOCK for refund in work.refunds):
         stock.release(conn, order_no)  # what a short line held; every other line has its keys by now
     if rows:
@@ -44,16 +47,13 @@ def deliver(conn: Connection, order_no: str, now: datetime, *, default_supplier:
     return work
 
 
-def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supplier: str) -> Work:
+def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supplier: str, market: Market) -> Work:
     line = _line(row)
     match Delivery(row["delivery"]):
         case Delivery.CARD:
             return _deliver_keys(conn, line, row, now)
         case Delivery.TOPUP:
-            supplier = row["supplier"] or default_supplier
-            if not supplier:
-                return topups.refuse(conn, line, now, cause="no supplier is configured")
-            return topups.buy(conn, line, row, supplier, now)
+            return topups.buy(conn, line, row, row["supplier"] or default_supplier, now, market)
         case Delivery.SERVICE:
             return _accept(conn, line, PushKind.SERVICE_ACCEPTED, now)
         case Delivery.PARCEL:

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, RowMapping, text
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, locked_line, pushed, send_back
+from fulfillment.sourcing import NobodyLeft, Purchase, buy_unit, goods_of
 from fulfillment.states import SUPPLIER_MOVES, SupplierState, topup_verdict
+from fulfillment.suppliers.choosing import ANY_MARKET, Market
 from fulfillment.suppliers.policy import QUERY_LEASE, SEND_LEASE, Missing, next_query_at, on_no_such_order
 from fulfillment.suppliers.port import (
     Accepted,
@@ -28,14 +30,10 @@ from kernel.ids import OrderNo
 from kernel.money import Fen
 from kernel.orders import LineState
 
-_BUY = text("""
-    INSERT INTO supplier_order (order_no, line_id, unit, supplier, supplier_order_no, buy_num, state, created_at,
-                                next_query_at)
-    VALUES (:order_no, :line_id, :unit, :supplier, :supplier_order_no, :buy_num, 'created', :now, :now) RETURNING id
-""")
+_NAMED = text("UPDATE order_line SET supplier = :supplier WHERE id = :line_id AND supplier = ''")
 _SENDABLE = text("""
-    SELECT s.id, s.order_no, s.line_id, s.supplier, s.supplier_order_no, s.buy_num, s.state, s.sends,
-           l.state AS line_state, l.supplier_code, l.value, l.any_value, l.fields, l.choice_labels, l.account_field
+    SELECT s.id, s.order_no, s.line_id, s.supplier, s.product_code, s.supplier_order_no, s.buy_num, s.state, s.sends,
+           l.state AS line_state, l.value, l.any_value, l.fields, l.choice_labels, l.account_field
     FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
 """)
 _CLAIM_SEND = text("""
@@ -55,10 +53,12 @@ _LEFT = text("""
 _HINT = text("""
     UPDATE supplier_order SET next_query_at = :now
     WHERE supplier = :supplier AND supplier_order_no = :supplier_order_no AND sends > 0 AND state <> 'success'
+        AND changed_mind_at IS NULL
     RETURNING id
 """)
 _READ = text("""
-    SELECT id, order_no, line_id, state, rejected, sends, first_sent_at, sent_at FROM supplier_order WHERE id = :id
+    SELECT id, order_no, line_id, unit, buy_num, state, rejected, sends, first_sent_at, sent_at, changed_mind_at
+    FROM supplier_order WHERE id = :id
 """)
 _MOVE = text("""
     UPDATE supplier_order SET state = :after, reason = :reason, rejected = rejected OR :rejected,
@@ -67,19 +67,38 @@ _MOVE = text("""
     WHERE id = :id AND state = :before
 """)
 _UNITS = text("""
-    SELECT DISTINCT ON (unit) state FROM supplier_order WHERE line_id = :line_id ORDER BY unit, attempt DESC
+    SELECT CASE WHEN bool_or(state = 'success') THEN 'success'
+                ELSE coalesce(max(state) FILTER (WHERE state <> 'failed'), 'failed') END
+    FROM supplier_order WHERE line_id = :line_id GROUP BY unit ORDER BY unit
 """)
+_OTHER = text("""
+    SELECT id, state, sends FROM supplier_order
+    WHERE line_id = :line_id AND unit = :unit AND id <> :id AND state <> 'failed'
+""")
+_NOT_NEEDED = text("""
+    UPDATE supplier_order SET state = 'failed', reason = 'not needed: the one before was delivered after all',
+        next_query_at = NULL, settled_at = :now
+    WHERE id = :id AND state = 'created' AND sends = 0
+""")
+_CHANGED_MIND = text("""
+    UPDATE supplier_order SET changed_mind_at = :now, next_query_at = NULL WHERE id = :id AND changed_mind_at IS NULL
+""")
+_IS_DOUBLED = text("SELECT 1 FROM supplier_order WHERE line_id = :line_id AND changed_mind_at IS NOT NULL")
 _COST = text("""
-    SELECT s.supplier_order_no, l.cost_fen * s.buy_num AS cost_fen
+    SELECT s.supplier_order_no, coalesce(s.cost_fen, l.cost_fen * s.buy_num) AS cost_fen
     FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
 """)
 _DUE = text("""
-    SELECT id, state FROM supplier_order WHERE next_query_at <= :now ORDER BY next_query_at LIMIT :limit
+    SELECT s.id, s.state = 'created' AND l.state = 'delivering' AS to_send
+    FROM supplier_order s JOIN order_line l ON l.id = s.line_id
+    WHERE s.next_query_at <= :now AND (s.state <> 'created' OR s.sends > 0 OR l.state = 'delivering')
+    ORDER BY s.next_query_at LIMIT :limit
 """)
 
 _FAILED_NOTE = "充值失败"
 _LATE_NOTE = "退款后又到账，请人工核实"
 _PERSON_NOTE = "充值结果待人工核实"
+_TWICE_NOTE = "两家供货商都受理了同一份，请人工核实"
 
 
 DEAD_AFTER = timedelta(seconds=5)
@@ -106,24 +125,26 @@ class ToQuery:
     supplier_order_no: str
 
 
-def buy(conn: Connection, line: LineRow, row: RowMapping, supplier: str, now: datetime) -> Work:
-    """Write down the purchases of a top-up line: one per unit, or a single one for a SKU sold in any number."""
+def buy(
+    conn: Connection, line: LineRow, row: RowMapping, supplier: str, now: datetime, market: Market = ANY_MARKET
+) -> Work:
+    """Write down the purchases of a top-up line: one per unit, or a single one for a SKU sold in any number.
+
+    `supplier` is for a line that names none, and becomes its name for good. Where nobody may be asked for it, the
+    line is given back.
+    """
+    if supplier:
+        conn.execute(_NAMED, {"line_id": line.id, "supplier": supplier})
     units = [(row["value"] or 1) * row["quantity"]] if row["any_value"] else [1] * row["quantity"]
-    ids = []
-    for unit, buy_num in enumerate(units):
-        values = {
-            "order_no": line.order_no,
-            "line_id": line.id,
-            "unit": unit,
-            "supplier": supplier,
-            # Letters and digits, within the 8 to 32 that the narrowest supplier takes.
-            "supplier_order_no": f"{line.order_no}L{row['position']}U{unit}A1",
-            "buy_num": buy_num,
-            "now": now,
-        }
-        ids.append(conn.execute(_BUY, values).scalar_one())
-    move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause=f"{len(units)} at supplier {supplier}")
-    return Work(send_ids=tuple(ids))
+    goods = goods_of(conn, line.id)
+    bought = [buy_unit(conn, goods, unit, buy_num, now, market) for unit, buy_num in enumerate(units)]
+    purchases = [one for one in bought if isinstance(one, Purchase)]
+    if not purchases:
+        why = next((one.why for one in bought if isinstance(one, NobodyLeft)), "")
+        return refuse(conn, line, now, cause=f"nobody to buy from: {why}" if why else "no supplier is configured")
+    named = ", ".join(sorted({one.supplier for one in purchases}))
+    move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause=f"{len(units)} at supplier {named}")
+    return Work(send_ids=tuple(one.id for one in purchases))
 
 
 def refuse(conn: Connection, line: LineRow, now: datetime, *, cause: str) -> Work:
@@ -144,8 +165,8 @@ def due(conn: Connection, now: datetime, limit: int = 200) -> Work:
     """List purchases to send and to query now: the sweep behind the jobs."""
     rows = conn.execute(_DUE, {"now": now, "limit": limit}).all()
     return Work(
-        send_ids=tuple(row.id for row in rows if row.state == SupplierState.CREATED),
-        queries=tuple(Query(row.id, now) for row in rows if row.state != SupplierState.CREATED),
+        send_ids=tuple(row.id for row in rows if row.to_send),
+        queries=tuple(Query(row.id, now) for row in rows if not row.to_send),
     )
 
 
@@ -175,7 +196,7 @@ def _request(row: RowMapping) -> TopupRequest:
     }
     return TopupRequest(
         supplier_order_no=row["supplier_order_no"],
-        product_code=row["supplier_code"],
+        product_code=row["product_code"],
         account=row["fields"].get(account_field, ""),
         buy_num=row["buy_num"],
         details=details,
@@ -183,7 +204,9 @@ def _request(row: RowMapping) -> TopupRequest:
     )
 
 
-def record_sent(conn: Connection, sent: ToSend, answer: OrderAnswer, now: datetime) -> Work:
+def record_sent(
+    conn: Connection, sent: ToSend, answer: OrderAnswer, now: datetime, market: Market = ANY_MARKET
+) -> Work:
     """Write down what the supplier answered to `sent`; query at the times the work names."""
     row = _locked(conn, sent.id)
     if row["state"] != SupplierState.SENT or row["sends"] != sent.sends:
@@ -199,7 +222,7 @@ def record_sent(conn: Connection, sent: ToSend, answer: OrderAnswer, now: dateti
             # This sending ordered nothing; an earlier one may have: only a query settles it.
             return _go_on(conn, row, SupplierState.UNKNOWN, reason, now, rejected=True)
         case Failed(reason=reason):
-            return _settle(conn, row, SupplierState.FAILED, reason, now)
+            return _settle(conn, row, SupplierState.FAILED, reason, now, market)
     assert_never(answer)
 
 
@@ -215,23 +238,28 @@ def claim_query(conn: Connection, supplier_order_id: int, now: datetime) -> ToQu
     return ToQuery(row.id, row.supplier, row.supplier_order_no) if row is not None else None
 
 
-def record_query(conn: Connection, asked: ToQuery, answer: QueryAnswer, now: datetime) -> Work:
-    """Write down what the supplier answered to the query, settle the line when that settles it, or ask again."""
+def record_query(
+    conn: Connection, asked: ToQuery, answer: QueryAnswer, now: datetime, market: Market = ANY_MARKET
+) -> Work:
+    """Write down what the supplier answered to the query, settle the line when that settles it, or ask again.
+
+    What has definitely failed is bought at the next supplier in `market`, if there is one.
+    """
     row = _locked(conn, asked.id)
     state = SupplierState(row["state"])
     match answer:
         case Success() if state is not SupplierState.SUCCESS:
-            return _settle(conn, row, SupplierState.SUCCESS, "", now)
+            return _settle(conn, row, SupplierState.SUCCESS, "", now, market)
         case _ if state in (SupplierState.SUCCESS, SupplierState.FAILED):
             return _stay(conn, row, answer, now)
         case NoSuchOrder() | Unknown() if state is SupplierState.CREATED:
-            return NOTHING_TO_DO  # waits to be sent again, and says nothing new
+            return _not_sent_again(conn, row, now)
         case Failed(reason=reason):
-            return _settle(conn, row, SupplierState.FAILED, reason, now)
+            return _settle(conn, row, SupplierState.FAILED, reason, now, market)
         case Processing():
             return _go_on(conn, row, SupplierState.PROCESSING, "", now)
         case NoSuchOrder():
-            return _missing(conn, row, now)
+            return _missing(conn, row, now, market)
         case Unknown(reason=reason):
             # What was known stays known: a query without an answer does not undo PROCESSING.
             after = SupplierState.UNKNOWN if state is SupplierState.SENT else state
@@ -239,11 +267,11 @@ def record_query(conn: Connection, asked: ToQuery, answer: QueryAnswer, now: dat
     return NOTHING_TO_DO
 
 
-def _missing(conn: Connection, row: RowMapping, now: datetime) -> Work:
+def _missing(conn: Connection, row: RowMapping, now: datetime, market: Market) -> Work:
     verdict = on_no_such_order(rejected=row["rejected"], sends=row["sends"], sent_at=row["sent_at"], now=now)
     match verdict:
         case Missing.FAILED:
-            return _settle(conn, row, SupplierState.FAILED, "rejected, and unknown to the supplier", now)
+            return _settle(conn, row, SupplierState.FAILED, "rejected, and unknown to the supplier", now, market)
         case Missing.SEND_AGAIN:
             return _send_again(conn, row, now)
         case Missing.ASK_LATER | Missing.PERSON:
@@ -263,6 +291,15 @@ def _send_again(conn: Connection, row: RowMapping, now: datetime) -> Work:
         _move(conn, row, before, SupplierState.UNKNOWN, "no such order", now, next_at=now)
     _move(conn, row, SupplierState.UNKNOWN, SupplierState.CREATED, "send again", now, next_at=now)
     return Work(send_ids=(row["id"],))
+
+
+def _not_sent_again(conn: Connection, row: RowMapping, now: datetime) -> Work:
+    """It waits to be sent again, which is news to nobody; but once a person has the line it is only asked about."""
+    if locked_line(conn, row["line_id"]).state is LineState.DELIVERING:
+        return NOTHING_TO_DO
+    next_at = next_query_at(row["first_sent_at"], now)
+    _move(conn, row, SupplierState.CREATED, SupplierState.CREATED, "no such order", now, next_at=next_at)
+    return Work(queries=(Query(row["id"], next_at),)) if next_at is not None else NOTHING_TO_DO
 
 
 def _go_on(
@@ -286,8 +323,10 @@ def _stay(conn: Connection, row: RowMapping, answer: QueryAnswer, now: datetime)
     return Work(queries=(Query(row["id"], next_at),)) if next_at is not None else NOTHING_TO_DO
 
 
-def _settle(conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime) -> Work:
-    return _cost(conn, row, after) + _settle_unit(conn, row, after, reason, now)
+def _settle(
+    conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime, market: Market
+) -> Work:
+    return _cost(conn, row, after) + _settle_unit(conn, row, after, reason, now, market)
 
 
 def _cost(conn: Connection, row: RowMapping, after: SupplierState) -> Work:
@@ -300,9 +339,17 @@ def _cost(conn: Connection, row: RowMapping, after: SupplierState) -> Work:
     return Work(costs=(CostDue(OrderNo(row["order_no"]), bought.supplier_order_no, Fen(bought.cost_fen)),))
 
 
-def _settle_unit(conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime) -> Work:
+def _settle_unit(
+    conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime, market: Market
+) -> Work:
+    if after is SupplierState.SUCCESS and _bought_elsewhere(conn, row, now):
+        return _changed_mind(conn, row, now)
     _move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=None)
     line = locked_line(conn, row["line_id"])
+    if after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.refund_fen == 0:
+        bought = buy_unit(conn, goods_of(conn, line.id), row["unit"], row["buy_num"], now, market)
+        if isinstance(bought, Purchase):
+            return Work(send_ids=(bought.id,))
     refunded = line.state in (LineState.REFUNDING, LineState.REFUNDED) or line.refund_fen > 0
     if refunded and after is SupplierState.SUCCESS:
         if line.state is not LineState.ATTENTION:
@@ -317,7 +364,29 @@ def _settle_unit(conn: Connection, row: RowMapping, after: SupplierState, reason
     return work
 
 
+def _bought_elsewhere(conn: Connection, row: RowMapping, now: datetime) -> bool:
+    """Tell whether another purchase of this unit is under way or done; one that nobody was asked for is called off."""
+    other = conn.execute(_OTHER, {"id": row["id"], "line_id": row["line_id"], "unit": row["unit"]}).one_or_none()
+    if other is None:
+        return False
+    return conn.execute(_NOT_NEEDED, {"id": other.id, "now": now}).rowcount == 0
+
+
+def _changed_mind(conn: Connection, row: RowMapping, now: datetime) -> Work:
+    """The supplier delivered what it had failed, and it was bought elsewhere by then: from here on a person decides."""
+    if not conn.execute(_CHANGED_MIND, {"id": row["id"], "now": now}).rowcount:
+        return NOTHING_TO_DO
+    line = locked_line(conn, row["line_id"])
+    if line.state is not LineState.ATTENTION:
+        cause = "a supplier delivered what it had failed, and it was bought elsewhere by then"
+        move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=cause, note=_TWICE_NOTE)
+        follow_lines(conn, line.order_no, now, cause=cause)
+    return NOTHING_TO_DO
+
+
 def _settle_line(conn: Connection, line: LineRow, now: datetime) -> Work:
+    if conn.execute(_IS_DOUBLED, {"line_id": line.id}).first() is not None:
+        return NOTHING_TO_DO
     units = [SupplierState(state) for state in conn.execute(_UNITS, {"line_id": line.id}).scalars()]
     verdict = topup_verdict(line.total_fen, units)
     if verdict.state is LineState.DELIVERED:
