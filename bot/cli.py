@@ -352,6 +352,8 @@ def wording_list() -> None:
     from bot.owner_texts import read_wording
     from dialogs import wording
 
+    print("# 机器人说的每一句，按名字。改好要改的，删掉其余的，存成文件，写进 config.toml 的 [app] wording_file。")
+    print("# {…} 是到时候才知道的内容，换行写 \\n。检查：kabot wording check 文件")
     print(wording.written(read_wording(load_config().app.wording_file)), end="")
 
 

@@ -15,6 +15,7 @@ DEMO_CATALOG = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 COMMANDS = [
     ["demo"], ["serve"], ["worker"], ["parse"], ["catalog", "check"], ["catalog", "import"], ["keys", "import"],
     ["migrate"], ["backup"], ["restore"], ["menu", "publish"], ["reconcile"], ["doctor"],
+    ["wording", "list"], ["wording", "check"], ["faq", "check"],
 ]  # fmt: skip
 
 
