@@ -88,8 +88,8 @@ def keep(services: Services, openid: OpenId, words: str, intent: Intent) -> None
     followed_by = intent if intent in CORRECTIONS else ""
     if followed_by:
         before = [line.text for line in services.store.transcript(openid) if line.who == "buyer"]
-        if before and before[-1] == words:
-            before.pop()  # this very correction: its turn has ended already
+        while words in before:  # this very correction, and what came after it: its turn has ended already
+            before.pop()
         if not before:
             return
         words = before[-1]

@@ -64,7 +64,7 @@ _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购租约洗
 _ASKING = re.compile(
     r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
 )
-_EITHER_OR = re.compile(r"([送能会有用退])不\1")
+_EITHER_OR = re.compile(r"([送能会有用退])不\1(?!帮|给|请|麻烦|先|快)")
 _CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
 
 
@@ -118,7 +118,7 @@ def _no_trade(said: Wording) -> Verdict | None:
 
 
 def _plain_order(said: Wording) -> Verdict | None:
-    if said.asks:
+    if said.asks or _GONE_WRONG.search(said.blanked):
         return None
     if said.seen.accounts and said.amounts:
         corrects = said.has_product or len(said.seen.accounts) > 1
@@ -246,6 +246,8 @@ _WANTS = re.compile(
     r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
     rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
 )
+_GONE_WRONG = re.compile(r"[充买拍发]错|去了$|要退|想退|的退")
+"""充错号了 is no correction of what is being ordered: it has been bought already."""
 _CORRECTED = re.compile(rf"(?:不对|错了?|不是|哦不|算了|不要|改成?|换成?).{{0,6}}[{SLOTS}]")
 _PREFERS = re.compile(
     r"(?:不要|唔要|别要)[ＯＳＶ]|[ＯＳＶ]的?(?:不要|唔要)了?[,，\s]*(?:我|就|想)?[要换改充来][ＯＳＶ]|(?:只要|就要|多要|少要|多加|少|加|减)[Ｑ]"
