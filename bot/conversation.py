@@ -60,7 +60,9 @@ log = logging.getLogger(__name__)
 WAIT_FOR_TURN_S = 3.5
 """WeChat hangs up after 5 s; what is left after waiting for an earlier message must still be answered in."""
 LONG_TEXT_CHARS = 200
-"""Understanding takes a time that grows with the text: a longer one is understood in a thread."""
+LONG_TALK_CHARS = 6_000
+"""Reckoning takes a time that grows with the text and with the draft: over a longer text, or a talk whose stored form
+is longer (a list of a hundred rows), a thread does it."""
 STEPS_MAX = 8
 """What was heard, and the facts that follow from it; a longer chain is a bug."""
 
@@ -105,6 +107,10 @@ class Conversation:
     def _in_thread(self, work: Callable[[*_A], _R], *args: *_A) -> Awaitable[_R]:
         """Have a thread do what may take long; meanwhile the event loop takes other turns."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    async def _reckon(self, much: bool, work: Callable[[*_A], _R], *args: *_A) -> _R:
+        """Compute: at once, or in a thread where there is much to compute."""
+        return await self._in_thread(work, *args) if much else work(*args)
 
     async def _hear(self, push: Push) -> Answer:
         begun = await self._floor.begin(push.openid, push.key, WAIT_FOR_TURN_S)
@@ -154,15 +160,13 @@ class Conversation:
         pace = counted(before.pace, scene.now)
         # A voice was let in when it came; what was said in it is not turned away any more.
         ruling = "take" if push.standing else verdict(pace, services.config.risk.buyer_limit)
-        if ruling != "take":
-            heard = None
-        elif len(push.text) > LONG_TEXT_CHARS:
-            heard = await self._in_thread(_heard, push, before, scene, lexicon)
-        else:
-            heard = _heard(push, before, scene, lexicon)
+        much = len(push.text) > LONG_TEXT_CHARS or len(opened.dialog or "") > LONG_TALK_CHARS
+        heard = await self._reckon(much, _heard, push, before, scene, lexicon) if ruling == "take" else None
         if isinstance(heard, Said) and heard.frame.intent in MISSES and not isinstance(before.state, WithHuman):
             self._misses.note(push.openid, push.text, heard.frame.intent)
-        dialog, reply = await self._run(push, before, heard, scene) if heard is not None else (before, Reply())
+        dialog, reply = before, Reply()
+        if heard is not None:
+            dialog, reply = await self._run(push, before, heard, scene, much)
         if ruling == "tell":
             reply = Reply(replies.too_fast())
         if isinstance(before.state, WithHuman):
@@ -199,14 +203,14 @@ class Conversation:
             self._threads.submit(shelf.current)
         return at_hand
 
-    async def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene) -> tuple[Dialog, Reply]:
+    async def _run(self, push: Push, dialog: Dialog, heard: Heard, scene: Scene, much: bool) -> tuple[Dialog, Reply]:
         """Step, carry the effects out, and let what became of them step again, until nothing is left to do."""
         pending: deque[Heard] = deque([heard])
         said: list[Reply] = []
         for _ in range(STEPS_MAX):
             if not pending:
                 break
-            turn = step(dialog, pending.popleft(), scene)
+            turn = await self._reckon(much, step, dialog, pending.popleft(), scene)
             dialog = turn.dialog
             said.append(turn.reply)
             for effect in turn.effects:

@@ -9,9 +9,11 @@ from typing import Any
 
 import anyio.to_thread
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import certificates, logs
 from bot.bootstrap import Services
+from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ def serve(services: Services, listening: socket.socket) -> None:
         config.web.threads,
     )
     certificates.keep_fresh(services)
+    _warm_up(services)
     host, port = listening.getsockname()[:2]
     # What is loaded by now stays, and a turn leaves next to no cycles; looking for them every 700 objects took 5 % of
     # the process's samples.
@@ -82,6 +85,17 @@ def serve(services: Services, listening: socket.socket) -> None:
         pass
     finally:
         services.engine.dispose()
+
+
+def _warm_up(services: Services) -> None:
+    """Load the catalog and what understanding needs, so that no buyer's message waits for it (and all others with it:
+    turns run in the event loop)."""
+    try:
+        _, lexicon = services.shelf.current()
+    except SQLAlchemyError as error:
+        log.warning("the catalog cannot be loaded yet: %s", type(error).__name__)
+        return
+    parse("你好，想给家里老人的手机充点钱，大概多少合适？", lexicon)
 
 
 def work(services: Services) -> None:

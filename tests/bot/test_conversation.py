@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,3 +72,34 @@ def test_an_event_that_wants_no_answer_gets_none_in_an_outage_either(tmp_path: P
 def test_the_same_message_heard_again_gets_the_same_answer_without_a_second_turn(stocked: Services) -> None:
     first, _, again = heard(stocked, text("充话费"), text("100", "2"), text("充话费"))
     assert first == again
+
+
+class Watched(ThreadPoolExecutor):
+    """Notes what is given to threads."""
+
+    def __init__(self) -> None:
+        super().__init__(4)
+        self.given: list[str] = []
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        self.given.append(fn.__name__)
+        return super().submit(fn, *args, **more)
+
+
+def test_what_takes_long_to_reckon_is_given_to_a_thread_and_a_short_message_is_not(stocked: Services) -> None:
+    rows = "\n".join(f"138{n:08} 50" for n in range(100))
+
+    async def talk() -> list[list[str]]:
+        found = []
+        conversation = Conversation(stocked, threads)
+        for number, words in enumerate(("你好", rows, "改成30")):
+            threads.given.clear()
+            await conversation.hear(text(words, f"long{number}"))
+            found.append([name for name in threads.given if name != "current"])
+        return found
+
+    with Watched() as threads:
+        short, long, short_about_much = asyncio.run(talk())
+    assert short == []
+    assert "_heard" in long
+    assert {"_heard", "step"} <= set(short_about_much), "a hundred rows are changed"
