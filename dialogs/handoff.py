@@ -22,6 +22,7 @@ from dialogs.turn import (
     HandoffEnded,
     HandoffOpened,
     Heard,
+    Linked,
     OpenHandoff,
     OrderPlaced,
     OrdersFound,
@@ -104,7 +105,7 @@ def while_with_human(
     back = replace(dialog, state=state.resume, misses=0)
     if isinstance(heard, HandoffEnded):
         return resume(back, scene, replies.handoff_over())
-    if not isinstance(heard, Said | Spoke | Pressed | Followed | Showed):
+    if not isinstance(heard, Said | Spoke | Pressed | Followed | Linked | Showed):
         return _fact(dialog, state, back, heard, scene, go_on)
     if scene.now >= state.until:
         turn = go_on(back, heard, scene)

@@ -1112,9 +1112,20 @@ def unknown_how(say: Say) -> str:
     return say(shop=tap("自助下单", "自助下单", "shop"), help=tap("帮助", "帮助", "help"), human=HUMAN_TAP)
 
 
-@line("欢迎！想买什么直接说{examples}。\n核对无误回复「确认」，微信付款后马上处理；回复「帮助」看更多。")
+_welcome_second = phrase("welcome_second", "也可以「{example}」；")
+
+
+@line(
+    "欢迎！想买什么，一句话发给我就行{examples}。\n{second}说不全没关系，我会接着问。\n"
+    "核对无误回复「确认」，微信付款后马上处理；回复「帮助」看更多。"
+)
 def welcome(say: Say, examples: Sequence[str]) -> str:
-    return say(examples=_for_example(examples))
+    """Three lines that teach by example."""
+    second = _welcome_second(example=examples[1]) if len(examples) > 1 else ""
+    return say(examples=_for_example(examples[:1]), second=second)
+
+
+link_unknown = phrase("link_unknown", "这个链接里没看到本店的商品，想买什么直接说，或看看这些：")
 
 
 def _for_example(examples: Sequence[str]) -> str:

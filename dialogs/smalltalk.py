@@ -3,13 +3,11 @@
 from catalog.checks import fold
 from dialogs import examples, replies
 from dialogs.asking import answer, open_question
-from dialogs.draft import look, pick_sku
+from dialogs.draft import look
 from dialogs.filling import fill
-from dialogs.ordering import advance, denied, miss, start_product
+from dialogs.ordering import denied, miss
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, standing
-from dialogs.turn import Followed, Listen, Said, Scene, Showed, Turn, Unheard
-from dialogs.window import shop_window
-
+from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
 
@@ -127,18 +125,3 @@ def showed(dialog: Dialog, heard: Showed, scene: Scene) -> Turn:
     if open_question(dialog, scene) is None:
         told = replies.join(told, replies.unknown_how())
     return answer(dialog, scene, told)
-
-
-def followed(dialog: Dialog, heard: Followed, scene: Scene) -> Turn:
-    """He came, or came by a code: a code that names a product or a SKU opens it."""
-    hello = replies.welcome(examples.orders(scene.shelf)) if heard.first else ""
-    name = heard.scene.removeprefix("qrscene_").strip()
-    product = scene.shelf.product(name) or scene.shelf.product_of(name)
-    if product is None:
-        if heard.first:
-            return answer(dialog, scene, hello)
-        return shop_window(dialog, scene, replies.welcome_back())
-    sku = scene.shelf.sku(name)
-    if sku is None or scene.shelf.product(name) is not None:
-        return start_product(dialog, product, scene, hello)
-    return advance(dialog, (pick_sku(DraftLine(product.id), sku, product, scene.shelf),), scene, hello)

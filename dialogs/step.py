@@ -19,6 +19,7 @@ from dialogs import (
     rating,
     replies,
     smalltalk,
+    ways_in,
 )
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting
@@ -59,6 +60,7 @@ from dialogs.turn import (
     HandoffEnded,
     HandoffOpened,
     Heard,
+    Linked,
     NoSuchOrder,
     OrderCancelled,
     OrderPlaced,
@@ -114,7 +116,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
     asks = any(not isinstance(effect, EndHandoff) for effect in turn.effects)
     text = turn.reply.text
-    if isinstance(heard, Said | Spoke | Pressed | Followed | Showed):
+    if isinstance(heard, Said | Spoke | Pressed | Followed | Linked | Showed):
         if isinstance(heard, Said) and heard.by_voice and (text or asks):
             text = replies.join(replies.heard_voice(heard.text), text)
     else:
@@ -132,7 +134,9 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         case Pressed():
             return _pressed(dialog, heard.key, scene)
         case Followed():
-            return smalltalk.followed(dialog, heard, scene)
+            return ways_in.followed(dialog, heard, scene)
+        case Linked():
+            return ways_in.linked(dialog, heard, scene)
         case Showed():
             return smalltalk.showed(dialog, heard, scene)
         case Spoke():
@@ -147,7 +151,11 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    certain = after_sale.about_order(dialog, said.text) or invoices.answered(dialog, said, scene)
+    certain = (
+        ways_in.by_link(dialog, said.text, scene)
+        or after_sale.about_order(dialog, said.text)
+        or invoices.answered(dialog, said, scene)
+    )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
@@ -292,13 +300,23 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
 def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
+    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+        return turn
     return start(dialog, said.frame.items, scene, said.text)
+
+
+def _counts_only(said: Said) -> bool:
+    """要4张, and nothing of what: it can only be about the order that was just placed."""
+    items = said.frame.items
+    return len(items) == 1 and items[0].said == {"quantity"} and items[0].product is None and not items[0].candidates
 
 
 def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """A bare value: for the open question; for the order that waits for payment it is no correction by itself."""
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
+    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+        return turn
     if not said.frame.items:
         return miss(dialog, scene)
     return start(dialog, said.frame.items, scene, said.text)

@@ -46,6 +46,14 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """The buyer shared a link: its title and address, as WeChat tells them."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Showed:
     """The buyer sent what the bot cannot read."""
 
@@ -192,7 +200,7 @@ Fact = (
     | BeingHeard
     | Unheard
 )
-Heard = Said | Spoke | Pressed | Followed | Showed | Fact
+Heard = Said | Spoke | Pressed | Followed | Linked | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 

@@ -213,6 +213,7 @@ heard = st.one_of(
     sayings,
     st.builds(turn.Pressed, st.sampled_from(["self_order", "my_orders", "human", "help", "else"])),
     st.builds(turn.Followed, st.one_of(product_ids, sku_codes, words), st.booleans()),
+    st.builds(turn.Linked, words, words),
     st.builds(turn.Showed, st.sampled_from(["image", "voice", "other"])),
     facts,
 )

@@ -13,6 +13,7 @@ from dialogs.turn import (
     FindFavourites,
     FindOrders,
     Followed,
+    Linked,
     OpenCase,
     OpenHandoff,
     PlaceOrder,
@@ -79,6 +80,9 @@ def play(story: Story, counter: Counter) -> None:
                 reply = counter.hears(Pressed(what))
             case "顾客发来":
                 reply = counter.hears(Showed(_KINDS.get(what, "other")))  # type: ignore[arg-type]
+            case "顾客发链接":
+                title, _, url = what.partition("|")
+                reply = counter.hears(Linked(title.strip(), url.strip()))
             case "顾客关注":
                 reply = counter.hears(Followed(what, first=True))
             case "顾客扫码":
