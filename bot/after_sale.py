@@ -58,7 +58,9 @@ def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:
     opened = None
     if left:
         opened = _opened(services, order, CaseKind.REFUND, left[0] if len(left) == 1 else None, wanted.said)
-    return talk.RefundDecided(order, decided.ways, opened.case if opened else None)
+    if opened is None:
+        return talk.RefundDecided(order, decided.ways)
+    return talk.RefundDecided(order, decided.ways, opened.case, opened.first)
 
 
 def _paid_order(conn: Connection, openid: OpenId, order_no: str) -> Order | None:

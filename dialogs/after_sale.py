@@ -37,6 +37,8 @@ _SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
     ("list", re.compile("查|看|进度|状态|详情|到哪|怎么样|订单")),
 )
 """What is wanted of the order whose number stands in a message, in any words."""
+_ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
+_SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
 _TEXT_MAX = 200
 _SHOWN_MAX = 5
 _LIST_BYTES_MAX = 1650
@@ -82,8 +84,19 @@ def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Tur
         if line is None and purpose in ("reorder", "problem", "refund"):
             account = _ACCOUNT.search(_ORDER_NO.sub("", said.text.upper()))
             line = DraftLine(fields={"": account[0]}) if account else None
-        lookup = Lookup(order_no_in(said.text), line, text=said.text[:_TEXT_MAX])
+        order_no = order_no_in(said.text) or _pointed_at(dialog, said.text)
+        lookup = Lookup(order_no, line, text=said.text[:_TEXT_MAX])
     return _found_later(dialog, purpose, lookup)
+
+
+def _pointed_at(dialog: Dialog, text: str) -> str | None:
+    """再来一单第二个, below a list of orders."""
+    found = _ORDINAL.search(text)
+    if found is None or dialog.listed is None:
+        return None
+    index = "一二三四五".find(found[1]) + 1 or int(found[1])
+    entry = dialog.listed.entries[index - 1] if index <= len(dialog.listed.entries) else ""
+    return entry[2:] if entry[:2] == "o:" else None
 
 
 def _found_later(dialog: Dialog, purpose: OrdersFor, lookup: Lookup) -> Turn:
@@ -114,7 +127,7 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "list":
             return _detail(dialog, orders[0], scene) if lookup.order_no else _list(dialog, orders, scene)
         case "status":
-            return _status(dialog, about, scene)
+            return _status(dialog, about, scene, lookup.text)
         case "keys":
             return _keys(dialog, about, scene)
         case "reorder" if lookup.only_account:
@@ -169,17 +182,20 @@ def _detail(dialog: Dialog, order: Order, scene: Scene) -> Turn:
     return _with_keys(dialog, order, scene, replies.join(told, replies.keys_below()) if _has_keys(order) else told)
 
 
-def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "") -> Turn:
     if not orders:
         return answer(dialog, scene, replies.no_orders())
     order = orders[0]
+    more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
     if order.state is OrderState.UNPAID:
         told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
     elif order.state is OrderState.EXPIRED:
         told = replies.order_expired(order.order_no)
     else:
         told = replies.status_brief(order, _order_url(scene, order))
-    return answer(dialog, scene, told)
+        waits = order.state is OrderState.PAID and any(line.state is LineState.DELIVERING for line in order.lines)
+        more = replies.if_missing(order) if waits else more
+    return answer(dialog, scene, replies.join(told, more))
 
 
 def _keys(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:

@@ -9,7 +9,7 @@ from dialogs.asking import answer, numbered, open_question
 from dialogs.paying import pay_url
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
 from dialogs.turn import AskRefund, CaseOpened, OpenCase, RefundDecided, Reply, Scene, Turn
-from kernel.cases import CaseKind, RefundWay
+from kernel.cases import Case, CaseKind, RefundWay
 from kernel.orders import Line, LineState, Order, OrderState
 
 _BAD_KEY = re.compile(
@@ -54,7 +54,7 @@ def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], scene: Sc
     order = next((o for o in orders if _is_paid(o) or o.state is OrderState.UNPAID), orders[0])
     if order.state is OrderState.UNPAID:
         told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
-        return answer(dialog, scene, told)
+        return answer(dialog, scene, replies.join(told, replies.paid_maybe()))
     if order.state is OrderState.REFUNDED:
         return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already()))
     if order.lines and all(line.state in _BACK for line in order.lines):
@@ -73,13 +73,16 @@ def case_opened(dialog: Dialog, fact: CaseOpened, scene: Scene) -> Turn:
     """The facts, then what was promised; asked again, the case there is."""
     line = _line_of(fact.order, fact.case.line_id)
     facts = replies.case_facts(fact.order, line, fact.facts, scene.now, scene.hours)
-    if fact.first:
-        promise = replies.case_opened(fact.case, scene.hours)
-    elif fact.case.overdue or scene.now > fact.case.remedy_due_at:
-        promise = replies.case_late(fact.case)
-    else:
-        promise = replies.case_running(fact.case, scene.now, scene.hours)
+    promise = _promise(fact.case, scene, first=fact.first)
     return answer(dialog, scene, replies.join(facts if fact.case.kind is not CaseKind.INVOICE else "", promise))
+
+
+def _promise(case: Case, scene: Scene, *, first: bool) -> str:
+    if first:
+        return replies.case_opened(case, scene.hours)
+    if case.overdue or scene.now > case.remedy_due_at:
+        return replies.case_late(case)
+    return replies.case_running(case, scene.now, scene.hours)
 
 
 def no_such_order(dialog: Dialog, scene: Scene) -> Turn:
@@ -118,7 +121,7 @@ def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:
     urgent = (RefundWay.AT_ONCE, RefundWay.PERSON, RefundWay.AFTER_RESULT, RefundWay.UNDER_WAY, RefundWay.DONE)
     ways = sorted(fact.ways.items(), key=lambda one: (urgent.index(one[1]), one[0]))
     rows = [replies.refund_line(lines[line_id], way) for line_id, way in ways if line_id in lines]
-    promise = replies.case_opened(fact.case, scene.hours) if fact.case else ""
+    promise = _promise(fact.case, scene, first=fact.first) if fact.case else ""
     return answer(dialog, scene, replies.join(replies.refund_decided(fact.order, rows), promise))
 
 

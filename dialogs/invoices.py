@@ -72,7 +72,7 @@ def _read(asked: InvoiceAsked, text: str, *, first: bool) -> InvoiceAsked:
     rest = _EMAIL.sub(" ", _ORDER_NO.sub(" ", text))
     tax_no = next((one[0] for one in _TAX_NO.finditer(rest) if sum(c.isdigit() for c in one[0]) >= 8), "")
     rest = rest.replace(tax_no, " ") if tax_no else rest
-    title = _title_in(rest, beside=bool(email or tax_no) or not (first or asked.title))
+    title = _title_in(rest, alone=not asked.title and (bool(email or tax_no) or not first))
     return replace(
         asked,
         title=title or asked.title,
@@ -81,7 +81,8 @@ def _read(asked: InvoiceAsked, text: str, *, first: bool) -> InvoiceAsked:
     )
 
 
-def _title_in(rest: str, *, beside: bool) -> str:
+def _title_in(rest: str, *, alone: bool) -> str:
+    """The title a message names. `alone`: a single word that is nothing else may be one."""
     named = _TITLE.search(rest)
     company = _COMPANY.search(_LABELS.sub(" ", rest))
     if named:
@@ -91,4 +92,4 @@ def _title_in(rest: str, *, beside: bool) -> str:
     if _PERSON.search(rest):
         return _BY_ITSELF
     words = [word for word in re.split(r"[\s,，;；。]+", _LABELS.sub(" ", rest)) if len(word) >= 2]
-    return words[0][:60] if beside and len(words) == 1 and not any(c.isdigit() for c in words[0]) else ""
+    return words[0][:60] if alone and len(words) == 1 and not any(c.isdigit() for c in words[0]) else ""

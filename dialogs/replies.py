@@ -13,6 +13,7 @@ from dialogs.links import link, plain, tap
 from dialogs.wording import Say, line, phrase
 from kernel.cases import Case, LineFacts, RefundWay, SupplierSays
 from kernel.hours import WorkingHours
+from kernel.masking import mask
 from kernel.money import format_yuan
 from kernel.orders import Line, LineState, Order, OrderState
 
@@ -901,13 +902,13 @@ _DOING = {
 _doing_until = phrase("doing_until", "{doing}，预计{when}")
 
 
-def line_state(line: Line) -> str:
+def line_state(line: Line, *, with_eta: bool = True) -> str:
     if line.state is LineState.DELIVERED:
         return line_done(line)
     if line.state is LineState.DELIVERING:
         delivery = Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD
         doing = _DOING.get(delivery, _LINE_STATES[line.state])()
-        return _doing_until(doing=doing, when=plain(line.eta)) if line.eta else doing
+        return _doing_until(doing=doing, when=plain(line.eta)) if line.eta and with_eta else doing
     return _LINE_STATES[line.state]()
 
 
@@ -1017,7 +1018,8 @@ reorder_reduced = phrase("reorder_reduced", "有的商品已经下架，没有�
 def facts_of(say: Say, order: Order) -> str:
     """What we know of an order, said before anything is promised."""
     lines = "；".join(f"{line_what(line)}：{line_state(line)}" for line in order.lines)
-    return say(order_no=order.order_no, total=yuan(order.total_fen), lines=lines or order_state(order))
+    told = lines if lines and order.paid_at else f"{order_what(order)}：{order_state(order)}"
+    return say(order_no=order.order_no, total=yuan(order.total_fen), lines=told)
 
 
 refund_nothing_paid = phrase("refund_nothing_paid", "没有查到您已付款的订单，没付款的订单不会扣钱。")
@@ -1255,7 +1257,7 @@ def case_facts(
 ) -> str:
     """What the books say of what the buyer complains of: said before anything is promised."""
     about = line_what(line) if line else order_what(order)
-    state = line_state(line) if line else order_state(order)
+    state = line_state(line, with_eta=False) if line else order_state(order)
     account = next((value for value in (line.fields.values() if line else ()) if any(c.isdigit() for c in value)), "")
     paid = _paid_when(when=ago(now - order.paid_at)) if order.paid_at else ""
     told = [f"{about} → {plain(account)}" if account else about, paid, state]
@@ -1384,6 +1386,17 @@ def refund_decided(say: Say, order: Order, decided: Sequence[str], most: int = 8
     return say(order_no=order.order_no, decided="\n".join(rows))
 
 
+@line("一直没到请点「{missing}」，马上帮您查。")
+def if_missing(say: Say, order: Order) -> str:
+    return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
+
+
+paid_maybe = phrase("paid_maybe", "要是已经扣了款，一两分钟内会自动查到，不用再付一次；关闭的订单会原路退回。")
+
+
+here_i_am = phrase("here_i_am", "我一直在的，直接说要办什么就行。")
+
+
 _state_line = phrase("order_row", "{index}. {what} {total} {state}")
 _pay_within = phrase("pay_within", "去付款（还剩{minutes}分钟）")
 _keys_word = phrase("keys_word", "卡密")
@@ -1415,8 +1428,14 @@ def minutes_left(order: Order, now: datetime) -> int:
 
 @line("也可以再来：{others}")
 def reorder_others(say: Say, others: Sequence[Order]) -> str:
-    taps = (tap(order_what(order), f"再来一单 {order.order_no}") for order in others)
-    return say(others="、".join(taps))
+    return say(others="、".join(tap(_for_whom(order), f"再来一单 {order.order_no}") for order in others))
+
+
+def _for_whom(order: Order) -> str:
+    """What an order is and, masked, for which account: two top-ups of one size are not the same."""
+    given = order.lines[0].fields.values() if order.lines else ()
+    account = next((value for value in given if any(c.isdigit() for c in value)), "")
+    return f"{order_what(order)} {mask(account)}" if account else order_what(order)
 
 
 @line("满意吗？点一下打分：{stars}")

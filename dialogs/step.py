@@ -175,6 +175,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
     text = fold(said.text)
+    if text in replies.BACK_TO_BOT_WORDS:
+        return answer(dialog, scene, replies.here_i_am())
     if _BACK.fullmatch(text):
         return stepped_back(dialog, scene)
     if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):

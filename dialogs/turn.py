@@ -138,6 +138,8 @@ class RefundDecided:
     order: Order
     ways: Mapping[int, RefundWay]
     case: Case | None = None
+    first: bool = True
+    """Without it the case was running before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class Counter:
             product.id,
             product.name,
             sku.code,
-            sku.label,
+            f"{wanted.value}{sku.unit}" if sku.any_value is not None else sku.label,
             wanted.value,
             wanted.quantity,
             wanted.total_fen,
@@ -229,7 +229,8 @@ class Counter:
             return RefundDecided(changed, ways)
         one = left[0] if len(left) == 1 else None
         opened = self._open_case(OpenCase(CaseKind.REFUND, order.order_no, one, wanted.said))
-        return RefundDecided(changed, ways, opened.case if isinstance(opened, CaseOpened) else None)
+        assert isinstance(opened, CaseOpened)
+        return RefundDecided(changed, ways, opened.case, opened.first)
 
     def _rate(self, wanted: Rate) -> Fact:
         settled = [o for o in self.orders if o.state in (OrderState.DELIVERED, OrderState.REFUNDED)]
