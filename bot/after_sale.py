@@ -35,7 +35,9 @@ def open_case(services: Services, openid: OpenId, wanted: OpenCase) -> Fact:
         facts = cases.facts_of(conn, wanted.order_no) if order is not None else {}
     if order is None:
         return talk.NoSuchOrder()
-    opened = _opened(services, order, wanted.kind, wanted.line_id, wanted.said)
+    transcript = _transcript(services, openid)
+    with services.engine.begin() as conn:
+        opened = _opened(services, conn, order, wanted.kind, wanted.line_id, wanted.said, transcript)
     if opened is None:
         return talk.NoSuchOrder()
     line_id = wanted.line_id or (order.lines[0].id if len(order.lines) == 1 else None)
@@ -44,20 +46,19 @@ def open_case(services: Services, openid: OpenId, wanted: OpenCase) -> Fact:
 
 def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:
     """Give back what nobody has begun to deliver; what somebody has to decide becomes a case."""
-    now = services.clock.now()
+    transcript = _transcript(services, openid)
     with services.engine.begin() as conn:
-        decided = refunding.take_back(conn, wanted.order_no, openid, now, only=wanted.line_id)
-        if decided is None:
+        decided = refunding.take_back(conn, wanted.order_no, openid, services.clock.now(), only=wanted.line_id)
+        order = _paid_order(conn, openid, wanted.order_no)
+        if decided is None or order is None:
             return talk.NoSuchOrder()
         work.enqueue(services, conn, decided.work)
-    with services.engine.connect() as conn:
-        order = _paid_order(conn, openid, wanted.order_no)
-    if order is None:
-        return talk.NoSuchOrder()
-    left = [line for line, way in decided.ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
-    opened = None
-    if left:
-        opened = _opened(services, order, CaseKind.REFUND, left[0] if len(left) == 1 else None, wanted.said)
+        left = [line for line, way in decided.ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
+        if not left:
+            return talk.RefundDecided(order, decided.ways)
+        # In the same transaction: a purchase that fails from now on is not tried elsewhere.
+        line_id = left[0] if len(left) == 1 else None
+        opened = _opened(services, conn, order, CaseKind.REFUND, line_id, wanted.said, transcript)
     if opened is None:
         return talk.RefundDecided(order, decided.ways)
     return talk.RefundDecided(order, decided.ways, opened.case, opened.first)
@@ -68,25 +69,34 @@ def _paid_order(conn: Connection, openid: OpenId, order_no: str) -> Order | None
     return order if order is not None and order.openid == openid and order.paid_at is not None else None
 
 
-def _opened(services: Services, order: Order, kind: CaseKind, line_id: int | None, said: str) -> cases.Opened | None:
+def _transcript(services: Services, openid: OpenId) -> list[dict[str, str]]:
+    return [{"from": one.who, "text": masked(one.text)} for one in services.store.transcript(openid)]
+
+
+def _opened(
+    services: Services,
+    conn: Connection,
+    order: Order,
+    kind: CaseKind,
+    line_id: int | None,
+    said: str,
+    transcript: list[dict[str, str]],
+) -> cases.Opened | None:
     """Open the case; a person finds the last messages with it. Deadlines count working hours: at night nobody would
     keep the promise."""
     now, hours = services.clock.now(), services.hours
-    words = said if kind is CaseKind.INVOICE else masked(said)
-    transcript = [{"from": one.who, "text": masked(one.text)} for one in services.store.transcript(order.openid)]
-    with services.engine.begin() as conn:
-        opened = cases.open_case(
-            conn,
-            openid=order.openid,
-            kind=kind,
-            order_no=order.order_no,
-            line_id=line_id,
-            said=words,
-            transcript=transcript,
-            now=now,
-            answer_due_at=hours.after(now, ANSWER_WITHIN),
-            remedy_due_at=hours.after(now, REMEDY_WITHIN),
-        )
+    opened = cases.open_case(
+        conn,
+        openid=order.openid,
+        kind=kind,
+        order_no=order.order_no,
+        line_id=line_id,
+        said=said if kind is CaseKind.INVOICE else masked(said),
+        transcript=transcript,
+        now=now,
+        answer_due_at=hours.after(now, ANSWER_WITHIN),
+        remedy_due_at=hours.after(now, REMEDY_WITHIN),
+    )
     if opened is not None and opened.first:
         log.warning("case %s (%s) of order %s is opened", opened.case.number, kind.value, order.order_no)
     return opened

@@ -21,7 +21,13 @@ def buttons(shelf: Shelf) -> list[dict[str, Any]]:
             ("热门商品", "self_order"),
             *((name, f"category:{name}") for name in fitting[: SUB_BUTTONS_MAX - 1]),
         ),
-        _group("我的订单", ("订单状态", "my_orders"), ("我的卡密", "my_keys"), ("再来一单", "reorder")),
+        _group(
+            "我的订单",
+            ("订单状态", "my_orders"),
+            ("我的卡密", "my_keys"),
+            ("再来一单", "reorder"),
+            ("评价", "rate"),
+        ),
         _group("客服", ("人工客服", "human"), ("帮助", "help")),
     ]
 

@@ -74,6 +74,10 @@ _LIST = text(f"""
 _WORDS = text(f"""
     SELECT {_FIELDS}, words FROM case_event e JOIN support_case ON support_case.id = case_id WHERE e.id = :id
 """)  # noqa: S608
+_WANTED_BACK = text("""
+    SELECT EXISTS (SELECT 1 FROM support_case WHERE order_no = :order_no AND kind = 'refund' AND state <> 'closed'
+                   AND coalesce(line_id, :line_id) = :line_id)
+""")
 _PURCHASES = text("""
     SELECT DISTINCT ON (line_id, unit) line_id, state, sends, settled_at FROM supplier_order
     WHERE order_no = :order_no ORDER BY line_id, unit, attempt DESC
@@ -188,6 +192,11 @@ def overdue_count(conn: Connection, now: datetime) -> int:
 def running_of(conn: Connection, openid: str) -> tuple[Case, ...]:
     """List a buyer's running cases, the latest first."""
     return tuple(_case(row) for row in conn.execute(_OF_BUYER, {"openid": openid}))
+
+
+def wants_money_back(conn: Connection, order_no: str, line_id: int) -> bool:
+    """Tell whether the buyer has asked for his money while the line was under way: what fails is not bought again."""
+    return bool(conn.execute(_WANTED_BACK, {"order_no": order_no, "line_id": line_id}).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

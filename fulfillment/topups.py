@@ -6,6 +6,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, text
 
+from fulfillment.cases import wants_money_back
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, locked_line, pushed, send_back
@@ -346,7 +347,8 @@ def _settle_unit(
         return _changed_mind(conn, row, now)
     _move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=None)
     line = locked_line(conn, row["line_id"])
-    if after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.refund_fen == 0:
+    on = after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.refund_fen == 0
+    if on and not wants_money_back(conn, line.order_no, line.id):
         bought = buy_unit(conn, goods_of(conn, line.id), row["unit"], row["buy_num"], now, market)
         if isinstance(bought, Purchase):
             return Work(send_ids=(bought.id,))

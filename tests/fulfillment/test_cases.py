@@ -8,8 +8,10 @@ from sqlalchemy import Connection, text
 
 from fulfillment import cases, delivering, paying, reading, refunding, topups
 from fulfillment.cases import NotRunning, Opened
+from fulfillment.suppliers.port import Accepted, Failed
 from kernel.cases import CaseKind, CaseState, SupplierSays
 from kernel.orders import LineState, Order
+from tests.fulfillment import test_topups_failover as failover
 from tests.fulfillment.counter import LI, NOW, place, want
 
 HOUR = timedelta(hours=1)
@@ -236,6 +238,35 @@ def test_a_purchase_in_flight_waits_for_its_result(conn: Connection) -> None:
     assert taken is not None
     assert [way.value for way in taken.ways.values()] == ["after_result"]
     assert taken.work.refunds == ()
+
+
+def test_what_is_wanted_back_and_fails_is_given_back_and_not_bought_elsewhere(conn: Connection) -> None:
+    order = paid(conn, "HF100", "WZ60")
+    first, second = (line.id for line in order.lines)
+    assert not cases.wants_money_back(conn, order.order_no, first)
+    case = opened(conn, order, CaseKind.REFUND)
+    assert case is not None
+    assert cases.wants_money_back(conn, order.order_no, first)
+    assert not cases.wants_money_back(conn, order.order_no, second)
+    cases.close(conn, case.case.id, "", NOW, actor="operator")
+    assert not cases.wants_money_back(conn, order.order_no, first)
+    opened(conn, order, CaseKind.REFUND, line_id=None)
+    assert cases.wants_money_back(conn, order.order_no, second)
+
+
+def test_a_purchase_that_fails_is_not_tried_at_the_next_supplier_when_the_buyer_wants_his_money(
+    conn: Connection,
+) -> None:
+    order = failover.paid(conn)
+    work = failover.deliver(conn, order)
+    sent, _ = failover.send(conn, work.send_ids[0], Accepted())
+    taken = refunding.take_back(conn, order.order_no, "li", NOW)
+    assert taken is not None
+    assert [way.value for way in taken.ways.values()] == ["after_result"]
+    opened(conn, order, CaseKind.REFUND, openid="li")
+    settled = failover.query(conn, sent.id, Failed("no"), NOW + HOUR)
+    assert settled.send_ids == ()
+    assert [due.amount_fen for due in settled.refunds] == [order.total_fen]
 
 
 def test_one_line_of_several_goes_back_and_the_others_keep_their_keys(conn: Connection) -> None:
