@@ -201,6 +201,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
+    if after[:1] in ("次", "遍", "回") and before[-1:] in ("了", "过"):
+        return Amount(start, end, "none")  # 挂了两次了
     if unit == "个" and _OTHERS.search(before):
         return Amount(start, end + length, "none")  # 剩下的两个 138… 139…
     if unit in COUNTERS and unit and _LESS_THAN_NOTHING.search(text[max(0, start - 2) : start]):

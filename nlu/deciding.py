@@ -126,6 +126,8 @@ def _plain_order(said: Wording) -> Verdict | None:
             corrects = True
         if said.cues <= (PLAIN_CUES | CORRECTING_CUES if corrects else PLAIN_CUES):
             return Verdict(0.9, "order", "an amount and an account in words of a plain order")
+    if said.has_product and _plain_cues(said) and _WANTED.search(said.blanked):
+        return Verdict(0.6, "order", "goods right after a word of buying")
     explained = _ORDERING.search(said.blanked) or unexplained(said.blanked) <= ELSEWHERE
     if said.named and said.slots and _plain_cues(said) and explained:
         return Verdict(0.9, "order", "goods and a slot in words of a plain order")
@@ -191,7 +193,14 @@ def _plain_cues(said: Wording) -> bool:
     """Tell whether all words are those of a plain order; how things stand (我70岁了) may be told in another clause."""
     cues = said.cues - PLAIN_CUES
     hearts = (clause for clause in _CLAUSE.findall(said.blanked) if _ANY_SLOT.search(clause))
+    if cues == {"state"} and _BUYS.search(said.blanked):
+        return True
     return not cues or (cues == {"state"} and not any("state" in cues_of(clause) for clause in hearts))
+
+
+_WANTED = re.compile(r"(?<![不别没在去])(?:租|订|报|买|充|约|拍|洗)[一个张]{0,2}Ｐ")
+_BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|办|开)[一个张份]{{0,2}}[{SLOTS}]")
+"""18岁想报Ｐ: whatever else is told, this is wanted."""
 
 
 _CLAUSE = re.compile(r"[^,，。;；!！]+")
@@ -233,7 +242,7 @@ _NO_BUYER = re.compile(
 """Advertisements, begging and injections: whatever goods they name, nobody is buying."""
 _UNPLACED = re.compile(
     rf"(?:来|要|买|整|充|拿|给我来?|我要|想要)?(?![来要买整充拿])"
-    rf"(?:(?![我你他她它这那哪的了吗呢吧啊改换成是不没有多少几怎啥什么为给和跟号码到还就只都也太真很再又先后上下前错对加减])[\u4e00-\u9fff]){{2,6}}"
+    rf"(?:(?![我你他她它这那哪的了吗呢吧啊改换成是不没有多少几怎啥什么为给和跟号码到还就只都也太真很再又先后上下前错对加减退还查欠投开])[\u4e00-\u9fff]){{2,6}}"
     rf"[的 ]?[{VALUE}{SKU}{COUNT}](?:的|吧|谢谢|[。.!！])*"
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""

@@ -28,6 +28,7 @@ Span = tuple[int, int, str]
 def slots_of(seen: Seen) -> list[Span]:
     """List where each slot stands and the letter of its kind, in order; none overlaps another."""
     spans: list[tuple[int, int, str]] = [(a.start, a.end, ACCOUNT) for a in seen.accounts]
+    spans += [(start, end, ACCOUNT) for start, end in seen.text_spans]
     for ref in seen.refs:
         letter = CATEGORY if ref.candidates else PRODUCT
         coded = next((tail for tail in ("激活码", "兑换码", "序列号", "卡密", "key") if ref.word.endswith(tail)), "")

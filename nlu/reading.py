@@ -46,6 +46,18 @@ def _one(
     base = Draft(product, candidates)
     _choose(base, product, seen)
     base.texts = dict(seen.texts)
+    paired = _paired(product, seen, counted, sold_by) if anchors and len(seen.accounts) < 2 else []
+    if paired:
+        return [
+            replace(
+                base,
+                amount=amount,
+                quantity=_count_for(i, [one for one, _ in paired], counts, seen.text),
+                options={**base.options, option[0]: option[1]},
+                accounts=list(seen.accounts),
+            )
+            for i, (amount, option) in enumerate(paired)
+        ]
     option_anchors = _option_anchors(product, seen) if not anchors else []
     if option_anchors:
         return _by_option(base, option_anchors, counts, seen)
@@ -140,7 +152,11 @@ def _anchors(
             written = seen.text[amount.start].isdigit()
             if amount.kind == "count" or written or not "\u4e00" <= after <= "\u9fff" or after in "的吧份":
                 counts.append(amount)  # but not 稳定十一激活码
-        elif product.any_sku and amount.kind == "count" and any(a.kind == "value" for a in seen.amounts):
+        elif (
+            product.any_sku
+            and amount.kind == "count"
+            and any(a.kind == "value" and settle(product, a) for a in seen.amounts)
+        ):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
         elif repeats or (settled.value, settled.skus) not in known:
             known.append((settled.value, settled.skus))
@@ -193,7 +209,8 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
     counts = [count for count in counts if count.number is not None and 0 < count.number <= 10000]
     for count in counts:
         if re.search(
-            r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整]?\s*$", text[max(0, count.start - 4) : count.start]
+            r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整洗租印拍订报做打弄搞]?\s*$",
+            text[max(0, count.start - 4) : count.start],
         ):
             return int(count.number or 1)
     if len(anchors) < 2:
@@ -331,6 +348,18 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
         return []
     first = {pair: m for m, pair in reversed(named)}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
+
+
+def _paired(
+    product: ProductIndex | None, seen: Seen, counted: Container[str], sold_by: Container[str]
+) -> list[tuple[Amount, tuple[str, str]]]:
+    """Pair amounts with options that take turns with them: 光面50 绒面50; 慢充100和快充100."""
+    options = _option_anchors(product, seen)
+    amounts = [a for a in _anchors(product, seen, counted, sold_by, repeats=True)[0] if a.kind == "value"]
+    turns = sorted([(a.start, "amount") for a in amounts] + [(mention.start, "option") for mention, _ in options])
+    if len(options) < 2 or len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
+        return []
+    return [(amount, option) for amount, (_, option) in zip(amounts, options, strict=True)]
 
 
 def _by_option(

@@ -44,6 +44,8 @@ class Seen:
     amounts: list[Amount] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    text_spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where addresses and other free text stand."""
     unplaced: bool = False
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
@@ -87,7 +89,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     seen.amounts = find_amounts(
         text, seen.mentions, lexicon, taken, lambda start, end: inside_longer(seen, lexicon, start, end)
     )
-    seen.refs = _refs(seen)
+    seen.refs = _refs(seen, lexicon)
     return seen
 
 
@@ -169,6 +171,7 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
         if span:
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
+            seen.text_spans.append(span)
     for label, name in lexicon.text_cues:
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
@@ -181,12 +184,14 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             if match and not any(taken[match.start(1) : match.end(1)]):
                 texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
                 taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+                seen.text_spans.append(match.span(1))
             place = seen.text.find(label, place + 1)
     for shape, name in lexicon.text_shapes:
         match = shape.search(seen.cased.upper()) if name not in texts else None
         if match and not any(taken[match.start() : match.end()]) and match.end() <= len(taken):
             texts[name] = match[0]
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+            seen.text_spans.append(match.span())
     return texts
 
 
@@ -231,13 +236,17 @@ def address_span(text: str) -> tuple[int, int] | None:
 _FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
 
 
-def _refs(seen: Seen) -> list[Ref]:
+def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     refs: list[Ref] = []
     for mention in seen.mentions:
         entry = mention.entry
         if entry.foreign:
             tail = _FOREIGN_TAIL.match(seen.text, mention.end)
             refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
+            continue
+        own = lexicon.products[entry.skus[0]] if len(entry.skus) == 1 and not entry.means_things else None
+        if own is not None and any(name in mention.word for name in own.names):
+            refs.append(Ref(mention.start, mention.end, mention.word, own.id))  # D证报名 names its product, D证
             continue
         if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
             continue
@@ -285,6 +294,13 @@ def drop_taken_back(seen: Seen) -> None:
     if not declined.issuperset(a.said for a in seen.accounts):  # 138…的不要了: that number and all that was for it
         seen.accounts = [a for a in seen.accounts if a.said not in declined]
     gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
+    seen.refs = [
+        ref
+        for ref in seen.refs
+        if not any(
+            _EXCHANGED.fullmatch(seen.text[ref.end : other.start]) for other in seen.refs if other.start > ref.end
+        )
+    ]
     meant = [a for a in seen.accounts if a.said not in gone]  # 除了138…都充50: wherever it was said
     seen.accounts = meant or seen.accounts  # 是139…不是138…
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
@@ -297,6 +313,7 @@ def drop_taken_back(seen: Seen) -> None:
         _correct(seen, match.start(), match.end())
 
 
+_EXCHANGED = re.compile(r"\s*的?(?:那个)?(?:换|改|换成|改成|改为)\s*(?:个|了)?")
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
