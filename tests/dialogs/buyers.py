@@ -165,15 +165,20 @@ class Buyer:
     shelf: Shelf
     send: Callable[[Sequence[str]], Sequence[str]]
     wants: list[Want] = field(default_factory=list)
+    """What the order in the making is to be."""
+    bought: list[Want] = field(default_factory=list)
+    """What he has ordered, as he sees it."""
     talk: list[str] = field(default_factory=list)
     """Both sides, for whoever has to find out what went wrong."""
     end: str = ""
-    """What he did in the end: bought, cancelled, gave up."""
+    """How it ended for him: bought, cancelled, gave up."""
     unasked: bool = False
     """Something was ordered although he had not said yes."""
     _summary: str = ""
     _second_thoughts: int = 0
     _after: int = 0
+    _switches: bool = False
+    _more: bool = False
 
     def __post_init__(self) -> None:
         self.wants = [a_want(self.dice, self.shelf)]
@@ -183,6 +188,8 @@ class Buyer:
                 self.wants.append(more)
         self._second_thoughts = self.dice.choice([0, 0, 0, 1, 1, 2])
         self._after = self.dice.choice([0, 0, 1])
+        self._switches = self.dice.random() < 0.06
+        self._more = self.dice.random() < 0.08
 
     @property
     def want(self) -> Want:
@@ -261,6 +268,13 @@ class Buyer:
         dice = self.dice
         if dice.random() < 0.1:
             return self.say(dice.choice(_DIGRESSIONS))
+        if self._switches and len(self.wants) == 1 and dice.random() < 0.4:
+            self._switches = False
+            self.wants = [a_want(dice, self.shelf)]
+            way = dice.choice(["算了，我要{0}", "不要这个了，来个{0}", "还是买{0}吧", "换成{0}"])
+            return self.say(
+                way.format(dice.choice([self.want.product.name, f"{self.want.product.name} {self.size(self.want)}"]))
+            )
         plain = TAGS.sub("", reply)
         if "请核对订单" in plain or ("刚才的订单还在" in plain and self._summary):
             return self.judges(self._summary)
@@ -285,6 +299,8 @@ class Buyer:
             return self.say(picked)
         if want.value is not None and re.search("直接回复数[字量]|都可以", question):
             return self.say(self.dice.choice([str(want.value), f"{want.value}{want.sku.unit}", f"要{want.value}"]))
+        if typed and self.changes_size():
+            return self.say(self.dice.choice(["改成{0}", "不对，要{0}", "换成{0}的"]).format(self.want.sku.label))
         if typed:
             return self.say(self.account(typed[0]))
         if "数量" in question:
@@ -294,6 +310,16 @@ class Buyer:
         if rows and (other := self.switches()):
             return self.say(other)
         return self.opens()
+
+    def changes_size(self) -> bool:
+        """Want another size before all is said, now and then."""
+        want = self.want
+        others = [s for s in want.product.skus if s.options == want.sku.options and s != want.sku and not s.any_value]
+        if not others or want.sku.any_value or not self._second_thoughts or self.dice.random() < 0.7:
+            return False
+        self._second_thoughts -= 1
+        self.wants = [replace(want, sku=self.dice.choice(others))]
+        return True
 
     def picks(self, plain: str, rows: list[tuple[str, str, str]]) -> str:
         """The row he wants, named in one of the ways there are."""
@@ -344,8 +370,9 @@ class Buyer:
         if correction:
             return self.say(*correction)
         if self.dice.random() < 0.04:
-            self.wants, self.end = [], "cancelled"
-            return self.say("取消")
+            reply = self.say("取消")
+            self.end = "cancelled"
+            return reply
         return self.say(self.dice.choice(("确认", "确认", *sorted(_YES))))
 
     def changes_his_mind(self) -> str:
@@ -420,14 +447,18 @@ class Buyer:
     def after_ordering(self) -> str:
         """Stop here, or say something more while it waits for payment."""
         dice = self.dice
-        if not self._after or len(self.wants) != 1:
+        if self._more and len(self.wants) == 1:
+            self._more, self._after = False, 0
+            return self.orders_again()
+        if not self._after or len(self.wants) != 1 or self.bought:
+            self.bought += self.wants
             self.end = "bought"
             return ""
         self._after = 0
         what = dice.choice(["again", "digress", "cancel", "change"])
         if what == "cancel":
             self.cancels()
-            self.wants, self.end = [], "cancelled"
+            self.end = "cancelled"
             return ""
         changed = self.changes_his_mind() if what == "change" else ""
         if changed:
@@ -437,8 +468,23 @@ class Buyer:
             self.cancels()  # not understood: what he ordered has to go before he orders anew
             return self.opens()
         self.say("确认" if what == "again" else dice.choice(_DIGRESSIONS))
+        self.bought += self.wants
         self.end = "bought"
         return ""
+
+    def orders_again(self) -> str:
+        """Another order beside the one that waits for payment: the same, the same for somebody else, or something new."""
+        self.bought += self.wants
+        kind = self.dice.choice(["same", "else", "new"])
+        phones = [f for f in self.want.product.fields if f.kind is FieldKind.PHONE and f.name in self.want.fields]
+        if kind == "same":
+            return self.say(self.dice.choice(["再来一单", "再来一份一样的", "照旧再来一单"]))
+        if kind == "else" and len(phones) == 1:
+            fresh = a_value(self.dice, phones[0])
+            self.wants = [replace(self.want, fields={**self.want.fields, phones[0].name: fresh})]
+            return self.say(f"再来一单，给{fresh}")
+        self.wants = [a_want(self.dice, self.shelf)]
+        return self.opens()
 
     def cancels(self) -> None:
         """Say 取消 until nothing is left to be cancelled, as the answers tell."""

@@ -28,7 +28,7 @@ def a_buyer(seed: int, catalogs: Sequence[Path] = CATALOGS) -> tuple[Buyer, Coun
     def send(texts: Sequence[str]) -> list[str]:
         if dice.random() < 0.02:
             counter.hears(Showed("image"))
-        return [counter.says(text).text for text in texts]
+        return [counter.says(text, "voice" if dice.random() < 0.06 else "text").text for text in texts]
 
     return Buyer(dice, shelf, send), counter
 
@@ -49,15 +49,14 @@ def test_what_is_ordered_in_the_end_is_what_was_wanted() -> None:
     for seed in range(FIRST, FIRST + BUYERS):
         buyer, counter = a_buyer(seed)
         buyer.shop()
-        wanted = buyer.wants if buyer.end == "bought" else []
         transcript = "\n".join(
             [
-                f"== seed {seed}, {buyer.end}, wants {[str(want) for want in wanted]}",
+                f"== seed {seed}, {buyer.end}, wants {[str(want) for want in buyer.bought]}",
                 *buyer.talk,
                 f"ordered {live(counter)}",
             ]
         )
-        if buyer.unasked or not is_what_was_wanted(live(counter), wanted):
+        if buyer.unasked or not is_what_was_wanted(live(counter), buyer.bought):
             wrong.append(transcript)
         elif buyer.end == "gave up":
             gave_up.append(transcript)
