@@ -90,7 +90,12 @@ def _one(
     return made
 
 
-_PARTS = (re.compile(r"[^\n]+"), re.compile(r"[^\s,，;；。]+"))
+_PARTS = (
+    re.compile(r"[^\n]+"),
+    re.compile(r"[^\n;；。]+"),
+    re.compile(r"[^\n;；。,，]+"),
+    re.compile(r"[^\s,，;；。]+"),
+)
 
 
 def _said_with_one(seen: Seen, accounts: list[Account]) -> list[tuple[Mention, Account]]:

@@ -274,7 +274,7 @@ def _merged(refs: list[Ref]) -> list[Ref]:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
 )
 _DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|不[买充冲租订报约拍]了|算了)")
 _TAKEN_BACK = re.compile(
@@ -343,6 +343,11 @@ def _correct(seen: Seen, place: int, after: int) -> None:
         seen.refs = [ref for ref in seen.refs if ref is not gone]
     previous = [ref.start for ref in seen.refs if ref.end <= place and ref.product]
     since = previous[-1] if len({ref.product for ref in seen.refs if ref.product}) > 1 and previous else 0
+    if re.search(
+        r"第[一二三四五\d]个(?:号|人)?(?:改成?|换成?|要|应该)?(?:是|充)*$",
+        seen.text[place:][:14].rstrip("0123456789一二三四五六七八九十百千两元块 "),
+    ):
+        return  # 错了第一个是100: the others stay
     for is_count in (False, True):
         kinds = [a for a in seen.amounts if (a.kind == "count") == is_count and a.kind != "none"]
         if any(a.start >= after for a in kinds):
