@@ -8,6 +8,7 @@ import redis
 from sqlalchemy import Engine
 from werobot.crypto.exceptions import UnvalidEncodingAESKey
 
+from bot.breakers import Breakers
 from bot.config import Config, ConfigError, WeChatConfig
 from bot.database import make_engine
 from bot.jobs import Jobs
@@ -24,6 +25,7 @@ from catalog.vault import Vault
 from dialogs import wording
 from dialogs.store import DialogStore
 from fulfillment import audit
+from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
 from kernel.hours import WorkingHours, parse_hours
@@ -53,6 +55,7 @@ class Services:
     gateway: PayGateway
     notice_keys: NoticeKeys
     suppliers: Suppliers
+    breakers: Breakers
     jobs: Jobs
     hours: WorkingHours
     recogniser: Recogniser | None = None
@@ -95,6 +98,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         gateway=gateway,
         notice_keys=notice_keys,
         suppliers=_suppliers(config, clock),
+        breakers=Breakers(client, clock),
         jobs=Jobs(TASKS),
         hours=parse_hours(wechat.kf_hours, config.app.timezone),
         recogniser=open_recogniser(config.speech),
@@ -147,7 +151,14 @@ def _suppliers(config: Config, clock: Clock) -> Suppliers:
         return open_suppliers(
             (
                 SupplierSettings(
-                    name, one.kind, one.api_base, one.app_key, one.app_secret, one.default, one.price_account
+                    name,
+                    one.kind,
+                    one.api_base,
+                    one.app_key,
+                    one.app_secret,
+                    one.default,
+                    one.price_account,
+                    Terms(one.margin_percent, one.allow_loss),
                 )
                 for name, one in config.supplier.items()
             ),

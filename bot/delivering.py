@@ -6,6 +6,7 @@ from bot import work
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import delivering, topups
+from fulfillment.suppliers.choosing import Market
 from fulfillment.suppliers.port import Supplier, Unknown
 
 log = logging.getLogger(__name__)
@@ -14,10 +15,10 @@ log = logging.getLogger(__name__)
 @TASKS.task("deliver_order")
 def deliver_order(services: Services, *, order_no: str) -> None:
     """Begin to deliver every line of a paid order: keys at once, top-ups with their supplier, the rest by a person."""
+    market = _market(services, may_probe=True)
+    default = services.suppliers.default_name
     with services.engine.begin() as conn:
-        to_do = delivering.deliver(
-            conn, order_no, services.clock.now(), default_supplier=services.suppliers.default_name
-        )
+        to_do = delivering.deliver(conn, order_no, services.clock.now(), default_supplier=default, market=market)
         work.enqueue(services, conn, to_do)
 
 
@@ -31,8 +32,10 @@ def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
             return
     supplier = _supplier(services, sent.supplier)
     answer = supplier.orders.order(sent.request) if supplier is not None else Unknown("supplier is not configured")
+    services.breakers.record(sent.supplier, answer)
+    market = _market(services)
     with services.engine.begin() as conn:
-        work.enqueue(services, conn, topups.record_sent(conn, sent, answer, services.clock.now()))
+        work.enqueue(services, conn, topups.record_sent(conn, sent, answer, services.clock.now(), market))
 
 
 @TASKS.task("query_supplier")
@@ -45,8 +48,9 @@ def query_supplier(services: Services, *, supplier_order_id: int) -> None:
     supplier = _supplier(services, asked.supplier)
     number = asked.supplier_order_no
     answer = supplier.orders.query(number) if supplier is not None else Unknown("supplier is not configured")
+    market = _market(services)
     with services.engine.begin() as conn:
-        work.enqueue(services, conn, topups.record_query(conn, asked, answer, services.clock.now()))
+        work.enqueue(services, conn, topups.record_query(conn, asked, answer, services.clock.now(), market))
 
 
 def take_callback(services: Services, supplier_name: str, body: bytes) -> bool:
@@ -59,6 +63,12 @@ def take_callback(services: Services, supplier_name: str, body: bytes) -> bool:
     with services.engine.begin() as conn:
         work.enqueue(services, conn, topups.hint(conn, supplier_name, supplier_order_no, services.clock.now()))
     return True
+
+
+def _market(services: Services, *, may_probe: bool = False) -> Market:
+    """What is known of the suppliers now, for outside any transaction. `may_probe`: orders are about to go out."""
+    terms = services.suppliers.terms
+    return Market(terms, services.breakers.avoided(terms, may_probe=may_probe))
 
 
 def _supplier(services: Services, name: str) -> Supplier | None:

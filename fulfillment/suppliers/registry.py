@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.fulu import Fulu
 from fulfillment.suppliers.juhe import Juhe
 from fulfillment.suppliers.port import Supplier
@@ -24,6 +25,7 @@ class SupplierSettings:
     default: bool = False
     price_account: str = ""
     """Of a supplier that tells prices only for an account: the one to ask for."""
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Suppliers:
 
     by_name: Mapping[str, Supplier]
     default_name: str = ""
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    """On what terms is bought at each."""
 
     def get(self, name: str) -> Supplier | None:
         """Find a supplier by its name in the configuration."""
@@ -50,7 +54,8 @@ def open_suppliers(sections: Iterable[SupplierSettings], clock: Clock) -> Suppli
         raise ValueError(f"more than one default supplier: {', '.join(marked)}")
     if not marked and len(sections) == 1:
         marked = [sections[0].name]
-    return Suppliers(MappingProxyType(adapters), marked[0] if marked else "")
+    terms = MappingProxyType({section.name: section.terms for section in sections})
+    return Suppliers(MappingProxyType(adapters), marked[0] if marked else "", terms)
 
 
 def _adapter(section: SupplierSettings, clock: Clock) -> Supplier:
