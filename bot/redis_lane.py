@@ -3,6 +3,7 @@ waits for an answer holds up another."""
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from typing import Any, cast
 
 import hiredis
@@ -23,7 +24,7 @@ class RedisLane:
         self._at: dict[str, Any] = pool.connection_kwargs
         self._unix = pool.connection_class is redis.UnixDomainSocketConnection
         self._wire: _Wire | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[_Wire] | None = None
 
     @classmethod
     def to(cls, client: redis.Redis) -> "RedisLane | None":
@@ -36,9 +37,11 @@ class RedisLane:
 
     async def call(self, *command: str | bytes | int) -> Any:
         """Send one command and give its answer. A connection that died meanwhile is replaced, once."""
+        wire = self._wire
+        if wire is None or not wire.usable():
+            return await (await self._open()).ask(command)
         try:
-            wire = self._wire
-            return await (wire if wire is not None and wire.usable() else await self._open()).ask(command)
+            return await wire.ask(command)
         except redis.ConnectionError:
             return await (await self._open()).ask(command)
 
@@ -47,18 +50,19 @@ class RedisLane:
         if self._wire is not None:
             self._wire.close()
 
-    async def _open(self) -> "_Wire":
+    def _open(self) -> "Awaitable[_Wire]":
+        """One attempt to connect, shared by all who wait for it: one after the other they would wait too long."""
         loop = asyncio.get_running_loop()
-        if self._wire is not None and not self._wire.belongs_to(loop):
-            self._wire, self._opening = None, asyncio.Lock()
-        async with self._opening:
-            if self._wire is not None and self._wire.usable():
-                return self._wire
-            try:
-                self._wire = await asyncio.wait_for(self._connected(loop), CONNECT_TIMEOUT_S)
-            except (OSError, TimeoutError) as error:
-                raise redis.ConnectionError(f"no connection: {type(error).__name__}") from error
-            return self._wire
+        if self._opening is None or self._opening.done() or self._opening.get_loop() is not loop:
+            self._opening = loop.create_task(self._connect(loop))
+        return asyncio.shield(self._opening)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> "_Wire":
+        try:
+            self._wire = await asyncio.wait_for(self._connected(loop), CONNECT_TIMEOUT_S)
+        except (OSError, TimeoutError) as error:
+            raise redis.ConnectionError(f"no connection: {type(error).__name__}") from error
+        return self._wire
 
     async def _connected(self, loop: asyncio.AbstractEventLoop) -> "_Wire":
         at = self._at
@@ -92,9 +96,6 @@ class _Wire(asyncio.Protocol):
         self._asked: deque[tuple[float, asyncio.Future[Any]]] = deque()
         """When an answer is overdue (loop time), and who waits for it."""
         self._watched = False
-
-    def belongs_to(self, loop: asyncio.AbstractEventLoop) -> bool:
-        return loop is self._loop
 
     def usable(self) -> bool:
         return self._transport is not None and asyncio.get_running_loop() is self._loop

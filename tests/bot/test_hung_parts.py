@@ -175,21 +175,23 @@ def test_a_hung_redis_holds_up_nobody_who_does_not_talk_and_talk_goes_on_after_i
         chat = WeChat(int(base.rpartition(":")[2]), token=TOKEN)
         assert "99.50" in chat.say("oBuyer", "充话费")
         os.kill(pid, signal.SIGSTOP)
-        with ThreadPoolExecutor(8) as crowd:
-            began = time.monotonic()
-            talks = [
-                crowd.submit(WeChat(sock.getsockname()[1], token=TOKEN).say, f"oHung{n}", "充话费") for n in range(8)
-            ]
-            waited = []
-            while not all(talk.done() for talk in talks):
-                asked = time.monotonic()
-                assert anybody.get("/healthz").text == "ok"
-                waited.append(time.monotonic() - asked)
-                time.sleep(0.05)
-            assert time.monotonic() - began < 4.5
-        assert len(waited) > 10, "the talks did wait"
-        assert max(waited) < 0.25
-        assert all("稍等" in talk.result() for talk in talks)
+        # First over the connection there was, then while there is none.
+        for attempt in range(2):
+            with ThreadPoolExecutor(8) as crowd:
+                began = time.monotonic()
+                buyers = (WeChat(sock.getsockname()[1], token=TOKEN) for _ in range(8))
+                talks = [crowd.submit(buyer.say, f"oHung{attempt}{n}", "充话费") for n, buyer in enumerate(buyers)]
+                waited = []
+                while not all(talk.done() for talk in talks):
+                    asked = time.monotonic()
+                    assert anybody.get("/healthz").text == "ok"
+                    waited.append(time.monotonic() - asked)
+                    time.sleep(0.05)
+                assert time.monotonic() - began < 4.5
+            assert all("系统有点忙" in talk.result() for talk in talks)
+            assert len(waited) > 5, "the talks did wait"
+            assert sorted(waited)[len(waited) // 2] < 0.1, "and nobody else"
+            assert max(waited) < 0.9
         os.kill(pid, signal.SIGCONT)
         assert "13812345678" in chat.say("oBuyer", "充100话费 13812345678")
     shop.engine.dispose()
