@@ -2,13 +2,9 @@
 
 import re
 
+from dialogs.places import joined, name_in, read, written
+
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
-_SPLIT = re.compile(r"[\s,，;；、。]+")
-_NAME_AFTER = re.compile(r"(?:收[货件]人|姓名|名字|联系人|我叫|叫)[是为:： ]*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})")
-_NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士|小姐|老师)?|[A-Za-z]{2,20}")
-_GLUED = re.compile(r"[号室楼层栋幢座元\d]([\u4e00-\u9fff]{2,3})[ ,，]*☎|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
-_UNIT_BEFORE = re.compile(r"^[号室楼层栋幢座元]")
-_PLACE_END = frozenset("省市区县镇乡村路街道巷弄号栋幢楼室层元苑园里厦场院座期港店")
 _PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室]|\d")
 _REGION = re.compile(r"[省市区县]")
 _STREET = re.compile(r"[\u4e00-\u9fff]{1,10}?(?:路|街|大道|道|巷|弄)\d+(?:号|弄)?")
@@ -16,13 +12,6 @@ _STREET_NAME = re.compile(r"[^省市区县镇乡\d\s,，]{1,10}?(?:路|街|大�
 _VERB = re.compile(
     r"^(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到"
     r"|(?:收货|收件)?地址(?:是|为|[:：])+)[:： ]*"
-)
-SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-    "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
-    "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
-    "荀羊甄曲封储靳段焦侯车宁仇武符刘景詹龙叶司黎薄白蒲赖乔谭温瞿阎连习艾容易关游权查肖涂申向古廖耿欧阳闫邸冉尚饶牛师岳"
-    "小老阿大"
 )
 _WHO = re.compile(r"收[货件]人|名字|姓名|联系人")
 _TO = r"(?:错了?|不对|写错了?)?[,，。 ]*(?:改成|改为|换成|应该是|是|叫|改)[:： ]*"
@@ -32,6 +21,7 @@ _NAME_TO = re.compile(
 _IS_NOT = re.compile(r"是([\w-]{1,20}?)[,，。 ]*(?:而)?不是([\w-]{1,20})")
 _NOT_IS = re.compile(r"不是([\w-]{1,20}?)[,，。 ]*(?:而)?(?:是|应该是)([\w-]{1,20})")
 _FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
+_WHOLE_CHARS = 8
 _PLACE_TO = re.compile(rf"(?:收货|收件)?地址{_TO}(.+)")
 
 
@@ -69,31 +59,15 @@ def corrected_address(address: str, text: str) -> str | None:
 
 
 def _with_place(address: str, new: str) -> str | None:
-    """A new place: whole, or only a street of the same city."""
-    if _REGION.search(new) and len(new) >= 8:
+    """A new place: whole, or only a district or street of the same city."""
+    said, held = read(new), read(address)
+    if (said.district or said.street) and not (said.province or said.city) and (held.province or held.city):
+        if said.district:
+            return written(joined(held, said))
+    elif _REGION.search(new) and len(new) >= _WHOLE_CHARS:
         return tidy(new, address)
     street, old = _STREET.search(new), _STREET_NAME.search(address)
     if street is None or old is None:
         return None
     end = re.compile(r"\d+(?:号|弄)?").match(address, old.end())
     return address[: old.start()] + new + address[end.end() if end else old.end() :]
-
-
-def name_in(address: str) -> str | None:
-    """Who receives the parcel, when the address says so."""
-    said = _NAME_AFTER.search(address)
-    if said is not None:
-        return said[1]
-    marked = _PHONE.sub(" ☎ ", address)
-    tokens = [token for token in _SPLIT.split(marked) if token]
-    for i, token in enumerate(tokens):
-        if not _NAME.fullmatch(token) or token[-1] in _PLACE_END:
-            continue
-        beside = "☎" in tokens[max(0, i - 1) : i + 2]
-        last = i == len(tokens) - 1 and i > 0
-        before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
-        if beside or ((last or before_place) and token[0] in SURNAMES):
-            return token
-    glued = _GLUED.search(_PHONE.sub("☎", address))
-    name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
-    return name if name is not None and name[0] in SURNAMES and name[-1] not in _PLACE_END else None

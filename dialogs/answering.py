@@ -9,7 +9,7 @@ from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import choice_label, fitting_products
-from dialogs.draft import field_of, look, option_of, pick_sku
+from dialogs.draft import account_field, field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
     accounts_in,
@@ -129,7 +129,10 @@ def _several_of_the_same(state: Collecting | Confirming, items: Sequence[Item]) 
 def _one_each(state: Collecting, item: Item, text: str, scene: Scene) -> list[Item]:
     """Several accounts where one was asked for: none of them is dropped."""
     product = scene.shelf.product(state.lines[0].product or "")
-    field = field_of(product, state.slot) if product else None
+    asked = field_of(product, state.slot) if product else None
+    field = asked or (account_field(product) if product and state.slot != "product" else None)
+    if item.value is not None:
+        text = re.sub(rf"(?<![\d.]){re.escape(replies.number(item.value))}(?:元|块钱?)?(?![\d.])", " ", text)
     accounts = accounts_in(text, field) if field else ()
     if field is None or len(accounts) < 2:
         return [item]

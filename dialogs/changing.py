@@ -49,6 +49,12 @@ _SEPARATORS = re.compile(r"[ ,，。.\-]+")
 _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
+_AFTER_ALL = re.compile(
+    r"^(?:算了|还是|要不|那就|不如|干脆)+[,，]?(?:就|要|充|来|换|买)*(.{1,10}?)(?:吧|的|好了|得了)*$"
+)
+_IS_AMOUNT = re.compile(r"^(?:应该|我要的?|我说的?|其实)?是(.{1,12})$")
+_CLAUSES = re.compile(r"[\s,，。;；!！~]+")
+_MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打少|搞反")
 _ENDS = re.compile(r"最后|末|尾")
 _TO = re.compile(
     r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
@@ -127,7 +133,8 @@ def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
 def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
-    found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text)
+    found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
+    found = found or _it_is(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None
@@ -135,6 +142,15 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     if filled is None or filled.problems:
         return None
     return advance(dialog, (filled.line,), scene, replies.changed())
+
+
+def _it_is(text: str) -> re.Match[str] | None:
+    """哎不对 是20个 多打了个0: the clause that says what it is."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    if not _MISTAKEN.search(text) or len(clauses) < 2:
+        return None
+    said = [found for found in map(_IS_AMOUNT.match, clauses) if found is not None]
+    return said[0] if len(said) == 1 and any(map(str.isdigit, said[0][1])) else None
 
 
 def placed_change(dialog: Dialog, index: int, scene: Scene) -> Turn | None:

@@ -23,6 +23,7 @@ _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这�
 _SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "身份证"))
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
+_SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
 _COUNT = re.compile(
     rf"(?:那就|就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
@@ -235,6 +236,8 @@ def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Fill
 def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:
     """Take a whole message as the answer to the slot asked for: a SKU's label or alias or plain value, a choice's
     label, an account. None when it is not an answer at all."""
+    if slot in ("quantity", "value") and _SEVERAL_NUMBERS.search(text):
+        return None  # 10 20 is not 1020
     if slot == "quantity":
         return _quantity_by_text(line, text)
     if slot == "value":

@@ -12,7 +12,7 @@ from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, read
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
-from nlu.frame import Item
+from nlu.frame import Frame, Item
 from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
@@ -21,6 +21,7 @@ _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
 _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
+_SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
@@ -58,6 +59,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
         return replace(said, frame=replace(frame, intent="change"))
     items = frame.items
+    if isinstance(dialog.state, Collecting) and dialog.state.slot == "value" and _SEVERAL_SIZES.fullmatch(said.text):
+        return replace(said, frame=Frame("unknown"))  # 10 20 30: one of them, but which?
     if says_negative(said.text) and (lines or items):
         items = tuple(_without_negative(item, said.text, lines, scene.shelf) for item in (items or (Item(),))[:1])
         return replace(said, frame=replace(frame, intent="change" if lines else frame.intent, items=items))

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, FieldKind, Product
+from catalog.model import Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs.draft import Looked, field_of, given_fields, look
-from dialogs.filling import Filled, fill_by_text
+from dialogs.filling import Filled, fill_by_text, with_option
 from dialogs.places import goes_by_parcel, told
 from dialogs.state import DraftLine
+from nlu.numerals import CHINESE, read_numeral
 
 TOGETHER_MAX = 3
 _CLEAR = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL)
 _ACCOUNTS = (*_CLEAR, FieldKind.CARD_NO, FieldKind.UID)
 _SPLIT = re.compile(r"[\s,，、;；/|]+")
+_ORDINAL = re.compile(rf"(?:第|选)?(\d{{1,2}})(?:个)?|第([{CHINESE}]{{1,2}})个?")
 _WORDS_ONLY = re.compile(r"[^\d?？]{1,20}")
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
@@ -77,6 +79,9 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
         elif (sized := _sized(out, piece, slot, skus, product, shelf, changed)) is not None:
             out = sized
             changed.add("value")
+        elif (picked := _choice(out, piece, product)) is not None:
+            out = picked[0]
+            changed.add(picked[1])
         else:
             words.append(piece)
     if words:
@@ -85,7 +90,7 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
             return None
         out = replace(out, fields={**out.fields, named[0]: named[1]})
         changed.add(named[0])
-    if len(pieces) == 1 and changed == {"value"}:
+    if len(pieces) == 1 and not any(field.name in changed and _is_account(field) for field in product.fields):
         return None  # the answer itself: read as such elsewhere
     return Filled(out, frozenset(changed)) if changed else None
 
@@ -96,9 +101,10 @@ def _sized(
     """A piece that names the size, where that is what was asked for."""
     if slot != "value" or "value" in changed:
         return None
-    number = re.fullmatch(r"(?:第|选)?(\d{1,2})(?:个)?", fold(piece))
-    if number is not None and 1 <= int(number[1]) <= len(skus):
-        code = skus[int(number[1]) - 1]
+    number = _ORDINAL.fullmatch(fold(piece))
+    index = int(read_numeral(number[1] or number[2]) or 0) if number is not None else 0
+    if 1 <= index <= len(skus):
+        code = skus[index - 1]
         piece = next((sku.label for sku in product.skus if sku.code == code), piece)
         if sum(sku.label == piece for sku in product.skus) > 1:
             return None
@@ -109,6 +115,24 @@ def _sized(
 def _is_account(field: Field) -> bool:
     """Whether a value shows by itself that it is one of these."""
     return field.kind in _ACCOUNTS or (field.kind is FieldKind.TEXT and field.pattern is not None)
+
+
+def _choice(line: DraftLine, piece: str, product: Product) -> tuple[DraftLine, str] | None:
+    """A piece that is the name of one choice of an option or field, and the slot it is for."""
+    said = fold(piece)
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+    found = [
+        (part, choice.id)
+        for part in parts
+        for choice in part.values
+        if said in {fold(name) for name in (choice.label, *choice.aliases)}
+    ]
+    if len(found) != 1:
+        return None
+    part, chosen = found[0]
+    if isinstance(part, Option):
+        return with_option(line, part.name, chosen), part.name
+    return replace(line, fields={**line.fields, part.name: chosen}), part.name
 
 
 def _missing(line: DraftLine, product: Product) -> list[Field]:

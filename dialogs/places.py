@@ -6,7 +6,6 @@ import unicodedata
 from dataclasses import dataclass, fields, replace
 
 from catalog.model import Delivery, Field, FieldKind, Product
-from dialogs.addresses import SURNAMES, name_in
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _PROVINCE = re.compile(
@@ -41,6 +40,22 @@ _NO_NAME = re.compile(
 )
 _ELSE = re.compile(r"[?？吗呢]|多少|什么|怎么|哪|取消|不要|不买|算了|人工|客服|[改换]成|改为|错|不是|不对")
 _LOOSE = "☎"
+
+_NAME_AFTER = re.compile(r"(?:收[货件]人|姓名|名字|联系人|我叫|叫)[是为:： ]*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})")
+_NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士|小姐|老师)?|[A-Za-z]{2,20}")
+_GLUED = re.compile(r"[号室楼层栋幢座元\d]([\u4e00-\u9fff]{2,3})[ ,，]*☎|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
+_UNIT_BEFORE = re.compile(r"^[号室楼层栋幢座元]")
+_PLACE_END = frozenset("省市区县镇乡村路街道巷弄号栋幢楼室层元苑园里厦场院座期港店")
+SURNAMES = frozenset(
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
+    "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
+    "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
+    "荀羊甄曲封储靳段焦侯车宁仇武符刘景詹龙叶司黎薄白蒲赖乔谭温瞿阎连习艾容易关游权查肖涂申向古廖耿欧阳闫邸冉尚饶牛师岳"
+    "小老阿大"
+)
+_SPACES = re.compile(r"[\s,，;；、。]+")
+_PLAIN_PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+_REGION = re.compile(r"[省市区县]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +194,23 @@ def _name(marked: str) -> tuple[str, str]:
 def _leading(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
     found = pattern.match(text)
     return (found[0], text[found.end() :]) if found is not None else ("", text)
+
+
+def name_in(address: str) -> str | None:
+    """Who receives the parcel, when the address says so."""
+    said = _NAME_AFTER.search(address)
+    if said is not None:
+        return said[1]
+    marked = _PLAIN_PHONE.sub(" ☎ ", address)
+    tokens = [token for token in _SPACES.split(marked) if token]
+    for i, token in enumerate(tokens):
+        if not _NAME.fullmatch(token) or token[-1] in _PLACE_END:
+            continue
+        beside = "☎" in tokens[max(0, i - 1) : i + 2]
+        last = i == len(tokens) - 1 and i > 0
+        before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
+        if beside or ((last or before_place) and token[0] in SURNAMES):
+            return token
+    glued = _GLUED.search(_PLAIN_PHONE.sub("☎", address))
+    name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
+    return name if name is not None and name[0] in SURNAMES and name[-1] not in _PLACE_END else None

@@ -33,6 +33,7 @@ from dialogs.ordering import (
     advance,
     answered_by_text,
     denied,
+    doubted,
     favourites_found,
     miss,
     slot_emptied,
@@ -86,6 +87,8 @@ __all__ = ["expecting", "step"]
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
+_MIGHT_CORRECT = re.compile("\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]")
+"""Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
 _AS_IT_WAS = re.compile(
     "(?:算了|那|还是|就)?(?:不改了?|不用改了?|别改了?|按原来的|原来的就行|就这样不改了?)(?:吧|哈|啊)?"
 )
@@ -98,6 +101,7 @@ _AFTER_ALL = re.compile(
 )
 _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
+    r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价"
 )
 _WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
@@ -392,6 +396,8 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return named
     if _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
+    if _MIGHT_CORRECT.search(said.text):
+        dialog = doubted(dialog)
     return smalltalk.not_understood(dialog, said, scene)
 
 
