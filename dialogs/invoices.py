@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dialogs import replies
 from dialogs.asking import answer
-from dialogs.state import Dialog, InvoiceAsked, Lookup
+from dialogs.state import Collecting, Confirming, Dialog, InvoiceAsked, Lookup
 from dialogs.turn import OpenCase, Reply, Said, Scene, Turn
 from kernel.cases import CaseKind
 from kernel.ids import OrderNo
@@ -34,7 +34,7 @@ def found(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
     paid = [o for o in orders if o.state in (OrderState.PAID, OrderState.DELIVERED)]
     if not paid:
         return answer(dialog, scene, replies.invoice_none())
-    asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), first=True)
+    asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), alone=False)
     if not (asked.title or asked.tax_no or asked.email):
         return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
     return _go_on(dialog, asked, scene)
@@ -43,14 +43,20 @@ def found(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
 def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The details that were asked for; None when he talks of something else."""
     asked = dialog.invoice
-    if asked is None:
+    if asked is None or scene.now >= asked.until:
         return None
-    if scene.now >= asked.until:
-        return None
-    if said.text.strip() in replies.CANCEL_WORDS:
+    ordering = isinstance(dialog.state, Collecting | Confirming)
+    if said.text.strip() in replies.CANCEL_WORDS and not ordering:
         return answer(replace(dialog, invoice=None), scene, replies.invoice_dropped())
-    read = _read(asked, said.text, first=False)
-    return _go_on(dialog, read, scene) if read != asked else None
+    read = _read(asked, said.text, alone=said.frame.intent in ("unknown", "answer"))
+    if read == asked or (ordering and not _is_for_this_alone(asked, read)):
+        return None
+    return _go_on(dialog, read, scene)
+
+
+def _is_for_this_alone(asked: InvoiceAsked, read: InvoiceAsked) -> bool:
+    """Beside an open order, an address by itself may be what that asks for: a tax number never is."""
+    return read.tax_no != asked.tax_no or (read.title == _BY_ITSELF and read.email != asked.email)
 
 
 def _go_on(dialog: Dialog, asked: InvoiceAsked, scene: Scene) -> Turn:
@@ -66,13 +72,13 @@ def _go_on(dialog: Dialog, asked: InvoiceAsked, scene: Scene) -> Turn:
     return Turn(replace(dialog, invoice=None, misses=0), Reply(replies.invoice_taken(details)), (effect,))
 
 
-def _read(asked: InvoiceAsked, text: str, *, first: bool) -> InvoiceAsked:
-    """Take out of a message what it holds of the three."""
+def _read(asked: InvoiceAsked, text: str, *, alone: bool) -> InvoiceAsked:
+    """Take out of a message what it holds of the three. `alone`: a single word may be the title."""
     email = _EMAIL.search(text)
     rest = _EMAIL.sub(" ", _ORDER_NO.sub(" ", text))
     tax_no = next((one[0] for one in _TAX_NO.finditer(rest) if sum(c.isdigit() for c in one[0]) >= 8), "")
     rest = rest.replace(tax_no, " ") if tax_no else rest
-    title = _title_in(rest, alone=not asked.title and (bool(email or tax_no) or not first))
+    title = _title_in(rest, alone=not asked.title and (alone or bool(email or tax_no)))
     return replace(
         asked,
         title=title or asked.title,

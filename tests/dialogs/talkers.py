@@ -13,6 +13,7 @@ from dialogs.state import (
     Dialog,
     DraftLine,
     Idle,
+    InvoiceAsked,
     Listed,
     Lookup,
     Replacement,
@@ -20,6 +21,7 @@ from dialogs.state import (
     WithHuman,
 )
 from dialogs.turn import Scene
+from kernel.cases import Case, CaseKind, CaseState, LineFacts, RefundWay, SupplierSays
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 from kernel.orders import Line, LineState, Order, OrderState, UsedAccount
@@ -120,13 +122,13 @@ talks = st.one_of(
     ),
 )
 entries = st.tuples(
-    st.sampled_from(["p:", "c:", "s:", "v:", "o:", "u:", "w:", "a:"]),
+    st.sampled_from(["p:", "c:", "s:", "v:", "o:", "u:", "w:", "a:", "q:退款 "]),
     st.one_of(product_ids, sku_codes, slots, order_nos),
 ).map("".join)
 entry_lists = st.lists(entries, min_size=1, max_size=25).map(tuple)
 dialogs = st.builds(
     Dialog,
-    st.one_of(talks, st.builds(WithHuman, moments, talks)),
+    st.one_of(talks, st.builds(WithHuman, moments, talks, st.booleans())),
     st.one_of(
         st.none(),
         st.builds(lambda rows, page: Listed(rows, min(page, (len(rows) - 1) // 9)), entry_lists, st.integers(0, 3)),
@@ -135,10 +137,18 @@ dialogs = st.builds(
     st.one_of(st.none(), st.builds(Unpaid, order_nos, st.just("t"), st.integers(1, 10**6), moments, draft_lines)),
     st.one_of(
         st.none(),
-        st.builds(Lookup, st.one_of(st.none(), order_nos), st.one_of(st.none(), drafts)),
+        st.builds(
+            Lookup,
+            st.one_of(st.none(), order_nos),
+            st.one_of(st.none(), drafts),
+            text=words,
+            line_no=st.one_of(st.none(), st.integers(0, 12)),
+        ),
         st.builds(Replacement, draft_lines),
     ),
     st.sampled_from(["", "先说的话"]),
+    invoice=st.one_of(st.none(), st.builds(InvoiceAsked, order_nos, moments, words, words, words)),
+    angry=st.integers(0, 2),
 )
 
 items = st.builds(
@@ -190,8 +200,44 @@ orders = st.builds(
 )
 some_accounts = st.lists(st.builds(UsedAccount, product_ids, slots, words), max_size=4).map(tuple)
 some_orders = st.lists(orders, max_size=6).map(tuple)
+cases = st.builds(
+    Case,
+    st.integers(1, 10**6),
+    st.sampled_from(CaseKind),
+    st.sampled_from(CaseState),
+    order_nos,
+    st.one_of(st.none(), st.integers(1, 9)),
+    moments,
+    moments,
+    moments,
+    st.booleans(),
+)
+line_facts = st.builds(
+    LineFacts,
+    st.integers(1, 9),
+    st.sampled_from(SupplierSays),
+    st.one_of(st.none(), moments),
+    st.integers(0, 3),
+    st.one_of(st.none(), moments),
+)
+AFTER_SALE = (
+    "退款",
+    "退款 K0000000000000001-2",
+    "K0000000000000002怎么还没到",
+    "评价K0000000000000001 5",
+    "卡密无效",
+    "没到账",
+    "再来一单第二个",
+    "开发票 个人",
+    "北京某某科技有限公司 91110105MA01ABCD2X a@b.com",
+    "垃圾",
+    "转回机器人",
+)
 sayings = st.builds(
-    turn.Said, frames, st.one_of(words, st.sampled_from(["更多", "3", "取消 K0000000000000001"])), st.booleans()
+    turn.Said,
+    frames,
+    st.one_of(words, st.sampled_from(["更多", "3", "取消 K0000000000000001", *AFTER_SALE])),
+    st.booleans(),
 )
 facts = st.one_of(
     st.builds(turn.OrderPlaced, orders),
@@ -202,11 +248,23 @@ facts = st.one_of(
     st.builds(turn.CancelRefused, order_nos, st.sampled_from(OrderState)),
     st.builds(
         turn.OrdersFound,
-        st.sampled_from(["list", "status", "keys", "reorder", "refund", "problem", "cancel", "remains", "correct"]),
+        st.sampled_from(
+            ["list", "status", "keys", "reorder", "refund", "problem", "invoice", "cancel", "remains", "correct"]
+        ),
         some_orders,
     ),
     st.builds(turn.FavouritesFound, some_accounts),
-    st.builds(turn.HandoffOpened, st.booleans(), st.integers(0, 3)),
+    st.builds(turn.CaseOpened, cases, orders, st.one_of(st.none(), line_facts), st.booleans()),
+    st.builds(
+        turn.RefundDecided,
+        orders,
+        st.dictionaries(st.integers(1, 9), st.sampled_from(RefundWay), max_size=3),
+        st.one_of(st.none(), cases),
+        st.booleans(),
+    ),
+    st.just(turn.NoSuchOrder()),
+    st.builds(turn.Rated, st.one_of(st.none(), orders), st.one_of(st.none(), st.integers(1, 5))),
+    st.builds(turn.HandoffOpened, st.booleans(), st.integers(0, 3), st.one_of(st.none(), moments)),
     st.just(turn.HandoffEnded()),
 )
 heard = st.one_of(
