@@ -8,152 +8,23 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from urllib.parse import unquote
 
-from bot.lexicon import build_lexicon
-from catalog.checks import Valid, check_field
-from catalog.files import read_catalog
-from catalog.model import Delivery, Field, FieldKind, Product, Sku
-from catalog.shelf import Shelf, line_total_fen
+from catalog.model import Delivery, Field, FieldKind
+from catalog.shelf import Shelf
 from dialogs import replies
-from nlu.lexicon import Lexicon
+from tests.dialogs.wants import FREE, Want, a_value, a_want, fits_in_one_message, is_sized_by_number, squeezed
 
-TESTS = Path(__file__).parents[1]
-DEMO = TESTS.parent / "data" / "catalog.demo.toml"
 TAGS = re.compile(r"<a [^>]*>|</a>")
 TURNS_MAX = 30
 _ROW = re.compile(r"^(?:<a href=\"[^\"]*msgmenucontent=([^&\"]*)[^>]*>)?(\d+)\. (.+?)(?:</a>)?$", re.MULTILINE)
-_FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _DIGRESSIONS = (
     "你好", "多少钱", "多久到账", "安全吗", "谢谢", "哈哈哈", "有什么卖的", "帮助", "你们是机器人吗", "支持花呗吗",
-    "能便宜点吗", "今天天气真好", "等一下", "？", "在吗", "怎么付款", "好贵啊",
+    "能便宜点吗", "今天天气真好", "你们几点营业", "携号转网能充吗", "会封号吗",
+    "等一下", "？", "在吗", "怎么付款", "好贵啊",
 )  # fmt: skip
 _YES = frozenset({"确认", "好的", "没问题", "对"})
 _NUMERALS = {1: "一", 2: "两", 3: "三", 5: "五", 10: "十", 20: "二十", 30: "三十", 50: "五十", 100: "一百", 200: "两百"}
-
-
-@cache
-def shop(catalog: Path) -> tuple[Shelf, Lexicon]:
-    """A catalog and its lexicon, read once."""
-    shelf = read_catalog(catalog)
-    return shelf, build_lexicon(shelf)
-
-
-def is_sized_by_number(sku: Sku, product: Product) -> bool:
-    """Whether its number alone names it among the SKUs with the same options."""
-    same = [one for one in product.skus if one.options == sku.options]
-    return sku.value is not None and [one.value for one in same].count(sku.value) == 1
-
-
-@dataclass
-class Want:
-    """One thing a buyer wants."""
-
-    product: Product
-    sku: Sku
-    value: int | None
-    quantity: int
-    fields: dict[str, str]
-
-    def words(self, part: Field) -> str:
-        """What he says for a field."""
-        value = self.fields[part.name]
-        return next((choice.label for choice in part.values if choice.id == value), value)
-
-    def __str__(self) -> str:
-        quantity = f" ×{self.quantity}" if self.quantity > 1 else ""
-        return f"{self.product.name} {self.label}{quantity} {self.sku.code} {self.fields}"
-
-    @property
-    def label(self) -> str:
-        """The size as the bot writes it."""
-        return replies.any_value_label(self.sku, self.value) if self.sku.any_value else self.sku.label
-
-    @property
-    def total_fen(self) -> int:
-        return line_total_fen(self.sku, self.value, self.quantity)
-
-    def option(self, name: str) -> str:
-        """The label of a chosen option."""
-        option = next(one for one in self.product.options if one.name == name)
-        return next((c.label for c in option.values if c.id == self.sku.options.get(name)), "")
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """One line of an order as the shop has it."""
-
-    sku: str
-    quantity: int
-    total_fen: int
-    fields: dict[str, str]
-
-
-def is_what_was_wanted(ordered: Sequence[Ordered], wants: Sequence[Want]) -> bool:
-    """Whether these lines are exactly these things."""
-    left = list(wants)
-    for line in ordered:
-        match = next((want for want in left if _same(line, want)), None)
-        if match is None:
-            return False
-        left.remove(match)
-    return not left
-
-
-def _same(line: Ordered, want: Want) -> bool:
-    kinds = {part.name: part.kind for part in want.product.fields}
-    return (line.sku, line.quantity, line.total_fen) == (want.sku.code, want.quantity, want.total_fen) and all(
-        _squeezed(line.fields.get(name, "")) == _squeezed(value)
-        if kinds[name] is not FieldKind.ADDRESS
-        else all(part in line.fields.get(name, "") for part in value.split())
-        for name, value in want.fields.items()
-    )
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s", "", text)
-
-
-def a_want(dice: random.Random, shelf: Shelf) -> Want:
-    """Anything that is on sale."""
-    product = dice.choice([p for p in shelf.products if p.skus])
-    sku = dice.choice(product.skus)
-    value = dice.randint(sku.any_value.min, min(sku.any_value.max, 900)) if sku.any_value else None
-    several = product.delivery in (Delivery.CARD, Delivery.PARCEL) and not value and dice.random() < 0.3
-    fields = {part.name: a_value(dice, part) for part in product.fields if not part.optional}
-    return Want(product, sku, value, dice.randint(2, 5) if several else 1, fields)
-
-
-def a_value(dice: random.Random, part: Field) -> str:
-    """A value that passes the field's check."""
-    digits = "".join(dice.choice("123456789") for _ in range(30))
-    match part.kind:
-        case FieldKind.CHOICE:
-            return dice.choice(part.values).id
-        case FieldKind.PHONE | FieldKind.PHONE_OR_QQ:
-            return f"1{dice.choice('3578')}{digits[:9]}"
-        case FieldKind.QQ:
-            return digits[:8]
-        case FieldKind.EMAIL:
-            return f"user{digits[:4]}@example.com"
-        case FieldKind.ADDRESS:
-            return f"浙江省杭州市西湖区文三路{digits[:2]}号 张三 138{digits[:8]}"
-        case FieldKind.TEXT:
-            return dice.choice(["小明的店", "王小明", "快乐星球"])
-        case _:
-            return _by_pattern(dice, part, digits)
-
-
-def _by_pattern(dice: random.Random, part: Field, digits: str) -> str:
-    """Whatever of these passes: the letters or digits with which its pattern begins, and digits."""
-    begins = re.match(r"\^?([A-Z0-9]*)", part.pattern or "")
-    heads = {begins[1] if begins else "", "", "京A"}
-    tried = [f"{head}{digits[:n]}" for head in sorted(heads) for n in range(3, 20)]
-    fitting = [one for one in tried if isinstance(check_field(part, one), Valid)]
-    assert fitting, part
-    return dice.choice(fitting)
 
 
 @dataclass
@@ -184,7 +55,7 @@ class Buyer:
         self.wants = [a_want(self.dice, self.shelf)]
         if self.dice.random() < 0.12:
             more = a_want(self.dice, self.shelf)
-            if all(_in_one_message(want) for want in (*self.wants, more)) and more.sku != self.wants[0].sku:
+            if all(fits_in_one_message(want) for want in (*self.wants, more)) and more.sku != self.wants[0].sku:
                 self.wants.append(more)
         self._second_thoughts = self.dice.choice([0, 0, 0, 1, 1, 2])
         self._after = self.dice.choice([0, 0, 1])
@@ -235,7 +106,7 @@ class Buyer:
                 parts.append(self.size(want))
             if whole or dice.random() < 0.5:
                 parts += options
-            accounts = [want.words(f) for f in want.product.fields if f.name in want.fields and f.kind not in _FREE]
+            accounts = [want.words(f) for f in want.product.fields if f.name in want.fields and f.kind not in FREE]
             if whole or dice.random() < 0.4:
                 parts += accounts
             if want.quantity > 1 and (whole or dice.random() < 0.5):
@@ -432,9 +303,9 @@ class Buyer:
         return other if other and self.dice.random() < 0.5 and line else f"改成{self.want.label}"
 
     def _shows(self, summary: str, want: Want) -> bool:
-        squeezed = _squeezed(summary)
+        shown = squeezed(summary)
         return all(
-            _squeezed(one) in squeezed
+            squeezed(one) in shown
             for one in (
                 want.product.name,
                 want.label,
@@ -473,7 +344,7 @@ class Buyer:
         return ""
 
     def orders_again(self) -> str:
-        """Another order beside the one that waits for payment: the same, the same for somebody else, or something new."""
+        """Another order beside the one that waits for payment: the same, for someone else, or something new."""
         self.bought += self.wants
         kind = self.dice.choice(["same", "else", "new"])
         phones = [f for f in self.want.product.fields if f.kind is FieldKind.PHONE and f.name in self.want.fields]
@@ -492,7 +363,3 @@ class Buyer:
             reply = self.say("取消")
             if "没有要取消" in reply or ("已取消" in reply and "还没付款" not in reply):
                 return
-
-
-def _in_one_message(want: Want) -> bool:
-    return all(part.kind not in _FREE for part in want.product.fields) and is_sized_by_number(want.sku, want.product)

@@ -3,11 +3,16 @@
 import os
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
-from dialogs.turn import Showed
+from dialogs.faq import Book, read
+from dialogs.turn import Scene, Showed
 from kernel.orders import OrderState
-from tests.dialogs.buyers import DEMO, TESTS, Buyer, Ordered, is_what_was_wanted, shop
+from nlu.lexicon import Lexicon
+from tests.dialogs.buyers import Buyer
+from tests.dialogs.wants import DEMO, TESTS, Ordered, is_what_was_wanted, shop
 from tests.stories.counter import Counter
 
 BUYERS = int(os.environ.get("KABOT_TEST_BUYERS", "2000"))
@@ -19,11 +24,25 @@ CATALOGS = [
 ]
 
 
+class Answering(Counter):
+    """A counter that has the demo's answers to questions."""
+
+    @property
+    def scene(self) -> Scene:
+        return replace(super().scene, faq=answers(self.lexicon))
+
+
+@cache
+def answers(lexicon: Lexicon) -> Book:
+    """The demo's answers, prepared for one catalog."""
+    return Book(read((DEMO.parent / "faq.toml").read_text("utf-8")), lexicon)
+
+
 def a_buyer(seed: int, catalogs: Sequence[Path] = CATALOGS) -> tuple[Buyer, Counter]:
     """The buyer of this seed, and the counter he talks to."""
     dice = random.Random(seed)
     shelf, lexicon = shop(dice.choice(catalogs))
-    counter = Counter(shelf, lexicon)
+    counter = Answering(shelf, lexicon)
 
     def send(texts: Sequence[str]) -> list[str]:
         if dice.random() < 0.02:

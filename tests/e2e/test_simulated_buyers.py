@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import text
 
 from catalog.model import Delivery
-from tests.dialogs.buyers import DEMO, Buyer, Ordered, is_what_was_wanted, shop
+from tests.dialogs.buyers import Buyer
+from tests.dialogs.wants import DEMO, Ordered, is_what_was_wanted, shop
 from tests.e2e.shop import Shop
 
 BUYERS = int(os.environ.get("KABOT_TEST_REAL_BUYERS", "100"))

@@ -9,7 +9,8 @@ from catalog.shelf import Shelf
 from dialogs.draft import account_field, look
 from dialogs.state import Collecting, Confirming, DraftLine
 from dialogs.turn import PlaceOrder
-from tests.dialogs.buyers import DEMO, TAGS, TESTS, shop
+from tests.dialogs.buyers import TAGS
+from tests.dialogs.wants import DEMO, TESTS, shop
 from tests.stories.counter import Counter
 
 BASKETS = 400
