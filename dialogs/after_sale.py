@@ -193,7 +193,7 @@ def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str =
         told = replies.order_expired(order.order_no)
     else:
         told = replies.status_brief(order, _order_url(scene, order))
-        waits = order.state is OrderState.PAID and any(line.state is LineState.DELIVERING for line in order.lines)
+        waits = any(line.state is LineState.DELIVERING and line.delivery == "topup" for line in order.lines)
         more = replies.if_missing(order) if waits else more
     return answer(dialog, scene, replies.join(told, more))
 

@@ -321,5 +321,7 @@ def test_the_operator_works_a_case_off_from_the_command_line(
         assert main(["cases", "answer", "1", "长" * 501]) == 2
         assert main(["handoff", "say", WANG, "您好"]) == 0
         assert main(["handoff", "say", "oNobody", "您好"]) == 1
-        shop.work()
-        assert "在查了" in shop.say("好的")
+        said = "SELECT words FROM case_event WHERE actor = 'operator' ORDER BY id"
+        assert shop.rows(said) == ["在查了", "好了"]
+        assert shop.rows("SELECT words FROM operator_word") == ["您好"]
+        assert shop.rows("SELECT count(*) FROM push WHERE kind IN ('case_answered', 'case_closed', 'person')") == [3]
