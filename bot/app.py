@@ -45,7 +45,7 @@ def create_app(services: Services) -> WebApp:
             *callbacks.routes(services),
             *buyer_pages.routes(services),
             *health.routes(services),
-            *metrics.routes(services.engine),
+            *metrics.routes(services.engine, services.config.stock.alert_below),
         ],
         exception_handlers={Exception: _broken},
     )

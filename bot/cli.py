@@ -21,6 +21,7 @@ from bot import embedded
 from bot.audit_command import audit_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
+from bot.keys_command import keys_app
 from bot.ledger_command import ledger_app
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode=None, no_args_is_help=True)
-keys_app = typer.Typer(help="Load card keys.", rich_markup_mode=None, no_args_is_help=True)
 orders_app = typer.Typer(help="What waits for a person's hands.", rich_markup_mode=None, no_args_is_help=True)
 handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mode=None, no_args_is_help=True)
 cases_app = typer.Typer(help="What buyers complain of.", rich_markup_mode=None, no_args_is_help=True)
@@ -290,22 +290,6 @@ def _read_catalog(file: Path) -> "Shelf":
 
 def _catalog_problems(file: Path, error: Exception) -> str:
     return "\nkabot: ".join(f"{file}: {line}" for line in str(error).splitlines())
-
-
-@keys_app.command("import")
-def keys_import(sku: Annotated[str, typer.Argument(metavar="SKU")], file: AFile) -> None:
-    """Load card keys for one SKU from .txt (`secret` or `number,secret` a line) or .csv with a header."""
-    from bot.progress import bar
-    from catalog.key_import import ImportRefused, import_keys
-    from catalog.vault import Vault
-
-    with connected() as at, database(at) as engine, bar("导入卡密") as progress:
-        result = import_keys(engine, Vault(at.config.app.key(), at.config.app.earlier_keys()), sku, file, progress)
-    if isinstance(result, ImportRefused):
-        raise BadInputError(f"{file}: {result}")
-    for problem in result.problems:
-        print(f"kabot: {file}: {problem}", file=sys.stderr)
-    print(f"imported {result.imported}, duplicate {result.duplicate}, invalid {result.invalid}")
 
 
 @app.command()

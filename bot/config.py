@@ -141,8 +141,16 @@ class PayConfig:
     order_ttl_minutes: int = _between(15, 1, 120)
     fee_rate_bp: int = _between(60, 0, 1000)
     """What WeChat Pay takes, in hundredths of a percent: the estimate in the books until the bill has come."""
-    fee_rate_bp: int = _between(60, 0, 1000)
-    """What WeChat Pay takes, in hundredths of a percent: the estimate in the books until the bill has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockConfig:
+    """Card keys."""
+
+    alert_below: int = _between(10, 0, 1_000_000)
+    """A SKU on sale with fewer keys than this is an alert: log, metric, doctor. 0 = none."""
+    scarce_ttl_minutes: int = _between(5, 1, 120)
+    """How long an order is held whose keys are scarce; never longer than [pay] order_ttl_minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,7 @@ class Config:
     worker: WorkerConfig = WorkerConfig()
     wechat: WeChatConfig = WeChatConfig()
     pay: PayConfig = PayConfig()
+    stock: StockConfig = StockConfig()
     store: StoreConfig = StoreConfig()
     redis: RedisConfig = RedisConfig()
     supplier: Mapping[str, SupplierConfig] = field(default_factory=dict)
@@ -488,6 +497,16 @@ def keep_earlier_keys(app: AppConfig, keys: Sequence[bytes]) -> None:
     """Make these the kept keys of before, where none are configured."""
     if not app.previous_secret_keys and (keys or _kept_earlier_keys(app.data_dir)):
         _fresh_key_file(app.data_dir, *keys).replace(app.data_dir / _EARLIER)
+
+
+def make_new_key(app: AppConfig) -> bool:
+    """Make a new secret key, and the one of today a key of before. False where keys are configured, not kept."""
+    if app.secret_key or app.previous_secret_keys:
+        return False
+    # First the old one: cut off between, it is both, which changes nothing.
+    keep_earlier_keys(app, (app.key(), *(key for key in app.earlier_keys() if key != app.key())))
+    keep_key(app, secrets.token_bytes(SECRET_KEY_BYTES))
+    return True
 
 
 def _kept_earlier_keys(data_dir: Path) -> str:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from bot.bootstrap import Services
 
 
+_NAMED_MAX = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at."""
@@ -43,6 +46,7 @@ def examine() -> Iterator[Finding]:
                 yield _pay(services)
                 yield _speech(services)
                 yield _stock(services)
+                yield _keys(services)
                 yield from _answers(services)
             finally:
                 services.engine.dispose()
@@ -119,6 +123,27 @@ def _stock(services: "Services") -> Finding:
     if not shelf.products:
         return Finding("商品", False, "目录是空的，请运行 kabot catalog import FILE")
     return Finding("商品", True, f"{len(shelf.products)} 种商品在售")
+
+
+def _keys(services: "Services") -> Finding:
+    """What should be done about card keys; nothing of it keeps the shop from working."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from catalog import scarcity
+    from catalog.key_rotation import left_to_rotate
+
+    try:
+        with services.engine.connect() as conn:
+            short = scarcity.short(conn, services.config.stock.alert_below)
+            old = left_to_rotate(conn, services.vault)
+    except SQLAlchemyError:
+        return Finding("卡密", False, "读不到库存")
+    words = [f"{sku} 剩 {keys} 张" for sku, keys in list(short.items())[:_NAMED_MAX]]
+    if len(short) > _NAMED_MAX:
+        words.append(f"共 {len(short)} 种不足")
+    if old:
+        words.append(f"{old} 张仍用旧密钥加密，请运行 kabot keys rotate")
+    return Finding("卡密", True, "；".join(words))
 
 
 def _answers(services: "Services") -> Iterator[Finding]:

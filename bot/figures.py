@@ -8,21 +8,27 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import books
+from catalog import scarcity
 
 
 class ShopFigures(Collector):
     """What the tables say at the moment somebody looks; nothing while the database is away."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, alert_below: int = 0) -> None:
+        self._engine, self._alert_below = engine, alert_below
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the gauges."""
         try:
             with self._engine.connect() as conn:
                 differences = books.count_open(conn)
+                short = scarcity.short(conn, self._alert_below)
         except SQLAlchemyError:
             return
         yield GaugeMetricFamily(
             "kabot_ledger_differences", "Places in which the books disagreed at the last check.", value=differences
         )
+        low = GaugeMetricFamily("kabot_stock_low", "Keys left of SKUs below [stock] alert_below.", labels=["sku"])
+        for sku, keys in short.items():
+            low.add_metric([sku], keys)
+        yield low

@@ -70,9 +70,9 @@ class JobFigures(Collector):
         yield GaugeMetricFamily("kabot_cases_overdue", "Running cases with a deadline that has passed.", value=overdue)
 
 
-def routes(engine: Engine | None = None) -> list[Route]:
+def routes(engine: Engine | None = None, alert_below: int = 0) -> list[Route]:
     """GET /metrics; with an engine the jobs' figures are among them."""
-    figures = (JobFigures(engine), ShopFigures(engine)) if engine is not None else ()
+    figures = (JobFigures(engine), ShopFigures(engine, alert_below)) if engine is not None else ()
 
     def render() -> bytes:
         return generate_latest(REGISTRY) + b"".join(generate_latest(one) for one in figures)

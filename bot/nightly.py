@@ -1,4 +1,4 @@
-"""What is looked at once a night: the history is anchored, the books are compared. Hours are UTC."""
+"""What is looked at now and then: the history anchored and the books compared at night, the stock every hour (UTC)."""
 
 import logging
 
@@ -7,6 +7,7 @@ from sqlalchemy import text
 from bot import books
 from bot.bootstrap import Services
 from bot.tasks import TASKS
+from catalog import scarcity
 from fulfillment import audit
 
 log = logging.getLogger(__name__)
@@ -35,3 +36,12 @@ def check_books(services: Services) -> None:
         log.error("books disagree: order=%s %s books=%s rows=%s", one.order_no, one.what, one.books_fen, one.rows_fen)
     if len(found) > _NAMED_MAX:
         log.error("books disagree in %s places: kabot ledger check names them", len(found))
+
+
+@TASKS.cron("look_at_stock", "5 * * * *")
+def look_at_stock(services: Services) -> None:
+    """Say which SKUs are about to run out of keys."""
+    with services.engine.connect() as conn:
+        short = scarcity.short(conn, services.config.stock.alert_below)
+    for sku, keys in short.items():
+        log.warning("stock is low: sku=%s keys=%s", sku, keys)

@@ -37,6 +37,7 @@ def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[
             now=now,
             ttl=ttl,
             unpaid_max=services.config.risk.unpaid_orders_max,
+            scarce_ttl=timedelta(minutes=services.config.stock.scarce_ttl_minutes),
         )
     match placed:
         case placing.Placed(order=order):

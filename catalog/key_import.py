@@ -17,14 +17,16 @@ PROBLEMS_NAMED_MAX = 10
 _SKU = text("SELECT product.delivery FROM sku JOIN product ON product.id = sku.product_id WHERE sku.code = :sku_code")
 
 _START = text("""
-    INSERT INTO key_batch (sku_code, file_name, imported, duplicate, invalid, finished)
-    VALUES (:sku_code, :file_name, 0, 0, 0, false) RETURNING id
+    INSERT INTO key_batch (sku_code, file_name, imported, duplicate, invalid, finished, unit_cost_fen)
+    VALUES (:sku_code, :file_name, 0, 0, 0, false, :unit_cost_fen) RETURNING id
 """)
 
 _RECORD = text("""
     UPDATE key_batch SET imported = :imported, duplicate = :duplicate, invalid = :invalid, finished = :finished
     WHERE id = :batch_id
 """)
+
+_THERE = text("SELECT secret_hash FROM card_key WHERE secret_hash = ANY(CAST(:hashes AS bytea[]))")
 
 _NEW_IDS = text("""
     SELECT nextval(pg_get_serial_sequence('card_key', 'id')) FROM generate_series(1, :quantity)
@@ -70,8 +72,12 @@ def import_keys(
     sku_code: str,
     path: Path,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    unit_cost_fen: int | None = None,
 ) -> ImportResult | ImportRefused:
     """Import a file's keys for one SKU. `progress` is told lines done and lines in all after each batch.
+
+    `unit_cost_fen` is what one key cost us; None: what the catalog says.
 
     Each batch is a transaction of its own; running the same file again imports what is not there yet.
     """
@@ -86,7 +92,8 @@ def import_keys(
     if isinstance(lines, FileRefused):
         return ImportRefused(lines.reason, lines.line)
     with engine.begin() as conn:
-        batch_id = conn.execute(_START, {"sku_code": sku_code, "file_name": path.name[:200]}).scalar_one()
+        batch = {"sku_code": sku_code, "file_name": path.name[:200], "unit_cost_fen": unit_cost_fen}
+        batch_id = conn.execute(_START, batch).scalar_one()
     return _Import(engine, vault, sku_code, batch_id).run(lines, progress)
 
 
@@ -133,6 +140,7 @@ class _Import:
         return keys
 
     def _insert(self, conn: Connection, keys: list[tuple[bytes, CardSecret]]) -> int:
+        keys = self._not_there_yet(conn, keys)
         if not keys:
             return 0
         # The ids come first, because each key is sealed for its row's id.
@@ -146,6 +154,17 @@ class _Import:
             "hashes": [fingerprint for fingerprint, _ in keys],
         }
         return conn.execute(_INSERT, rows).rowcount
+
+    def _not_there_yet(self, conn: Connection, keys: list[tuple[bytes, CardSecret]]) -> list[tuple[bytes, CardSecret]]:
+        """Leave out keys that stand under the hash of an earlier secret. (Under today's, the insert leaves them out.)
+
+        While keys are rotated a row goes from an earlier hash to today's: whichever it has, it is seen here or there.
+        """
+        before = {one: fingerprint for fingerprint, card in keys for one in self._vault.earlier_fingerprints(card)}
+        if not before:
+            return keys
+        there = {before[one] for one in conn.execute(_THERE, {"hashes": list(before)}).scalars()}
+        return [key for key in keys if key[0] not in there]
 
     def _record(self, conn: Connection, *, finished: bool) -> None:
         counts = {"imported": self._imported, "duplicate": self._duplicate, "invalid": self._invalid}

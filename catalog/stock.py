@@ -27,8 +27,11 @@ _COUNT = text("""
     WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
 """)
 
+# A key that somebody has seen is not sold again (card_key_never_returns): into the recycle bin with it.
 _RELEASE = text("""
-    UPDATE card_key SET state = 'available', order_no = NULL, held_at = NULL
+    UPDATE card_key SET order_no = NULL, held_at = NULL,
+        state = CASE WHEN EXISTS (SELECT 1 FROM key_showing WHERE card_key_id = card_key.id)
+                     THEN 'void' ELSE 'available' END
     WHERE order_no = :order_no AND state = 'held'
 """)
 

@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from kernel.guards import Guard, append_only, guard
+
 _Moment: Any = DateTime(timezone=True)
 
 
@@ -125,6 +127,7 @@ class CardKeyRow(SQLModel, table=True):
             name="card_key_state_fits_order",
         ),
         Index("card_key_available", "sku_code", "id", postgresql_where=text("state = 'available'")),
+        Index("card_key_held", "sku_code", postgresql_where=text("state = 'held'")),
         Index("card_key_order", "order_no", postgresql_where=text("order_no IS NOT NULL")),
     )
 
@@ -141,6 +144,21 @@ class CardKeyRow(SQLModel, table=True):
     imported_at: datetime = Field(sa_type=_Moment, sa_column_kwargs={"server_default": func.now()})
     held_at: datetime | None = Field(sa_type=_Moment)
     sold_at: datetime | None = Field(sa_type=_Moment)
+
+
+class KeyChangeRow(SQLModel, table=True):
+    """What a person, or a rotation, did to a key that was not sold. Only ever added to."""
+
+    __tablename__ = "key_change"
+    __table_args__ = (CheckConstraint("what IN ('void', 'restore', 'move')", name="key_change_known"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    card_key_id: int = Field(foreign_key="card_key.id", index=True, sa_type=BigInteger)
+    what: str
+    reason: str
+    """Why; of a move, the SKU it came from and the one it went to."""
+    actor: str
+    changed_at: datetime = Field(sa_type=_Moment)
 
 
 class KeySaleRow(SQLModel, table=True):
@@ -163,3 +181,27 @@ class KeyShowingRow(SQLModel, table=True):
     card_key_id: int = Field(foreign_key="card_key.id", index=True, sa_type=BigInteger)
     place: str
     shown_at: datetime = Field(sa_type=_Moment)
+
+
+_NEVER_RETURNS = Guard(
+    "card_key_never_returns",
+    (
+        """
+CREATE OR REPLACE FUNCTION card_key_never_returns() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state = 'sold' OR EXISTS (SELECT 1 FROM key_sale WHERE card_key_id = OLD.id)
+       OR EXISTS (SELECT 1 FROM key_showing WHERE card_key_id = OLD.id) THEN
+        RAISE EXCEPTION 'card key % was sold or shown and never returns to stock', OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$
+""".strip(),
+        "CREATE TRIGGER card_key_never_returns BEFORE UPDATE ON card_key FOR EACH ROW"
+        " WHEN (NEW.state <> OLD.state AND (NEW.state = 'available' OR OLD.state = 'sold'))"
+        " EXECUTE FUNCTION card_key_never_returns()",
+    ),
+)
+guard(SQLModel.metadata.tables["card_key"], _NEVER_RETURNS)
+for _name in ("key_change", "key_sale"):
+    guard(SQLModel.metadata.tables[_name], append_only(_name))

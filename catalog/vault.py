@@ -36,7 +36,7 @@ class Vault:
 
     A sealed key is: format (1 byte), key id (4), nonce (12), AES-256-GCM ciphertext and tag. It opens only as the
     row it was sealed for, so ciphertexts cannot be swapped between rows. Keys sealed under `earlier` app secrets
-    still open; after a rotation every row has to be sealed and hashed anew before duplicates are found again.
+    still open; `key_rotation.py` seals and hashes them anew.
     """
 
     def __init__(self, secret_key: bytes, earlier: Sequence[bytes] = ()) -> None:
@@ -45,7 +45,12 @@ class Vault:
                 raise ValueError(f"the app secret is {SECRET_KEY_BYTES} bytes, not {len(key)}")
         self._key_id = _key_id(secret_key)
         self._ciphers = {_key_id(key): AESGCM(_derive(key, b"encrypt", 32)) for key in (*earlier, secret_key)}
-        self._hash_key = _derive(secret_key, b"hash", 32)
+        self._hash_keys = tuple(_derive(key, b"hash", 32) for key in (secret_key, *earlier))
+
+    @property
+    def key_id(self) -> bytes:
+        """What the keys of today's secret are marked with; says nothing about the secret."""
+        return self._key_id
 
     def seal(self, card: CardSecret, sku_code: str, card_key_id: int) -> bytes:
         """Encrypt a card key for one row."""
@@ -74,9 +79,16 @@ class Vault:
         The number counts: short passwords repeat across cards. The SKU does not: one key entered under two SKUs
         would be sold twice.
         """
+        return self._fingerprint(card, self._hash_keys[0])
+
+    def earlier_fingerprints(self, card: CardSecret) -> tuple[bytes, ...]:
+        """The hashes under which the same key may still stand, until every row is hashed anew."""
+        return tuple(self._fingerprint(card, key) for key in self._hash_keys[1:])
+
+    def _fingerprint(self, card: CardSecret, hash_key: bytes) -> bytes:
         number = (card.number or "").encode()
         message = len(number).to_bytes(4, "big") + number + card.secret.encode()
-        return hmac.digest(self._hash_key, message, hashlib.sha256)
+        return hmac.digest(hash_key, message, hashlib.sha256)
 
 
 def _bound_to(head: bytes, sku_code: str, card_key_id: int) -> bytes:

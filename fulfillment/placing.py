@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catalog import stock
 from catalog.checks import Valid, check_field
 from catalog.model import Delivery, Field, FieldKind, Product, Sku
+from catalog.scarcity import is_scarce
 from catalog.shelf import Shelf, line_total_fen
 from fulfillment import reading
 from fulfillment.audit import FIRST, Event, seals_of
@@ -28,6 +29,8 @@ TOTAL_FEN_MAX = 100_000_000
 _NUMBER_TRIES = 5
 
 _LOCK_BUYER = "SELECT pg_advisory_xact_lock(hashtextextended(%(openid)s, 7081))"
+
+_EXPIRES = text("UPDATE orders SET expires_at = :expires_at WHERE order_no = :order_no")
 
 _INSERT = """
     WITH placed AS (
@@ -112,12 +115,13 @@ def place(
     now: datetime,
     ttl: timedelta,
     unpaid_max: int = 3,
+    scarce_ttl: timedelta | None = None,
 ) -> Placed | SoldOut | TooManyUnpaid | CatalogMoved:
     """Place an order in the caller's transaction, or say why not; then the transaction holds no change of ours.
 
     Idempotent on (openid, message_key). The buyer's placings are taken one after the other (an advisory lock held
-    to the end of the transaction), so `unpaid_max` holds under any concurrency. Raises ValueError on an empty or
-    over-long order.
+    to the end of the transaction), so `unpaid_max` holds under any concurrency. An order that leaves a SKU scarce is
+    held for `scarce_ttl`, where that is shorter. Raises ValueError on an empty or over-long order.
     """
     if not 1 <= len(lines) <= ORDER_LINES_MAX:
         raise ValueError(f"an order has 1 to {ORDER_LINES_MAX} lines, not {len(lines)}")
@@ -140,8 +144,16 @@ def place(
         if short is not None:
             savepoint.rollback()
             return _sold_out(frozen, short.sku_code, short.left)
+        if scarce_ttl is not None and scarce_ttl < ttl and is_scarce(conn, list(wanted)):
+            placed = _hold_shorter(conn, placed.order, now + scarce_ttl)
     savepoint.commit()
     return placed
+
+
+def _hold_shorter(conn: Connection, order: Order, expires_at: datetime) -> Placed:
+    """The last keys of a SKU go to who pays soon; what was placed before keeps the time it was promised."""
+    conn.execute(_EXPIRES, {"order_no": order.order_no, "expires_at": expires_at})
+    return Placed(replace(order, expires_at=expires_at), fresh=True)
 
 
 def hold_stock(conn: Connection, order_no: str, wanted: dict[str, int], now: datetime) -> _Short | None:

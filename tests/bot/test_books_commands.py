@@ -1,14 +1,18 @@
 """What an operator is told about history, money, keys and people's data on the command line, and the exit codes."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
+from bot import bootstrap
 from bot.cli import main
 from bot.config import load_config
 from bot.figures import ShopFigures
+from bot.nightly import look_at_stock
+from catalog.vault import Vault
 from fulfillment import audit, paying
 from payments import ledger
 from tests.fulfillment.counter import open_shop, place, want
@@ -90,3 +94,86 @@ def test_ledger_shows_an_order_and_a_day(shop: Engine, capsys: pytest.CaptureFix
     assert "利润\t¥98.90" in printed
     assert main(["ledger", "show", "K1"]) == 2
     assert main(["ledger", "day", "today"]) == 2
+
+
+@pytest.fixture
+def keys(shop: Engine, tmp_path: Path) -> Engine:
+    """The shop with six keys of ST50: numbers 1 to 6."""
+    file = tmp_path / "keys.txt"
+    file.write_text("".join(f"N{number},STEAM-{number:04d}\n" for number in range(1, 7)))
+    assert main(["keys", "import", "ST50", str(file), "--cost", "46.50"]) == 0
+    return shop
+
+
+def said(capsys: pytest.CaptureFixture[str], *command: str, code: int = 0) -> str:
+    capsys.readouterr()
+    assert main(list(command)) == code
+    printed = capsys.readouterr()
+    return printed.out + printed.err
+
+
+def test_keys_are_listed_found_voided_restored_and_moved(keys: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "keys", "list") == "ST50\tavailable 6\theld 0\tsold 0\tvoid 0\n"
+    found = said(capsys, "keys", "search", "N4,STEAM-0004")
+    assert found.startswith("4\tST50\tavailable\t")
+    assert "STEAM-0004" not in found
+    assert said(capsys, "keys", "search", "0003").endswith("1 found\n")
+    assert "at least 4" in said(capsys, "keys", "search", "abc", code=2)
+    assert said(capsys, "keys", "void", "2", "3", "--reason", "召回") == "voided 2, not voided 0\n"
+    assert "2\tvoid\t批次 1\t\t召回" in said(capsys, "keys", "list", "ST50")
+    assert said(capsys, "keys", "restore", "2", "5") == "5: not restored: available\nrestored 1, not restored 1\n"
+    assert said(capsys, "keys", "move", "2", "--to", "ST100") == "moved 1, not moved 0\n"
+    assert "no SKU of card keys" in said(capsys, "keys", "move", "4", "--to", "HF100", code=2)
+    assert "not voided: void" in said(capsys, "keys", "void", "3", "--reason", "x", code=1)
+    assert "name keys" in said(capsys, "keys", "void", "--reason", "x", code=2)
+    assert "--batch 9" in said(capsys, "keys", "void", "--batch", "9", "--reason", "x", code=2)
+    assert said(capsys, "keys", "void", "--batch", "1", "--reason", "x") == (
+        "3: not voided: void\nvoided 5, not voided 1\n"
+    )
+    with keys.connect() as conn:
+        assert conn.execute(text("SELECT unit_cost_fen FROM key_batch")).scalar_one() == 4650
+    assert "--cost" in said(capsys, "keys", "import", "ST50", "x", "--cost", "1,5", code=2)
+    assert "--state" in said(capsys, "keys", "list", "ST50", "--state", "new", code=2)
+
+
+def test_a_kept_secret_is_renewed_in_two_steps(keys: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    before = load_config().app.key()
+    assert "restart" in said(capsys, "keys", "rotate", "--new")
+    after = load_config().app
+    assert after.key() != before
+    assert after.earlier_keys() == (before,)
+    assert "6 张仍用旧密钥" in said(capsys, "doctor", code=1)
+    assert said(capsys, "keys", "search", "STEAM-0004").endswith("1 found\n")
+    assert said(capsys, "keys", "rotate") == "sealed anew 6, duplicate 0, unreadable 0\n"
+    assert said(capsys, "keys", "rotate") == "sealed anew 0, duplicate 0, unreadable 0\n"
+    assert "旧密钥" not in said(capsys, "doctor", code=1)
+    assert "ST50 剩 6 张" in said(capsys, "doctor", code=1)
+    with keys.begin() as conn:
+        Vault(after.key()).open(*conn.execute(text("SELECT secret_enc, sku_code, id FROM card_key LIMIT 1")).one())
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_configured_secret_is_not_replaced_behind_the_owners_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KABOT_APP__SECRET_KEY", "A" * 43 + "=")
+    assert "previous_secret_keys" in said(capsys, "keys", "rotate", "--new", code=2)
+    assert "unreadable 6" in said(capsys, "keys", "rotate", code=1)
+    kept = (tmp_path / "data" / "secret_key").read_text().strip()
+    monkeypatch.setenv("KABOT_APP__PREVIOUS_SECRET_KEYS", kept)
+    assert said(capsys, "keys", "rotate") == "sealed anew 6, duplicate 0, unreadable 0\n"
+    monkeypatch.setenv("KABOT_APP__PREVIOUS_SECRET_KEYS", f"{kept},nonsense")
+    assert "previous_secret_keys" in said(capsys, "keys", "list", code=2)
+
+
+def test_low_stock_is_logged_and_a_figure(keys: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    (low,) = [one for one in ShopFigures(keys, 7).collect() if one.name == "kabot_stock_low"]
+    assert {(one.labels["sku"], one.value) for one in low.samples} == {("ST50", 6), ("ST100", 0)}
+    services = bootstrap.build(
+        load_config(),
+        database_url=keys.url.render_as_string(hide_password=False),
+        redis_url=os.environ["KABOT_REDIS__URL"],
+    )
+    look_at_stock(services)
+    services.engine.dispose()
+    assert "sku=ST50 keys=6" in caplog.text

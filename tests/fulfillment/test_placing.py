@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from fulfillment import reading
+from fulfillment import placing, reading
 from fulfillment.placing import TOPUP_UNITS_MAX, CatalogMoved, Placed, SoldOut, TooManyUnpaid
-from kernel.orders import OrderState, WantedLine
-from tests.fulfillment.counter import LI, NOW, TTL, left, open_shop, place, want
+from kernel.ids import OpenId
+from kernel.orders import Order, OrderState, WantedLine
+from tests.fulfillment.counter import LI, NOW, SHELF, TTL, add_keys, left, open_shop, place, want
 
 
 def test_a_placed_order_freezes_what_the_buyer_confirmed(conn: Connection) -> None:
@@ -194,3 +195,31 @@ def test_a_database_that_fails_in_the_middle_raises_what_callers_know_and_no_val
         place(conn, want("HF100"))
     assert "13812345678" not in str(raised.value)
     conn.rollback()
+
+
+def test_an_order_that_leaves_keys_scarce_is_held_for_a_shorter_time_and_one_before_it_is_not(conn: Connection) -> None:
+    add_keys(conn, "ST50", 4)  # 7 in all
+    short = timedelta(minutes=5)
+    first = place_for(conn, want("ST50", 2), short)
+    second = place_for(conn, want("ST50"), short)
+    other = place_for(conn, want("HF100"), short)
+    assert (first.expires_at, second.expires_at, other.expires_at) == (NOW + TTL, NOW + short, NOW + TTL)
+    assert reading.by_no(conn, first.order_no) == first
+    assert reading.by_no(conn, second.order_no) == second
+    longer = place_for(conn, want("ST50"), TTL * 2, openid="openid-wang")
+    assert longer.expires_at == NOW + TTL
+
+
+def place_for(conn: Connection, line: WantedLine, scarce_ttl: timedelta, openid: str = LI) -> Order:
+    placed = placing.place(
+        conn,
+        openid=OpenId(openid),
+        message_key=f"{line.sku}-{line.quantity}-{scarce_ttl}",
+        lines=[line],
+        shelf=SHELF,
+        now=NOW,
+        ttl=TTL,
+        scarce_ttl=scarce_ttl,
+    )
+    assert isinstance(placed, placing.Placed)
+    return placed.order

@@ -686,6 +686,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'available'"),
     )
+    op.create_index("card_key_held", "card_key", ["sku_code"], unique=False, postgresql_where=sa.text("state = 'held'"))
     op.create_index(
         "card_key_order", "card_key", ["order_no"], unique=False, postgresql_where=sa.text("order_no IS NOT NULL")
     )
@@ -724,6 +725,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("day", "supplier_order_id", name="supplier_difference_once_a_day"),
     )
     op.create_table(
+        "key_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("card_key_id", sa.BigInteger(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("what IN ('void', 'restore', 'move')", name="key_change_known"),
+        sa.ForeignKeyConstraint(
+            ["card_key_id"],
+            ["card_key.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_key_change_card_key_id"), "key_change", ["card_key_id"], unique=False)
+    op.create_table(
         "key_sale",
         sa.Column("card_key_id", sa.BigInteger(), nullable=False),
         sa.Column("line_id", sa.BigInteger(), nullable=False),
@@ -758,6 +775,30 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TRIGGER audit_anchor_append_only_whole BEFORE TRUNCATE ON audit_anchor FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION card_key_never_returns() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    IF OLD.state = 'sold' OR EXISTS (SELECT 1 FROM key_sale WHERE card_key_id = OLD.id)\n       OR EXISTS (SELECT 1 FROM key_showing WHERE card_key_id = OLD.id) THEN\n        RAISE EXCEPTION 'card key % was sold or shown and never returns to stock', OLD.id\n            USING ERRCODE = 'restrict_violation';\n    END IF;\n    RETURN NEW;\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER card_key_never_returns BEFORE UPDATE ON card_key FOR EACH ROW WHEN (NEW.state <> OLD.state AND (NEW.state = 'available' OR OLD.state = 'sold')) EXECUTE FUNCTION card_key_never_returns()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER key_change_append_only BEFORE UPDATE OR DELETE ON key_change FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER key_change_append_only_whole BEFORE TRUNCATE ON key_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER key_sale_append_only BEFORE UPDATE OR DELETE ON key_sale FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER key_sale_append_only_whole BEFORE TRUNCATE ON key_sale FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
