@@ -82,7 +82,7 @@ class Buyer:
         """Send; now and then twice, or with something else at the same time. Gives what matters of the answers."""
         said = list(texts)
         chance = self.dice.random()
-        if chance < 0.05:
+        if chance < 0.05 and not (self.bought and texts[-1] == "取消"):
             said += texts[-1:]
         elif chance < 0.10 and texts[-1] != "取消":
             said.insert(self.dice.randint(0, len(said)), self.dice.choice(_DIGRESSIONS))
@@ -292,11 +292,18 @@ class Buyer:
             if option.label in summary and f"{option.label}：{want.option(option.name)}" not in summary:
                 return (f"换成{want.option(option.name)}",)
         for part in want.product.fields:
-            if part.name in want.fields and not all(one in summary for one in want.words(part).split()):
+            if part.name in want.fields and not self._shows_field(summary, part):
                 return (f"{part.label}改成{want.words(part)}",)
         if total not in summary:
             return (self.switches() or "取消",)
         return ()
+
+    def _shows_field(self, summary: str, part: Field) -> bool:
+        """Whether a field stands there as he gave it; an address in its parts, whatever their order."""
+        words = self.want.words(part)
+        if part.kind is FieldKind.ADDRESS:
+            return all(one in summary for one in words.split())
+        return f"{part.label}：{words}\n" in summary
 
     def _resized(self, line: str) -> str:
         other = self.switches()
@@ -359,7 +366,7 @@ class Buyer:
 
     def cancels(self) -> None:
         """Say 取消 until nothing is left to be cancelled, as the answers tell."""
-        for _ in range(4):
+        for _ in range(1 if self.bought else 4):
             reply = self.say("取消")
             if "没有要取消" in reply or ("已取消" in reply and "还没付款" not in reply):
                 return
