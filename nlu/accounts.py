@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9]
 
 _SAME_AS = re.compile(r"(?:qq|扣扣)(?:号码?)?(?:就是|也是|就|跟|和|同|用)(?:我的|我)?(?:手机|电话)(?:号码?)?")
 _BLOCKED = re.compile(
-    r"(?:验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码|工号|群号|房号|房间号|门牌号|车牌号?|座位号|生日|户口)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
+    r"(?P<what>验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码|工号|群号|房号|房间号|门牌号|车牌号?|座位号|生日|户口)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
 )
 _CUE = re.compile(
     r"(?:(?P<qq>qq|扣扣|扣号|企鹅号|企鹅|球球|(?<![a-z])q)|(?P<phone>手机|电话|联通|移动|电信|mobile|phone|tel|手机尾)|(?P<uid>uid|游戏id|角色id|(?<![a-z])id|玩家id)"
@@ -112,7 +112,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         start, end = groups[i].start, groups[i + count - 1].end
         i += count
         blocked = _BLOCKED.search(text[max(0, start - 14) : start])
-        if blocked and not any(label in blocked[0] for label in lexicon.asked_labels):
+        if blocked and not any(blocked["what"].removesuffix("号") in label for label in lexicon.asked_labels):
             _take(taken, start, end)
             continue
         start, said = _without_86(text, start, said)

@@ -96,7 +96,8 @@ def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
 def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
     """Name the field that an account with no product goes to, and tell whether it passes that field's check."""
     if account.cue.startswith("="):
-        return account.cue[1:], True
+        known = lexicon.account_fields.get(account.cue[1:], ())
+        return account.cue[1:], not known or any(accept(entry, account.said) for entry in known)
     phone = FieldWords("", "", "phone")
     wanted = {
         "phone": ("phone", "phone_or_qq"), "qq": ("qq", "phone_or_qq"), "uid": ("uid", "card_no"),

@@ -305,6 +305,9 @@ class Lexicon:
             dict.fromkeys((f.pattern, f.kind) for p in self.products.values() for f in p.account_fields if f.pattern)
         )
         self.shapes = tuple(filter(None, (_shape(pattern) for pattern in self.patterns)))
+        self.account_fields: dict[str, list[FieldWords]] = defaultdict(list)
+        for entry in dict.fromkeys(f for p in self.products.values() for f in p.account_fields):
+            self.account_fields[entry.name].append(entry)
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
         self.asked_labels = tuple(
@@ -413,7 +416,10 @@ class Lexicon:
         for product in self.products.values():
             if len(product.account_fields) > 1 or any(f.kind in ("uid", "card_no") for f in product.account_fields):
                 for entry in product.account_fields:
-                    cues.setdefault(plain(entry.label), f"={entry.name}")
+                    label = plain(entry.label)
+                    cues.setdefault(label, f"={entry.name}")
+                    if label.endswith("号") and len(label) > 3:
+                        cues.setdefault(label[:-1], f"={entry.name}")  # 身份证 is said for 身份证号
         return tuple(sorted(cues.items(), key=lambda cue: -len(cue[0])))
 
 

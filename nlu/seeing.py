@@ -236,6 +236,13 @@ def address_span(text: str) -> tuple[int, int] | None:
 _FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
 
 
+_OTHER_GOODS = re.compile(
+    "皮肤|手办|周边|手柄|主机|攻略|加速器|外挂|脚本|课(?!时)|培训|拍(?![照摄个张])|鞋|球衣|泳衣|泳镜|白条|股票|股价|杯子|保温杯|蛋糕|月饼|咖啡豆"
+    "|咖啡机|充电器|充电头|插头|耳机|手机壳|电脑|平板|电视(?!上)"
+)
+"""What makes something else of a product's name that stands before it."""
+
+
 def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     refs: list[Ref] = []
     for mention in seen.mentions:
@@ -243,6 +250,10 @@ def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         if entry.foreign:
             tail = _FOREIGN_TAIL.match(seen.text, mention.end)
             refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
+            continue
+        other = _OTHER_GOODS.match(seen.text, mention.end) if entry.products else None
+        if other and not any(other[0] in name for pid in entry.products for name in lexicon.products[pid].names):
+            refs.append(Ref(mention.start, other.end(), mention.word, foreign=True))  # 网球课 is no tennis court
             continue
         own = lexicon.products[entry.skus[0]] if len(entry.skus) == 1 and not entry.means_things else None
         if own is not None and any(name in mention.word for name in own.names):
@@ -287,6 +298,10 @@ _CORRECTION = re.compile(
 
 def drop_taken_back(seen: Seen) -> None:
     """Apply negation (不要年卡) and correction (充50…不对充100): what was taken back is no longer there."""
+    among = seen.text.find("其中")
+    if among > 0:  # 3张，其中1张学生票: speaks of a part, and a part is not asked for by itself
+        seen.amounts = [amount for amount in seen.amounts if amount.start < among]
+        seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
     refused = [ref for ref in seen.refs if negated(seen.text, ref.start)]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
     seen.amounts = [a for a in seen.amounts if not any(0 <= a.start - ref.end <= 1 for ref in refused)]  # 不是steam50
