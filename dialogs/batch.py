@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from catalog.checks import fold
 from catalog.model import FieldKind
 from catalog.shelf import Shelf
-from dialogs import replies
+from dialogs import paying, replies
 from dialogs.asking import answer, slot_label
 from dialogs.draft import Looked, field_of, look
 from dialogs.filling import Filled, fill, says_anything
@@ -29,6 +29,7 @@ _ROW_CHARS_MAX = 200
 _KEPT_CHARS = 60
 _REPORTED_MAX = 15
 _AROUND_MAX = 5
+_GONE = -1
 _ACCOUNT_DIGITS = 5
 _LABEL = re.compile(
     r"^\s*(?:第\s*(\d{1,3})\s*[行条]|行\s*(\d{1,3}))\s*[:：.、,，]?\s*"
@@ -37,13 +38,17 @@ _LABEL = re.compile(
 _NUMBERED = re.compile(r"^\s*(\d{1,3})\s*[.、)）]\s*(?=1[3-9]\d{9}|\D)")
 _SEPARATORS = re.compile(r"[\t,，、;；|｜/\u3000 ]+")
 _PLACE = re.compile(r"[省市区县镇]|[路街道巷弄]\d|\d[号栋幢楼室]")
-_TOTAL = re.compile(r"^(?:合计|总计|总共|共计|一共|小计)")
+_SURNAME_CELL = re.compile(r"(\d) (?=张[\u4e00-\u9fff])")
+"""100 张三 are a sum and a name, not a hundred pieces."""
+_TOTAL = re.compile(r"^\W*(?:合计|总计|总共|共计|一共|小计|共\s*\d+\s*[人个行条件笔单])")
 _COUNT_COLUMN = re.compile(r"数量|份数|张数|件数|个数")
 _ONLY_GOOD = re.compile(
-    r"(?:那就|就|先|那)*(?:只|先)?(?:下|充|买|要)?(?:对的|好的|没问题的|没错的|其他的?|其它的?|其余的?|剩下的)(?:先)?(?:下单?|充|买)?(?:吧|就行|就好)?"
+    r"(?:那就|那|就)*(?:(?:只|先|就)(?:下|充|买|要)?|下|充|买)"
+    r"(?:对的|好的|没问题的|没错的|其他的?|其它的?|其余的?|剩下的)(?:那些|几行)?(?:先)?(?:下单?|充|买)?(?:吧|就行|就好)?"
     r"|(?:错的?|有问题的?|不对的|坏的)(?:那些|几行|行)?(?:都)?(?:不要|跳过|去掉|删掉|删|不下|不充|不买|忽略)(?:了|吧)?"
     r"|(?:跳过|去掉|删掉|忽略)(?:错|有问题|不对)的?(?:那?几?行)?(?:吧)?"
 )
+_DROPPED = re.compile(r"(?:就|都)?(?:不要|不用|不充|不买|删|去|跳过|算)(?:掉)?(?:了|吧)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ def taken(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         given = sum(any(map(str.isdigit, row)) for _, row in rows)
         return Turn(dialog, Reply(replies.too_many_rows(BATCH_LINES_MAX, given)))
     state = dialog.state
+    if isinstance(state, Confirming) and _ONLY_GOOD.fullmatch(fold(said.text)):
+        return advance(dialog, state.lines, scene)
     if isinstance(state, Collecting) and is_batch(state.lines):
         mended = _mended(dialog, state, said, scene)
         if mended is not None:
@@ -151,7 +158,7 @@ def _plain(row: str, counted: int | None, numbered: bool) -> str:
     cells = re.split(r"[\t,，;；|｜]", row)
     if counted is not None and counted < len(cells) and cells[counted].strip().isdigit():
         cells.append(f"{cells.pop(counted).strip()}份")
-    return _SEPARATORS.sub(" ", " ".join(cells)).strip()
+    return _SURNAME_CELL.sub(r"\1，", _SEPARATORS.sub(" ", " ".join(cells)).strip())
 
 
 def _counted_column(rows: Sequence[str]) -> int | None:
@@ -346,6 +353,9 @@ def _by_number(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> T
         if number not in at:
             wrong.append((number, replies.no_such_row()))
             continue
+        if found is not None and _DROPPED.fullmatch(fold(found[3])):
+            lines[at.pop(number)] = DraftLine(row=_GONE)
+            continue
         items = tuple(item for item in frame.items if says_anything(item))
         row = _Row(number, found[3] if found else text, items)
         base = lines[at[number]] if row.item.product is None else DraftLine()
@@ -353,7 +363,8 @@ def _by_number(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> T
         lines[at[number]] = filled.line
         if reason := _reason(row, filled, look(filled.line, scene.shelf), scene.shelf):
             wrong.append((number, reason))
-    return _after_mending(dialog, lines, wrong, scene)
+    left = [line for line in lines if line.row != _GONE]
+    return _after_mending(dialog, left, wrong, scene) if left else paying.cancel(dialog, scene)
 
 
 def _by_likeness(dialog: Dialog, state: Collecting, rows: Sequence[_Row], scene: Scene) -> Turn:

@@ -32,6 +32,10 @@ _MEANT = re.compile(
     r"(?:就?还?是|就|还|充|用|给|发|寄)*(?:我|俺)?(?:上次|上回|上一次|以前|之前|原来|老|旧)(?:那个|的|用的|充的|填的|那)*"
     r"(?:手机|qq|游戏)?(?:号码?|账号|帐号|地址|邮箱|uid)?(?:吧|就行|就好|就可以|行了|呗)?"
 )
+_DECLINED = re.compile(
+    r"(?:不是|不用|不要|别用?|不充|不)(?:给)?(?:上次|上回|以前|之前|原来|老)(?:那个|的|用的|充的)*(?:手机|qq)?(?:号码?|账号|帐号|地址)?(?:了|吧|啊)?"
+    r"|(?:我)?(?:要)?(?:换|用)(?:一)?个?(?:新的?|别的|另外的?)(?:手机|qq)?(?:号码?|账号|帐号|地址)?(?:吧)?"
+)
 _ENOUGH = 2
 
 
@@ -68,6 +72,11 @@ def meant(text: str, field: Field, accounts: Sequence[str]) -> str | None:
         return named[0]
     plain = re.sub(r"[。.!！~～,，]", "", said)
     return accounts[0] if accounts and len(plain) >= _ENOUGH and _MEANT.fullmatch(plain) else None
+
+
+def declined(text: str) -> bool:
+    """不是上次的, 换个新号: something else is to follow."""
+    return _DECLINED.fullmatch(fold(text)) is not None
 
 
 def found(dialog: Dialog, accounts: tuple[UsedAccount, ...], scene: Scene) -> Dialog:

@@ -19,11 +19,25 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
+_CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
 _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def _without_borrowed(items: Sequence[Item], text: str) -> tuple[Item, ...]:
+    """给老号码充50，再给139…充30: the one for the old number has not the other's."""
+    clauses = [clause for clause in _CLAUSES.split(text) if any(map(str.isdigit, clause))]
+    if len(clauses) != len(items) or not _OLD_ACCOUNT.search(text):
+        return tuple(items)
+    kept: list[Item] = []
+    for item, clause in zip(items, clauses, strict=True):
+        own = {name: value for name, value in item.fields.items() if value in clause}
+        kept.append(replace(item, fields=own) if _OLD_ACCOUNT.search(clause) else item)
+    return tuple(kept)
 
 
 def _with_whole_place(item: Item, product: Product | None, text: str) -> Item:
@@ -69,6 +83,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
         none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
+    if len(items) > 1:
+        items = _without_borrowed(items, said.text)
     if len(items) == 1:
         items = (_with_whole_place(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) > 1 and "\n" in said.text:

@@ -222,6 +222,9 @@ def address_parts(name: str, phone: str, region: str, street: str) -> str:
     return f"（{'；'.join(say(said=plain(part)) for say, part in told if part)}）"
 
 
+another_account = phrase("another_account", "好的，发新的就行。")
+
+
 _used_last = phrase("used_last", "上次的{label} {account}")
 _used_before = phrase("used_before", "用过的{label} {account}")
 _number_word = phrase("number_word", "号码")

@@ -41,7 +41,7 @@ from dialogs.ordering import (
 )
 from dialogs.picking import COMMANDS, another_product, by_list, choose, named_in_list, named_in_shop
 from dialogs.state import (
-    DRAFT_LINES_MAX,
+    BATCH_LINES_MAX,
     MISSES_BEFORE_HUMAN,
     Collecting,
     Confirming,
@@ -183,6 +183,8 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return answer(dialog, scene, replies.here_i_am())
     if _BACK.fullmatch(text):
         return stepped_back(dialog, scene)
+    if isinstance(dialog.state, Collecting) and favourites.declined(text):
+        return answer(dialog, scene, replies.another_account(), in_full=True)
     if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
         # 不改了: the order that was to be corrected stands, or the summary as it is
         return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
@@ -343,7 +345,12 @@ def _confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
         return handoff.ask_for_human(dialog, scene, "misses")
     listed = dialog.listed
-    if listed is not None and len(listed.entries) == 1 and isinstance(dialog.state, Collecting):
+    if (
+        listed is not None
+        and len(listed.entries) == 1
+        and isinstance(dialog.state, Collecting)
+        and listed.entries[0][:2] != "a:"
+    ):
         return choose(dialog, 1, scene)  # 对 to the only thing offered
     if said.frame.items and isinstance(dialog.state, Confirming):
         return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
@@ -420,7 +427,7 @@ def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.frame.items:
         return start(dialog, said.frame.items, scene, said.text)
-    return answer(dialog, scene, replies.batch_how(DRAFT_LINES_MAX, examples.orders(scene.shelf)))
+    return answer(dialog, scene, replies.batch_how(BATCH_LINES_MAX, examples.orders(scene.shelf)))
 
 
 _TALK: dict[str, _Talk] = {
