@@ -37,6 +37,7 @@ _SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
     ("list", re.compile("查|看|进度|状态|详情|到哪|怎么样|订单")),
 )
 """What is wanted of the order whose number stands in a message, in any words."""
+_PAID_BUT = re.compile("(?:付了|已付|付过|扣了|扣款).*(?:关闭|取消|过期|失效|没反应|没动静|没发|没给|没收|怎么办)")
 _ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
 _SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
 _TEXT_MAX = 200
@@ -49,6 +50,11 @@ def order_no_in(text: str) -> str | None:
     """The order number a message holds."""
     found = _ORDER_NO.search(text.upper())
     return found[0] if found else None
+
+
+def says_paid(text: str) -> bool:
+    """我付了钱怎么订单关闭了: about his order, whatever else it may be."""
+    return _PAID_BUT.search(text) is not None
 
 
 def about_order(dialog: Dialog, text: str) -> Turn | None:

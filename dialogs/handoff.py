@@ -1,5 +1,6 @@
 """A person takes over, and the bot comes back: silence in between."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Literal
 from catalog.checks import fold
 from catalog.model import FieldKind
 from dialogs import replies, smalltalk
+from dialogs.after_sale import order_no_in
 from dialogs.asking import answer, draft_words, open_question, slot_label
 from dialogs.draft import field_of
 from dialogs.ordering import answered_by_text
@@ -50,6 +52,9 @@ _FOR_THE_BOT = (
     "confirm",
     "batch",
 )
+_HOURS = re.compile(
+    r"(?:几点|什么时候|啥时候).{0,4}(?:上班|下班|营业|开门|关门)|(?:上班|营业|工作|客服|人工)的?时间|客服在线吗"
+)
 _NO_MESSAGE_MAX = 8
 """在吗, 转人工: too short to be a message."""
 _STOPS = "。.!！~～ "
@@ -74,6 +79,11 @@ def _asked_last(dialog: Dialog, scene: Scene) -> str:
             return replies.open_question_brief("", confirming=True)
         case _:
             return ""
+
+
+def asks_for_hours(text: str) -> bool:
+    """客服几点上班."""
+    return _HOURS.search(fold(text)) is not None
 
 
 def angry(dialog: Dialog, scene: Scene) -> Turn:
@@ -144,7 +154,8 @@ def _message_left(
         carried = _carried_on(back, state.resume, heard, scene, go_on)
         if carried is not None:
             return carried
-    if heard.frame.intent in _FOR_THE_BOT or any(item.product for item in heard.frame.items):
+    for_the_bot = heard.frame.intent in _FOR_THE_BOT or any(item.product for item in heard.frame.items)
+    if for_the_bot or order_no_in(heard.text) is not None:
         return go_on(back, heard, scene)
     return resume(back, scene, replies.message_kept(heard.text, opens))
 

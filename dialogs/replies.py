@@ -1279,7 +1279,7 @@ def _promise(case: Case, hours: WorkingHours) -> str:
     return _within(opens=first, answer=answer, remedy=remedy)
 
 
-@line("已登记给客服核实，单号 {number}：{promise}，结果会发到这里。")
+@line("已登记给客服处理，单号 {number}：{promise}，结果会发到这里。")
 def case_opened(say: Say, case: Case, hours: WorkingHours) -> str:
     return say(number=case.number, promise=_promise(case, hours))
 
@@ -1315,7 +1315,7 @@ def person_says(say: Say, words: str) -> str:
 
 def plain_lines(words: str) -> str:
     """What an operator wrote, line breaks kept."""
-    return "\n".join(plain(row) for row in words.splitlines())
+    return "\n".join(plain(row) for row in words.splitlines() if row.strip())
 
 
 _WHICH = {
@@ -1520,6 +1520,14 @@ def handoff_away(say: Say, hours: WorkingHours, opens: str) -> str:
 @line("留言记下了：「{words}」，客服{opens}上班后先回复您。别的事我可以继续帮您办。")
 def message_kept(say: Say, words: str, opens: str) -> str:
     return say(words=said(words), opens=opens)
+
+
+_person_always = phrase("person_always", "客服全天都在。")
+
+
+@line("客服时间是{hours}。要找客服请回复「{human}」，机器人随时都能下单、查单。")
+def person_hours(say: Say, hours: WorkingHours) -> str:
+    return join(_person_always(), offer_human()) if hours.always else say(hours=str(hours), human=HUMAN_TAP)
 
 
 _waits_for = phrase("waits_for", "还没答：{label}")

@@ -106,6 +106,8 @@ _BARGAIN = re.compile(
 _WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
+_SURE_OF_LETTERS = 0.95
+_LETTERS = re.compile("[a-z]{1,5}")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
 
@@ -179,6 +181,10 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
     text = fold(said.text)
+    if handoff.asks_for_hours(text):
+        return answer(dialog, scene, replies.person_hours(scene.hours))
+    if said.frame.intent in ("help", "unknown") and after_sale.says_paid(text):
+        return after_sale.look_up(dialog, "status", said)
     if text in replies.BACK_TO_BOT_WORDS:
         return answer(dialog, scene, replies.here_i_am())
     if _BACK.fullmatch(text):
@@ -202,7 +208,8 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def _is_noise(said: Said) -> bool:
     """Whether it was read as small talk only for want of anything better: ghi is no greeting."""
     frame = said.frame
-    return frame.intent in _SMALL_TALK and not frame.items and 0 < frame.confidence < _SURE
+    sure = _SURE if not _LETTERS.fullmatch(fold(said.text)) else _SURE_OF_LETTERS
+    return frame.intent in _SMALL_TALK and not frame.items and 0 < frame.confidence < sure
 
 
 def _by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from bot import after_sale, background, handoffs, metrics, operators, paying, telling
+from bot import after_sale, background, books, handoffs, metrics, operators, paying, telling
 from bot.background import TASKS
 from bot.bootstrap import Services, build
 from bot.cli import main
@@ -81,6 +81,11 @@ class Shop:
     def passes(self, minutes: int) -> None:
         self.clock.move(timedelta(minutes=minutes))
 
+    def books_agree(self) -> bool:
+        """Whether ledger, payments, refunds and lines say the same of every order."""
+        with self.services.engine.connect() as conn:
+            return books.compare(conn) == ()
+
     def rows(self, sql: str, **values: object) -> list[object]:
         with self.services.engine.connect() as conn:
             return list(conn.execute(text(sql), values).scalars())
@@ -123,6 +128,7 @@ def test_money_for_what_nobody_has_begun_to_deliver_is_back_without_a_person(sho
     assert shop.rows("SELECT state FROM order_line") == ["refunded"]
     assert shop.rows("SELECT count(*) FROM supplier_order") == [0]
     assert "退款成功：¥99.50" in shop.say("好的")
+    assert shop.books_agree()
     assert "已经按原路退回" in shop.say("退款") or "已退款" in shop.say("退款")
 
 
@@ -196,6 +202,7 @@ def test_money_back_for_what_was_delivered_is_decided_by_a_person_and_closes_the
     assert "为您退款：¥150.00" in said
     assert "师傅没打完" in said
     assert "退款成功：¥150.00" in said
+    assert shop.books_agree()
     assert shop.rows("SELECT state FROM support_case") == ["closed"]
     assert after_sale.refund(shop.services, 1, "再来", actor="operator") == "is not running"
 
