@@ -63,6 +63,10 @@ _DATE = re.compile(
 )
 """Dates, hours and rooms: numbers that buy nothing."""
 _ONE_EACH = re.compile(r"一个[充冲要来买][^,，]{1,4}?(?<=[十百千])(一)个[充冲要来买]")
+_BY_TERM = re.compile(
+    r"(?<![今去明前后\d一二两三四五六七八九十半整全个上下本这每几同当多])[年季月]的(?=$|[,，。 吧给来\d])"
+)
+"""大会员年的: by the year."""
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
@@ -104,6 +108,10 @@ def find_amounts(
         if not any(taken[match.start() : match.end()]):
             found.append(Amount(match.start(), match.end(), "months", _MONTHS[match[0]]))
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+    for match in _BY_TERM.finditer(text):
+        if not any(taken[match.start() : match.end() - 1]):
+            found.append(Amount(match.start(), match.end() - 1, "months", {"年": 12, "季": 3, "月": 1}[match[0][0]]))
+            taken[match.start()] = 1
     for match in _PAIRED.finditer(text):
         if not taken[match.start()]:
             found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))

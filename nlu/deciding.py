@@ -62,7 +62,7 @@ def decide(said: Wording) -> Verdict:
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购租约洗印]|报[名个考]|拍[个张套]|下单|下一?单|给我|top ?up|buy")
 _ASKING = re.compile(
-    r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
+    r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|能.{1,8}[吗么没不](?=[,，。])|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
 )
 _EITHER_OR = re.compile(r"([送能会有用退])不\1(?!帮|给|请|麻烦|先|快)")
 _CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
@@ -166,6 +166,8 @@ def _by_model(said: Wording) -> Verdict:
         why = "either-or asks, and orders nothing"
     if intent == "change" and any(ref.product for ref in said.seen.refs) and said.amounts and said.seen.accounts:
         return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
+    if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
+        return Verdict(confidence, "order", "one order, corrected while it was said")
     if intent in ("answer", "order", "change") and talks_of_something_else(said):
         return Verdict(min(confidence, 0.5), "unknown", "a number among much that no buyer says")
     if intent == "unknown" and confidence < 0.9 and said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked):

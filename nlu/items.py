@@ -1,5 +1,6 @@
 """One item of a frame: what was said about one product becomes value, SKU, options, fields and what is missing."""
 
+import re
 from dataclasses import dataclass, field
 
 from nlu.accounts import Account, accept, matches
@@ -138,6 +139,7 @@ def _pick(product: ProductIndex, settled: Settled, options: dict[str, str]) -> S
     return fitting[0]
 
 
+_PHONE_BESIDE = re.compile(r"[\s,，、;；]*(?:电话|手机号?|联系电话)?[:：\s]*(1[3-9]\d{9})$")
 _CUE_KINDS = {
     "phone": ("phone", "phone_or_qq"),
     "qq": ("qq", "phone_or_qq"),
@@ -154,6 +156,12 @@ def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[s
     }
     for entry in product.words.fields:
         said = draft.texts.get(entry.name) or (draft.texts.get(ADDRESS) if entry.kind == "address" else None)
+        phone = next((f for f in product.account_fields if f.kind == "phone"), None)
+        if said and entry.kind == "address" and phone is not None:
+            beside = _PHONE_BESIDE.search(said)
+            if beside:  # the product asks for both: the phone is none of the address
+                fields.setdefault(phone.name, beside[1])
+                said = said[: beside.start()]
         if said and entry.kind in ("text", "address"):
             fields.setdefault(entry.name, said)
     invalid: dict[str, str] = {}

@@ -321,7 +321,13 @@ class Lexicon:
             (shape, f.name) for f in texts if f.pattern and (shape := _shape(f.pattern, telling=True)) is not None
         )
         named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
+        named += [(plain(f.label)[:-2], f.name) for f in texts if re.fullmatch("..+姓名", f.label)]  # 车主赵大力
+        self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
         self.text_cues = tuple(dict.fromkeys([*((plain(f.label), f.name) for f in texts), *named]))
+
+    def names_goods(self, text: str) -> bool:
+        """Tell whether a text names a product by more than two characters: 美区苹果卡 is no place."""
+        return any(m.exact and m.entry.products and len(m.word) > 2 for m in self.phrases.find(text))
 
     def _add_product(self, entries: dict[str, Entry], product: ProductIndex) -> None:
         for name in product.names:
@@ -356,8 +362,12 @@ class Lexicon:
             if word not in TOO_GENERIC and not (word in entries and entries[word].products):
                 for pid in pids:
                     entries[word].add_shorthand(pid)
+        values = {value for product in self.products.values() for value in product.by_value}
         for product in self.products.values():
             for name in product.names:
+                numbered = re.match(r"(\d{2,3})号", name)
+                if numbered and int(numbered[1]) not in values:
+                    entries[f"{numbered[1]}的"].add_product(product.id)  # 要95的, of 95号汽油券
                 for word in digits_spoken(name):
                     if word not in entries:
                         entries[word].add_product(product.id)

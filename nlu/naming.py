@@ -1,6 +1,7 @@
 """Which product a message is about: what names one, what only seems to, and what tells it when no word does."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from nlu.accounts import Account
@@ -135,6 +136,10 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
         if narrowed:
             both = tuple(pid for pid in candidates if pid in narrowed)
             candidates = both or candidates or narrowed
+    owned = Counter(pid for m in seen.mentions for pid in set(m.entry.owners))
+    whole = [pid for pid, n in owned.items() if n > 1 and n == sum(bool(m.entry.owners) for m in seen.mentions)]
+    if len(whole) == 1 and whole[0] not in candidates and not foreign:
+        return lexicon.products[whole[0]], ()  # 钢琴十级: only one thing has both
     if candidates:
         for mention in seen.mentions:
             owners = [pid for pid in candidates if pid in mention.entry.owners]

@@ -58,9 +58,11 @@ def _one(
             )
             for i, (amount, option) in enumerate(paired)
         ]
-    option_anchors = _option_anchors(product, seen) if not anchors else []
-    if option_anchors:
-        return _by_option(base, option_anchors, counts, seen)
+    option_anchors = _option_anchors(product, seen) if len(anchors) < 2 else []
+    if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
+        if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):
+            counts = counts[1:]  # 5次的两张，一张轿车一张越野车
+        return _by_option(replace(base, amount=anchors[0] if anchors else None), option_anchors, counts, seen)
     shared_accounts = _roles(product, seen.accounts)
     accounts = [] if shared_accounts else seen.accounts
     if len(accounts) < 2:
@@ -150,7 +152,7 @@ def _anchors(
                 anchors.append(amount)
             continue
         settled = settle(product, amount)
-        if settled is None:
+        if settled is None or _of_other_things(product, amount, seen):
             continue
         if settled.count is not None:
             after = seen.text[amount.end : amount.end + 1]
@@ -174,6 +176,25 @@ def _anchors(
     if product is not None and anchors:
         counts = [count for count in counts if not _of_label(product, count, anchors)]
     return _only_on_sale(product, anchors, counts)
+
+
+def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
+    """三瓶啤酒, when nothing is sold by the 瓶: a counter of its own before a word that names nothing here."""
+    if (
+        amount.kind != "count"
+        or not amount.unit
+        or amount.unit in GENERAL_COUNTERS
+        or amount.unit in product.piece_units
+    ):
+        return False
+    after = seen.text[amount.end : amount.end + 1]
+    told = any(mention.start == amount.end for mention in seen.mentions)
+    return (
+        amount.unit not in (product.unit, product.any_unit)
+        and not told
+        and after >= "\u4e00"
+        and after not in "的吧呢啊和跟还再就到给寄送要"
+    )
 
 
 def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bool:

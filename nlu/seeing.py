@@ -168,7 +168,7 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
     names = lexicon.field_names.get("address")
     if names:
         span = address_span(seen.text)
-        if span:
+        if span and not (lexicon.names_goods(seen.text[slice(*span)]) and not _ADDRESS_CUE.search(seen.text)):
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
             seen.text_spans.append(span)
@@ -176,7 +176,7 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
             match = _TEXT_SAID.match(seen.text, place + len(label))
-            if match is None and label in ("姓名", "名字"):
+            if match is None and label in lexicon.person_cues:
                 match = _NAME_BESIDE.match(seen.text, place + len(label))
             elif match is None and len(label) >= 3:  # 常用英雄李白
                 match = _TEXT_BESIDE.match(seen.text, place + len(label))
@@ -339,7 +339,7 @@ def negated(text: str, start: int) -> bool:
     return bool(_NEGATED.search(text[max(0, start - 9) : start]))
 
 
-_VERBS = tuple("租买订充拍照穿洗冲报学修打")
+_VERBS = tuple("租买订充拍照穿洗冲报学修打换做")
 
 
 def _taken_back(seen: Seen, amount: Amount) -> bool:
