@@ -481,6 +481,12 @@ def summary(lines: Sequence[SummaryLine], digital: bool, change: str) -> str:
     )
 
 
+@line("有要交代的可以补充，例如「{label}：…」，不补充也行。")
+def can_add(say: Say, label: str) -> str:
+    """Below the summary of what a person makes: something that may be told and is not asked for."""
+    return say(label=label)
+
+
 _list_head = phrase("list_head", "请核对订单，共{count}件：")
 _list_first = phrase("list_first", "前{count}件：")
 _list_all = phrase("list_all", "（共{count}件，逐件核对请回复「{details}」）")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from catalog.checks import fold
-from catalog.model import Product
+from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import examples, replies
 from dialogs.asking import choice_label, is_digital, slot_label
@@ -15,7 +15,9 @@ def summary(looked: Sequence[Looked], shelf: Shelf) -> str:
     """What is about to be ordered, in full."""
     digital = all(one.product is not None and is_digital(one.product) for one in looked)
     change = examples.changes([one.line for one in looked], shelf)[0]
-    return replies.summary([_summary_line(one) for one in looked], digital, change)
+    told = replies.summary([_summary_line(one) for one in looked], digital, change)
+    open_text = _text_to_add(looked[0]) if len(looked) == 1 else ""
+    return replies.join(told, replies.can_add(open_text) if open_text else "")
 
 
 def detail_rows(looked: Sequence[Looked]) -> list[str]:
@@ -37,6 +39,15 @@ def _summary_line(looked: Looked) -> replies.SummaryLine:
     return replies.SummaryLine(
         product.name, label, looked.line.quantity, details, eta, total_fen, _understood(product, looked.fields)
     )
+
+
+def _text_to_add(looked: Looked) -> str:
+    """What one may tell the person who makes it, and has not: nothing asks for it."""
+    product = looked.product
+    if product is None or product.delivery is not Delivery.SERVICE:
+        return ""
+    free = (f.label for f in product.fields if f.optional and f.kind is FieldKind.TEXT and f.name not in looked.fields)
+    return next(free, "")
 
 
 def _understood(product: Product, given: Mapping[str, str]) -> str:
