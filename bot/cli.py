@@ -512,9 +512,20 @@ def _words(words: str, most: int = 500) -> str:
     return words
 
 
+@app.command("suppliers")
+def list_suppliers() -> None:
+    """List the suppliers: kind, balance, whether they answer, last success, what is open; and strange prices."""
+    from bot import suppliers
+
+    with connected() as at, database(at):
+        for line in suppliers.report(at.services()):
+            print(line)
+
+
 @app.command()
 def reconcile(
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day of the bill.")],
+    suppliers: Annotated[bool, typer.Option("--suppliers", help="With what the suppliers say instead.")] = False,
 ) -> None:
     """Compare the day's WeChat Pay bill with the orders; print and store every difference."""
     from importlib import import_module
@@ -524,6 +535,13 @@ def reconcile(
         wanted = date.fromisoformat(day)
     except ValueError:
         raise BadInputError(f"--date {day}: not a date; write YYYY-MM-DD") from None
+    if suppliers:
+        from bot.suppliers import reconcile as reconcile_suppliers
+
+        with connected() as at, database(at):
+            for line in reconcile_suppliers(at.services(), wanted):
+                print(line)
+        return
     if find_spec("bot.reconciling") is None:
         raise CommandError("reconciliation is not part of this version")
     run = import_module("bot.reconciling").run

@@ -45,6 +45,7 @@ def examine() -> Iterator[Finding]:
                 yield _wechat(services)
                 yield _pay(services)
                 yield _speech(services)
+                yield from _suppliers(services)
                 yield _stock(services)
                 yield _keys(services)
                 yield from _answers(services)
@@ -111,6 +112,25 @@ def _speech(services: "Services") -> Finding:
         return Finding("语音识别", True, "未配置：微信没有转写的语音，请顾客打字")
     trouble = services.recogniser.check()
     return Finding("语音识别", not trouble, f"[speech] {trouble}" if trouble else "")
+
+
+def _suppliers(services: "Services") -> Iterator[Finding]:
+    """Ask each supplier for its balance: an answer proves address, key and secret at once."""
+    from bot import suppliers
+    from fulfillment.suppliers.port import Unknown
+
+    for name, supplier in services.suppliers.by_name.items():
+        answer = suppliers.ask_now(supplier)
+        if answer is None:
+            yield Finding(f"供货商 {name}", True, "不提供余额查询")
+        elif isinstance(answer, Unknown):
+            yield Finding(
+                f"供货商 {name}", False, f"没有得到可信的应答: {answer.reason}，请核对 api_base、app_key、app_secret"
+            )
+        else:
+            low = suppliers.is_low(services, name, answer.fen)
+            words = f"余额 {suppliers.balance_words(services, supplier, answer.fen, '')}"
+            yield Finding(f"供货商 {name}", not low, f"{words}，请充值" if low else words)
 
 
 def _stock(services: "Services") -> Finding:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot import jobs
 from bot.figures import ShopFigures
+from bot.supplier_figures import SupplierFigures
 from fulfillment import cases
 
 _KINDS = frozenset({"text", "voice", "image", "location", "link", "video", "shortvideo", "event"})
@@ -72,7 +73,9 @@ class JobFigures(Collector):
 
 def routes(engine: Engine | None = None, alert_below: int = 0) -> list[Route]:
     """GET /metrics; with an engine the jobs' figures are among them."""
-    figures = (JobFigures(engine), ShopFigures(engine, alert_below)) if engine is not None else ()
+    figures = (
+        (JobFigures(engine), ShopFigures(engine, alert_below), SupplierFigures(engine)) if engine is not None else ()
+    )
 
     def render() -> bytes:
         return generate_latest(REGISTRY) + b"".join(generate_latest(one) for one in figures)

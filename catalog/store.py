@@ -50,16 +50,17 @@ _PUT_SKUS = text("""
         cost_fen = excluded.cost_fen, options = excluded.options, aliases = excluded.aliases, eta = excluded.eta,
         any_value_min = excluded.any_value_min, any_value_max = excluded.any_value_max,
         supplier = excluded.supplier, supplier_code = excluded.supplier_code, backup = excluded.backup,
-        allow_loss = excluded.allow_loss, on_sale = true, digest = excluded.digest
+        allow_loss = excluded.allow_loss, on_sale = true, digest = excluded.digest, paused_note = NULL
 """).bindparams(bindparam("rows", type_=JSONB))
 
 _ADD_VERSION = text("INSERT INTO catalog_version (version, skus) VALUES (:version, :skus)")
 _VERSION = text("SELECT version FROM catalog_version ORDER BY id DESC LIMIT 1")
 
+_ANY_PAUSED = text("SELECT EXISTS (SELECT 1 FROM sku WHERE on_sale AND paused_note IS NOT NULL)")
 _PRODUCTS_ON_SALE = text("SELECT * FROM product WHERE on_sale ORDER BY position, id")
 _SKUS_ON_SALE = text("""
     SELECT sku.* FROM sku JOIN product ON product.id = sku.product_id
-    WHERE sku.on_sale AND product.on_sale ORDER BY sku.product_id, sku.position, sku.code
+    WHERE sku.on_sale AND sku.paused_note IS NULL AND product.on_sale ORDER BY sku.product_id, sku.position, sku.code
 """)
 
 
@@ -89,7 +90,9 @@ def import_catalog(conn: Connection, shelf: Shelf) -> Imported:
     conn.execute(_PAUSE_PRODUCTS, {"gone": list(gone_products)})
     paused = conn.execute(_PAUSE_SKUS, {"gone": list(gone_skus)}).rowcount
     version = content_version(shelf.products)
-    if version != current_version(conn):
+    if conn.execute(_ANY_PAUSED).scalar_one():
+        version = renew_version(conn)  # what is paused is not on sale, whatever the file says
+    elif version != current_version(conn):
         conn.execute(_ADD_VERSION, {"version": version, "skus": len(skus)})
     same_products = {row["id"] for row in products if _is_same(known_products.get(row["id"]), row)}
     added = sum(row["code"] not in known_skus for row in skus)
@@ -102,8 +105,19 @@ def current_version(conn: Connection) -> str:
     return conn.execute(_VERSION).scalar() or content_version(())
 
 
+def renew_version(conn: Connection) -> str:
+    """Give what is on sale now its version, so that every process loads it; in the caller's transaction."""
+    conn.execute(_LOCK)
+    shelf = load_shelf(conn)
+    version = content_version(shelf.products)
+    if version != current_version(conn):
+        skus = sum(len(product.skus) for product in shelf.products)
+        conn.execute(_ADD_VERSION, {"version": version, "skus": skus})
+    return version
+
+
 def load_shelf(conn: Connection) -> Shelf:
-    """Load everything on sale."""
+    """Load everything on sale: not what a supplier cannot deliver now, nor a product of which nothing is left."""
     # The version first: should an import commit in between, the shelf is newer than its version says and is simply
     # loaded once more; the other way round it would stay old for ever.
     version = current_version(conn)
@@ -112,7 +126,7 @@ def load_shelf(conn: Connection) -> Shelf:
     for row in conn.execute(_SKUS_ON_SALE):
         if row.product_id in skus:
             skus[row.product_id].append(_sku(row))
-    return Shelf((_product(row, skus[row.id]) for row in products.values()), version)
+    return Shelf((_product(row, skus[row.id]) for row in products.values() if skus[row.id]), version)
 
 
 def _is_same(known: Row[Any] | None, row: Mapping[str, Any]) -> bool:

@@ -12,7 +12,12 @@ _LINE = text("""
     SELECT id, order_no, position, sku_code, unit_fen, cost_fen, supplier, supplier_code, backup, allow_loss
     FROM order_line WHERE id = :line_id
 """)
-_OFFERS = text("SELECT supplier, product_code, cost_fen, available FROM sku_offer WHERE sku_code = :sku_code")
+_OFFERS = text("""
+    SELECT supplier, product_code, available,
+           -- A price too strange to be taken over is still what we would pay: never buy as if it were less.
+           CASE WHEN alert THEN greatest(cost_fen, said_fen) ELSE cost_fen END AS cost_fen
+    FROM sku_offer WHERE sku_code = :sku_code
+""")
 _ATTEMPTS = text("SELECT supplier, product_code, attempt FROM supplier_order WHERE line_id = :line_id AND unit = :unit")
 _WRITE = text("""
     INSERT INTO supplier_order (order_no, line_id, unit, attempt, supplier, product_code, supplier_order_no, buy_num,

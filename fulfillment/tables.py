@@ -197,6 +197,12 @@ class SupplierOrder(SQLModel, table=True):
         # Never two live purchases, nor a second one after a success, for the same unit.
         Index("supplier_order_one_live", "line_id", "unit", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(
+            "supplier_order_open",
+            "supplier",
+            postgresql_where=text("state NOT IN ('success', 'failed')"),
+        ),
+        Index("supplier_order_first_sent", "first_sent_at"),
+        Index(
             "supplier_order_due",
             "next_query_at",
             postgresql_where=text("next_query_at IS NOT NULL"),

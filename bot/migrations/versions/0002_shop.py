@@ -597,12 +597,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("next_query_at IS NOT NULL"),
     )
+    op.create_index("supplier_order_first_sent", "supplier_order", ["first_sent_at"], unique=False)
     op.create_index(
         "supplier_order_one_live",
         "supplier_order",
         ["line_id", "unit"],
         unique=True,
         postgresql_where=sa.text("state <> 'failed'"),
+    )
+    op.create_index(
+        "supplier_order_open",
+        "supplier_order",
+        ["supplier"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('success', 'failed')"),
     )
     op.create_table(
         "support_case",
