@@ -9,7 +9,7 @@ from fulfillment import pushing, reading, topups
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"
 
-__all__ = ["TASKS", "delivering", "misses", "nightly", "ordering", "paying", "suppliers", "telling", "voices"
+__all__ = ["TASKS", "delivering", "misses", "nightly", "ordering", "paying", "suppliers", "telling", "voices"]
 
 
 @TASKS.cron("expire_orders", EVERY_TEN_SECONDS)
