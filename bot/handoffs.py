@@ -14,8 +14,8 @@ from fulfillment.reading import orders_of
 from kernel.ids import OpenId
 
 SILENCE_ENDS_IT = timedelta(minutes=30)
-WORDS_MAX = 1500
-"""Of what a person writes to a buyer at once."""
+WORDS_MAX = 300
+"""Of what a person writes to a buyer at once: it has to fit below an answer when it cannot be pushed."""
 _QUESTION_MAX = 200
 
 _OPEN = text("""

@@ -57,6 +57,11 @@ def says_paid(text: str) -> bool:
     return _PAID_BUT.search(text) is not None
 
 
+def is_tap(text: str) -> bool:
+    """Whether a message is what a tap sends about an order: nobody writes that to a person."""
+    return _ABOUT_ORDER.fullmatch(text.strip()) is not None
+
+
 def about_order(dialog: Dialog, text: str) -> Turn | None:
     """Taps and messages that name an order: 取消 K…, 再来一单 K…, 没到账 K…-2, 评价 K… 5."""
     found = _ABOUT_ORDER.fullmatch(text.strip())

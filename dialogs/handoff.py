@@ -9,12 +9,14 @@ from typing import Literal
 from catalog.checks import fold
 from catalog.model import FieldKind
 from dialogs import replies, smalltalk
-from dialogs.after_sale import order_no_in
+from dialogs.after_sale import is_tap, order_no_in
 from dialogs.asking import answer, draft_words, open_question, slot_label
 from dialogs.draft import field_of
 from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
+    CancelRefused,
+    CaseOpened,
     CatalogMoved,
     EndHandoff,
     Fact,
@@ -25,10 +27,14 @@ from dialogs.turn import (
     HandoffOpened,
     Heard,
     Linked,
+    NoSuchOrder,
     OpenHandoff,
+    OrderCancelled,
     OrderPlaced,
     OrdersFound,
     Pressed,
+    Rated,
+    RefundDecided,
     Reply,
     Said,
     Scene,
@@ -57,6 +63,21 @@ _HOURS = re.compile(
 )
 _NO_MESSAGE_MAX = 8
 """在吗, 转人工: too short to be a message."""
+_TOLD_MEANWHILE = (
+    OrderPlaced,
+    OrdersFound,
+    FavouritesFound,
+    SoldOut,
+    TooManyUnpaid,
+    CatalogMoved,
+    CaseOpened,
+    RefundDecided,
+    NoSuchOrder,
+    Rated,
+    OrderCancelled,
+    CancelRefused,
+)
+"""What became of his own 确认, 取消 or tap."""
 _STOPS = "。.!！~～ "
 SILENCE = timedelta(minutes=30)
 """So long after the buyer's last message the person is taken to be done."""
@@ -127,6 +148,9 @@ def while_with_human(
     if state.away:
         return _message_left(dialog, state, back, heard, scene, go_on)
     listening = replace(state, until=scene.now + SILENCE)
+    if isinstance(heard, Said) and is_tap(heard.text):
+        turn = go_on(back, heard, scene)
+        return Turn(_with_person(turn.dialog, listening), turn.reply, turn.effects)
     if isinstance(heard, Said) and isinstance(state.resume, Collecting | Confirming):
         carried = _carried_on(back, state.resume, heard, scene, go_on)
         if carried is not None:
@@ -225,9 +249,5 @@ def _fact(
     if isinstance(fact, HandoffOpened):
         return opened(dialog, fact, scene)
     turn = go_on(back, fact, scene)
-    told = (
-        turn.reply
-        if isinstance(fact, OrderPlaced | OrdersFound | FavouritesFound | SoldOut | TooManyUnpaid | CatalogMoved)
-        else Reply()
-    )
+    told = turn.reply if isinstance(fact, _TOLD_MEANWHILE) else Reply()
     return Turn(_with_person(turn.dialog, state), told)

@@ -92,10 +92,10 @@ class Shop:
 
 
 @contextmanager
-def opened(folder: Path, database_url: str, redis_url: str, hours: str = "09:00-22:00") -> Iterator[Shop]:
+def opened(folder: Path, database_url: str, redis_url: str, kf: str = "false") -> Iterator[Shop]:
     given = {
         "app": {"data_dir": str(folder), "public_url": "https://shop.example"},
-        "wechat": {"kf_hours": hours, "api_base": "http://127.0.0.1:1"},
+        "wechat": {"kf_hours": "09:00-22:00", "kf": kf, "api_base": "http://127.0.0.1:1"},
     }
     clock = MovableClock(MORNING)
     config = load_config(DEMO.parents[1] / "config.toml", environ=as_environment(given))
@@ -271,6 +271,28 @@ def test_a_message_left_at_night_is_first_in_the_morning_and_its_answer_gives_th
     assert "13812345678" in shop.say("13812345678")
 
 
+def test_wechat_s_own_customer_service_ends_the_talk_it_was_given(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    with opened(tmp_path, database_url, redis_url, kf="true") as shop:
+        shop.say("转人工")
+        assert shop.rows("SELECT transferred FROM handoff") == [True]
+        shop.say("", kind="event", event="kf_close_session")
+        assert shop.rows("SELECT ended_by FROM handoff") == ["operator"]
+
+
+def test_a_talk_wechat_has_is_ended_by_silence_without_a_word(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    with opened(tmp_path, database_url, redis_url, kf="true") as shop:
+        shop.say("转人工")
+        shop.passes(31)
+        with shop.services.engine.connect() as conn:
+            assert handoffs.silent_ones(conn, shop.clock.now()) == [(LI, True)]
+        background.end_silent_handoffs(shop.services)
+        assert shop.rows("SELECT ended_by FROM handoff") == ["timeout"]
+
+
 def test_nobody_writes_to_a_buyer_who_did_not_ask_for_a_person(shop: Shop) -> None:
     assert not handoffs.say(shop.services, LI, "您好")
     assert shop.rows("SELECT count(*) FROM operator_word") == [0]
@@ -325,7 +347,7 @@ def test_the_operator_works_a_case_off_from_the_command_line(
         assert main(["cases", "answer", "first", "x"]) == 2
         assert "first" in capsys.readouterr().err
         assert main(["cases", "close", "1", "--refund"]) == 2
-        assert main(["cases", "answer", "1", "长" * 501]) == 2
+        assert main(["cases", "answer", "1", "长" * 301]) == 2
         assert main(["handoff", "say", WANG, "您好"]) == 0
         assert main(["handoff", "say", "oNobody", "您好"]) == 1
         said = "SELECT words FROM case_event WHERE actor = 'operator' ORDER BY id"
