@@ -5,10 +5,13 @@ form in which the understanding sees it: simplified and half-width, every slot (
 by its characters, by their sounds and by its words.
 """
 
+import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -16,7 +19,7 @@ from rapidfuzz import fuzz
 from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.wording import unfit
-from nlu.intent import SLOTS, blank, slots_of
+from nlu.intent import ACCOUNT, COUNT, NUMBER, SLOTS, VALUE, blank, slots_of
 from nlu.lexicon import Lexicon
 from nlu.seeing import Seen, look
 from nlu.text import sound
@@ -33,6 +36,9 @@ _HEARD = 0.95
 _REORDERED = 0.96
 _WITHIN = 90.0
 _NEGATION_COSTS = 20.0
+_LEAST_WEIGHT = 0.3
+_LOOKED_AT = 40
+"""So many questions are looked at letter by letter: it bounds the time a large file takes."""
 
 
 class FaqError(ValueError):
@@ -79,6 +85,8 @@ class _Wording:
     named: frozenset[str]
     """Products that its own words could mean."""
     negated: bool
+    tells: bool = True
+    """Whether enough is left of it without its amounts and accounts: 能充 of 171能充吗 asks nothing."""
 
 
 class Book:
@@ -86,9 +94,14 @@ class Book:
 
     def __init__(self, entries: Sequence[Entry] = (), lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon
-        self._asks = (
-            [(entry, _worded(ask, lexicon)) for entry in entries for ask in entry.asks] if lexicon is not None else []
-        )
+        prepared = [(e, [_worded(ask, lexicon) for ask in e.asks]) for e in entries] if lexicon is not None else []
+        self._asks = [(entry, ask) for entry, asks in prepared for ask in asks if ask.tells]
+        self._having: dict[str, list[int]] = {}
+        for place, (_, ask) in enumerate(self._asks):
+            for word in set(ask.words):
+                self._having.setdefault(word, []).append(place)
+        self._weights, self._unheard = _weights([{word for ask in asks for word in ask.words} for _, asks in prepared])
+        self._wholes = [self._whole(ask) for _, ask in self._asks]
 
     def __bool__(self) -> bool:
         return bool(self._asks)
@@ -101,9 +114,10 @@ class Book:
         said = _worded(text, self._lexicon)
         about = {*about, *said.named}
         best: dict[int, tuple[float, Entry]] = {}
-        for entry, ask in self._asks:
+        for agreement, place in self._agreeing(said):
+            entry, ask = self._asks[place]
             if _concerns(entry, ask, about, shelf):
-                near = _nearness(said, ask) + (1.0 if entry.limited else 0.0)
+                near = _nearness(said, ask, agreement) + (1.0 if entry.limited else 0.0)
                 if near > best.get(id(entry), (0.0, entry))[0]:
                     best[id(entry)] = near, entry
         ranked = sorted(best.values(), key=lambda pair: -pair[0])
@@ -111,8 +125,28 @@ class Book:
             return None
         return Found(ranked[0][1].answer, min(100.0, ranked[0][0]))
 
+    def _agreeing(self, said: _Wording) -> list[tuple[float, int]]:
+        """The questions that say most of the same, 0 to 100: whatever has no word in common is never near enough."""
+        common: dict[int, float] = {}
+        for word in set(said.words):
+            for place in self._having.get(word, ()):
+                common[place] = common.get(place, 0.0) + self._weight(word)
+        whole = self._whole(said)
+        found = ((100.0 * told / math.sqrt(whole * self._wholes[place]), place) for place, told in common.items())
+        return nlargest(_LOOKED_AT, found)
 
-NOTHING = Book()
+    def _whole(self, wording: _Wording) -> float:
+        return sum(map(self._weight, set(wording.words)))
+
+    def _weight(self, word: str) -> float:
+        return self._weights.get(word, self._unheard)
+
+
+def _weights(having: Sequence[set[str]]) -> tuple[dict[str, float], float]:
+    """How much each word tells, the fewer entries have it the more; and how much one tells that none has."""
+    count, most = Counter(word for words in having for word in words), len(having) + 2
+    told = {word: math.log(most / (often + 1)) + _LEAST_WEIGHT for word, often in count.items()}
+    return told, math.log(most) + _LEAST_WEIGHT
 
 
 def _general(first: tuple[float, Entry], second: tuple[float, Entry]) -> bool:
@@ -154,6 +188,7 @@ _EITHER = re.compile(r"(.)不\1")
 _OR_NOT = re.compile("(?:没有|不|没)$")
 _NOT = re.compile("不|没|无法|别")
 _SLOTS = re.compile(f"[{SLOTS}]+")
+_FIGURES = re.compile(f"[{VALUE}{COUNT}{ACCOUNT}{NUMBER}]")
 
 
 def _worded(text: str, lexicon: Lexicon) -> _Wording:
@@ -162,7 +197,8 @@ def _worded(text: str, lexicon: Lexicon) -> _Wording:
         product for ref in seen.refs for product in ((ref.product,) if ref.product else ref.candidates) if product
     )
     core = _core(seen)
-    return _Wording(core, sound(core), _words(core, lexicon), named, _NOT.search(core) is not None)
+    tells = len(core) > 2 or not _FIGURES.search(blank(seen, slots_of(seen)))
+    return _Wording(core, sound(core), _words(core, lexicon), named, _NOT.search(core) is not None, tells)
 
 
 def _core(seen: Seen) -> str:
@@ -177,18 +213,25 @@ def _words(core: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(word for _, _, word in lexicon.words.split(core) if word.strip())
 
 
-def _nearness(said: _Wording, ask: _Wording) -> float:
-    if not said.text or not ask.text:
-        return 0.0
+def _nearness(said: _Wording, ask: _Wording, agreement: float) -> float:
+    """0 to 100: the mean of how alike the two are letter by letter and of how much of what they say is the same.
+    Neither is enough: short questions share letters by chance (有 heard as 邮), and some words (能, 充) say little."""
     if said.text == ask.text:
         return 100.0
-    near = max(
+    near = 0.5 * _likeness(said, ask) + 0.5 * agreement
+    return near - _NEGATION_COSTS if said.negated != ask.negated else near
+
+
+def _likeness(said: _Wording, ask: _Wording) -> float:
+    """Letter by letter: as written, as heard, with the words in another order, or inside of a longer message."""
+    if not said.text or not ask.text:
+        return 0.0
+    return max(
         fuzz.ratio(said.text, ask.text),
         _HEARD * fuzz.ratio(said.heard, ask.heard),
         _REORDERED * fuzz.token_sort_ratio(" ".join(said.words), " ".join(ask.words)),
         _within(said, ask),
     )
-    return near - _NEGATION_COSTS if said.negated != ask.negated else near
 
 
 def _within(said: _Wording, ask: _Wording) -> float:
@@ -198,6 +241,9 @@ def _within(said: _Wording, ask: _Wording) -> float:
         return 0.0
     besides = sum(len(word) for word in there - wanted)
     return _WITHIN - 3.0 * besides
+
+
+NOTHING = Book()
 
 
 # ---- the file ------------------------------------------------------------------------------------------------------

@@ -29,11 +29,13 @@ def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
     return answer(dialog, scene, told or replies.help_text(examples.orders(scene.shelf)))
 
 
-_ASKS_SURELY = 88.0
+_ABOUT_GOODS = ("price", "search", "browse")
+_THE_SAME = 80.0
+"""So near, it is the same question, and goes before what the bot would say of itself."""
 _NEAR_ENOUGH: dict[str, float] = {
-    **dict.fromkeys(("unknown", "help"), 75.0),
-    **dict.fromkeys(("price", "search", "browse", "batch", "rate"), 80.0),
-    **dict.fromkeys(("order_status", "keys", "invoice", "balance", "human"), _ASKS_SURELY),
+    **dict.fromkeys(("unknown", "help"), 56.0),
+    **dict.fromkeys((*_ABOUT_GOODS, "batch", "rate"), 66.0),
+    **dict.fromkeys(("order_status", "keys", "invoice", "balance", "human"), _THE_SAME),
 }
 """How near one of the shop's questions must be, by what the message was understood to be. What moves an order, or looks
 at one (problem, refund), is never answered from the file."""
@@ -45,8 +47,10 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if least is None or not scene.faq:
         return None
     pending = isinstance(dialog.state, Collecting | Confirming)
-    if frame.intent != "help" and any(item.product for item in frame.items) and (pending or frame.intent == "price"):
-        return None
+    if frame.items and frame.intent != "help":
+        if pending or frame.intent == "price":
+            return None
+        least = _THE_SAME
     text = fold(said.text)
     if frame.intent == "order_status" and any(word in text for word in replies.STATE_WORDS):
         return None  # the order's own state
@@ -56,7 +60,11 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     named = {one for item in frame.items for one in (item.product, *item.candidates) if one}
     about = named or {line.product for line in lines if line.product}
     found = scene.faq.find(said.text, about, scene.shelf)
-    return answer(dialog, scene, found.answer) if found is not None and found.nearness >= least else None
+    if found is None or found.nearness < least:
+        return None
+    if found.nearness < _THE_SAME and known_answer(dialog, said, scene) is not None:
+        return None
+    return answer(dialog, scene, found.answer)
 
 
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
