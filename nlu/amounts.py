@@ -49,10 +49,12 @@ _NO_AMOUNT_BEFORE = re.compile(
     r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:开头|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
 )
 
 
+_CLOCK = re.compile(r"点(?:钟|半|前|之前|以前|以后|左右|整)")
+_TOTAL = re.compile(r"(?:总共|一共|合计|总价|总计|共计|总数)(?:是|要|花)?\s*$")
 _HOUR = re.compile(r"点(?!券|卷|卡|数|币)")
 _BY_CLOCK = re.compile(
     r"(?:早上|上午|中午|下午|晚上|傍晚|今晚|今早|明早|明晚|昨晚|凌晨|今天|明天|后天|昨天|听日|今日|寻日|夜晚|现在|大概|定个?|闹钟)$|到$"
@@ -209,6 +211,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
+    if _CLOCK.match(after):
+        return Amount(start, end + 1, "none")
+    if after[:1] == "次" and before[-1:] in tuple("充冲买来"):
+        return Amount(start, end + 1, "count", read_numeral(said))
     if after[:1] in ("次", "遍", "回") and before[-1:] in ("了", "过"):
         return Amount(start, end, "none")  # 挂了两次了
     if unit == "个" and _OTHERS.search(before):
@@ -224,7 +230,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + length, "none")  # 22.8的腾讯: a price
     if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d十百千张份个])", after[length:]):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
-    if number is None:
+    if number is None or (unit == "元" and _TOTAL.search(before)):
         return Amount(start, end + length, "none")
     if re.search(r"数量(?:改成|改为|改|换成|要|是|为|写|填|[:\s])*$", text[max(0, start - 8) : start]):
         return Amount(start, end + length, "count", number)

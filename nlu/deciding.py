@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nlu.amounts import Amount
 from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
-from nlu.intent import COUNT, SKU, SLOTS, VALUE, blank, gives_up, is_bare, scores, slots_of, words_of
+from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
 from nlu.seeing import Seen, negated
 
@@ -206,7 +206,7 @@ _BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|�
 
 
 _CLAUSE = re.compile(r"[^,，。;；!！]+")
-_ANY_SLOT = re.compile(rf"[{SLOTS}]")
+_ANY_SLOT = re.compile(rf"[{SLOTS.replace(NUMBER, '')}]")
 
 
 def talks_of_something_else(said: Wording) -> bool:

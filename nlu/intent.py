@@ -220,8 +220,13 @@ _GIVES_UP = re.compile(
 _REPORTED = re.compile("[说问叫喊]|让我|怎么|如何|为什么|能|可以|吗|没|退|钱")
 
 
+_GIVEN_UP = re.compile(r"(?:(?:不用了|不[要买充弄]了)[,，。\s]*)+(?!.*[充冲买要换改来])[^?？]{1,16}$")
+
+
 def gives_up(blanked: str) -> bool:
     """Tell a reason that ends in a plain stop (太远了，算了不要了), where no slot and no other wish is named."""
+    if _GIVEN_UP.match(blanked) and not _SLOT.search(blanked) and not _REPORTED.search(blanked):
+        return True
     return (
         len(blanked) <= 24
         and _GIVES_UP.search(blanked) is not None

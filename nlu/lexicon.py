@@ -322,12 +322,16 @@ class Lexicon:
         )
         named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
         named += [(plain(f.label)[:-2], f.name) for f in texts if re.fullmatch("..+姓名", f.label)]  # 车主赵大力
+        people = [f.name for f in texts if re.search("姓名", f.label)]
+        named += [(word, people[0]) for word in ("学员", "考生", "报名人", "我叫") if people]
+        self.person_field = people[0] if people else ""
         self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
         self.text_cues = tuple(dict.fromkeys([*((plain(f.label), f.name) for f in texts), *named]))
 
     def names_goods(self, text: str) -> bool:
-        """Tell whether a text names a product by more than two characters: 美区苹果卡 is no place."""
-        return any(m.exact and m.entry.products and len(m.word) > 2 for m in self.phrases.find(text))
+        """Tell whether a text names goods or a choice of theirs: 美区苹果卡 and 苹果区 are no places."""
+        found = [m for m in self.phrases.find(text) if m.exact]
+        return any((m.entry.products and len(m.word) > 2) or (m.entry.choices and m.word[-1] in "区市") for m in found)
 
     def _add_product(self, entries: dict[str, Entry], product: ProductIndex) -> None:
         for name in product.names:

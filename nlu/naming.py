@@ -7,7 +7,7 @@ from dataclasses import replace
 from nlu.accounts import Account
 from nlu.amounts import Amount, settle
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.phrases import MOST, Mention
+from nlu.phrases import MOST
 from nlu.seeing import Ref, Seen
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
 
@@ -22,31 +22,8 @@ def named(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[str]:
     _imply_topup(seen, lexicon, wants_topup)
     seen.refs = [_as_option(ref, seen, lexicon) for ref in seen.refs]
     seen.refs = [_narrowed(ref, seen, lexicon) for ref in seen.refs]
-    seen.refs = _without_options(seen, lexicon)
     products = list(dict.fromkeys(ref.product for ref in seen.refs if ref.product))
     return _without_parts(products, seen, lexicon)
-
-
-def _without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
-    """科目二练车 手动挡: what is an option of the goods named beside it is no product of its own."""
-    pids = {ref.pid for ref in seen.refs if ref.product}
-    kept = []
-    for ref in seen.refs:
-        option = next((w for pid in pids - {ref.pid} if (w := _as_said(ref.word, lexicon.products[pid]))), "")
-        if ref.product and option:
-            entry = lexicon.phrases.get(option)
-            seen.mentions += [Mention(ref.start, ref.end, option, entry)] if entry else []
-        else:
-            kept.append(ref)
-    return kept
-
-
-def _as_said(word: str, product: ProductIndex) -> str:
-    """Give the word of an option or choice that a product's name is, begins with, or begins."""
-    if len(word) < 2 or word in product.names:
-        return ""
-    words = (*product.option_words, *product.choice_words)
-    return next((w for w in words if len(w) > 1 and (w.startswith(word) or word.startswith(w))), "")
 
 
 def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
@@ -63,6 +40,8 @@ def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
     """腾讯月卡: of what a short name could mean, only one comes by the month."""
     if ref.weak or not any(other.product for other in seen.refs):
         return ref
+    if any(other.product and other.start == ref.end for other in seen.refs):
+        return ref  # 钢琴陪练 is what the second word names
     beside = [m for m in seen.mentions if 0 <= m.start - ref.end <= 2]
     offering = [pid for pid in ref.candidates if any(pid in m.entry.owners for m in beside)]
     if len(offering) == 1:  # 庙会日场票: of what is named after the fair, only tickets have a 日场

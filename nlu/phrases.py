@@ -246,7 +246,7 @@ def _spoken(token: str) -> str:
 
 def digits_spoken(name: str) -> list[str]:
     """Write a name's number after letters as it is heard: R5 is R五, win11 is win十一."""
-    match = re.search(r"(?<=[a-z])\d{1,2}(?!\d)", name)
+    match = re.search(r"(?<=[a-z])\d{1,2}(?!\d)", name) or re.fullmatch(r"\d{3,4}", name)
     return [name[: match.start()] + _numeral(match[0]) + name[match.end() :]] if match else []
 
 

@@ -188,7 +188,8 @@ def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
     ):
         return False
     after = seen.text[amount.end : amount.end + 1]
-    told = any(mention.start == amount.end for mention in seen.mentions)
+    clause = _CLAUSE.match(seen.text, amount.end)
+    told = clause is not None and any(amount.end <= mention.start < clause.end() for mention in seen.mentions)
     return (
         amount.unit not in (product.unit, product.any_unit)
         and not told
@@ -393,9 +394,19 @@ def _by_option(
 ) -> list[Draft]:
     spans = [Amount(m.start, m.end, "word", None, "", m.word) for m, _ in anchors]
     made = []
-    for i, (_, (name, chosen)) in enumerate(anchors):
+    clauses = [match.span() for match in _CLAUSE.finditer(seen.text)]
+    for i, (mention, (name, chosen)) in enumerate(anchors):
         quantity = _count_for(i, spans, counts, seen.text)
+        start, end = next((s, e) for s, e in clauses if s <= mention.start < e)
+        own = [pair for m in seen.mentions if start <= m.start < end for pair in _meanings(m, base.product)[1]]
+        choices = {**base.choices, **dict(own)}  # 半决赛B区两张，总决赛主席台一张
         made.append(
-            replace(base, quantity=quantity, options={**base.options, name: chosen}, accounts=list(seen.accounts))
+            replace(
+                base,
+                quantity=quantity,
+                options={**base.options, name: chosen},
+                choices=choices,
+                accounts=list(seen.accounts),
+            )
         )
     return made

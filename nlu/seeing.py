@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from nlu.accounts import Account, find_accounts
 from nlu.amounts import Amount, find_amounts, mark_places_in_time
 from nlu.items import ADDRESS
-from nlu.lexicon import Lexicon
+from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.segments import Segment, Segmenter
 from nlu.text import lower, normalise_keeping_case
@@ -90,6 +90,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
         text, seen.mentions, lexicon, taken, lambda start, end: inside_longer(seen, lexicon, start, end)
     )
     seen.refs = _refs(seen, lexicon)
+    seen.refs = _without_options(seen, lexicon)
     return seen
 
 
@@ -186,6 +187,17 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
                 taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
                 seen.text_spans.append(match.span(1))
             place = seen.text.find(label, place + 1)
+    if lexicon.person_field and lexicon.person_field not in texts:
+        for match in _STANDING_NAME.finditer(seen.text):
+            if (
+                not any(taken[match.start() : match.end()])
+                and not lexicon.words.knows(match[0])
+                and not lexicon.phrases.find(match[0])
+            ):
+                texts[lexicon.person_field] = match[0]  # 普通话报名 王小丽 东校区
+                taken[match.start() : match.end()] = b"\x01" * len(match[0])
+                seen.text_spans.append(match.span())
+                break
     for shape, name in lexicon.text_shapes:
         match = shape.search(seen.cased.upper()) if name not in texts else None
         if match and not any(taken[match.start() : match.end()]) and match.end() <= len(taken):
@@ -197,9 +209,14 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
 
 _TEXT_SAID = re.compile(
     r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|写着?|印|刻|[:=])\s*"
-    r"((?:(?!\s+(?:身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
+    r"((?:(?!\s+(?:\d{6}|身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
 _NAME_BESIDE = re.compile(r"\s*([\u4e00-\u9fff]{2,4})(?=$|[,，。;；!！\s\d])")
+_STANDING_NAME = re.compile(
+    r"(?<=[\s,，])[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤]"
+    r"[\u4e00-\u9fff]{1,2}(?=[\s,，]|$)"
+)
+"""A name between spaces: a common surname and one or two characters."""
 _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])")
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")
 
@@ -284,10 +301,34 @@ def _merged(refs: list[Ref]) -> list[Ref]:
     return [ref for ref in kept if not (ref.candidates and products.intersection(ref.candidates))]
 
 
+def _without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """科目二练车 手动挡: what is an option of the goods named beside it is no product of its own."""
+    pids = {ref.pid for ref in seen.refs if ref.product}
+    kept = []
+    for ref in seen.refs:
+        option = next((w for pid in pids - {ref.pid} if (w := _as_said(ref.word, lexicon.products[pid]))), "")
+        if ref.product and option:
+            entry = lexicon.phrases.get(option)
+            seen.mentions += [Mention(ref.start, ref.end, option, entry)] if entry else []
+        else:
+            kept.append(ref)
+    return kept
+
+
+def _as_said(word: str, product: ProductIndex) -> str:
+    """Give the word of an option or choice that a product's name is, begins with, or begins."""
+    if len(word) < 2 or word in product.names:
+        return ""
+    words = (*product.option_words, *product.choice_words)
+    return next((w for w in words if len(w) > 1 and (w.startswith(word) or word.startswith(w))), "")
+
+
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
 )
-_DECLINED = re.compile(r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|不[买充冲租订报约拍]了|算了)")
+_DECLINED = re.compile(
+    r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|别[要买充]了|不[买充冲租订报约拍考学]了|算了)"
+)
 _TAKEN_BACK = re.compile(
     r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要(?:了|(?=$|[\s,，。;；!！要换改充来给]))|说错|错了|不对|太[多贵]|不够|就不|算了)"
 )
@@ -302,7 +343,8 @@ def drop_taken_back(seen: Seen) -> None:
     if among > 0:  # 3张，其中1张学生票: speaks of a part, and a part is not asked for by itself
         seen.amounts = [amount for amount in seen.amounts if amount.start < among]
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
-    refused = [ref for ref in seen.refs if negated(seen.text, ref.start)]
+    refused_options = {m.end for m in seen.mentions if m.entry.owners and negated(seen.text, m.start)}
+    refused = [ref for ref in seen.refs if negated(seen.text, ref.start) or ref.start in refused_options]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
     seen.amounts = [a for a in seen.amounts if not any(0 <= a.start - ref.end <= 1 for ref in refused)]  # 不是steam50
     declined = {a.said for a in seen.accounts if _NOT_FOR.match(seen.text, a.end)}
@@ -321,9 +363,13 @@ def drop_taken_back(seen: Seen) -> None:
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
     seen.refs = kept if any(ref.product for ref in kept) else seen.refs
     seen.amounts = [a for a in seen.amounts if not negated(seen.text, a.start) and not _taken_back(seen, a)]
-    seen.mentions = [
-        m for m in seen.mentions if not (m.entry.options or m.entry.choices) or not negated(seen.text, m.start)
+    gone_options = [
+        m
+        for m in seen.mentions
+        if (m.entry.options or m.entry.choices)
+        and (negated(seen.text, m.start) or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1))
     ]
+    seen.mentions = [m for m in seen.mentions if m not in gone_options]
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
 
@@ -339,7 +385,7 @@ def negated(text: str, start: int) -> bool:
     return bool(_NEGATED.search(text[max(0, start - 9) : start]))
 
 
-_VERBS = tuple("租买订充拍照穿洗冲报学修打换做")
+_VERBS = tuple("租买订充拍照穿洗冲报学修打换做考")
 
 
 def _taken_back(seen: Seen, amount: Amount) -> bool:
