@@ -24,6 +24,7 @@ ANSWER_WITHIN = timedelta(hours=1)
 REMEDY_WITHIN = timedelta(hours=2)
 """Of working time."""
 RATED_WITHIN = timedelta(days=30)
+_TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
 _SECRET = re.compile(r"(?<![0-9A-Za-z])(?!K\d{16}(?![0-9A-Za-z]))(?=[A-Za-z-]*\d)[0-9A-Za-z-]{10,}")
 """What may be a card key, or an account: nobody needs it in full to find the order."""
 
@@ -70,7 +71,8 @@ def _paid_order(conn: Connection, openid: OpenId, order_no: str) -> Order | None
 
 
 def _transcript(services: Services, openid: OpenId) -> list[dict[str, str]]:
-    return [{"from": one.who, "text": masked(one.text)} for one in services.store.transcript(openid)]
+    said = services.store.transcript(openid)
+    return [{"from": one.who, "text": masked(_TAGS.sub("", one.text))} for one in said]
 
 
 def _opened(

@@ -1,5 +1,6 @@
 """What a person does from the command line until there is a console: goods delivered by hand, and talks handed over."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,11 @@ from kernel.cases import CaseKind, CaseState
 from kernel.ids import OpenId
 from kernel.masking import mask
 from kernel.money import format_yuan
+from kernel.orders import LineState
 
 ACTOR = "operator"
+_TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
+"""Taps and links are noise for whoever reads a transcript."""
 
 _TODO = text("""
     SELECT l.id, l.order_no, l.product_name, l.sku_label, l.quantity, l.total_fen, l.note, l.fields, l.choice_labels
@@ -83,7 +87,7 @@ def waiting(services: Services) -> Iterator[str]:
 
 def _line(line: dict[str, Any]) -> str:
     who = {"buyer": "顾客", "person": "客服"}.get(line.get("from", ""), "机器人")
-    return f"{who}：{line.get('text', '')}".replace("\n", " ")
+    return f"{who}：{_TAGS.sub('', line.get('text', ''))}".replace("\n", " ")
 
 
 def _local(services: Services, at: datetime) -> str:
@@ -97,9 +101,10 @@ def cases(services: Services) -> Iterator[str]:
         case = one.case
         due = case.answer_due_at if case.state is CaseState.OPEN else case.remedy_due_at
         late = "已超时" if now > due else ""
+        state = replies.line_state_word(LineState(one.line_state)) if one.line_state else ""
         yield (
             f"{case.number}\t{_KINDS[case.kind]}\t{'待答复' if case.state is CaseState.OPEN else '待解决'}{late}"
-            f"\t{_local(services, due)}前\t订单 {case.order_no}\t{one.what}\t{one.line_state}\t{one.openid}"
+            f"\t{_local(services, due)}前\t订单 {case.order_no}\t{one.what}\t{state}\t{one.openid}"
         )
         if one.said:
             yield f"    说：{one.said}".replace("\n", " ")

@@ -921,6 +921,11 @@ def line_state(line: Line, *, with_eta: bool = True) -> str:
     return _LINE_STATES[line.state]()
 
 
+def line_state_word(state: LineState) -> str:
+    """The state alone, for whoever reads a list of lines."""
+    return _LINE_STATES[state]()
+
+
 _DONE = {
     "topup": phrase("done_topup", "充值成功"),
     "card": phrase("done_card", "已发卡密"),

@@ -150,8 +150,19 @@ def test_a_complaint_is_a_case_with_deadlines_that_a_person_answers(shop: Shop) 
     assert "S00001" in shop.say("还没到账呢")
     assert shop.rows("SELECT count(*) FROM support_case") == [1]
     listed = "\n".join(operators.cases(shop.services))
-    for part in ("S00001", "没到账", "待答复", "03-02 11:12前", "王者荣耀代练", "怎么还没到账", LI):
+    for part in (
+        "S00001",
+        "没到账",
+        "待答复",
+        "03-02 11:12前",
+        "王者荣耀代练",
+        "处理中",
+        "怎么还没到账",
+        LI,
+        "点这里付款",
+    ):
         assert part in listed
+    assert "<a" not in listed
     assert after_sale.answer(shop.services, 1, "师傅今晚开打", actor="operator")
     shop.work()
     assert "师傅今晚开打" in shop.say("好的"), "it could not be pushed, so it comes with his next message"
