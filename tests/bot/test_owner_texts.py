@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from bot.bootstrap import build
 from bot.cli import main
 from bot.config import ConfigError, load_config
+from bot.doctor import examine
 from bot.lexicon import build_lexicon
 from bot.owner_texts import FaqSource, read_faq, unanswered
 from bot.shelf_source import ShelfSource
@@ -119,6 +120,23 @@ def test_the_check_names_questions_that_get_another_answer(tmp_path: Path, capsy
     said = capsys.readouterr().err
     assert "product x is not in the catalog" in said
     assert "「没到账怎么办」 is read as problem and gets another answer" in said
+
+
+def test_the_doctor_names_what_the_answers_are_about_and_nobody_sells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine, database_url: str, redis_url: str
+) -> None:
+    with engine.begin() as conn:
+        import_catalog(conn, read_catalog(CATALOG))
+    file = write(tmp_path / "faq.toml", '[[faq]]\nask = "能退吗"\nanswer = "能"\nproduct = ["huafei", "gone"]')
+    for name, value in {
+        "APP__FAQ_FILE": str(file), "APP__DATA_DIR": str(tmp_path),
+        "STORE__DATABASE_URL": database_url, "REDIS__URL": redis_url,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"KABOT_{name}", value)
+    (found,) = [finding for finding in examine() if finding.part == "问答"]
+    assert not found.ok
+    assert "product gone" in found.words
+    assert "huafei" not in found.words
 
 
 def test_the_list_of_lines_shows_what_is_said_now_and_passes_its_own_check(
