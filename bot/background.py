@@ -1,6 +1,6 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-from bot import after_sale, delivering, handoffs, misses, nightly, ordering, paying, suppliers, telling, voices
+from bot import after_sale, delivering, handoffs, misses, nightly, ordering, paying, privacy, suppliers, telling, voices
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import replies
@@ -9,7 +9,18 @@ from fulfillment import pushing, reading, topups
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"
 
-__all__ = ["TASKS", "delivering", "misses", "nightly", "ordering", "paying", "suppliers", "telling", "voices"]
+__all__ = [
+    "TASKS",
+    "delivering",
+    "misses",
+    "nightly",
+    "ordering",
+    "paying",
+    "privacy",
+    "suppliers",
+    "telling",
+    "voices",
+]
 
 
 @TASKS.cron("expire_orders", EVERY_TEN_SECONDS)

@@ -23,6 +23,7 @@ from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
 from bot.keys_command import keys_app
 from bot.ledger_command import ledger_app
+from bot.privacy_command import privacy_app
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -57,6 +58,7 @@ app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(privacy_app, name="privacy")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 app.add_typer(cases_app, name="cases")
@@ -448,7 +450,7 @@ def handoff_say(
     from kernel.ids import OpenId
 
     with connected() as at, database(at):
-        if not handoffs.say(at.services(), OpenId(openid), _words(words, handoffs.WORDS_MAX)):
+        if not handoffs.say(at.services(), OpenId(openid), _words(words)):
             raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
 
 
@@ -506,9 +508,11 @@ def _case_id(number: str) -> int:
     return int(digits)
 
 
-def _words(words: str, most: int = 500) -> str:
-    if len(words) > most:
-        raise BadInputError(f"at most {most} characters are sent at once, not {len(words)}")
+def _words(words: str) -> str:
+    from bot.handoffs import WORDS_MAX
+
+    if len(words) > WORDS_MAX:
+        raise BadInputError(f"at most {WORDS_MAX} characters are sent at once, not {len(words)}")
     return words
 
 

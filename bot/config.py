@@ -222,6 +222,14 @@ class RiskConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyConfig:
+    """What is kept about buyers, and for how long."""
+
+    keep_orders_years: int = _between(3, 3, 30)
+    """How long what was bought is kept under its buyer's name, once he is to be forgotten. The law says three years."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleConfig:
     """The operators' pages."""
 
@@ -248,6 +256,7 @@ class Config:
     supplier: Mapping[str, SupplierConfig] = field(default_factory=dict)
     speech: SpeechConfig = SpeechConfig()
     risk: RiskConfig = RiskConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     console: ConsoleConfig = ConsoleConfig()
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from bot import voices
+from bot import privacy, voices
 from bot.bootstrap import Services
 from kernel.ids import OpenId
 
@@ -18,8 +18,10 @@ def joined(services: Services, openid: OpenId) -> None:
 
 
 def left(services: Services, openid: OpenId) -> None:
-    """Note that a buyer follows no longer, and forget what he talked about (wechat.md, A: Unsubscribe)."""
+    """Note that a buyer follows no longer, and forget what he talked about and whatever need not be kept of him
+    (wechat.md, A: Unsubscribe)."""
     _note(services, openid, subscribed=False)
+    privacy.on_leaving(services, openid)
     services.store.forget(openid)
     voices.forget(services, openid)
 

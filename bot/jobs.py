@@ -167,6 +167,17 @@ def count(conn: Connection) -> Mapping[str, int]:
     return {name: int(value) for name, value in row._mapping.items()}
 
 
+def forget(conn: Connection, word: str) -> None:
+    """Delete the jobs that carry a word (an openid) in their names or arguments; those being done go when they end."""
+    carries = (
+        "strpos(coalesce(lock, ''), :word) + strpos(coalesce(queueing_lock, ''), :word) + strpos(args::text, :word) > 0"
+    )
+    conn.execute(
+        text(f"DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND {carries}"),  # noqa: S608 - no value
+        {"word": word},
+    )
+
+
 def workers_alive(conn: Connection) -> int:
     """How many workers have been heard of lately."""
     alive = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :s)")

@@ -99,7 +99,7 @@ def keep(services: Services, openid: OpenId, words: str, intent: Intent) -> None
         return
     row = {
         "now": services.clock.now(),
-        "buyer": _pseudonym(services, openid),
+        "buyer": pseudonym(services.config.app.key(), openid),
         "words": kept,
         "intent": "corrected" if followed_by else intent,
         "followed_by": followed_by,
@@ -108,8 +108,9 @@ def keep(services: Services, openid: OpenId, words: str, intent: Intent) -> None
         conn.execute(_KEEP, row)
 
 
-def _pseudonym(services: Services, openid: OpenId) -> str:
-    return hmac.new(services.config.app.key(), f"misheard {openid}".encode(), hashlib.sha256).hexdigest()[:12]
+def pseudonym(key: bytes, openid: OpenId) -> str:
+    """How a buyer is called among the misses, under this secret key."""
+    return hmac.new(key, f"misheard {openid}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
 _NUMBER_ROW = re.compile(r"\d[\d \-·.]{3,}\d|[零〇一二两三四五六七八九幺0-9][零〇一二两三四五六七八九幺0-9 ,，]{4,}")

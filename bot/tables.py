@@ -79,6 +79,24 @@ class OperatorWordRow(SQLModel, table=True):
     said_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class ErasureRow(SQLModel, table=True):
+    """A buyer who is to be forgotten: asked for, or he left. Once nothing is left of him, only his pseudonym stays."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (
+        Index("erasure_pending", "openid", unique=True, postgresql_where=text("done_at IS NULL")),
+        CheckConstraint("why IN ('asked', 'left')", name="erasure_why_known"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    openid: str = Field(max_length=64)
+    pseudonym: str = Field(max_length=64)
+    asked_at: datetime = Field(sa_type=DateTime(timezone=True))
+    """What there was until then is forgotten; he may come back."""
+    why: str = Field(max_length=16)
+    done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
 class MisheardRow(SQLModel, table=True):
     """A message that was not understood or was corrected at once, without accounts. Rows are kept for 30 days."""
 

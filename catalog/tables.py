@@ -203,5 +203,5 @@ END $$
     ),
 )
 guard(SQLModel.metadata.tables["card_key"], _NEVER_RETURNS)
-for _name in ("key_change", "key_sale"):
+for _name in ("key_change", "key_sale", "key_showing"):
     guard(SQLModel.metadata.tables[_name], append_only(_name))

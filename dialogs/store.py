@@ -252,6 +252,15 @@ class DialogStore:
         names = [_key(openid, "dialog"), _key(openid, "said")]
         _reached(lambda: self._redis.delete(*names))
 
+    def erase(self, openid: OpenId) -> None:
+        """Delete everything there is of a buyer, stored replies too. Looks at every name there is: not in a turn."""
+
+        def every() -> None:
+            for name in list(self._redis.scan_iter(match=_key(openid, "*"), count=1000)):
+                self._redis.delete(name)
+
+        _reached(every)
+
 
 def _reached(call: Callable[[], Any]) -> Any:
     try:

@@ -1,5 +1,6 @@
 """What an operator is told about history, money, keys and people's data on the command line, and the exit codes."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,3 +178,32 @@ def test_low_stock_is_logged_and_a_figure(keys: Engine, caplog: pytest.LogCaptur
     look_at_stock(services)
     services.engine.dispose()
     assert "sku=ST50 keys=6" in caplog.text
+
+
+def test_a_buyer_is_given_out_and_erased(
+    shop: Engine, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid_order(shop)
+    with shop.begin() as conn:
+        conn.execute(text("UPDATE orders SET openid = 'oLi-1', state = 'delivered', settled_at = paid_at"))
+        conn.execute(text("UPDATE orders SET created_at = now() - interval '1 minute', settled_at = now()"))
+    found = json.loads(said(capsys, "privacy", "export", "oLi-1"))
+    assert found["order_lines"][0]["fields"] == {"account": "13812345678"}
+    file = tmp_path / "li.json"
+    assert said(capsys, "privacy", "export", "oLi-1", "--file", str(file)) == f"{file}: 4 rows\n"
+    assert file.stat().st_mode & 0o077 == 0
+    assert json.loads(file.read_text()) == found
+    assert "exists" in said(capsys, "privacy", "export", "oLi-1", "--file", str(file), code=1)
+    assert "nothing is kept" in said(capsys, "privacy", "export", "oNobody", code=1)
+    assert "1 to 64" in said(capsys, "privacy", "erase", "13812345678; DROP", code=2)
+
+    assert "0 orders without a name, 1 kept\nkept by law" in said(capsys, "privacy", "erase", "oLi-1")
+    with shop.begin() as conn:
+        conn.execute(
+            text("UPDATE orders SET settled_at = now() - interval '4 years', paid_at = now() - interval '4 years'")
+        )
+        conn.execute(text("UPDATE orders SET created_at = now() - interval '4 years'"))
+    assert "1 orders without a name, 0 kept" in said(capsys, "privacy", "erase", "oLi-1")
+    assert "nothing is kept" in said(capsys, "privacy", "export", "oLi-1", code=1)
+    monkeypatch.setenv("KABOT_PRIVACY__KEEP_ORDERS_YEARS", "2")
+    assert "from 3 to 30" in said(capsys, "privacy", "erase", "oLi-1", code=2)

@@ -54,6 +54,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "erasure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.Column("pseudonym", sa.String(64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.String(16), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("why IN ('asked', 'left')", name="erasure_why_known"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("erasure_pending", "erasure", ["openid"], unique=True, postgresql_where=sa.text("done_at IS NULL"))
+    op.create_table(
         "handoff",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("openid", sa.String(64), nullable=False),
@@ -807,6 +819,15 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TRIGGER key_sale_append_only_whole BEFORE TRUNCATE ON key_sale FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER key_showing_append_only BEFORE UPDATE OR DELETE ON key_showing FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER key_showing_append_only_whole BEFORE TRUNCATE ON key_showing FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
