@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import FieldKind, Product
+from catalog.model import Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import corrected_address
-from dialogs.draft import account_field, field_of
+from dialogs.draft import account_field, chosen_options, field_of, given_fields
 from dialogs.filling import (
     Filled,
     cleared,
@@ -19,6 +19,7 @@ from dialogs.filling import (
     named_field,
     named_slots,
     speaks_of_ending,
+    with_option,
 )
 from dialogs.ordering import advance, ask_which_line, denied
 from dialogs.pointing import Pointed, by_each_number, pointed
@@ -49,6 +50,8 @@ _SEPARATORS = re.compile(r"[ ,，。.\-]+")
 _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
+_INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
+_NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD_NO, FieldKind.UID, FieldKind.EMAIL)
 _AFTER_ALL = re.compile(
     r"^(?:算了|还是|要不|那就|不如|干脆)+[,，]?(?:就|要|充|来|换|买)*(.{1,10}?)(?:吧|的|好了|得了)*$"
 )
@@ -74,13 +77,35 @@ def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, 
 def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """A correction of one line, of each, of some pieces of one, or of a field by its name."""
     return (
-        _some_changed(dialog, state, said, scene)
+        _choice_changed(dialog, state, said, scene)
+        or _some_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)
         or _instead(dialog, state, said, scene)
         or _changed_field(dialog, state, said, scene)
     )
+
+
+def _choice_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """线路改成联通一区: the one choice that stands behind 改成, where the understanding made nothing of it."""
+    found = _INTO.search(fold(said.text))
+    line = state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    if found is None or product is None or len(state.lines) != 1 or any(i.product for i in said.frame.items):
+        return None
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+    named = [(p, c.id) for p in parts for c in p.values if found[1] in map(fold, (c.label, *c.aliases))]
+    if len(named) != 1:
+        return None
+    part, chosen = named[0]
+    if {**chosen_options(line, product), **given_fields(line, product)}.get(part.name) == chosen:
+        return None
+    if isinstance(part, Option):
+        changed_to = with_option(line, part.name, chosen)
+    else:
+        changed_to = replace(line, fields={**line.fields, part.name: chosen})
+    return advance(replace(dialog, misses=0), (changed_to,), scene, replies.changed())
 
 
 def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -336,6 +361,9 @@ def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, s
     swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
     if swapped is not None:
         return advance(dialog, (swapped,), scene, replies.changed())
+    own = _labelled_account(product, line, said.text)
+    if own is not None:
+        return _with_field(dialog, state, own[0], own[1], scene, replies.changed())
     for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
         old = line.fields.get(place.name)
         new = corrected_address(old, said.text) if old is not None else None
@@ -367,6 +395,17 @@ def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftL
         return None
     checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
     return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
+
+
+def _labelled_account(product: Product, line: DraftLine, text: str) -> tuple[str, str] | None:
+    """收花人电话改成139…, beside an address that holds a phone, too: the field with that very label."""
+    said = fold(text)
+    named = [f for f in product.fields if f.kind in _NUMBERS and fold(f.label) in said and f.name in line.fields]
+    tokens = _TOKEN.findall(said)
+    if len(named) != 1 or len(tokens) != 1:
+        return None
+    checked = check_field(named[0], tokens[0])
+    return (named[0].name, checked.canonical) if isinstance(checked, Valid) else None
 
 
 def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:

@@ -282,8 +282,10 @@ def _fill_product(line: DraftLine, item: Item, shelf: Shelf) -> tuple[DraftLine,
     if product.id == line.product:
         return line, False
     carried = replace(line, product=product.id, candidates=(), sku=None)
+    before = shelf.product(line.product) if line.product else None
+    units = {sku.unit for sku in before.skus} if before is not None else {sku.unit for sku in product.skus}
     keeps_value = line.value is not None and any(
-        sku.value == line.value or sku.any_value is not None for sku in product.skus
+        (sku.value == line.value or sku.any_value is not None) and sku.unit in units for sku in product.skus
     )
     fields = {n: v for n, v in given_fields(carried, product).items() if n in line.fields}
     for name, value in line.fields.items():
@@ -373,10 +375,24 @@ def _fill_fields(
         if field.kind is FieldKind.QQ and _PHONE.fullmatch(raw):
             problems.append(replies.qq_not_phone(field.label, raw))
             continue
+        other = _takes_instead(field, raw, product)
+        if other is not None:
+            fields[other.name] = raw
+            changed.add(other.name)
+            continue
         checked = check_field(field, raw)
         problems.append(checked.reason_zh if isinstance(checked, Invalid) else replies.check_again(field.label, raw))
         fields.pop(field.name, None)
     return replace(line, fields=fields), changed, tuple(dict.fromkeys(problems))
+
+
+def _takes_instead(field: Field, raw: str, product: Product) -> Field | None:
+    """号码错了，是139…, of a product that asks for an ID number and a phone: the one of them that such a number is."""
+    if isinstance(check_field(field, raw), Valid):
+        return None
+    clear = (FieldKind.PHONE, FieldKind.QQ, FieldKind.EMAIL, FieldKind.PHONE_OR_QQ)
+    takes = [f for f in product.fields if f is not field and f.kind in clear and isinstance(check_field(f, raw), Valid)]
+    return takes[0] if len(takes) == 1 else None
 
 
 def _place_for(name: str, value: str, product: Product, asked: str | None) -> Field | None:
@@ -386,9 +402,9 @@ def _place_for(name: str, value: str, product: Product, asked: str | None) -> Fi
     if field is not None:
         return field
     others = (field_of(product, asked) if asked else None, account_field(product))
-    return next(
-        (f for f in others if f is not None and f.kind not in _FREE and isinstance(check_field(f, value), Valid)), None
-    )
+    taking = (f for f in others if f is not None and f.kind not in _FREE and isinstance(check_field(f, value), Valid))
+    first = account_field(product)
+    return next(taking, None) or (_takes_instead(first, value, product) if first is not None else None)
 
 
 def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:

@@ -19,6 +19,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_NAME_LABEL = re.compile("姓名|名字|[人员]$")
 _OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
 _CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
 _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
@@ -26,6 +27,42 @@ _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def _joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
+    """An ID number and a phone of one and the same thing are one item, not two."""
+    if len(items) < 2 or len({item.product for item in items}) != 1 or items[0].product is None:
+        return tuple(items)
+    product = shelf.product(items[0].product)
+    alike = len({(item.value, item.sku, item.quantity, *sorted(item.options.items())) for item in items}) == 1
+    given = {(name, value) for item in items for name, value in item.fields.items()}
+    apart = len(given) == len({name for name, _ in given}) and all(i.fields and not i.invalid for i in items)
+    if product is None or not alike or not apart or len(given) < len(items):
+        return tuple(items)
+    fields = dict(sorted(given))
+    return (replace(items[0], fields=fields, said=frozenset().union(*(item.said for item in items))),)
+
+
+def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
+    """海洋馆门票 王小明, where a name was asked for: the goods he names again are no part of it, nor is a number."""
+    product = shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    text = item.fields.get(state.slot)
+    if product is None or field is None or field.kind is not FieldKind.TEXT or text is None:
+        return item
+    names = sorted((product.name, *product.aliases, *(s.label for s in product.skus)), key=len, reverse=True)
+    rest = text
+    for name in names:
+        if len(name) > 1:
+            rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
+    rest = " ".join(rest.split()).strip(" ,，。")
+    numbered = field.pattern is None and _NAME_LABEL.search(field.label) and re.search(r"\d{5}", rest)
+    if rest == text and not numbered:
+        return item
+    kept = {name: value for name, value in item.fields.items() if name != state.slot}
+    if rest and not numbered and len(rest) > 1:
+        kept[state.slot] = rest
+    return replace(item, fields=kept, said=item.said if state.slot in kept else item.said - {state.slot})
 
 
 def _without_borrowed(items: Sequence[Item], text: str) -> tuple[Item, ...]:
@@ -83,6 +120,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
         none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
+    items = _joined_fields(items, scene.shelf)
+    if isinstance(dialog.state, Collecting):
+        items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
     if len(items) > 1:
         items = _without_borrowed(items, said.text)
     if len(items) == 1:

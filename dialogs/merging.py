@@ -21,6 +21,21 @@ _ORDINAL = re.compile(rf"(?:第|选)?(\d{{1,2}})(?:个)?|第([{CHINESE}]{{1,2}})
 _WORDS_ONLY = re.compile(r"[^\d?？]{1,20}")
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
+_WORDS_BEFORE = (
+    "我叫",
+    "名字叫",
+    "名字",
+    "姓名",
+    "身份证号",
+    "身份证",
+    "手机号",
+    "手机",
+    "电话",
+    "号码",
+    "账号",
+    "QQ",
+    "qq",
+)
 _PIECES_MAX = 6
 _EXAMPLES = ("13812345678", "12345678", "123456789", "1234567890", "me@example.com")
 
@@ -58,7 +73,7 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
     product = shelf.product(line.product or "")
     if product is None:
         return None
-    pieces = [piece for piece in _SPLIT.split(text.strip()) if piece]
+    pieces = [piece for piece in _SPLIT.split(_unlabelled(text, product)) if piece]
     asked = field_of(product, slot)
     if asked is not None and goes_by_parcel(asked, product):
         place = told(asked, line.fields.get(slot, ""), product, text)
@@ -93,6 +108,19 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
     if len(pieces) == 1 and not any(field.name in changed and _is_account(field) for field in product.fields):
         return None  # the answer itself: read as such elsewhere
     return Filled(out, frozenset(changed)) if changed else None
+
+
+def _unlabelled(text: str, product: Product) -> str:
+    """The values without the words that say what they are: 我叫王磊 身份证 3301… 电话138…."""
+    labels = {
+        part
+        for field in product.fields
+        if not field.values
+        for part in (field.label, field.label[-2:], field.label[:-1])
+    }
+    words = sorted((*(label for label in labels if len(label) > 1), *_WORDS_BEFORE), key=len, reverse=True)
+    pattern = "|".join(map(re.escape, words))
+    return re.sub(rf"(?:{pattern})\s*(?:是|为|[:：])?\s*", " ", text.strip())
 
 
 def _sized(

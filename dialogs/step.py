@@ -57,6 +57,7 @@ from dialogs.turn import (
     EndHandoff,
     Fact,
     FavouritesFound,
+    FindOrders,
     Followed,
     HandoffEnded,
     HandoffOpened,
@@ -89,6 +90,7 @@ _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
 _MIGHT_CORRECT = re.compile("\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]")
 """Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
+_MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|错了|不对|多了|少了")
 _AS_IT_WAS = re.compile(
     "(?:算了|那|还是|就)?(?:不改了?|不用改了?|别改了?|按原来的|原来的就行|就这样不改了?)(?:吧|哈|啊)?"
 )
@@ -152,6 +154,18 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
+    turn = _taken(dialog, said, scene)
+    before, after = dialog.state, turn.dialog.state
+    if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines != after.lines:
+        return turn
+    looks = all(isinstance(effect, FindOrders) for effect in turn.effects)
+    if looks and not said.late and said.frame.intent != "confirm" and _MISTAKEN.search(said.text):
+        return replace(turn, dialog=replace(turn.dialog, state=replace(after, denied=True)))
+    return turn
+
+
+def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
     said = heard_again(dialog, said, scene)
     late = smalltalk.spoken_late(dialog, said, scene)
