@@ -69,6 +69,7 @@ _BY_TERM = re.compile(
     r"(?<![今去明前后\d一二两三四五六七八九十半整全个上下本这每几同当多])[年季月]的(?=$|[,，。 吧给来\d])"
 )
 """大会员年的: by the year."""
+_DIGIT = re.compile(r"\d")
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
@@ -82,7 +83,7 @@ def mark_places_in_time(text: str, taken: bytearray) -> None:
     if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
         for match in numbered:
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-    for match in _DATE.finditer(text):
+    for match in _DATE.finditer(text) if _DIGIT.search(text) else ():
         taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
 
 
@@ -255,13 +256,19 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
 
 
 def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:
-    """Find a unit said first (点券300) and where it begins."""
+    """Find a unit said first (点券300, 点卷300) and where it begins."""
     before = text[max(0, start - 8) : start].rstrip(" :,，的")
+    if not before:
+        return "", start
+    end = start - (min(start, 8) - len(before))
     heard = sound(before)
-    for unit, key in lexicon.units.items():
-        if len(unit) > 1 and key not in ("元", *MONTHS_OF) and (before.endswith(unit) or heard.endswith(sound(unit))):
-            return key, start - (start - len(text[:start].rstrip(" :,，的"))) - len(unit)
+    for code, key in lexicon.unit_sounds.items():
+        if heard.endswith(code) and key not in _NO_LEADERS:
+            return key, end - len(code)
     return "", start
+
+
+_NO_LEADERS = ("元", *MONTHS_OF)
 
 
 def _starts(lexicon: Lexicon, text: str, place: int) -> list[int]:
