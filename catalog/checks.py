@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.model import Choice, Field, FieldKind
 from catalog.patterns import fixed_width, matches
@@ -150,6 +151,7 @@ def _names(choice: Choice) -> set[str]:
     return {fold(name) for name in (choice.id, choice.label, *choice.aliases)}
 
 
+@lru_cache(maxsize=4096)  # one turn asks a dozen times, mostly about the catalog's own names
 def fold(text: str) -> str:
     """Make two spellings of one name equal: width, case and spaces do not count."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
