@@ -23,6 +23,7 @@ _DIGRESSIONS = (
     "能便宜点吗", "今天天气真好", "晚上还能充吗", "携号转网能充吗", "会封号吗",
     "等一下", "？", "在吗", "怎么付款", "好贵啊",
 )  # fmt: skip
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _YES = frozenset({"确认", "好的", "没问题", "对"})
 _NUMERALS = {1: "一", 2: "两", 3: "三", 5: "五", 10: "十", 20: "二十", 30: "三十", 50: "五十", 100: "一百", 200: "两百"}
 
@@ -80,7 +81,7 @@ class Buyer:
 
     def say(self, *texts: str) -> str:
         """Send; now and then twice, or with something else at the same time. Gives what matters of the answers."""
-        said = list(texts)
+        said = [text if text in _YES or text == "取消" else self.typed(text) for text in texts]
         chance = self.dice.random()
         if chance < 0.05 and not (self.bought and texts[-1] == "取消"):
             said += texts[-1:]
@@ -93,6 +94,17 @@ class Buyer:
         placed = [answer for answer in answers if "订单号：" in answer]
         self.unasked = self.unasked or bool(placed and not _YES.intersection(said))
         return placed[-1] if placed and "请核对订单" not in answers[-1] else answers[-1]
+
+    def typed(self, text: str) -> str:
+        """The same as thumbs and keyboards make it."""
+        how = self.dice.random()
+        if how < 0.04:
+            return text.translate(_FULL_WIDTH)
+        if how < 0.07:
+            return text.replace("充", "冲").replace("话费", "花费")
+        if how < 0.12:
+            return self.dice.choice(["嗯 ", "那个 ", "你好，", "哦"]) + text
+        return text + self.dice.choice(["。", "！", "哈", " 谢谢", "～", " "]) if how < 0.18 else text
 
     def opens(self) -> str:
         dice, messages = self.dice, []
