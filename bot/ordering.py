@@ -11,14 +11,15 @@ from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import turn as talk
 from dialogs.turn import Fact, OrdersFor
+from fulfillment import cases, placing, pushing, reading
 from fulfillment import paying as order_ends
-from fulfillment import placing, pushing, reading
 from fulfillment.pushing import PushKind
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Order, OrderState, WantedLine
 
 log = logging.getLogger(__name__)
 
+_AFTER_SALE = ("status", "list", "refund", "invoice")
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
 
@@ -68,10 +69,11 @@ def cancel(services: Services, openid: OpenId, order_no: OrderNo) -> Fact:
 def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int, only: OrderNo | None = None) -> Fact:
     """Look up the buyer's latest orders, or the one with this number if it is his."""
     with services.engine.connect() as conn:
+        running = cases.running_of(conn, openid) if purpose in _AFTER_SALE else ()
         if only is not None:
             order = reading.by_no(conn, only)
-            return talk.OrdersFound(purpose, (order,) if order is not None and order.openid == openid else ())
-        return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit))
+            return talk.OrdersFound(purpose, (order,) if order is not None and order.openid == openid else (), running)
+        return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit), running)
 
 
 def favourites(services: Services, openid: OpenId) -> Fact:

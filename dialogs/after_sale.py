@@ -8,6 +8,7 @@ from dialogs.asking import answer, open_question
 from dialogs.paying import cancel_one_of, pay_url, still_there
 from dialogs.state import Dialog, DraftLine, Listed, Lookup
 from dialogs.turn import CancelOrder, FindOrders, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
+from kernel.cases import Case
 from kernel.ids import OrderNo
 from kernel.orders import LineState, Order, OrderState
 from nlu.frame import Item
@@ -136,9 +137,9 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "cancel":
             return cancel_one_of(dialog, orders, scene, lookup.line.product if lookup.line else None)
         case "list":
-            return _detail(dialog, orders[0], scene) if lookup.order_no else _list(dialog, orders, scene)
+            return _detail(dialog, orders[0], scene, fact.cases) if lookup.order_no else _list(dialog, orders, scene)
         case "status":
-            return _status(dialog, about, scene, lookup.text)
+            return _status(dialog, about, scene, lookup.text, fact.cases)
         case "keys":
             return _keys(dialog, about, scene)
         case "reorder" if lookup.only_account:
@@ -146,9 +147,9 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "reorder":
             return again.again(dialog, about, lookup, scene)
         case "refund":
-            return cases.refund(dialog, about, lookup, scene)
+            return cases.refund(dialog, about, lookup, scene, fact.cases)
         case "invoice":
-            return invoices.found(dialog, about, lookup, scene)
+            return invoices.found(dialog, about, lookup, scene, fact.cases)
         case _:
             return cases.problem(dialog, about, lookup, scene)
 
@@ -188,12 +189,15 @@ def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
     return answer(dialog, scene, replies.join(replies.my_orders(), *rows), listed)
 
 
-def _detail(dialog: Dialog, order: Order, scene: Scene) -> Turn:
+def _detail(dialog: Dialog, order: Order, scene: Scene, running: tuple[Case, ...] = ()) -> Turn:
     told = replies.order_detail(order, _order_url(scene, order), pay_url(scene, order.token))
+    told = replies.join(told, cases.in_hand(running, order, scene))
     return _with_keys(dialog, order, scene, replies.join(told, replies.keys_below()) if _has_keys(order) else told)
 
 
-def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "") -> Turn:
+def _status(
+    dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "", running: tuple[Case, ...] = ()
+) -> Turn:
     if not orders:
         return answer(dialog, scene, replies.no_orders())
     order = orders[0]
@@ -205,7 +209,7 @@ def _status(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str =
     else:
         told = replies.status_brief(order, _order_url(scene, order))
         waits = any(line.state is LineState.DELIVERING and line.delivery == "topup" for line in order.lines)
-        more = replies.if_missing(order) if waits else more
+        more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
     return answer(dialog, scene, replies.join(told, more))
 
 

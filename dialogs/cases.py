@@ -85,6 +85,18 @@ def _promise(case: Case, scene: Scene, *, first: bool) -> str:
     return replies.case_running(case, scene.now, scene.hours)
 
 
+def running_for(running: tuple[Case, ...], order: Order, kind: CaseKind | None = None) -> Case | None:
+    """What a person is looking at about this order."""
+    about = (case for case in running if case.order_no == order.order_no and kind in (None, case.kind))
+    return next(about, None)
+
+
+def in_hand(running: tuple[Case, ...], order: Order, scene: Scene) -> str:
+    """That a person is looking at something about this order, and until when; empty when nobody is."""
+    case = running_for(running, order)
+    return _promise(case, scene, first=False) if case is not None else ""
+
+
 def no_such_order(dialog: Dialog, scene: Scene) -> Turn:
     """The number he named is not of an order of his that was paid."""
     return answer(dialog, scene, replies.order_unknown())
@@ -93,7 +105,9 @@ def no_such_order(dialog: Dialog, scene: Scene) -> Turn:
 # ---- 退款 ------------------------------------------------------------------------------------------------------------
 
 
-def refund(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+def refund(
+    dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene, running: tuple[Case, ...] = ()
+) -> Turn:
     """At once what nobody has begun to deliver; the rest after its result, or by a person. A question is answered and
     moves no money."""
     paid = tuple(order for order in orders if _is_paid(order))
@@ -109,6 +123,9 @@ def refund(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sce
     if order is None:
         return _ask_which(dialog, live, CaseKind.REFUND, scene)
     if _ASKING.search(lookup.text):
+        case = running_for(running, order, CaseKind.REFUND)
+        if case is not None:
+            return answer(dialog, scene, _promise(case, scene, first=False))
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     lines = _named_lines(order.lines, lookup)
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None

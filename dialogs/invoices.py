@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from dialogs import replies
 from dialogs.asking import answer
+from dialogs.cases import running_for
 from dialogs.state import Collecting, Confirming, Dialog, InvoiceAsked, Lookup
 from dialogs.turn import OpenCase, Reply, Said, Scene, Turn
-from kernel.cases import CaseKind
+from kernel.cases import Case, CaseKind
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState
 
@@ -29,13 +30,18 @@ _ASKS = re.compile(r"[我要想能可以麻烦请帮给你们]*开(?:一?张|个
 _BY_ITSELF = "个人"
 
 
-def found(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+def found(
+    dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene, running: tuple[Case, ...] = ()
+) -> Turn:
     """He wants an invoice: for the order he names, else the latest he paid. What he said along with it counts."""
     paid = [o for o in orders if o.state in (OrderState.PAID, OrderState.DELIVERED)]
     if not paid:
         return answer(dialog, scene, replies.invoice_none())
     asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), alone=False)
     if not (asked.title or asked.tax_no or asked.email):
+        wanted = running_for(running, paid[0], CaseKind.INVOICE)
+        if wanted is not None:
+            return answer(dialog, scene, replies.case_running(wanted, scene.now, scene.hours))
         return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
     return _go_on(dialog, asked, scene)
 

@@ -886,7 +886,7 @@ _LINE_STATES = {
     LineState.WAITING: phrase("line_waiting", "已付款，马上处理"),
     LineState.DELIVERING: phrase("line_delivering", "处理中"),
     LineState.DELIVERED: phrase("line_delivered", "已完成"),
-    LineState.REFUNDING: phrase("line_refunding", "没有成功，退款中"),
+    LineState.REFUNDING: phrase("line_refunding", "退款中"),
     LineState.REFUNDED: phrase("line_refunded", "已退款"),
     LineState.ATTENTION: phrase("line_attention", "客服处理中"),
 }

@@ -23,6 +23,7 @@ from dialogs import (
 )
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting
+from dialogs.changing import rather
 from dialogs.draft import field_of, look
 from dialogs.editing import edited, restarted, stepped_back
 from dialogs.filling import Filled
@@ -47,10 +48,12 @@ from dialogs.state import (
     Confirming,
     Dialog,
     Idle,
+    Replacement,
     WithHuman,
 )
 from dialogs.turn import (
     BeingHeard,
+    CancelOrder,
     CancelRefused,
     CaseOpened,
     CatalogMoved,
@@ -82,11 +85,13 @@ from dialogs.turn import (
     Unheard,
 )
 from dialogs.window import shop_window, show_category
+from kernel.ids import OrderNo
 
 __all__ = ["expecting", "step"]
 
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
+_GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
 _MIGHT_CORRECT = re.compile("\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]")
 """Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
@@ -197,6 +202,8 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     text = fold(said.text)
     if handoff.asks_for_hours(text):
         return answer(dialog, scene, replies.person_hours(scene.hours))
+    if _GIVE_BACK.fullmatch(text) and isinstance(dialog.state, Idle):
+        return after_sale.look_up(dialog, "refund", said)
     if said.frame.intent in ("help", "unknown") and after_sale.says_paid(text):
         return after_sale.look_up(dialog, "status", said)
     if text in replies.BACK_TO_BOT_WORDS:
@@ -416,6 +423,11 @@ def _unknown(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         emptied = slot_emptied(dialog, said.text, scene)
         if emptied is not None:
             return emptied
+    live = paying.live_unpaid(dialog, scene)
+    if isinstance(dialog.state, Idle) and live is not None and len(live.lines) == 1:
+        wanted = rather(live.lines[0], said, scene)
+        if wanted is not None:
+            return Turn(replace(dialog, waiting=Replacement((wanted,))), effects=(CancelOrder(OrderNo(live.order_no)),))
     other = another_product(dialog, said, scene)
     if other is not None:
         return other

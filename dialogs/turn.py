@@ -112,6 +112,8 @@ class OrdersFound:
 
     purpose: "OrdersFor"
     orders: tuple[Order, ...]
+    cases: tuple[Case, ...] = ()
+    """What of his a person is looking at now."""
 
 
 @dataclass(frozen=True, slots=True)

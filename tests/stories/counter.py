@@ -113,7 +113,7 @@ class Counter:
                 return self._cancel(order_no)
             case FindOrders(purpose=purpose, limit=limit, order_no=only):
                 found = [o for o in self.orders if only in (None, o.order_no)]
-                return OrdersFound(purpose, tuple(found[:limit]))
+                return OrdersFound(purpose, tuple(found[:limit]), tuple(self.cases))
             case FindFavourites():
                 return FavouritesFound(self._used())
             case OpenCase():
