@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from dialogs.faq import Book, read
 from dialogs.turn import Scene, Showed
 from kernel.orders import OrderState
@@ -62,6 +64,7 @@ def live(counter: Counter) -> list[Ordered]:
     ]
 
 
+@pytest.mark.timeout(180)
 def test_what_is_ordered_in_the_end_is_what_was_wanted() -> None:
     wrong: list[str] = []
     gave_up: list[str] = []
