@@ -252,6 +252,7 @@ facts = st.one_of(
             ["list", "status", "keys", "reorder", "refund", "problem", "invoice", "cancel", "remains", "correct"]
         ),
         some_orders,
+        st.lists(cases, max_size=2).map(tuple),
     ),
     st.builds(turn.FavouritesFound, some_accounts),
     st.builds(turn.CaseOpened, cases, orders, st.one_of(st.none(), line_facts), st.booleans()),
