@@ -22,6 +22,7 @@ from catalog.shelf import Shelf
 from catalog.store import import_catalog
 from fulfillment import byhand, delivering, placing, reading, topups
 from fulfillment import paying as order_ends
+from fulfillment.refunding import refund_settled
 from fulfillment.suppliers.port import Accepted, Failed, Success
 from kernel.clock import MovableClock
 from kernel.ids import OpenId
@@ -30,9 +31,9 @@ from payments import ledger, store
 from payments.attempts import Opened, OrderPaid, open_attempt
 from payments.bill import Bill, PaidOnBill, RefundOnBill, reconcile
 from payments.fake import FakeWechatPay
-from payments.gateway import CodeUrl, Prepay, RefundStatus, TradeType, Transaction
+from payments.gateway import CodeUrl, Prepay, RefundReport, RefundStatus, TradeType, Transaction
 from payments.ledger import Account, Booking, Kind
-from payments.refunds import request_refund
+from payments.refunds import RefundSettled, request_refund, settle_refund
 from payments.settling import settle
 from tests.fulfillment.counter import NOW, SHELF, add_keys, want
 
@@ -353,6 +354,28 @@ def test_a_delivery_that_rolls_back_leaves_nothing_in_the_books(counter: Counter
     assert counter.balances(order_no) == before
     counter.deliver(order_no)
     counter.deliver(order_no)
+    assert counter.disagreements() == []
+
+
+def test_two_refunds_of_one_order_that_arrive_together_do_not_wait_for_each_other(counter: Counter) -> None:
+    order_no = ordered(counter, ("HF100", 1, None), ("HF100", 1, None))
+    counter.settle(counter.pay(order_no))
+    counter.deliver(order_no)
+    for number, _ in counter.purchases():
+        counter.supplier_answers(number, succeeds=False)
+    for refund_id in counter.refunds(order_no):
+        counter.drive(refund_id)  # accepted, not there yet
+    refunds = counter.do(lambda conn: store.refunds_of(conn, order_no))
+    reports = [counter.wechat.query_refund(one.out_refund_no) for one in refunds]
+    with counter.services.engine.connect() as first, counter.services.engine.connect() as second:
+        for conn, refund, report in zip((first, second), refunds, reports, strict=True):
+            conn.execute(text("SET LOCAL lock_timeout = '500ms'"))
+            assert isinstance(report, RefundReport)
+            assert isinstance(settle_refund(conn, report, NOW), RefundSettled), refund.state
+        for conn, refund in ((first, refunds[0]), (second, refunds[1])):
+            assert refund.line_id is not None
+            refund_settled(conn, refund.line_id, NOW)
+            conn.commit()
     assert counter.disagreements() == []
 
 

@@ -87,6 +87,42 @@ def upgrade() -> None:
         "handoff_one_open", "handoff", ["openid"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
     )
     op.create_table(
+        "ledger_booking",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("estimated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
+            name="ledger_booking_kind_known",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("cause"),
+    )
+    op.create_index(op.f("ix_ledger_booking_order_no"), "ledger_booking", ["order_no"], unique=False)
+    op.create_index("ledger_booking_at", "ledger_booking", ["at"], unique=False)
+    op.create_table(
+        "ledger_difference",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("books_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rows_fen", sa.BigInteger(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ledger_difference_open",
+        "ledger_difference",
+        ["order_no", "what"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
         "misheard",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
@@ -194,48 +230,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("openid", "message_key", name="voice_taken_once"),
     )
     op.create_table(
-        "ledger_booking",
+        "ledger_entry",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("order_no", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("estimated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("booking_id", sa.BigInteger(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
-            name="ledger_booking_kind_known",
+            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers', 'key_stock', 'wallet')",
+            name="ledger_entry_account_known",
         ),
+        sa.CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
         sa.ForeignKeyConstraint(
-            ["order_no"],
-            ["orders.order_no"],
+            ["booking_id"],
+            ["ledger_booking.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("cause"),
-    )
-    op.create_index(op.f("ix_ledger_booking_order_no"), "ledger_booking", ["order_no"], unique=False)
-    op.create_index("ledger_booking_at", "ledger_booking", ["at"], unique=False)
-    op.create_table(
-        "ledger_difference",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("order_no", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("books_fen", sa.BigInteger(), nullable=False),
-        sa.Column("rows_fen", sa.BigInteger(), nullable=False),
-        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["order_no"],
-            ["orders.order_no"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        "ledger_difference_open",
-        "ledger_difference",
-        ["order_no", "what"],
-        unique=True,
-        postgresql_where=sa.text("resolved_at IS NULL"),
+        sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
     )
     op.create_table(
         "order_line",
@@ -408,24 +418,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_key_batch_sku_code"), "key_batch", ["sku_code"], unique=False)
-    op.create_table(
-        "ledger_entry",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("booking_id", sa.BigInteger(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers', 'key_stock', 'wallet')",
-            name="ledger_entry_account_known",
-        ),
-        sa.CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
-        sa.ForeignKeyConstraint(
-            ["booking_id"],
-            ["ledger_booking.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
-    )
     op.create_table(
         "order_event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
