@@ -61,7 +61,7 @@ def synchronise_offers(services: Services) -> None:
     for name, supplier in services.suppliers.by_name.items():
         _ask_offers(services, supplier, [one for one in places if one.supplier == name][:OFFERS_MAX])
     with services.engine.begin() as conn:
-        paused = offers.pause(conn, services.suppliers.default_name)
+        paused = offers.pause(conn, services.suppliers.default_name, services.clock.now())
     for sku_code, note in paused.off.items():
         log.warning("off sale for now: sku=%s %s", sku_code, note)
     for sku_code in paused.on:

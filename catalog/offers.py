@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, text
 
@@ -10,6 +10,7 @@ from catalog.store import renew_version
 
 CHANGE_PERCENT_MAX = 20
 """A price that moves by more than this is a mistake until a person says otherwise: an alert, not an update."""
+STALE_AFTER = timedelta(hours=24)
 
 _SKUS = text("""
     SELECT sku.code, sku.supplier, sku.supplier_code, sku.cost_fen, sku.backup, sku.paused_note
@@ -121,9 +122,13 @@ def alerts(conn: Connection) -> list[Alert]:
     return [Alert(row.sku_code, row.supplier, row.cost_fen, row.said_fen) for row in conn.execute(_ALERTS)]
 
 
-def pause(conn: Connection, default_supplier: str) -> Paused:
-    """Take off sale, for now, every top-up of which all suppliers say that they have none, and put back the others."""
-    offers = {(row.sku_code, row.supplier, row.product_code): row for row in conn.execute(_OFFERS)}
+def pause(conn: Connection, default_supplier: str, now: datetime) -> Paused:
+    """Take off sale, for now, every top-up of which all suppliers say that they have none, and put back the others.
+
+    What was said longer ago than STALE_AFTER keeps nothing off sale: who has fallen silent says nothing.
+    """
+    rows = [row for row in conn.execute(_OFFERS) if row.seen_at > now - STALE_AFTER]
+    offers = {(row.sku_code, row.supplier, row.product_code): row for row in rows}
     off: dict[str, str] = {}
     on: list[str] = []
     for row in conn.execute(_SKUS).all():

@@ -171,7 +171,15 @@ class Juhe:
 
     def listed(self, order: SupplierOrder) -> dict[str, Any]:
         """An order as the sandbox's own interface lists it."""
-        return self._shown(order) | {"customer_order_no": order.customer_order_no, "order_state": order.state}
+        return self._shown(order) | {
+            "kind": "juhe",
+            "customer_order_no": order.customer_order_no,
+            "order_state": order.state,
+            "product_name": f"聚合话费 {order.value}元",
+            "charge_account": order.account,
+            "buy_num": order.buy_num,
+            "create_time": f"{at_shanghai(order.created_at):%Y-%m-%d %H:%M:%S}",
+        }
 
     def settle(self, order: SupplierOrder, state: str) -> None:
         """End an order (or put it back to processing) and call back."""

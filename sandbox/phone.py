@@ -14,6 +14,7 @@ from sandbox.account_api import AccountApi
 from sandbox.customer_message import open_window
 from sandbox.faults import FORGERIES, FaultError
 from sandbox.fulu import STATES, Fulu
+from sandbox.juhe import STATES as JUHE_STATES
 from sandbox.juhe import Juhe
 from sandbox.notices import Notices
 from sandbox.settings import SandboxSettings
@@ -257,18 +258,25 @@ class Phone:
         return bodies.json_response(await self._notices.send_once(notice, forge))
 
     async def _supplier_orders(self, _: Request) -> Response:
-        orders = [self._supplier.listed(one) for one in reversed(self._world.memory.supplier_orders.values())]
-        return bodies.json_response({"supplier_orders": orders[:500]})
+        """What both suppliers have on record, newest first."""
+        memory = self._world.memory
+        both = [(one.created_at, self._supplier.listed(one)) for one in memory.supplier_orders.values()]
+        both += [(one.created_at, self._juhe.listed(one)) for one in memory.juhe_orders.values()]
+        both.sort(key=lambda entry: entry[0], reverse=True)
+        return bodies.json_response({"supplier_orders": [order for _, order in both[:500]]})
 
     async def _settle(self, request: Request) -> Response:
-        order = self._world.memory.supplier_orders.get(request.path_params["number"])
-        state = (await _object(request)).get("state")
+        number, memory = request.path_params["number"], self._world.memory
+        supplier = self._juhe if number in memory.juhe_orders else self._supplier
+        order = memory.juhe_orders.get(number) or memory.supplier_orders.get(number)
+        states = JUHE_STATES if isinstance(supplier, Juhe) else STATES
+        state = str((await _object(request)).get("state"))
         if order is None:
             return _error("没有这张供应商订单", 404)
-        if state not in STATES:
-            return _error(f"state is one of {', '.join(STATES)}")
-        self._supplier.settle(order, state)
-        return bodies.json_response(self._supplier.listed(order))
+        if state not in states:
+            return _error(f"state is one of {', '.join(states)}")
+        supplier.settle(order, state)
+        return bodies.json_response(supplier.listed(order))
 
     async def _pushes(self, request: Request) -> Response:
         openid = request.query_params.get("openid")

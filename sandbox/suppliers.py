@@ -1,4 +1,4 @@
-"""The suppliers over the sandbox's own interface: what they have on record, and what they say of balance and goods."""
+"""The suppliers over the sandbox's own interface: what they say of balance and goods; the second one's orders."""
 
 from typing import Any
 

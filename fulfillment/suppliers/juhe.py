@@ -36,6 +36,8 @@ _INTERNAL_ERROR = 10014
 _AT_THE_GATE = frozenset(range(10001, 10023)) - {_INTERNAL_ERROR}
 """Key, permission, address, quota, maintenance: refused before the service was reached."""
 _OF_THE_SERVICE = range(208_500, 208_600)
+_NOT_ALLOWED = 208_501
+"""This number cannot be topped up by this amount."""
 
 
 class Juhe:
@@ -64,8 +66,8 @@ class Juhe:
             return Failed("not a phone number and an amount in whole yuan")
         asked = {"phoneno": request.account, "cardnum": amount}
         check = self._ask("telcheck", asked)
-        if isinstance(check, _Reply) and check.code in _OF_THE_SERVICE:
-            return Failed(check.said)  # nothing was ordered by this call
+        if isinstance(check, _Reply) and check.code == _NOT_ALLOWED:
+            return Failed(check.said)  # nothing was ordered by this call; any other trouble is for the order to tell
         number = request.supplier_order_no
         sign = _md5(self._open_id + self._key + request.account + amount + number)
         reply = self._ask("onlineorder", {**asked, "orderid": number, "sign": sign})

@@ -26,6 +26,11 @@ const FAULTS = [
     more: {},
   },
   {
+    part: "juhe", title: "备用供应商（聚合）",
+    kinds: { failed: "充值失败", processing: "一直处理中", timeout: "超时", unknown: "系统异常（10014）", garbage: "应答乱码", refused: "拒绝下单", success: "成功" },
+    more: {},
+  },
+  {
     part: "pay", title: "微信支付接口",
     kinds: { "5xx": "出错（5xx）", slow: "很慢", 429: "限流（429）", not_enough: "退款余额不足" },
     more: { slow: [{ name: "seconds", label: "秒", value: 10, min: 0, max: 3600 }] },

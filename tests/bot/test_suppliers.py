@@ -186,6 +186,9 @@ def test_a_supplier_that_gives_no_answers_is_left_alone_and_nothing_changes(shop
     shop.faults(supplier={"kind": "unknown", "on": "fulu.goods.info.get"})
     suppliers.synchronise_offers(shop.services)
     assert "HF50" not in on_sale(shop)
+    shop.clock.move(timedelta(hours=25))  # what it said is too long ago to count
+    suppliers.synchronise_offers(shop.services)
+    assert "HF50" in on_sale(shop)
 
 
 # ---- yesterday's results -------------------------------------------------------------------------------------------

@@ -96,9 +96,10 @@ def test_a_number_that_cannot_be_topped_up_is_failed_before_anything_is_ordered(
     assert liar.paths == ["/ofpay/mobile/telcheck"]
 
 
-def test_a_check_without_an_answer_stops_no_order(liar: Liar, asking: Juhe) -> None:
-    liar.status = 500
-    assert isinstance(asking.order(request()), Unknown)
+@pytest.mark.parametrize(("status", "body"), [(500, b""), (200, answer(208502, reason="查询失败，请重试"))])
+def test_a_check_that_tells_nothing_stops_no_order(liar: Liar, asking: Juhe, status: int, body: bytes) -> None:
+    liar.status, liar.body = status, body
+    assert isinstance(asking.order(request()), Unknown | Rejected)
     assert liar.paths[-1] == "/ofpay/mobile/onlineorder"
 
 

@@ -27,7 +27,7 @@ def shop(_shop: Shop) -> Iterator[Shop]:
     _shop.bot.answer = lambda _: (200, {}, b"success")
     _shop.bot.calls.clear()
     _shop.notify = f"/pay/notify/{secrets.token_hex(4)}"  # notices of an earlier test may still be on their way
-    nothing: dict[str, Any] = dict.fromkeys(("notice", "push", "supplier", "pay", "refund"))
+    nothing: dict[str, Any] = dict.fromkeys(("notice", "push", "supplier", "juhe", "pay", "refund"))
     _shop.faults(**nothing, notice_speed=1000.0, supplier_seconds=0.1, bills_at_once=False)
     yield _shop
     _shop.clock[0] = 0.0
