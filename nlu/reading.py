@@ -382,9 +382,11 @@ def _paired(
 ) -> list[tuple[Amount, tuple[str, str]]]:
     """Pair amounts with options that take turns with them: 光面50 绒面50; 慢充100和快充100."""
     options = _option_anchors(product, seen)
+    if len(options) < 2:
+        return []
     amounts = [a for a in _anchors(product, seen, counted, sold_by, repeats=True)[0] if a.kind == "value"]
     turns = sorted([(a.start, "amount") for a in amounts] + [(mention.start, "option") for mention, _ in options])
-    if len(options) < 2 or len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
+    if len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
         return []
     return [(amount, option) for amount, (_, option) in zip(amounts, options, strict=True)]
 

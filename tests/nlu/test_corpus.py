@@ -6,10 +6,13 @@ import pytest
 
 from tests.corpus.evaluate import CORPORA, never_shown, score
 
-FLOORS = {"sample": 0.97, "demo": 0.95, "heldout": 0.93, "campus": 0.93, "cloud": 0.93, "games": 0.93}
-FLOORS |= {"heldout_dev": 0.91, "heldout_test": 0.88}
-FLOORS |= {f"{shop}_{half}": 0.78 for shop in ("driving", "photo", "venue", "street") for half in ("dev", "test")}
-HARM = {f"{shop}_{half}": 0.13 for shop in ("driving", "photo", "venue", "street") for half in ("dev", "test")}
+OURS = ("sample", "demo", "everyday", "campus", "cloud", "games", "life", "fresh", "slips", "heldout", "heldout_dev")
+FLOORS = dict.fromkeys((*OURS, "street_dev", "driving_dev", "photo_dev", "venue_dev"), 0.95)
+FLOORS |= {"heldout_test": 0.92, "street_test": 0.87, "driving_test": 0.88, "photo_test": 0.85, "venue_test": 0.83}
+NEW = 0.6
+"""A corpus that was just written and has shaped nothing yet."""
+HARM = dict.fromkeys((*OURS, "street_dev", "driving_dev", "photo_dev", "venue_dev"), 0.01)
+HARM |= {"heldout_test": 0.02, "street_test": 0.055, "driving_test": 0.03, "photo_test": 0.05, "venue_test": 0.07}
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda path: path.stem)
@@ -18,5 +21,5 @@ def test_a_corpus_is_read_at_least_this_well(corpus: Path) -> None:
     right, harm = result.share, result.harmful / result.total
     misses = "not shown" if never_shown(corpus) else result.misses
     del result  # pytest would print it, with lines that nobody who works on the reader may see
-    assert right >= FLOORS.get(corpus.stem, 0.9), misses
-    assert harm <= HARM.get(corpus.stem, 0.03), misses
+    assert right >= FLOORS.get(corpus.stem, NEW), misses
+    assert harm <= HARM.get(corpus.stem, 0.25), misses

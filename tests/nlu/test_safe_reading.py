@@ -1,0 +1,155 @@
+"""What is hard to read safely: numbers that buy nothing, other people's yes, lists, corrections in the middle."""
+
+# ruff: noqa: E501 - a wide character counts twice
+
+import pytest
+
+from nlu import Lexicon, parse
+from nlu.lexicon import ChoiceWords, FieldWords, OptionWords, ProductWords, SkuWords
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会议室在12楼1203，10点开始", "我屋头住三楼二零一", "今天跌了5个点", "我工资3000", "他欠我300块", "王者打了30级", "爱奇艺看了三个月",
+        "steam余额50", "我妈昨天给我转了500", "火锅两百八一顿", "小爱同学，定个七点的闹钟", "我的工号是30251", "2026年11月22日 星期日",
+        "13812345678这个号是谁的", "我住2单元301", "Q币还剩30个", "限号3和8",
+    ],
+)  # fmt: skip
+def test_talk_that_is_not_about_buying_claims_nothing(demo: Lexicon, text: str) -> None:
+    frame = parse(text, demo)
+    assert frame.intent not in ("order", "answer", "confirm", "cancel")
+    assert all(item.value is None and item.quantity == 1 and not item.fields for item in frame.items)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("我生日0612 帮我充qb60 qq 20060612", 60), ("别家steam100才卖98 你们呢", 100), ("100Q币98块对吧", 100),
+        ("话费100，别充成200 13812345678", 100), ("话费三十，系三十唔系十三", 30), ("2026-11-22\n话费13500050006 30", 30),
+        ("给我充1000000000元话费", 1000000000), ("22.8的腾讯视频", None), ("总共300块，三张京东卡", None),
+    ],
+)  # fmt: skip
+def test_prices_dates_and_refused_amounts_are_no_denominations(demo: Lexicon, text: str, value: int | None) -> None:
+    assert [item.value for item in parse(text, demo).items] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他说确认",
+        "他让我确认",
+        "我妈说可以",
+        "先不确认",
+        "别取消",
+        "不用取消，等着就行",
+        "我没说取消",
+        "确认一下多少钱",
+        "没错是没错，就是我还没想好",
+    ],
+)
+def test_somebody_elses_yes_and_a_yes_taken_back_confirm_and_cancel_nothing(demo: Lexicon, text: str) -> None:
+    assert parse(text, demo).intent not in ("confirm", "cancel")
+
+
+@pytest.mark.parametrize("text", ["嗯好的，那就这样，确认", "快点下单吧", "核对过了，没问题", "对呀就是这个号", "啱嘅"])
+def test_a_yes_in_many_words_is_a_yes(demo: Lexicon, text: str) -> None:
+    assert parse(text, demo).intent == "confirm"
+
+
+def test_goods_and_accounts_that_take_turns_stay_pairs(demo: Lexicon) -> None:
+    items = parse("话费50 138 1234 5678Q币30 1234567", demo).items
+    assert [(item.product, item.fields["account"]) for item in items] == [
+        ("huafei", "13812345678"),
+        ("qbi", "1234567"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1. 13812345678 充50\n2. 13912345678 充100", [(50, 1), (100, 1)]),
+        ("序号1 13812345678 50\n序号2 13912345678 50", [(50, 1), (50, 1)]),
+        ("张三13812345678 100 李四13912345678 50", [(100, 1), (50, 1)]),
+        ("13812345678充50，剩下的两个13912345678 13712345678充30", [(50, 1), (30, 1), (30, 1)]),
+        ("前两个充50，最后一个充100：13812345678 13912345678 13712345678", [(50, 1), (50, 1), (100, 1)]),
+        ("除了13912345678都充50：13812345678 13912345678 13712345678", [(50, 1), (50, 1)]),
+    ],
+)
+def test_a_list_keeps_its_amounts_and_its_numbering_counts_nothing(
+    demo: Lexicon, text: str, said: list[tuple[int, int]]
+) -> None:
+    assert [(item.value, item.quantity) for item in parse(text, demo).items] == said
+
+
+def test_each_line_with_goods_of_its_own_is_read_by_itself(demo: Lexicon) -> None:
+    items = parse("王者300 安卓 11223301\n王者60x2 苹果 11223302", demo).items
+    assert [(i.sku, i.quantity, i.fields["server"]) for i in items] == [("WZ300", 1, "android"), ("WZ60", 2, "ios")]
+
+
+def test_less_than_nothing_is_no_quantity(demo: Lexicon) -> None:
+    assert [item.quantity for item in parse("来-2张京东卡100", demo).items] == [1]
+
+
+def test_what_was_declined_takes_its_number_along(demo: Lexicon) -> None:
+    items = parse("18812340001充50，18812340002充100，18812340003不充了", demo).items
+    assert [item.fields["account"] for item in items] == ["18812340001", "18812340002"]
+
+
+def test_another_row_can_be_picked_instead(demo: Lexicon) -> None:
+    for text in ("不要第二个 要第三个", "还是第三个吧", "换第三个"):
+        assert (parse(text, demo).intent, parse(text, demo).index) == ("choose", 3), text
+
+
+def _driving() -> Lexicon:
+    gear = OptionWords(
+        "gear", "车型", (ChoiceWords("m", "手动挡车", ("手动",)), ChoiceWords("a", "自动挡车", ("自动",)))
+    )
+    hours = ProductWords(
+        "hours",
+        "科目二练车课时",
+        aliases=("科目二练车",),
+        options=(gear,),
+        skus=tuple(SkuWords(f"{g}{n}", f"{n}课时", n, "课时", options={"gear": g}) for n in (2, 4) for g in "ma"),
+    )
+    school = ProductWords("school", "C1手动挡学车", aliases=("手动挡",), skus=(SkuWords("C1", "普通班"),))
+    return Lexicon([hours, school])
+
+
+def test_an_option_of_the_goods_named_is_no_product_of_its_own() -> None:
+    (item,) = parse("科目二练车4课时，手动挡的", _driving()).items
+    assert item.sku == "m4"
+    assert parse("报手动挡", _driving()).items[0].product == "school"
+
+
+def test_what_is_sold_by_the_piece_is_counted_as_its_denomination() -> None:
+    prints = [
+        ProductWords(
+            f"p{size}",
+            f"{size}寸照片",
+            category=("照片冲印",),
+            skus=tuple(SkuWords(f"{size}-{n}", f"{n}张", n, "张") for n in (20, 50)),
+        )
+        for size in (6, 7)
+    ]
+    (item,) = parse("照片冲印来50张", Lexicon(prints)).items
+    assert (item.product, item.candidates, item.value, item.quantity) == (None, ("p6", "p7"), 50, 1)
+
+
+def test_any_value_skus_are_told_apart_by_their_option() -> None:
+    ink = OptionWords("ink", "颜色", (ChoiceWords("bw", "黑白"), ChoiceWords("color", "彩色")), default="bw")
+    skus = (
+        SkuWords("B", "黑白", unit="页", any_value=(10, 500), options={"ink": "bw"}),
+        SkuWords("C", "彩色", unit="页", any_value=(10, 200), options={"ink": "color"}),
+    )
+    lexicon = Lexicon([ProductWords("print", "文件打印", options=(ink,), skus=skus)])
+    assert [item.sku for item in parse("文件打印50页 彩色", lexicon).items] == ["C"]
+    assert [item.sku for item in parse("文件打印50页", lexicon).items] == ["B"]
+    assert [item.sku for item in parse("文件打印300页 彩色", lexicon).items] == [None]
+
+
+def test_a_phone_beside_an_address_is_the_phone_where_both_are_asked() -> None:
+    fields = (FieldWords("address", "地址", "address"), FieldWords("phone", "电话", "phone"))
+    lexicon = Lexicon([ProductWords("tune", "钢琴调律", fields=fields, skus=(SkuWords("T", "一次"),))])
+    (item,) = parse("钢琴调律，北京市朝阳区建国路5号，13911112345", lexicon).items
+    assert item.fields == {"address": "北京市朝阳区建国路5号", "phone": "13911112345"}
