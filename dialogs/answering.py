@@ -228,6 +228,9 @@ def _after_filling(
         return denied(dialog, scene)
     if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
         return ask_which_line(dialog, scene, said.text)
+    held = {line.product for line in state.lines}
+    if said.frame.items and all(item.product in held and item.product is not None for item in said.frame.items):
+        return advance(dialog, lines, scene)  # the same once more: the question stands
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
     if said.frame.intent == "order" and not offered:
         return nothing_found(dialog, scene, said.text)

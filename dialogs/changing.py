@@ -55,6 +55,10 @@ _NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD
 _AFTER_ALL = re.compile(
     r"^(?:算了|还是|要不|那就|不如|干脆)+[,，]?(?:就|要|充|来|换|买)*(.{1,10}?)(?:吧|的|好了|得了)*$"
 )
+_WRONG_WANTS = re.compile(
+    r"^(?:哎|啊|哦|等等|不对|不是|错了|搞错了|说错了|弄错了)+[,，。]?(?:我)?(?:是)?"
+    r"(?:想?要|改成?|换成?)(.{1,20}?)(?:的|吧|了)*$"
+)
 _IS_AMOUNT = re.compile(r"^(?:应该|我要的?|我说的?|其实)?是(.{1,12})$")
 _CLAUSES = re.compile(r"[\s,，。;；!！~]+")
 _MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打少|搞反")
@@ -159,7 +163,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
-    found = found or _it_is(said.text)
+    found = found or _WRONG_WANTS.match(text) or _it_is(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None
@@ -167,6 +171,14 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     if filled is None or filled.problems:
         return None
     return advance(dialog, (filled.line,), scene, replies.changed())
+
+
+def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
+    """不对，要500的, of what was ordered and is not paid: the line as he wants it; None when he says something else."""
+    found = _WRONG_WANTS.match(fold(said.text)) or _AFTER_ALL.match(fold(said.text))
+    product = scene.shelf.product(line.product or "")
+    filled = line_with(line, found[1], product, scene.shelf) if found is not None and product is not None else None
+    return filled.line if filled is not None and filled.changed and not filled.problems else None
 
 
 def _it_is(text: str) -> re.Match[str] | None:

@@ -413,7 +413,8 @@ def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> 
     for skus in (agreeing, product.skus):
         named = [sku for sku in skus if said in {fold(sku.label), *map(fold, sku.aliases)}]
         if not named:
-            plain = said.removesuffix(fold(skus[0].unit)) if skus and skus[0].unit else said
+            ranged_label = next((fold(sku.label) for sku in skus if sku.any_value is not None), "")
+            plain = said.removeprefix(ranged_label).removesuffix(fold(skus[0].unit)) if skus and skus[0].unit else said
             number = _number(plain)
             named = [sku for sku in skus if number is not None and sku.any_value is None and sku.value == number]
             ranged = [sku for sku in skus if sku.any_value is not None]

@@ -4,12 +4,14 @@ understanding for what costs money when it is misread."""
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from catalog.checks import fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, read
+from dialogs.pointing import longest_name
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame, Item
@@ -19,6 +21,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_ACCOUNT_CHARS = 5
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")
 _OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
 _CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
@@ -63,6 +66,57 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     if rest and not numbered and len(rest) > 1:
         kept[state.slot] = rest
     return replace(item, fields=kept, said=item.said if state.slot in kept else item.said - {state.slot})
+
+
+def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) -> Item:
+    """第2个 给139…, while the size of 流量包 is asked for: a phone alone makes no phone top-up of it."""
+    product = shelf.product(item.product) if item.product else None
+    held = state.lines[state.line].product
+    if product is None or held in (None, product.id) or item.value is not None or not item.fields:
+        return item
+    named = longest_name((product.name, *product.aliases, *product.category), fold(text))
+    return item if named else replace(item, product=None, options={}, said=item.said - {"product"})
+
+
+@lru_cache(maxsize=4)
+def _by_unit(shelf: Shelf) -> dict[str, tuple[str, ...]]:
+    """Which products are counted in a unit that says what they are: 点券, 结晶."""
+    found: dict[str, dict[str, None]] = {}
+    for product in shelf.products:
+        for sku in product.skus:
+            if len(sku.unit) > 1:
+                found.setdefault(fold(sku.unit), {})[product.id] = None
+    return {unit: tuple(ids) for unit, ids in found.items()}
+
+
+def _each_from_its_clause(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
+    """Q币100个给12345678，点券60给23456789: what stands beside an account is its own, and not what came before."""
+    clauses = [clause for clause in _CLAUSES.split(_SEPARATORS.sub("", text)) if any(map(str.isdigit, clause))]
+    owned = [
+        [c for c in clauses if any(v in c for v in item.fields.values() if len(v) >= _ACCOUNT_CHARS)] for item in items
+    ]
+    if len(clauses) != len(items) or any(len(own) != 1 for own in owned):
+        return tuple(items)
+    return tuple(_counted_otherwise(item, own[0], shelf) for item, own in zip(items, owned, strict=True))
+
+
+def _counted_otherwise(item: Item, clause: str, shelf: Shelf) -> Item:
+    product, said = shelf.product(item.product or ""), fold(clause)
+    if product is None or longest_name((product.name, *product.aliases), said):
+        return item
+    own = {fold(sku.unit) for sku in product.skus}
+    others = [ids for unit, ids in _by_unit(shelf).items() if unit in said and unit not in own]
+    if len(others) != 1:
+        return item
+    rest = clause
+    for account in item.fields.values():
+        rest = rest.replace(account, " ")
+    numbers = {float(number) for number in _NUMBER.findall(rest)}
+    value = int(only) if len(numbers) == 1 and (only := numbers.pop()).is_integer() else None
+    ids = others[0]
+    settled = ids[0] if len(ids) == 1 else None
+    said_now = frozenset({*item.fields, *({"value"} if value is not None else ())})
+    return Item(settled, () if settled else ids, None, value, 1, {}, item.fields, said=said_now)
 
 
 def _without_borrowed(items: Sequence[Item], text: str) -> tuple[Item, ...]:
@@ -123,8 +177,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     items = _joined_fields(items, scene.shelf)
     if isinstance(dialog.state, Collecting):
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
+        items = tuple(_without_inferred(item, dialog.state, said.text, scene.shelf) for item in items)
     if len(items) > 1:
-        items = _without_borrowed(items, said.text)
+        items = _each_from_its_clause(_without_borrowed(items, said.text), said.text, scene.shelf)
     if len(items) == 1:
         items = (_with_whole_place(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) > 1 and "\n" in said.text:

@@ -36,6 +36,7 @@ _WORDS_BEFORE = (
     "QQ",
     "qq",
 )
+_FOR_WHOM = re.compile(r"^(?:请|帮我?|给|为|替|充|冲|发)+(?=\w{5})|(?<=\d)(?:充|冲|的|吧|这个)+$")
 _PIECES_MAX = 6
 _EXAMPLES = ("13812345678", "12345678", "123456789", "1234567890", "me@example.com")
 
@@ -85,6 +86,7 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
         return None
     out, changed, words = line, set[str](), list[str]()
     for piece in pieces:
+        piece = _FOR_WHOM.sub("", piece) or piece
         field = _owner(piece, out, product)
         if field is not None and _sized(out, piece, slot, skus, product, shelf, changed) is not None:
             return None  # 12345: a number of units just as well as a QQ number
