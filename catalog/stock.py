@@ -35,6 +35,14 @@ _RELEASE = text("""
     WHERE order_no = :order_no AND state = 'held'
 """)
 
+_RELEASE_SOME = text("""
+    UPDATE card_key SET order_no = NULL, held_at = NULL,
+        state = CASE WHEN EXISTS (SELECT 1 FROM key_showing WHERE card_key_id = card_key.id)
+                     THEN 'void' ELSE 'available' END
+    WHERE id IN (SELECT id FROM card_key WHERE order_no = :order_no AND sku_code = :sku_code AND state = 'held'
+                 ORDER BY id LIMIT :quantity FOR UPDATE)
+""")
+
 _LOCK_LINE = text("SELECT pg_advisory_xact_lock(hashtextextended('card_key.sell ' || :line_id, 0))")
 
 _SOLD_FOR_LINE = text("SELECT card_key_id FROM key_sale WHERE line_id = :line_id ORDER BY card_key_id")
@@ -142,6 +150,13 @@ def _try_to_hold(conn: Connection, statement: TextClause, wanted: dict[str, obje
 def release(conn: Connection, order_no: str) -> int:
     """Put the keys that an order holds back on sale; sold keys stay sold. Gives how many. Safe to repeat."""
     return conn.execute(_RELEASE, {"order_no": order_no}).rowcount
+
+
+def release_some(conn: Connection, order_no: str, sku_code: str, quantity: int) -> int:
+    """Put so many of the keys of one SKU that an order holds back on sale: one of its lines is given back, the others
+    keep theirs. Gives how many; once only, by the caller's own guard."""
+    values = {"order_no": order_no, "sku_code": sku_code, "quantity": quantity}
+    return conn.execute(_RELEASE_SOME, values).rowcount
 
 
 def sell(conn: Connection, order_no: str, line_id: int, sku_code: str, quantity: int, now: datetime) -> Sold | Short:

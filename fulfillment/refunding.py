@@ -25,16 +25,14 @@ _LINE = text("""
 """)
 _OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
 _LINES = text("""
-    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, o.openid,
+    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, l.sku_code,
+           l.quantity, o.openid,
            EXISTS (SELECT 1 FROM supplier_order s WHERE s.line_id = l.id AND s.sends > 0) AS supplier_asked
     FROM order_line l JOIN orders o USING (order_no) WHERE l.order_no = :order_no ORDER BY l.position
 """)
 _NOT_BOUGHT = text("""
     UPDATE supplier_order SET state = 'failed', reason = :reason, next_query_at = NULL, settled_at = :now
     WHERE line_id = :line_id AND state = 'created' AND sends = 0
-""")
-_HOLDS = text("""
-    SELECT EXISTS (SELECT 1 FROM order_line WHERE order_no = :order_no AND state = 'waiting' AND delivery = 'card')
 """)
 _WANTED_BACK = "顾客申请退款"
 _ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id AND refunded_at IS NULL")
@@ -102,7 +100,7 @@ def take_back(
     if lock_order(conn, order_no) not in (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED):
         return None
     ways: dict[int, RefundWay] = {}
-    work, releases = NOTHING_TO_DO, False
+    work = NOTHING_TO_DO
     for row in conn.execute(_LINES, {"order_no": order_no}).all():
         line = _line(row)
         if only is not None and line.id != only:
@@ -114,9 +112,8 @@ def take_back(
             work += send_back(
                 conn, line, line.total_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
             )
-            releases = releases or line.delivery == Delivery.CARD
-    if releases and not conn.execute(_HOLDS, {"order_no": order_no}).scalar_one():
-        stock.release(conn, order_no)  # nobody waits for what is still held
+            if line.delivery == Delivery.CARD:
+                stock.release_some(conn, order_no, row.sku_code, row.quantity)
     return WantedBack(ways, work)
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import Connection, Engine, text
 
 from fulfillment import byhand, delivering, paying, placing, reading, topups
-from fulfillment.refunding import refund_settled
+from fulfillment.refunding import refund_settled, take_back
 from fulfillment.states import LINE_MOVES, ORDER_MOVES, share_fen
 from fulfillment.suppliers.port import (
     Accepted,
@@ -188,6 +188,15 @@ class Promise(RuleBasedStateMachine):
     def refund_arrives(self, which: int) -> None:
         refund_settled(self.conn, list(self.refunds)[which % len(self.refunds)], self.now)
 
+    @precondition(lambda self: self.paid)
+    @rule(which=WHICH, one_line=st.booleans())
+    def buyer_wants_his_money_back(self, which: int, one_line: bool) -> None:
+        order = self.read(self.one_of(which))
+        only = order.lines[-1].id if one_line else None
+        taken = take_back(self.conn, order.order_no, order.openid, self.now, only=only)
+        assert (taken is None) == (order.order_no not in self.paid)
+        self.take(taken.work if taken is not None else Work())
+
     @precondition(lambda self: self.order_nos)
     @rule(which=WHICH, done=st.booleans())
     def person_looks_at_services(self, which: int, done: bool) -> None:
@@ -233,9 +242,9 @@ class Promise(RuleBasedStateMachine):
             if row.state != "held":
                 continue
             order = self.read(row.order_no)
-            waiting = any(line.state is LineState.WAITING for line in order.lines)
-            assert waiting
-            assert row.n == sum(line.quantity for line in order.lines if line.sku_code == row.sku_code)
+            waits = [line for line in order.lines if line.state is LineState.WAITING]
+            assert waits
+            assert row.n == sum(line.quantity for line in waits if line.sku_code == row.sku_code)
         assert total == KEYS
 
     @invariant()
