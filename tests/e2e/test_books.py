@@ -1,0 +1,42 @@
+"""After a day of sales, failures and refunds over the real protocols: books, bill and history agree."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot import books, nightly, reconciling
+from fulfillment import audit
+from payments import ledger
+from tests.e2e.conftest import KeyImport
+from tests.e2e.shop import Shop, eventually
+
+
+def test_books_bill_and_history_agree_at_the_end_of_the_day(shop: Shop, keys: KeyImport) -> None:
+    keys("YK1", "YOUKU-BOOKS-1", "YOUKU-BOOKS-2")
+    cards, topup, unlucky = shop.buyer(), shop.buyer(), shop.buyer()
+    cards.pay(cards.order("优酷月卡", "确认"))
+    cards.told("YOUKU-BOOKS-1")
+    topup.pay(topup.order("充50话费 13912340011", "确认"))
+    topup.told("充值成功", wait_s=20)
+    shop.faults(supplier={"kind": "failed", "times": -1})
+    unlucky.pay(unlucky.order("充30话费 13912340012", "确认"))
+    unlucky.told("退款成功", wait_s=20)
+    shop.faults(supplier=None, bills_at_once=True)
+    eventually(lambda: not shop.query("SELECT 1 FROM refund WHERE state <> 'success'"))
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    with shop.engine.connect() as conn:
+        assert ledger.day(conn, today).fees_estimated_fen > 0
+
+    assert next(reconciling.run(shop.services, today)).endswith("差异 0 处")
+
+    nightly.check_books(shop.services)
+    with shop.engine.begin() as conn:
+        assert books.count_open(conn) == 0
+        assert list(audit.verify(conn)) == []
+        day = ledger.day(conn, today)
+        assert audit.anchor(conn, shop.services.clock.now() + timedelta(hours=2)) is not None
+        assert list(audit.verify(conn)) == []
+    total = sum(shop.query("SELECT total_fen FROM orders WHERE state = 'delivered'"))
+    cost = sum(shop.query("SELECT cost_fen FROM order_line WHERE state = 'delivered' AND cost_fen > 0"))
+    assert (day.payments, day.sold_fen - day.refunds_fen, day.cost_fen) == (3, total, cost)
+    assert (day.fees_estimated_fen, day.owed_fen) == (0, 0)
+    assert day.profit_fen == total - cost - day.fees_fen
