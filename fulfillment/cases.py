@@ -80,7 +80,7 @@ _WANTED_BACK = text("""
 """)
 _PURCHASES = text("""
     SELECT DISTINCT ON (line_id, unit) line_id, state, sends, settled_at FROM supplier_order
-    WHERE order_no = :order_no ORDER BY line_id, unit, attempt DESC
+    WHERE order_no = :order_no ORDER BY line_id, unit, state = 'success' DESC, attempt DESC
 """)
 _LEAST_CERTAIN = (
     SupplierSays.UNKNOWN,
