@@ -16,9 +16,10 @@ class UnreadableError(Exception):
 
 
 def read_json(body: bytes) -> dict[str, Any]:
-    """Read a JSON object. Raise UnreadableError for anything else."""
+    """Read a JSON object in UTF-8. Raise UnreadableError for anything else, and where a name stands twice in an object:
+    two readers could take it for two different messages."""
     try:
-        data = json.loads(body, parse_constant=_no_constant)
+        data = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise UnreadableError("not JSON") from error
     if not isinstance(data, dict):
@@ -28,6 +29,13 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
 
 
 def text(data: Mapping[str, Any], name: str, *, longest: int = _TEXT_MAX, optional: bool = False) -> str:
