@@ -10,7 +10,7 @@ from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
-from nlu.seeing import Seen, negated
+from nlu.seeing import STANDS, Seen, negated
 
 SURE = 0.25
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
@@ -43,7 +43,7 @@ class Wording:
         self.has_product = any(ref.product or ref.candidates for ref in seen.refs)
         self.named = self.has_product or any(ref.foreign for ref in seen.refs)
         self.picks = any(m.entry.options or m.entry.choices for m in seen.mentions)
-        self.slots = bool(seen.accounts or self.amounts) or self.picks
+        self.slots = bool(seen.accounts or self.amounts or seen.texts) or self.picks
 
     @cached_property
     def ranked(self) -> list[tuple[float, Intent]]:
@@ -118,6 +118,10 @@ def _no_trade(said: Wording) -> Verdict | None:
 
 
 def _plain_order(said: Wording) -> Verdict | None:
+    rest = ",".join(clause for clause in _CLAUSE.findall(said.blanked) if not STANDS.search(clause))
+    ordered = "Ｐ" in rest and _ORDERING.search(rest) and _OWN_SLOT.search(rest) and not _ASKING.search(rest)
+    if STANDS.search(said.blanked) and ordered and PLAIN_CUES.issuperset(cues_of(rest)):
+        return Verdict(0.8, "order", "how things stand, then a plain order")
     if said.asks or _GONE_WRONG.search(said.blanked):
         return None
     if said.seen.accounts and said.amounts:
@@ -201,6 +205,7 @@ def _plain_cues(said: Wording) -> bool:
 
 
 _WANTED = re.compile(r"(?<![不别没在去])(?:租|订|报|买|充|约|拍|洗)[一个张]{0,2}Ｐ")
+_OWN_SLOT = re.compile("[ＳＶＱＯＡ]")
 _BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|办|开)[一个张份]{{0,2}}[{SLOTS}]")
 """18岁想报Ｐ: whatever else is told, this is wanted."""
 

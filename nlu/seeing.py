@@ -236,7 +236,7 @@ def address_span(text: str) -> tuple[int, int] | None:
         first += verb.end()
     end = places[-1].end()
     tail = re.match(
-        r"(?:[\u4e00-\u9fff\da-z-]*?(?:\d+(?:号楼|号|栋|室|单元|楼|层|幢|座)*|[一二三四五六七八九十百零]+(?:号楼|号|栋|室|单元|楼|层|幢|座)+)(?![\d]))+",
+        r"(?:[\u4e00-\u9fff\da-z-]*?(?:\d+(?:号楼|号|栋|室|单元|楼|层|幢|座)*|[a-z]座|[一二三四五六七八九十百零]+(?:号楼|号|栋|室|单元|楼|层|幢|座)+)(?![\d]))+",
         text[end:],
     )
     if tail and len(tail[0]) <= 14 and not re.search(r"1[3-9]\d{9}", tail[0]):
@@ -343,6 +343,7 @@ def drop_taken_back(seen: Seen) -> None:
     if among > 0:  # 3张，其中1张学生票: speaks of a part, and a part is not asked for by itself
         seen.amounts = [amount for amount in seen.amounts if amount.start < among]
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
+    _drop_what_only_stands(seen)
     refused_options = {m.end for m in seen.mentions if m.entry.owners and negated(seen.text, m.start)}
     refused = [ref for ref in seen.refs if negated(seen.text, ref.start) or ref.start in refused_options]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
@@ -375,6 +376,32 @@ def drop_taken_back(seen: Seen) -> None:
 
 
 _EXCHANGED = re.compile(r"\s*的?(?:那个)?(?:换|改|换成|改成|改为)\s*(?:个|了)?")
+STANDS = re.compile(
+    r"(?:[买做洗报去玩弹考看上学用充]|续)过了?|我?有(?:了|好几|的是)|[都我]有(?=$|了|的)|还有|有钱|够用|没用完|没到期|没过期|没意思|不(?:懂|会|玩|续|用|加|报|洗|看|租)(?:了|的|$|[\u4e00-\u9fff])|先不"
+    r"|用不着|以后再|下次再|[回上]次|去年|刚(?:买|弹|做|交|加|充|换)|没让|买好了|[二三四一]?我?过了|就差"
+)
+"""Tells how things stand with goods, and asks for none: 优酷还没到期，续爱奇艺."""
+
+
+def _drop_what_only_stands(seen: Seen) -> None:
+    """Of goods in several clauses, leave out those of which only is told that they are there, done or not wanted."""
+    if len({ref.product for ref in seen.refs if ref.product}) < 2:
+        return
+    clauses = [match.span() for match in _PARTS_OF_SPEECH.finditer(seen.text)]
+    told = [span for span in clauses if STANDS.search(seen.text[slice(*span)])]
+    asked = [ref for ref in seen.refs if ref.product and not any(start <= ref.start < end for start, end in told)]
+    if not told or not asked or any(ref.product in {r.product for r in asked} for ref in seen.refs if ref not in asked):
+        return
+
+    def stays(start: int) -> bool:
+        return not any(begin <= start < end for begin, end in told)
+
+    seen.refs = [ref for ref in seen.refs if stays(ref.start)]
+    seen.amounts = [amount for amount in seen.amounts if stays(amount.start)]
+    seen.mentions = [mention for mention in seen.mentions if stays(mention.start)]
+
+
+_PARTS_OF_SPEECH = re.compile(r"[^,，。;；!！?？\n]+")
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
