@@ -21,6 +21,7 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_EITHER = re.compile(r"\d{4}[^\d,，。;；]{0,4}(?:或者?|还是)[^\d,，。;；]{0,4}\d{4}")
 _ACCOUNT_CHARS = 5
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")
 _OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
@@ -30,6 +31,15 @@ _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def _neither(items: Sequence[Item]) -> tuple[Item, ...]:
+    """13511110001或者13511110002: for one of them, and he has still to say for which."""
+    one, other = items
+    if (one.product, one.sku, one.value, one.quantity) != (other.product, other.sku, other.value, other.quantity):
+        return tuple(items)
+    same = {name: value for name, value in one.fields.items() if other.fields.get(name) == value}
+    return (replace(one, fields=same, said=one.said - (one.fields.keys() - same.keys())),)
 
 
 def _joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
@@ -174,6 +184,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
         none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
+    if len(items) == 2 and _EITHER.search(said.text):
+        items = _neither(items)
     items = _joined_fields(items, scene.shelf)
     if isinstance(dialog.state, Collecting):
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)

@@ -200,6 +200,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
     text = fold(said.text)
+    if text in replies.CONFIRM_WORDS and said.frame.intent != "confirm":  # 确 认
+        return _confirm(dialog, replace(said, frame=replace(said.frame, intent="confirm", items=())), scene)
     if handoff.asks_for_hours(text):
         return answer(dialog, scene, replies.person_hours(scene.hours))
     if _GIVE_BACK.fullmatch(text) and isinstance(dialog.state, Idle):
