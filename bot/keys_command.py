@@ -97,7 +97,7 @@ def keys_search(fragment: Annotated[str, typer.Argument(metavar="FRAGMENT")]) ->
     for row in found:
         of = f"订单 {row.order_no}" if row.order_no else ""
         print(f"{row.id}\t{row.sku_code}\t{row.state}\t{row.masked}\t批次 {row.batch_id}\t{of}\t{row.reason}".rstrip())
-    print(f"{len(found)} found")
+    print(f"{len(found)} found" + (", there may be more" if len(found) == stock_care.FOUND_MAX else ""))
 
 
 @keys_app.command("void")

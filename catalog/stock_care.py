@@ -15,6 +15,8 @@ REASON_MAX = 200
 FRAGMENT_MIN = 4
 """A shorter one would find half the stock."""
 FOUND_MAX = 50
+"""A search ends with so many."""
+LONG = 12
 _ROWS = 1_000
 
 _LOCK = text("""
@@ -200,11 +202,18 @@ def search(
     hits: list[KeyRow] = []
     for done, row in enumerate(conn.execute(_EVERY), start=1):
         seen, clear = _seen(vault, row)
-        if fragment in clear and len(hits) < FOUND_MAX:
+        if fragment in clear:
             hits.append(seen)
+        if len(hits) == FOUND_MAX:
+            break
         if progress and (done % _ROWS == 0 or done == in_all):
             progress(done, in_all)
     return tuple(hits)
+
+
+def _masked(secret: str) -> str:
+    """The end of a long secret, to tell it by; of a short one nothing: four characters would be half of it."""
+    return f"***{secret[-4:]}" if len(secret) >= LONG else "***"
 
 
 def _seen(vault: Vault, row: Row[Any]) -> tuple[KeyRow, str]:
@@ -216,7 +225,7 @@ def _seen(vault: Vault, row: Row[Any]) -> tuple[KeyRow, str]:
     except VaultError:
         masked = "打不开"
     else:
-        masked = f"{mask(number)},{mask(secret)}" if number else mask(secret)
+        masked = f"{mask(number)},{_masked(secret)}" if number else _masked(secret)
     clear = f"{number},{secret}" if number else secret
     of = (row.id, row.sku_code, row.state, row.batch_id, row.order_no, row.imported_at)
     return KeyRow(*of, row.reason or "", masked), clear

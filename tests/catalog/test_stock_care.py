@@ -1,12 +1,14 @@
 """Keys in a person's hands: whatever is done to them is recorded, and none that was seen is ever sold again."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from catalog import scarcity, stock_care
+from catalog.key_import import import_keys
 from catalog.stock import Sold, count, hold, keys_of, record_shown, release, sell
 from catalog.stock_care import Changed, NotACardSku
 from catalog.vault import CardSecret, Vault
@@ -103,7 +105,7 @@ def test_keys_are_found_whole_by_hash_and_by_a_part_and_never_shown(stocked: Eng
     told: list[tuple[int, int]] = []
     with stocked.begin() as conn:
         (whole,) = stock_care.search(conn, vault, "C10-7", lambda done, in_all: told.append((done, in_all)))
-        assert (whole.id, whole.state, whole.masked) == (7, "available", "C***7")
+        assert (whole.id, whole.state, whole.masked) == (7, "available", "***")
         assert told == []
         parts = stock_care.search(conn, vault, "10-2", lambda done, in_all: told.append((done, in_all)))
         assert [row.id for row in parts] == [2, 20, 21, 22, 23, 24, 25]
@@ -152,3 +154,18 @@ def test_skus_with_few_keys_are_named_those_without_any_too(stocked: Engine) -> 
         assert scarcity.short(conn, 0) == {}
         conn.execute(text("UPDATE sku SET on_sale = false WHERE code = 'C20'"))
         assert scarcity.short(conn, 25) == {}
+
+
+def test_a_search_ends_when_it_has_found_enough(stocked: Engine, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_care, "FOUND_MAX", 3)
+    with stocked.connect() as conn:
+        assert [row.id for row in stock_care.search(conn, vault, "C10-")] == [1, 2, 3]
+
+
+def test_only_of_a_long_key_the_end_is_shown(stocked: Engine, vault: Vault, tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("ABCD-EFGH-1234\nSHORT-KEY12\n")
+    import_keys(stocked, vault, "C10", file)
+    with stocked.connect() as conn:
+        assert [row.masked for row in stock_care.search(conn, vault, "ABCD-EFGH-1234")] == ["***1234"]
+        assert [row.masked for row in stock_care.search(conn, vault, "SHORT-KEY12")] == ["***"]
