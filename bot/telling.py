@@ -21,6 +21,7 @@ from dialogs.store import TalkUnavailableError
 from fulfillment import cases, pushing, ratings, reading
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
+from kernel.cases import CaseState
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Line, Order, OrderState
 
@@ -221,8 +222,8 @@ def _of_case(conn: Connection, push: Push) -> str:
             return replies.case_answered(case, words)
         case PushKind.CASE_CLOSED:
             return replies.case_closed(case, words)
-        case _:
-            return replies.case_late(case)
+        case _:  # late; told by the next message it may be settled by then
+            return replies.case_late(case) if case.state is not CaseState.CLOSED else ""
 
 
 def _of_order(services: Services, conn: Connection, push: Push, order: Order, where: str) -> str:

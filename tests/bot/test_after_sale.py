@@ -23,6 +23,7 @@ from bot.conversation import Conversation
 from bot.jobs import run_pending
 from bot.webhook import Push
 from catalog.files import read_catalog
+from catalog.key_import import import_keys
 from catalog.store import import_catalog
 from fulfillment import reading
 from kernel.clock import MovableClock
@@ -249,6 +250,33 @@ def test_a_delivery_asks_once_what_he_thinks_and_keeps_it(shop: Shop) -> None:
     assert "5分" in shop.say(f"评价{order.order_no} 5")
     assert "抱歉" in shop.say(f"评价{order.order_no} 2")
     assert shop.rows("SELECT stars FROM rating") == [2]
+
+
+def test_an_order_delivered_in_two_messages_asks_in_the_last_alone(shop: Shop, tmp_path: Path) -> None:
+    for sku in ("ST50", "ST100"):
+        file = tmp_path / f"{sku}.txt"
+        file.write_text(f"{sku}-SECRET-0001")
+        import_keys(shop.services.engine, shop.services.vault, sku, file)
+    shop.order("50的steam卡一张，100的steam卡一张", "确认")
+    shop.work()
+    told = shop.say("嗯") + shop.say("嗯嗯")
+    assert "ST50-SECRET-0001" in told
+    assert "ST100-SECRET-0001" in told
+    assert told.count("点一下打分") == 1
+    assert told.index("点一下打分") > max(told.index("ST50-SECRET"), told.index("ST100-SECRET"))
+
+
+def test_a_case_that_was_closed_in_the_meantime_is_not_called_late(shop: Shop) -> None:
+    shop.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
+    shop.work()
+    shop.say("没到账")
+    shop.passes(61)
+    background.sweep_cases(shop.services)
+    assert after_sale.close(shop.services, 1, "打好了", actor="operator")
+    shop.work()
+    said = shop.say("你好")
+    assert "打好了" in said
+    assert "超过了答应您的时间" not in said
 
 
 def test_an_invoice_becomes_a_case_with_all_that_it_needs(shop: Shop) -> None:
