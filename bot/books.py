@@ -34,7 +34,7 @@ _DIFFERENCES = text("""
     costs AS (
         SELECT order_no, count(*) AS costs FROM (
             SELECT s.order_no FROM supplier_order s JOIN order_line l ON l.id = s.line_id
-            WHERE s.state = 'success' AND coalesce(s.cost_fen, l.cost_fen * s.buy_num) > 0
+            WHERE (s.state = 'success' OR s.changed_mind_at IS NOT NULL) AND coalesce(s.cost_fen, l.cost_fen * s.buy_num) > 0
             UNION ALL
             SELECT k.order_no FROM key_sale k JOIN card_key c ON c.id = k.card_key_id
             JOIN key_batch b ON b.id = c.batch_id JOIN order_line l ON l.id = k.line_id

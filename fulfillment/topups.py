@@ -6,12 +6,12 @@ from typing import assert_never
 
 from sqlalchemy import Connection, RowMapping, text
 
-from fulfillment.cases import wants_money_back
-from fulfillment.moves import follow_lines, lock_order, move_line
+from fulfillment.moves import lock_order, move_line
 from fulfillment.pushing import PushKind
-from fulfillment.refunding import LineRow, locked_line, pushed, send_back
+from fulfillment.refunding import LineRow, locked_line, send_back
+from fulfillment.results import FAILED_NOTE, move, settle
 from fulfillment.sourcing import NobodyLeft, Purchase, buy_unit, goods_of
-from fulfillment.states import SUPPLIER_MOVES, SupplierState, topup_verdict
+from fulfillment.states import SupplierState
 from fulfillment.suppliers.choosing import ANY_MARKET, Market
 from fulfillment.suppliers.policy import QUERY_LEASE, SEND_LEASE, Missing, next_query_at, on_no_such_order
 from fulfillment.suppliers.port import (
@@ -26,9 +26,7 @@ from fulfillment.suppliers.port import (
     TopupRequest,
     Unknown,
 )
-from fulfillment.work import NOTHING_TO_DO, CostDue, Query, Work
-from kernel.ids import OrderNo
-from kernel.money import Fen
+from fulfillment.work import NOTHING_TO_DO, Query, Work
 from kernel.orders import LineState
 
 _NAMED = text("UPDATE order_line SET supplier = :supplier WHERE id = :line_id AND supplier = ''")
@@ -61,34 +59,6 @@ _READ = text("""
     SELECT id, order_no, line_id, unit, buy_num, state, rejected, sends, first_sent_at, sent_at, changed_mind_at
     FROM supplier_order WHERE id = :id
 """)
-_MOVE = text("""
-    UPDATE supplier_order SET state = :after, reason = :reason, rejected = rejected OR :rejected,
-        next_query_at = :next_at,
-        settled_at = CASE WHEN :after IN ('success', 'failed') THEN :now ELSE settled_at END
-    WHERE id = :id AND state = :before
-""")
-_UNITS = text("""
-    SELECT CASE WHEN bool_or(state = 'success') THEN 'success'
-                ELSE coalesce(max(state) FILTER (WHERE state <> 'failed'), 'failed') END
-    FROM supplier_order WHERE line_id = :line_id GROUP BY unit ORDER BY unit
-""")
-_OTHER = text("""
-    SELECT id, state, sends FROM supplier_order
-    WHERE line_id = :line_id AND unit = :unit AND id <> :id AND state <> 'failed'
-""")
-_NOT_NEEDED = text("""
-    UPDATE supplier_order SET state = 'failed', reason = 'not needed: the one before was delivered after all',
-        next_query_at = NULL, settled_at = :now
-    WHERE id = :id AND state = 'created' AND sends = 0
-""")
-_CHANGED_MIND = text("""
-    UPDATE supplier_order SET changed_mind_at = :now, next_query_at = NULL WHERE id = :id AND changed_mind_at IS NULL
-""")
-_IS_DOUBLED = text("SELECT 1 FROM supplier_order WHERE line_id = :line_id AND changed_mind_at IS NOT NULL")
-_COST = text("""
-    SELECT s.supplier_order_no, coalesce(s.cost_fen, l.cost_fen * s.buy_num) AS cost_fen
-    FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
-""")
 _DUE = text("""
     SELECT s.id, s.state = 'created' AND l.state = 'delivering' AS to_send
     FROM supplier_order s JOIN order_line l ON l.id = s.line_id
@@ -96,10 +66,7 @@ _DUE = text("""
     ORDER BY s.next_query_at LIMIT :limit
 """)
 
-_FAILED_NOTE = "充值失败"
-_LATE_NOTE = "退款后又到账，请人工核实"
 _PERSON_NOTE = "充值结果待人工核实"
-_TWICE_NOTE = "两家供货商都受理了同一份，请人工核实"
 
 
 DEAD_AFTER = timedelta(seconds=5)
@@ -156,8 +123,8 @@ def refuse(conn: Connection, line: LineRow, now: datetime, *, cause: str) -> Wor
         line.total_fen,
         now,
         kind=PushKind.TOPUP_FAILED,
-        reason=_FAILED_NOTE,
-        note=_FAILED_NOTE,
+        reason=FAILED_NOTE,
+        note=FAILED_NOTE,
         cause=cause,
     )
 
@@ -223,7 +190,7 @@ def record_sent(
             # This sending ordered nothing; an earlier one may have: only a query settles it.
             return _go_on(conn, row, SupplierState.UNKNOWN, reason, now, rejected=True)
         case Failed(reason=reason):
-            return _settle(conn, row, SupplierState.FAILED, reason, now, market)
+            return settle(conn, row, SupplierState.FAILED, reason, now, market)
     assert_never(answer)
 
 
@@ -250,13 +217,13 @@ def record_query(
     state = SupplierState(row["state"])
     match answer:
         case Success() if state is not SupplierState.SUCCESS:
-            return _settle(conn, row, SupplierState.SUCCESS, "", now, market)
+            return settle(conn, row, SupplierState.SUCCESS, "", now, market)
         case _ if state in (SupplierState.SUCCESS, SupplierState.FAILED):
             return _stay(conn, row, answer, now)
         case NoSuchOrder() | Unknown() if state is SupplierState.CREATED:
             return _not_sent_again(conn, row, now)
         case Failed(reason=reason):
-            return _settle(conn, row, SupplierState.FAILED, reason, now, market)
+            return settle(conn, row, SupplierState.FAILED, reason, now, market)
         case Processing():
             return _go_on(conn, row, SupplierState.PROCESSING, "", now)
         case NoSuchOrder():
@@ -272,7 +239,7 @@ def _missing(conn: Connection, row: RowMapping, now: datetime, market: Market) -
     verdict = on_no_such_order(rejected=row["rejected"], sends=row["sends"], sent_at=row["sent_at"], now=now)
     match verdict:
         case Missing.FAILED:
-            return _settle(conn, row, SupplierState.FAILED, "rejected, and unknown to the supplier", now, market)
+            return settle(conn, row, SupplierState.FAILED, "rejected, and unknown to the supplier", now, market)
         case Missing.SEND_AGAIN:
             return _send_again(conn, row, now)
         case Missing.ASK_LATER | Missing.PERSON:
@@ -289,8 +256,8 @@ def _send_again(conn: Connection, row: RowMapping, now: datetime) -> Work:
         return _go_on(conn, row, SupplierState.UNKNOWN, "no such order", now)
     before = SupplierState(row["state"])
     if before is not SupplierState.UNKNOWN:
-        _move(conn, row, before, SupplierState.UNKNOWN, "no such order", now, next_at=now)
-    _move(conn, row, SupplierState.UNKNOWN, SupplierState.CREATED, "send again", now, next_at=now)
+        move(conn, row, before, SupplierState.UNKNOWN, "no such order", now, next_at=now)
+    move(conn, row, SupplierState.UNKNOWN, SupplierState.CREATED, "send again", now, next_at=now)
     return Work(send_ids=(row["id"],))
 
 
@@ -299,7 +266,7 @@ def _not_sent_again(conn: Connection, row: RowMapping, now: datetime) -> Work:
     if locked_line(conn, row["line_id"]).state is LineState.DELIVERING:
         return NOTHING_TO_DO
     next_at = next_query_at(row["first_sent_at"], now)
-    _move(conn, row, SupplierState.CREATED, SupplierState.CREATED, "no such order", now, next_at=next_at)
+    move(conn, row, SupplierState.CREATED, SupplierState.CREATED, "no such order", now, next_at=next_at)
     return Work(queries=(Query(row["id"], next_at),)) if next_at is not None else NOTHING_TO_DO
 
 
@@ -308,7 +275,7 @@ def _go_on(
 ) -> Work:
     """Leave a purchase open and say when to ask again; after 72 h a person takes over."""
     next_at = next_query_at(row["first_sent_at"], now)
-    _move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=next_at, rejected=rejected)
+    move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=next_at, rejected=rejected)
     if next_at is None:
         _call_person(conn, row, now, "no result after 72 h")
         return NOTHING_TO_DO
@@ -320,87 +287,8 @@ def _stay(conn: Connection, row: RowMapping, answer: QueryAnswer, now: datetime)
     asks_again = row["state"] == SupplierState.FAILED and isinstance(answer, Unknown)
     next_at = next_query_at(row["first_sent_at"], now) if asks_again else None
     state = SupplierState(row["state"])
-    _move(conn, row, state, state, "", now, next_at=next_at)
+    move(conn, row, state, state, "", now, next_at=next_at)
     return Work(queries=(Query(row["id"], next_at),)) if next_at is not None else NOTHING_TO_DO
-
-
-def _settle(
-    conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime, market: Market
-) -> Work:
-    return _cost(conn, row, after) + _settle_unit(conn, row, after, reason, now, market)
-
-
-def _cost(conn: Connection, row: RowMapping, after: SupplierState) -> Work:
-    """What the supplier takes for a purchase that succeeded, whatever becomes of the line; nothing where unknown."""
-    if after is not SupplierState.SUCCESS:
-        return NOTHING_TO_DO
-    bought = conn.execute(_COST, {"id": row["id"]}).one()
-    if not bought.cost_fen:
-        return NOTHING_TO_DO
-    return Work(costs=(CostDue(OrderNo(row["order_no"]), bought.supplier_order_no, Fen(bought.cost_fen)),))
-
-
-def _settle_unit(
-    conn: Connection, row: RowMapping, after: SupplierState, reason: str, now: datetime, market: Market
-) -> Work:
-    if after is SupplierState.SUCCESS and _bought_elsewhere(conn, row, now):
-        return _changed_mind(conn, row, now)
-    _move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=None)
-    line = locked_line(conn, row["line_id"])
-    on = after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.refund_fen == 0
-    if on and not wants_money_back(conn, line.order_no, line.id):
-        bought = buy_unit(conn, goods_of(conn, line.id), row["unit"], row["buy_num"], now, market)
-        if isinstance(bought, Purchase):
-            return Work(send_ids=(bought.id,))
-    refunded = line.state in (LineState.REFUNDING, LineState.REFUNDED) or line.refund_fen > 0
-    if refunded and after is SupplierState.SUCCESS:
-        if line.state is not LineState.ATTENTION:
-            cause = "the supplier delivered after the refund"
-            move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=cause, note=_LATE_NOTE)
-            follow_lines(conn, line.order_no, now, cause=cause)
-        return NOTHING_TO_DO
-    if line.state not in (LineState.DELIVERING, LineState.ATTENTION) or line.refund_fen > 0:
-        return NOTHING_TO_DO
-    work = _settle_line(conn, line, now)
-    follow_lines(conn, line.order_no, now, cause=f"supplier: {after.value}")
-    return work
-
-
-def _bought_elsewhere(conn: Connection, row: RowMapping, now: datetime) -> bool:
-    """Tell whether another purchase of this unit is under way or done; one that nobody was asked for is called off."""
-    other = conn.execute(_OTHER, {"id": row["id"], "line_id": row["line_id"], "unit": row["unit"]}).one_or_none()
-    if other is None:
-        return False
-    return conn.execute(_NOT_NEEDED, {"id": other.id, "now": now}).rowcount == 0
-
-
-def _changed_mind(conn: Connection, row: RowMapping, now: datetime) -> Work:
-    """The supplier delivered what it had failed, and it was bought elsewhere by then: from here on a person decides."""
-    if not conn.execute(_CHANGED_MIND, {"id": row["id"], "now": now}).rowcount:
-        return NOTHING_TO_DO
-    line = locked_line(conn, row["line_id"])
-    if line.state is not LineState.ATTENTION:
-        cause = "a supplier delivered what it had failed, and it was bought elsewhere by then"
-        move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=cause, note=_TWICE_NOTE)
-        follow_lines(conn, line.order_no, now, cause=cause)
-    return NOTHING_TO_DO
-
-
-def _settle_line(conn: Connection, line: LineRow, now: datetime) -> Work:
-    if conn.execute(_IS_DOUBLED, {"line_id": line.id}).first() is not None:
-        return NOTHING_TO_DO
-    units = [SupplierState(state) for state in conn.execute(_UNITS, {"line_id": line.id}).scalars()]
-    verdict = topup_verdict(line.total_fen, units)
-    if verdict.state is LineState.DELIVERED:
-        move_line(conn, line.id, line.state, verdict.state, now, cause="topped up", note="")
-        return pushed(conn, PushKind.TOPUP_DONE, line, now)
-    if verdict.state is LineState.REFUNDING:
-        partly = verdict.succeeded > 0
-        note = f"{verdict.succeeded}份已到账，{verdict.failed}份充值失败" if partly else _FAILED_NOTE
-        kind = PushKind.TOPUP_PARTLY if partly else PushKind.TOPUP_FAILED
-        # The supplier's words stay with operators; to the buyer and to WeChat only that it failed.
-        return send_back(conn, line, verdict.refund_fen, now, kind=kind, reason=_FAILED_NOTE, note=note)
-    return NOTHING_TO_DO
 
 
 def _call_person(conn: Connection, row: RowMapping, now: datetime, cause: str) -> None:
@@ -413,30 +301,3 @@ def _locked(conn: Connection, supplier_order_id: int) -> RowMapping:
     row = conn.execute(_READ, {"id": supplier_order_id}).mappings().one()
     lock_order(conn, row["order_no"])
     return conn.execute(_READ, {"id": supplier_order_id}).mappings().one()
-
-
-def _move(
-    conn: Connection,
-    row: RowMapping,
-    before: SupplierState,
-    after: SupplierState,
-    reason: str,
-    now: datetime,
-    *,
-    next_at: datetime | None,
-    rejected: bool = False,
-) -> None:
-    if after is not before and after not in SUPPLIER_MOVES[before]:
-        raise AssertionError(f"supplier order: {before} → {after}")
-    conn.execute(
-        _MOVE,
-        {
-            "id": row["id"],
-            "before": before.value,
-            "after": after.value,
-            "reason": reason[:200],
-            "rejected": rejected,
-            "next_at": next_at,
-            "now": now,
-        },
-    )

@@ -11,11 +11,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import Engine
 
-from bot import doctor, suppliers
+from bot import books, doctor, suppliers
 from bot.supplier_figures import SupplierFigures
 from catalog.shelf import Shelf
 from catalog.store import current_version, import_catalog, load_shelf
 from kernel.orders import LineState
+from payments import ledger
+from payments.ledger import Account
 from tests.bot.supplying import CALLS, Supplying, supplying
 
 SETTINGS = {"fulu": {"balance_alert": 500}, "juhe": {"price_account": "13800000000", "balance_alert": 500}}
@@ -230,6 +232,21 @@ def test_a_success_of_what_had_failed_is_taken_up_at_once(shop: Supplying) -> No
     shop.query_all()
     assert shop.line(order_no).state is LineState.ATTENTION
     assert shop.rows("SELECT ours, theirs FROM supplier_difference") == [("failed", "success")]
+
+
+def test_both_of_two_suppliers_that_delivered_are_in_the_books(shop: Supplying) -> None:
+    shop.faults(supplier="failed")
+    order_no = shop.paid()
+    shop.settle_all()
+    assert shop.attempts(order_no) == [("fulu", "failed"), ("juhe", "success")]
+    url = f"{shop.url}/sandbox/api/supplier-orders/{order_no}L0U0A1"
+    httpx.put(url, json={"state": "success"}).raise_for_status()
+    list(suppliers.reconcile(shop.services, day(shop).date()))
+    shop.query_all()
+    assert shop.line(order_no).state is LineState.ATTENTION
+    with shop.services.engine.connect() as conn:
+        assert ledger.balances(ledger.of_order(conn, order_no))[Account.SUPPLIER_COST] == 9800 + 9850
+        assert books.compare(conn) == ()
 
 
 def test_another_days_orders_and_those_nobody_was_asked_for_are_left_out(shop: Supplying) -> None:
