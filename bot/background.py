@@ -1,6 +1,19 @@
 """Everything the worker does: the tasks of the edge, and the sweeps behind them that find what a job has missed."""
 
-from bot import after_sale, delivering, handoffs, misses, nightly, ordering, paying, privacy, suppliers, telling, voices
+from bot import (
+    after_sale,
+    delivering,
+    handoffs,
+    misses,
+    nightly,
+    ordering,
+    paying,
+    privacy,
+    reconciling,
+    suppliers,
+    telling,
+    voices,
+)
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import replies
@@ -17,6 +30,7 @@ __all__ = [
     "ordering",
     "paying",
     "privacy",
+    "reconciling",
     "suppliers",
     "telling",
     "voices",

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import books
 from catalog import scarcity
+from payments.bill import count_differences
 
 
 class ShopFigures(Collector):
@@ -22,12 +23,14 @@ class ShopFigures(Collector):
         try:
             with self._engine.connect() as conn:
                 differences = books.count_open(conn)
+                billed = count_differences(conn)
                 short = scarcity.short(conn, self._alert_below)
         except SQLAlchemyError:
             return
         yield GaugeMetricFamily(
             "kabot_ledger_differences", "Places in which the books disagreed at the last check.", value=differences
         )
+        yield GaugeMetricFamily("kabot_bill_differences", "Differences to the bills of the last 30 days.", value=billed)
         low = GaugeMetricFamily("kabot_stock_low", "Keys left of SKUs below [stock] alert_below.", labels=["sku"])
         for sku, keys in short.items():
             low.add_metric([sku], keys)

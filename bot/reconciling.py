@@ -1,13 +1,23 @@
-"""`kabot reconcile`: the day's bill is fetched, compared with our books, and what differs is kept and told."""
+"""The day's bill is fetched, compared with our books, what differs kept and told: daily, and by `kabot reconcile`."""
 
+import logging
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.bootstrap import Services
+from bot.jobs import Retry
+from bot.tasks import TASKS
 from kernel.money import format_yuan
 from payments.attempts import describe
 from payments.bill import Bill, BillUnreadableError, Difference, DifferenceKind, read_bill, reconcile
 from payments.gateway import BillNotReady, NoBill
+
+log = logging.getLogger(__name__)
+
+AFTER_THE_BILL = "30 2 * * *"
+"""10:30 in China; the bill of the day before is there from 10:00."""
+_CHINA = ZoneInfo("Asia/Shanghai")
 
 _WORDS = {
     DifferenceKind.MISSING_HERE: "微信已收款，本店没有这笔支付",
@@ -17,6 +27,25 @@ _WORDS = {
     DifferenceKind.REFUND_MISSING_THERE: "本店已记退款，账单上没有",
     DifferenceKind.REFUND_AMOUNT: "退款不一致",
 }
+
+
+@TASKS.cron("reconcile_yesterday", AFTER_THE_BILL)
+def reconcile_yesterday(services: Services) -> None:
+    """Have yesterday's bill compared; nothing where there is no merchant."""
+    if not services.config.pay.mch_id:
+        return
+    day = services.clock.now().astimezone(_CHINA).date() - timedelta(days=1)
+    with services.engine.begin() as conn:
+        services.jobs.defer(conn, "reconcile_day", queueing_lock=f"reconcile:{day}", day=day.isoformat())
+
+
+@TASKS.task("reconcile_day", retry=Retry(attempts=24, first_s=1800, factor=1))
+def reconcile_day(services: Services, *, day: str) -> None:
+    """Compare one day's bill; while it cannot be had, again every half hour for half a day."""
+    summary, *differences = run(services, date.fromisoformat(day))
+    log.info("%s", summary)
+    for line in differences:
+        log.error("the bill differs, a person must look: %s", line)
 
 
 def run(services: Services, day: date) -> Iterator[str]:

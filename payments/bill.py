@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from kernel.money import Fen, parse_yuan
 from payments import ledger
@@ -239,6 +239,12 @@ def _book_fee(
         return
     order_no, at = ours
     ledger.book_billed_fee(conn, order_no=order_no, number=number, kind=kind, billed_fen=fee_fen, at=at, now=now)
+
+
+def count_differences(conn: Connection) -> int:
+    """How many differences the bills of the last 30 days left."""
+    lately = BILL_DIFFERENCE.c.bill_date > func.current_date() - 30
+    return conn.scalar(select(func.count()).where(lately)) or 0
 
 
 def _within(at: datetime | None, begin: datetime, end: datetime) -> bool:

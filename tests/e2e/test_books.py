@@ -3,7 +3,12 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+from sqlalchemy import text
+
 from bot import books, nightly, reconciling
+from bot.cli import CommandError
+from bot.figures import ShopFigures
 from fulfillment import audit
 from payments import ledger
 from tests.e2e.conftest import KeyImport
@@ -26,7 +31,8 @@ def test_books_bill_and_history_agree_at_the_end_of_the_day(shop: Shop, keys: Ke
     with shop.engine.connect() as conn:
         assert ledger.day(conn, today).fees_estimated_fen > 0
 
-    assert next(reconciling.run(shop.services, today)).endswith("差异 0 处")
+    reconciling.reconcile_day(shop.services, day=today.isoformat())
+    assert shop.query("SELECT count(*) FROM bill_difference") == [0]
 
     nightly.check_books(shop.services)
     with shop.engine.begin() as conn:
@@ -40,3 +46,27 @@ def test_books_bill_and_history_agree_at_the_end_of_the_day(shop: Shop, keys: Ke
     assert (day.payments, day.sold_fen - day.refunds_fen, day.cost_fen) == (3, total, cost)
     assert (day.fees_estimated_fen, day.owed_fen) == (0, 0)
     assert day.profit_fen == total - cost - day.fees_fen
+
+
+def test_the_bill_is_fetched_daily_and_what_differs_is_a_figure_and_an_error(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.faults(bills_at_once=False)
+    reconciling.reconcile_yesterday(shop.services)
+    yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
+    waiting = "SELECT args->>'day' FROM procrastinate_jobs WHERE task_name = 'reconcile_day'"
+    assert shop.query(waiting) == [yesterday.isoformat()]
+
+    today = yesterday + timedelta(days=1)
+    with pytest.raises(CommandError, match="bill of"):  # so the job is done again
+        reconciling.reconcile_day(shop.services, day=today.isoformat())
+    buyer = shop.buyer()
+    buyer.pay(buyer.order("充50话费 13912340013", "确认"))
+    buyer.told("充值成功", wait_s=20)
+    shop.faults(bills_at_once=True)
+    with shop.engine.begin() as conn:
+        conn.execute(text("UPDATE payment SET total_fen = total_fen + 1 WHERE id = (SELECT max(id) FROM payment)"))
+    reconciling.reconcile_day(shop.services, day=today.isoformat())
+    assert "the bill differs, a person must look" in caplog.text
+    (figure,) = [one for one in ShopFigures(shop.engine).collect() if one.name == "kabot_bill_differences"]
+    assert figure.samples[0].value == 1
