@@ -10,7 +10,18 @@ from dialogs import favourites, replies
 from dialogs.draft import Looked, field_of, look, option_of
 from dialogs.merging import sample, together
 from dialogs.places import EXAMPLES, goes_by_parcel, lacking
-from dialogs.state import PAGE_SIZE, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Listed, WithHuman
+from dialogs.state import (
+    DRAFT_LINES_MAX,
+    PAGE_SIZE,
+    QUANTITY_MAX,
+    Collecting,
+    Confirming,
+    Dialog,
+    DraftLine,
+    Idle,
+    Listed,
+    WithHuman,
+)
 from dialogs.turn import Reply, Scene, Turn
 from kernel.masking import mask
 from kernel.orders import UsedAccount
@@ -185,9 +196,9 @@ def slot_label(product: Product | None, slot: str) -> str:
 
 
 def draft_words(lines: Sequence[DraftLine], shelf: Shelf) -> str:
-    """What is being put together, in one line, accounts masked."""
-    looks = [look(line, shelf) for line in lines]
-    return replies.draft_words(
+    """What is being put together, in one line, accounts masked; of a long list its beginning."""
+    looks = [look(line, shelf) for line in lines[:DRAFT_LINES_MAX]]
+    told = replies.draft_words(
         (
             one.product.name if one.product else "",
             one.sku.label if one.sku else "",
@@ -196,6 +207,7 @@ def draft_words(lines: Sequence[DraftLine], shelf: Shelf) -> str:
         )
         for one in looks
     )
+    return told if len(lines) == len(looks) else replies.and_others(what=told, count=len(lines))
 
 
 def is_digital(product: Product) -> bool:

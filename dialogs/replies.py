@@ -686,12 +686,12 @@ def any_value_label(sku: Sku, value: float | None) -> str:
     return amount if sku.label == sku.unit else f"{sku.label} {amount}"
 
 
-_and_others = phrase("and_others", "{what}等{count}件")
+and_others = phrase("and_others", "{what}等{count}件")
 
 
 @line("刚才的订单还在：{what}，合计{total}。回复「{confirm}」下单，「{cancel}」不买了。")
 def summary_brief(say: Say, first: str, lines: int, total_fen: int) -> str:
-    what = _and_others(what=first, count=lines) if lines > 1 else first
+    what = and_others(what=first, count=lines) if lines > 1 else first
     return say(what=what, total=yuan(total_fen), confirm=CONFIRM_TAP, cancel=CANCEL_TAP)
 
 
@@ -953,7 +953,7 @@ def order_what(order: Order) -> str:
     if not order.lines:
         return _no_lines()
     what = line_what(order.lines[0])
-    return _and_others(what=what, count=len(order.lines)) if len(order.lines) > 1 else what
+    return and_others(what=what, count=len(order.lines)) if len(order.lines) > 1 else what
 
 
 def order_entry(order: Order) -> str:
