@@ -22,10 +22,10 @@ def verify(
         audit.arm(engine, at.config.app.key(), at.config.app.earlier_keys())
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
             events = audit.count(conn, order)
-            if order is not None and events == 0:
-                raise BadInputError(f"--order {order}: there is no such order")
             shown = (lambda done: progress(done, events)) if progress else None
             broken = list(audit.verify(conn, order, shown))
+    if order is not None and events == 0 and not broken:
+        raise BadInputError(f"--order {order}: there is no such order")
     for one in broken:
         print(one)
     if broken:

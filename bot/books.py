@@ -1,9 +1,11 @@
 """The ledger beside the rows it is about: does every order's money agree, wherever it is written down?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, text
+
+from payments.ledger import span_of
 
 _DIFFERENCES = text("""
     WITH books AS (
@@ -34,13 +36,19 @@ _DIFFERENCES = text("""
     costs AS (
         SELECT order_no, count(*) AS costs FROM (
             SELECT s.order_no FROM supplier_order s JOIN order_line l ON l.id = s.line_id
-            WHERE (s.state = 'success' OR s.changed_mind_at IS NOT NULL) AND coalesce(s.cost_fen, l.cost_fen * s.buy_num) > 0
+            WHERE (s.state = 'success' OR s.changed_mind_at IS NOT NULL)
+              AND coalesce(s.cost_fen, l.cost_fen * s.buy_num) > 0
             UNION ALL
             SELECT k.order_no FROM key_sale k JOIN card_key c ON c.id = k.card_key_id
             JOIN key_batch b ON b.id = c.batch_id JOIN order_line l ON l.id = k.line_id
             GROUP BY k.order_no, k.line_id
             HAVING bool_and(coalesce(b.unit_cost_fen, l.cost_fen) IS NOT NULL)
-               AND sum(coalesce(b.unit_cost_fen, l.cost_fen)) > 0) bought
+               AND sum(coalesce(b.unit_cost_fen, l.cost_fen)) > 0
+            UNION ALL
+            SELECT l.order_no FROM order_line l
+            WHERE l.delivery IN ('service', 'parcel') AND l.cost_fen > 0 AND EXISTS (
+                SELECT 1 FROM order_event e WHERE e.order_no = l.order_no AND e.line_id = l.id
+                AND e.to_state = 'delivered' AND e.cause = 'by hand')) bought
         WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no GROUP BY order_no)
     SELECT o.order_no, told.what, told.books_fen, told.rows_fen
     FROM orders o
@@ -60,6 +68,13 @@ _DIFFERENCES = text("""
     ) AS told(what, books_fen, rows_fen)
     WHERE told.books_fen <> told.rows_fen AND (CAST(:order_no AS text) IS NULL OR o.order_no = :order_no)
     ORDER BY o.order_no, told.what
+""")
+_UNCOSTED = text("""
+    SELECT count(*) FROM order_line l
+    WHERE l.delivered_at >= :begin AND l.delivered_at < :end
+      AND NOT EXISTS (SELECT 1 FROM ledger_booking b WHERE b.cause IN ('cost:keys:' || l.id, 'cost:hand:' || l.id))
+      AND NOT EXISTS (SELECT 1 FROM supplier_order s JOIN ledger_booking b ON b.cause = 'cost:' || s.supplier_order_no
+                      WHERE s.line_id = l.id)
 """)
 _KEEP = text("""
     INSERT INTO ledger_difference (order_no, what, books_fen, rows_fen, found_at)
@@ -113,6 +128,12 @@ def check(conn: Connection, now: datetime) -> tuple[Disagreement, ...]:
         amounts = {"books_fen": one.books_fen, "rows_fen": one.rows_fen}
         conn.execute(_KEEP, {"order_no": one.order_no, "what": one.what, **amounts, "now": now})
     return found
+
+
+def uncosted(conn: Connection, of: date) -> int:
+    """How many lines were delivered on a day (Beijing time) whose cost nobody has said: the profit is without it."""
+    begin, end = span_of(of)
+    return int(conn.execute(_UNCOSTED, {"begin": begin, "end": end}).scalar_one())
 
 
 def count_open(conn: Connection) -> int:

@@ -51,6 +51,7 @@ def show(order: Annotated[str, typer.Argument(metavar="ORDER_NO")]) -> None:
 @ledger_app.command("day")
 def day(of: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:
     """Print one day's result (Beijing time): received, sold, given back, cost, fees, profit, owed to buyers."""
+    from bot import books
     from bot.cli import BadInputError, connected, database
     from payments import ledger
 
@@ -59,14 +60,15 @@ def day(of: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:
     except ValueError:
         raise BadInputError(f"{of}: not a date; write YYYY-MM-DD") from None
     with connected() as at, database(at) as engine, engine.connect() as conn:
-        for line in _sheet(wanted, ledger.day(conn, wanted)):
+        for line in _sheet(wanted, ledger.day(conn, wanted), books.uncosted(conn, wanted)):
             print(line)
 
 
-def _sheet(of: date, summed: "Day") -> Iterator[str]:
+def _sheet(of: date, summed: "Day", uncosted: int) -> Iterator[str]:
     from kernel.money import format_yuan
 
     estimated = f"（其中 ¥{format_yuan(summed.fees_estimated_fen)} 待账单确认）" if summed.fees_estimated_fen else ""
+    unknown = f"（{uncosted} 行交付的成本未知，没有扣除）" if uncosted else ""
     yield f"{of}  收款 {summed.payments} 笔"
     for name, fen, more in (
         ("收款", summed.received_fen, ""),
@@ -75,7 +77,7 @@ def _sheet(of: date, summed: "Day") -> Iterator[str]:
         ("已退款", summed.refunded_fen, ""),
         ("进货成本", summed.cost_fen, ""),
         ("手续费", summed.fees_fen, estimated),
-        ("利润", summed.profit_fen, ""),
+        ("利润", summed.profit_fen, unknown),
         ("日终欠顾客", summed.owed_fen, ""),
     ):
         yield f"  {name}\t¥{format_yuan(fen)}{more}"

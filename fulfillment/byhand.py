@@ -3,14 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from catalog.model import Delivery
 from fulfillment.moves import follow_lines, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, locked_line, pushed, send_back
-from fulfillment.work import NOTHING_TO_DO, Work
+from fulfillment.work import NOTHING_TO_DO, CostDue, Work
+from kernel.ids import OrderNo
+from kernel.money import Fen
 from kernel.orders import LineState
+
+_COST = text("""
+    SELECT cost_fen * quantity * CASE WHEN any_value THEN coalesce(value, 1) ELSE 1 END
+    FROM order_line WHERE id = :line_id
+""")
 
 _DONE = {
     Delivery.CARD: PushKind.KEYS,
@@ -35,7 +42,18 @@ def complete(conn: Connection, line_id: int, now: datetime, *, actor: str, note:
     move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="by hand", actor=actor, note=note)
     follow_lines(conn, line.order_no, now, cause="by hand", actor=actor)
     # Refunded and delivered, and the person leaves it at that: the buyer was told of the refund already.
-    return pushed(conn, _DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
+    told = pushed(conn, _DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
+    return told + _cost(conn, line)
+
+
+def _cost(conn: Connection, line: LineRow) -> Work:
+    """What goods that only a person delivers cost us. Of others, stock and suppliers say it."""
+    if line.delivery not in (Delivery.SERVICE, Delivery.PARCEL):
+        return NOTHING_TO_DO
+    cost_fen = conn.execute(_COST, {"line_id": line.id}).scalar_one()
+    if not cost_fen:
+        return NOTHING_TO_DO
+    return Work(costs=(CostDue(OrderNo(line.order_no), f"hand:{line.id}", Fen(cost_fen)),))
 
 
 def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:

@@ -261,10 +261,16 @@ class Day:
         return self.sold_fen - self.refunds_fen - self.cost_fen - self.fees_fen
 
 
+def span_of(of: date) -> tuple[datetime, datetime]:
+    """When a day begins and ends in China, as WeChat Pay's bills count it."""
+    begin = datetime.combine(of, time(), _SHANGHAI)
+    return begin, begin + timedelta(days=1)
+
+
 def day(conn: Connection, of: date) -> Day:
     """Sum a day up."""
-    begin = datetime.combine(of, time(), _SHANGHAI)
-    span = {"begin": begin, "end": begin + timedelta(days=1)}
+    begin, end = span_of(of)
+    span = {"begin": begin, "end": end}
     found = {(row.kind, row.account): row for row in conn.execute(_OF_SPAN, span)}
 
     def of_account(account: Account, *kinds: Kind) -> int:

@@ -53,6 +53,9 @@ def test_audit_verify_names_the_first_broken_link_and_fails(shop: Engine, capsys
     assert capsys.readouterr().out == f"订单 {order_no} 第 2 条记录：内容与封签不符（被改动过，或不是本店写下的）\n"
     assert main(["audit", "verify", "--order", other]) == 0
     assert main(["audit", "verify", "--order", "K1"]) == 2
+    with shop.begin() as conn:
+        conn.execute(text("DELETE FROM order_event WHERE order_no = :no"), {"no": other})
+    assert main(["audit", "verify", "--order", other]) == 1
 
 
 def settled_order(shop: Engine) -> str:

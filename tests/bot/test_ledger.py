@@ -44,7 +44,7 @@ COSTS = {
     "WZ60": None,
     "ST100": Fen(9600),
     "TEA": None,
-    "BJ2": None,
+    "BJ2": Fen(6000),
 }
 PRICED = Shelf(
     tuple(
@@ -248,6 +248,24 @@ def test_a_purchase_costs_once_it_succeeded_and_a_failed_one_is_owed_back(counte
     assert counter.balances(order_no)[Account.BUYER] == -9950
     assert counter.balances(order_no)[Account.REFUNDS] == 9950
     assert counter.disagreements() == []
+
+
+def test_goods_delivered_by_hand_cost_what_the_catalog_says_once(counter: Counter) -> None:
+    order_no = ordered(counter, ("BJ2", 2, None), ("TEA", 1, None))
+    counter.settle(counter.pay(order_no))
+    counter.deliver(order_no)
+    order = counter.do(lambda conn: reading.by_no(conn, order_no))
+
+    def done(conn: Connection) -> None:
+        for line in order.lines:
+            to_do = byhand.complete(conn, line.id, NOW, actor="ops")
+            assert not isinstance(to_do, byhand.NotNow)
+            work.enqueue(counter.services, conn, to_do)
+
+    counter.do(done)
+    assert counter.balances(order_no)[Account.SUPPLIER_COST] == 2 * 6000
+    assert counter.disagreements() == []
+    assert counter.do(lambda conn: books.uncosted(conn, NOW.date())) == 1  # the tea's nobody has said
 
 
 def test_a_cause_is_booked_once_and_what_does_not_balance_is_not_booked(counter: Counter) -> None:
