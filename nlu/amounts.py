@@ -10,7 +10,7 @@ from nlu.lexicon import Lexicon, Number, ProductIndex, SkuWords
 from nlu.numerals import CHINESE, NUMERAL, read_numeral
 from nlu.phrases import Mention
 from nlu.text import sound
-from nlu.words import COUNTERS, DURATIONS, MONTHS_OF, PEOPLE
+from nlu.words import COUNTERS, DURATIONS, MONTHS_OF, MONTHS_OF_DAYS, PEOPLE
 
 Kind = Literal["value", "months", "count", "word", "none"]
 
@@ -46,10 +46,10 @@ _PAIRED = re.compile(
     r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
 )
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:开头|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|送\d|送[一二两三]|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:开头|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
 )
 
 
@@ -70,6 +70,7 @@ _BY_TERM = re.compile(
 )
 """大会员年的: by the year."""
 _DIGIT = re.compile(r"\d")
+_DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
@@ -212,6 +213,14 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         if not re.search(r"(?:rmb|qb|top ?up)$", before):
             return None
     number = read_numeral(said)
+    days = _DAYS_AFTER.match(after)
+    if days and not unit:
+        months = MONTHS_OF_DAYS.get(int(read_numeral(said) or 0))
+        return Amount(
+            start, end + len(days[0]), "months" if months else "none", months
+        )  # 30天 of what is sold by the month
+    if after[:1] == "送" and before[-1:] == "买":
+        return Amount(start, end, "none")  # 买5送1
     if _CLOCK.match(after):
         return Amount(start, end + 1, "none")
     if after[:1] == "次" and before[-1:] in tuple("充冲买来"):
@@ -422,7 +431,7 @@ def _settle_bare(product: ProductIndex, number: Number) -> Settled | None:
         return Settled(skus[0].value if len(values) == 1 else None, skus)
     if product.valued and number == int(number) and number >= 1:
         return Settled(number, ())
-    return Settled(count=int(number)) if not product.valued and number == int(number) and 0 < number < 100 else None
+    return Settled(count=int(number)) if not product.valued and number == int(number) and 0 < number < 10 else None
 
 
 def _all_skus(product: ProductIndex) -> tuple[SkuWords, ...]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TypeVar
 
 from nlu.text import ENGLISH_SOUNDS, LETTER_SOUNDS, second_readings, sound, sounds, syllables_code
+from nlu.words import COUNTERS
 
 _T = TypeVar("_T")
 MOST = 64
@@ -185,6 +186,10 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
         return False  # SF12345678: the head of somebody's order number
     if first in _NUMERALS and before in _NUMERALS:
         return False
+    beyond = text[end + 1 : end + 2]
+    ends = beyond not in (*COUNTERS, *_NUMERALS, "零", "幺") and not beyond.isdigit()
+    if (first in _NUMERALS or first.isdigit()) and after in _NUMERALS and ends:
+        return False  # 一米五 is no 一米
     if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it
         if first.isascii() and (before == "\n" or not start) and len(text) > 4:
             return False  # A 138…: names a line of a list
