@@ -1,6 +1,7 @@
-"""What is looked at now and then: the history anchored and the books compared at night, the stock every hour (UTC)."""
+"""What is looked at by itself: history anchored and books compared at night, the stock every hour (crons in UTC)."""
 
 import logging
+from itertools import islice
 
 from sqlalchemy import text
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 AT_NIGHT = "20 19 * * *"
 """03:20 in China."""
+SUNDAY_NIGHT = "50 19 * * 6"
+"""Sunday, 03:50 in China."""
 _NAMED_MAX = 20
 
 
@@ -24,6 +27,18 @@ def anchor_history(services: Services) -> None:
         made = audit.anchor(conn, services.clock.now())
     if made is not None:
         log.info("history anchored: n=%s until=%s events=%s %s", made.n, made.covers_to, made.events, made.hash.hex())
+
+
+@TASKS.cron("verify_history", SUNDAY_NIGHT)
+def verify_history(services: Services) -> None:
+    """Walk every chain once a week: a break that nobody looks for is found by nobody."""
+    with services.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
+        conn.execute(text("SET LOCAL statement_timeout = 0"))
+        broken = list(islice(audit.verify(conn), _NAMED_MAX + 1))
+    for one in broken[:_NAMED_MAX]:
+        log.error("history is broken: order=%s n=%s %s", one.order_no, one.n, one.what)
+    if len(broken) > _NAMED_MAX:
+        log.error("history is broken in more places: kabot audit verify names them")
 
 
 @TASKS.cron("check_books", AT_NIGHT)

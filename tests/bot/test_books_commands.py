@@ -2,19 +2,23 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from bot import bootstrap
+from bot.bootstrap import Services
 from bot.cli import main
 from bot.config import load_config
 from bot.figures import ShopFigures
-from bot.nightly import look_at_stock
+from bot.nightly import anchor_history, look_at_stock, verify_history
 from catalog.vault import Vault
 from fulfillment import audit, paying
+from kernel.clock import MovableClock
 from payments import ledger
 from tests.fulfillment.counter import open_shop, place, want
 
@@ -170,16 +174,38 @@ def test_a_configured_secret_is_not_replaced_behind_the_owners_back(
     assert "previous_secret_keys" in said(capsys, "keys", "list", code=2)
 
 
-def test_low_stock_is_logged_and_a_figure(keys: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    (low,) = [one for one in ShopFigures(keys, 7).collect() if one.name == "kabot_stock_low"]
-    assert {(one.labels["sku"], one.value) for one in low.samples} == {("ST50", 6), ("ST100", 0)}
-    services = bootstrap.build(
+@pytest.fixture
+def services(shop: Engine) -> Iterator[Services]:
+    made = bootstrap.build(
         load_config(),
-        database_url=keys.url.render_as_string(hide_password=False),
+        database_url=shop.url.render_as_string(hide_password=False),
         redis_url=os.environ["KABOT_REDIS__URL"],
     )
+    yield made
+    made.engine.dispose()
+
+
+def test_broken_history_is_found_every_week_and_anchored_every_night(
+    shop: Engine, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    order_no = paid_order(shop)
+    caplog.set_level("INFO")
+    anchor_history(replace(services, clock=MovableClock(NOW + timedelta(days=1))))
+    assert "history anchored: n=1" in caplog.text
+    verify_history(services)
+    assert "broken" not in caplog.text
+    with shop.begin() as conn:
+        conn.execute(text("ALTER TABLE order_event DISABLE TRIGGER USER"))
+        conn.execute(text("DELETE FROM order_event WHERE n = 2"))
+    verify_history(services)
+    assert f"history is broken: order={order_no}" in caplog.text
+    assert "封存时有 2 条记录，现在有 1 条" in caplog.text
+
+
+def test_low_stock_is_logged_and_a_figure(keys: Engine, services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    (low,) = [one for one in ShopFigures(keys, 7).collect() if one.name == "kabot_stock_low"]
+    assert {(one.labels["sku"], one.value) for one in low.samples} == {("ST50", 6), ("ST100", 0)}
     look_at_stock(services)
-    services.engine.dispose()
     assert "sku=ST50 keys=6" in caplog.text
 
 
