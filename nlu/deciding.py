@@ -8,9 +8,9 @@ from typing import NamedTuple
 from nlu.amounts import Amount
 from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
-from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, gives_up, is_bare, scores, slots_of, words_of
+from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
-from nlu.seeing import STANDS, Seen, negated
+from nlu.seeing import Seen, negated
 
 SURE = 0.25
 """Below this probability the wording is not understood, unless the slots speak for themselves."""
@@ -35,24 +35,37 @@ class Wording:
 
     def __post_init__(self) -> None:
         seen = self.seen
-        self.spans = slots_of(seen)
-        self.blanked = blank(seen, self.spans)
+        slots = slots_of(seen)
+        self.spans = [span for span in slots if not seen.tells(span[0])]
+        self.only_told = bool(seen.told) and not self.spans
+        """Whatever goods and amounts are named, they are only talked about."""
+        self.blanked = blank(seen, sorted([*self.spans, *((*piece, "") for piece in seen.told)])).strip(_BETWEEN)
+        self.rests = len(self.blanked) > 1 or bool(self.spans)
+        """Something is said beside what is told."""
+        if not self.rests:
+            self.spans, self.blanked = slots, blank(seen, slots)
         self.cues = set(cues_of(self.blanked))
         self.asks = _ASKING.search(self.blanked) is not None
         self.amounts: list[Amount] = [a for a in seen.amounts if a.kind != "none"]
-        self.has_product = any(ref.product or ref.candidates for ref in seen.refs)
-        self.named = self.has_product or any(ref.foreign for ref in seen.refs)
+        asked = [ref for ref in seen.refs if not seen.tells(ref.start)] or seen.refs
+        self.has_product = any(ref.product or ref.candidates for ref in asked)
+        self.named = self.has_product or any(ref.foreign for ref in asked)
         self.picks = any(m.entry.options or m.entry.choices for m in seen.mentions)
         self.slots = bool(seen.accounts or self.amounts or seen.texts) or self.picks
 
     @cached_property
     def ranked(self) -> list[tuple[float, Intent]]:
         """The model's ranking, best first."""
+        if self.seen.told and self.rests:
+            pieces = [(*piece, "") for piece in self.seen.told]
+            return scores(self.blanked, [word for word in words_of(self.seen, sorted([*self.spans, *pieces])) if word])
         return scores(self.blanked, words_of(self.seen, self.spans))
 
 
 def decide(said: Wording) -> Verdict:
     """Ask the rules in turn, then the model."""
+    if said.only_told:
+        return _no_trade(said) or _of_what_is_told(said)
     for rule in RULES:
         verdict = rule(said)
         if verdict is not None:
@@ -118,10 +131,6 @@ def _no_trade(said: Wording) -> Verdict | None:
 
 
 def _plain_order(said: Wording) -> Verdict | None:
-    rest = ",".join(clause for clause in _CLAUSE.findall(said.blanked) if not STANDS.search(clause))
-    ordered = "Ｐ" in rest and _ORDERING.search(rest) and _OWN_SLOT.search(rest) and not _ASKING.search(rest)
-    if STANDS.search(said.blanked) and ordered and PLAIN_CUES.issuperset(cues_of(rest)):
-        return Verdict(0.8, "order", "how things stand, then a plain order")
     if said.asks or _GONE_WRONG.search(said.blanked):
         return None
     if said.seen.accounts and said.amounts:
@@ -133,9 +142,19 @@ def _plain_order(said: Wording) -> Verdict | None:
     if said.has_product and _plain_cues(said) and _WANTED.search(said.blanked):
         return Verdict(0.6, "order", "goods right after a word of buying")
     explained = _ORDERING.search(said.blanked) or unexplained(said.blanked) <= ELSEWHERE
-    if said.named and said.slots and _plain_cues(said) and explained:
+    if said.named and said.slots and _plain_cues(said) and explained and not _doubted(said):
         return Verdict(0.9, "order", "goods and a slot in words of a plain order")
     return None
+
+
+DOUBTED_FROM, DOUBT = 1, 0.15
+
+
+def _doubted(said: Wording) -> bool:
+    """Ask the model where more is said than goods, slots and words of buying: whether it can be an order at all."""
+    if unexplained(said.blanked) <= DOUBTED_FROM:
+        return False
+    return next((p for p, intent in said.ranked if intent == "order"), 0.0) < DOUBT
 
 
 def _correction(said: Wording) -> Verdict | None:
@@ -156,6 +175,50 @@ def _unplaced(said: Wording) -> Verdict | None:
         return Verdict(0.6, "order", "an amount of something that is not sold here")
     return None
 
+
+ORDERS: tuple[Intent, ...] = ("order", "answer", "change", "browse")
+NEEDED: dict[Intent, frozenset[str]] = {
+    "problem": frozenset(("not_arrived", "broken", "wrong", "angry", "paid")), "order_status": frozenset(("status",)),
+    "help": frozenset(("how", "about", "can")), "price": frozenset(("price", "amount_q")),
+    "search": frozenset(("have", "can")), "greet": frozenset(("hello",)),
+}  # fmt: skip
+"""What somebody tells of (我室友充了500) is for one of these only when its words say so."""
+
+
+def _of_what_is_told(said: Wording) -> Verdict:
+    """Read a message that only tells: it orders nothing and changes nothing."""
+    if _WILL_NOT.fullmatch(said.blanked):
+        return Verdict(0.7, "cancel", "goods by name, not to be bought")
+    whole = blank(said.seen)
+    if _stops_first(said):
+        return Verdict(0.7, "cancel", "a plain stop, and what the buyer does instead")
+    if said.rests:
+        p, intent = next((p, i) for p, i in said.ranked if i not in ORDERS and i not in RULED)
+        if intent != "unknown" and (p > SURE_OF_REST or _needed(intent, said.cues)):
+            return Verdict(p, intent, "what is said beside what is told")
+    for p, intent in scores(whole):
+        if intent in ORDERS or intent in RULED or intent == "unknown":
+            continue
+        if (p > SURE_OF_TOLD and intent in NEEDED) or (p > SURE and _needed(intent, set(cues_of(whole)))):
+            return Verdict(p, intent, "what is told, and a word of this kind")
+    return Verdict(0.5, "unknown", "tells of something and asks for nothing")
+
+
+def _needed(intent: Intent, cues: set[str]) -> bool:
+    return not (NEEDED.get(intent) or SUPPORT.get(intent, frozenset())).isdisjoint(cues)
+
+
+def _stops_first(said: Wording) -> bool:
+    """Read 不用了，我自己去营业厅: a plain stop, then nothing that this shop could do."""
+    first, _, rest = said.seen.text.partition(",")
+    told = not said.seen.refs and not said.amounts and not said.seen.accounts
+    return (
+        certain(first) == "cancel" and told and cues_of(rest.strip(_BETWEEN)) in ((), ("about",), ("state",), ("chat",))
+    )
+
+
+SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.85
+_WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
 RULES = (_bare, _no_trade, _plain_order, _unplaced, _correction)
 
@@ -210,6 +273,7 @@ _BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|�
 """18岁想报Ｐ: whatever else is told, this is wanted."""
 
 
+_BETWEEN = " ,，。;；!！、~"
 _CLAUSE = re.compile(r"[^,，。;；!！]+")
 _ANY_SLOT = re.compile(rf"[{SLOTS.replace(NUMBER, '')}]")
 

@@ -10,6 +10,7 @@ from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.segments import Segment, Segmenter
+from nlu.telling import Piece, told
 from nlu.text import lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
@@ -50,6 +51,16 @@ class Seen:
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
     _segments: list[Segment] | None = None
+
+    @property
+    def told(self) -> list[Piece]:
+        """The pieces of the message that tell of something and ask for nothing; free text is no talk."""
+        spans = self.text_spans
+        return [p for p in told(self.text) if not any(s < p[1] and p[0] < e for s, e in spans)]
+
+    def tells(self, place: int) -> bool:
+        """Tell whether what stands here is only told of."""
+        return any(start <= place < end for start, end in self.told)
 
     @property
     def segments(self) -> list[Segment]:
@@ -343,7 +354,7 @@ def drop_taken_back(seen: Seen) -> None:
     if among > 0:  # 3张，其中1张学生票: speaks of a part, and a part is not asked for by itself
         seen.amounts = [amount for amount in seen.amounts if amount.start < among]
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
-    _drop_what_only_stands(seen)
+    _drop_what_is_told(seen)
     refused_options = {m.end for m in seen.mentions if m.entry.owners and negated(seen.text, m.start)}
     refused = [ref for ref in seen.refs if negated(seen.text, ref.start) or ref.start in refused_options]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
@@ -376,32 +387,24 @@ def drop_taken_back(seen: Seen) -> None:
 
 
 _EXCHANGED = re.compile(r"\s*的?(?:那个)?(?:换|改|换成|改成|改为)\s*(?:个|了)?")
-STANDS = re.compile(
-    r"(?:[买做洗报去玩弹考看上学用充]|续)过了?|我?有(?:了|好几|的是)|[都我]有(?=$|了|的)|还有|有钱|够用|没用完|没到期|没过期|没意思|不(?:懂|会|玩|续|用|加|报|洗|看|租)(?:了|的|$|[\u4e00-\u9fff])|先不"
-    r"|用不着|以后再|下次再|[回上]次|去年|刚(?:买|弹|做|交|加|充|换)|没让|买好了|[二三四一]?我?过了|就差"
-)
-"""Tells how things stand with goods, and asks for none: 优酷还没到期，续爱奇艺."""
 
 
-def _drop_what_only_stands(seen: Seen) -> None:
-    """Of goods in several clauses, leave out those of which only is told that they are there, done or not wanted."""
-    if len({ref.product for ref in seen.refs if ref.product}) < 2:
+def _drop_what_is_told(seen: Seen) -> None:
+    """Leave out what is only told of (优酷还没到期，续爱奇艺), where the rest of the message asks for something itself."""
+    if not seen.told:
         return
-    clauses = [match.span() for match in _PARTS_OF_SPEECH.finditer(seen.text)]
-    told = [span for span in clauses if STANDS.search(seen.text[slice(*span)])]
-    asked = [ref for ref in seen.refs if ref.product and not any(start <= ref.start < end for start, end in told)]
-    if not told or not asked or any(ref.product in {r.product for r in asked} for ref in seen.refs if ref not in asked):
+    asked = [ref for ref in seen.refs if not seen.tells(ref.start)]
+    amounts = [a for a in seen.amounts if not seen.tells(a.start) and a.kind != "none"]
+    mentions = [m for m in seen.mentions if not seen.tells(m.start)]
+    if any(ref.product or ref.candidates for ref in asked):
+        seen.refs, seen.amounts, seen.mentions = asked, amounts, mentions
         return
-
-    def stays(start: int) -> bool:
-        return not any(begin <= start < end for begin, end in told)
-
-    seen.refs = [ref for ref in seen.refs if stays(ref.start)]
-    seen.amounts = [amount for amount in seen.amounts if stays(amount.start)]
-    seen.mentions = [mention for mention in seen.mentions if stays(mention.start)]
+    if any(amount.kind != "count" for amount in amounts):  # 昨天买了2张80的，再来1张180的
+        seen.amounts = amounts
+    if any(m.entry.options or m.entry.choices for m in mentions):
+        seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
 
 
-_PARTS_OF_SPEECH = re.compile(r"[^,，。;；!！?？\n]+")
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
