@@ -1,0 +1,44 @@
+"""Telling and wishing: which pieces of a message tell how things stand or what was done, and ask for nothing."""
+
+import re
+from functools import lru_cache
+
+Piece = tuple[int, int]
+
+_DEEDS = "充冲交缴买加做洗办租打换报订拍考学看玩用花续送开停堵跑游修抽吃付扣罚领收转存弹练罚调剪约借欠挂丢"
+_WISH = (
+    r"再[来要充买交加订租报洗约续开整搞弄给](?!了)|(?:这|今)(?:次|回|天|个月)(?!就到|到期)|(?:我|还|就)?(?:想|要)(?!是|求|死|过)(?:再)?[来要充买交加订租报洗约续开整搞弄办做换打学]|帮(?!他|她|忙[吗了])|给我|给俺|麻烦|就要|改[成为]"
+    r"|换成|还是来|还是[要充买]|来[一两三\d]|就差|就剩|只要|只[充买报租]"
+)
+_PIECE = re.compile(rf"[^,，。;；!！?？\n~]+?(?=[,，。;；!！?？\n~]|$|(?<=[了过的着\d])(?=(?:{_WISH})))")
+"""A clause; a wish that follows what was told without a comma begins a piece of its own."""
+_WISHED = re.compile(_WISH + r"|下单|吧$|呗$|[嘛吗呢没]$|怎么|啥|什么|多少|哪|几|能不能|可以|[的]话")
+_DONE = re.compile(
+    rf"(?<![不别没未帮])[{_DEEDS}](?:了|完)(?:我|他|她|你|它)?(?:[一二两三四五六七八九十百千半俩几好多\d]|个|张|快|都)"
+    rf"|(?<![不没])[{_DEEDS}下上](?:[\u4e00-\u9fff]{{0,3}})?过(?:[了的]|$|(?=[\da-z一二三四五六七八九十]|[\u4e00-\u9fff]{{1,4}}$))(?!期)"
+    r"|(?<!没)[我都也](?:早就)?过了$"
+    rf"|(?:已经|都|早就?|刚刚?)[{_DEEDS}](?:[^的]*)(?:了|过|的|好|完)$|刚刚?(?:才)?[{_DEEDS}](?![的个才])"
+    rf"|(?:买|交|充|报|订|约|租|洗)(?:好|完|上|到|够)了$"
+    r"|(?<!么)(?:昨天|前天|昨晚|上[次回周]|上个?月|去年|前年|那天|以前|当初)[^,，]*(?:的|了|过)(?:[^\d的了]{0,4})$"
+)
+_HAVE = re.compile(
+    r"(?:我|家里?|手[里头上]|们|都|已经|自己|就)有(?:了|好几|的是|[一两三四五六七八九\d]?[台把个张只]|$)(?!没有|没$|吗|什么)|(?:家里?|我)有[^吗么没的多]{1,8}$|还有(?:钱|[^,，]{0,4}没(?:用|过)|[一二两三四五六七八九十\d]+[次节天个]月?(?:没|$))"
+    r"|(?<!不)够[用吃喝玩使]|有钱$|没用完|没到期(?!也)|没过期(?!也)|没意思"
+)
+_DECLINED = re.compile(
+    r"^(?:我|那|就|也|都|老板|这次|今天|\s)*(?:先|暂时)?不(?:懂|会|玩|续|用(?!了|慢|快)|加|报|洗|看|租|打|换|修|喝|吃|寄|学|考|去|想)(?!行|同|了$|是|到|好|掉|如|起|就)(?![^,，]{0,6}[,，]?(?:就是|而是))"
+    rf"|(?:先|就|都|也|暂时)不(?:[{_DEEDS}弄搞寄喝])(?:了|$|[^,，]{{0,3}}$)|(?:先|都|也|暂时)不要(?:了|$)|[^\s]不(?:[{_DEEDS}弄搞寄喝])了$|[寸年月季次个张款种]的?不[要用]了?$|(?:就|都|也)?不用[{_DEEDS}寄]?了?$|[我俺]就?[都也]?不(?:懂|加|玩|会|用|要|看|喝|吃|去|学)(?:$|了$)|用不着|以后再|下次再|没让|没(?:说|想|叫)(?:过)?[要让给]?|谁(?:让|叫)"
+)
+_OTHERS = re.compile(r"(?:好久|很久|从来|一直|多久)没|非要|真好[吃看喝玩]|好菜|好坑|一口气|[他她](?:说|在)")
+
+
+@lru_cache(maxsize=64)
+def told(text: str) -> tuple[Piece, ...]:
+    """List the pieces of a message in plain form that tell of what was done, is there, or is not wanted."""
+    return tuple(match.span() for match in _PIECE.finditer(text) if _tells(match[0].strip()))
+
+
+def _tells(piece: str) -> bool:
+    if _DECLINED.search(piece) or _HAVE.search(piece):
+        return True
+    return bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece)
