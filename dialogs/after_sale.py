@@ -38,6 +38,7 @@ _SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
     ("list", re.compile("查|看|进度|状态|详情|到哪|怎么样|订单")),
 )
 """What is wanted of the order whose number stands in a message, in any words."""
+_LONE_DIGIT = re.compile(r"([1-9])\D{1,6}|\D{1,6}([1-9])")
 _PAID_BUT = re.compile("(?:付了|已付|付过|扣了|扣款).*(?:关闭|取消|过期|失效|没反应|没动静|没发|没给|没收|怎么办)")
 _ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
 _SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
@@ -103,12 +104,13 @@ def look_up(dialog: Dialog, purpose: OrdersFor, said: Said | None = None) -> Tur
 
 def _pointed_at(dialog: Dialog, text: str) -> str | None:
     """再来一单第二个, below a list of orders."""
-    found = _ORDINAL.search(text)
+    found = _ORDINAL.search(text) or _LONE_DIGIT.fullmatch(text.strip())
     if found is None or dialog.listed is None:
         return None
-    index = "一二三四五".find(found[1]) + 1 or int(found[1])
+    said = next(group for group in found.groups() if group)
+    index = "一二三四五".find(said) + 1 or int(said)
     entry = dialog.listed.entries[index - 1] if index <= len(dialog.listed.entries) else ""
-    return entry[2:] if entry[:2] == "o:" else None
+    return order_no_in(entry) if entry[:2] in ("o:", "q:") else None
 
 
 def _found_later(dialog: Dialog, purpose: OrdersFor, lookup: Lookup) -> Turn:

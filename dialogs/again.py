@@ -97,6 +97,8 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
     """The same once more, at today's prices, with whatever he said to be different this time."""
     if not orders:
         return answer(dialog, scene, replies.reorder_none())
+    if "上上" in lookup.text and len(orders) > 1:
+        orders = orders[1:]
     lines = [line for line in (_line_again(line, scene) for line in orders[0].lines) if line is not None]
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())

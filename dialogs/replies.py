@@ -1384,7 +1384,8 @@ def refund_line(line: Line, way: RefundWay) -> str:
         case RefundWay.AT_ONCE:
             return refund_at_once(line)
         case RefundWay.PERSON:
-            return _REFUND_WAYS[way](what=line_what(line), state=line_state(line), amount=yuan(line.total_fen))
+            state = line_state(line, with_eta=False)
+            return _REFUND_WAYS[way](what=line_what(line), state=state, amount=yuan(line.total_fen))
         case RefundWay.UNDER_WAY | RefundWay.DONE:
             return _REFUND_WAYS[way](what=line_what(line), amount=yuan(line.refund_fen or line.total_fen))
         case RefundWay.AFTER_RESULT:

@@ -91,6 +91,7 @@ __all__ = ["expecting", "step"]
 
 _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
+_CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
 _GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
 _MIGHT_CORRECT = re.compile("\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]")
@@ -204,7 +205,8 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return _confirm(dialog, replace(said, frame=replace(said.frame, intent="confirm", items=())), scene)
     if handoff.asks_for_hours(text):
         return answer(dialog, scene, replies.person_hours(scene.hours))
-    if _GIVE_BACK.fullmatch(text) and isinstance(dialog.state, Idle):
+    asks_to_cancel = said.frame.intent in ("help", "unknown") and _CANCEL_ASKED.search(text)
+    if isinstance(dialog.state, Idle) and (_GIVE_BACK.fullmatch(text) or asks_to_cancel):
         return after_sale.look_up(dialog, "refund", said)
     if said.frame.intent in ("help", "unknown") and after_sale.says_paid(text):
         return after_sale.look_up(dialog, "status", said)
