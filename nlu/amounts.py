@@ -71,6 +71,7 @@ _BY_TERM = re.compile(
 """大会员年的: by the year."""
 _DIGIT = re.compile(r"\d")
 _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
+_AGED = re.compile(r"了(?=[,，。;；!！]|$)")
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
@@ -118,6 +119,13 @@ def find_amounts(
             taken[match.start()] = 1
     for match in _PAIRED.finditer(text):
         if not taken[match.start()]:
+            unit, length = _unit_after(text[match.end() : match.end() + 8], lexicon) if match[0] in "俩仨" else ("", 0)
+            if unit and unit not in lexicon.counters:
+                lasting = Amount(match.start(), match.end() + length, "value", _ENGLISH[match[0]], unit)
+                both = _with_unit(lasting, lexicon)  # 俩小时
+                found += [both] if both else []
+                taken[match.start() : match.end() + length] = b"\x01" * (match.end() + length - match.start())
+                continue
             found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))
     for start in _ONE_EACH.finditer(text):  # 一个充五十一个充三十
         taken[start.start(1)] = 1
@@ -219,6 +227,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(
             start, end + len(days[0]), "months" if months else "none", months
         )  # 30天 of what is sold by the month
+    if _AGED.match(after) and (number or 100) < 100 and before[-1:] not in tuple("成为到是要充冲选改"):
+        return Amount(start, end, "none")  # 我侄子18了
     if after[:1] == "送" and before[-1:] == "买":
         return Amount(start, end, "none")  # 买5送1
     if _CLOCK.match(after):
@@ -412,7 +422,7 @@ def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled |
         return None
     if unit == "":
         return _settle_bare(product, number)
-    if product.valued and product.unit in _alike(unit, product):
+    if product.valued and (product.unit in _alike(unit, product) or unit in product.same_units):
         return Settled(number, ()) if number == int(number) or unit != "元" else None
     if unit == "元":
         skus = [sku for sku in _all_skus(product) if sku.face_yuan == number and sku.value is not None]

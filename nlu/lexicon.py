@@ -153,6 +153,11 @@ class ProductIndex:
         self.piece_units = frozenset(
             unit_key(sku.unit) for sku in words.skus if sku.unit and sku.value is None and not sku.any_value
         )
+        by_unit: dict[str, bool] = {}
+        for (number, unit), skus in self.by_pair.items():
+            by_unit[unit] = by_unit.get(unit, True) and all(sku.value == number for sku in skus)
+        self.same_units = frozenset(unit for unit, same in by_unit.items() if same and unit)
+        """Other words for the denomination's unit: 刀 where 10美元 is also called 10刀."""
         self.option_tails = _tails(words.options)
         self.option_words = {w: (o.name, c.id) for o in words.options for w, c in _choice_words(o.choices)}
         self.choice_words: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -371,7 +376,9 @@ class Lexicon:
             for name in product.names:
                 numbered = re.match(r"(\d{2,3})号", name)
                 if numbered and int(numbered[1]) not in values:
-                    entries[f"{numbered[1]}的"].add_product(product.id)  # 要95的, of 95号汽油券
+                    read_out = "".join("零一二三四五六七八九"[int(digit)] for digit in numbered[1])
+                    for word in (f"{numbered[1]}的", f"{read_out}号", f"{read_out}的"):  # 要95的, of 95号汽油券
+                        entries[word].add_product(product.id)
                 for word in digits_spoken(name):
                     if word not in entries:
                         entries[word].add_product(product.id)

@@ -162,6 +162,8 @@ def _said(text: str, channel: Channel) -> str:
 
 def _is_choice(seen: Seen, index: int) -> bool:
     """A bare number up to nine picks from a list; a larger one needs 第 or 选."""
+    if any(ref.product and ref.end - ref.start >= len(seen.text) for ref in seen.refs):
+        return False  # 92号 is what somebody calls 92号汽油券
     return index <= 9 or re.search("第|选|no|#|号|序", seen.text) is not None
 
 

@@ -58,6 +58,18 @@ def _one(
             )
             for i, (amount, option) in enumerate(paired)
         ]
+    choice_anchors = _choice_anchors(product, seen, counts) if len(anchors) < 2 and len(seen.accounts) < 2 else []
+    if choice_anchors:
+        return [
+            replace(
+                base,
+                amount=anchors[0] if anchors else None,
+                quantity=int(count.number or 1),
+                accounts=list(seen.accounts),
+                choices={**base.choices, name: chosen},
+            )
+            for (name, chosen), count in choice_anchors
+        ]
     option_anchors = _option_anchors(product, seen) if len(anchors) < 2 else []
     if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
         if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):
@@ -377,6 +389,21 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
 
 
+def _choice_anchors(
+    product: ProductIndex | None, seen: Seen, counts: list[Amount]
+) -> list[tuple[tuple[str, str], Amount]]:
+    """Pair values of one choice with counts that take turns with them: S码一套 L码一套."""
+    if product is None or len(counts) < 2:
+        return []
+    pairs = [(m, p) for m in seen.mentions if not m.entry.options for p in product.choice_words.get(m.word, ())[:1]]
+    turns = sorted([(m.start, "choice") for m, _ in pairs] + [(count.start, "count") for count in counts])
+    if len({name for _, (name, _) in pairs}) != 1 or len({pair for _, pair in pairs}) != len(counts):
+        return []
+    if len(pairs) != len(counts) or any(one[1] == other[1] for one, other in pairwise(turns)):
+        return []
+    return [(pair, count) for (_, pair), count in zip(pairs, counts, strict=True)]
+
+
 def _paired(
     product: ProductIndex | None, seen: Seen, counted: Container[str], sold_by: Container[str]
 ) -> list[tuple[Amount, tuple[str, str]]]:
@@ -384,7 +411,7 @@ def _paired(
     options = _option_anchors(product, seen)
     if len(options) < 2:
         return []
-    amounts = [a for a in _anchors(product, seen, counted, sold_by, repeats=True)[0] if a.kind == "value"]
+    amounts = [a for a in _anchors(product, seen, counted, sold_by, repeats=True)[0] if a.kind != "word"]
     turns = sorted([(a.start, "amount") for a in amounts] + [(mention.start, "option") for mention, _ in options])
     if len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
         return []

@@ -447,6 +447,8 @@ def _correct(seen: Seen, place: int, after: int) -> None:
         gone_accounts = [a for a in seen.accounts if a.end <= place]
         seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
     pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
+    if any(m.entry.options for m in seen.mentions if m.start >= after):  # 科目一补考，哦不对，科目四
+        seen.amounts = [a for a in seen.amounts if a.kind != "word" or a.end > place]
     seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
 
 
