@@ -107,7 +107,8 @@ def unit_key(unit: str) -> str:
 _PAIR = re.compile(r"(\d+(?:\.\d+)?)([a-z]+|[^\d\sa-z+/*()（）-]{1,6})")
 
 
-_NUMERAL = re.compile(rf"[{CHINESE}]+")
+_NUMERAL = re.compile(rf"^[{CHINESE}]+")
+"""Only in front: 两小时 is 2小时, but the 一 of 科目一 counts nothing."""
 
 
 def _in_digits(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.segments import Segment, Segmenter
-from nlu.telling import Piece, told
+from nlu.telling import Piece, told, unwanted
 from nlu.text import lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
@@ -399,6 +399,9 @@ def _drop_what_is_told(seen: Seen) -> None:
     if any(ref.product or ref.candidates for ref in asked):
         seen.refs, seen.amounts, seen.mentions = asked, amounts, mentions
         return
+    if mentions or amounts or seen.accounts:
+        pieces = [p for p in seen.told if unwanted(seen.text[slice(*p)].strip())]
+        seen.refs = [ref for ref in seen.refs if not any(start <= ref.start < end for start, end in pieces)]
     if any(amount.kind != "count" for amount in amounts):  # 昨天买了2张80的，再来1张180的
         seen.amounts = amounts
     if any(m.entry.options or m.entry.choices for m in mentions):
@@ -448,7 +451,7 @@ def _correct(seen: Seen, place: int, after: int) -> None:
         seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
     pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
     if any(m.entry.options for m in seen.mentions if m.start >= after):  # 科目一补考，哦不对，科目四
-        seen.amounts = [a for a in seen.amounts if a.kind != "word" or a.end > place]
+        seen.amounts = [a for a in seen.amounts if not a.word or a.end > place]
     seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
 
 
