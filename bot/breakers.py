@@ -69,6 +69,12 @@ class Breakers:
             return frozenset()  # there is nobody else to ask
         return frozenset(name for name in names if self._asked(name, may_probe) in ("open", "half-open"))
 
+    def silent(self, names: Collection[str]) -> frozenset[str]:
+        """Say which suppliers nothing at all should be sent to now if anybody else will do: a try is let through."""
+        if len(names) < 2:
+            return frozenset()
+        return frozenset(name for name in names if self._asked(name, may_probe=False) == "open")
+
     def states(self, names: Iterable[str]) -> dict[str, Breaker]:
         """Say how each supplier stands."""
         return {name: Breaker(self._asked(name, may_probe=False)) for name in names}

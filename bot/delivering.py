@@ -25,8 +25,10 @@ def deliver_order(services: Services, *, order_no: str) -> None:
 @TASKS.task("send_to_supplier")
 def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
     """Send one purchase to its supplier. Its row is there before the call; no answer means: ask, never buy again."""
+    terms = services.suppliers.terms
+    answering = Market(terms, services.breakers.silent(terms))
     with services.engine.begin() as conn:
-        sent = topups.claim_send(conn, supplier_order_id, services.clock.now())
+        sent = topups.claim_send(conn, supplier_order_id, services.clock.now(), answering)
         if sent is None:
             work.enqueue(services, conn, topups.left_sending(conn, supplier_order_id, services.clock.now()))
             return

@@ -18,7 +18,14 @@ _OFFERS = text("""
            CASE WHEN alert THEN greatest(cost_fen, said_fen) ELSE cost_fen END AS cost_fen
     FROM sku_offer WHERE sku_code = :sku_code
 """)
-_ATTEMPTS = text("SELECT supplier, product_code, attempt FROM supplier_order WHERE line_id = :line_id AND unit = :unit")
+_ATTEMPTS = text("""
+    SELECT id, supplier, product_code, attempt FROM supplier_order WHERE line_id = :line_id AND unit = :unit
+""")
+_DIVERT = text("""
+    UPDATE supplier_order SET supplier = :supplier, product_code = :product_code,
+        cost_fen = CAST(:unit_fen AS bigint) * buy_num
+    WHERE id = :id AND state = 'created' AND sends = 0
+""")
 _WRITE = text("""
     INSERT INTO supplier_order (order_no, line_id, unit, attempt, supplier, product_code, supplier_order_no, buy_num,
                                 cost_fen, state, reason, created_at, next_query_at, settled_at)
@@ -93,6 +100,27 @@ def buy_unit(
         return NobodyLeft("; ".join(f"{skipped.source.supplier}: {skipped.reason}" for skipped in choice.skipped))
     written = _write(conn, goods, unit, attempt + 1, buy_num, choice.source, now)
     return Purchase(written, choice.source.supplier)
+
+
+def divert(conn: Connection, supplier_order_id: int, line_id: int, unit: int, market: Market) -> bool:
+    """Let a purchase that nobody was asked for yet go to a supplier that answers; False when there is none.
+
+    In place, under the same number: nobody has seen it, and the silent supplier is not spent by it.
+    """
+    goods = goods_of(conn, line_id)
+    others = conn.execute(_ATTEMPTS, {"line_id": line_id, "unit": unit}).all()
+    choice = choose(
+        goods.sources,
+        tried={(row.supplier, row.product_code) for row in others if row.id != supplier_order_id},
+        unit_fen=goods.unit_fen,
+        allow_loss=goods.allow_loss,
+        market=market,
+    )
+    if choice.source is None or choice.source.supplier in market.avoid:
+        return False
+    source = choice.source
+    values = {"supplier": source.supplier, "product_code": source.product_code, "unit_fen": source.cost_fen}
+    return conn.execute(_DIVERT, {"id": supplier_order_id, **values}).rowcount == 1
 
 
 def _write(

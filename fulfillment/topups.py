@@ -10,7 +10,7 @@ from fulfillment.moves import lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, locked_line, send_back
 from fulfillment.results import FAILED_NOTE, move, settle
-from fulfillment.sourcing import NobodyLeft, Purchase, buy_unit, goods_of
+from fulfillment.sourcing import NobodyLeft, Purchase, buy_unit, divert, goods_of
 from fulfillment.states import SupplierState
 from fulfillment.suppliers.choosing import ANY_MARKET, Market
 from fulfillment.suppliers.policy import QUERY_LEASE, SEND_LEASE, Missing, next_query_at, on_no_such_order
@@ -31,8 +31,8 @@ from kernel.orders import LineState
 
 _NAMED = text("UPDATE order_line SET supplier = :supplier WHERE id = :line_id AND supplier = ''")
 _SENDABLE = text("""
-    SELECT s.id, s.order_no, s.line_id, s.supplier, s.product_code, s.supplier_order_no, s.buy_num, s.state, s.sends,
-           l.state AS line_state, l.value, l.any_value, l.fields, l.choice_labels, l.account_field
+    SELECT s.id, s.order_no, s.line_id, s.unit, s.supplier, s.product_code, s.supplier_order_no, s.buy_num, s.state,
+           s.sends, l.state AS line_state, l.value, l.any_value, l.fields, l.choice_labels, l.account_field
     FROM supplier_order s JOIN order_line l ON l.id = s.line_id WHERE s.id = :id
 """)
 _CLAIM_SEND = text("""
@@ -138,8 +138,11 @@ def due(conn: Connection, now: datetime, limit: int = 200) -> Work:
     )
 
 
-def claim_send(conn: Connection, supplier_order_id: int, now: datetime) -> ToSend | None:
-    """Take a written-down purchase to send it; None when that is done or must not be. Commit before calling."""
+def claim_send(conn: Connection, supplier_order_id: int, now: datetime, market: Market = ANY_MARKET) -> ToSend | None:
+    """Take a written-down purchase to send it; None when that is done or must not be. Commit before calling.
+
+    One that nobody was asked for yet goes to another supplier where its own is among those to `avoid`.
+    """
     row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one_or_none()
     if row is None:
         return None
@@ -147,6 +150,9 @@ def claim_send(conn: Connection, supplier_order_id: int, now: datetime) -> ToSen
     row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one()
     if row["state"] != SupplierState.CREATED or row["line_state"] != LineState.DELIVERING:
         return None
+    silent = row["sends"] == 0 and row["supplier"] in market.avoid
+    if silent and divert(conn, supplier_order_id, row["line_id"], row["unit"], market):
+        row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one()
     conn.execute(_CLAIM_SEND, {"id": supplier_order_id, "now": now, "lease_until": now + SEND_LEASE})
     return ToSend(row["id"], row["supplier"], row["sends"] + 1, _request(row))
 

@@ -1,5 +1,6 @@
 """A supplier that gives no answers is asked last for a minute, then tried by one order; nothing else changes."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,6 +119,38 @@ def test_orders_go_to_the_next_supplier_while_one_is_silent_and_what_was_sent_is
     shop.settle_all()
     assert all(shop.line(order_no).state is LineState.DELIVERED for order_no in [*first, later])
     assert {attempt for order_no in first for attempt in shop.attempts(order_no)} == {("fulu", "success")}
+
+
+def test_what_waits_to_be_sent_goes_to_who_answers_and_comes_back_when_he_fails(shop: Supplying) -> None:
+    shop.faults(supplier={"kind": "unknown", "accepted": False, "times": OUTAGES_MAX}, juhe="failed")
+    orders = [shop.paid() for _ in range(OUTAGES_MAX + 1)]
+    assert shop.attempts(orders[-1]) == [("fulu", "created")]
+    shop.send_all()
+    assert shop.attempts(orders[-1]) == [("juhe", "processing")]
+    [cost] = shop.rows("SELECT cost_fen FROM supplier_order WHERE supplier = 'juhe'")
+    assert cost == (9850,)
+    shop.clock.move(timedelta(seconds=OPEN_S + 1))
+    ends = time.monotonic() + 5
+    while shop.attempts(orders[-1])[-1] != ("fulu", "created") and time.monotonic() < ends:
+        shop.query_all()
+    assert shop.attempts(orders[-1]) == [("juhe", "failed"), ("fulu", "created")]
+
+
+def test_a_try_is_not_sent_elsewhere(shop: Supplying) -> None:
+    for _ in range(OUTAGES_MAX):
+        shop.services.breakers.record("fulu", SILENCE)
+    shop.clock.move(timedelta(seconds=OPEN_S))
+    tried, other = shop.paid(), shop.paid()
+    shop.settle_all()
+    assert (shop.attempts(tried), shop.attempts(other)) == ([("fulu", "success")], [("juhe", "success")])
+
+
+def test_the_only_place_to_buy_is_asked_though_it_is_silent(shop: Supplying) -> None:
+    for _ in range(OUTAGES_MAX):
+        shop.services.breakers.record("fulu", SILENCE)
+    order_no = shop.paid("HF50")
+    shop.settle_all()
+    assert shop.attempts(order_no) == [("fulu", "success")]
 
 
 def test_a_definite_failure_is_bought_at_the_other_supplier_over_http(shop: Supplying) -> None:
