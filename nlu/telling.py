@@ -22,7 +22,7 @@ _DONE = re.compile(
     r"|(?<!么)(?:昨天|前天|昨晚|上[次回周]|上个?月|去年|前年|那天|以前|当初)[^,，]*(?:的|了|过)(?:[^\d的了]{0,4})$"
 )
 _HAVE = re.compile(
-    r"(?:我|家里?|手[里头上]|们|都|已经|自己|就)有(?:了|好几|的是|[一两三四五六七八九\d]?[台把个张只]|$)(?!没有|没$|吗|什么)|家里?有[^吗么没的多]{1,8}$|还有(?:钱|[^,，]{0,4}没(?:用|过)|[一二两三四五六七八九十\d]+[次节天个]月?(?:没|$))"
+    r"我有[\da-z\u4e00-\u9fff]{1,6}了$|(?:我|家里?|手[里头上]|们|都|已经|自己|就)有(?:了|好几|的是|[一两三四五六七八九\d]?[台把个张只]|$)(?!没有|没$|吗|什么)|家里?有[^吗么没的多]{1,8}$|还有(?:钱|[^,，]{0,4}没(?:用|过)|[一二两三四五六七八九十\d]+[次节天个]月?(?:没|$))"
     r"|(?<!不)够[用吃喝玩使]|有钱$|没用完|没到期(?!也)|没过期(?!也)|没意思"
 )
 _HAS_OTHERS = re.compile(r"有[^,，]{0,5}(?:号|账户|人|块|元|孩|娃|朋友|手机|qq|毛|预算|票|券的|优惠|折)|[充要来买给帮]")
@@ -40,7 +40,17 @@ def told(text: str) -> tuple[Piece, ...]:
     return tuple(match.span() for match in _PIECE.finditer(text) if _tells(match[0].strip()))
 
 
+def unwanted(piece: str) -> bool:
+    """Tell whether what is named here is declined, or there already; what was done or runs out may be wanted again."""
+    return _declines(piece) and not _RUNS_OUT.search(piece)
+
+
+_RUNS_OUT = re.compile("没到期|没过期|没用完|够|还有")
+
+
+def _declines(piece: str) -> bool:
+    return bool(_DECLINED.search(piece) or (_HAVE.search(piece) and not _HAS_OTHERS.search(piece)))
+
+
 def _tells(piece: str) -> bool:
-    if _DECLINED.search(piece) or (_HAVE.search(piece) and not _HAS_OTHERS.search(piece)):
-        return True
-    return bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece)
+    return _declines(piece) or (bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece))
