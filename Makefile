@@ -7,7 +7,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo speech speech-local test check bench eval lock clean
+.PHONY: help venv demo speech speech-local test chaos check bench eval lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ speech-local: $(VENV)/.installed-speech-local ## the same, with recognition on t
 
 test: $(VENV)/.installed-test ## all tests
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+chaos: $(VENV)/.installed-test ## hurt the running shop for some minutes, and check that nothing was lost (CHAOS_SECONDS=… CHAOS_SEED=…)
+	@$(BIN)/python -m tests.chaos
 
 check: $(VENV)/.installed-check ## lint, format, types, and which room may import which
 	$(BIN)/ruff check .
