@@ -174,7 +174,7 @@ def _anchors(
         elif (
             product.any_sku
             and amount.kind == "count"
-            and any(a.kind == "value" and settle(product, a) for a in seen.amounts)
+            and any(a.kind == "value" and a.unit != "元" and settle(product, a) for a in seen.amounts)
         ):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
         elif repeats or (settled.value, settled.skus) not in known:
