@@ -52,6 +52,7 @@ _SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
 _FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
+_SAYS_LITTLE = 14
 _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
 
 
@@ -96,7 +97,7 @@ def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | Non
     """The same for an order that is placed but unpaid: it is cancelled, and what is left is summed up again."""
     live = paying.live_unpaid(dialog, scene)
     named = next((item.product for item in said.frame.items if item.product), None)
-    product = scene.shelf.product(named) if named else None
+    product = scene.shelf.product(named) if named else _dropped_by_name(said.text, scene.shelf)
     if product is not None and (live is not None or "取消" in said.text) and _drops(product, said.text):
         lookup = Lookup(line=DraftLine(product.id))
         return Turn(replace(dialog, waiting=lookup, misses=0), effects=(FindOrders("cancel"),))
@@ -107,6 +108,17 @@ def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | Non
         return None
     rest = tuple(line for i, line in enumerate(live.lines) if i not in found)
     return Turn(replace(dialog, waiting=Replacement(rest)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def _dropped_by_name(text: str, shelf: Shelf) -> Product | None:
+    """The one product that 话费那单取消 names, where the understanding made no item of it."""
+    said = fold(text)
+    if len(said) > _SAYS_LITTLE or "取消" not in said:
+        return None
+    names = {product.id: longest_name((product.name, *product.aliases), said) for product in shelf.products}
+    longest = max((len(name) for name in names.values()), default=0)
+    named = [product for product in shelf.products if longest and len(names[product.id]) == longest]
+    return named[0] if len(named) == 1 else None
 
 
 def _drops(product: Product, text: str) -> bool:
