@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from bot import jobs, misses
 from bot.bootstrap import Services
@@ -22,12 +22,13 @@ NEVER_PAID_FOR = timedelta(days=1)
 """So long after it was closed an order that nobody paid is kept, in case somebody did."""
 
 _ASK = text("""
-    INSERT INTO erasure (openid, pseudonym, asked_at, why) VALUES (:openid, :pseudonym, :now, :why)
-    ON CONFLICT (openid) WHERE done_at IS NULL DO UPDATE SET asked_at = excluded.asked_at
+    INSERT INTO erasure (openid, pseudonym, asked_at, why, due_at) VALUES (:openid, :pseudonym, :now, :why, :now)
+    ON CONFLICT (openid) WHERE done_at IS NULL DO UPDATE SET asked_at = excluded.asked_at, due_at = excluded.due_at
     RETURNING id
 """)
 _FIND = text("SELECT id, openid, pseudonym, asked_at FROM erasure WHERE id = :id AND done_at IS NULL FOR UPDATE")
-_PENDING = text("SELECT id FROM erasure WHERE done_at IS NULL ORDER BY id LIMIT 10000")
+_DUE = text("SELECT id FROM erasure WHERE done_at IS NULL AND due_at <= :now ORDER BY due_at")
+_LATER = text("UPDATE erasure SET due_at = :due_at WHERE id = :id")
 _DONE = text("UPDATE erasure SET openid = pseudonym, done_at = :now WHERE id = :id")
 
 _TALK = (
@@ -71,13 +72,23 @@ _PAYER = text("""
            OR (state = 'closed' AND expires_at < :never_paid_before))
 """)
 _LEFT = text("""
-    SELECT (SELECT count(*) FROM orders WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at) AS orders,
-           (SELECT max(coalesce(settled_at, paid_at, closed_at, created_at)) FROM orders
-            WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at) AS latest,
-           EXISTS (SELECT 1 FROM payment WHERE payer_openid = CAST(:openid AS text) AND created_at <= :asked_at)
-           OR EXISTS (SELECT 1 FROM push WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at)
-           OR EXISTS (SELECT 1 FROM support_case WHERE openid = CAST(:openid AS text) AND opened_at <= :asked_at)
-           OR EXISTS (SELECT 1 FROM handoff WHERE openid = CAST(:openid AS text) AND opened_at <= :asked_at) AS more
+    WITH his AS (
+        SELECT * FROM orders WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at),
+    paid AS (
+        SELECT * FROM payment WHERE payer_openid = CAST(:openid AS text) AND created_at <= :asked_at),
+    left_over AS (
+        SELECT EXISTS (SELECT 1 FROM support_case WHERE openid = CAST(:openid AS text) AND opened_at <= :asked_at)
+            OR EXISTS (SELECT 1 FROM handoff WHERE openid = CAST(:openid AS text) AND opened_at <= :asked_at)
+            OR EXISTS (SELECT 1 FROM his WHERE state NOT IN ('delivered', 'refunded'))
+            OR EXISTS (SELECT 1 FROM paid WHERE state <> 'paid' AND order_no NOT IN (SELECT order_no FROM his))
+            AS running)
+    SELECT running, (SELECT count(*) FROM his) AS orders,
+           (SELECT max(coalesce(settled_at, paid_at, closed_at, created_at)) FROM his) AS latest,
+           least((SELECT min(greatest(settled_at, paid_at)) FROM his WHERE settled_at IS NOT NULL),
+                 (SELECT min(paid_at) FROM paid)) AS first,
+           running OR EXISTS (SELECT 1 FROM his) OR EXISTS (SELECT 1 FROM paid)
+           OR EXISTS (SELECT 1 FROM push WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at) AS anything
+    FROM left_over
 """)
 
 
@@ -90,7 +101,7 @@ class Erased:
     kept_until: datetime | None
     """When the last of them may go; by itself, then."""
     open: bool
-    """A case, a talk with a person or a message still runs: it goes when it has ended."""
+    """An order, a case or a talk with a person still runs: it goes when it has ended."""
 
 
 def ask(conn: Connection, openid: OpenId, now: datetime, *, why: str) -> int:
@@ -129,10 +140,18 @@ def carry_out(services: Services, conn: Connection, erasure_id: int) -> Erased |
     for order_no in order_nos:
         conn.execute(_TOKEN, {"order_no": order_no, "pseudonym": found.pseudonym, "token": new_token()})
     left = conn.execute(_LEFT, about).one()
-    if not left.orders and not left.more:
+    if left.anything:
+        conn.execute(_LATER, {"id": found.id, "due_at": _due_at(left, now, kept_for)})
+    else:
         conn.execute(_DONE, {"id": found.id, "now": now})
     kept_until = left.latest + kept_for if left.latest is not None else None
-    return Erased(len(order_nos), left.orders, kept_until, bool(left.more))
+    return Erased(len(order_nos), left.orders, kept_until, left.running)
+
+
+def _due_at(left: Row[Any], now: datetime, kept_for: timedelta) -> datetime:
+    """When to look again: tomorrow while something runs, else when the first of what is kept may go."""
+    tomorrow = now + timedelta(days=1)
+    return tomorrow if left.running or left.first is None else max(tomorrow, left.first + kept_for)
 
 
 def _pseudonyms(services: Services, openid: str) -> list[str]:
@@ -173,8 +192,8 @@ def erase_buyer(services: Services, *, erasure_id: int) -> None:
 def finish_erasures(services: Services) -> None:
     """Forget what had to be kept until now, for everybody who is to be forgotten."""
     with services.engine.connect() as conn:
-        pending = conn.execute(_PENDING).scalars().all()
-    for erasure_id in pending:
+        due = conn.execute(_DUE, {"now": services.clock.now()}).scalars().all()
+    for erasure_id in due:
         with services.engine.begin() as conn:
             carry_out(services, conn, erasure_id)
 

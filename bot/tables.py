@@ -85,6 +85,7 @@ class ErasureRow(SQLModel, table=True):
     __tablename__ = "erasure"
     __table_args__ = (
         Index("erasure_pending", "openid", unique=True, postgresql_where=text("done_at IS NULL")),
+        Index("erasure_due", "due_at", postgresql_where=text("done_at IS NULL")),
         CheckConstraint("why IN ('asked', 'left')", name="erasure_why_known"),
     )
 
@@ -94,6 +95,8 @@ class ErasureRow(SQLModel, table=True):
     asked_at: datetime = Field(sa_type=DateTime(timezone=True))
     """What there was until then is forgotten; he may come back."""
     why: str = Field(max_length=16)
+    due_at: datetime = Field(sa_type=DateTime(timezone=True))
+    """When there may be more to forget: what was bought is kept for years."""
     done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 

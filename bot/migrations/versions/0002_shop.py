@@ -60,10 +60,12 @@ def upgrade() -> None:
         sa.Column("pseudonym", sa.String(64), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("why", sa.String(16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("why IN ('asked', 'left')", name="erasure_why_known"),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("erasure_due", "erasure", ["due_at"], unique=False, postgresql_where=sa.text("done_at IS NULL"))
     op.create_index("erasure_pending", "erasure", ["openid"], unique=True, postgresql_where=sa.text("done_at IS NULL"))
     op.create_table(
         "handoff",
