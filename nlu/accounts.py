@@ -97,10 +97,17 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
             token = _by_pattern(match[0], lexicon) or (match[0] if called and not _LED.match(match[0]) else None)
+            start = match.start()
+            if not cue and start and "\u4e00" <= text[start - 1] <= "\u9fff":  # 车牌号晋A123
+                led = _cue_before(text, start - 1, lexicon)
+                if led in lexicon.coded_cues:
+                    start, cue, token = start - 1, led, cased[start - 1 : match.end()]
             if token:
-                found.append(Account(match.start(), match.end(), token, cue))
+                found.append(Account(start, match.end(), token, cue))
+    raised = cased.upper() if len(cased.upper()) == len(cased) else cased
+    raised = _READ_OUT.sub(lambda match: "".join(_DIGIT[char] for char in match[0]), raised)
     for shape in lexicon.shapes:
-        for match in shape.finditer(cased.upper() if len(cased.upper()) == len(cased) else cased):
+        for match in shape.finditer(raised):
             if match[0] and not _inside(found, match.start()):
                 found.append(Account(match.start(), match.end(), match[0], _cue_before(text, match.start(), lexicon)))
     for account in found:
@@ -118,7 +125,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         start, said = _without_86(text, start, said)
         cue = _cue_before(text, start, lexicon) or _cue_after(text, end)
         letters = _LETTERS.search(text[max(0, start - 8) : start])
-        lettered = _by_pattern(letters[1] + said, lexicon) if letters else None
+        lettered = _by_pattern(letters[1].replace(" ", "") + said, lexicon) if letters else None
         if lettered and letters:  # VP，零零七七八八
             start, said = start - len(letters[0]), lettered
             cue = cue or _cue_before(text, start, lexicon)
@@ -147,7 +154,9 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
 _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
 _WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_LETTERS = re.compile(r"(?<![a-z])([a-z]{1,4})[\s,，、-]*$")
+_LETTERS = re.compile(r"(?<![a-z])([a-z](?:\s?[a-z]){0,3})[\s,，、-]*$")
+_READ_OUT = re.compile(r"(?<=[A-Z\d])[一二三四五六七八九零〇幺]{3,}")
+"""豫A一二三四五"""
 _MONEY_AFTER = re.compile(r"\s?(?:元|块|圆)")
 _LED = re.compile("qq|q\\d|uid|id|vx|no", re.I)
 """What may be typed right before an account without being part of it."""

@@ -112,6 +112,11 @@ def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
             wanted = (
                 ("qq", "phone_or_qq", "uid", "card_no") if numeric and len(account.said) < 11 else ("uid", "card_no")
             )
+        coded = next(
+            (f.name for fs in lexicon.account_fields.values() for f in fs if f.coded and accept(f, account.said)), ""
+        )
+        if coded:
+            return coded, True
         kinds = (kind for pattern, kind in lexicon.pattern_kinds if matches(pattern, account.said))
         wanted = (*kinds, *wanted)
     for kind in (*wanted, "phone", "qq", "uid", "card_no", "email"):

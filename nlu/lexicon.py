@@ -49,6 +49,11 @@ class FieldWords:
     default: str | None = None
     optional: bool = False
 
+    @property
+    def coded(self) -> bool:
+        """Tell whether free text is none, by its pattern: a plate (豫A12345) is found and checked like an account."""
+        return self.kind == "text" and self.pattern is not None and _shape(self.pattern, telling=True) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class OptionWords:
@@ -167,7 +172,7 @@ class ProductIndex:
                 self.choice_words[word].append((entry.name, choice.id))
         self.defaults = {f.name: f.default for f in words.fields if f.default is not None}
         self.option_defaults = {o.name: o.default for o in words.options if o.default is not None}
-        self.account_fields = tuple(f for f in words.fields if f.kind not in ("choice", "text", "address"))
+        self.account_fields = tuple(f for f in words.fields if f.kind not in ("choice", "text", "address") or f.coded)
         self.names = tuple(dict.fromkeys(plain(name) for name in (words.name, *words.aliases)))
 
     def _months(self) -> dict[int, list[SkuWords]]:
@@ -316,16 +321,15 @@ class Lexicon:
             self.account_fields[entry.name].append(entry)
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
+        coded = {f.name for p in self.products.values() for f in p.account_fields if f.kind == "text"}
+        self.coded_cues = frozenset(cue for _, cue in self.field_cues if cue[1:] in coded)
         self.asked_labels = tuple(
             dict.fromkeys(
                 plain(f.label) for p in self.products.values() for f in p.account_fields if len(plain(f.label)) > 1
             )
         )
-        texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text"]
+        texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text" and not f.coded]
         self.categories = frozenset(plain(name) for p in self.products.values() for name in p.words.category)
-        self.text_shapes = tuple(
-            (shape, f.name) for f in texts if f.pattern and (shape := _shape(f.pattern, telling=True)) is not None
-        )
         named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
         named += [(plain(f.label)[:-2], f.name) for f in texts if re.fullmatch("..+姓名", f.label)]  # 车主赵大力
         people = [f.name for f in texts if re.search("姓名", f.label)]
@@ -436,7 +440,9 @@ class Lexicon:
         """List what the catalog calls its own accounts (学号, 角色ID), for kinds that generic words do not settle."""
         cues: dict[str, str] = {}
         for product in self.products.values():
-            if len(product.account_fields) > 1 or any(f.kind in ("uid", "card_no") for f in product.account_fields):
+            if len(product.account_fields) > 1 or any(
+                f.kind in ("uid", "card_no", "text") for f in product.account_fields
+            ):
                 for entry in product.account_fields:
                     label = plain(entry.label)
                     cues.setdefault(label, f"={entry.name}")

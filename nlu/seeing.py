@@ -51,12 +51,15 @@ class Seen:
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
     _segments: list[Segment] | None = None
+    _told: list[Piece] | None = None
 
     @property
     def told(self) -> list[Piece]:
         """The pieces of the message that tell of something and ask for nothing; free text is no talk."""
-        spans = self.text_spans
-        return [p for p in told(self.text) if not any(s < p[1] and p[0] < e for s, e in spans)]
+        if self._told is None:
+            spans = self.text_spans
+            self._told = [p for p in told(self.text) if not any(s < p[1] and p[0] < e for s, e in spans)]
+        return self._told
 
     def tells(self, place: int) -> bool:
         """Tell whether what stands here is only told of."""
@@ -209,12 +212,6 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
                 taken[match.start() : match.end()] = b"\x01" * len(match[0])
                 seen.text_spans.append(match.span())
                 break
-    for shape, name in lexicon.text_shapes:
-        match = shape.search(seen.cased.upper()) if name not in texts else None
-        if match and not any(taken[match.start() : match.end()]) and match.end() <= len(taken):
-            texts[name] = match[0]
-            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-            seen.text_spans.append(match.span())
     return texts
 
 
