@@ -19,6 +19,7 @@ from catalog.store import load_shelf
 from catalog.vault import Vault
 from fulfillment import audit
 from kernel.clock import SystemClock
+from payments import ledger
 from tests.bot.test_migrations import empty_database
 from tests.fulfillment.counter import NOW, open_shop, place, want
 
@@ -106,13 +107,23 @@ def test_a_cut_off_or_foreign_file_changes_nothing(shop: Engine, other: Engine, 
     assert rows(other, "card_key") == rows(other, "product") == []
 
 
-def test_the_history_comes_back_sealed_and_is_guarded_again(shop: Engine, other: Engine, tmp_path: Path) -> None:
+def test_history_and_books_come_back_whole_and_are_guarded_again(shop: Engine, other: Engine, tmp_path: Path) -> None:
     here, there = AppConfig(data_dir=tmp_path / "here"), AppConfig(data_dir=tmp_path / "there")
     keep_earlier_keys(here, [b"older".ljust(32)])
     audit.arm(shop, here.key())
     open_shop(shop)
     with shop.begin() as conn:
-        place(conn, want("HF100"))
+        order_no = place(conn, want("HF100")).order.order_no
+        ledger.book_payment(
+            conn,
+            order_no=order_no,
+            out_trade_no=order_no,
+            total_fen=9950,
+            settles=True,
+            at=NOW,
+            now=NOW,
+            fee_rate_bp=60,
+        )
         audit.anchor(conn, NOW + timedelta(days=1))
     with other.begin() as conn:  # not empty in its books, though no order was placed: still to be replaced
         conn.execute(
@@ -130,5 +141,9 @@ def test_the_history_comes_back_sealed_and_is_guarded_again(shop: Engine, other:
     with other.connect() as conn:
         assert list(audit.verify(conn)) == []
         assert (audit.count(conn), len(rows(other, "audit_anchor"))) == (1, 1)
-    with pytest.raises(DBAPIError, match="only ever added to"), other.begin() as conn:
-        conn.execute(text("DELETE FROM order_event"))
+    for table in ("order_event", "ledger_booking", "ledger_entry"):
+        assert rows(shop, table) == rows(other, table) != []
+        with pytest.raises(DBAPIError, match="only ever added to"), other.begin() as conn:
+            conn.execute(text(f"DELETE FROM {table}"))
+    with pytest.raises(DBAPIError, match="does not sum to zero"), other.begin() as conn:
+        conn.execute(text("INSERT INTO ledger_entry (booking_id, account, amount_fen) VALUES (1, 'wallet', 1)"))
