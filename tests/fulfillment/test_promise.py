@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Connection, Engine, text
 
-from fulfillment import byhand, delivering, paying, placing, reading, topups
+from fulfillment import audit, byhand, delivering, paying, placing, reading, topups
 from fulfillment.refunding import refund_settled, take_back
 from fulfillment.states import LINE_MOVES, ORDER_MOVES, share_fen
 from fulfillment.suppliers.port import (
@@ -77,6 +77,7 @@ class Promise(RuleBasedStateMachine):
         try:
             self.finish()
             self.every_paid_line_is_delivered_or_refunded()
+            assert list(audit.verify(self.conn)) == []
         finally:
             self.conn.close()
 
