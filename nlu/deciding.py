@@ -36,10 +36,11 @@ class Wording:
     def __post_init__(self) -> None:
         seen = self.seen
         slots = slots_of(seen)
-        self.spans = [span for span in slots if not seen.tells(span[0])]
+        self.spans = [span for span in slots if not seen.tells(span[0])] if seen.told else slots
         self.only_told = bool(seen.told) and not self.spans
         """Whatever goods and amounts are named, they are only talked about."""
-        self.blanked = blank(seen, sorted([*self.spans, *((*piece, "") for piece in seen.told)])).strip(_BETWEEN)
+        hidden = sorted([*self.spans, *((*piece, "") for piece in seen.told)]) if seen.told else slots
+        self.blanked = blank(seen, hidden).strip(_BETWEEN)
         self.rests = len(self.blanked) > 1 or bool(self.spans)
         """Something is said beside what is told."""
         if not self.rests:
@@ -47,7 +48,7 @@ class Wording:
         self.cues = set(cues_of(self.blanked))
         self.asks = _ASKING.search(self.blanked) is not None
         self.amounts: list[Amount] = [a for a in seen.amounts if a.kind != "none"]
-        asked = [ref for ref in seen.refs if not seen.tells(ref.start)] or seen.refs
+        asked = ([ref for ref in seen.refs if not seen.tells(ref.start)] if seen.told else []) or seen.refs
         self.has_product = any(ref.product or ref.candidates for ref in asked)
         self.named = self.has_product or any(ref.foreign for ref in asked)
         self.picks = any(m.entry.options or m.entry.choices for m in seen.mentions)
