@@ -13,6 +13,7 @@ from bot import buyer_pages, callbacks, health, metrics
 from bot.bootstrap import Services
 from bot.push_endpoint import PushEndpoint
 from bot.rate_limit import RateLimit
+from bot.safe_headers import safely
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +24,13 @@ class WebApp(Starlette):
     """Starlette, except that a push goes straight to its endpoint: the layers between were 5 % of a turn."""
 
     straight: PushEndpoint | None = None
+    https: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.straight is not None and scope["type"] == "http" and scope["path"] == PUSH_PATH:
             await self.straight(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, safely(send, https=self.https))
 
 
 def create_app(services: Services) -> WebApp:
@@ -50,6 +52,7 @@ def create_app(services: Services) -> WebApp:
         exception_handlers={Exception: _broken},
     )
     app.straight = None if limited else push
+    app.https = services.config.app.public_url.startswith("https://")
     return app
 
 

@@ -1,7 +1,8 @@
 """Routes of buyers' pages: the pay page and the order page, and who is allowed to see what on them."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -11,12 +12,17 @@ from bot import ordering, paying, telling
 from bot.bootstrap import Services
 from bot.pages import render
 from bot.pages.views import KeyView, order_view, pay_view
+from bot.rate_limit import WINDOW_S, count
 from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_browser, new_state
 from bot.wechat import BadCode, NoAnswer
 from kernel.ids import OpenId
 from kernel.orders import Order
 
 TOKEN_MAX = 64
+LINK_LIVES = timedelta(days=30)
+"""After that a link shows nothing to anybody but its owner: it may have been forwarded, and forgotten, anywhere."""
+
+Page = Callable[[Request], Response]
 
 
 def routes(services: Services) -> list[Route]:
@@ -24,11 +30,11 @@ def routes(services: Services) -> list[Route]:
     pages = _Pages(services)
     return [
         Route("/pay/static/{name}", pages.static, methods=["GET"]),
-        Route("/pay/{token}", pages.pay, methods=["GET"]),
-        Route("/pay/{token}/jsapi", pages.jsapi, methods=["POST"]),
-        Route("/pay/{token}/qr.svg", pages.qr, methods=["GET"]),
-        Route("/pay/{token}/state", pages.state, methods=["GET"]),
-        Route("/orders/{token}", pages.order, methods=["GET"]),
+        Route("/pay/{token}", pages.guarded(pages.pay), methods=["GET"]),
+        Route("/pay/{token}/jsapi", pages.guarded(pages.jsapi), methods=["POST"]),
+        Route("/pay/{token}/qr.svg", pages.guarded(pages.qr), methods=["GET"]),
+        Route("/pay/{token}/state", pages.guarded(pages.state), methods=["GET"]),
+        Route("/orders/{token}", pages.guarded(pages.order), methods=["GET"]),
     ]
 
 
@@ -36,6 +42,29 @@ class _Pages:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._shop = services.config.shop.name
+
+    def guarded(self, page: Page) -> Page:
+        """The page, unless this address has tried too many links in this minute that name nothing."""
+        limits = self._services.config.risk
+        at_most = limits.unknown_links_per_minute if limits.enabled else 0
+        if at_most == 0:
+            return page
+
+        def show(request: Request) -> Response:
+            what = f"unknown-link:{request.client.host if request.client else ''}"
+            if count(self._services.redis, what, by=0) >= at_most:
+                return _too_often()
+            answer = page(request)
+            if answer.status_code == 404:
+                count(self._services.redis, what)
+            return answer
+
+        return show
+
+    def _opens_too_often(self, order: Order) -> bool:
+        limits = self._services.config.risk
+        at_most = limits.payments_opened_per_minute if limits.enabled else 0
+        return at_most > 0 and count(self._services.redis, f"open:{order.order_no}") > at_most
 
     def static(self, request: Request) -> Response:
         found = render.static_file(request.path_params["name"])
@@ -53,6 +82,8 @@ class _Pages:
         return self._pay_shown(request, order, viewer)
 
     def _pay_shown(self, request: Request, order: Order, viewer: OpenId | None) -> Response:
+        if self._is_over_for(order, viewer):
+            return _html(render.render_not_found(self._shop))
         shelf, _ = self._services.shelf.current()
         view = pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=self._services.clock.now())
         outside = is_ordinary_browser(request.headers.get("user-agent", ""))
@@ -62,6 +93,8 @@ class _Pages:
         order = self._order(request)
         if order is None:
             return _json({"error": "订单不存在，请核对链接"}, 404)
+        if self._opens_too_often(order):
+            return _too_often()
         # Without a visit the prepay is made for the order's buyer: nobody else can use it, so nothing is given away.
         opened = paying.open_jsapi(self._services, order, self._viewer(request) or order.openid)
         return _json(opened.params) if isinstance(opened, paying.Bridge) else _json({"error": opened.message}, 409)
@@ -70,6 +103,8 @@ class _Pages:
         order = self._order(request)
         if order is None:
             return Response(status_code=404)
+        if self._opens_too_often(order):
+            return _too_often()
         opened = paying.open_native(self._services, order)
         if not isinstance(opened, paying.Code):
             return Response(status_code=409)
@@ -79,10 +114,11 @@ class _Pages:
         order = self._order(request)
         if order is None:
             return _json({"error": "订单不存在，请核对链接"}, 404)
+        viewer = self._viewer(request)
+        if self._is_over_for(order, viewer):
+            return _json({"error": "订单不存在，请核对链接"}, 404)
         shelf, _ = self._services.shelf.current()
-        view = pay_view(
-            order, shelf, viewer=self._viewer(request), shop_name=self._shop, now=self._services.clock.now()
-        )
+        view = pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=self._services.clock.now())
         return _json(render.pay_state(view))
 
     def order(self, request: Request) -> Response:
@@ -94,11 +130,17 @@ class _Pages:
             return self._ask_wechat(request, f"/orders/{order.token}") or self._order_shown(request, order, None)
         return self._order_shown(request, order, viewer)
 
+    def _is_over_for(self, order: Order, viewer: OpenId | None) -> bool:
+        old = self._services.clock.now() - order.created_at > LINK_LIVES
+        return old and not _same(viewer, order.openid)
+
     def _order_shown(self, request: Request, order: Order, viewer: OpenId | None) -> Response:
+        if self._is_over_for(order, viewer):
+            return _html(render.render_not_found(self._shop))
         shelf, _ = self._services.shelf.current()
         keys: dict[int, list[KeyView]] = {}
         waiting: tuple[str, ...] = ()
-        if viewer is not None and hmac.compare_digest(viewer.encode(), order.openid.encode()):
+        if _same(viewer, order.openid):
             for key in telling.reveal_keys(self._services, order, where="page"):
                 keys.setdefault(key.line_id, []).append(KeyView(key.secret, key.number))
             waiting = telling.kept_texts(self._services, order)
@@ -154,8 +196,18 @@ class _Pages:
         return answer
 
 
+def _same(viewer: OpenId | None, owner: OpenId) -> bool:
+    return viewer is not None and hmac.compare_digest(viewer.encode(), owner.encode())
+
+
 def _html(page: render.Page) -> Response:
     return Response(page.html, status_code=page.status, media_type="text/html", headers=dict(render.HEADERS))
+
+
+def _too_often() -> Response:
+    answer = _json({"error": "操作太频繁了，请一分钟后再试"}, 429)
+    answer.headers["Retry-After"] = str(WINDOW_S)
+    return answer
 
 
 def _json(content: Mapping[str, object], status: int = 200) -> Response:

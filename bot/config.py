@@ -214,6 +214,10 @@ class RiskConfig:
     per_buyer_per_minute: int = _between(120, 0, 1_000_000)
     """Messages of one buyer: beyond what a person types. He is told once and then not answered for the minute."""
     unpaid_orders_max: int = _between(3, 1, 3)
+    unknown_links_per_minute: int = _between(30, 0, 1_000_000)
+    """Links below /pay and /orders that name nothing, by address. Not all pages: a carrier gives many one address."""
+    payments_opened_per_minute: int = _between(20, 0, 1_000_000)
+    """How often the payment of one order is asked for: each may be a question to WeChat Pay."""
 
     @property
     def buyer_limit(self) -> int:

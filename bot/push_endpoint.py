@@ -23,6 +23,8 @@ ANSWER_WITHIN_S = 4.5
 """WeChat hangs up after 5 s and tells the buyer that the service is broken."""
 _TEXT, _XML = b"text/plain; charset=utf-8", b"text/xml; charset=utf-8"
 
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
 Answer = tuple[int, bytes, bytes]
 """HTTP status, media type, body."""
 
@@ -116,6 +118,6 @@ async def _body(receive: Receive) -> bytes | None:
 
 async def _answer(send: Send, answer: Answer) -> None:
     status, media_type, body = answer
-    headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode()), _NO_SNIFFING]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
