@@ -85,7 +85,7 @@ def train(pairs: Iterable[tuple[str, str]], lexicon: Lexicon) -> dict[str, list[
     packed = {}
     for feature, row in sorted(weights.items()):
         pairs_kept = [
-            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > 1
+            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > 2
         ]
         if pairs_kept:
             packed[feature] = pairs_kept
