@@ -336,7 +336,11 @@ class Lexicon:
         named += [(word, people[0]) for word in ("学员", "考生", "报名人", "我叫") if people]
         self.person_field = people[0] if people else ""
         self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
-        self.text_cues = tuple(dict.fromkeys([*((plain(f.label), f.name) for f in texts), *named]))
+        labels = [(plain(f.label), f.name) for f in texts]
+        turned = [(label[2:] + label[:2], name) for label, name in labels if len(label) == 4]  # 英雄常用李白
+        self.text_cues = tuple(dict.fromkeys([*labels, *named, *turned]))
+        self.written_on = tuple((label[:2], name) for label, name in labels if len(label) > 3)
+        """封面 of 封面文字: what is written on it says what it is by the verb."""
 
     def names_goods(self, text: str) -> bool:
         """Tell whether a text names goods or a choice of theirs: 美区苹果卡 and 苹果区 are no places."""

@@ -12,7 +12,7 @@ from nlu.lexicon import Lexicon
 from nlu.naming import SHOWN
 from nlu.reading import drafts
 from nlu.seeing import Seen, drop_taken_back, look_at
-from nlu.text import lower, normalise_keeping_case
+from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
 
 NO_ITEMS: frozenset[Intent] = frozenset(
@@ -56,11 +56,12 @@ _SHORT, _RECENT = 8, 2048
 def _read(
     text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | None, trace: Trace | None = None
 ) -> Frame:
-    cased = normalise_keeping_case(_said(text, channel))
+    said = _said(text, channel)
+    cased = normalise_keeping_case(said)
     plain = lower(cased)
     at_once = _at_once(text, plain, lexicon, expecting)
     if at_once is None:
-        seen = look_at(cased, plain, lexicon)
+        seen = look_at(as_written(said, cased), plain, lexicon)
         if trace is not None:
             trace.saw(seen)
         at_once = _awaited(plain, seen, lexicon, expecting)
@@ -120,7 +121,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     _read_unit_of_pending(seen, lexicon, expecting)
     items = _items(intent, seen, lexicon, trace)
     if intent in ("price", "search") and talks_of_something_else(said):
-        items = tuple(item for item in items if item.product or item.candidates)
+        items = ()  # 到南京200公里要加多少油: its unit names no goods
     if intent == "answer" and not items:
         items = _named_skus(seen, lexicon)
     if intent in ("answer", "unknown") and not items and not seen.refs:

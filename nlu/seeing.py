@@ -11,7 +11,7 @@ from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.segments import Segment, Segmenter
 from nlu.telling import Piece, told, unwanted
-from nlu.text import lower, normalise_keeping_case
+from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
 
@@ -76,14 +76,13 @@ class Seen:
 def look(message: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts; nothing is interpreted yet."""
     cased = normalise_keeping_case(message)
-    return look_at(cased, lower(cased), lexicon)
+    return look_at(as_written(message, cased), lower(cased), lexicon)
 
 
 def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts in a message in plain form, with capitals and without."""
     if _BIG_SMALL.search(text):
-        cased = _sized(cased, lexicon)
-        text = lower(cased)
+        cased, text = _sized(cased, lexicon), _sized(text, lexicon)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = _texts(seen, lexicon, taken)
@@ -193,22 +192,33 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             match = _TEXT_SAID.match(seen.text, place + len(label))
             if match is None and label in lexicon.person_cues:
                 match = _NAME_BESIDE.match(seen.text, place + len(label))
+                match = None if match and lexicon.words.knows(match[1]) and not re.match(_SURNAME, match[1]) else match
             elif match is None and len(label) >= 3:  # 常用英雄李白
                 match = _TEXT_BESIDE.match(seen.text, place + len(label))
                 match = None if match and _NO_TEXT.search(match[1]) else match
             if match and not any(taken[match.start(1) : match.end(1)]):
-                texts[name] = seen.cased[match.start(1) : match.end(1)].strip()
+                texts[name] = seen.cased[match.start(1) : match.end(1)].strip(_QUOTES)
                 taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
                 seen.text_spans.append(match.span(1))
             place = seen.text.find(label, place + 1)
+    for head, name in lexicon.written_on:
+        match = re.search(
+            rf"{re.escape(head)}(?:上面?|要|就|请|帮我|给我|的字)*(?:写|印|刻|题)(?:上|着|个|一句|成|:|是)*([^,，。;；!！?？\n]{{1,40}})",
+            seen.text,
+        )
+        asks = match is not None and _NO_TEXT.match(match[1])
+        if match and not asks and name not in texts and not any(taken[match.start(1) : match.end(1)]):
+            texts[name] = seen.cased[match.start(1) : match.end(1)].strip(_QUOTES)
+            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+            seen.text_spans.append(match.span(1))
     if lexicon.person_field and lexicon.person_field not in texts:
-        for match in _STANDING_NAME.finditer(seen.text):
+        for match in (*_CALLED.finditer(seen.text), *_STANDING_NAME.finditer(seen.text)):
             if (
                 not any(taken[match.start() : match.end()])
                 and not lexicon.words.knows(match[0])
                 and not lexicon.phrases.find(match[0])
             ):
-                texts[lexicon.person_field] = match[0]  # 普通话报名 王小丽 东校区
+                texts[lexicon.person_field] = seen.cased[match.start() : match.end()]  # 普通话报名 王小丽 东校区
                 taken[match.start() : match.end()] = b"\x01" * len(match[0])
                 seen.text_spans.append(match.span())
                 break
@@ -219,12 +229,15 @@ _TEXT_SAID = re.compile(
     r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*(?:应该是|是|为|换成|改成|改为|叫|写着?|印|刻|[:=])\s*"
     r"((?:(?!\s+(?:\d{6}|身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
+_QUOTES = " \"'“”‘’「」『』《》"
 _NAME_BESIDE = re.compile(r"\s*([\u4e00-\u9fff]{2,4})(?=$|[,，。;；!！\s\d])")
-_STANDING_NAME = re.compile(
-    r"(?<=[\s,，])[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤]"
-    r"[\u4e00-\u9fff]{1,2}(?=[\s,，]|$)"
-)
+_SURNAME = r"(?:欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|令狐|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤])"
+_STANDING_NAME = re.compile(rf"(?<=[\s,，])(?!杨柳|高高|何时|马上|钱包){_SURNAME}[\u4e00-\u9fff]{{1,2}}(?=[\s,，]|$)")
 """A name between spaces: a common surname and one or two characters."""
+_CALLED = re.compile(
+    rf"(?:(?<=叫)|(?<=叫做)|(?<=叫:)|(?<=叫,)|(?<=叫,[嗯呃额哦],)|(?<=叫[嗯呃额]))(?!车|人|我|你|他){_SURNAME}[\u4e00-\u9fff]{{1,2}}(?=$|[,，。;；!！\s\d的])"
+)
+"""孩子叫赵一诺; 名字叫，嗯，白鹿"""
 _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])")
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")
 

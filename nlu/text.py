@@ -51,6 +51,19 @@ def normalise_keeping_case(text: str) -> str:
     return text[:MAX_CHARS].translate(_PLAIN).strip()
 
 
+def as_written(text: str, cased: str) -> str:
+    """Give the plain form with its Chinese characters as they were written (葉小燕).
+
+    Everything is found in the plain form; what a buyer gives of his own (a name, a street) is kept as he wrote it.
+    """
+    text = text[:MAX_CHARS]
+    start = len(text) - len(text.lstrip())
+    said = text[start : start + len(cased)]
+    if len(said) != len(cased) or said.translate(_PLAIN) != cased:
+        return cased
+    return "".join(mine if "\u4e00" <= mine <= "\u9fff" else plain for mine, plain in zip(said, cased, strict=True))
+
+
 def lower(text: str) -> str:
     """Lower ASCII letters alone: the result is as long as the text, so positions agree."""
     return text.translate(_LOWER)
