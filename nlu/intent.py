@@ -41,8 +41,8 @@ def slots_of(seen: Seen) -> list[Span]:
     spans.sort(key=lambda span: (span[0], -span[1]))
     kept, place = [], 0
     for span in spans:
-        if span[0] >= place:
-            kept.append(span)
+        if span[1] > place:  # 点券1000 of 英雄联盟点券1000 keeps what the name left
+            kept.append((max(span[0], place), span[1], span[2]))
             place = span[1]
     return kept
 

@@ -7,7 +7,6 @@ from functools import cache
 from typing import TypeVar
 
 from nlu.text import ENGLISH_SOUNDS, LETTER_SOUNDS, second_readings, sound, sounds, syllables_code
-from nlu.words import COUNTERS
 
 _T = TypeVar("_T")
 MOST = 64
@@ -187,7 +186,7 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
     if first in _NUMERALS and before in _NUMERALS:
         return False
     beyond = text[end + 1 : end + 2]
-    ends = beyond not in (*COUNTERS, *_NUMERALS, "零", "幺") and not beyond.isdigit()
+    ends = not beyond or beyond in " ,，。的吧!！"
     if (first in _NUMERALS or first.isdigit()) and after in _NUMERALS and ends:
         return False  # 一米五 is no 一米
     if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it

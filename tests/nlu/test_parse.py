@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nlu import Expecting, Frame, Lexicon, frame_to_json, parse
+from nlu import Expecting, Frame, Lexicon, Trace, frame_to_json, parse
 from nlu.frame import INTENTS
 from nlu.lexicon import ChoiceWords, FieldWords, OptionWords, ProductWords, SkuWords
 
@@ -170,6 +170,7 @@ _CHATTER = st.text(
 def test_parse_never_raises_and_claims_only_known_things(demo: Lexicon, text: str, channel: str) -> None:
     frame = parse(text, demo, channel=channel)  # type: ignore[arg-type]
     assert frame.intent in INTENTS
+    assert parse(text, demo, channel=channel, trace=Trace()) == frame  # type: ignore[arg-type]
     json.dumps(frame_to_json(frame))
     for item in frame.items:
         assert item.product is None or item.product in demo.products
