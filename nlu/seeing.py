@@ -164,7 +164,7 @@ _PLACE = re.compile(
 )
 _PLACE_HINT = re.compile("[省市区县镇乡村路街巷弄栋幢苑]|小区|花园|大厦|广场|单元|学校|大学|公寓|宿舍|地址|寄到|送到")
 _ADDRESS_CUE = re.compile(
-    r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到)(?:改成|改为|改到|换成|换到|应该是|错了|是|为|写|[:,，\s])*"
+    r"(?:收货地址|地址|寄到|寄给|送到|邮寄到|发到|快递到|发货到|寄(?=[:\s]|[\u4e00-\u9fff]{2,3}[省市区县]))(?:改成|改为|改到|换成|换到|应该是|错了|是|为|写|[:,，\s])*"
 )
 _RECIPIENT = (
     r"(?:(?:收件人|收货人|联系人|姓名|名字|联系电话|联系方式|手机号码?|手机|电话|tel)(?:是|为|[:=\s])*"
@@ -242,13 +242,40 @@ _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")
 
 
+_NO_DISTRICT = re.compile(r"(?:^|[^\u4e00-\u9fff])[\u4e00-\u9fff\da-z]区$")
+"""美区, A区: no place of an address."""
+_BESIDE = re.compile(
+    r"(?:\s?(?:[\u4e00-\u9fffa-z]{0,8}?(?:专卖店|驿站|便利店|超市|酒店|饭店|店(?!长)|博物馆|图书馆|体育馆|馆|中心|医院|银行|写字楼|公司|前台|收发室|门卫室?|物业|门口)"
+    r"(?:的?(?:旁边?|对面|附近|门口|楼[上下]|隔壁))?|[\u4e00-\u9fffa-z]{2,8}?(?:旁边?|对面|附近|隔壁)|[一二三四五六七八九十\d]{1,2}期|[a-z\d]{1,3}(?:座|层|楼|室|号)))+"
+)
+"""What stands beside the street's number tells where: 92号 佳能专卖店, 夫子庙博物馆旁."""
+
+
+def _together(places: list[re.Match[str]], text: str, cued: bool) -> list[re.Match[str]]:
+    """Give the first stretch of places that nothing but words of one clause lies between: two of them, unless `cued`."""
+    stretch: list[re.Match[str]] = []
+    for place in places:
+        if stretch and (
+            _STOPS.search(text[stretch[-1].end() : place.start()] + place[0][:1])
+            or place.start() - stretch[-1].end() > 14
+        ):
+            if cued or len(stretch) > 1:
+                return stretch
+            stretch = []
+        stretch.append(place)
+    return stretch
+
+
+_STOPS = re.compile("[,，。;；!！?？\n]")
+
+
 def address_span(text: str) -> tuple[int, int] | None:
     """Find a postal address: what follows a cue, or a stretch with at least two kinds of place words."""
     if not _PLACE_HINT.search(text):
         return None
     cue = _ADDRESS_CUE.search(text)
     start = cue.end() if cue else 0
-    places = list(_PLACE.finditer(text, start))
+    places = _together([p for p in _PLACE.finditer(text, start) if not _NO_DISTRICT.search(p[0])], text, bool(cue))
     if not places or (len(places) < 2 and not (cue and places[0].start() == start)):
         return None
     first = places[0].start()
@@ -262,6 +289,8 @@ def address_span(text: str) -> tuple[int, int] | None:
     )
     if tail and len(tail[0]) <= 14 and not re.search(r"1[3-9]\d{9}", tail[0]):
         end += tail.end()
+    beside = _BESIDE.match(text, end)
+    end = beside.end() if beside else end
     around = _RECIPIENT_AFTER.match(text, end)
     if around:
         end = around.end()
