@@ -187,6 +187,10 @@ def _anchors(
         counts = [count for count in counts if count.kind == "count"]
     if product is not None and anchors:
         counts = [count for count in counts if not _of_label(product, count, anchors)]
+    if product is not None and not anchors and len(counts) == 1 and product.unit in seen.text:
+        only = counts[0]
+        if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
+            return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
     return _only_on_sale(product, anchors, counts)
 
 
