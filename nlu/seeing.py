@@ -142,6 +142,12 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     start, end = mention.start, mention.end
     if mention.word in lexicon.tails and mention.exact and not mention.entry.products:
         return any(stop == start and stop - begin > 1 for begin, stop, _ in seen.segments)  # 东方航空券 of 南方航空券
+    if (
+        seen.text[start] == "个"
+        and start
+        and (seen.text[start - 1].isdigit() or seen.text[start - 1] in "一二两三四五六七八九十几俩")
+    ):
+        return True  # 个人 of 4个人
     if end - start > 3 or not "\u4e00" <= seen.text[start] <= "\u9fff":
         return False
     if mention.entry.products and end - start == 2 and _PLACE_TAIL.match(seen.text, end):
@@ -374,7 +380,7 @@ def _as_said(word: str, product: ProductIndex) -> str:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:弄|搞|充|冲|整|买|要|给我充|给我冲)?(?:成|错)?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
 )
 _DECLINED = re.compile(
     r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|别[要买充]了|不[买充冲租订报约拍考学]了|算了)"
