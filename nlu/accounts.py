@@ -109,7 +109,9 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
     for shape in lexicon.shapes:
         for match in shape.finditer(raised):
             if match[0] and not _inside(found, match.start()):
-                found.append(Account(match.start(), match.end(), match[0], _cue_before(text, match.start(), lexicon)))
+                coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
+                cue = coded or _cue_before(text, match.start(), lexicon)
+                found.append(Account(match.start(), match.end(), match[0], cue))
     for account in found:
         _take(taken, account.start, account.end)
     groups = _groups(text, taken)

@@ -153,7 +153,8 @@ DOUBTED_FROM, DOUBT = 1, 0.15
 
 def _doubted(said: Wording) -> bool:
     """Ask the model where more is said than goods, slots and words of buying: whether it can be an order at all."""
-    if unexplained(said.blanked) <= DOUBTED_FROM:
+    hearts = ",".join(clause for clause in _CLAUSE.findall(said.blanked) if _ANY_SLOT.search(clause))
+    if unexplained(hearts) <= DOUBTED_FROM:
         return False
     return next((p for p, intent in said.ranked if intent == "order"), 0.0) < DOUBT
 
@@ -319,7 +320,9 @@ _UNPLACED = re.compile(
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
-_ASKED_THEN_ORDERED = re.compile(r"[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)")
+_ASKED_THEN_ORDERED = re.compile(
+    r"(?:没有?|没货|不行)(?:的话)?[,，]?就[^,，?？吗么]{0,6}[充买来要租订报拿][^?？吗么]{0,3}[ＰＶＱＳＯ]|你?有就[来要买充]|[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)"
+)
 """有活动吗？没有的话给我充Ｖ，Ａ"""
 _WANTS = re.compile(
     r"(?:我(?:想|要)?|想|要|帮我|给我|麻烦|请|帮忙|老板|[,， ])*(?:"

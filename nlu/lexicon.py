@@ -321,8 +321,8 @@ class Lexicon:
             self.account_fields[entry.name].append(entry)
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
-        coded = {f.name for p in self.products.values() for f in p.account_fields if f.kind == "text"}
-        self.coded_cues = frozenset(cue for _, cue in self.field_cues if cue[1:] in coded)
+        self.coded = tuple(f for p in self.products.values() for f in p.account_fields if f.kind == "text")
+        self.coded_cues = frozenset(cue for _, cue in self.field_cues if cue[1:] in {f.name for f in self.coded})
         self.asked_labels = tuple(
             dict.fromkeys(
                 plain(f.label) for p in self.products.values() for f in p.account_fields if len(plain(f.label)) > 1
