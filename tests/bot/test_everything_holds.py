@@ -1,0 +1,422 @@
+"""The whole shop behind its edges, in any order: whatever comes, repeats, is late or is lost, the promises hold.
+
+Real are the database, Redis, the jobs, the signatures of notices; WeChat Pay, suppliers and WeChat's messages are in
+memory and lose things. What must hold at the end is `tests/chaos/verdict.py`, as in the storm of `make chaos`.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+from sqlalchemy import Engine, text
+
+from bot import background, delivering, jobs, ordering, paying, telling
+from bot.bootstrap import Services, build
+from bot.config import load_config
+from bot.wechat import MaybeSent, NotSent, Refused, SendOutcome, Sent
+from catalog.key_import import import_keys
+from catalog.store import import_catalog
+from dialogs.turn import OrderPlaced
+from fulfillment.suppliers.choosing import Terms
+from fulfillment.suppliers.port import (
+    Accepted,
+    Failed,
+    NoSuchOrder,
+    OrderAnswer,
+    Processing,
+    QueryAnswer,
+    Rejected,
+    Success,
+    Supplier,
+    TopupRequest,
+    Unknown,
+)
+from fulfillment.suppliers.registry import Suppliers
+from kernel.clock import MovableClock, SystemClock
+from kernel.ids import OpenId
+from kernel.orders import Order
+from payments.fake import FakeWechatPay
+from payments.gateway import CodeUrl, Prepay, RefundReport, RefundStatus, Transaction
+from payments.notices import NoticeKeys
+from payments.signing import PlatformKeys, load_public_key
+from sandbox.settings import new_credentials
+from tests.chaos.verdict import World, judge, still_open
+from tests.fulfillment.counter import SHELF, want
+from tests.payments.till import Platform
+
+BASKETS = (("ST50",), ("ST50", "ST100"), ("HF100",), ("HF100", "ST50", "QB"))
+WHICH = st.integers(0, 99)
+LOSSES = st.sampled_from(("", "", "", "request", "answer"))
+
+
+class LossyPay(FakeWechatPay):
+    """Tells everything it knows."""
+
+    def world(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        trades, refunds = {}, {}
+        for number, trade in self._trades.items():
+            paid = trade.transaction
+            trades[number] = {
+                "transaction_id": paid.transaction_id if paid else "",
+                "total_fen": trade.request.total_fen,
+            }
+            for report in trade.refunds.values():
+                refunds[report.out_refund_no] = {
+                    "out_trade_no": number,
+                    "status": report.status.value,
+                    "refund_fen": report.refund_fen,
+                }
+        return trades, refunds
+
+
+@dataclass
+class LossySupplier:
+    """One order per number, and a result that does not depend on us; what nobody answered may arrive any time."""
+
+    orders: dict[str, str] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
+    fate: str = ""
+
+    def order(self, request: TopupRequest) -> OrderAnswer:
+        number, fate, self.fate = request.supplier_order_no, self.fate, ""
+        if fate == "rejected" and number not in self.orders:
+            return Rejected("no")
+        if fate == "lost":
+            self.late.append(number)
+            return Unknown("timeout")
+        self.orders.setdefault(number, "processing")
+        return Unknown("timeout") if fate == "answer lost" else Accepted()
+
+    def query(self, number: str) -> QueryAnswer:
+        fate, self.fate = self.fate, ""
+        if fate:
+            return Unknown("timeout")
+        answers: dict[str, QueryAnswer] = {"processing": Processing(), "success": Success(), "failed": Failed("")}
+        return answers[self.orders[number]] if number in self.orders else NoSuchOrder()
+
+    def settle(self, result: str) -> None:
+        number = next((one for one, state in self.orders.items() if state == "processing"), "")
+        if number:
+            self.orders[number] = result
+
+
+@dataclass
+class Chats:
+    """WeChat's messages to buyers: what arrived, and what is wrong with the next one."""
+
+    arrived: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    fate: str = ""
+
+    def send_text(self, openid: OpenId, words: str) -> SendOutcome:
+        fate, self.fate = self.fate, ""
+        if fate == "down":
+            return NotSent("503")
+        if fate == "closed":
+            return Refused(45015)
+        if fate != "lost":
+            self.said(openid, words, "push")
+        return MaybeSent("timeout") if fate in ("lost", "answer lost") else Sent()
+
+    def said(self, openid: str, words: str, via: str) -> None:
+        self.arrived[openid].append({"from": "bot", "via": via, "content": words})
+
+
+@dataclass
+class Outside:
+    """The world of all examples of one run."""
+
+    services: Services
+    clock: MovableClock
+    wechat: LossyPay
+    supplier: LossySupplier
+    chats: Chats
+    platform: Platform
+    folder: Path
+    count: int = 0
+
+    def number(self) -> int:
+        self.count += 1
+        return self.count
+
+    def world(self) -> World:
+        trades, refunds = self.wechat.world()
+        bought = [{"customer_order_no": no, "state": state} for no, state in self.supplier.orders.items()]
+        return World(trades, refunds, bought, dict(self.chats.arrived))
+
+
+class Shop(RuleBasedStateMachine):
+    """Buyers, payers, workers, suppliers and the passing of time."""
+
+    out: ClassVar[Outside]
+
+    @initialize()
+    def open_the_doors(self) -> None:
+        self.services, self.clock, self.wechat = self.out.services, self.out.clock, self.out.wechat
+        self.orders: list[Order] = []
+        self.sheets: list[tuple[Order, Prepay | CodeUrl, str]] = []
+        self.paid: list[Transaction] = []
+        for sku, count in (("ST50", 3), ("ST100", 1)):
+            file = self.out.folder / "keys.txt"
+            file.write_text("\n".join(f"CHAOS-{sku}-{self.out.number():06d}" for _ in range(count)))
+            import_keys(self.services.engine, self.services.vault, sku, file)
+
+    # ---- buyers
+
+    @rule(basket=st.sampled_from(BASKETS), buyer=st.sampled_from(("li", "wang")), again=st.booleans(),
+          opens=st.sampled_from(((), ("owner",), ("owner",), ("owner", "friend"), ("code", "owner"))))  # fmt: skip
+    def order(self, basket: tuple[str, ...], buyer: str, again: bool, opens: tuple[str, ...]) -> None:
+        openid, key = OpenId(f"o{buyer}{id(self)}"), f"m{self.out.number()}"
+        lines = [want(sku, value=7 if sku == "QB" else None) for sku in basket]
+        placed = ordering.place(self.services, openid, key, lines)
+        if isinstance(placed, OrderPlaced):
+            self.orders.append(placed.order)
+            for by in opens:
+                self.page_is_opened(-1, by, "", pays=True)
+            if again:
+                repeated = ordering.place(self.services, openid, key, lines)
+                assert isinstance(repeated, OrderPlaced)
+                assert repeated.order.order_no == placed.order.order_no
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH, by=st.sampled_from(("owner", "owner", "friend", "code")), lose=LOSSES, pays=st.booleans())
+    def page_is_opened(self, which: int, by: str, lose: str, pays: bool) -> None:
+        order = ordering.by_token(self.services, self._one(which).token)
+        assert order is not None
+        self.wechat.lose, before = lose, set(self.wechat._trades)
+        payer = order.openid if by == "owner" else OpenId("oFriend")
+        if by == "code":
+            paying.open_native(self.services, order)
+        else:
+            paying.open_jsapi(self.services, order, payer)
+        self.wechat.lose = ""
+        for number in set(self.wechat._trades) - before:
+            self.sheets.append((order, self.wechat._trades[number].credential, payer))
+            if pays:
+                self.somebody_pays(-1)
+
+    @precondition(lambda self: self.sheets)
+    @rule(which=WHICH)
+    def somebody_pays(self, which: int) -> None:
+        _, given, payer = self.sheets[which % len(self.sheets)]
+        paid = self.wechat.pay(given, payer)
+        if paid is not None:
+            self.paid.append(paid)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH)
+    def buyer_cancels(self, which: int) -> None:
+        order = self._one(which)
+        ordering.cancel(self.services, order.openid, order.order_no)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=WHICH)
+    def buyer_says_hello(self, which: int) -> None:
+        self._hello(self._one(which).openid)
+
+    # ---- notices
+
+    @precondition(lambda self: self.paid)
+    @rule(which=WHICH, times=st.integers(1, 2), new_id=st.booleans(), late=st.booleans())
+    def payment_is_noticed(self, which: int, times: int, new_id: bool, late: bool) -> None:
+        paid = self.paid[which % len(self.paid)] if late else self.paid[-1]
+        plain = self.out.platform.transaction(
+            out_trade_no=paid.out_trade_no,
+            transaction_id=paid.transaction_id,
+            success_time=(paid.success_time or self.clock.now()).isoformat(),
+            payer={"openid": paid.payer_openid},
+            amount={"total": paid.total_fen, "payer_total": paid.total_fen, "currency": "CNY"},
+        )
+        for n in range(times):
+            notice_id = f"{paid.transaction_id}-{n if new_id else 0}"
+            self._notice(plain, "transaction", "TRANSACTION.SUCCESS", notice_id)
+
+    @rule(which=WHICH, forged=st.sampled_from(("total", "number")))
+    @precondition(lambda self: self.paid)
+    def a_forged_notice_comes(self, which: int, forged: str) -> None:
+        paid = self.paid[which % len(self.paid)]
+        plain = self.out.platform.transaction(
+            out_trade_no="NONESUCH" if forged == "number" else paid.out_trade_no,
+            transaction_id=secrets.token_hex(8),
+            amount={"total": paid.total_fen + 1, "payer_total": paid.total_fen, "currency": "CNY"},
+        )
+        sealed = self.out.platform.envelope(self.out.platform.seal(plain), id=secrets.token_hex(8))
+        headers, body = self.out.platform.notice(sealed, at=self.clock.now())
+        assert paying.take_notice(self.services, headers, body) is not None or forged == "total"
+
+    @rule(which=WHICH)
+    def refund_is_noticed(self, which: int) -> None:
+        reports = [one for trade in self.wechat._trades.values() for one in trade.refunds.values()]
+        ended = [one for one in reports if one.status is not RefundStatus.PROCESSING]
+        if ended:
+            self._notice_refund(ended[which % len(ended)])
+
+    # ---- workers, suppliers, time
+
+    @rule(jobs_done=st.integers(2, 12), lose=LOSSES, send=st.sampled_from(("", "", "rejected", "lost", "answer lost")),
+          push=st.sampled_from(("", "", "", "down", "closed", "lost", "answer lost")),
+          refunds=st.sampled_from(list(RefundStatus)))  # fmt: skip
+    def workers_work(self, jobs_done: int, lose: str, send: str, push: str, refunds: RefundStatus) -> None:
+        self.wechat.lose, self.out.supplier.fate, self.out.chats.fate = lose, send, push
+        self.wechat.refunds_end_as = refunds if refunds is not RefundStatus.ABNORMAL else RefundStatus.SUCCESS
+        self._work(jobs_done)
+
+    @rule()
+    def jobs_are_lost(self) -> None:
+        with self.services.engine.begin() as conn:
+            conn.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND id % 2 = 0"))
+
+    @rule()
+    def sweeps_run(self) -> None:
+        self._sweep()
+
+    @rule(result=st.sampled_from(("success", "success", "failed")))
+    def supplier_settles(self, result: str) -> None:
+        self.out.supplier.settle(result)
+
+    @precondition(lambda self: self.out.supplier.late)
+    @rule()
+    def a_late_purchase_arrives(self) -> None:
+        self.out.supplier.orders.setdefault(self.out.supplier.late.pop(), "processing")
+
+    @rule(minutes=st.sampled_from((0.1, 0.5, 2, 2, 16)))
+    def time_passes(self, minutes: float) -> None:
+        self.clock.move(timedelta(minutes=minutes))
+
+    # ---- what holds at every moment
+
+    @invariant()
+    def nothing_is_paid_sold_bought_or_given_back_twice(self) -> None:
+        if not hasattr(self, "orders"):
+            return
+        mine = [order.order_no for order in self.orders]
+        with self.services.engine.connect() as conn:
+            rows = conn.execute(
+                text(
+                    "SELECT o.order_no, o.paid_at, o.state, count(DISTINCT p.id) FILTER (WHERE p.settles) AS settled,"
+                    " (SELECT count(*) FROM key_sale k WHERE k.order_no = o.order_no) AS keys,"
+                    " (SELECT count(*) FROM supplier_order s WHERE s.order_no = o.order_no) AS bought,"
+                    " (SELECT coalesce(sum(quantity), 0) FROM order_line l WHERE l.order_no = o.order_no"
+                    "   AND delivery = 'card') AS wanted"
+                    " FROM orders o LEFT JOIN payment p USING (order_no) WHERE o.order_no = ANY(:mine)"
+                    " GROUP BY o.order_no"
+                ),
+                {"mine": mine},
+            ).all()
+        for row in rows:
+            assert row.settled <= 1
+            assert row.keys <= row.wanted
+            assert row.paid_at is not None or row.keys == row.bought == 0
+            assert (row.settled == 1) == (row.paid_at is not None)
+        for trade in self.wechat._trades.values():
+            assert self.wechat.refunded_fen(trade.request.out_trade_no) <= trade.request.total_fen
+
+    # ---- the end
+
+    def teardown(self) -> None:
+        """Let everybody finish, and compare everything with everything."""
+        if not hasattr(self, "orders"):
+            return
+        out = self.out
+        self.wechat.refunds_end_as = RefundStatus.SUCCESS
+        for number in out.supplier.late:
+            out.supplier.orders.setdefault(number, "processing")
+        out.supplier.late.clear()
+        for nth in range(60):
+            self._sweep()
+            self._work(500)
+            for number, state in out.supplier.orders.items():
+                if state == "processing":
+                    out.supplier.orders[number] = "failed" if sum(map(ord, number)) % 4 == 0 else "success"
+            for openid in {order.openid for order in self.orders}:
+                self._hello(openid)
+            self.clock.move(timedelta(minutes=2 + nth))
+            if not still_open(self.services.engine):
+                break
+        found = judge(self.services.engine, self.services.vault, self.services.config.app.key(), out.world())
+        broken = {promise: problems for promise, problems in found.broken.items() if problems}
+        assert broken == {}
+
+    # ---- how it is done
+
+    def _one(self, which: int) -> Order:
+        return self.orders[which % len(self.orders)]
+
+    def _hello(self, openid: OpenId) -> None:
+        for push_id in telling.take_waiting(self.services, openid, f"hello{self.out.number()}"):
+            self.out.chats.said(openid, telling.push_text(self.services, openid, push_id), "passive")
+
+    def _notice(self, plain: dict[str, Any], kind: str, event: str, notice_id: str) -> None:
+        platform = self.out.platform
+        sealed = platform.envelope(platform.seal(plain, kind), event, id=notice_id)
+        headers, body = platform.notice(sealed, at=self.clock.now())
+        assert paying.take_notice(self.services, headers, body) is None
+
+    def _notice_refund(self, report: RefundReport) -> None:
+        plain = self.out.platform.refund(
+            out_trade_no=report.out_trade_no,
+            out_refund_no=report.out_refund_no,
+            refund_id=report.refund_id,
+            refund_status=report.status.value,
+            amount={"total": report.total_fen, "refund": report.refund_fen},
+        )
+        self._notice(plain, "refund", f"REFUND.{report.status}", f"{report.out_refund_no}-{report.status}")
+
+    def _sweep(self) -> None:
+        for sweep in (background.expire_orders, background.sweep_orders, background.sweep_work):
+            sweep(self.services)
+
+    def _work(self, at_most: int) -> None:
+        """Some of the jobs that are due; none may raise."""
+        try:
+            did = jobs.run_pending(
+                self.services.engine, background.TASKS, self.services, self.clock.now(), jobs_max=at_most
+            )
+        except RuntimeError:
+            return  # so many were done, and more are due
+        assert [one for one in did if one.error is not None] == []
+
+
+@pytest.fixture
+def outside(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Outside]:
+    made = new_credentials()
+    (tmp_path / "config.toml").write_text('[app]\ndata_dir = "data"\n')
+    clock = MovableClock(SystemClock().now())
+    url = engine.url.render_as_string(hide_password=False)
+    built = build(load_config(tmp_path / "config.toml", {}), database_url=url, redis_url=redis_url, clock=clock)
+    wechat, supplier, chats = LossyPay(clock), LossySupplier(), Chats()
+    keys = PlatformKeys({made.platform_key_id: load_public_key(made.platform_public_key_pem.encode())})
+    services = replace(
+        built,
+        gateway=wechat,
+        suppliers=Suppliers(MappingProxyType({"fulu": Supplier("fulu", "fulu", supplier)}), "fulu", {"fulu": Terms()}),
+        account=chats,  # type: ignore[arg-type]
+        notice_keys=NoticeKeys(keys, made.api_v3_key.encode(), made.app_id, made.mch_id),
+    )
+    with services.engine.begin() as conn:
+        import_catalog(conn, SHELF)
+    yield Outside(services, clock, wechat, supplier, chats, Platform(made), tmp_path)
+    services.engine.dispose()
+
+
+def test_whatever_comes_in_whatever_order_every_promise_is_kept(outside: Outside) -> None:
+    assert delivering
+    run_machine(
+        type("ShopHere", (Shop,), {"out": outside}),
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=45,
+            deadline=None,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking on a database takes minutes
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
