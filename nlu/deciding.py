@@ -237,6 +237,8 @@ def _by_model(said: Wording) -> Verdict:
         return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
     if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
         return Verdict(confidence, "order", "one order, corrected while it was said")
+    if intent == "answer" and _says_more(said):
+        return Verdict(0.4, "unknown", "a number or an account among words that no answer has")
     if intent in ("answer", "order", "change") and talks_of_something_else(said):
         return Verdict(min(confidence, 0.5), "unknown", "a number among much that no buyer says")
     if intent == "unknown" and confidence < 0.9 and said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked):
@@ -278,6 +280,12 @@ _BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|�
 _BETWEEN = " ,，。;；!！、~"
 _CLAUSE = re.compile(r"[^,，。;；!！]+")
 _ANY_SLOT = re.compile(rf"[{SLOTS.replace(NUMBER, '')}]")
+
+
+def _says_more(said: Wording) -> bool:
+    """Tell whether an amount or an account stands among other words (会议号 883 291 002), and nothing calls it by name."""
+    called = any(account.cue for account in said.seen.accounts)
+    return not (said.picks or said.seen.texts or called) and unexplained(said.blanked) > 1
 
 
 def talks_of_something_else(said: Wording) -> bool:
