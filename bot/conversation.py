@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import after_sale, followers, handoffs, ordering, telling, voices
 from bot.bootstrap import Services
 from bot.floor import Floor
-from bot.misses import MISSES, Misses
+from bot.misses import Misses, missed
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
@@ -162,7 +162,7 @@ class Conversation:
         ruling = "take" if push.standing else verdict(pace, services.config.risk.buyer_limit)
         much = len(push.text) > LONG_TEXT_CHARS or len(opened.dialog or "") > LONG_TALK_CHARS
         heard = await self._reckon(much, _heard, push, before, scene, lexicon) if ruling == "take" else None
-        if isinstance(heard, Said) and heard.frame.intent in MISSES and not isinstance(before.state, WithHuman):
+        if isinstance(heard, Said) and missed(heard.frame) and not isinstance(before.state, WithHuman):
             self._misses.note(push.openid, push.text, heard.frame.intent)
         dialog, reply = before, Reply()
         if heard is not None:

@@ -20,7 +20,7 @@ from bot.tasks import TASKS
 from dialogs.store import TalkUnavailableError
 from kernel.ids import OpenId
 from kernel.masking import mask_within
-from nlu.frame import Intent
+from nlu.frame import Frame, Intent
 from nlu.lexicon import Lexicon
 from nlu.seeing import look
 
@@ -32,6 +32,14 @@ WAITING_MAX = 4
 """So many misses wait to be written down at most; more at once say nothing new."""
 CORRECTIONS: frozenset[Intent] = frozenset(("change", "deny"))
 MISSES: frozenset[Intent] = CORRECTIONS | {"unknown"}
+
+
+def missed(frame: Frame) -> bool:
+    """Tell whether a message was not understood, corrects the one before, or orders what the catalog does not name."""
+    if frame.intent in MISSES:
+        return True
+    return frame.intent == "order" and any(not item.product and not item.candidates for item in frame.items)
+
 
 _KEEP = text("""
     INSERT INTO misheard (heard_at, buyer, words, intent, followed_by)

@@ -70,7 +70,7 @@ def grouped(found: Iterable[Miss]) -> list[Group]:
 
 def still_missed(miss: Miss, lexicon: Lexicon) -> bool:
     """Tell whether today's catalog and reader would miss it again; a correction says nothing of that."""
-    return bool(miss.followed_by) or parse(miss.words, lexicon).intent == "unknown"
+    return bool(miss.followed_by) or misses.missed(parse(miss.words, lexicon))
 
 
 def suggested_alias(words: str, lexicon: Lexicon) -> str:
@@ -122,7 +122,7 @@ def run(engine: Engine, now: datetime, console: Console, terminal: Terminal | No
 def _print(number: int, group: Group, console: Console) -> None:
     newest = group.misses[0]
     after = sorted({miss.followed_by for miss in group.misses if miss.followed_by})
-    note = f"then {'/'.join(after)}" if after else "unknown"
+    note = f"then {'/'.join(after)}" if after else newest.intent
     people = "1 buyer" if group.buyers == 1 else f"{group.buyers} buyers"
     console.print(
         f"[bold]{number:>3}[/bold] ×{len(group.misses)} by {people} [dim]· {note} · {newest.heard_at:%m-%d %H:%M}[/dim]"

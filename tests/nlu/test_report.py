@@ -66,6 +66,10 @@ def test_what_is_not_understood_is_kept_without_accounts_or_who_said_it(shop: Se
     assert "1234" not in row
 
 
+def test_goods_that_the_catalog_does_not_name_are_kept(shop: Services) -> None:
+    assert talk(shop, "给我来点猪猪币50") == [("给我来点猪猪币50", "order", "")]
+
+
 def test_of_a_correction_the_words_before_it_are_kept(shop: Services) -> None:
     assert talk(shop, "给13812345678充100", "不对", "取消") == [("给〔号码〕充100", "corrected", "deny")]
 
