@@ -85,10 +85,11 @@ class LossySupplier:
 
     orders: dict[str, str] = field(default_factory=dict)
     late: list[str] = field(default_factory=list)
-    fate: str = ""
+    fates: list[str] = field(default_factory=list)
+    """What goes wrong with the next calls, in turn."""
 
     def order(self, request: TopupRequest) -> OrderAnswer:
-        number, fate, self.fate = request.supplier_order_no, self.fate, ""
+        number, fate = request.supplier_order_no, self.fates.pop() if self.fates else ""
         if fate == "rejected" and number not in self.orders:
             return Rejected("no")
         if fate == "lost":
@@ -98,8 +99,7 @@ class LossySupplier:
         return Unknown("timeout") if fate == "answer lost" else Accepted()
 
     def query(self, number: str) -> QueryAnswer:
-        fate, self.fate = self.fate, ""
-        if fate:
+        if self.fates and self.fates.pop():
             return Unknown("timeout")
         answers: dict[str, QueryAnswer] = {"processing": Processing(), "success": Success(), "failed": Failed("")}
         return answers[self.orders[number]] if number in self.orders else NoSuchOrder()
@@ -112,13 +112,13 @@ class LossySupplier:
 
 @dataclass
 class Chats:
-    """WeChat's messages to buyers: what arrived, and what is wrong with the next one."""
+    """WeChat's messages to buyers: what arrived, and what is wrong with the next ones."""
 
     arrived: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    fate: str = ""
+    fates: list[str] = field(default_factory=list)
 
     def send_text(self, openid: OpenId, words: str) -> SendOutcome:
-        fate, self.fate = self.fate, ""
+        fate = self.fates.pop() if self.fates else ""
         if fate == "down":
             return NotSent("503")
         if fate == "closed":
@@ -262,12 +262,18 @@ class Shop(RuleBasedStateMachine):
 
     # ---- workers, suppliers, time
 
-    @rule(jobs_done=st.integers(2, 12), lose=LOSSES, send=st.sampled_from(("", "", "rejected", "lost", "answer lost")),
-          push=st.sampled_from(("", "", "", "down", "closed", "lost", "answer lost")),
-          refunds=st.sampled_from(list(RefundStatus)))  # fmt: skip
-    def workers_work(self, jobs_done: int, lose: str, send: str, push: str, refunds: RefundStatus) -> None:
-        self.wechat.lose, self.out.supplier.fate, self.out.chats.fate = lose, send, push
-        self.wechat.refunds_end_as = refunds if refunds is not RefundStatus.ABNORMAL else RefundStatus.SUCCESS
+    @rule(
+        jobs_done=st.integers(2, 12),
+        lose=LOSSES,
+        sends=st.lists(st.sampled_from(("", "rejected", "lost", "answer lost")), max_size=3),
+        pushes=st.lists(st.sampled_from(("", "down", "closed", "lost", "answer lost")), max_size=3),
+        refunds=st.sampled_from((RefundStatus.SUCCESS, RefundStatus.PROCESSING, RefundStatus.CLOSED)),
+    )
+    def workers_work(
+        self, jobs_done: int, lose: str, sends: list[str], pushes: list[str], refunds: RefundStatus
+    ) -> None:
+        self.wechat.lose, self.wechat.refunds_end_as = lose, refunds
+        self.out.supplier.fates, self.out.chats.fates = list(sends), list(pushes)
         self._work(jobs_done)
 
     @rule()
@@ -337,7 +343,7 @@ class Shop(RuleBasedStateMachine):
             for number, state in out.supplier.orders.items():
                 if state == "processing":
                     out.supplier.orders[number] = "failed" if sum(map(ord, number)) % 4 == 0 else "success"
-            for openid in {order.openid for order in self.orders}:
+            for openid in {order.openid for order in self.orders} if nth > 2 else ():
                 self._hello(openid)
             self.clock.move(timedelta(minutes=2 + nth))
             if not still_open(self.services.engine):
