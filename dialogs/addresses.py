@@ -22,7 +22,7 @@ _IS_NOT = re.compile(r"是([\w-]{1,20}?)[,，。 ]*(?:而)?不是([\w-]{1,20})")
 _NOT_IS = re.compile(r"不是([\w-]{1,20}?)[,，。 ]*(?:而)?(?:是|应该是)([\w-]{1,20})")
 _FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
 _WHOLE_CHARS = 8
-_PLACE_TO = re.compile(rf"(?:收货|收件)?地址{_TO}(.+)")
+_PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|街道|路名|路|小区|位置){_TO}(.+)")
 
 
 def tidy(address: str, old: str = "") -> str:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from catalog.checks import fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
+from dialogs import freetext
+from dialogs.counted import counted, with_grouped, with_labelled
 from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, read
 from dialogs.pointing import longest_name
@@ -68,14 +70,20 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     for name in names:
         if len(name) > 1:
             rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
-    rest = " ".join(rest.split()).strip(" ,，。")
+    rest = " ".join(rest.split()).strip(" ,，。") if rest != text else text
+    given = freetext.told(field, product, rest)
+    rest, choices = given.text, {n: c for n, c in given.choices.items() if n not in item.fields}
     numbered = field.pattern is None and _NAME_LABEL.search(field.label) and re.search(r"\d{5}", rest)
     if rest == text and not numbered:
         return item
     kept = {name: value for name, value in item.fields.items() if name != state.slot}
     if rest and not numbered and len(rest) > 1:
         kept[state.slot] = rest
-    return replace(item, fields=kept, said=item.said if state.slot in kept else item.said - {state.slot})
+    own = {option.name for option in product.options}
+    options = {**item.options, **{n: c for n, c in choices.items() if n in own}}
+    kept |= {n: c for n, c in choices.items() if n not in own}
+    said = (item.said if state.slot in kept else item.said - {state.slot}) | choices.keys()
+    return replace(item, fields=kept, options=options, said=said)
 
 
 def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) -> Item:
@@ -187,6 +195,7 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 2 and _EITHER.search(said.text):
         items = _neither(items)
     items = _joined_fields(items, scene.shelf)
+    items = _beside_each_other(items, lines, said.text, scene.shelf)
     if isinstance(dialog.state, Collecting):
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
         items = tuple(_without_inferred(item, dialog.state, said.text, scene.shelf) for item in items)
@@ -203,6 +212,18 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def _beside_each_other(items: Sequence[Item], lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Item, ...]:
+    """Where all is about one product: what counts, what is an account in groups, what stands behind its own label."""
+    products = {product.id: product for item in items if (product := _product_of(item, lines, shelf)) is not None}
+    if len(products) != 1 or any(item.candidates for item in items):
+        return tuple(items)
+    product = next(iter(products.values()))
+    items = with_grouped(items, product, text)
+    if len(items) == 1:
+        items = (with_labelled(items[0], product, text),)
+    return counted(items, product, text) if all(item.product for item in items) else tuple(items)
 
 
 def _without_negative(item: Item, text: str, lines: Sequence[DraftLine], shelf: Shelf) -> Item:

@@ -95,7 +95,8 @@ def test_a_reply_is_sent_in_messages_that_cut_neither_line_nor_link(name: str, o
         if not isinstance(text, str):
             return
         parts = split(text, BYTES_MAX)
-        assert "\n".join(parts) == text
+        # A label may begin with a line break: an empty line may be lost at a cut, and nothing else.
+        assert [row for part in parts for row in part.split("\n") if row] == [r for r in text.split("\n") if r]
         assert all(len(part.encode()) <= BYTES_MAX for part in parts)
         assert [link for part in parts for link in ANCHOR.findall(part)] == ANCHOR.findall(text)
 

@@ -1,0 +1,113 @@
+"""A name or another free text without the words it is told in: 取票人叫韩梅梅, 清风明月 在风暴区."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.checks import fold
+from catalog.model import Field, FieldKind, Option, Product
+
+_PIECES = re.compile(r"[\s,，。;；、]+")
+_IS = r"(?:就?叫做?|就?是|为|填|写|用|[:：])"
+_LABEL_END = re.compile("(?:姓名|名字|名称|名|内容|信息|要求|留言)$")
+_PERSON = re.compile(r"姓名|名字|[^\W\d](?:人|员)$")
+_NAME = re.compile(r"名$|名字$|昵称|角色")
+_CALLED = re.compile(
+    r"^(?:我|他|她|它|你就?)?(?:们)?(?:的|家)?(?:[\u4e00-\u9fff]{0,4}?(?:名字|姓名|名称|名|角色|昵称|号))?"
+    r"(?:就?叫做?|名叫|就?是|为|[:：])\s*(?=\S)(?!我)"
+)
+_OF_SOMEONE = re.compile(
+    r"^(?:我|他|她)(?:的|家)?[\u4e00-\u9fff]{1,4}(?:名字)?(?:就?叫做?|是)\s*(?=[\u4e00-\u9fff]{2})"
+)
+_LEADING_WORD = re.compile(r"^(?:姓名|名字)\s*[:：]?\s*(?=\S)")
+_ALONE = re.compile(r"^(?:就?叫|就?是)\s*(?=\S)(?!我)")
+_POLITE = re.compile(r"^(?:谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$")
+_NO_PERSON = re.compile(r"[我你您他她它这那?？吗呢买给谁]|什么|怎么|多少|[的了吧]$|票$|卡$|\d{3}")
+_AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
+_BEFORE_NAME = re.compile(r"^(?P<choice>.{2,8}?)(?:区|服)?的(?P<rest>[^的]{2,})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer to a free question says: the text itself (empty: none), and choices of other slots beside it."""
+
+    text: str
+    choices: Mapping[str, str]
+
+
+def told(field: Field, product: Product, text: str) -> Told:
+    """The text given for a field, without its label, the sentence around it, and what answers another question."""
+    choices: dict[str, str] = {}
+    kept: list[str] = []
+    for piece in (piece for piece in _PIECES.split(text.strip()) if piece):
+        found = _choice(piece, product)
+        if found is not None and found[0] not in choices:
+            choices[found[0]] = found[1]
+        elif not _POLITE.match(piece):
+            kept.append(piece)
+    if len(kept) == 1 and not choices and (split := _BEFORE_NAME.match(kept[0])) is not None:
+        found = _choice(split["choice"], product)
+        if found is not None:
+            choices[found[0]], kept = found[1], [split["rest"]]
+    left = text.strip() if not choices and len(kept) == len(_PIECES.split(text.strip())) else " ".join(kept)
+    return Told(_bare(field, kept, left), choices)
+
+
+def _bare(field: Field, pieces: list[str], whole: str) -> str:
+    person = is_person(field)
+    named = person or _NAME.search(field.label) is not None
+    without = without_label(field, whole)
+    if without != whole or not named:
+        return without
+    bare = [_without_lead(piece, person=person) for piece in pieces]
+    said = [one for one, piece in zip(bare, pieces, strict=True) if one != piece]
+    if len(said) == 1 and (person or len(pieces) == 1):
+        whole = said[0]
+    return "" if person and _NO_PERSON.search(whole) else whole
+
+
+def without_label(field: Field, text: str) -> str:
+    """The text behind its own label: 角色名叫 清风明月, 取票人：王芳, 贺卡写生日快乐."""
+    short = _LABEL_END.sub("", field.label)
+    for name, link in ((field.label, "?"), (short, "")):
+        if len(name) < 2:
+            continue
+        found = re.match(rf"^(?:我的?|那个?)?{re.escape(name)}(?:{_IS}|上写?){link}\s*(?=\S)", text)
+        if found is not None and found.end() < len(text):
+            return text[found.end() :].strip()
+    return text
+
+
+def is_person(field: Field) -> bool:
+    """Whether a free text is the name of a person."""
+    return field.kind is FieldKind.TEXT and field.pattern is None and _PERSON.search(field.label) is not None
+
+
+def _without_lead(piece: str, *, person: bool) -> str:
+    for pattern in (_LEADING_WORD, _CALLED, *((_OF_SOMEONE,) if person else ())):
+        found = pattern.match(piece)
+        if found is not None and found.end() < len(piece):
+            if pattern is _CALLED and not person and piece[0] in "是为":
+                continue  # 是你呀 may well be what a figure is called
+            return _ALONE.sub("", piece[found.end() :])
+    return piece
+
+
+def _choice(piece: str, product: Product) -> tuple[str, str] | None:
+    """The one choice a few words name and nothing else: 风暴区, 在二区风暴."""
+    said = fold(piece)
+    plain = _AROUND_CHOICE.sub("", said)
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+    found = {
+        (part.name, choice.id)
+        for part in parts
+        for choice in part.values
+        for name in map(fold, (choice.label, *choice.aliases))
+        if len(name) > 1 and (name in (said, plain) or _without_label_of(part, said) == name)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _without_label_of(part: Option | Field, said: str) -> str:
+    rest = said.removeprefix(fold(part.label))
+    return _AROUND_CHOICE.sub("", rest) if rest != said else ""
