@@ -253,6 +253,13 @@ def test_naming_an_option_or_asking_back_confirms_nothing(demo: Lexicon, text: s
     assert parse(text, demo, expecting=Expecting("confirm", "huafei")).intent != "confirm"
 
 
+def test_asking_for_the_link_to_pay_is_a_yes_below_a_summary_alone(demo: Lexicon) -> None:
+    for text in ("付款链接发我吧", "把付款链接发给我", "发我付款链接"):
+        assert parse(text, demo, expecting=Expecting("confirm", "huafei")).intent == "confirm", text
+        assert parse(text, demo).intent != "confirm", text
+    assert parse("付款链接打不开", demo, expecting=Expecting("confirm", "huafei")).intent != "confirm"
+
+
 def test_a_nod_while_something_else_was_asked_is_not_a_sure_yes(demo: Lexicon) -> None:
     assert parse("好", demo, expecting=Expecting("account", "huafei")).confidence <= 0.5
     assert parse("好", demo, expecting=Expecting("confirm", "huafei")).confidence > 0.9
