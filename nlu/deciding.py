@@ -134,6 +134,8 @@ def _no_trade(said: Wording) -> Verdict | None:
 def _plain_order(said: Wording) -> Verdict | None:
     if said.asks or _GONE_WRONG.search(said.blanked):
         return None
+    if said.has_product and _GIVE.search(said.blanked):
+        return Verdict(0.8, "order", "give such an account so much: whatever is told beside it")
     if said.seen.accounts and said.amounts:
         corrects = said.has_product or len(said.seen.accounts) > 1
         if _CORRECTED.search(said.blanked) and _TOPPED_UP.search(said.blanked):
@@ -153,6 +155,8 @@ DOUBTED_FROM, DOUBT = 1, 0.15
 
 def _doubted(said: Wording) -> bool:
     """Ask the model where more is said than goods, slots and words of buying: whether it can be an order at all."""
+    if said.seen.accounts and said.amounts and _TOPPED_UP.search(said.blanked):
+        return False
     hearts = ",".join(clause for clause in _CLAUSE.findall(said.blanked) if _ANY_SLOT.search(clause))
     if unexplained(hearts) <= DOUBTED_FROM:
         return False
@@ -219,7 +223,7 @@ def _stops_first(said: Wording) -> bool:
     )
 
 
-SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.85
+SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9
 _WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
 RULES = (_bare, _no_trade, _plain_order, _unplaced, _correction)
@@ -237,7 +241,8 @@ def _by_model(said: Wording) -> Verdict:
         return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
     if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
         return Verdict(confidence, "order", "one order, corrected while it was said")
-    if intent == "answer" and _says_more(said):
+    bought = said.named or any(a.word for a in said.amounts) or not said.cues.isdisjoint(("buy", "topup", "topup_for"))
+    if (intent == "answer" or (intent == "order" and not bought)) and _says_more(said):
         return Verdict(0.4, "unknown", "a number or an account among words that no answer has")
     if intent in ("answer", "order", "change") and talks_of_something_else(said):
         return Verdict(min(confidence, 0.5), "unknown", "a number among much that no buyer says")
@@ -283,9 +288,9 @@ _ANY_SLOT = re.compile(rf"[{SLOTS.replace(NUMBER, '')}]")
 
 
 def _says_more(said: Wording) -> bool:
-    """Tell whether an amount or an account stands among other words (会议号 883 291 002), and nothing calls it by name."""
-    called = any(account.cue for account in said.seen.accounts)
-    return not (said.picks or said.seen.texts or called) and unexplained(said.blanked) > 1
+    """Tell whether an amount or an account stands among other words (会议号 883 291 002), uncalled for."""
+    called = any(account.cue not in ("", "any") for account in said.seen.accounts)
+    return not (said.picks or said.seen.texts or called) and unexplained(said.blanked) > 0
 
 
 def talks_of_something_else(said: Wording) -> bool:
@@ -337,6 +342,9 @@ _WANTS = re.compile(
     r"(?:报|租|配|订|定|约|洗|印|做|办|买|来|整|搞|开|充|修)一?[个副张套份本件位台间次瓶盒杯条根部节]"
     r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
     rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
+)
+_GIVE = re.compile(
+    "(?:^|[,，。 ])(?:帮我|麻烦)?给(?:我|他|她|俺)?Ａ(?:再)?[充冲整弄来搞交缴][个点]?Ｖ(?!.*(?:没|未|错))"
 )
 _GONE_WRONG = re.compile(r"[充买拍发]错|去了$|要退|想退|的退")
 """充错号了 is no correction of what is being ordered: it has been bought already."""
