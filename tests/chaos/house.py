@@ -125,7 +125,7 @@ class House:
         threading.Thread(target=self._keep_alive, daemon=True).start()
 
     def _configure(self, sections: dict[str, Any]) -> dict[str, str]:
-        made = new_credentials()
+        made = self.credentials = new_credentials()
         world_dir = self.home / "world"
         world_dir.mkdir(mode=0o700)
         made.sandbox_settings(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from statistics import quantiles
 from threading import Barrier
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot import delivering, ordering, paying
+from bot import delivering, embedded, migrations, ordering, paying
 from bot.background import TASKS
-from bot.bootstrap import Services
+from bot.bootstrap import Services, build
+from bot.config import load_config
 from bot.jobs import Jobs
 from catalog.store import import_catalog
 from dialogs.turn import OrderPlaced, SoldOut
@@ -167,3 +169,24 @@ class Rush:
             assert one("SELECT count(*) FROM refund WHERE state = 'success'") == self.figures.refunded
             assert one("SELECT count(DISTINCT openid) FROM orders WHERE state = 'delivered'") == self.figures.served
             assert one("SELECT count(*) FROM orders WHERE state IN ('unpaid', 'paid')") == 0
+
+
+def run(home: Path, *, buyers: int = 1000, keys: int = 600, threads: int = 40) -> bool:
+    """The rush over a PostgreSQL that writes everything to disk, told on stdout. True: as many served as keys."""
+    print(f"rush: {buyers} buyers, {keys} keys, {threads} at a time", flush=True)
+    (home / "rush.toml").write_text('[app]\ndata_dir = "rush"\n[store]\npool_size = 40\n')
+    home.chmod(0o711)
+    servers = embedded.join(home)
+    try:
+        services = build(
+            load_config(home / "rush.toml", {}), database_url=servers.database_url, redis_url=servers.redis_url
+        )
+        migrations.upgrade(services.engine)
+        figures = Rush(services, buyers=buyers, keys=keys, threads=threads).run()
+        services.engine.dispose()
+        log = next(home.glob("servers/pg.log")).read_text(errors="replace")
+    finally:
+        servers.leave()
+    print("\n".join(figures.lines()))
+    print(f"  deadlocks in the database: {log.count('deadlock detected')}")
+    return not figures.errors and figures.served == keys and "deadlock detected" not in log
