@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot import work
 from bot.bootstrap import Services
 from dialogs import turn as talk
-from dialogs.turn import AskRefund, Fact, OpenCase, Rate
+from dialogs.turn import AskRefund, DropCase, Fact, OpenCase, Rate
 from fulfillment import byhand, cases, ratings, reading, refunding
 from fulfillment.work import Work
 from kernel.cases import CaseKind, CaseState, RefundWay
@@ -43,6 +43,20 @@ def open_case(services: Services, openid: OpenId, wanted: OpenCase) -> Fact:
         return talk.NoSuchOrder()
     line_id = wanted.line_id or (order.lines[0].id if len(order.lines) == 1 else None)
     return talk.CaseOpened(opened.case, order, facts.get(line_id) if line_id else None, opened.first)
+
+
+def drop_case(services: Services, openid: OpenId, wanted: DropCase) -> Fact:
+    """Close a running case of this buyer because he takes it back; he is told in the same turn, by no push."""
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        case = next((one for one in cases.running_of(conn, openid) if one.id == wanted.case_id), None)
+        if case is None:
+            return talk.CaseDropped(None)
+        done = cases.close(conn, case.id, masked(wanted.said), now, actor="buyer", quiet=True)
+        if isinstance(done, cases.NotRunning):
+            return talk.CaseDropped(None)
+    log.warning("case %s is taken back by the buyer", case.number)
+    return talk.CaseDropped(case)
 
 
 def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:

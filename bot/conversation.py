@@ -30,6 +30,7 @@ from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import (
     AskRefund,
     CancelOrder,
+    DropCase,
     Effect,
     EndHandoff,
     Fact,
@@ -236,6 +237,8 @@ class Conversation:
                 return ordering.find(services, push.openid, purpose, limit, only)
             case OpenCase():
                 return after_sale.open_case(services, push.openid, effect)
+            case DropCase():
+                return after_sale.drop_case(services, push.openid, effect)
             case AskRefund():
                 return after_sale.ask_refund(services, push.openid, effect)
             case Rate():

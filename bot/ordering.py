@@ -19,7 +19,7 @@ from kernel.orders import Order, OrderState, WantedLine
 
 log = logging.getLogger(__name__)
 
-_AFTER_SALE = ("status", "list", "refund", "invoice")
+_AFTER_SALE = ("status", "list", "refund", "invoice", "withdraw")
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
 

@@ -150,6 +150,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             return again.again(dialog, about, lookup, scene)
         case "refund":
             return cases.refund(dialog, about, lookup, scene, fact.cases)
+        case "withdraw":
+            return cases.withdrawn(dialog, about, lookup, scene, fact.cases)
         case "invoice":
             return invoices.found(dialog, about, lookup, scene, fact.cases)
         case _:

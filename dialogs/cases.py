@@ -8,7 +8,8 @@ from dialogs import replies
 from dialogs.asking import answer, numbered, open_question
 from dialogs.paying import pay_url
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
-from dialogs.turn import AskRefund, CaseOpened, OpenCase, RefundDecided, Reply, Scene, Turn
+from dialogs.turn import AskRefund, CaseDropped, CaseOpened, DropCase, OpenCase, RefundDecided, Reply, Scene, Turn
+from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind, RefundWay
 from kernel.orders import Line, LineState, Order, OrderState
 
@@ -37,6 +38,10 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     if not live:
         return _nothing_to_complain_of(dialog, orders, scene)
     kind = CaseKind.BAD_KEY if _BAD_KEY.search(lookup.text) else CaseKind.MISSING
+    if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED):
+        latest = _fitting_orders(live, kind)[0]  # 要是没到账怎么办: where it stands, and what to tap then
+        tap = replies.if_missing(latest) if kind is CaseKind.MISSING else replies.if_bad_key(latest)
+        return answer(dialog, scene, replies.join(replies.facts_of(latest), tap))
     order = _which_order(_fitting_orders(live, kind), lookup, scene)
     if order is None:
         return _ask_which(dialog, _fitting_orders(live, kind), kind, scene)
@@ -97,6 +102,35 @@ def in_hand(running: tuple[Case, ...], order: Order, scene: Scene) -> str:
     return _promise(case, scene, first=False) if case is not None else ""
 
 
+def withdrawn(
+    dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene, running: tuple[Case, ...] = ()
+) -> Turn:
+    """He does not want (any more) what a person was to look at: that case is taken back, and nothing else is done."""
+    money = refuses(lookup.text, "refund")
+    kinds = (CaseKind.REFUND,) if money else (CaseKind.MISSING, CaseKind.BAD_KEY)
+    ours = {order.order_no for order in orders}
+    case = next((one for one in running if one.kind in kinds and one.order_no in ours), None)
+    if case is not None:
+        return Turn(replace(dialog, misses=0), effects=(DropCase(case.id, lookup.text),))
+    if not money:
+        return answer(dialog, scene, replies.all_well())
+    order = next((one for one in orders if _is_paid(one)), None)
+    if order is None:
+        return answer(dialog, scene, replies.not_refunding())
+    if any(line.state in _BACK for line in order.lines):
+        back = replies.refund_already() if order.state is OrderState.REFUNDED else replies.refund_cannot_stop()
+        return answer(dialog, scene, back)
+    return answer(dialog, scene, replies.join(replies.not_refunding(), replies.facts_of(order)))
+
+
+def case_dropped(dialog: Dialog, fact: CaseDropped, scene: Scene) -> Turn:
+    """The case is closed, and can be opened again by saying so."""
+    if fact.case is None:
+        return answer(dialog, scene, replies.all_well())
+    head = replies.not_refunding() if fact.case.kind is CaseKind.REFUND else replies.all_well()
+    return answer(dialog, scene, replies.join(head, replies.case_dropped(fact.case)))
+
+
 def no_such_order(dialog: Dialog, scene: Scene) -> Turn:
     """The number he named is not of an order of his that was paid."""
     return answer(dialog, scene, replies.order_unknown())
@@ -122,7 +156,7 @@ def refund(
     order = _which_order(live, lookup, scene)
     if order is None:
         return _ask_which(dialog, live, CaseKind.REFUND, scene)
-    if _ASKING.search(lookup.text):
+    if _only_asks(lookup.text):
         case = running_for(running, order, CaseKind.REFUND)
         if case is not None:
             return answer(dialog, scene, _promise(case, scene, first=False))
@@ -130,6 +164,12 @@ def refund(
     lines = _named_lines(order.lines, lookup)
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
     return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text),))
+
+
+def _only_asks(text: str) -> bool:
+    """能退吗, 要是不到就退款, 我朋友说能退: no plain wish. A tap comes without a text."""
+    view = stance(text, "refund")
+    return view in (Stance.ASKED, Stance.REFUSED) or (view is Stance.UNNAMED and _ASKING.search(text) is not None)
 
 
 def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:

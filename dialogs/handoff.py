@@ -16,6 +16,7 @@ from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
     CancelRefused,
+    CaseDropped,
     CaseOpened,
     CatalogMoved,
     EndHandoff,
@@ -71,6 +72,7 @@ _TOLD_MEANWHILE = (
     TooManyUnpaid,
     CatalogMoved,
     CaseOpened,
+    CaseDropped,
     RefundDecided,
     NoSuchOrder,
     Rated,

@@ -18,16 +18,28 @@ ASKED_FOR = timedelta(minutes=10)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,100}\.[A-Za-z]{2,24}")
 _TAX_NO = re.compile(r"(?<![0-9A-Za-z@.])[0-9A-Za-z]{15,20}(?![0-9A-Za-z@])")
 _ORDER_NO = re.compile(r"K\d{16}")
-_TITLE = re.compile(r"(?:抬头|名称|单位|公司名?)[是为:： ]*([^\s,，;；。]{2,60})")
+_TAX_LABEL = re.compile(r"(?:税号|纳税人识别号|统一社会信用代码|信用代码)\s*(?:[是为:：]\s*)?([0-9A-Za-z]+)")
+_SHORT_TAX_NO = re.compile(r"(?<![0-9A-Za-z@.])(?=[0-9A-Za-z]*\d)[0-9A-Za-z]{4,30}(?![0-9A-Za-z@.])")
+_TITLE = re.compile(
+    r"(?:抬头|名称|单位|公司名称?|公司(?=[叫是为:：]))(?:是|为|叫做?|写|用|开|[:：\s])*([^\s,，;；。:：]{2,60})"
+)
 _COMPANY = re.compile(
     r"[^\s,，;；:：。]{2,50}(?:公司|集团|厂|店|中心|工作室|事务所|大学|学校|医院|协会|合作社|银行|局|院|部)"
 )
 _PERSON = re.compile(r"个人|私人")
 _LABELS = re.compile(
-    r"(?:发票)?(?:抬头|税号|纳税人识别号|统一社会信用代码|邮箱|电子邮箱|邮件|email)[是为:：]*", re.IGNORECASE
+    r"(?:(?:发票)?抬头|(?:公司|单位|企业)?名称|公司名(?!称)|单位(?=[是为:：])|公司(?=[叫是为:：])|税号|纳税人识别号|统一社会信用代码|信用代码"
+    r"|(?:电子)?邮箱|电子邮件|邮件|email|发到|发给|发至|发)\s*(?:是|为|叫做?|[:：])*",
+    re.IGNORECASE,
 )
+_LEAD = re.compile(r"^(?:我们?|咱们?)?(?:的)?(?:公司)?(?:叫做?|是|为|写|开给?|用|给|就)+(?=.{4})")
 _ASKS = re.compile(r"[我要想能可以麻烦请帮给你们]*开(?:一?张|个|一下)?(?:电子|普通|增值税)*发票[吗呢吧么。!！?？]*")
 _BY_ITSELF = "个人"
+_OFF = re.compile(
+    r"(?:算了|那|先|还是|就|我|[,，。\s])*(?:算了|不用了?|不要了?|不需要了?|不开了?|先不开|别开了?|不用开|不弄了|取消)"
+    r"(?:发票|开了?|了|吧|啊|[,，。!！\s]|取消|算了|不用|不要|不开)*"
+)
+"""What ends the talk about the invoice, and nothing but that."""
 
 
 def found(
@@ -52,12 +64,13 @@ def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if asked is None or scene.now >= asked.until:
         return None
     ordering = isinstance(dialog.state, Collecting | Confirming)
-    if said.text.strip() in replies.CANCEL_WORDS and not ordering:
+    if not ordering and (said.text.strip() in replies.CANCEL_WORDS or _OFF.fullmatch(said.text.strip())):
         return answer(replace(dialog, invoice=None), scene, replies.invoice_dropped())
     read = _read(asked, said.text, alone=said.frame.intent in ("unknown", "answer"))
-    if read == asked or (ordering and not _is_for_this_alone(asked, read)):
+    wrong = _wrong_tax_no(said.text) if not read.tax_no and not ordering else ""
+    if (read == asked and not wrong) or (ordering and not _is_for_this_alone(asked, read)):
         return None
-    return _go_on(dialog, read, scene)
+    return _go_on(dialog, read, scene, wrong)
 
 
 def _is_for_this_alone(asked: InvoiceAsked, read: InvoiceAsked) -> bool:
@@ -65,14 +78,19 @@ def _is_for_this_alone(asked: InvoiceAsked, read: InvoiceAsked) -> bool:
     return read.tax_no != asked.tax_no or (read.title == _BY_ITSELF and read.email != asked.email)
 
 
-def _go_on(dialog: Dialog, asked: InvoiceAsked, scene: Scene) -> Turn:
+def _go_on(dialog: Dialog, asked: InvoiceAsked, scene: Scene, wrong: str = "") -> Turn:
     missing = [name for name in ("title", "tax_no", "email") if not getattr(asked, name)]
     if asked.title == _BY_ITSELF:
         missing = [name for name in missing if name != "tax_no"]
     if missing:
         given = [value for value in (asked.title, asked.tax_no, asked.email) if value]
         later = replace(asked, until=scene.now + ASKED_FOR)
-        return answer(replace(dialog, invoice=later), scene, replies.ask_invoice_rest(given, missing))
+        told = replies.join(
+            replies.invoice_given(given) if given else "",
+            replies.wrong_tax_no(wrong) if wrong and "tax_no" in missing else "",
+            replies.ask_invoice_rest(missing),
+        )
+        return answer(replace(dialog, invoice=later), scene, told)
     details = replies.invoice_details(asked.title, asked.tax_no, asked.email)
     effect = OpenCase(CaseKind.INVOICE, OrderNo(asked.order_no), None, details)
     return Turn(replace(dialog, invoice=None, misses=0), Reply(replies.invoice_taken(details)), (effect,))
@@ -83,7 +101,7 @@ def _read(asked: InvoiceAsked, text: str, *, alone: bool) -> InvoiceAsked:
     email = _EMAIL.search(text)
     rest = _EMAIL.sub(" ", _ORDER_NO.sub(" ", text))
     tax_no = next((one[0] for one in _TAX_NO.finditer(rest) if sum(c.isdigit() for c in one[0]) >= 8), "")
-    rest = rest.replace(tax_no, " ") if tax_no else rest
+    rest = rest.replace(tax_no, " ") if tax_no else _SHORT_TAX_NO.sub(" ", rest)
     title = _title_in(rest, alone=not asked.title and (alone or bool(email or tax_no)))
     return replace(
         asked,
@@ -93,15 +111,28 @@ def _read(asked: InvoiceAsked, text: str, *, alone: bool) -> InvoiceAsked:
     )
 
 
+def _wrong_tax_no(text: str) -> str:
+    """A tax number that cannot be one, as he wrote it: told, never kept."""
+    rest = _EMAIL.sub(" ", _ORDER_NO.sub(" ", text))
+    labelled = _TAX_LABEL.search(rest)
+    if labelled is not None:
+        return "" if _TAX_NO.fullmatch(labelled[1]) else labelled[1]
+    if any(sum(c.isdigit() for c in one[0]) >= 8 for one in _TAX_NO.finditer(rest)) or not _COMPANY.search(rest):
+        return ""
+    found = _SHORT_TAX_NO.search(rest)
+    return found[0] if found is not None else ""
+
+
 def _title_in(rest: str, *, alone: bool) -> str:
     """The title a message names. `alone`: a single word that is nothing else may be one."""
     named = _TITLE.search(rest)
-    company = _COMPANY.search(_LABELS.sub(" ", rest))
-    if named:
-        return named[1]
+    if named and not _LABELS.match(named[1]):
+        return _LEAD.sub("", named[1])
+    plain = _LABELS.sub(" ", rest)
+    company = _COMPANY.search(plain)
     if company:
-        return company[0]
+        return _LEAD.sub("", company[0])
     if _PERSON.search(rest):
         return _BY_ITSELF
-    words = [word for word in re.split(r"[\s,，;；。]+", _LABELS.sub(" ", rest)) if len(word) >= 2]
+    words = [word for word in re.split(r"[\s,，;；。:：]+", plain) if len(word) >= 2]
     return words[0][:60] if alone and len(words) == 1 and not any(c.isdigit() for c in words[0]) else ""

@@ -1406,7 +1406,40 @@ def if_missing(say: Say, order: Order) -> str:
     return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
 
 
+@line("卡密用不了请点「{bad}」，马上帮您查。")
+def if_bad_key(say: Say, order: Order) -> str:
+    return say(bad=tap("卡密无效", f"卡密无效 {order.order_no}", "bad"))
+
+
 paid_maybe = phrase("paid_maybe", "要是已经扣了款，一两分钟内会自动查到，不用再付一次；关闭的订单会原路退回。")
+
+
+not_refunding = phrase("not_refunding", "好的，不退款，订单照常处理。")
+
+
+refund_cannot_stop = phrase(
+    "refund_cannot_stop", "退款已经在路上，停不下来了，会按原路退回；还想要的话回复「再来一单」就行。"
+)
+
+
+all_well = phrase("all_well", "好的，没事就好。再有问题随时说。")
+
+
+@line("单号 {number} 已为您撤下，客服不再处理。")
+def case_dropped(say: Say, case: Case) -> str:
+    return say(number=case.number)
+
+
+no_person = phrase("no_person", "好的，不转人工，我来办。想买什么、查什么直接说。")
+
+
+no_keys = phrase("no_keys", "好的，不发。要看的时候回复「卡密」就行。")
+
+
+no_more_of_it = phrase("no_more_of_it", "好的，不再下单。")
+
+
+not_cancelled = phrase("not_cancelled", "好的，不取消，一切照旧。")
 
 
 here_i_am = phrase("here_i_am", "我一直在的，直接说要办什么就行。")
@@ -1492,9 +1525,19 @@ _INVOICE_PARTS = {
 }
 
 
-@line("已记下：{given}\n还差{wants}，发给我补上；不开了回复「取消」。")
-def ask_invoice_rest(say: Say, given: Sequence[str], wants: Sequence[str]) -> str:
-    return say(given="，".join(plain(one) for one in given), wants="、".join(_INVOICE_PARTS[one]() for one in wants))
+@line("已记下：{given}")
+def invoice_given(say: Say, given: Sequence[str]) -> str:
+    return say(given="，".join(plain(one) for one in given))
+
+
+@line("税号应为15到20位数字或字母，您发的「{raw}」是{count}位，请核对。")
+def wrong_tax_no(say: Say, raw: str) -> str:
+    return say(raw=said(raw), count=len(raw))
+
+
+@line("还差{wants}，发给我补上；不开了回复「取消」。")
+def ask_invoice_rest(say: Say, wants: Sequence[str]) -> str:
+    return say(wants="、".join(_INVOICE_PARTS[one]() for one in wants))
 
 
 def invoice_details(title: str, tax_no: str, email: str) -> str:

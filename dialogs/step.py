@@ -11,6 +11,7 @@ from dialogs import (
     batch,
     browsing,
     cases,
+    declining,
     examples,
     favourites,
     handoff,
@@ -55,6 +56,7 @@ from dialogs.turn import (
     BeingHeard,
     CancelOrder,
     CancelRefused,
+    CaseDropped,
     CaseOpened,
     CatalogMoved,
     EndHandoff,
@@ -177,6 +179,10 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
+    said = declining.instead(said)
+    refused = declining.declined(dialog, said, scene)
+    if refused is not None:
+        return refused
     certain = (
         ways_in.by_link(dialog, said.text, scene)
         or after_sale.about_order(dialog, said.text)
@@ -316,6 +322,8 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return after_sale.orders_found(dialog, fact, scene)
         case CaseOpened():
             return cases.case_opened(dialog, fact, scene)
+        case CaseDropped():
+            return cases.case_dropped(dialog, fact, scene)
         case RefundDecided():
             return cases.refund_decided(dialog, fact, scene)
         case NoSuchOrder():

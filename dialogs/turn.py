@@ -134,6 +134,13 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseDropped:
+    """What became of his taking a case back; None: it was not running any more."""
+
+    case: Case | None
+
+
+@dataclass(frozen=True, slots=True)
 class RefundDecided:
     """What becomes of each line of the order, by its id; `case` is with a person where one has to decide."""
 
@@ -195,6 +202,7 @@ Fact = (
     | CancelRefused
     | OrdersFound
     | CaseOpened
+    | CaseDropped
     | RefundDecided
     | NoSuchOrder
     | Rated
@@ -208,9 +216,23 @@ Heard = Said | Spoke | Pressed | Followed | Linked | Showed | Fact
 
 # ---- effects: what the turn asks the edge to do --------------------------------------------------------------------
 
-OrdersFor = Literal["list", "status", "keys", "reorder", "refund", "problem", "invoice", "cancel", "remains", "correct"]
+OrdersFor = Literal[
+    "list",
+    "status",
+    "keys",
+    "reorder",
+    "refund",
+    "problem",
+    "invoice",
+    "cancel",
+    "remains",
+    "correct",
+    "withdraw",
+    "paid_twice",
+]
 """``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
-dropped, or now that something is said to be wrong with it."""
+dropped, or now that something is said to be wrong with it; ``withdraw``: what he does not want (any more);
+``paid_twice``: whether an order was paid more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +266,14 @@ class OpenCase:
     kind: CaseKind
     order_no: OrderNo
     line_id: int | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropCase:
+    """Close a running case of his, since he takes it back. Answered by CaseDropped."""
+
+    case_id: int
     said: str
 
 
@@ -302,6 +332,7 @@ Effect = (
     | FindOrders
     | FindFavourites
     | OpenCase
+    | DropCase
     | AskRefund
     | Rate
     | OpenHandoff

@@ -12,8 +12,10 @@ from dialogs.turn import (
     AskRefund,
     CancelOrder,
     CancelRefused,
+    CaseDropped,
     CaseOpened,
     CatalogMoved,
+    DropCase,
     Effect,
     EndHandoff,
     Fact,
@@ -118,6 +120,10 @@ class Counter:
                 return FavouritesFound(self._used())
             case OpenCase():
                 return self._open_case(effect)
+            case DropCase(case_id=case_id):
+                dropped = next((case for case in self.cases if case.id == case_id), None)
+                self.cases = [case for case in self.cases if case.id != case_id]
+                return CaseDropped(dropped)
             case AskRefund():
                 return self._refund(effect)
             case Rate():

@@ -8,6 +8,7 @@ from pathlib import Path
 from dialogs.turn import (
     AskRefund,
     CancelOrder,
+    DropCase,
     Effect,
     EndHandoff,
     FindFavourites,
@@ -139,6 +140,8 @@ def _effect(effect: Effect) -> str:
             return "结束人工"
         case OpenCase(kind=kind, order_no=order_no, line_id=line_id):
             return f"开单 {kind.value} {order_no[-1]}" + (f"-{line_id}" if line_id else "")
+        case DropCase(case_id=case_id):
+            return f"撤单 S{case_id:05d}"
         case AskRefund(order_no=order_no, line_id=line_id):
             return f"退款 {order_no[-1]}" + (f"-{line_id}" if line_id else "")
         case Rate(order_no=order_no, stars=stars):

@@ -1,0 +1,106 @@
+"""What a buyer says he does not want, or not any more: nothing is done, and a case that ran for it is taken back."""
+
+import re
+from dataclasses import replace
+
+from catalog.checks import fold
+from catalog.model import FieldKind
+from dialogs import after_sale, replies
+from dialogs.asking import answer
+from dialogs.draft import field_of
+from dialogs.paying import live_unpaid
+from dialogs.state import Collecting, Confirming, Dialog, Idle
+from dialogs.turn import Said, Scene, Turn
+from dialogs.wishes import ACTS, Act, Stance, refuses, stance
+from nlu.text import normalise
+
+_NAMES_NOTHING = ("unknown", "deny", "cancel", "help", "greet", "thanks", "order_status", "rate", "search")
+"""Intents under which a refused wish may hide: 不用转人工了 looks like 不用了."""
+_INSTEAD: tuple[tuple[Act, re.Pattern[str]], ...] = (
+    ("refund", re.compile("退")),
+    ("invoice", re.compile("票")),
+    ("problem", re.compile("没|未|不|无|坏|失效|少")),
+    ("human", re.compile("人工|转人|找客服")),
+    ("keys", re.compile("发我|再发|发给我|重发|看看?卡密")),
+    ("reorder", re.compile("再")),
+    ("cancel", re.compile("取消|撤")),
+)
+"""What he may want instead (不是要退款，是要发票), and a word that must be there besides its name."""
+_WELL = re.compile(
+    r"(?:哦|噢|嗯|啊|哎呀?|诶|好的?|行|刚刚?|刚才|现在|已经|已|又|好像|终于|的|了|吧|哈|呀|啦|是|都|我|充值|话费|钱|谢谢?|多谢|感谢|辛苦|您|你"
+    r"|不好意思|抱歉|对不起|没事|可以了|误会|[,。.!~;\s]"
+    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常))"
+    r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
+)
+_QUESTION = re.compile(r"[?吗么嘛]|没有$|到了没|不$|呢$")
+
+
+def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """不用退款, 别转人工, 算了不退了, 哦到了不好意思: None when he refuses nothing."""
+    if after_sale.is_tap(said.text) or _writes_freely(dialog, scene):
+        return None
+    act = _refused_act(dialog, said)
+    if act is None:
+        return _all_is_well(dialog, said, scene)
+    match act:
+        case "refund" | "problem":
+            return after_sale.look_up(dialog, "withdraw", said)
+        case "invoice":
+            return answer(replace(dialog, invoice=None), scene, replies.invoice_dropped())
+        case "human":
+            return answer(dialog, scene, replies.no_person())
+        case "keys":
+            return answer(dialog, scene, replies.no_keys())
+        case "reorder":
+            return answer(dialog, scene, replies.no_more_of_it())
+        case "cancel":
+            return answer(dialog, scene, replies.not_cancelled())
+
+
+def instead(said: Said) -> Said:
+    """不是没到账，我要退款: read as what he does want."""
+    intent = said.frame.intent
+    if intent not in ACTS or not refuses(said.text, intent):
+        return said
+    for act, word in _INSTEAD:
+        if act != intent and word.search(said.text) and stance(said.text, act) is Stance.WANTED:
+            return replace(said, frame=replace(said.frame, intent=act))
+    return said
+
+
+def _refused_act(dialog: Dialog, said: Said) -> Act | None:
+    refused = [act for act in ACTS if refuses(said.text, act)]
+    intent = said.frame.intent
+    if intent in refused:
+        return next(act for act in refused if act == intent)
+    if not refused or stance(said.text, "cancel") is Stance.WANTED:
+        return None
+    drafting = isinstance(dialog.state, Collecting | Confirming)
+    named = after_sale.order_no_in(said.text) is not None
+    hides = intent in _NAMES_NOTHING and not said.frame.items
+    if not (named or hides) or (drafting and refused[0] in ("keys", "reorder", "problem")):
+        return None
+    return refused[0]
+
+
+def _all_is_well(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """哦到了, 是我看错了, 卡密没问题: what a person was to look at need not be looked at any more."""
+    text = normalise(said.text)
+    if not isinstance(dialog.state, Idle) or _QUESTION.search(text) or fold(said.text) in replies.CONFIRM_WORDS:
+        return None
+    found = _WELL.fullmatch(text)
+    if found is None or not (found["came"] or found["mistaken"]):
+        return None
+    if not found["came"] and live_unpaid(dialog, scene) is not None:
+        return None  # 我填错了: the order that is not paid yet
+    return after_sale.look_up(dialog, "withdraw", said)
+
+
+def _writes_freely(dialog: Dialog, scene: Scene) -> bool:
+    """Whether he was asked for words of his own: 不用退款 may be a note to whoever does the work."""
+    state = dialog.state
+    if not isinstance(state, Collecting):
+        return False
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    return field is not None and field.kind is FieldKind.TEXT and field.pattern is None
