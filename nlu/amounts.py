@@ -127,11 +127,14 @@ def find_amounts(
                 taken[match.start() : match.end() + length] = b"\x01" * (match.end() + length - match.start())
                 continue
             found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))
-    for start in _ONE_EACH.finditer(text):  # 一个充五十一个充三十
-        taken[start.start(1)] = 1
+    ones = {match.start(1) for match in _ONE_EACH.finditer(text)}  # 一个充五十一个充三十
+    for start in ones:
+        taken[start] = 1
     for match in NUMERAL.finditer(text):
-        if not any(taken[match.start() : match.end()]):
-            end = match.end()
+        end = match.end()
+        if end - match.start() > 1 and end - 1 in ones:  # the second 一 is no part of fifty
+            end -= 1
+        if not any(taken[match.start() : end]):
             if end - match.start() <= 2 and not match[0][0].isdigit() and inside_longer(match.start(), end):
                 continue
             if match[0][-1] == "两" and len(match[0]) > 1:  # 一百两张 is two of a hundred: 两 never ends a number

@@ -255,6 +255,10 @@ def _by_model(said: Wording) -> Verdict:
     topup = said.seen.accounts and said.amounts and _TOPPED_UP.search(said.blanked)
     if unsure and ((said.has_product and said.slots) or topup) and not said.asks and "state" not in said.cues:
         return Verdict(max(confidence, 0.5), "order", "no wording is likely, but goods and a slot are there")
+    if intent == "unknown" and said.has_product and topup and not said.asks and not said.seen.told:
+        return Verdict(0.5, "order", "goods, an amount and an account to top up, whatever is told beside them")
+    if intent == "change" and not said.slots and not said.named and unexplained(said.blanked) > ELSEWHERE:
+        return Verdict(0.4, "unknown", "something is changed that is none of this shop's")
     if confidence < SURE and intent != "unknown":
         return Verdict(confidence, "unknown", "no wording is likely")
     return Verdict(confidence, intent, why)
