@@ -151,7 +151,7 @@ class Outside:
     def world(self) -> World:
         trades, refunds = self.wechat.world()
         bought = [{"customer_order_no": no, "state": state} for no, state in self.supplier.orders.items()]
-        return World(trades, refunds, bought, dict(self.chats.arrived))
+        return World(trades, refunds, bought, {openid: list(chat) for openid, chat in self.chats.arrived.items()})
 
 
 class Shop(RuleBasedStateMachine):
