@@ -79,13 +79,19 @@ _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\
 _MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|two|three|half")
 
 
+_GENERATION = re.compile(
+    r"(?<![\d.])[2-6]g(?=手机|网|卡|信号|的?手机)|(?<=手机是)[2-6]g|(?<=手机用)[2-6]g|(?<=网络是)[2-6]g"
+)
+"""A 5g phone is no 5 gigabytes."""
+
+
 def mark_places_in_time(text: str, taken: bytearray) -> None:
     """Mark what tells a day, an hour, a room or a line's place, so that no part of it is an account or an amount."""
     numbered = list(_NUMBERED.finditer(text)) if "\n" in text else []
     if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
         for match in numbered:
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-    for match in _DATE.finditer(text) if _DIGIT.search(text) else ():
+    for match in (*_DATE.finditer(text), *_GENERATION.finditer(text)) if _DIGIT.search(text) else ():
         taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
 
 

@@ -79,7 +79,9 @@ _ASKING = re.compile(
     r"(?<!不)(?!不)([\u4e00-\u9fff])不\1|[吗么没不?？]$|能.{1,8}[吗么没不](?=[,，。])|[多都]少(?!.{0,4}(?:随便|都行|没想好|无所谓|不限))|多久|怎么|什么|哪|咋|有没有|几"
 )
 _EITHER_OR = re.compile(r"([送能会有用退])不\1(?!帮|给|请|麻烦|先|快)")
-_CHANGING = re.compile(r"改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调")
+_CHANGING = re.compile(
+    r"不要[^,，]{1,4}[,，]\s*(?:就|只|要)|改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调"
+)
 
 
 PLAIN_CUES = frozenset(("buy", "topup", "topup_for", "hello", "thank"))
@@ -122,6 +124,8 @@ def _bare(said: Wording) -> Verdict | None:
 
 
 def _no_trade(said: Wording) -> Verdict | None:
+    if _CALLS_OFF.fullmatch(said.blanked):
+        return Verdict(0.7, "cancel", "calls off what it names, and nothing else is said")
     if gives_up(said.blanked):
         return Verdict(0.8, "cancel", "ends in a plain stop, with no slot and no other wish")
     if _ASKED_THEN_ORDERED.search(said.blanked):
@@ -337,6 +341,10 @@ _UNPLACED = re.compile(
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
+_CALLS_OFF = re.compile(
+    r"(?:先|就|那|你)*别(?:再)?给(?:我|他|她)?Ａ[充冲弄交缴]了?[吧啊]*"
+    r"|[ＰＣ](?:我|那|就|还是|先|的|单)*算了(?:吧)?[,，。 ]*(?:太|有点)?[慢贵]?[了啦]?"
+)
 _ASKED_THEN_ORDERED = re.compile(
     r"(?:没有?|没货|不行)(?:的话)?[,，]?就[^,，?？吗么]{0,6}[充买来要租订报拿][^?？吗么]{0,3}[ＰＶＱＳＯ]|你?有就[来要买充]|[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)"
 )

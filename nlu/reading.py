@@ -338,8 +338,8 @@ def _anchor_of(i: int, accounts: list[Account], anchors: list[Amount], text: str
 def _roles(product: ProductIndex | None, accounts: list[Account]) -> bool:
     """Tell whether several accounts fill several fields of one item (a phone and a UID), not one item each."""
     if product is None:  # 浙AD12345，135…: a plate and the phone beside it
-        cues = {account.cue.startswith("=") for account in accounts}
-        return len(accounts) == 2 and len(cues) == 2
+        cues = {account.cue for account in accounts}
+        return len(accounts) == len(cues) == 2 and any(cue.startswith("=") for cue in cues)
     if len(accounts) < 2 or len(product.account_fields) < 2:
         return False
     return len(accounts) <= len(product.account_fields) and len({a.cue for a in accounts}) == len(accounts)
