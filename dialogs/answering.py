@@ -189,6 +189,8 @@ def _mentioned(
     if _settles(items):
         return []
     filled = fill_by_mention(state.lines[meant[0]], said.text, product, scene.shelf)
+    if filled is not None and filled.line == state.lines[meant[0]] and items:
+        return []  # 改成金币 470万: the name it has already says less than the number
     return [(meant[0], filled)] if filled is not None else []
 
 

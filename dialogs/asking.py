@@ -75,7 +75,7 @@ def open_question(dialog: Dialog, scene: Scene) -> Question | None:
                 return question
             return ask_next(dialog, state, scene.shelf, listed.page)
         case Confirming() as state:
-            brief = _brief(state, scene.shelf)
+            brief = summary_in_brief(state, scene.shelf)
             return Question(brief, brief)
         case _:
             return None
@@ -360,7 +360,8 @@ def _price_of(skus: Sequence[Sku], option: str, choice: Choice) -> int | None:
     return left[0].price_fen if len(left) == 1 and left[0].any_value is None else None
 
 
-def _brief(state: Confirming, shelf: Shelf) -> str:
+def summary_in_brief(state: Confirming, shelf: Shelf) -> str:
+    """The open summary in one line, and what 确认 does now: after a correction that nobody took, it only shows."""
     looked = look(state.lines[0], shelf)
     what = "订单"
     if looked.product is not None and looked.sku is not None:
@@ -371,4 +372,5 @@ def _brief(state: Confirming, shelf: Shelf) -> str:
         what = label if label.startswith(name) else f"{name} {label}"
         if looked.line.quantity > 1:
             what += f" ×{looked.line.quantity}"
-    return replies.summary_brief(what, len(state.lines), sum(state.totals_fen))
+    told = replies.summary_doubted if state.denied else replies.summary_brief
+    return told(what, len(state.lines), sum(state.totals_fen))

@@ -1,5 +1,6 @@
 """Looking around: what is sold, what it costs, whether there is…"""
 
+import re
 from collections.abc import Sequence
 
 from catalog.model import Product
@@ -15,14 +16,17 @@ from dialogs.window import shop_window, show_named_categories, show_products
 from nlu.frame import Item
 
 _PRICES_MAX = 9
+_SIZES = re.compile("面额|面值|规格|几种|多大的|多少钱?的|哪几档|档位")
 
 
 def browse(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """有什么卖的, 自助下单, a category."""
+    products = _products(said.frame.items, scene)
+    if len(products) == 1 and not _pending(dialog) and _SIZES.search(said.text):
+        return start(dialog, said.frame.items, scene)
     category = show_named_categories(dialog, said.text, scene)
     if category is not None:
         return category
-    products = _products(said.frame.items, scene)
     if len(products) == 1 and not _pending(dialog):
         return start(dialog, said.frame.items, scene)
     if products:
@@ -44,6 +48,10 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     category = show_named_categories(dialog, said.text, scene)
     if category is not None:
         return category
+    state = dialog.state
+    if isinstance(state, Collecting | Confirming) and any(item.options for item in said.frame.items):
+        rows = _draft_prices(state.lines, said.frame.items, scene)  # 有没有慢充: of what is being put together
+        return answer(dialog, scene, replies.join(replies.yes_we_have(), *rows), in_full=True)
     if said.frame.items:
         return shop_window(dialog, scene, replies.not_found())
     return shop_window(dialog, scene)

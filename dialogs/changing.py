@@ -51,6 +51,9 @@ _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
+_WRONG_ACCOUNT = re.compile(
+    r"(?:qq|手机|电话|账|帐)?(?:号码?)?(?:也|又|都)?[写打填输]?错了?[,，]?(?:应该)?[是为:：]+([0-9a-z][0-9a-z._@+-]{4,})"
+)
 _NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD_NO, FieldKind.UID, FieldKind.EMAIL)
 _AFTER_ALL = re.compile(
     r"^(?:算了|还是|要不|那就|不如|干脆)+[,，]?(?:就|要|充|来|换|买)*(.{1,10}?)(?:吧|的|好了|得了)*$"
@@ -81,7 +84,8 @@ def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, 
 def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """A correction of one line, of each, of some pieces of one, or of a field by its name."""
     return (
-        _choice_changed(dialog, state, said, scene)
+        _account_and_choice(dialog, state, said, scene)
+        or _choice_changed(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
@@ -89,6 +93,22 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         or _instead(dialog, state, said, scene)
         or _changed_field(dialog, state, said, scene)
     )
+
+
+def _account_and_choice(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """我是苹果的 qq也错了 是54321: two corrections in one message, of which the number is an account and no size."""
+    text, line = fold(said.text), state.lines[0]
+    found = _WRONG_ACCOUNT.search(text)
+    product = scene.shelf.product(line.product or "")
+    field = account_field(product) if product is not None else None
+    if found is None or product is None or field is None or len(state.lines) != 1:
+        return None
+    checked = check_field(field, found[1])
+    other = fill_by_mention(line, text[: found.start()] + text[found.end() :], product, scene.shelf)
+    if not isinstance(checked, Valid) or other is None or not other.changed or other.problems:
+        return None
+    both = replace(other.line, fields={**other.line.fields, field.name: checked.canonical})
+    return advance(replace(dialog, misses=0), (both,), scene, replies.changed())
 
 
 def _choice_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -2,7 +2,7 @@
 901), an account behind its own label."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
@@ -19,6 +19,7 @@ _COUNTED = re.compile(rf"([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_
 _NO_KIND = re.compile("^[人口家共块元起的张份个件位名条袋盒瓶桶箱]")
 _GROUPS = re.compile(r"(?<![\d.])\d{2,}(?:[ -]\d{2,})+(?![\d.])")
 _GROUPS_AT_LEAST = 8
+_MULTIPLES = {"千": 10**3, "万": 10**4, "亿": 10**8}
 _PATTERNED = (FieldKind.CARD_NO, FieldKind.UID)
 _NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, *_PATTERNED)
 
@@ -37,8 +38,8 @@ def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, .
             out[index] = replace(item, quantity=count, said=item.said | {"quantity"})
     if len(items) > 1:
         shared = {k: v for k, v in items[0].fields.items() if all(i.fields.get(k) == v for i in items)}
-        held = {item.sku for item in items}
-        for count, sku in _not_taken(product, said, held):
+        counts = {item.sku: item.quantity for item in out if item.sku is not None}
+        for count, sku in _not_taken(product, said, counts):
             slots = frozenset({"product", "quantity", *shared, *(("value",) if sku else ())})
             code, value = (sku.code, sku.value) if sku else (None, None)
             out.append(Item(product.id, sku=code, value=value, quantity=count, fields=shared, said=slots))
@@ -74,23 +75,38 @@ def _count_before(names: set[str], others: set[str], said: str) -> int | None:
     return counts.pop() if len(counts) == 1 else None
 
 
-def _not_taken(product: Product, said: str, held: set[str | None]) -> list[tuple[int, Sku | None]]:
-    """What is counted in one row with sizes that were understood, and was not: how many, and of which size where the
-    word begins the names of one alone (一老: 老人票)."""
+def _not_taken(product: Product, said: str, counts: Mapping[str, int]) -> list[tuple[int, Sku | None]]:
+    """What is counted in one row with sizes that were understood (`counts`, by SKU), and was not: how many, and of
+    which size where the word begins the names of one alone (一老: 老人票)."""
     missing: list[tuple[int, Sku | None]] = []
     for run in _RUN.finditer(said):
-        known = False
+        known = 0
         for numeral, _, what in _COUNTED.findall(run[0]):
-            meant = [
-                sku
-                for sku in product.skus
-                if any(what.startswith(n) or n.startswith(what) for n in _names(sku, product))
-            ]
-            if any(sku.code in held for sku in meant):
-                known = True
-            elif known and not _NO_KIND.match(what):
-                missing.append((int(read_numeral(numeral) or 1), meant[0] if len(meant) == 1 else None))
+            count = int(read_numeral(numeral) or 1)
+            meant = [sku for sku in product.skus if _begins(what, _names(sku, product))]
+            held = [sku for sku in meant if sku.code in counts]
+            if held and all(counts[sku.code] != count for sku in held):
+                return []  # 成人票2张儿童票1张: here the counts stand behind
+            if held:
+                known += 1
+            elif known and not _NO_KIND.match(what) and not _OF_TIME.match(what):
+                missing.append((count, meant[0] if len(meant) == 1 else None))
     return missing
+
+
+def _begins(what: str, names: set[str]) -> bool:
+    return any(what.startswith(name) or name.startswith(what) for name in names)
+
+
+def in_its_unit(item: Item, product: Product) -> Item:
+    """470万 of what is sold by the 万: 470 of them, not 4700000."""
+    times = {_MULTIPLES.get(sku.unit) for sku in product.skus}
+    by = times.pop() if len(times) == 1 else None
+    if by is None or item.value is None or item.value < by or item.value % by:
+        return item
+    limits = [sku.any_value for sku in product.skus]
+    sold = any(one is not None and one.min <= item.value <= one.max for one in limits)
+    return item if sold else replace(item, value=int(item.value // by), sku=None)
 
 
 def with_grouped(items: Sequence[Item], product: Product, text: str) -> tuple[Item, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from catalog.checks import fold
+from catalog.checks import Valid, check_field, fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import freetext
-from dialogs.counted import counted, with_grouped, with_labelled
+from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, read
 from dialogs.pointing import longest_name
@@ -32,6 +32,7 @@ _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
+_TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
 
@@ -84,6 +85,19 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     kept |= {n: c for n, c in choices.items() if n not in own}
     said = (item.said if state.slot in kept else item.said - {state.slot}) | choices.keys()
     return replace(item, fields=kept, options=options, said=said)
+
+
+def _size_instead(state: Collecting, text: str, shelf: Shelf) -> Item | None:
+    """改200, while an account is asked for: a size of what is being put together, and no account of three digits."""
+    found = _TO_SIZE.fullmatch(fold(text))
+    product = shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    if found is None or product is None or field is None or isinstance(check_field(field, found[1]), Valid):
+        return None
+    value = int(found[1])
+    limits = [sku.any_value for sku in product.skus if sku.any_value is not None]
+    sold = any(sku.value == value for sku in product.skus) or any(one.min <= value <= one.max for one in limits)
+    return Item(value=value, said=frozenset({"value"})) if sold else None
 
 
 def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) -> Item:
@@ -187,6 +201,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if says_negative(said.text) and (lines or items):
         items = tuple(_without_negative(item, said.text, lines, scene.shelf) for item in (items or (Item(),))[:1])
         return replace(said, frame=replace(frame, intent="change" if lines else frame.intent, items=items))
+    if isinstance(dialog.state, Collecting) and (size := _size_instead(dialog.state, said.text, scene.shelf)):
+        return replace(said, frame=replace(frame, intent="change", items=(size,)))
     if not items:
         return said
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
@@ -220,6 +236,7 @@ def _beside_each_other(items: Sequence[Item], lines: Sequence[DraftLine], text: 
     if len(products) != 1 or any(item.candidates for item in items):
         return tuple(items)
     product = next(iter(products.values()))
+    items = tuple(in_its_unit(item, product) for item in items)
     items = with_grouped(items, product, text)
     if len(items) == 1:
         items = (with_labelled(items[0], product, text),)

@@ -50,13 +50,16 @@ def cancel(dialog: Dialog, scene: Scene) -> Turn:
     """取消: the draft if there is one, else the order that waits for payment, else whatever of his is unpaid."""
     if isinstance(dialog.state, Collecting | Confirming):
         live = live_unpaid(dialog, scene)
-        cleared = Dialog(unpaid=live, dropped=dialog.state.lines)
+        cleared = Dialog(unpaid=live, dropped=dialog.state.lines if not dialog.mending else ())
         if live is None:
             return Turn(cleared, Reply(replies.draft_cleared()))
         # It may have been paid meanwhile: the books know, the talk does not.
         asks = replace(cleared, waiting=Lookup(live.order_no))
         return Turn(asks, Reply(replies.draft_cleared()), effects=(FindOrders("remains"),))
     live = live_unpaid(dialog, scene)
+    if live is not None and dialog.dropped:  # perhaps the same 取消, tapped twice: the order is not what it was about
+        asks = replace(dialog, listed=None, dropped=(), misses=0, waiting=Lookup(live.order_no))
+        return Turn(asks, effects=(FindOrders("remains"),))
     if live is not None:
         return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
     return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))

@@ -26,7 +26,7 @@ CONFIRM_WORDS = frozenset({"确认", "确认下单", "确认订单"})
 CANCEL_WORDS = frozenset({"取消", "取消订单"})
 """With a person on, only these very words are for the bot."""
 BACK_TO_BOT_WORDS = frozenset({"转回机器人", "结束人工", "取消人工", "退出人工", "回到机器人", "机器人"})
-ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "号不对", "号写错")
+ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "这个号", "号不对", "号写错")
 ETA_WORDS = ("多久", "多长时间", "几分钟", "几天", "什么时候到", "啥时候到", "何时到", "马上到")
 STATE_WORDS = ("到", "单", "好了", "好没", "进度", "处理", "成功", "催", "付了", "充上", "快点")
 """What is asked about an order at hand, as opposed to about orders in general (发什么快递)."""
@@ -695,6 +695,12 @@ def summary_brief(say: Say, first: str, lines: int, total_fen: int) -> str:
     return say(what=what, total=yuan(total_fen), confirm=CONFIRM_TAP, cancel=CANCEL_TAP)
 
 
+@line("刚才的订单没动：{what}，合计{total}。要改请直接说改成什么；不改就回复「{confirm}」，我再列一遍给您核对。")
+def summary_doubted(say: Say, first: str, lines: int, total_fen: int) -> str:
+    what = and_others(what=first, count=lines) if lines > 1 else first
+    return say(what=what, total=yuan(total_fen), confirm=CONFIRM_TAP)
+
+
 _still_open_order = phrase("still_open_order", "订单")
 
 
@@ -771,9 +777,9 @@ which_to_cancel = phrase("which_to_cancel", "您有几笔没付款的订单，�
 draft_cleared = phrase("draft_cleared", "好的，已取消，没有下单。需要时随时叫我。")
 
 
-@line("（之前的订单 {order_no} 还没付款，也不要了请再回复「{cancel}」）")
+@line("（之前的订单 {order_no} 还没付款，也不要了请回复「{cancel}」）")
 def unpaid_remains(say: Say, order_no: str) -> str:
-    return say(order_no=order_no, cancel=CANCEL_TAP)
+    return say(order_no=order_no, cancel=tap(f"取消 {order_no}", f"取消 {order_no}"))
 
 
 @line("订单 {order_no} 已取消，不用付款了。")

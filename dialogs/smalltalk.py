@@ -1,12 +1,15 @@
 """Greetings, thanks, help, and whatever else is not about an order."""
 
+from dataclasses import replace
+
 from catalog.checks import fold
 from dialogs import examples, replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look
 from dialogs.filling import fill
-from dialogs.ordering import denied, miss
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, standing
+from dialogs.hearing import names_a_part
+from dialogs.ordering import denied, miss, start
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
 from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
@@ -26,7 +29,21 @@ def thanks(dialog: Dialog, scene: Scene) -> Turn:
 def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
     """帮助, and the questions everybody asks."""
     told = known_answer(dialog, said, scene) if said is not None else None
+    if said is not None and told is not None:
+        return _told(dialog, said, told, scene)
+    state = dialog.state
+    if said is not None and isinstance(state, Confirming) and names_a_part(state.lines, said.text, scene.shelf):
+        return answer(dialog, scene, "", in_full=True)  # 是快充吗: the summary says it
     return answer(dialog, scene, told or replies.help_text(examples.orders(scene.shelf)))
+
+
+def _told(dialog: Dialog, said: Said, told: str, scene: Scene) -> Turn:
+    """The answer to a question; what was ordered in the same breath is not thrown away."""
+    orders = [item for item in said.frame.items if item.product and item.fields and "value" in item.said]
+    if not isinstance(dialog.state, Idle) or not orders or len(orders) < len(said.frame.items):
+        return answer(dialog, scene, told)
+    turn = start(dialog, said.frame.items, scene, said.text)
+    return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
 
 
 _ABOUT_GOODS = ("price", "search", "browse")
@@ -64,7 +81,7 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if found.nearness < _THE_SAME and known_answer(dialog, said, scene) is not None:
         return None
-    return answer(dialog, scene, found.answer)
+    return _told(dialog, said, found.answer, scene)
 
 
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:

@@ -23,7 +23,7 @@ from dialogs import (
     ways_in,
 )
 from dialogs.answering import said_for_draft, take_answer
-from dialogs.asking import answer, expecting
+from dialogs.asking import answer, expecting, summary_in_brief
 from dialogs.changing import rather
 from dialogs.draft import field_of, look
 from dialogs.editing import edited, restarted, stepped_back
@@ -113,6 +113,13 @@ _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
     r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价"
 )
+_LAST = "(?:刚才|刚刚|刚下|上面|最后|这)的?(?:那|这|下)?的?(?:一?个|一)?(?:订单|单子?|笔)?"
+_GOES = "(?:给我|帮我|麻烦|就)?(?:取消|撤销|撤)(?:了|掉|一下)?(?:吧|啊|谢谢)?"
+_LAST_ONE_GOES = re.compile(f"(?:请|我要|帮我|给我|麻烦|把)*(?:{_GOES}{_LAST}(?:吧|了)?|{_LAST}{_GOES})")
+_ALL_GO = re.compile(f"(?:把)?(?:这?[两三几]个|我的)?(?:订单|单子?)?(?:全|都|全都|全部|统统){_GOES}")
+_WHERE_TO_PAY = re.compile(
+    "(?:付款|支付|缴费)的?链接|链接.{0,4}(?:再?发|呢|在哪)|怎么付|[在去从]?哪里?(?:付|支付|交钱)|付款码"
+)
 _WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
@@ -169,7 +176,9 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return turn
     looks = all(isinstance(effect, FindOrders) for effect in turn.effects)
     if looks and not said.late and said.frame.intent != "confirm" and _MISTAKEN.search(said.text):
-        return replace(turn, dialog=replace(turn.dialog, state=replace(after, denied=True)))
+        doubtful = replace(after, denied=True)
+        told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))
+        return replace(turn, dialog=replace(turn.dialog, state=doubtful), reply=replace(turn.reply, text=told))
     return turn
 
 
@@ -220,6 +229,12 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return answer(dialog, scene, replies.here_i_am())
     if _BACK.fullmatch(text):
         return stepped_back(dialog, scene)
+    if isinstance(dialog.state, Idle) and _LAST_ONE_GOES.fullmatch(text):
+        return paying.cancel(dialog, scene)
+    if isinstance(dialog.state, Idle) and _ALL_GO.fullmatch(text):
+        return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
+    if isinstance(dialog.state, Idle) and _WHERE_TO_PAY.search(text) and paying.live_unpaid(dialog, scene):
+        return Turn(dialog, effects=(FindOrders("status"),))
     if isinstance(dialog.state, Collecting) and favourites.declined(text):
         return answer(dialog, scene, replies.another_account(), in_full=True)
     if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
