@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import paying
@@ -16,6 +17,8 @@ from fulfillment import paying as order_ends
 from fulfillment.pushing import PushKind
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Order, OrderState, WantedLine
+from payments.model import AttemptState, RefundState
+from payments.store import attempts_of, refunds_of
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,19 @@ def find(services: Services, openid: OpenId, purpose: OrdersFor, limit: int, onl
         if only is not None:
             order = reading.by_no(conn, only)
             return talk.OrdersFound(purpose, (order,) if order is not None and order.openid == openid else (), running)
-        return talk.OrdersFound(purpose, reading.orders_of(conn, openid, limit), running)
+        orders = reading.orders_of(conn, openid, limit)
+        twice = _paid_twice(conn, orders) if purpose == "paid_twice" else ()
+        return talk.OrdersFound(purpose, orders, running, twice)
+
+
+def _paid_twice(conn: Connection, orders: Sequence[Order]) -> tuple[talk.PaidTwice, ...]:
+    """The payments that came after an order had been paid, and whether they have gone back."""
+    found: list[talk.PaidTwice] = []
+    for order in orders:
+        extra = [one for one in attempts_of(conn, order.order_no) if one.state is AttemptState.PAID and not one.settles]
+        back = {one.payment_id for one in refunds_of(conn, order.order_no) if one.state is RefundState.SUCCESS}
+        found += [talk.PaidTwice(order.order_no, one.total_fen, back=one.id in back) for one in extra]
+    return tuple(found)
 
 
 def favourites(services: Services, openid: OpenId) -> Fact:

@@ -10,7 +10,7 @@ from dialogs.state import Dialog, DraftLine, Listed, Lookup
 from dialogs.turn import CancelOrder, FindOrders, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
 from kernel.cases import Case
 from kernel.ids import OrderNo
-from kernel.orders import LineState, Order, OrderState
+from kernel.orders import Line, LineState, Order, OrderState
 from nlu.frame import Item
 
 _ORDER_NO = re.compile(r"K\d{16}")
@@ -143,6 +143,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "status":
             return _status(dialog, about, scene, lookup.text, fact.cases)
         case "keys":
+            if cases.says_bad_key(lookup.text):
+                return cases.problem(dialog, about, lookup, scene)
             return _keys(dialog, about, scene)
         case "reorder" if lookup.only_account:
             return again.account_again(dialog, orders, scene)
@@ -150,6 +152,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             return again.again(dialog, about, lookup, scene)
         case "refund":
             return cases.refund(dialog, about, lookup, scene, fact.cases)
+        case "paid_twice":
+            return cases.paid_twice(dialog, about, scene, fact.twice)
         case "withdraw":
             return cases.withdrawn(dialog, about, lookup, scene, fact.cases)
         case "invoice":
@@ -221,6 +225,10 @@ def _keys(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
     """The latest order with delivered card keys. The edge adds the keys, for their owner alone."""
     order = next((o for o in orders if _has_keys(o)), None)
     if order is None:
+        coming = next((o for o in orders if any(_is_key_to_come(line) for line in o.lines) and o.paid_at), None)
+        if coming is not None:
+            told = replies.join(replies.facts_of(coming), replies.keys_coming(coming))
+            return answer(dialog, scene, told)
         unpaid = next((o for o in orders if o.state is OrderState.UNPAID), None)
         told = replies.keys_unpaid(pay_url(scene, unpaid.token)) if unpaid else replies.no_keys_yet()
         return answer(dialog, scene, told)
@@ -238,6 +246,10 @@ def _with_keys(dialog: Dialog, order: Order, scene: Scene, told: str) -> Turn:
 
 def _has_keys(order: Order) -> bool:
     return any(line.delivery == "card" and line.state is LineState.DELIVERED for line in order.lines)
+
+
+def _is_key_to_come(line: Line) -> bool:
+    return line.delivery == "card" and line.state in (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION)
 
 
 def _order_url(scene: Scene, order: Order) -> str:

@@ -8,18 +8,39 @@ from dialogs import replies
 from dialogs.asking import answer, numbered, open_question
 from dialogs.paying import pay_url
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
-from dialogs.turn import AskRefund, CaseDropped, CaseOpened, DropCase, OpenCase, RefundDecided, Reply, Scene, Turn
+from dialogs.turn import (
+    AskRefund,
+    CaseDropped,
+    CaseOpened,
+    DropCase,
+    OpenCase,
+    PaidTwice,
+    RefundDecided,
+    Reply,
+    Scene,
+    Turn,
+)
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind, RefundWay
 from kernel.orders import Line, LineState, Order, OrderState
+from nlu.numerals import read_numeral
+from nlu.text import normalise
 
 _BAD_KEY = re.compile(
     r"(?:卡密|卡号|密码|兑换码|激活码|充值码|cdk|key|码).{0,8}"
-    r"(?:无效|没用|用不了|不能用|不可用|错|不对|失效|过期|用过|使用过|被用|兑换不了|激活不了|充不了|不行)"
-    r"|(?:无效|用不了|失效|被用过?|不能用).{0,4}(?:卡密|卡|码)",
+    r"(?:无效|没用|用不了|不能用|不可用|错|不对|不正确|失效|过期|用过|使用过|被用|被使用|已使用|已经?被|被人用|被兑换|兑换过|不存在|兑换不了|激活不了"
+    r"|充不了|充不进|不行)"
+    r"|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
 )
 _ASKING = re.compile(r"[?？吗么嘛]|能不能|可不可以|能否|怎么退|如何|多久|多长|几天|什么时候|啥时候")
+_FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
+_SOME = re.compile(
+    r"退(?:掉|款|回|了)?(?:其中|里面)?(?:的)?(?P<back>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚]"
+    r"|(?:其中|有)(?:的)?(?P<of>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚](?:不要|退|想退|要退)"
+)
+"""退一张, of two: part of what was bought together."""
+_SAME_PURCHASE = timedelta(days=1)
 _UNDELIVERED = (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION)
 _BACK = (LineState.REFUNDING, LineState.REFUNDED)
 _LATELY = timedelta(hours=1)
@@ -37,7 +58,7 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     live = tuple(o for o in orders if any(_can_complain(line) for line in o.lines) and _is_paid(o))
     if not live:
         return _nothing_to_complain_of(dialog, orders, scene)
-    kind = CaseKind.BAD_KEY if _BAD_KEY.search(lookup.text) else CaseKind.MISSING
+    kind = CaseKind.BAD_KEY if _BAD_KEY.search(normalise(lookup.text)) else CaseKind.MISSING
     if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED):
         latest = _fitting_orders(live, kind)[0]  # 要是没到账怎么办: where it stands, and what to tap then
         tap = replies.if_missing(latest) if kind is CaseKind.MISSING else replies.if_bad_key(latest)
@@ -52,7 +73,8 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     if kind is CaseKind.MISSING and line is not None and line.delivery == "card" and line.state is LineState.DELIVERED:
         return keys_again(dialog, order, scene)
     opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
-    return Turn(replace(dialog, misses=0), effects=(opens,))
+    sorry = replies.join(replies.sorry_again(), replies.offer_human()) if _FURIOUS.search(lookup.text) else ""
+    return Turn(replace(dialog, misses=0), Reply(sorry), (opens,))
 
 
 def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
@@ -162,6 +184,9 @@ def refund(
             return answer(dialog, scene, _promise(case, scene, first=False))
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     lines = _named_lines(order.lines, lookup)
+    part = _some_of(lookup.text)
+    if part is not None and part < sum(line.quantity for line in lines):
+        return _ask_what_part(dialog, order, [line for line in lines if line.state not in _BACK], scene)
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
     return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text),))
 
@@ -170,6 +195,51 @@ def _only_asks(text: str) -> bool:
     """能退吗, 要是不到就退款, 我朋友说能退: no plain wish. A tap comes without a text."""
     view = stance(text, "refund")
     return view in (Stance.ASKED, Stance.REFUSED) or (view is Stance.UNNAMED and _ASKING.search(text) is not None)
+
+
+def _some_of(text: str) -> int | None:
+    """退一张: how many of them."""
+    found = _SOME.search(normalise(text))
+    wanted = read_numeral(found["back"] or found["of"]) if found is not None else None
+    return int(wanted) if wanted is not None else None
+
+
+def _ask_what_part(dialog: Dialog, order: Order, lines: list[Line], scene: Scene) -> Turn:
+    """A line goes back as a whole; which of several, he says; part of one only a person can give back."""
+    if 1 < len(lines) <= PAGE_SIZE and all(line.quantity == 1 for line in lines):
+        return _ask_which_line(dialog, order, lines, CaseKind.REFUND, scene)
+    return answer(dialog, scene, replies.refund_whole(order, lines))
+
+
+def paid_twice(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, twice: tuple[PaidTwice, ...]) -> Turn:
+    """怎么扣了两次: what the books say of it. A payment too many goes back by itself."""
+    known = {order.order_no: order for order in orders}
+    extra = [(known[one.order_no], one) for one in twice if one.order_no in known]
+    rows = [replies.paid_too_often(order, one.amount_fen, back=one.back) for order, one in extra]
+    if rows:
+        return answer(dialog, scene, replies.join(*rows))
+    paid = [order for order in orders if order.paid_at is not None]
+    if not paid:
+        return answer(dialog, scene, replies.join(replies.refund_nothing_paid(), replies.paid_maybe()))
+    newest, others = paid[0], paid[1:]
+    same = next((one for one in others if _is_same_purchase(newest, one)), None)
+    if same is not None:
+        return answer(dialog, scene, replies.bought_twice(newest, same))
+    return answer(dialog, scene, replies.paid_once(newest))
+
+
+def _is_same_purchase(one: Order, other: Order) -> bool:
+    near = abs(one.created_at - other.created_at) <= _SAME_PURCHASE
+    return near and _bought(one) == _bought(other)
+
+
+def _bought(order: Order) -> list[tuple[str, int, list[tuple[str, str]]]]:
+    return [(line.sku_code, line.quantity, sorted(line.fields.items())) for line in order.lines]
+
+
+def says_bad_key(text: str) -> bool:
+    """有张卡密提示已被使用: no wish to see the keys again."""
+    return _BAD_KEY.search(normalise(text)) is not None and stance(text, "problem") is not Stance.REFUSED
 
 
 def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:

@@ -60,6 +60,8 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def instead(said: Said) -> Said:
     """不是没到账，我要退款: read as what he does want."""
     intent = said.frame.intent
+    if intent in ("help", "unknown") and not said.frame.items and stance(said.text, "problem") is Stance.ASKED:
+        return replace(said, frame=replace(said.frame, intent="problem"))  # 要是没到账怎么办
     if intent not in ACTS or not refuses(said.text, intent):
         return said
     for act, word in _INSTEAD:

@@ -1,15 +1,19 @@
 """评价: one to five, one tap, for an order that was delivered."""
 
 import re
+from dataclasses import replace
 
 from dialogs import replies
 from dialogs.asking import answer
-from dialogs.state import Dialog
+from dialogs.state import Collecting, Confirming, Dialog, Listed
 from dialogs.turn import Rate, Rated, Scene, Turn
 from kernel.ids import OrderNo
 
 LOW = 2
 _STARS = re.compile(r"([1-5一二三四五])\s*(?:颗|个)?[分星]")
+_UNHAPPY = re.compile(
+    "不(?:太|是很|怎么|够|很)?(?:满意|开心|高兴|好|行)|失望|糟糕|差劲|太烂|很烂|生气|体验(?:很|太)?差"
+)
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 _WORDS = (
     (1, re.compile("差评|很差|太差")),
@@ -33,10 +37,24 @@ def rated(dialog: Dialog, fact: Rated, scene: Scene) -> Turn:
     if fact.order is None:
         return answer(dialog, scene, replies.nothing_to_rate())
     if fact.stars is None:
-        return answer(dialog, scene, replies.rate_which(fact.order))
+        told = replies.rate_which(fact.order)
+        if isinstance(dialog.state, Collecting | Confirming):
+            return answer(dialog, scene, told)  # a number answers the order that is being put together
+        entries = tuple(f"q:评价{fact.order.order_no} {stars}" for stars in range(1, 6))
+        return answer(dialog, scene, told, Listed(entries))
+    dialog = replace(dialog, listed=None) if _asked_for_stars(dialog) else dialog
     if fact.stars <= LOW:
         return answer(dialog, scene, replies.rated_low(fact.order, fact.stars))
     return answer(dialog, scene, replies.rated(fact.order, fact.stars))
+
+
+def _asked_for_stars(dialog: Dialog) -> bool:
+    return dialog.listed is not None and dialog.listed.entries[0].startswith("q:评价")
+
+
+def is_unhappy(text: str) -> bool:
+    """很不满意: no wish to give stars."""
+    return _UNHAPPY.search(text) is not None
 
 
 def stars_in(text: str) -> int | None:

@@ -1271,6 +1271,9 @@ def _of_line(line: Line, facts: LineFacts | None, now: datetime, hours: WorkingH
     return _SUPPLIER[facts.supplier]()
 
 
+_PAID_ALREADY = "已付款，"
+
+
 @line("帮您查了订单 {order_no}：{facts}。")
 def case_facts(
     say: Say, order: Order, line: Line | None, facts: LineFacts | None, now: datetime, hours: WorkingHours
@@ -1280,8 +1283,12 @@ def case_facts(
     state = line_state(line, with_eta=False) if line else order_state(order)
     account = next((value for value in (line.fields.values() if line else ()) if any(c.isdigit() for c in value)), "")
     paid = _paid_when(when=ago(now - order.paid_at)) if order.paid_at else ""
-    told = [f"{about} → {plain(account)}" if account else about, paid, state]
-    told.append(_of_line(line, facts, now, hours) if line else "")
+    known = _of_line(line, facts, now, hours) if line else ""
+    if known and line is not None and line.state is LineState.DELIVERED:
+        state = ""  # what is known says it already
+    if paid:
+        state = state.removeprefix(_PAID_ALREADY)
+    told = [f"{about} → {plain(account)}" if account else about, paid, state, known]
     return say(order_no=order.order_no, facts="，".join(part for part in told if part))
 
 
@@ -1409,6 +1416,57 @@ def refund_decided(say: Say, order: Order, decided: Sequence[str], most: int = 8
 
 @line("一直没到请点「{missing}」，马上帮您查。")
 def if_missing(say: Say, order: Order) -> str:
+    return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
+
+
+@line(
+    "您这单有{count}件：{what}。同一种一起买的只能一起退：要全退点「{refund}」（{total}）；只退一部分请回复「{human}」，客服来办。"
+)
+def refund_whole(say: Say, order: Order, lines: Sequence[Line]) -> str:
+    return say(
+        count=sum(line.quantity for line in lines),
+        what="、".join(line_what(line) for line in lines[:_NAMES_MAX]),
+        refund=tap("申请退款", f"退款 {order.order_no}", "refund"),
+        total=yuan(sum(line.total_fen for line in lines)),
+        human=HUMAN_TAP,
+    )
+
+
+_too_much_back = phrase("too_much_back", "多付的已经按原路退回")
+_too_much_goes = phrase("too_much_goes", "多付的正在按原路退回，一般几分钟到3个工作日")
+
+
+@line("查到了：订单 {order_no}（{what}）多付了一笔{amount}，{back}；订单照常处理。")
+def paid_too_often(say: Say, order: Order, amount_fen: int, *, back: bool) -> str:
+    return say(
+        order_no=order.order_no,
+        what=order_what(order),
+        amount=yuan(amount_fen),
+        back=_too_much_back() if back else _too_much_goes(),
+    )
+
+
+@line(
+    "帮您查了，订单 {order_no}（{what}）只收到一笔{amount}。"
+    "要是微信账单里真扣了两笔，多的那笔会自动按原路退回，一般几分钟到3个工作日；没退回请回复「{human}」。"
+)
+def paid_once(say: Say, order: Order) -> str:
+    return say(order_no=order.order_no, what=order_what(order), amount=yuan(order.total_fen), human=HUMAN_TAP)
+
+
+@line("帮您查了，有两笔一样的订单（{what}），各付了一次：{one}、{other}。不想要其中一笔，点「{refund}」退 {one}。")
+def bought_twice(say: Say, newest: Order, same: Order) -> str:
+    refund = tap("申请退款", f"退款 {newest.order_no}", "refund")
+    return say(what=order_what(newest), one=newest.order_no, other=same.order_no, refund=refund)
+
+
+@line("删除个人信息由客服核实后办理，请回复「{human}」。")
+def privacy(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
+@line("卡密一准备好就自动发给您；等久了请点「{missing}」，马上帮您查。")
+def keys_coming(say: Say, order: Order) -> str:
     return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
 
 

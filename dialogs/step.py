@@ -121,6 +121,13 @@ _WHERE_TO_PAY = re.compile(
     "(?:付款|支付|缴费)的?链接|链接.{0,4}(?:再?发|呢|在哪)|怎么付|[在去从]?哪里?(?:付|支付|交钱)|付款码"
 )
 _WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
+_PAID_TWICE = re.compile(
+    "(?:付|扣|支付|收|划|刷)(?:了|过|款|我|钱|费|走|的)*(?:[两二俩双几三23])(?:次|遍|回|笔|份|倍)|重复(?:付|扣|支付|收|划)"
+    "|[多重](?:付|扣|收)(?:了|款|钱|我)|[付扣]重了|[两二2](?:次|遍|笔)(?:钱|款|付款|扣款)"
+)
+_PRIVACY = re.compile(
+    "(?:删|注销|清[除空]|抹).{0,8}(?:信息|资料|数据|隐私|记录)|(?:信息|资料|数据|隐私).{0,4}(?:删|清[除空]|抹)"
+)
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
 _SURE_OF_LETTERS = 0.95
@@ -225,6 +232,10 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return after_sale.look_up(dialog, "refund", said)
     if said.frame.intent in ("help", "unknown") and after_sale.says_paid(text):
         return after_sale.look_up(dialog, "status", said)
+    if _PAID_TWICE.search(text):
+        return after_sale.look_up(dialog, "paid_twice")
+    if _PRIVACY.search(text):
+        return answer(dialog, scene, replies.privacy())
     if text in replies.BACK_TO_BOT_WORDS:
         return answer(dialog, scene, replies.here_i_am())
     if _BACK.fullmatch(text):
@@ -475,7 +486,7 @@ def _is_angry(dialog: Dialog, said: Said, scene: Scene) -> bool:
 def _rate(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """五星好评; but 垃圾 without a number of stars is only anger."""
     stars = rating.stars_in(said.text)
-    if stars is None and _is_angry(dialog, said, scene):
+    if stars is None and (rating.is_unhappy(said.text) or _is_angry(dialog, said, scene)):
         return handoff.angry(dialog, scene)
     return rating.rate(dialog, stars)
 

@@ -114,6 +114,17 @@ class OrdersFound:
     orders: tuple[Order, ...]
     cases: tuple[Case, ...] = ()
     """What of his a person is looking at now."""
+    twice: tuple["PaidTwice", ...] = ()
+    """Payments that came after an order had been paid; looked for when that is the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidTwice:
+    """One payment more than an order asks for. It goes back by itself; `back`: it has."""
+
+    order_no: OrderNo
+    amount_fen: int
+    back: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from dialogs.turn import (
     OrderCancelled,
     OrderPlaced,
     OrdersFound,
+    PaidTwice,
     PlaceOrder,
     Rate,
     Rated,
@@ -68,6 +69,7 @@ class Counter:
         self.waiting = 0
         """How many buyers wait for a person."""
         self.cases: list[Case] = []
+        self.paid_twice: list[PaidTwice] = []
         self.supplier_asked = True
         self.effects: list[Effect] = []
 
@@ -115,7 +117,7 @@ class Counter:
                 return self._cancel(order_no)
             case FindOrders(purpose=purpose, limit=limit, order_no=only):
                 found = [o for o in self.orders if only in (None, o.order_no)]
-                return OrdersFound(purpose, tuple(found[:limit]), tuple(self.cases))
+                return OrdersFound(purpose, tuple(found[:limit]), tuple(self.cases), tuple(self.paid_twice))
             case FindFavourites():
                 return FavouritesFound(self._used())
             case OpenCase():

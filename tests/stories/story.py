@@ -17,6 +17,7 @@ from dialogs.turn import (
     Linked,
     OpenCase,
     OpenHandoff,
+    PaidTwice,
     PlaceOrder,
     Pressed,
     Rate,
@@ -156,6 +157,9 @@ def _happens(counter: Counter, what: str) -> None:
         counter.passes(timedelta(minutes=int(match[1])))
     elif match := re.fullmatch(r"(\w[\w-]*) 只剩(\d+)", what):
         counter.stock[match[1]] = int(match[2])
+    elif what == "最近的订单多付了一笔":
+        latest = counter.orders[0]
+        counter.paid_twice.append(PaidTwice(latest.order_no, latest.total_fen, back=False))
     elif match := re.fullmatch(r"最近的订单(.+)", what):
         counter.settle(_STATES[match[1]])
     elif what == "价格变了":
