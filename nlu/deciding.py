@@ -124,6 +124,8 @@ def _bare(said: Wording) -> Verdict | None:
 
 
 def _no_trade(said: Wording) -> Verdict | None:
+    if _TURNED_OUT.search(said.blanked) and not said.asks:
+        return Verdict(0.7, "problem", "something else was delivered than was wanted")
     if _CALLS_OFF.fullmatch(said.blanked):
         return Verdict(0.7, "cancel", "calls off what it names, and nothing else is said")
     if gives_up(said.blanked):
@@ -341,6 +343,8 @@ _UNPLACED = re.compile(
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
+_TURNED_OUT = re.compile("[充买发给拍]成(?:的是)?[ＶＰＯＳ]了")
+"""充成50了 我要100的"""
 _CALLS_OFF = re.compile(
     r"(?:先|就|那|你)*别(?:再)?给(?:我|他|她)?Ａ[充冲弄交缴]了?[吧啊]*"
     r"|[ＰＣ](?:我|那|就|还是|先|的|单)*算了(?:吧)?[,，。 ]*(?:太|有点)?[慢贵]?[了啦]?"

@@ -57,5 +57,15 @@ def _declines(piece: str) -> bool:
     return bool(_DECLINED.search(piece) or (_HAVE.search(piece) and not _HAS_OTHERS.search(piece)))
 
 
+_ASKED_AFTER = re.compile(
+    rf"(?:昨[天晚]|前天|上[次回周]|上个?月|刚刚?才?|早上|中午|下午|之前)[^,，]{{0,8}}[{_DEEDS}下]的[^,，]{{0,8}}(?:呢|没|吗|没有|咋样)$"
+)
+"""上周充的50呢: asks after what was ordered."""
+
+
 def _tells(piece: str) -> bool:
-    return _declines(piece) or (bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece))
+    return (
+        _declines(piece)
+        or _ASKED_AFTER.search(piece) is not None
+        or (bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece))
+    )
