@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot import work
 from bot.bootstrap import Services
+from bot.work import Also, nothing
 from dialogs import turn as talk
 from dialogs.turn import AskRefund, DropCase, Fact, OpenCase, Rate
 from fulfillment import byhand, cases, ratings, reading, refunding
@@ -172,17 +173,17 @@ def running(services: Services) -> tuple[cases.Listed, ...]:
         return cases.running(conn)
 
 
-def answer(services: Services, case_id: int, words: str, *, actor: str) -> bool:
+def answer(services: Services, case_id: int, words: str, *, actor: str, also: Also = nothing) -> bool:
     """Answer the buyer, by a message that waits for him if it cannot be pushed. False when the case is not running."""
-    return _done(services, lambda conn: cases.answer(conn, case_id, words, services.clock.now(), actor=actor))
+    return _done(services, lambda conn: cases.answer(conn, case_id, words, services.clock.now(), actor=actor), also)
 
 
-def close(services: Services, case_id: int, words: str, *, actor: str) -> bool:
+def close(services: Services, case_id: int, words: str, *, actor: str, also: Also = nothing) -> bool:
     """Close a case and tell the buyer. False when it is not running."""
-    return _done(services, lambda conn: cases.close(conn, case_id, words, services.clock.now(), actor=actor))
+    return _done(services, lambda conn: cases.close(conn, case_id, words, services.clock.now(), actor=actor), also)
 
 
-def refund(services: Services, case_id: int, reason: str, *, actor: str) -> str | None:
+def refund(services: Services, case_id: int, reason: str, *, actor: str, also: Also = nothing) -> str | None:
     """Give back what a case is about, delivered or not, and close it. None: done; else why not."""
     now = services.clock.now()
     with services.engine.begin() as conn:
@@ -198,13 +199,15 @@ def refund(services: Services, case_id: int, reason: str, *, actor: str) -> str 
         for one in works:
             work.enqueue(services, conn, one)
         cases.close(conn, case_id, reason, now, actor=actor, quiet=True)
+        also(conn)
     return None
 
 
-def _done(services: Services, change: Callable[[Connection], Work | cases.NotRunning]) -> bool:
+def _done(services: Services, change: Callable[[Connection], Work | cases.NotRunning], also: Also) -> bool:
     with services.engine.begin() as conn:
         to_do = change(conn)
         if isinstance(to_do, cases.NotRunning):
             return False
         work.enqueue(services, conn, to_do)
+        also(conn)
     return True

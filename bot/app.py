@@ -9,11 +9,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import buyer_pages, callbacks, health, metrics
+from bot import buyer_pages, callbacks, desk, health, metrics
 from bot.bootstrap import Services
 from bot.push_endpoint import PushEndpoint
 from bot.rate_limit import RateLimit
 from bot.safe_headers import safely
+from console import routes as console
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def create_app(services: Services) -> WebApp:
             *buyer_pages.routes(services),
             *health.routes(services),
             *metrics.routes(services.engine, services.config.stock.alert_below),
+            *console.routes(desk.console_parts(services)),
         ],
         exception_handlers={Exception: _broken},
     )

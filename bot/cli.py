@@ -23,6 +23,7 @@ from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
 from bot.keys_command import keys_app
 from bot.ledger_command import ledger_app
+from bot.operator_command import operator_app
 from bot.privacy_command import privacy_app
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(operator_app, name="operator")
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")

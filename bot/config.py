@@ -242,6 +242,9 @@ class ConsoleConfig:
     admin_password: str = _secret()
     """Used once, to make the first administrator; without it there is none until one is made."""
     session_minutes: int = _between(720, 5, 43_200)
+    """How long a login lasts."""
+    idle_minutes: int = _between(120, 5, 43_200)
+    """How long it lasts without a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)

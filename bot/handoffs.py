@@ -1,11 +1,14 @@
 """Handing a buyer to a person: the record he works from, what he writes, and the end of it."""
 
 import json
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
 from bot.bootstrap import Services
+from bot.work import Also, nothing
+from console.desk import Talk
 from dialogs import replies
 from dialogs.turn import HandoffOpened, OpenHandoff
 from fulfillment import cases, pushing
@@ -49,6 +52,12 @@ _SAY = text("""
 _WORDS = text("INSERT INTO operator_word (openid, words, said_at) VALUES (:openid, :words, :now) RETURNING id")
 _WORDS_BY_ID = text("SELECT words FROM operator_word WHERE id = :id")
 _END = text("UPDATE handoff SET ended_at = :now, ended_by = :by WHERE openid = :openid AND ended_at IS NULL")
+_WAITING = text("""
+    SELECT id, openid, reason, opened_at, last_heard_at, pending, question, left_message, transferred, transcript,
+           orders
+    FROM handoff WHERE ended_at IS NULL ORDER BY left_message DESC, opened_at LIMIT 100
+""")
+_TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
 # A message left at night is answered in the morning: silence does not end it.
 _SILENT = text("""
     SELECT openid, transferred FROM handoff
@@ -94,7 +103,7 @@ def heard(services: Services, openid: OpenId, said: str) -> None:
         conn.execute(_HEARD, {"openid": openid, "now": services.clock.now(), "said": said[:500]})
 
 
-def say(services: Services, openid: OpenId, words: str) -> bool:
+def say(services: Services, openid: OpenId, words: str, *, also: Also = nothing) -> bool:
     """Send a buyer what a person writes to him, through the outbox; from then on the person has the talk. False when
     nobody asked for a person."""
     now = services.clock.now()
@@ -104,6 +113,7 @@ def say(services: Services, openid: OpenId, words: str) -> bool:
         row = conn.execute(_WORDS, {"openid": openid, "words": words, "now": now}).scalar_one()
         push_id = pushing.ask(conn, PushKind.PERSON, openid, None, now, about_id=row)
         services.jobs.defer(conn, "send_push", push_id=push_id)
+        also(conn)
     services.store.begin_handoff(openid, now + SILENCE_ENDS_IT)
     return True
 
@@ -113,10 +123,40 @@ def said_by_person(conn: Connection, word_id: int | None) -> str:
     return conn.execute(_WORDS_BY_ID, {"id": word_id}).scalar_one_or_none() or ""
 
 
-def end(services: Services, openid: OpenId, *, by: str) -> bool:
+def end(services: Services, openid: OpenId, *, by: str, also: Also = nothing) -> bool:
     """End the buyer's open handoff. `by`: buyer, operator or timeout. False when there was none."""
     with services.engine.begin() as conn:
-        return conn.execute(_END, {"openid": openid, "now": services.clock.now(), "by": by}).rowcount > 0
+        ended = conn.execute(_END, {"openid": openid, "now": services.clock.now(), "by": by}).rowcount > 0
+        if ended:
+            also(conn)
+    return ended
+
+
+def waiting(conn: Connection) -> tuple[Talk, ...]:
+    """List who waits for a person, those who left a message at night first."""
+    return tuple(
+        Talk(
+            id=row.id,
+            openid=OpenId(row.openid),
+            reason=row.reason,
+            opened_at=row.opened_at,
+            last_heard_at=row.last_heard_at,
+            pending=row.pending,
+            question=row.question,
+            left_message=row.left_message,
+            transferred=row.transferred,
+            transcript=[
+                {"from": one.get("from", ""), "text": without_taps(one.get("text", ""))} for one in row.transcript
+            ],
+            orders=row.orders,
+        )
+        for row in conn.execute(_WAITING)
+    )
+
+
+def without_taps(text: str) -> str:
+    """What was said without taps and links: they are noise for whoever reads a transcript."""
+    return _TAGS.sub("", text)
 
 
 def silent_ones(conn: Connection, now: datetime) -> list[tuple[OpenId, bool]]:

@@ -1,16 +1,13 @@
-"""What a person does from the command line until there is a console: goods delivered by hand, and talks handed over."""
+"""What a person does, from the console or the command line: goods delivered by hand, and talks handed over."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import text
 
 from bot import after_sale, handoffs, work
 from bot.bootstrap import Services
+from bot.work import Also, nothing
 from dialogs import replies
-from fulfillment import byhand
+from fulfillment import byhand, hands
 from kernel.cases import CaseKind, CaseState
 from kernel.ids import OpenId
 from kernel.masking import mask
@@ -18,62 +15,60 @@ from kernel.money import format_yuan
 from kernel.orders import LineState
 
 ACTOR = "operator"
-_TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
-"""Taps and links are noise for whoever reads a transcript."""
-
-_TODO = text("""
-    SELECT l.id, l.order_no, l.product_name, l.sku_label, l.quantity, l.total_fen, l.note, l.fields, l.choice_labels
-    FROM order_line l JOIN orders o USING (order_no)
-    WHERE l.state = 'attention' OR (l.state = 'delivering' AND l.delivery IN ('service', 'parcel'))
-    ORDER BY o.paid_at LIMIT 200
-""")
-_WAITING = text("""
-    SELECT openid, reason, opened_at, pending, question, left_message, transferred, transcript, orders FROM handoff
-    WHERE ended_at IS NULL ORDER BY left_message DESC, opened_at LIMIT 100
-""")
 
 
 def todo(services: Services) -> Iterator[str]:
     """Name the order lines that wait for a person, oldest first."""
     with services.engine.connect() as conn:
-        rows = conn.execute(_TODO).all()
+        rows = hands.waiting(conn)
     for row in rows:
-        given = "，".join(str(row.choice_labels.get(name, value)) for name, value in row.fields.items())
+        given = "，".join(row.given.values())
         note = f"（{row.note}）" if row.note else ""
         yield (
-            f"{row.id}\t订单 {row.order_no}\t{row.product_name} {row.sku_label} ×{row.quantity}"
+            f"{row.line_id}\t订单 {row.order_no}\t{row.product_name} {row.sku_label} ×{row.quantity}"
             f"\t¥{format_yuan(row.total_fen)}\t{given}{note}"
         )
 
 
-def done(services: Services, line_id: int, note: str) -> str | None:
+def done(services: Services, line_id: int, note: str, *, actor: str = ACTOR, also: Also = nothing) -> str | None:
     """Record that a line was delivered by hand and tell the buyer. None when the line is in nobody's hands."""
-    return _decide(services, line_id, note, refund=False)
-
-
-def give_back(services: Services, line_id: int, reason: str) -> str | None:
-    """Refund a line because a person says so and tell the buyer. None when the line is in nobody's hands."""
-    return _decide(services, line_id, reason, refund=True)
-
-
-def _decide(services: Services, line_id: int, words: str, *, refund: bool) -> str | None:
     now = services.clock.now()
     with services.engine.begin() as conn:
-        if refund:
-            to_do = byhand.give_back(conn, line_id, now, actor=ACTOR, reason=words)
-        else:
-            to_do = byhand.complete(conn, line_id, now, actor=ACTOR, note=words)
+        to_do = byhand.complete(conn, line_id, now, actor=actor, note=note)
         if isinstance(to_do, byhand.NotNow):
             return None
         work.enqueue(services, conn, to_do)
-    return f"{line_id}：{'退款已开始' if refund else '已完成'}，会通知顾客"
+        also(conn)
+    return f"{line_id}：已完成，会通知顾客"
+
+
+def give_back(
+    services: Services,
+    line_id: int,
+    reason: str,
+    *,
+    delivered_too: bool = False,
+    actor: str = ACTOR,
+    also: Also = nothing,
+) -> str | None:
+    """Refund a line because a person says so and tell the buyer. None when the line is in nobody's hands, nor
+    delivered where `delivered_too`."""
+    now = services.clock.now()
+    refund = byhand.give_back_delivered if delivered_too else byhand.give_back
+    with services.engine.begin() as conn:
+        to_do = refund(conn, line_id, now, actor=actor, reason=reason)
+        if isinstance(to_do, byhand.NotNow):
+            return None
+        work.enqueue(services, conn, to_do)
+        also(conn)
+    return f"{line_id}：退款已开始，会通知顾客"
 
 
 def waiting(services: Services) -> Iterator[str]:
     """Name the buyers who wait for a person, those who left a message at night first, with what he needs to take
     over."""
     with services.engine.connect() as conn:
-        rows = conn.execute(_WAITING).all()
+        rows = handoffs.waiting(conn)
     for row in rows:
         at = _local(services, row.opened_at)
         where = "留言" if row.left_message else "在微信客服" if row.transferred else "等客服"
@@ -85,9 +80,9 @@ def waiting(services: Services) -> Iterator[str]:
             yield f"    订单：{'、'.join(row.orders)}"
 
 
-def _line(line: dict[str, Any]) -> str:
+def _line(line: Mapping[str, str]) -> str:
     who = {"buyer": "顾客", "person": "客服"}.get(line.get("from", ""), "机器人")
-    return f"{who}：{_TAGS.sub('', line.get('text', ''))}".replace("\n", " ")
+    return f"{who}：{handoffs.without_taps(line.get('text', ''))}".replace("\n", " ")
 
 
 def _local(services: Services, at: datetime) -> str:
@@ -119,9 +114,9 @@ _KINDS = {
 }
 
 
-def end_handoff(services: Services, openid: OpenId) -> str | None:
+def end_handoff(services: Services, openid: OpenId, *, also: Also = nothing) -> str | None:
     """Give a buyer back to the bot and tell him. None when nobody had him."""
-    if not handoffs.end(services, openid, by="operator"):
+    if not handoffs.end(services, openid, by="operator", also=also):
         return None
     services.store.end_handoff(openid)
     services.account.send_text(openid, replies.handoff_over())

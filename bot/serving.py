@@ -11,7 +11,7 @@ import anyio.to_thread
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import certificates, logs
+from bot import certificates, desk, logs
 from bot.bootstrap import Services
 from nlu.parsing import parse
 
@@ -72,6 +72,7 @@ def serve(services: Services, listening: socket.socket) -> None:
     )
     certificates.keep_fresh(services)
     _warm_up(services)
+    desk.ensure_first_operator(services)
     host, port = listening.getsockname()[:2]
     # What is loaded by now stays, and a turn leaves next to no cycles; looking for them every 700 objects took 5 % of
     # the process's samples.

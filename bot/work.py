@@ -1,11 +1,20 @@
 """Turns what fulfillment says must be done into refunds and jobs, in the transaction of the change that asks for it."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection
 
 from bot.bootstrap import Services
 from fulfillment.work import Work
 from payments.ledger import CostFrom, book_cost
 from payments.refunds import RefundRefused, request_refund
+
+Also = Callable[[Connection], None]
+"""What else is written in the transaction of a change: who made it, say."""
+
+
+def nothing(_: Connection) -> None:
+    """Nothing else is written."""
 
 
 def enqueue(services: Services, conn: Connection, to_do: Work) -> None:

@@ -63,6 +63,7 @@ class Orders(SQLModel, table=True):
             "(paid_at IS NOT NULL) = (state IN ('paid', 'delivered', 'refunded'))", name="orders_paid_has_time"
         ),
         Index("orders_of_buyer", "openid", text("created_at DESC")),
+        Index("orders_by_time", text("created_at DESC"), text("order_no DESC")),
         Index("orders_unpaid", "expires_at", postgresql_where=text("state = 'unpaid'")),
         Index("orders_unpaid_of_buyer", "openid", postgresql_where=text("state = 'unpaid'")),
         Index(
@@ -103,6 +104,8 @@ class OrderLine(SQLModel, table=True):
         ),
         Index("order_line_refunding", "id", postgresql_where=text("state = 'refunding'")),
         Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
+        # Operators find orders by what the buyer gave, whatever the field is called.
+        Index("order_line_given", text("jsonb_path_query_array(fields, '$.*'::jsonpath)"), postgresql_using="gin"),
     )
 
     id: int | None = _id()

@@ -125,6 +125,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("resolved_at IS NULL"),
     )
     op.create_table(
+        "login_try",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("login_try_at", "login_try", ["at"], unique=False)
+    op.create_index("login_try_of", "login_try", ["key", "at"], unique=False)
+    op.create_table(
         "misheard",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
@@ -135,6 +144,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_misheard_heard_at"), "misheard", ["heard_at"], unique=False)
+    op.create_table(
+        "operator",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('owner', 'manager', 'support', 'finance', 'readonly')", name="operator_role_known"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "operator_action",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("operator_action_about", "operator_action", ["about"], unique=False)
     op.create_table(
         "operator_word",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -169,6 +205,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_no"),
         sa.UniqueConstraint("openid", "message_key", name="orders_placed_once"),
         sa.UniqueConstraint("token"),
+    )
+    op.create_index(
+        "orders_by_time",
+        "orders",
+        [sa.literal_column("created_at DESC"), sa.literal_column("order_no DESC")],
+        unique=False,
     )
     op.create_index("orders_of_buyer", "orders", ["openid", sa.literal_column("created_at DESC")], unique=False)
     op.create_index(
@@ -250,6 +292,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
     )
     op.create_table(
+        "operator_session",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("browser", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["operator.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    op.create_index(op.f("ix_operator_session_operator_id"), "operator_session", ["operator_id"], unique=False)
+    op.create_table(
         "order_line",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -297,6 +356,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "order_line_attention", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'attention'")
+    )
+    op.create_index(
+        "order_line_given",
+        "order_line",
+        [sa.literal_column("jsonb_path_query_array(fields, '$.*'::jsonpath)")],
+        unique=False,
+        postgresql_using="gin",
     )
     op.create_index(
         "order_line_refunding", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'refunding'")
@@ -846,6 +912,15 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER operator_action_append_only BEFORE UPDATE OR DELETE ON operator_action FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER operator_action_append_only_whole BEFORE TRUNCATE ON operator_action FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"

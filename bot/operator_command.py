@@ -1,0 +1,85 @@
+"""`kabot operator`: who may log in to the console. Passwords come from the terminal or the environment, never argv."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from console.roles import Role
+
+operator_app = typer.Typer(help="Who may log in to the console.", rich_markup_mode=None, no_args_is_help=True)
+PASSWORD_VARIABLE = "OPERATOR_PASSWORD"  # noqa: S105 - its name; what begins with KABOT_ is configuration
+Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 32 letters, digits and . _ - @")]
+
+
+@operator_app.command("add")
+def add(name: Name, role: Annotated[Role, typer.Option(help="What he may do: docs/console.md.")]) -> None:
+    """Add an operator. His password is asked for, or taken from OPERATOR_PASSWORD."""
+    from bot.cli import BadInputError, CommandError, connected, database
+    from console import accounts
+    from kernel.clock import SystemClock
+
+    with connected() as at, database(at) as engine:
+        password = _password()
+        try:
+            with engine.begin() as conn:
+                added = accounts.add(conn, name, password, role, SystemClock().now())
+        except ValueError as error:
+            raise BadInputError(str(error)) from None
+    if not added:
+        raise CommandError(f"{name}: there is an operator of that name")
+    print(f"{name}: {role.value}")
+
+
+@operator_app.command("list")
+def list_all() -> None:
+    """List the operators with their roles."""
+    from bot.cli import connected, database
+    from console import accounts
+
+    with connected() as at, database(at) as engine, engine.connect() as conn:
+        for name, role, active in accounts.all_of(conn):
+            print(f"{name}\t{role.value if active else 'off'}")
+
+
+@operator_app.command("password")
+def password(name: Name) -> None:
+    """Give an operator another password, let him in again, and log him out everywhere."""
+    from bot.cli import BadInputError, CommandError, connected, database
+    from console import accounts
+
+    with connected() as at, database(at) as engine:
+        wanted = _password()
+        try:
+            with engine.begin() as conn:
+                found = accounts.set_password(conn, name, wanted)
+        except ValueError as error:
+            raise BadInputError(str(error)) from None
+    if not found:
+        raise CommandError(f"{name}: no such operator, see kabot operator list")
+    print(f"{name}: password changed, logged out everywhere")
+
+
+@operator_app.command("off")
+def off(name: Name) -> None:
+    """Let an operator in no more, and log him out everywhere."""
+    from bot.cli import CommandError, connected, database
+    from console import accounts
+
+    with connected() as at, database(at) as engine, engine.begin() as conn:
+        found = accounts.shut_out(conn, name)
+    if not found:
+        raise CommandError(f"{name}: no such operator, see kabot operator list")
+    print(f"{name}: off")
+
+
+def _password() -> str:
+    from bot.cli import BadInputError
+
+    given = os.environ.get(PASSWORD_VARIABLE, "")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise BadInputError(f"no terminal to ask for the password: set {PASSWORD_VARIABLE}")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

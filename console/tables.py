@@ -1,0 +1,102 @@
+"""Tables of the console: operators, their sessions, tries to log in, and what each operator did."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from kernel.guards import append_only, guard
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def _text() -> Any:
+    return Field(sa_column=Column(Text, nullable=False))
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
+
+
+class OperatorRow(SQLModel, table=True):
+    """Somebody who works in the shop."""
+
+    __tablename__: ClassVar[Any] = "operator"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'manager', 'support', 'finance', 'readonly')", name="operator_role_known"),
+    )
+
+    id: int | None = _id()
+    name: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    password: str = _text()
+    """scrypt, with its parameters and salt; see passwords.py."""
+    role: str = _text()
+    active: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
+    made_at: datetime = _time()
+
+
+class OperatorSession(SQLModel, table=True):
+    """One browser that is logged in. Deleting the row logs it out."""
+
+    __tablename__: ClassVar[Any] = "operator_session"
+
+    id: int | None = _id()
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    """SHA-256 of what the cookie holds: who reads the table can log in as nobody."""
+    operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
+    begun_at: datetime = _time()
+    last_seen_at: datetime = _time()
+    address: str = _text()
+    browser: str = _text()
+
+
+class LoginTry(SQLModel, table=True):
+    """A try to log in that has not succeeded (yet). Rows are kept for as long as they count."""
+
+    __tablename__: ClassVar[Any] = "login_try"
+    __table_args__ = (Index("login_try_of", "key", "at"), Index("login_try_at", "at"))
+
+    id: int | None = _id()
+    key: str = _text()
+    """What it counts against: a name, an address, or both; hashed."""
+    at: datetime = _time()
+
+
+class OperatorAction(SQLModel, table=True):
+    """What an operator did in the console. Only ever added to."""
+
+    __tablename__: ClassVar[Any] = "operator_action"
+    __table_args__ = (Index("operator_action_about", "about"),)
+
+    id: int | None = _id()
+    at: datetime = _time()
+    operator: str = _text()
+    address: str = _text()
+    what: str = _text()
+    about: str = _text()
+    """`line:12`, `case:3`, `talk:7`, `operator:anna`; never an openid, since rows stay for ever."""
+    before: dict[str, Any] = _json()
+    after: dict[str, Any] = _json()
+
+
+guard(SQLModel.metadata.tables["operator_action"], append_only("operator_action"))

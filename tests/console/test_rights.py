@@ -1,0 +1,91 @@
+"""Roles × what can be done: the table of rights, and that every route asks for the right it should."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot import desk
+from console.roles import RIGHTS, Right, Role, may
+from console.routes import routes
+from tests.bot.test_after_sale import Shop
+from tests.console.conftest import Window
+
+TABLE = """
+                owner manager support finance readonly
+see             x     x       x       x       x
+see_money       x     x       -       x       x
+see_accounts    x     x       x       -       -
+see_talks       x     x       x       -       -
+deliver         x     x       x       -       -
+refund          x     x       -       x       -
+answer          x     x       x       -       -
+see_actions     x     x       -       -       -
+"""
+HEAD, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
+NEEDS = {
+    ("GET", "/console"): Right.SEE,
+    ("GET", "/console/sessions"): Right.SEE,
+    ("GET", "/console/orders"): Right.SEE,
+    ("GET", "/console/todo"): Right.SEE,
+    ("GET", "/console/orders/K1"): Right.SEE,
+    ("GET", "/console/talks"): Right.SEE_TALKS,
+    ("GET", "/console/actions"): Right.SEE_ACTIONS,
+    ("POST", "/console/lines/1/done"): Right.DELIVER,
+    ("POST", "/console/lines/1/refund"): Right.REFUND,
+    ("POST", "/console/cases/1/answer"): Right.ANSWER,
+    ("POST", "/console/cases/1/close"): Right.ANSWER,
+    ("POST", "/console/cases/1/refund"): Right.REFUND,
+    ("POST", "/console/talks/1/say"): Right.ANSWER,
+    ("POST", "/console/talks/1/end"): Right.ANSWER,
+    ("POST", "/console/sessions/999/end"): Right.SEE,
+    ("POST", "/console/logout"): Right.SEE,
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_the_table_of_rights_is_this_one(row: list[str]) -> None:
+    right, *marks = row
+    assert {role: may(Role(role), Right(right)) for role in HEAD} == {
+        role: mark == "x" for role, mark in zip(HEAD, marks, strict=True)
+    }
+
+
+def test_every_role_and_right_stands_in_the_table() -> None:
+    assert set(HEAD) == set(Role) == set(RIGHTS)
+    assert [row[0] for row in ROWS] == list(Right)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_address_is_open_to_those_with_its_right_and_to_nobody_else(
+    login: Callable[..., Window], role: Role
+) -> None:
+    window = login(role)
+    for (method, path), right in NEEDS.items():
+        form = {"words": "好", "reason": "好", "note": ""}
+        answer = window.http.get(path) if method == "GET" else window.send(path, **form)
+        refused = answer.status_code == 403 and "没有权限" in answer.text
+        assert refused is not may(role, right), (method, path, answer.status_code)
+
+
+def test_no_address_is_missing_in_this_test(shop: Shop) -> None:
+    open_to_all = {"/console/login", "/console/static/console.css"}
+    known = {
+        (next(iter(set(route.methods or ()) - {"HEAD"})), route.path)
+        for route in routes(desk.console_parts(shop.services))
+        if route.path not in open_to_all
+    }
+    asked = {
+        (method, path.replace("/1/", "/{id}/").replace("/999/", "/{id}/").replace("/K1", "/{order_no}"))
+        for method, path in NEEDS
+    }
+    assert asked == known
+
+
+@pytest.mark.parametrize("path", [path for method, path in NEEDS if method == "POST"])
+def test_a_form_without_this_sessions_token_changes_nothing(login: Callable[..., Window], path: str) -> None:
+    window = login()
+    for form in ({}, {"csrf": "0" * 64}, {"csrf": ""}):
+        answer = window.http.post(path, data={"words": "x", "reason": "x", **form})
+        assert answer.status_code == 403
+        assert "页面已过期" in answer.text
+    assert window.http.get("/console").status_code == 200
