@@ -343,7 +343,7 @@ _UNPLACED = re.compile(
 )
 """狗粮Ｖ, 瑜伽课Ｑ: goods that the shop does not know, and how much of them."""
 _TOPPED_UP = re.compile(r"[充冲交缴].{0,3}Ｖ|Ｖ.{0,3}[充冲]|Ａ.{0,4}[充冲]|[充冲].{0,6}Ａ")
-_TURNED_OUT = re.compile("[充买发给拍]成(?:的是)?[ＶＰＯＳ]了")
+_TURNED_OUT = re.compile("(?<!别)(?<!不要)(?<!别给我)[充买发给拍]成(?:的是)?[ＶＰＯＳ]了")
 """充成50了 我要100的"""
 _CALLS_OFF = re.compile(
     r"(?:先|就|那|你)*别(?:再)?给(?:我|他|她)?Ａ[充冲弄交缴]了?[吧啊]*"
