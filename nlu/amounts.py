@@ -46,10 +46,10 @@ _PAIRED = re.compile(
     r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
 )
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:开头|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|台(?:设备|电脑|手机|电视|机器)|个设备|辆车|星(?!巴)|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:开头|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|台(?:设备|电脑|手机|电视|机器)|个设备|辆车|星(?!巴)|米|升|颗|区|局|首|字|款|只(?!要)|匹|公分|集|关|趟|题|赛季|发(?![到给我票货到一])|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
 )
 
 
@@ -70,6 +70,8 @@ _BY_TERM = re.compile(
 )
 """大会员年的: by the year."""
 _DIGIT = re.compile(r"\d")
+_TENTHS = re.compile(r"\s*[块元][\d一二三四五六七八九](?![\d十百千张份个])")
+_HUNDRED_ONE = re.compile(r"[百千][一二三四五六七八九]$")
 _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
 _AGED = re.compile(r"了(?=[,，。;；!！]|$)")
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
@@ -147,6 +149,14 @@ def find_amounts(
                 pair = _amount(text, end - 1, end, lexicon, ends)
                 found += [pair] if pair else []
                 end -= 1
+            if len(match[0]) > 2 and _HUNDRED_ONE.search(match[0]) and text[end : end + 1] in ("张", "份"):
+                one = _amount(text, end - 1, end, lexicon, ends) if match[0][-1] == "一" else None
+                if one is None:
+                    found.append(Amount(match.start(), end + 1, "none"))  # 二百五张: 250 of them, or five of 200
+                    taken[match.start() : end + 1] = b"\x01" * (end + 1 - match.start())
+                    continue
+                found.append(one)  # 五百一张
+                end -= 1
             amount = _amount(text, match.start(), end, lexicon, ends)
             if amount is not None:
                 found.append(amount)
@@ -206,7 +216,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if said in ("几", "数"):
         return None
     if _NO_AMOUNT_BEFORE.search(before) and start not in ends:
-        return Amount(start, end, "none")
+        tenths = _TENTHS.match(after)
+        return Amount(start, end + (len(tenths[0]) if tenths else 0), "none")  # 欠费15块6: the 6 counts nothing
     unit, length = _unit_after(after, lexicon)
     if not unit and _OTHER_UNIT.match(after):
         return Amount(start, end, "none")
@@ -292,7 +303,8 @@ def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:
     heard = sound(before)
     for code, key in lexicon.unit_sounds.items():
         if heard.endswith(code) and key not in _NO_LEADERS:
-            return key, end - len(code)
+            counted = re.search(rf"[\d{CHINESE}]\s?个?\s?$", text[: end - len(code)])
+            return ("", start) if counted else (key, end - len(code))  # 4小时 3个大人: the hours have their number
     return "", start
 
 
