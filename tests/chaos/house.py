@@ -171,6 +171,20 @@ class House:
         chosen.hit(signal.SIGKILL)
         return f"kill -9 {chosen.name}"
 
+    def kill_all(self) -> None:
+        """kill -9 of everything of ours at the same instant."""
+        for child in self.children:
+            child.hit(signal.SIGKILL)
+
+    def freeze(self, seconds: float) -> None:
+        """A worker stands still for so long, is taken for dead, and goes on as if nothing had been."""
+        running = [child for child in self.children if child.name.startswith("worker") and child.alive]
+        if running:
+            chosen = self._dice.choice(running)
+            chosen.hit(signal.SIGSTOP)
+            frozen = chosen.process
+            threading.Timer(seconds, lambda: frozen and frozen.send_signal(signal.SIGCONT)).start()
+
     def restart_database(self, how: signal.Signals) -> None:
         """End PostgreSQL (SIGINT: disconnect all; SIGQUIT, SIGKILL: as in a crash) and start it again."""
         note = postgres.directory(self.here) / "data" / "postmaster.pid"

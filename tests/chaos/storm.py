@@ -48,6 +48,8 @@ class Storm:
         processes: list[_Blow] = [
             ("kill -9 of a web process", 16, lambda: hit.kill("web")),
             ("kill -9 of a worker", 20, lambda: hit.kill("worker")),
+            ("kill -9 of all four", 3, hit.kill_all),
+            ("a worker frozen", 8, lambda: hit.freeze(dice.uniform(9, 14))),
             ("database restarted", 4, lambda: hit.restart_database(signal.SIGINT)),
             ("database crashed", 5, lambda: hit.restart_database(dice.choice((signal.SIGQUIT, signal.SIGKILL)))),
             ("Redis killed", 5, lambda: hit.restart_redis(dice.choice((signal.SIGTERM, signal.SIGKILL)))),
