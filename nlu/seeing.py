@@ -420,6 +420,8 @@ def drop_taken_back(seen: Seen) -> None:
     kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
     seen.refs = kept if any(ref.product for ref in kept) else seen.refs
     seen.amounts = [a for a in seen.amounts if not negated(seen.text, a.start) and not _taken_back(seen, a)]
+    lacking = [a for a in seen.amounts if _LACKING.search(seen.text[: a.start]) and _INSTEAD.match(seen.text, a.end)]
+    seen.amounts = [a for a in seen.amounts if a not in lacking]  # 要是没有50的就来100的
     gone_options = [
         m
         for m in seen.mentions
@@ -431,6 +433,7 @@ def drop_taken_back(seen: Seen) -> None:
         _correct(seen, match.start(), match.end())
 
 
+_LACKING, _INSTEAD = re.compile(r"没有?\s*$"), re.compile(r"\s*的?(?:的话|了|货)?[,，\s]*(?:那|我)?就")
 _EXCHANGED = re.compile(r"\s*的?(?:那个)?(?:换|改|换成|改成|改为)\s*(?:个|了)?")
 
 

@@ -54,6 +54,20 @@ def test_what_was_bought_before_may_be_wanted_again_but_not_what_is_there_alread
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "之前充的是50 这次充100 13812345678",
+        "以前都充50 现在充100 13812345678",
+        "本来想充50 算了充100吧 13812345678",
+        "没有50的就充100 13812345678",
+    ],
+)
+def test_what_was_charged_before_is_not_charged_beside_what_is_wanted_now(demo: Lexicon, text: str) -> None:
+    frame = parse(text, demo)
+    assert [(item.value, item.fields.get("account")) for item in frame.items] == [(100, "13812345678")]
+
+
+@pytest.mark.parametrize(
     ("text", "options"),
     [
         ("win11家庭版 用不着专业版", {"edition": "home"}),
