@@ -36,7 +36,7 @@ _BAD_KEY = re.compile(
 _ASKING = re.compile(r"[?？吗么嘛]|能不能|可不可以|能否|怎么退|如何|多久|多长|几天|什么时候|啥时候")
 _FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
 _SOME = re.compile(
-    r"退(?:掉|款|回|了)?(?:其中|里面)?(?:的)?(?P<back>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚]"
+    r"退(?:掉|款|回|了|我|给我)*(?:其中|里面)?(?:的)?(?P<back>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚]"
     r"|(?:其中|有)(?:的)?(?P<of>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚](?:不要|退|想退|要退)"
 )
 """退一张, of two: part of what was bought together."""
@@ -182,11 +182,12 @@ def refund(
         case = running_for(running, order, CaseKind.REFUND)
         if case is not None:
             return answer(dialog, scene, _promise(case, scene, first=False))
-        return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     lines = _named_lines(order.lines, lookup)
     part = _some_of(lookup.text)
     if part is not None and part < sum(line.quantity for line in lines):
         return _ask_what_part(dialog, order, [line for line in lines if line.state not in _BACK], scene)
+    if _only_asks(lookup.text):
+        return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
     return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text),))
 

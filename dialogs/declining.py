@@ -10,7 +10,7 @@ from dialogs.asking import answer
 from dialogs.draft import field_of
 from dialogs.paying import live_unpaid
 from dialogs.state import Collecting, Confirming, Dialog, Idle
-from dialogs.turn import Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.wishes import ACTS, Act, Stance, refuses, stance
 from nlu.text import normalise
 
@@ -32,6 +32,7 @@ _WELL = re.compile(
     r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常))"
     r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
 )
+_CLAUSES = re.compile(r"[,，。.;；!！\s]+")
 _QUESTION = re.compile(r"[?吗么嘛]|没有$|到了没|不$|呢$")
 
 
@@ -42,6 +43,8 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     act = _refused_act(dialog, said)
     if act is None:
         return _all_is_well(dialog, said, scene)
+    if act in ("human", "keys") and any(_came(clause) for clause in _CLAUSES.split(said.text)):
+        return after_sale.look_up(dialog, "withdraw", said)  # 不用找客服了，到账了
     match act:
         case "refund" | "problem":
             return after_sale.look_up(dialog, "withdraw", said)
@@ -53,6 +56,9 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
             return answer(dialog, scene, replies.no_keys())
         case "reorder":
             return answer(dialog, scene, replies.no_more_of_it())
+        case "cancel" if isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is not None:
+            found = after_sale.look_up(dialog, "status")
+            return replace(found, reply=Reply(replies.not_cancelled()))
         case "cancel":
             return answer(dialog, scene, replies.not_cancelled())
 
@@ -96,6 +102,12 @@ def _all_is_well(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if not found["came"] and live_unpaid(dialog, scene) is not None:
         return None  # 我填错了: the order that is not paid yet
     return after_sale.look_up(dialog, "withdraw", said)
+
+
+def _came(clause: str) -> bool:
+    """到账了, by itself."""
+    found = _WELL.fullmatch(normalise(clause))
+    return found is not None and found["came"] is not None
 
 
 def _writes_freely(dialog: Dialog, scene: Scene) -> bool:

@@ -45,6 +45,7 @@ from dialogs.turn import (
     TooManyUnpaid,
     Turn,
 )
+from dialogs.wishes import refuses
 
 _ANSWERING = ("answer", "choose", "change")
 _FOR_THE_BOT = (
@@ -59,6 +60,7 @@ _FOR_THE_BOT = (
     "confirm",
     "batch",
 )
+_NAMES_PERSON = re.compile("人工|转人|真人")
 _HOURS = re.compile(
     r"(?:几点|什么时候|啥时候).{0,4}(?:上班|下班|营业|开门|关门)|(?:上班|营业|工作|客服|人工)的?时间|客服在线吗"
 )
@@ -144,7 +146,7 @@ def while_with_human(
         turn = go_on(back, heard, scene)
         text = replies.join(replies.handoff_timed_out(), turn.reply.text)
         return Turn(turn.dialog, replace(turn.reply, text=text), (EndHandoff(), *turn.effects))
-    if isinstance(heard, Said) and fold(heard.text) in replies.BACK_TO_BOT_WORDS:
+    if isinstance(heard, Said) and _wants_the_bot(heard.text):
         turn = resume(back, scene, replies.handoff_over())
         return Turn(turn.dialog, turn.reply, (EndHandoff(),))
     if state.away:
@@ -159,6 +161,13 @@ def while_with_human(
             return Turn(_with_person(carried.dialog, listening), carried.reply, carried.effects)
     effects = smalltalk.spoke(back).effects if isinstance(heard, Spoke) else ()
     return Turn(replace(dialog, state=listening), effects=effects)
+
+
+def _wants_the_bot(text: str) -> bool:
+    """转回机器人, 不用人工了."""
+    return fold(text) in replies.BACK_TO_BOT_WORDS or (
+        _NAMES_PERSON.search(text) is not None and refuses(text, "human")
+    )
 
 
 def _message_left(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.wishes import Act, Stance, refuses, stance
+from dialogs.wishes import Act, Stance, stance
 
 WANTED: list[tuple[Act, str]] = [
     ("refund", "退款"),
@@ -79,6 +79,10 @@ ASKED: list[tuple[Act, str]] = [
     ("refund", "还没退款"),
     ("refund", "要是今天不到就退款"),
     ("refund", "再不到我就退款了"),
+    ("refund", "5分钟内不到账我就要退款了"),
+    ("refund", "再不发货我要退款了"),
+    ("refund", "超过十分钟就退钱"),
+    ("refund", "退款不退款"),
     ("refund", "充不上就退款吧"),
     ("refund", "如果没货，退款"),
     ("refund", "退款的话要多久"),
@@ -106,12 +110,62 @@ def test_only_a_plain_wish_is_one(act: Act, text: str, expected: Stance) -> None
     assert stance(text, act) is expected
 
 
-@given(
-    st.sampled_from(WANTED),
-    st.sampled_from(["不用", "别", "不要", "没说要", "不需要", "我不是要", "没有要", "先别给我", "请不要", "不用再"]),
-)
-def test_a_wish_with_a_no_before_it_is_never_one(wish: tuple[Act, str], no: str) -> None:
+PLAIN: list[tuple[Act, str]] = [
+    ("refund", "退款"),
+    ("refund", "给我退款"),
+    ("refund", "我要退款"),
+    ("refund", "退钱"),
+    ("refund", "退了"),
+    ("refund", "帮我退一下款"),
+    ("refund", "申请退款 K2611200000000001"),
+    ("problem", "投诉"),
+    ("human", "转人工"),
+    ("human", "帮我转接人工客服"),
+    ("human", "找客服"),
+    ("invoice", "开发票"),
+    ("invoice", "给我开张电子发票"),
+    ("keys", "再发一次卡密"),
+    ("keys", "给我看卡密"),
+    ("reorder", "再来一单"),
+    ("cancel", "取消"),
+    ("cancel", "取消订单"),
+    ("cancel", "帮我取消这单"),
+]
+NO = [
+    "不用",
+    "别",
+    "不要",
+    "没说要",
+    "不需要",
+    "我不是要",
+    "没有要",
+    "先别",
+    "请不要",
+    "不用再",
+    "我没让你",
+    "谁要",
+    "無需",
+]
+CONDITION = ["要是不行就", "如果还没好，", "再不来我就", "万一没货", "等会儿再不到我", "10分钟内不到就"]
+
+
+@pytest.mark.parametrize(("act", "text"), PLAIN)
+def test_the_plain_wishes_are_wishes(act: Act, text: str) -> None:
+    assert stance(text, act) is Stance.WANTED
+
+
+@given(st.sampled_from(PLAIN), st.sampled_from(NO), st.sampled_from(["", " ", "再", "给我"]))
+def test_a_no_before_a_wish_leaves_no_wish(wish: tuple[Act, str], no: str, between: str) -> None:
     act, text = wish
-    first = text.split("，")[0]
-    if refuses("不用" + first, act):  # 不用把钱退给我 is one; 不用不要了退款 is nothing anybody says
-        assert stance(no + first, act) is not Stance.WANTED
+    assert stance(no + between + text, act) is not Stance.WANTED
+
+
+@given(st.sampled_from([wish for wish in PLAIN if wish[0] in ("refund", "cancel")]), st.sampled_from(CONDITION))
+def test_money_and_orders_do_not_move_on_a_condition(wish: tuple[Act, str], condition: str) -> None:
+    act, text = wish
+    assert stance(condition + text, act) is Stance.ASKED
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted({act for act, _ in PLAIN})))
+def test_any_text_has_a_stance(text: str, act: Act) -> None:
+    assert stance(text, act) in Stance
