@@ -1,6 +1,8 @@
 """Who may see what: every route, every header, every viewer; links that cannot be guessed, and end."""
 
+import base64
 import logging
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +15,7 @@ from sqlalchemy import Engine
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from bot import background, buyer_pages, delivering, ordering, paying
+from bot import background, backups, buyer_pages, delivering, ordering, paying
 from bot.app import create_app
 from bot.bootstrap import Services, build
 from bot.config import load_config
@@ -202,6 +204,19 @@ def test_neither_metrics_nor_logs_nor_redirects_hold_a_key_a_buyer_or_a_link(
     for secret in (KEY, OWNER, FRIEND, PHONE, order.token):
         assert secret not in figures
         assert secret not in ours
+
+
+def test_no_card_key_stands_in_a_backup_or_in_redis_as_it_is(door: Door, tmp_path: Path) -> None:
+    order = door.delivered()
+    assert KEY in door.look(f"/orders/{order.token}", OWNER).text
+    backups.write(door.services.engine, door.services.config.app, tmp_path / "shop.backup")
+    with tarfile.open(tmp_path / "shop.backup") as archive:
+        files = [archive.extractfile(member) for member in archive.getmembers()]
+        contents = [file.read() for file in files if file is not None]
+    assert any(order.token.encode() in content for content in contents)
+    for form in (KEY.encode(), KEY.encode().hex().encode(), base64.b64encode(KEY.encode())):
+        assert not any(form in content for content in contents)
+        assert not any(form in (door.services.redis.dump(name) or b"") for name in door.services.redis.scan_iter("*"))
 
 
 def test_an_old_link_shows_nothing_to_anybody_but_its_owner(door: Door) -> None:
