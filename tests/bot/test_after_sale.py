@@ -25,6 +25,7 @@ from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
+from dialogs.turn import CaseDropped, DropCase
 from fulfillment import reading
 from kernel.clock import MovableClock
 from kernel.ids import OpenId
@@ -393,3 +394,54 @@ def test_the_operator_works_a_case_off_from_the_command_line(
         assert shop.rows(said) == ["在查了", "好了"]
         assert shop.rows("SELECT words FROM operator_word") == ["您好"]
         assert shop.rows("SELECT count(*) FROM push WHERE kind IN ('case_answered', 'case_closed', 'person')") == [3]
+
+
+def test_a_case_the_buyer_takes_back_is_closed_without_a_push_and_nobody_else_can(shop: Shop) -> None:
+    order = shop.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
+    shop.work()
+    assert "S00001" in shop.say("我要退款")
+    assert after_sale.drop_case(shop.services, WANG, DropCase(1, "算了")) == CaseDropped(None)
+    assert shop.rows("SELECT state FROM support_case") == ["open"]
+    told = shop.say("算了不退了")
+    assert "不退款" in told
+    assert "S00001 已为您撤下" in told
+    assert shop.rows("SELECT state FROM support_case") == ["closed"]
+    assert shop.rows("SELECT actor FROM case_event ORDER BY id DESC LIMIT 1") == ["buyer"]
+    assert shop.rows("SELECT count(*) FROM push WHERE kind = 'case_closed'") == [0]
+    assert shop.rows("SELECT state FROM order_line WHERE order_no = :no", no=order.order_no) == ["delivering"]
+    assert "S00002" in shop.say("没到账"), "he can complain again"
+
+
+def test_words_against_a_refund_move_no_money(shop: Shop) -> None:
+    shop.order("充100话费 13812345678", "确认")
+    for words in ("不用退款，继续充就行", "别给我退款", "我没说要退款啊", "要是今天不到就退款", "能退款吗"):
+        shop.say(words)
+    assert shop.rows("SELECT count(*) FROM refund") == [0]
+
+
+def test_who_asks_about_a_second_payment_hears_what_the_books_say_of_it(shop: Shop) -> None:
+    for message in ("充100话费 13812345678", "确认"):
+        shop.say(message)
+    with shop.services.engine.connect() as conn:
+        order = reading.orders_of(conn, LI, 1)[0]
+    for payer in (LI, WANG):
+        assert isinstance(paying.open_jsapi(shop.services, order, payer), paying.Bridge)
+    with shop.services.engine.connect() as conn:
+        attempts = attempts_of(conn, order.order_no)
+    assert len(attempts) == 2
+    for n, attempt in enumerate(attempts):
+        assert attempt.prepay_id is not None
+        assert attempt.payer_openid is not None
+        paid = shop.wechat_pay.pay(Prepay(attempt.prepay_id), OpenId(attempt.payer_openid))
+        assert paid is not None
+        paying.take_transaction(shop.services, paid)
+        if n == 0:
+            assert "只收到一笔¥99.50" in shop.say("怎么扣了我两次钱")
+    told = shop.say("怎么扣了我两次钱")
+    assert "多付了一笔¥99.50" in told
+    assert "正在按原路退回" in told
+    shop.work()
+    shop.passes(2)
+    background.sweep_work(shop.services)
+    shop.work()
+    assert "已经按原路退回" in shop.say("怎么扣了我两次钱")
