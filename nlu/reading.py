@@ -10,6 +10,7 @@ from nlu.amounts import Amount, Settled, settle
 from nlu.dealing import BREAK, deal, lines_of
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
+from nlu.licence import asked_for
 from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
 from nlu.phrases import Mention
@@ -70,6 +71,7 @@ def _one(
             )
             for (name, chosen), count in choice_anchors
         ]
+    anchors = asked_for(anchors, counts, seen) if len(anchors) > 1 else anchors
     option_anchors = _option_anchors(product, seen) if len(anchors) < 2 else []
     if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
         if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):

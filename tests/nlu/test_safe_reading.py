@@ -153,3 +153,22 @@ def test_a_phone_beside_an_address_is_the_phone_where_both_are_asked() -> None:
     lexicon = Lexicon([ProductWords("tune", "钢琴调律", fields=fields, skus=(SkuWords("T", "一次"),))])
     (item,) = parse("钢琴调律，北京市朝阳区建国路5号，13911112345", lexicon).items
     assert item.fields == {"address": "北京市朝阳区建国路5号", "phone": "13911112345"}
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("欠费30元 给13812345678冲个100", [(100, 1)]), ("上回50这回100话费13812345678", [(100, 1)]),
+        ("欠费15块6，充50就够了，17712121111", [(50, 1)]), ("油卡每个月充500，这次先200", [(200, 1)]),
+        ("腾讯会员买一年送三个月的那种", [(12, 1)]), ("王者充60安卓 3区 QQ12345678", [(60, 1)]),
+        ("steam上那游戏5折才60，来张100的", [(100, 1)]), ("王者点券60，我6点要打排位", [(60, 1)]),
+        ("京东卡凑1000，五百两张", [(500, 2)]), ("要1000块京东卡，分两张500", [(500, 2)]), ("付你200，京东卡两张100", [(100, 2)]),
+        ("13812345678和13912345678各充50一共100", [(50, 1), (50, 1)]),
+        ("京东e卡五百一张两百两张", [(500, 1), (200, 2)]), ("我用5g网，加个流量包3G", [(3, 1)]),
+        ("steam卡50、100、200各来两张", [(50, 2), (100, 2), (200, 2)]), ("充话费50元 100元 都可以", [(None, 1)]),
+    ],
+)  # fmt: skip
+def test_of_several_numbers_only_those_asked_for_are_claimed(
+    demo: Lexicon, text: str, items: list[tuple[int | None, int]]
+) -> None:
+    assert [(item.value, item.quantity) for item in parse(text, demo).items] == items

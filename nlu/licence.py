@@ -1,0 +1,70 @@
+"""Which of several amounts were asked for: a list is taken whole; a total, or a number about something else, is not."""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from nlu.amounts import Amount
+from nlu.seeing import Seen
+
+_JOINS = re.compile(
+    r"(?:[的和跟与及加再来要给还买充冲拿整订开个张份本条和就行了洗留卡券票线包款版套餐型装面值是呗吧嘛呢啊呃嗯这那种次回把也先大中小一]"
+    r"|[\s,，、。;；+/&:：*x\n]|另外|以及|其他|一样|and|card)*"
+)
+"""What may stand between two lines of one list."""
+_OTHER_NAME = re.compile(r"[a-z]|[^\s,，、的]{4}")
+_ASKED = re.compile(r"(?:[充冲来买要拿开加交缴续订租报洗]|打印)(?:个|[一1]?张|[一1]个|一下|点|你)?\s*$")
+_ALTERNATIVES = re.compile(r"[块元]?(?:的|钱)?[\s,，]*(?:都|也)(?:行|可以|成|ok|得)(?!了)|哪个|随便")
+_TOTAL = re.compile(r"(?:总共|一共|合计|总价|总额|共计|凑够?|总数)(?:是|要|花|充|买)?$")
+_EACH = re.compile(r"[各每都]")
+_APART = re.compile(r"[,，。;；买分]")
+
+
+def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen) -> list[Amount]:
+    """Keep the amounts that were asked for, of several: all of a list, else the one beside the verb or the goods.
+
+    None is kept when the words do not tell: the buyer is asked then.
+    """
+    anchors = _without_total(anchors, counts, seen.text)
+    if len(anchors) < 2 or len(seen.accounts) > 1:
+        return anchors
+    covered = [(m.start, m.end) for m in seen.mentions] + [(ref.start, ref.end) for ref in seen.refs]
+    covered += [(account.start, account.end) for account in seen.accounts]
+    covered += [(amount.start, amount.end) for amount in seen.amounts if amount.kind != "none"]
+    gaps = [_between(seen.text, one.end, other.start, covered) for one, other in pairwise(anchors)]
+    counted = len(counts) >= len(anchors)
+    if all(_JOINS.fullmatch(gap) or (counted and not _OTHER_NAME.search(gap)) for gap in gaps):
+        return [] if _ALTERNATIVES.match(seen.text, anchors[-1].end) and not counts else anchors
+    said = [amount for amount in anchors if _ASKED.search(seen.text[max(0, amount.start - 5) : amount.start])]
+    said = said or [amount for amount in anchors if _beside_goods(amount, seen)]
+    return said if len(said) == 1 else []
+
+
+def _between(text: str, start: int, end: int, covered: Iterable[tuple[int, int]]) -> str:
+    """Give what stands between two amounts, without the words that are explained."""
+    kept = [place for place in range(start, end) if not any(s <= place < e for s, e in covered)]
+    return "".join(text[place] for place in kept)
+
+
+def _beside_goods(amount: Amount, seen: Seen) -> bool:
+    return any(
+        ref.start <= amount.start <= ref.end or 0 <= ref.start - amount.end <= 1 for ref in seen.refs if ref.product
+    )
+
+
+def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> list[Amount]:
+    """Leave out what the others come to: 各充50一共100; 京东卡凑1000, 五百两张."""
+    if len(anchors) < 2:
+        return anchors
+    single = [amount for amount in anchors if not _TOTAL.search(text[max(0, amount.start - 5) : amount.start])]
+    if single and len(single) < len(anchors):
+        return single
+    if len(anchors) > 2 or len(counts) != 1 or _EACH.search(text[max(0, counts[0].start - 4) : counts[0].start]):
+        return anchors
+    count = counts[0]
+    for total, other in (anchors, anchors[::-1]):
+        beside = min(abs(count.start - other.end), abs(other.start - count.end)) < 2
+        between = text[min(total.end, other.end) : max(total.start, other.start)]
+        if beside and total.number == (other.number or 0) * (count.number or 0) and _APART.search(between):
+            return [other]
+    return anchors
