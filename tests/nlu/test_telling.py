@@ -100,7 +100,22 @@ def test_yes_no_and_stop_are_understood_as_they_are_said_anywhere(demo: Lexicon,
 
 @pytest.mark.parametrize(
     "text",
-    ["妥了没", "中不中", "没说不要", "不用取消，等着就行", "得了吧", "谁取消的", "已经取消了", "晓得了", "他说取消"],
+    [
+        "妥了没",
+        "中不中",
+        "没说不要",
+        "不用取消，等着就行",
+        "得了吧",
+        "谁取消的",
+        "已经取消了",
+        "晓得了",
+        "他说取消",
+        "您好",
+        "你好",
+        "大家好",
+        "这次好慢",
+        "晚上好",
+    ],
 )
 def test_what_only_sounds_like_a_yes_or_a_stop_is_neither(demo: Lexicon, text: str) -> None:
     assert parse(text, demo).intent not in ("confirm", "cancel")
