@@ -29,10 +29,14 @@ _INSTEAD: tuple[tuple[Act, re.Pattern[str]], ...] = (
 _WELL = re.compile(
     r"(?:哦|噢|嗯|啊|哎呀?|诶|好的?|行|刚刚?|刚才|现在|已经|已|又|好像|终于|的|了|吧|哈|呀|啦|是|都|我|充值|话费|钱|谢谢?|多谢|感谢|辛苦|您|你"
     r"|不好意思|抱歉|对不起|没事|可以了|误会|[,。.!~;\s]"
-    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常))"
-    r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
+    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常|刚到))"
+    r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错(?:手机|号码?|行|人|单子?|订单|地方|时间|日期|密码|位数?)?|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
 )
 _CLAUSES = re.compile(r"[,，。.;；!！\s]+")
+_NO_MORE = re.compile(
+    r"(?:算了|那|就|先|都)*(?:不用|不必|别|不要|不)(?:再|帮我|给我)*(?:查|管|处理|看|催|麻烦|登记)(?:了|啦|您|你)*"
+)
+_NO_STARS = re.compile(r"(?:算了|那|我|先|就|[,，\s])*(?:不(?:想|用|要)?|别)(?:评(?:价|分)?|打分)(?:了|吧|啦|啊)*")
 _QUESTION = re.compile(r"[?吗么嘛]|没有$|到了没|不$|呢$")
 
 
@@ -40,6 +44,8 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """不用退款, 别转人工, 算了不退了, 哦到了不好意思: None when he refuses nothing."""
     if after_sale.is_tap(said.text) or _writes_freely(dialog, scene):
         return None
+    if _NO_STARS.fullmatch(normalise(said.text)):
+        return answer(replace(dialog, listed=None), scene, replies.not_rated())
     act = _refused_act(dialog, said)
     if act is None:
         return _all_is_well(dialog, said, scene)
@@ -63,9 +69,11 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
             return answer(dialog, scene, replies.not_cancelled())
 
 
-def instead(said: Said) -> Said:
+def instead(dialog: Dialog, said: Said) -> Said:
     """不是没到账，我要退款: read as what he does want."""
     intent = said.frame.intent
+    if intent == "cancel" and isinstance(dialog.state, Idle) and stance(said.text, "refund") is Stance.WANTED:
+        return replace(said, frame=replace(said.frame, intent="refund"))  # 取消订单退钱
     if intent in ("help", "unknown") and not said.frame.items and stance(said.text, "problem") is Stance.ASKED:
         return replace(said, frame=replace(said.frame, intent="problem"))  # 要是没到账怎么办
     if intent not in ACTS or not refuses(said.text, intent):
@@ -96,10 +104,13 @@ def _all_is_well(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     text = normalise(said.text)
     if not isinstance(dialog.state, Idle) or _QUESTION.search(text) or fold(said.text) in replies.CONFIRM_WORDS:
         return None
-    found = _WELL.fullmatch(text)
-    if found is None or not (found["came"] or found["mistaken"]):
+    views = [_WELL.fullmatch(clause) for clause in _CLAUSES.split(text) if clause and not _NO_MORE.fullmatch(clause)]
+    came = any(view is not None and view["came"] for view in views)
+    if any(view is None for view in views) or not (
+        came or any(view is not None and view["mistaken"] for view in views)
+    ):
         return None
-    if not found["came"] and live_unpaid(dialog, scene) is not None:
+    if not came and live_unpaid(dialog, scene) is not None:
         return None  # 我填错了: the order that is not paid yet
     return after_sale.look_up(dialog, "withdraw", said)
 

@@ -1506,6 +1506,9 @@ no_more_of_it = phrase("no_more_of_it", "好的，不再下单。")
 not_cancelled = phrase("not_cancelled", "好的，不取消，一切照旧。")
 
 
+not_rated = phrase("not_rated", "好的，不打分也没关系。")
+
+
 here_i_am = phrase("here_i_am", "我一直在的，直接说要办什么就行。")
 
 

@@ -195,7 +195,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    said = declining.instead(said)
+    said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene)
     if refused is not None:
         return refused
