@@ -115,6 +115,9 @@ def test_yes_no_and_stop_are_understood_as_they_are_said_anywhere(demo: Lexicon,
         "大家好",
         "这次好慢",
         "晚上好",
+        "师傅好",
+        "阿姨好呀",
+        "兄弟好",
     ],
 )
 def test_what_only_sounds_like_a_yes_or_a_stop_is_neither(demo: Lexicon, text: str) -> None:
