@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from nlu.amounts import Amount
+from nlu.phrases import Mention
 from nlu.seeing import Seen
 
 _JOINS = re.compile(
@@ -68,3 +69,21 @@ def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> li
         if beside and total.number == (other.number or 0) * (count.number or 0) and _APART.search(between):
             return [other]
     return anchors
+
+
+_COUNTED_BEFORE = re.compile(r"(?:^|[\s,，。、;；+:：x*的来要拿买给订充冲加开整各]|数量)$")
+_COUNTED_AFTER = re.compile(r"$|[\s,，。、;；!！?？+和跟与的吧份哈啊呗呢个给]")
+
+
+def counts_plainly(amount: Amount, seen: Seen) -> bool:
+    """Tell whether a bare number can say how many: 大杯3中杯2, but not 钻石3到星耀, 贵族8 or 身高1米6."""
+    starts = any(m.start == amount.end for m in seen.mentions)
+    ends = any(m.end == amount.start and not _only_choice(m) for m in seen.mentions)
+    before = ends or any(a.end == amount.start and a.kind != "none" for a in seen.amounts)
+    before = before or bool(_COUNTED_BEFORE.search(seen.text[max(0, amount.start - 2) : amount.start]))
+    return before and (starts or bool(_COUNTED_AFTER.match(seen.text, amount.end)))
+
+
+def _only_choice(mention: Mention) -> bool:
+    entry = mention.entry
+    return bool(entry.choices) and not (entry.products or entry.skus)

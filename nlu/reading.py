@@ -10,7 +10,7 @@ from nlu.amounts import Amount, Settled, settle
 from nlu.dealing import BREAK, deal, lines_of
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.licence import asked_for
+from nlu.licence import asked_for, counts_plainly
 from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
 from nlu.phrases import Mention
@@ -169,10 +169,8 @@ def _anchors(
         if settled is None or _of_other_things(product, amount, seen):
             continue
         if settled.count is not None:
-            after = seen.text[amount.end : amount.end + 1]
-            written = seen.text[amount.start].isdigit()
-            if amount.kind == "count" or written or not "\u4e00" <= after <= "\u9fff" or after in "的吧份":
-                counts.append(amount)  # but not 稳定十一激活码
+            if amount.kind == "count" or counts_plainly(amount, seen):
+                counts.append(amount)  # but not 稳定十一激活码, 钻石3到星耀
         elif (
             product.any_sku
             and amount.kind == "count"
@@ -193,7 +191,7 @@ def _anchors(
         only = counts[0]
         if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
             return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
-    return _only_on_sale(product, anchors, counts)
+    return _only_on_sale(product, anchors, counts, seen)
 
 
 def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
@@ -225,7 +223,7 @@ def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bo
 
 
 def _only_on_sale(
-    product: ProductIndex | None, anchors: list[Amount], counts: list[Amount]
+    product: ProductIndex | None, anchors: list[Amount], counts: list[Amount], seen: Seen
 ) -> tuple[list[Amount], list[Amount]]:
     """With several amounts, a bare number not on sale is no denomination; a small one after another is a count."""
     if product is None or len(anchors) < 2:
@@ -235,7 +233,9 @@ def _only_on_sale(
         return anchors, counts
     rest = [a for a in anchors if a not in sold]
     counts = counts + [
-        replace(a, kind="count") for a in rest if not a.unit and a.kind == "value" and (a.number or 0) < 10
+        replace(a, kind="count")
+        for a in rest
+        if not a.unit and a.kind == "value" and (a.number or 0) < 10 and counts_plainly(a, seen)
     ]
     kept = [a for a in anchors if a in sold or a.unit or a.kind != "value"]
     words = [a for a in kept if a.word and a.kind == "word"]
