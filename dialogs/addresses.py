@@ -13,6 +13,7 @@ _VERB = re.compile(
     r"^(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到"
     r"|(?:收货|收件)?地址(?:是|为|[:：])+)[:： ]*"
 )
+_LINK = re.compile("^(?:就?是|应该是|改成|改为|换成)")
 _WHO = re.compile(r"收[货件]人|名字|姓名|联系人")
 _TO = r"(?:错了?|不对|写错了?)?[,，。 ]*(?:改成|改为|换成|应该是|是|叫|改)[:： ]*"
 _NAME_TO = re.compile(
@@ -27,7 +28,10 @@ _PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|�
 
 def tidy(address: str, old: str = "") -> str:
     """The address without the verb before it; who receives it stays when only the place is new."""
-    new = _VERB.sub("", address)
+    new = _LINK.sub("", _VERB.sub("", address))
+    said, held = read(new), read(old)
+    if said.street and not (said.province or said.city) and (held.province or held.city):
+        return written(joined(held, said))  # the same town: only the street is new
     phone, name = _PHONE.search(old), name_in(old)
     if name is not None and name_in(new) is None:
         new = f"{new} {name}"

@@ -51,6 +51,10 @@ _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
+_TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]|便宜")
+_LAST_WANTS = re.compile(r"^(?:那|就|还是|我)*(?:充|要|来|换|买|改)(?:成|为|个)?(\d.{0,9}?)(?:吧|的|好了|得了)*$")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
+_NOT_THIS = re.compile("不是|别|不要|取消|不充|上次|之前|以前")
 _WRONG_ACCOUNT = re.compile(
     r"(?:qq|手机|电话|账|帐)?(?:号码?)?(?:也|又|都)?[写打填输]?错了?[,，]?(?:应该)?[是为:：]+([0-9a-z][0-9a-z._@+-]{4,})"
 )
@@ -92,6 +96,7 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         or _all_accounts(dialog, state, said, scene)
         or _instead(dialog, state, said, scene)
         or _changed_field(dialog, state, said, scene)
+        or _other_account(dialog, state, said, scene)
     )
 
 
@@ -183,7 +188,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
-    found = found or _WRONG_WANTS.match(text) or _it_is(said.text)
+    found = found or _WRONG_WANTS.match(text) or _it_is(said.text) or _settles_for(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None
@@ -199,6 +204,29 @@ def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     product = scene.shelf.product(line.product or "")
     filled = line_with(line, found[1], product, scene.shelf) if found is not None and product is not None else None
     return filled.line if filled is not None and filled.changed and not filled.problems else None
+
+
+def _settles_for(text: str) -> re.Match[str] | None:
+    """太贵了 少充点 充300: the last of several clauses says the size."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    return _LAST_WANTS.match(fold(clauses[-1])) if len(clauses) > 1 and _TOO_DEAR.search(text) else None
+
+
+def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """等等我老公的是138 1234 5678，充他的: below a summary, another account than the one it shows is a correction."""
+    line, text = state.lines[0], _BETWEEN_DIGITS.sub("", fold(said.text))
+    product = scene.shelf.product(line.product or "")
+    field = account_field(product) if product is not None else None
+    numbers = re.findall(r"(?<![0-9a-z])\d{5,}(?![0-9a-z])", text)
+    single = len(state.lines) == 1 and len(numbers) == 1 and isinstance(state, Confirming) and not said.frame.items
+    if field is None or product is None or not single or field.name not in line.fields:
+        return None
+    checked = check_field(field, numbers[0])
+    if not isinstance(checked, Valid) or _ASKS.search(said.text) or _NOT_THIS.search(text):
+        return None
+    if checked.canonical == line.fields[field.name] or _is_size(numbers[0], product):
+        return None
+    return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
 
 
 def _it_is(text: str) -> re.Match[str] | None:

@@ -36,7 +36,7 @@ def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, .
         count = _count_before(_names(sku, product), _all_names(product), said)
         if count is not None and 1 < count <= QUANTITY_MAX:
             out[index] = replace(item, quantity=count, said=item.said | {"quantity"})
-    if len(items) > 1:
+    if items:
         shared = {k: v for k, v in items[0].fields.items() if all(i.fields.get(k) == v for i in items)}
         counts = {item.sku: item.quantity for item in out if item.sku is not None}
         for count, sku in _not_taken(product, said, counts):
@@ -78,9 +78,9 @@ def _count_before(names: set[str], others: set[str], said: str) -> int | None:
 def _not_taken(product: Product, said: str, counts: Mapping[str, int]) -> list[tuple[int, Sku | None]]:
     """What is counted in one row with sizes that were understood (`counts`, by SKU), and was not: how many, and of
     which size where the word begins the names of one alone (一老: 老人票)."""
-    missing: list[tuple[int, Sku | None]] = []
+    taken: list[tuple[int, Sku | None]] = []
     for run in _RUN.finditer(said):
-        known = 0
+        known, missing = 0, list[tuple[int, Sku | None]]()
         for numeral, _, what in _COUNTED.findall(run[0]):
             count = int(read_numeral(numeral) or 1)
             meant = [sku for sku in product.skus if _begins(what, _names(sku, product))]
@@ -89,9 +89,12 @@ def _not_taken(product: Product, said: str, counts: Mapping[str, int]) -> list[t
                 return []  # 成人票2张儿童票1张: here the counts stand behind
             if held:
                 known += 1
+            elif len(meant) == 1:
+                missing.append((count, meant[0]))
             elif known and not _NO_KIND.match(what) and not _OF_TIME.match(what):
-                missing.append((count, meant[0] if len(meant) == 1 else None))
-    return missing
+                missing.append((count, None))
+        taken += missing if known else []
+    return taken
 
 
 def _begins(what: str, names: set[str]) -> bool:

@@ -22,7 +22,9 @@ _OF_SOMEONE = re.compile(
 _LEADING_WORD = re.compile(r"^(?:姓名|名字)\s*[:：]?\s*(?=\S)")
 _ALONE = re.compile(r"^(?:就?叫|就?是)\s*(?=\S)(?!我)")
 _LINK_ALONE = re.compile(r"^(?:就?叫做?|名叫|就?是|为|[:：])\s+(?=\S)")
-_POLITE = re.compile(r"^(?:谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$")
+_POLITE = re.compile(
+    "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
+)
 _NO_PERSON = re.compile(r"[我你您他她它这那?？吗呢买给谁]|什么|怎么|多少|[的了吧]$|票$|卡$|\d{3}")
 _AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
 _BEFORE_NAME = re.compile(r"^(?P<choice>.{2,8}?)(?:区|服)?的(?P<rest>[^的]{2,})$")

@@ -32,6 +32,7 @@ _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
+_NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
 _TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
@@ -98,6 +99,30 @@ def _size_instead(state: Collecting, text: str, shelf: Shelf) -> Item | None:
     limits = [sku.any_value for sku in product.skus if sku.any_value is not None]
     sold = any(sku.value == value for sku in product.skus) or any(one.min <= value <= one.max for one in limits)
     return Item(value=value, said=frozenset({"value"})) if sold else None
+
+
+def _given_by_label(state: Collecting, text: str, shelf: Shelf) -> Item | None:
+    """你好，被保人是孙悦，谢谢: the one clause that begins with what was asked for."""
+    product = shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    if field is None or field.kind is not FieldKind.TEXT:
+        return None
+    clauses = [clause for clause in re.split(r"[\s,，。;；!！]+", text) if clause]
+    given = [value for clause in clauses if (value := freetext.without_label(field, clause)) != clause]
+    return Item(fields={field.name: given[0]}, said=frozenset({field.name})) if len(given) == 1 else None
+
+
+def _with_size_named(item: Item, product: Product | None, text: str) -> Item:
+    """送20桶水: the one size that stands in an order as the catalog writes it, where none was understood."""
+    if product is None or item.product is None or item.value is not None or item.sku is not None:
+        return item
+    said = fold(text)
+    labels = {fold(sku.label): sku for sku in product.skus if sku.any_value is None and sku.label[0].isdigit()}
+    named = [label for label in labels if re.search(rf"(?<![\d.]){re.escape(label)}", said)]
+    if len(named) != 1 or item.options.keys() & item.said or _NOT_A_SIZE.search(said):
+        return item
+    sku = labels[named[0]]
+    return replace(item, sku=sku.code, value=sku.value, said=item.said | {"value"})
 
 
 def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) -> Item:
@@ -203,6 +228,10 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         return replace(said, frame=replace(frame, intent="change" if lines else frame.intent, items=items))
     if isinstance(dialog.state, Collecting) and (size := _size_instead(dialog.state, said.text, scene.shelf)):
         return replace(said, frame=replace(frame, intent="change", items=(size,)))
+    if isinstance(dialog.state, Collecting) and not items and frame.intent not in ("cancel", "human", "deny"):
+        given = _given_by_label(dialog.state, said.text, scene.shelf)
+        if given is not None:
+            return replace(said, frame=replace(frame, intent="answer", items=(given,)))
     if not items:
         return said
     if len(items) == 1 and items[0].quantity == 1 and _NO_PIECES.search(said.text):
@@ -223,6 +252,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = _each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
+    if len(items) == 1 and frame.intent == "order":
+        items = (_with_size_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
         items = (_without_a_guess(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if "手机" in said.text or "电话" in said.text:

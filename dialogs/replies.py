@@ -387,9 +387,12 @@ def out_of_range(say: Say, product: Product, sku: Sku, limits: AnyValue, value: 
 not_found = phrase("not_found", "没找到您说的商品，我们现在卖这些，回复序号或名称：")
 
 
+_choose_the_one = phrase("choose_the_one", "请回复1，或者直接说名称。")
+
+
 @line("请回复1到{most}之间的序号。")
 def choose_between(say: Say, shown: int) -> str:
-    return say(most=shown)
+    return say(most=shown) if shown > 1 else _choose_the_one()
 
 
 nothing_listed = phrase("nothing_listed", "现在没有可选的列表。")

@@ -8,7 +8,7 @@ from dialogs.asking import answer, open_question
 from dialogs.draft import look
 from dialogs.filling import fill
 from dialogs.hearing import names_a_part
-from dialogs.ordering import denied, miss, start
+from dialogs.ordering import advance, denied, miss, start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
 from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
 
@@ -33,7 +33,7 @@ def help_(dialog: Dialog, scene: Scene, said: Said | None = None) -> Turn:
         return _told(dialog, said, told, scene)
     state = dialog.state
     if said is not None and isinstance(state, Confirming) and names_a_part(state.lines, said.text, scene.shelf):
-        return answer(dialog, scene, "", in_full=True)  # 是快充吗: the summary says it
+        return advance(dialog, state.lines, scene)  # 是快充吗: the summary says it
     return answer(dialog, scene, told or replies.help_text(examples.orders(scene.shelf)))
 
 
@@ -49,6 +49,7 @@ def _told(dialog: Dialog, said: Said, told: str, scene: Scene) -> Turn:
 _ABOUT_GOODS = ("price", "search", "browse")
 _THE_SAME = 80.0
 """So near, it is the same question, and goes before what the bot would say of itself."""
+_HARDLY = 0.5
 _NEAR_ENOUGH: dict[str, float] = {
     **dict.fromkeys(("unknown", "help"), 56.0),
     **dict.fromkeys((*_ABOUT_GOODS, "batch", "rate"), 66.0),
@@ -61,6 +62,8 @@ at one (problem, refund), is never answered from the file."""
 def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The shop's own answer to what he asks, where nothing better is known."""
     frame, least = said.frame, _NEAR_ENOUGH.get(said.frame.intent)
+    if least is None and not frame.items and frame.confidence < _HARDLY:
+        least = _THE_SAME  # hardly understood: to the very question the shop's answer is better
     if least is None or not scene.faq:
         return None
     pending = isinstance(dialog.state, Collecting | Confirming)

@@ -113,6 +113,12 @@ _BARGAIN = re.compile(
     r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
     r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价"
 )
+_DROPS_IT = re.compile(
+    "(?:不是|别)?确认(?:了)?[,，]?(?:我|还是|那)?(?:不要|不买|不充|不下单|取消|不订)(?:了|吧|啊)*|不是确认[,，]?是取消|是取消(?:啊|不是确认)?"
+)
+_NOT_YET = re.compile(
+    "(?:我|那|就|等等|等下|还是)*(?:先(?:不|别)(?:下单?|买|确认|付款?|着急|急)|还?没(?:有)?(?:想好|确认|决定|说要下单|要下单))(?:了|呢|吧|啊|哦)*"
+)
 _LAST = "(?:刚才|刚刚|刚下|上面|最后|这)的?(?:那|这|下)?的?(?:一?个|一)?(?:订单|单子?|笔)?"
 _GOES = "(?:给我|帮我|麻烦|就)?(?:取消|撤销|撤)(?:了|掉|一下)?(?:吧|啊|谢谢)?"
 _LAST_ONE_GOES = re.compile(f"(?:请|我要|帮我|给我|麻烦|把)*(?:{_GOES}{_LAST}(?:吧|了)?|{_LAST}{_GOES})")
@@ -248,6 +254,10 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return Turn(dialog, effects=(FindOrders("status"),))
     if isinstance(dialog.state, Collecting) and favourites.declined(text):
         return answer(dialog, scene, replies.another_account(), in_full=True)
+    if isinstance(dialog.state, Collecting | Confirming) and _DROPS_IT.fullmatch(text):
+        return paying.cancel(dialog, scene)
+    if isinstance(dialog.state, Collecting | Confirming) and _NOT_YET.fullmatch(text):
+        return answer(dialog, scene, replies.take_your_time())
     if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
         # 不改了: the order that was to be corrected stands, or the summary as it is
         return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
@@ -258,7 +268,10 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
         return browsing.best_value(dialog, scene)
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
-        return answer(dialog, scene, replies.no_bargain())
+        open_ = isinstance(dialog.state, Collecting | Confirming)
+        sized = open_ and re.search(r"\d", text) is not None and not re.search("价|卖", text)
+        cheaper = edited(dialog, said, scene) if sized else None  # 太贵了 充300: he settles for less himself
+        return cheaper or answer(doubted(dialog) if sized else dialog, scene, replies.no_bargain())
     return None
 
 
