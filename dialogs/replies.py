@@ -1274,7 +1274,7 @@ def _of_line(line: Line, facts: LineFacts | None, now: datetime, hours: WorkingH
     return _SUPPLIER[facts.supplier]()
 
 
-_PAID_ALREADY = "已付款，"
+_soon = phrase("soon", "马上处理")
 
 
 @line("帮您查了订单 {order_no}：{facts}。")
@@ -1289,8 +1289,8 @@ def case_facts(
     known = _of_line(line, facts, now, hours) if line else ""
     if known and line is not None and line.state is LineState.DELIVERED:
         state = ""  # what is known says it already
-    if paid:
-        state = state.removeprefix(_PAID_ALREADY)
+    if paid and line is not None and line.state is LineState.WAITING:
+        state = _soon()  # when he paid stands before it
     told = [f"{about} → {plain(account)}" if account else about, paid, state, known]
     return say(order_no=order.order_no, facts="，".join(part for part in told if part))
 

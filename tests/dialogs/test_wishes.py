@@ -21,6 +21,7 @@ WANTED: list[tuple[Act, str]] = [
     ("refund", "那退吧"),
     ("refund", "我号码填错了，退款吧"),
     ("refund", "全部退款"),
+    ("refund", "取消订单退钱"),
     ("refund", "京东那单退款"),
     ("refund", "退款 K2611200000000001"),
     ("problem", "没到账"),
