@@ -49,7 +49,7 @@ from payments.fake import FakeWechatPay
 from payments.gateway import CodeUrl, Prepay, RefundReport, RefundStatus, Transaction
 from payments.notices import NoticeKeys
 from payments.signing import PlatformKeys, load_public_key
-from sandbox.settings import new_credentials
+from sandbox.settings import Credentials, new_credentials
 from tests.chaos.verdict import World, judge, still_open
 from tests.fulfillment.counter import SHELF, want
 from tests.payments.till import Platform
@@ -392,9 +392,14 @@ class Shop(RuleBasedStateMachine):
         assert [one for one in did if one.error is not None] == []
 
 
+@pytest.fixture(scope="session")
+def made() -> Credentials:
+    """One set for all: RSA keys take their time."""
+    return new_credentials()
+
+
 @pytest.fixture
-def outside(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Outside]:
-    made = new_credentials()
+def outside(engine: Engine, redis_url: str, tmp_path: Path, made: Credentials) -> Iterator[Outside]:
     (tmp_path / "config.toml").write_text('[app]\ndata_dir = "data"\n')
     clock = MovableClock(SystemClock().now())
     url = engine.url.render_as_string(hide_password=False)
@@ -414,12 +419,13 @@ def outside(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Outside]
     services.engine.dispose()
 
 
+@pytest.mark.timeout(180)  # seconds, as a rule; a machine may be busy
 def test_whatever_comes_in_whatever_order_every_promise_is_kept(outside: Outside) -> None:
     assert delivering
     run_machine(
         type("ShopHere", (Shop,), {"out": outside}),
         settings=settings(
-            max_examples=12,
+            max_examples=10,
             stateful_step_count=45,
             deadline=None,
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking on a database takes minutes

@@ -11,11 +11,11 @@ from bot import background, jobs, ordering, paying
 from catalog.key_import import import_keys
 from dialogs.turn import OrderPlaced
 from kernel.ids import OpenId
-from tests.bot.test_everything_holds import Outside, outside
+from tests.bot.test_everything_holds import Outside, made, outside
 from tests.chaos.verdict import World, judge
 from tests.fulfillment.counter import want
 
-__all__ = ["outside"]
+__all__ = ["made", "outside"]
 BUYER = OpenId("oJudged")
 
 
