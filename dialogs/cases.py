@@ -28,7 +28,7 @@ from nlu.text import normalise
 
 _BAD_KEY = re.compile(
     r"(?:卡密|卡号|密码|兑换码|激活码|充值码|cdk|key|码).{0,8}"
-    r"(?:无效|没用|用不了|不能用|不可用|错|不对|不正确|失效|过期|用过|使用过|被用|被使用|已使用|已经?被|被人用|被兑换|兑换过|不存在|兑换不了|激活不了"
+    r"(?:无效|没用|用不了|不能用|不可用|(?<!没)错|不对|不正确|失效|过期|用过|使用过|被用|被使用|已使用|已经?被|被人用|被兑换|兑换过|不存在|兑换不了|激活不了"
     r"|充不了|充不进|不行)"
     r"|(?:卡|码|券).{0,2}(?:假的|假货)|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
@@ -41,6 +41,7 @@ _SOME = re.compile(
 )
 """退一张, of two: part of what was bought together."""
 _SAME_PURCHASE = timedelta(days=1)
+_SAYS_NO = re.compile(r"\W*(?:我|你|请|先|那|就)*(?:不用|别|不必|无需|没说|没要|没让)")
 _UNDELIVERED = (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION)
 _BACK = (LineState.REFUNDING, LineState.REFUNDED)
 _LATELY = timedelta(hours=1)
@@ -195,7 +196,10 @@ def refund(
 def _only_asks(text: str) -> bool:
     """能退吗, 要是不到就退款, 我朋友说能退: no plain wish. A tap comes without a text."""
     view = stance(text, "refund")
-    return view in (Stance.ASKED, Stance.REFUSED) or (view is Stance.UNNAMED and _ASKING.search(text) is not None)
+    if view is not Stance.UNNAMED:
+        return view is not Stance.WANTED
+    hesitates = _ASKING.search(text) is not None or _SAYS_NO.match(text) is not None
+    return hesitates or stance(text, "cancel") in (Stance.ASKED, Stance.REFUSED)
 
 
 def _some_of(text: str) -> int | None:

@@ -16,6 +16,8 @@ from nlu.text import normalise
 
 _NAMES_NOTHING = ("unknown", "deny", "cancel", "help", "greet", "thanks", "order_status", "rate", "search")
 """Intents under which a refused wish may hide: 不用转人工了 looks like 不用了."""
+_ASKED_AS: tuple[tuple[Act, Act], ...] = (("problem", "problem"), ("refund", "refund"), ("cancel", "refund"))
+"""A question about one of these that was not understood; who asks about cancelling hears what it would do."""
 _INSTEAD: tuple[tuple[Act, re.Pattern[str]], ...] = (
     ("refund", re.compile("退")),
     ("invoice", re.compile("票")),
@@ -29,7 +31,7 @@ _INSTEAD: tuple[tuple[Act, re.Pattern[str]], ...] = (
 _WELL = re.compile(
     r"(?:哦|噢|嗯|啊|哎呀?|诶|好的?|行|刚刚?|刚才|现在|已经|已|又|好像|终于|的|了|吧|哈|呀|啦|是|都|我|充值|话费|钱|谢谢?|多谢|感谢|辛苦|您|你"
     r"|不好意思|抱歉|对不起|没事|可以了|误会|[,。.!~;\s]"
-    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常|刚到))"
+    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常|刚到|(?:卡密?|卡号|密码|兑换码|激活码)(?:是|都)*(?:没错|对的|没毛病)))"
     r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错(?:手机|号码?|行|人|单子?|订单|地方|时间|日期|密码|位数?)?|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
 )
 _CLAUSES = re.compile(r"[,，。.;；!！\s]+")
@@ -74,8 +76,10 @@ def instead(dialog: Dialog, said: Said) -> Said:
     intent = said.frame.intent
     if intent == "cancel" and isinstance(dialog.state, Idle) and stance(said.text, "refund") is Stance.WANTED:
         return replace(said, frame=replace(said.frame, intent="refund"))  # 取消订单退钱
-    if intent in ("help", "unknown") and not said.frame.items and stance(said.text, "problem") is Stance.ASKED:
-        return replace(said, frame=replace(said.frame, intent="problem"))  # 要是没到账怎么办
+    if intent in ("help", "unknown") and not said.frame.items and isinstance(dialog.state, Idle):
+        for named, read_as in _ASKED_AS:  # 要是没到账怎么办, 等会儿再取消
+            if stance(said.text, named) is Stance.ASKED:
+                return replace(said, frame=replace(said.frame, intent=read_as))
     if intent not in ACTS or not refuses(said.text, intent):
         return said
     for act, word in _INSTEAD:
@@ -93,7 +97,8 @@ def _refused_act(dialog: Dialog, said: Said) -> Act | None:
         return None
     drafting = isinstance(dialog.state, Collecting | Confirming)
     named = after_sale.order_no_in(said.text) is not None
-    hides = intent in _NAMES_NOTHING and not said.frame.items
+    unsaid = intent in ACTS and stance(said.text, intent) is Stance.UNNAMED
+    hides = (intent in _NAMES_NOTHING or unsaid) and not said.frame.items
     if not (named or hides) or (drafting and refused[0] in ("keys", "reorder", "problem")):
         return None
     return refused[0]
@@ -104,6 +109,8 @@ def _all_is_well(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     text = normalise(said.text)
     if not isinstance(dialog.state, Idle) or _QUESTION.search(text) or fold(said.text) in replies.CONFIRM_WORDS:
         return None
+    if _NO_MORE.fullmatch(text):
+        return after_sale.look_up(dialog, "withdraw", said)  # 不用查了
     views = [_WELL.fullmatch(clause) for clause in _CLAUSES.split(text) if clause and not _NO_MORE.fullmatch(clause)]
     came = any(view is not None and view["came"] for view in views)
     if any(view is None for view in views) or not (

@@ -21,6 +21,7 @@ from dialogs import (
     replies,
     smalltalk,
     ways_in,
+    wishes,
 )
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting, summary_in_brief
@@ -445,7 +446,9 @@ def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """人工; but 你是机器人吗 is only a question."""
     told = smalltalk.known_answer(dialog, said, scene)
-    return answer(dialog, scene, told) if told == replies.robot() else handoff.ask_for_human(dialog, scene)
+    if told == replies.robot() or wishes.stance(said.text, "human") is wishes.Stance.ASKED:
+        return answer(dialog, scene, told or replies.offer_human())  # 不行我再找人工
+    return handoff.ask_for_human(dialog, scene)
 
 
 def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -26,7 +26,9 @@ class Stance(StrEnum):
 
 
 _NAMES: dict[Act, re.Pattern[str]] = {
-    "refund": re.compile(r"退(?:一下|下|了|掉|还|回|给|我|全部|\d|[一两]|[张个]|订|货|单|费)*(?:款|钱)?(?!出|房间|步)"),
+    "refund": re.compile(
+        r"退(?:一下|下|了|掉|还|回|给|我|全部|\d|[一两]|[张个]|订|货|单|费)*(?:款|钱)?(?!出|房间|步)|钱(?:都|快)?还(?:给)?我|还我钱|返款|返还|refund"
+    ),
     "problem": re.compile(
         r"(?:没有|没|未)(?:有|能)?(?:收到|到|充上|充进|充成|成功|反应|动静)(?:账|帐)?|不到账|少(?:了|发)"
         r"|(?:卡密|卡号|密码|兑换码|激活码|码|卡|key)?(?:是|都|全|又|还)?(?:无效|用不了|不能用|失效|兑换不了|有问题)|卡密(?:不对|错|有错)|投诉"
@@ -39,14 +41,18 @@ _NAMES: dict[Act, re.Pattern[str]] = {
 }
 _LIGHT = (
     r"(?:\s|我|你|您|俺|咱|们|就|先|再|又|来|去|要|想|给|帮|替|把|让|叫|说|讲|提|点|问|看|发|开|转|接|用|过|的|是|办理?|搞|弄|做|送|显示"
-    r"|联系|申请|发起|需要|打算|准备|麻烦|请|自动|直接|现在|马上|随便|这个|那个|这单|那单|这笔|那笔|订单|单子?|钱|全部|什么|任何|啥|也|都|一?[次遍下]|一?张)"
+    r"|联系|申请|发起|需要|打算|准备|麻烦|请|自动|直接|现在|马上|随便|这个|那个|这单|那单|这笔|那笔|订单|单子?|钱|全部|什么|任何|啥|也|都|一?[次遍下]|一?张|a|an|the|any|my|me|i|to|give|want|need|please)"
 )
 _NOT = (
-    r"(?:不用|不必|不要|不需要?|不想|不是|不打算|不准备|不申请|不办|不肯|别(?!的|人(?!工))|甭|勿|莫|覅|唔使|唔要|唔好|无需|无须|毋须|用不着|犯不着"
-    r"|没有?(?:说|讲|要|想|申请|提|点|让|叫|打算|喊|准备)|没必要|谁(?:说|要|让|叫)|没有?|未|不)"
+    r"(?:不准|不许|不得|拒绝|禁止|休要|no|not|never|don'?t|do not|不用|不必|不要|不需要?|不想|不是|不打算|不准备|不申请"
+    r"|不办|不肯|别(?!的|人(?!工))|甭|勿|莫|覅|唔使|唔要|唔好|无需|无须|毋须|用不着|犯不着|没有?(?:说|讲|要|想|申请|提|点|让|叫|打算|喊)"
+    r"|没必要|谁(?:说|要|让|叫)|不能|不可以|不会|不给|不让|没有?|未|不)"
 )
 _BEFORE = re.compile(rf"(?P<no>{_NOT})(?P<between>{_LIGHT}*)$")
-_BARE = ("不", "没", "没有", "未")
+_BARE = ("不", "没", "没有", "未", "不能", "不可以", "不会", "不给", "不让", "不肯")
+_NEAR_NO = re.compile(rf"[不没别勿莫无拒禁][^,;了账货行对用]{{0,3}}{_LIGHT}*$")
+"""A no close by that may be about something else: 不满意退款."""
+_IF_AT_ALL = re.compile("会不会|[要用]不[要用]|需不需要|是不是[要该]")
 _REPROACH = re.compile(r"还|你|凭|怎么|为|都|就是|一直|老")
 _TWICE_NOT = re.compile(rf"(?:不|没|别|未|无)[^,;!?]{{0,3}}{_NOT}{_LIGHT}*$")
 _AFTER = re.compile(
@@ -70,7 +76,7 @@ _REPORTED = re.compile(
 )
 _QUESTION = re.compile(
     r"[?]|退款?不退|[吗嘛么](?:[,;!~\s]|$)|能不能|可不可以|能否|可否|是不是|会不会|要不要|用不用|怎么|如何|多久|多长|几天|几点|什么时候|啥时候|何时"
-    r"|为什么|为啥|凭什么|凭啥|哪里|哪儿|进度|到哪|流程|规则|政策|条件|呢$|[好行能以]不$|还没"
+    r"|为什么|为啥|凭什么|凭啥|哪里|哪儿|进度|到哪|流程|规则|政策|条件|呢$|[好行能以]不$|还没|什么款|退什么|退啥"
 )
 _TAG = re.compile(r"(?:这样)?(?:可以|行|好|能|可|成|对|中)(?:不可以|不能|不行|不|吗|么|嘛|否|没|不行吗|不对)+\?*")
 _CLAUSE = re.compile(r"[^,;!?。\n]+[,;!?。\n]*")
@@ -109,11 +115,11 @@ def _of_mention(clauses: list[str], at: int, start: int, end: int, act: Act) -> 
     if (no := _refusal(before, after, act)) is not None:
         reproach = no in _BARE and (no != "不" or _REPROACH.search(before) is not None or "给" in before)
         return Stance.ASKED if conditional or reproach or _asks(clauses, at) else Stance.REFUSED
-    if conditional or _REPORTED.search(before):
+    if conditional or _REPORTED.search(before) or _IF_AT_ALL.search(clause):
         return Stance.ASKED
     if act in _WANTED_BY_ASKING:
-        return Stance.ASKED if "会不会" in clause else Stance.WANTED
-    return Stance.ASKED if _asks(clauses, at) else Stance.WANTED
+        return Stance.WANTED
+    return Stance.ASKED if _NEAR_NO.search(before) or _asks(clauses, at) else Stance.WANTED
 
 
 def _refusal(before: str, after: str, act: Act) -> str | None:
