@@ -1509,10 +1509,10 @@ no_keys = phrase("no_keys", "好的，不发。要看的时候回复「卡密」
 no_more_of_it = phrase("no_more_of_it", "好的，不再下单。")
 
 
-not_cancelled = phrase("not_cancelled", "好的，不取消，一切照旧。")
-
-
 not_rated = phrase("not_rated", "好的，不打分也没关系。")
+
+
+not_cancelled = phrase("not_cancelled", "好的，不取消，一切照旧。")
 
 
 here_i_am = phrase("here_i_am", "我一直在的，直接说要办什么就行。")
