@@ -71,7 +71,7 @@ def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
     if draft.amount and (
         draft.amount.kind in ("value", "months") or draft.amount.unit in lexicon.counted or draft.amount.unit in sold_by
     ):
-        value = draft.amount.number
+        value = _for_any(draft, lexicon)
     elif draft.amount and draft.amount.kind == "count" and quantity is None:
         quantity = int(draft.amount.number or 1)
     place = lexicon.field_names.get("address", ("address",))[0]
@@ -92,6 +92,23 @@ def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
         missing=("product",),
         said=frozenset(said | set(draft.options) | set(fields) | set(invalid)),
     )
+
+
+def _for_any(draft: Draft, lexicon: Lexicon) -> Number | None:
+    """Give what an amount says whichever candidate is meant; 一年 of two that count it differently is open."""
+    amount = draft.amount
+    if amount is None or amount.kind != "months":
+        return amount.number if amount else None
+    if not draft.candidates:
+        return amount.number if amount.number and amount.number <= _LONGEST else None
+    sold = (lexicon.products[pid] for pid in draft.candidates)
+    settled = (settle(product, amount) for product in sold if product.unit != "天")
+    values = {one.value for one in settled if one is not None and one.value is not None}
+    return amount.number if not values else values.pop() if len(values) == 1 else None
+
+
+_LONGEST = 36
+"""Months: 车龄8年 is nobody's subscription."""
 
 
 def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:

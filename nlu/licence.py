@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 from nlu.amounts import Amount
+from nlu.lexicon import ProductIndex
 from nlu.phrases import Mention
 from nlu.seeing import Seen
+from nlu.words import GENERAL_COUNTERS
 
 _JOINS = re.compile(
     r"(?:[的和跟与及加再来要给还买充冲拿整订开个张份本条和就行了洗留卡券票线包款版套餐型装面值是呗吧嘛呢啊呃嗯这那种次回把也先大中小一]"
@@ -26,6 +29,8 @@ def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen) -> list[A
 
     None is kept when the words do not tell: the buyer is asked then.
     """
+    begun = {amount.start for amount in seen.amounts}
+    anchors = [a for a in anchors if a.number != 1 or a.word or a.end not in begun] or anchors  # 12课时, 一课时25分钟
     anchors = _without_total(anchors, counts, seen.text)
     if len(anchors) < 2 or len(seen.accounts) > 1:
         return anchors
@@ -87,3 +92,40 @@ def counts_plainly(amount: Amount, seen: Seen) -> bool:
 def _only_choice(mention: Mention) -> bool:
     entry = mention.entry
     return bool(entry.choices) and not (entry.products or entry.skus)
+
+
+_USED_BY = re.compile(r"[放玩碎吃用送贴拍看听坐跑打弄坏丢]了?$")
+
+
+def for_others(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
+    """Tell whether a count is of other things: 放100张照片, 电脑2台, an option that these goods do not come in."""
+    if amount.kind != "count":
+        return False
+    beside = [m.entry.owners for m in seen.mentions if m.end == amount.start]
+    if any(owners and product.id not in owners for owners in beside):
+        return True
+    if beside or (amount.unit and amount.unit in (product.unit, product.any_unit, *product.piece_units)):
+        return False
+    before = seen.text[max(0, amount.start - 2) : amount.start]
+    if amount.unit in GENERAL_COUNTERS:
+        after = seen.text[amount.end : amount.end + 2]
+        return bool(_USED_BY.search(before)) and len(after) == 2 and min(after) >= "\u4e00"
+    return (
+        bool(amount.unit) and _NOUN.search(before) is not None and not any(ref.end == amount.start for ref in seen.refs)
+    )
+
+
+_NOUN = re.compile(r"(?:电脑|手机|设备|机器|平板|电视|孩子|车)$")
+
+
+def in_order(
+    product: ProductIndex | None, anchors: list[Amount], counts: list[Amount]
+) -> tuple[list[Amount], list[Amount]]:
+    """Read 2*50 as two of fifty where fifty is on sale and two is not."""
+    if product is None or len(anchors) != 1 or len(counts) != 1:
+        return anchors, counts
+    (value,), (count,) = anchors, counts
+    bare = not value.unit and not count.unit and not value.word and value.kind == "value"
+    if bare and value.number not in product.by_value and count.number in product.by_value and product.any_sku is None:
+        return [replace(count, kind="value")], [replace(value, kind="count")]
+    return anchors, counts

@@ -10,7 +10,7 @@ from nlu.amounts import Amount, Settled, settle
 from nlu.dealing import BREAK, deal, lines_of
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.licence import asked_for, counts_plainly
+from nlu.licence import asked_for, counts_plainly, for_others, in_order
 from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
 from nlu.phrases import Mention
@@ -166,7 +166,7 @@ def _anchors(
                 anchors.append(amount)
             continue
         settled = settle(product, amount)
-        if settled is None or _of_other_things(product, amount, seen):
+        if settled is None or _of_other_things(product, amount, seen) or for_others(product, amount, seen):
             continue
         if settled.count is not None:
             if amount.kind == "count" or counts_plainly(amount, seen):
@@ -191,7 +191,7 @@ def _anchors(
         only = counts[0]
         if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
             return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
-    return _only_on_sale(product, anchors, counts, seen)
+    return _only_on_sale(product, *in_order(product, anchors, counts), seen)
 
 
 def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
