@@ -121,8 +121,8 @@ def _run(home: Path, port: int, children: list[Child]) -> None:
         bot_port = bot_socket.getsockname()[1]
         servers = embedded.join(home)
         try:
-            _start_all(home, port, bot_port, bot_socket.fileno(), children)
-            print(_banner(home, port), flush=True)
+            password = _start_all(home, port, bot_port, bot_socket.fileno(), children)
+            print(_banner(home, port, password), flush=True)
             _watch(children)
         finally:
             _hush()
@@ -130,14 +130,24 @@ def _run(home: Path, port: int, children: list[Child]) -> None:
             servers.leave()
 
 
-def _start_all(home: Path, port: int, bot_port: int, bot_fd: int, children: list[Child]) -> None:
+def _start_all(home: Path, port: int, bot_port: int, bot_fd: int, children: list[Child]) -> str:
+    """Start every part, and give the password of the console's first operator, if he was made just now."""
+
     def child(name: str, *arguments: str, fds: tuple[int, ...] = ()) -> Child:
         made = Child(name, (sys.executable, *arguments), home / "logs" / f"{name}.log", environment, fds)
         made.start()
         return made
 
     environment = _environment(home)
-    _finish(child("setup", "-m", "bot.demo_shop", str(home), str(port), str(bot_port)), children)
+    # By a pipe, so that the password stands in no log, no argument and no file.
+    told, tell = os.pipe()
+    with os.fdopen(told, encoding="ascii") as answer:
+        try:
+            setup = child("setup", "-m", "bot.demo_shop", str(home), str(port), str(bot_port), str(tell), fds=(tell,))
+        finally:
+            os.close(tell)
+        _finish(setup, children)
+        password = answer.read(100)
     sandbox = child("sandbox", "-m", "sandbox", "--port", str(port), "--config", str(home / "sandbox.json"))
     children.append(sandbox)
     web = child("web", "-m", "bot", "serve", "--fd", str(bot_fd), fds=(bot_fd,))
@@ -147,6 +157,7 @@ def _start_all(home: Path, port: int, bot_port: int, bot_fd: int, children: list
     _wait(lambda: _answers(port, "/sandbox/api/buyers"), sandbox, children)
     _finish(child("menu", "-m", "bot", "menu", "publish"), children)
     _wait(lambda: _answers(bot_port, "/readyz"), web, children)
+    return password
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -247,10 +258,12 @@ def _die_with_parent() -> Callable[[], None] | None:
     return ask
 
 
-def _banner(home: Path, port: int) -> str:
+def _banner(home: Path, port: int, password: str) -> str:
+    how = f"密码 {password}（只显示这一次）" if password else "密码在第一次启动时显示过"
     return (
         "\n卡宝演示已就绪\n"
         f"  聊天页    http://127.0.0.1:{port}/\n"
+        f"  管理后台  http://127.0.0.1:{port}/console  用户名 admin，{how}\n"
         f"  数据日志  {home}\n"
         "  停止      按 Ctrl-C（数据会保留，下次启动还在）\n"
     )

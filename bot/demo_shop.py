@@ -22,6 +22,8 @@ from catalog.files import read_catalog
 from catalog.key_import import ImportRefused, import_keys
 from catalog.store import import_catalog
 from catalog.vault import Vault
+from console import accounts, passwords
+from kernel.clock import SystemClock
 from sandbox.settings import Credentials, new_credentials
 
 CONFIG_FILE = "demo.toml"
@@ -77,15 +79,25 @@ def fill(engine: Engine, vault: Vault) -> None:
                 raise RuntimeError(f"demo keys for {code}: {done}")
 
 
-def prepare(home: Path, port: int, bot_port: int) -> None:
-    """Write the settings, bring the database up to date and fill the shop."""
+def first_operator(engine: Engine) -> str:
+    """Make the console's first operator, and give his password; empty where there is one already."""
+    password = passwords.generated()
+    with engine.begin() as conn:
+        return password if accounts.add_first(conn, "admin", password, SystemClock().now()) else ""
+
+
+def prepare(home: Path, port: int, bot_port: int) -> str:
+    """Write the settings, bring the database up to date and fill the shop. Gives the first operator's password, if he
+    was made just now."""
     write_settings(home, port, bot_port)
     config = load_config(home / CONFIG_FILE)
     with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
         engine = make_engine(at.database_url, name="kabot demo", statement_timeout_ms=0)
         migrations.upgrade(engine)
         fill(engine, Vault(config.app.key()))
+        password = first_operator(engine)
         engine.dispose()
+    return password
 
 
 def _group() -> str:
@@ -106,4 +118,6 @@ def _write_private(path: Path, content: str) -> None:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    # The password goes to whoever started this, and nowhere else.
+    with os.fdopen(int(sys.argv[4]), "w", encoding="ascii") as tell:
+        tell.write(prepare(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

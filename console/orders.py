@@ -35,18 +35,20 @@ class Orders:
         query = asked.request.query_params
         words = query.get("q", "").replace("\0", "").strip()[:_SEARCH_MAX]
         state = query.get("state", "") if query.get("state", "") in set(OrderState) else ""
+        of = query.get("of", "").replace("\0", "")[:32]
         since, until = self._day(query.get("since", "")), self._day(query.get("until", ""))
         zone = self._parts.hours.zone
         wanted = Wanted(
             words=words,
             state=state,
+            of=of,
             since=reading.day_span(since, zone)[0] if since else None,
             until=reading.day_span(until, zone)[1] if until else None,
             after=_after(query.get("after", "")),
         )
         with self._parts.engine.connect() as conn:
             found = reading.find(conn, wanted)
-        kept: dict[str, Any] = {"q": words, "state": state, "since": since or "", "until": until or ""}
+        kept: dict[str, Any] = {"q": words, "state": state, "of": of, "since": since or "", "until": until or ""}
         more = urlencode({**kept, "after": _cursor(found[reading.PAGE - 1])}) if len(found) > reading.PAGE else ""
         return shown(
             self._parts,

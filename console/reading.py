@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
+from fulfillment import hands
 from kernel.money import Fen
 from kernel.orders import LineState
 
@@ -25,8 +26,9 @@ _BY_DAY = text("""
     WHERE settles AND paid_at >= :begin AND paid_at < :end GROUP BY 1
 """)
 _LINES = text("""
-    SELECT id, product_name, sku_label, quantity, total_fen, refund_fen, state, delivery, note, fields, choice_labels
-    FROM order_line WHERE order_no = :order_no ORDER BY position
+    SELECT l.id, product_name, sku_label, quantity, total_fen, refund_fen, state, l.delivery, l.note, l.fields,
+           choice_labels, p.fields AS asked
+    FROM order_line l LEFT JOIN product p ON p.id = l.product_id WHERE order_no = :order_no ORDER BY l.position
 """)
 _ORDER = text("""
     SELECT order_no, openid, state, total_fen, created_at, expires_at, paid_at FROM orders WHERE order_no = :order_no
@@ -82,6 +84,8 @@ class Wanted:
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    of: str = ""
+    """The number of an order: all of its buyer's. (An openid belongs into no address.)"""
     after: tuple[datetime, str] | None = None
     """The last order of the page before."""
 
@@ -182,6 +186,7 @@ def find(conn: Connection, wanted: Wanted) -> tuple[Found, ...]:
         values["words"] = wanted.words
     for name, condition, value in (
         ("state", "o.state = :state", wanted.state),
+        ("of", "o.openid = (SELECT openid FROM orders WHERE order_no = :of)", wanted.of),
         ("since", "o.created_at >= :since", wanted.since),
         ("until", "o.created_at < :until", wanted.until),
     ):
@@ -217,7 +222,7 @@ def order(conn: Connection, order_no: str) -> OrderDetail | None:
             state=LineState(line.state),
             delivery=line.delivery,
             note=line.note,
-            given={name: str(line.choice_labels.get(name, value)) for name, value in line.fields.items()},
+            given=hands.in_words(line.fields, line.choice_labels, line.asked),
         )
         for line in conn.execute(_LINES, {"order_no": order_no})
     )

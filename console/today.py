@@ -12,8 +12,9 @@ from console.gate import Asked
 from console.showing import shown
 from fulfillment import cases, hands
 
-_WIDTH, _HEIGHT, _EDGE = 640, 160, 24
+_WIDTH, _HEIGHT, _EDGE = 360, 150, 24
 _ACTIONS = 50
+_SHORT_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Point:
 
 
 def curve(days: tuple[tuple[date, int], ...]) -> tuple[Point, ...]:
-    """Place each day in a picture of 640 × 160; nothing at all lies on the ground line."""
+    """Place each day in a picture of 360 × 150; nothing at all lies on the ground line."""
     most = max((fen for _, fen in days), default=0) or 1
     step = (_WIDTH - 2 * _EDGE) / max(1, len(days) - 1)
     room = _HEIGHT - 3 * _EDGE
@@ -61,7 +62,8 @@ class Today:
                 overdue=cases.overdue_count(conn, now),
                 lines=len(hands.waiting(conn)),
                 talks=talks,
-                short=scarcity.short(conn, parts.stock_alert_below),
+                short=list(scarcity.short(conn, parts.stock_alert_below).items()),
+                short_shown=_SHORT_SHOWN,
             )
 
     def actions(self, asked: Asked) -> Response:

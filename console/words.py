@@ -59,6 +59,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "reply": "随下次回复",
         "push": "主动推送",
         "system": "系统",
+        "placed": "下单",
+        "by hand": "人工",
         "opened": "提出",
         "said": "补充",
         "overdue": "已超时",

@@ -1,6 +1,6 @@
 """What is in a person's hands: order lines that somebody has to deliver or decide about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from kernel.orders import LineState
 
 _WAITING = text("""
     SELECT l.id, l.order_no, o.paid_at, l.product_name, l.sku_label, l.quantity, l.total_fen, l.refund_fen, l.state,
-           l.note, l.fields, l.choice_labels
-    FROM order_line l JOIN orders o USING (order_no)
+           l.note, l.fields, l.choice_labels, p.fields AS asked
+    FROM order_line l JOIN orders o USING (order_no) LEFT JOIN product p ON p.id = l.product_id
     WHERE l.state = 'attention' OR (l.state = 'delivering' AND l.delivery IN ('service', 'parcel'))
     ORDER BY o.paid_at, l.id LIMIT :limit
 """)
@@ -34,7 +34,7 @@ class InHands:
     state: LineState
     note: str
     given: Mapping[str, str]
-    """What the buyer gave, by the field's name; choices in words."""
+    """What the buyer gave, by the field's label; choices in words."""
 
 
 def waiting(conn: Connection, limit: int = 200) -> tuple[InHands, ...]:
@@ -51,7 +51,15 @@ def waiting(conn: Connection, limit: int = 200) -> tuple[InHands, ...]:
             refund_fen=Fen(row.refund_fen),
             state=LineState(row.state),
             note=row.note,
-            given={name: str(row.choice_labels.get(name, value)) for name, value in row.fields.items()},
+            given=in_words(row.fields, row.choice_labels, row.asked),
         )
         for row in conn.execute(_WAITING, {"limit": limit})
     )
+
+
+def in_words(
+    fields: Mapping[str, str], choices: Mapping[str, str], asked: Sequence[Mapping[str, str]] | None
+) -> dict[str, str]:
+    """What a buyer gave, by what the catalog calls each field now; its name where the product is gone."""
+    labels = {field["name"]: field.get("label") or field["name"] for field in asked or ()}
+    return {labels.get(name, name): str(choices.get(name, value)) for name, value in fields.items()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot import desk
+from bot import demo_shop, desk
 from bot.config import ConsoleConfig
 from console import accounts, gate, passwords
 from console.roles import Role
@@ -182,6 +182,13 @@ def test_the_first_administrator_comes_from_the_configuration_once(shop: Shop) -
     configured("another password")
     assert shop.rows("SELECT name || role FROM operator") == ["bossowner"]
     assert Window(shop).log_in("boss").status_code == 303
+
+
+def test_the_demo_tells_the_first_password_once_and_keeps_it_nowhere(shop: Shop) -> None:
+    password = demo_shop.first_operator(shop.services.engine)
+    assert demo_shop.first_operator(shop.services.engine) == ""
+    assert password not in str(shop.rows("SELECT o::text FROM operator o"))
+    assert Window(shop).log_in("admin", password).status_code == 303
 
 
 def test_what_operators_did_cannot_be_changed(shop: Shop, login: Login) -> None:
