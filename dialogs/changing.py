@@ -51,6 +51,7 @@ _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
+_ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
 _TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]|便宜")
 _LAST_WANTS = re.compile(r"^(?:那|就|还是|我)*(?:充|要|来|换|买|改)(?:成|为|个)?(\d.{0,9}?)(?:吧|的|好了|得了)*$")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
@@ -188,7 +189,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
-    found = found or _WRONG_WANTS.match(text) or _it_is(said.text) or _settles_for(said.text)
+    found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text) or _settles_for(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None

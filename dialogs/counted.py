@@ -2,6 +2,7 @@
 901), an account behind its own label."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,8 +15,8 @@ from nlu.numerals import read_numeral
 _NUMERAL = "一二两俩三四五六七八九十1-9"
 _UNIT = "[张份个件位名条袋盒杯瓶桶箱]?"
 _OF_TIME = re.compile("^[年月季周日天时分]")
-_RUN = re.compile(rf"(?:[{_NUMERAL}]{_UNIT}[^\d\s,，。;；和加共{_NUMERAL}]{{1,3}}[和加、]?){{2,}}")
-_COUNTED = re.compile(rf"([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_NUMERAL}]{{1,3}})")
+_RUN = re.compile(rf"(?<![\d.])(?:[{_NUMERAL}]{_UNIT}[^\d\s,，。;；和加共{_NUMERAL}]{{1,3}}[和加、]?){{2,}}")
+_COUNTED = re.compile(rf"(?<![\d.])([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_NUMERAL}]{{1,3}})")
 _NO_KIND = re.compile("^[人口家共块元起的张份个件位名条袋盒瓶桶箱]")
 _GROUPS = re.compile(r"(?<![\d.])\d{2,}(?:[ -]\d{2,})+(?![\d.])")
 _GROUPS_AT_LEAST = 8
@@ -27,7 +28,7 @@ _NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAI
 def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, ...]:
     """星巴克两大杯一中杯: the numeral right before what a size is called counts it. What is counted beside them and is
     none of the sizes (一老) becomes a line of its own, so that it is asked about and not lost."""
-    said = fold(text)
+    said = unicodedata.normalize("NFKC", text).casefold()  # with its spaces: 5678 手工的 counts nothing
     out = list(items)
     for index, item in enumerate(items):
         sku = _sku_of(item, product)
@@ -36,6 +37,8 @@ def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, .
         count = _count_before(_names(sku, product), _all_names(product), said)
         if count is not None and 1 < count <= QUANTITY_MAX:
             out[index] = replace(item, quantity=count, said=item.said | {"quantity"})
+    if len(out) == 1 and out[0].sku is None and "value" not in out[0].said:
+        out = [_sized(out[0], product, said)]
     if items:
         shared = {k: v for k, v in items[0].fields.items() if all(i.fields.get(k) == v for i in items)}
         counts = {item.sku: item.quantity for item in out if item.sku is not None}
@@ -44,6 +47,20 @@ def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, .
             code, value = (sku.code, sku.value) if sku else (None, None)
             out.append(Item(product.id, sku=code, value=value, quantity=count, fields=shared, said=slots))
     return tuple(out)
+
+
+def _sized(item: Item, product: Product, said: str) -> Item:
+    """海洋公园两个大人: what is counted, where it begins the name of one size alone."""
+    found: dict[str, tuple[int, Sku]] = {}
+    for numeral, _, what in _COUNTED.findall(said):
+        meant = [sku for sku in product.skus if len(what) > 1 and _begins(what[:2], _names(sku, product))]
+        if len(meant) == 1:
+            found[meant[0].code] = (int(read_numeral(numeral) or 1), meant[0])
+    if len(found) != 1:
+        return item
+    count, sku = next(iter(found.values()))
+    slots = item.said | {"value", "quantity"}
+    return replace(item, sku=sku.code, value=sku.value, quantity=count, options=dict(sku.options), said=slots)
 
 
 def _sku_of(item: Item, product: Product) -> Sku | None:

@@ -136,11 +136,19 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
         return None
     slot, key = longest.pop()
     if slot == "value":
-        sku = next(sku for sku in product.skus if sku.code == key)
+        sku = _of_this_kind(next(sku for sku in product.skus if sku.code == key), line, said, product, shelf)
         return Filled(pick_sku(line, sku, product, shelf), frozenset({slot}))
     if option_of(product, slot) is not None:
         return Filled(with_option(line, slot, key), frozenset({slot}))
     return Filled(replace(line, fields={**line.fields, slot: key}), frozenset({slot}))
+
+
+def _of_this_kind(sku: Sku, line: DraftLine, said: str, product: Product, shelf: Shelf) -> Sku:
+    """改8寸, of a mousse cake: the size in the kind that was chosen, where no other kind is named."""
+    if sku.value is None or any(fold(c.label) in said for option in product.options for c in option.values):
+        return sku
+    same = shelf.matching(product.id, sku.value, chosen_options(line, product))
+    return same[0] if len(same) == 1 else sku
 
 
 def speaks_of_ending(text: str) -> bool:

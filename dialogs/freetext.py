@@ -19,9 +19,11 @@ _CALLED = re.compile(
 _OF_SOMEONE = re.compile(
     r"^(?:我|他|她)(?:的|家)?[\u4e00-\u9fff]{1,4}(?:名字)?(?:就?叫做?|是)\s*(?=[\u4e00-\u9fff]{2})"
 )
+_SURELY_CALLED = re.compile("叫|名|角色|昵称|号")
 _LEADING_WORD = re.compile(r"^(?:姓名|名字)\s*[:：]?\s*(?=\S)")
 _ALONE = re.compile(r"^(?:就?叫|就?是)\s*(?=\S)(?!我)")
 _LINK_ALONE = re.compile(r"^(?:就?叫做?|名叫|就?是|为|[:：])\s+(?=\S)")
+_ONLY_LEAD = re.compile(r"^.{0,6}(?:名字|姓名|名称|名|角色|昵称|叫)(?:就?叫做?|就?是|为|[:：])?$")
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
@@ -61,8 +63,12 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
     person = is_person(field)
     named = person or _NAME.search(field.label) is not None
     without = without_label(field, whole)
-    if without != whole or not named:
+    if (without != whole and not person) or not named:
         return without
+    if without != whole:
+        pieces, whole = [piece for piece in _PIECES.split(without) if piece], without
+    if len(pieces) > 1 and _ONLY_LEAD.match(pieces[0]):
+        pieces = [pieces[0] + pieces[1], *pieces[2:]]  # 名字是 一剑霜寒
     bare = [_without_lead(piece, person=person) for piece in pieces]
     said = [one for one, piece in zip(bare, pieces, strict=True) if one != piece]
     if len(said) == 1 and (person or len(pieces) == 1):
@@ -91,8 +97,8 @@ def _without_lead(piece: str, *, person: bool) -> str:
     for pattern in (_LEADING_WORD, _CALLED, *((_OF_SOMEONE,) if person else ())):
         found = pattern.match(piece)
         if found is not None and found.end() < len(piece):
-            if pattern is _CALLED and not person and piece[0] in "是为":
-                continue  # 是你呀 may well be what a figure is called
+            if pattern is _CALLED and not person and not _SURELY_CALLED.search(found[0]):
+                continue  # 是你呀, 我是谁 may well be what a figure is called
             return _ALONE.sub("", piece[found.end() :])
     return piece
 

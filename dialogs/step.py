@@ -97,7 +97,9 @@ _AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
 _GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
-_MIGHT_CORRECT = re.compile("\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]")
+_MIGHT_CORRECT = re.compile(
+    "\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]|够|只[要买充来]|[一两二三四五六七八九十][张个份件]"
+)
 """Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
 _MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|错了|不对|多了|少了")
 _AS_IT_WAS = re.compile(
