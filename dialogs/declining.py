@@ -31,8 +31,8 @@ _INSTEAD: tuple[tuple[Act, re.Pattern[str]], ...] = (
 _WELL = re.compile(
     r"(?:哦|噢|嗯|啊|哎呀?|诶|好的?|行|刚刚?|刚才|现在|已经|已|又|好像|终于|的|了|吧|哈|呀|啦|是|都|我|充值|话费|钱|谢谢?|多谢|感谢|辛苦|您|你"
     r"|不好意思|抱歉|对不起|没事|可以了|误会|[,。.!~;\s]"
-    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|没问题|有了|正常|刚到|(?:卡密?|卡号|密码|兑换码|激活码)(?:是|都)*(?:没错|对的|没毛病)))"
-    r"|(?P<mistaken>(?:看|输|弄|搞|记|填|写|抄)错(?:手机|号码?|行|人|单子?|订单|地方|时间|日期|密码|位数?)?|看漏|没看到|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
+    r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|有了|正常|刚到|(?:卡密?|卡号|密码|兑换码|激活码)(?:是|都)*(?:没错|对的|没毛病|没问题)))"
+    r"|(?P<mistaken>(?:[看记]|是我[搞弄输])错(?:手机|号码?|行|人|单子?|订单|地方|时间|日期|密码|位数?)?|看漏|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
 )
 _CLAUSES = re.compile(r"[,，。.;；!！\s]+")
 _NO_MORE = re.compile(
@@ -107,6 +107,8 @@ def _refused_act(dialog: Dialog, said: Said) -> Act | None:
 def _all_is_well(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """哦到了, 是我看错了, 卡密没问题: what a person was to look at need not be looked at any more."""
     text = normalise(said.text)
+    if said.frame.intent in ("confirm", "rate", "refund", "invoice") or said.frame.items:
+        return None
     if not isinstance(dialog.state, Idle) or _QUESTION.search(text) or fold(said.text) in replies.CONFIRM_WORDS:
         return None
     if _NO_MORE.fullmatch(text):

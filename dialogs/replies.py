@@ -1492,7 +1492,7 @@ refund_cannot_stop = phrase(
 )
 
 
-all_well = phrase("all_well", "好的，没事就好。再有问题随时说。")
+all_well = phrase("all_well", "好的，那就好。再有问题随时说。")
 
 
 @line("单号 {number} 已为您撤下，客服不再处理。")

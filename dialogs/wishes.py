@@ -54,6 +54,8 @@ _NEAR_NO = re.compile(rf"[不没别勿莫无拒禁][^,;了账货行对用]{{0,3}
 """A no close by that may be about something else: 不满意退款."""
 _IF_AT_ALL = re.compile("会不会|[要用]不[要用]|需不需要|是不是[要该]")
 _REPROACH = re.compile(r"还|你|凭|怎么|为|都|就是|一直|老")
+_THREAT = re.compile("投诉|举报|差评|报警|不行|试试|告你|告到")
+_WHETHER = re.compile("能不能|可不可以|有没有|能否|可否")
 _TWICE_NOT = re.compile(rf"(?:不|没|别|未|无)[^,;!?]{{0,3}}{_NOT}{_LIGHT}*$")
 _AFTER = re.compile(
     rf"(?:的?(?:事情?|申请))?{_LIGHT}*(?:还是|先|就)*"
@@ -86,7 +88,10 @@ _WANTED_BY_ASKING: frozenset[Act] = frozenset(("problem", "invoice", "human", "k
 
 def stance(text: str, act: Act) -> Stance:
     """How a message stands to one act. Pure; it looks at the words alone."""
-    clauses = [found[0].strip() for found in _CLAUSE.finditer(normalise(text))]
+    said = normalise(text)
+    if act in _WANTED_BY_ASKING:
+        said = _WHETHER.sub("", said)
+    clauses = [found[0].strip() for found in _CLAUSE.finditer(said)]
     views = [_of_mention(clauses, i, start, end, act) for i, start, end in _mentions(clauses, act)]
     if not views:
         return Stance.UNNAMED
@@ -114,6 +119,7 @@ def _of_mention(clauses: list[str], at: int, start: int, end: int, act: Act) -> 
         return Stance.ASKED
     if (no := _refusal(before, after, act)) is not None:
         reproach = no in _BARE and (no != "不" or _REPROACH.search(before) is not None or "给" in before)
+        reproach = reproach or _THREAT.search(after) is not None
         return Stance.ASKED if conditional or reproach or _asks(clauses, at) else Stance.REFUSED
     if conditional or _REPORTED.search(before) or _IF_AT_ALL.search(clause):
         return Stance.ASKED
