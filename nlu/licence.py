@@ -31,6 +31,7 @@ def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen) -> list[A
     """
     begun = {amount.start for amount in seen.amounts}
     anchors = [a for a in anchors if a.number != 1 or a.word or a.end not in begun] or anchors  # 12课时, 一课时25分钟
+    anchors = _without_prices(anchors, seen)
     anchors = _without_total(anchors, counts, seen.text)
     if len(anchors) < 2 or len(seen.accounts) > 1:
         return anchors
@@ -56,6 +57,15 @@ def _beside_goods(amount: Amount, seen: Seen) -> bool:
     return any(
         ref.start <= amount.start <= ref.end or 0 <= ref.start - amount.end <= 1 for ref in seen.refs if ref.product
     )
+
+
+def _without_prices(anchors: list[Amount], seen: Seen) -> list[Amount]:
+    """20一个月，开3个月: what a month costs is no amount, and that month is none where another is asked for."""
+    ended = {amount.end for amount in seen.amounts if amount.kind in ("value", "none") and not amount.word}
+    priced = {anchor.start for anchor in anchors if anchor.kind == "months" and anchor.start in ended}
+    anchors = [anchor for anchor in anchors if anchor.end not in priced]
+    lasting = [anchor for anchor in anchors if anchor.start not in priced]
+    return lasting or anchors
 
 
 def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> list[Amount]:
@@ -94,7 +104,7 @@ def _only_choice(mention: Mention) -> bool:
     return bool(entry.choices) and not (entry.products or entry.skus)
 
 
-_USED_BY = re.compile(r"[放玩碎吃用送贴拍看听坐跑打弄坏丢]了?$")
+_USED_BY = re.compile(r"[放玩碎吃用送贴拍看听坐跑打弄坏丢抢带]了?$")
 
 
 def for_others(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
@@ -108,13 +118,18 @@ def for_others(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
         return False
     before = seen.text[max(0, amount.start - 2) : amount.start]
     if amount.unit in GENERAL_COUNTERS:
-        after = seen.text[amount.end : amount.end + 2]
-        return bool(_USED_BY.search(before)) and len(after) == 2 and min(after) >= "\u4e00"
+        after = seen.text[amount.end : amount.end + 1]
+        if _USED_BY.search(before) and after >= "\u4e00" and after not in "的吧呢啊吗给":
+            return True
+        named = any(mention.start == amount.end for mention in seen.mentions)
+        return not named and bool(_PERSONS.match(seen.text, amount.end)) and not _APIECE.search(seen.text, amount.end)
     return (
         bool(amount.unit) and _NOUN.search(before) is not None and not any(ref.end == amount.start for ref in seen.refs)
     )
 
 
+_PERSONS = re.compile(r"小?孩|同[事学]|室友|老人|大人|娃|客户|员工|亲戚|朋友|学生")
+_APIECE = re.compile("每|各|一人|人手")
 _NOUN = re.compile(r"(?:电脑|手机|设备|机器|平板|电视|孩子|车)$")
 
 

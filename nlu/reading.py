@@ -174,6 +174,7 @@ def _anchors(
         elif (
             product.any_sku
             and amount.kind == "count"
+            and (amount.number or 0) < 10
             and any(a.kind == "value" and a.unit != "元" and settle(product, a) for a in seen.amounts)
         ):
             counts.append(amount)  # 再加一个Q币100: the hundred is the value
@@ -191,7 +192,17 @@ def _anchors(
         only = counts[0]
         if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
             return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
+    if product is not None and not anchors and _may_be_value(product, counts):
+        return [], []
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+def _may_be_value(product: ProductIndex, counts: list[Amount]) -> bool:
+    """50个 of what comes in fifties: fifty pieces, or the one of fifty."""
+    if len(counts) != 1 or counts[0].unit != "个" or product.unit in ("个", "张"):
+        return False
+    number = counts[0].number or 0
+    return number > 9 and number in product.by_value
 
 
 def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
@@ -247,6 +258,7 @@ def _only_on_sale(
 
 
 _EACH = re.compile("各|每|都")
+_LATER = re.compile("再[来要买充]?$")
 
 
 def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -> int | None:
@@ -264,7 +276,7 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
         if not anchors:
             return int(counts[-1].number or 1)
         nearest = min(counts, key=lambda c: min(abs(c.start - anchors[0].end), abs(anchors[0].start - c.end)))
-        larger = [c for c in counts if c.number and c.number > 1]
+        larger = [c for c in counts if c.number and c.number > 1 and not _LATER.search(text[: c.start][-3:])]
         return int((larger[0] if nearest.number == 1 and len(larger) == 1 else nearest).number or 1)
     turns = sorted([*anchors, *counts], key=lambda a: a.start)
     if len(counts) == len(anchors) and all((one in counts) != (other in counts) for one, other in pairwise(turns)):
