@@ -16,6 +16,7 @@ _JOINS = re.compile(
     r"|[\s,，、。;；+/&:：*x\n]|另外|以及|其他|一样|and|card)*"
 )
 """What may stand between two lines of one list."""
+_AND = re.compile("[和跟、+及]|还有|再")
 _OTHER_NAME = re.compile(r"[a-z]|[^\s,，、的]{4}")
 _ASKED = re.compile(r"(?:[充冲来买要拿开加交缴续订租报洗]|打印)(?:个|[一1]?张|[一1]个|一下|点|你)?\s*$")
 _ALTERNATIVES = re.compile(r"[块元]?(?:的|钱)?[\s,，]*(?:都|也)(?:行|可以|成|ok|得)(?!了)|哪个|随便")
@@ -24,10 +25,10 @@ _EACH = re.compile(r"[各每都]")
 _APART = re.compile(r"[,，。;；买分]")
 
 
-def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen) -> list[Amount]:
+def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen, known: bool = True) -> list[Amount]:
     """Keep the amounts that were asked for, of several: all of a list, else the one beside the verb or the goods.
 
-    None is kept when the words do not tell: the buyer is asked then.
+    None is kept when the words do not tell: the buyer is asked then. Goods not `known` need plainer words for a list.
     """
     begun = {amount.start for amount in seen.amounts}
     anchors = [a for a in anchors if a.number != 1 or a.word or a.end not in begun] or anchors  # 12课时, 一课时25分钟
@@ -40,6 +41,8 @@ def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen) -> list[A
     covered += [(amount.start, amount.end) for amount in seen.amounts if amount.kind != "none"]
     gaps = [_between(seen.text, one.end, other.start, covered) for one, other in pairwise(anchors)]
     counted = len(counts) >= len(anchors)
+    if not known and not counted and not all(_AND.search(gap) for gap in gaps):
+        return []  # 不是92是95，200的
     if all(_JOINS.fullmatch(gap) or (counted and not _OTHER_NAME.search(gap)) for gap in gaps):
         return [] if _ALTERNATIVES.match(seen.text, anchors[-1].end) and not counts else anchors
     said = [amount for amount in anchors if _ASKED.search(seen.text[max(0, amount.start - 5) : amount.start])]

@@ -71,7 +71,8 @@ def _one(
             )
             for (name, chosen), count in choice_anchors
         ]
-    anchors = asked_for(anchors, counts, seen) if len(anchors) > 1 else anchors
+    if len(anchors) > 1:
+        anchors = asked_for(anchors, counts, seen, known=product is not None or bool(candidates))
     option_anchors = _option_anchors(product, seen) if len(anchors) < 2 else []
     if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
         if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):
@@ -433,6 +434,8 @@ def _paired(
     if len(options) < 2:
         return []
     amounts = [a for a in _anchors(product, seen, counted, sold_by, repeats=True)[0] if a.kind != "word"]
+    if len(amounts) == len(options) + 1 and amounts[0].number == sum(a.number or 0 for a in amounts[1:]):
+        amounts = amounts[1:]  # 精修20张，10张日系10张胶片
     turns = sorted([(a.start, "amount") for a in amounts] + [(mention.start, "option") for mention, _ in options])
     if len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
         return []

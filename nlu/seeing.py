@@ -494,6 +494,9 @@ def _correct(seen: Seen, place: int, after: int) -> None:
         kinds = [a for a in seen.amounts if (a.kind == "count") == is_count and a.kind != "none"]
         if any(a.start >= after for a in kinds):
             seen.amounts = [a for a in seen.amounts if a not in kinds or not (since <= a.start and a.end <= place)]
+    since_then = [a for a in seen.amounts if a.start >= after]
+    if any(a.kind == "value" and a.unit not in ("", "元") for a in since_then):  # 要两个，啊不，要四个课时
+        seen.amounts = [a for a in seen.amounts if a.kind != "count" or a.unit != "个" or not 0 <= place - a.end <= 2]
     if any(a.start >= after for a in seen.accounts):
         gone_accounts = [a for a in seen.accounts if a.end <= place]
         seen.accounts = [a for a in seen.accounts if a not in gone_accounts[-1:]]
