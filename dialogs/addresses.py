@@ -21,6 +21,7 @@ _NAME_TO = re.compile(
 )
 _IS_NOT = re.compile(r"是([\w-]{1,20}?)[,，。 ]*(?:而)?不是([\w-]{1,20})")
 _NOT_IS = re.compile(r"不是([\w-]{1,20}?)[,，。 ]*(?:而)?(?:是|应该是)([\w-]{1,20})")
+_WRONG_IS = re.compile(r"([\w-]{1,20}?)(?:写|打|填)?错了?[,，。 ]*(?:应该)?(?:是|改成)([\w-]{1,20})")
 _FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
 _WHOLE_CHARS = 8
 _PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|街道|路名|路|小区|位置){_TO}(.+)")
@@ -54,7 +55,7 @@ def corrected_address(address: str, text: str) -> str | None:
         return address.replace(old_phone[0], phone[0], 1) if old_phone else f"{address} {phone[0]}"
     if named is not None:
         return address
-    for pattern, new, old_at in ((_NOT_IS, 2, 1), (_IS_NOT, 1, 2), (_FROM_TO, 2, 1)):
+    for pattern, new, old_at in ((_NOT_IS, 2, 1), (_IS_NOT, 1, 2), (_WRONG_IS, 2, 1), (_FROM_TO, 2, 1)):
         found = pattern.search(text)
         if found is not None and address.count(found[old_at]) == 1:
             return address.replace(found[old_at], found[new], 1)

@@ -37,7 +37,9 @@ _TRAILING = re.compile(r"(?:的|就行|就好|就可以|就够|够|吧|了|啊|�
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱]?)$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
-_TOO_MUCH = re.compile(r"^.{0,10}?太[多少大小]了?[,，]?(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$")
+_TOO_MUCH = re.compile(
+    r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
+)
 _SOME_OF = re.compile(rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?[改换]成?(.+)$")
 _PLAIN_HEAD = re.compile(
     "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
@@ -52,8 +54,8 @@ _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|�
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
 _ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
-_TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]|便宜")
-_LAST_WANTS = re.compile(r"^(?:那|就|还是|我)*(?:充|要|来|换|买|改)(?:成|为|个)?(\d.{0,9}?)(?:吧|的|好了|得了)*$")
+_TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]")
+_CHEAP = re.compile("(?:能)?便宜(?:一?点|些)?(?:就行|就好|的)?")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
 _NOT_THIS = re.compile("不是|别|不要|取消|不充|上次|之前|以前")
 _WRONG_ACCOUNT = re.compile(
@@ -189,7 +191,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
-    found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text) or _settles_for(said.text)
+    found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
         return None
@@ -207,10 +209,21 @@ def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     return filled.line if filled is not None and filled.changed and not filled.problems else None
 
 
-def _settles_for(text: str) -> re.Match[str] | None:
-    """太贵了 少充点 充300: the last of several clauses says the size."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    return _LAST_WANTS.match(fold(clauses[-1])) if len(clauses) > 1 and _TOO_DEAR.search(text) else None
+def settled_for(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """太贵了 少充点 充300 · 月卡吧 年卡太贵: the one clause that says what he takes instead."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) != 1:
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    clauses = [_CHEAP.sub("", fold(clause)) for clause in _CLAUSES.split(said.text.strip())]
+    wants = [clause for clause in clauses if len(clause) > 1 and not _TOO_DEAR.search(clause)]
+    if product is None or len(wants) != 1 or _ASKS.search(said.text):
+        return None
+    filled = line_with(state.lines[0], wants[0], product, scene.shelf)
+    if filled is None or filled.problems or not filled.changed:
+        return None
+    told = replies.changed() if filled.line != state.lines[0] else replies.nothing_changed()
+    return advance(replace(dialog, misses=0), (filled.line,), scene, told)
 
 
 def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

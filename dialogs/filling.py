@@ -23,6 +23,7 @@ _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这�
 _SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "身份证"))
 _FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
+_SAYS_WRONG = re.compile("错了|写错|打错|不是|不对")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
 _COUNT = re.compile(
@@ -366,6 +367,8 @@ def _fill_fields(
         field = _place_for(name, value, product, asked)
         if field is None or (name not in item.said and value == field.default):
             continue
+        if field.kind is FieldKind.ADDRESS and field.name in fields and _SAYS_WRONG.search(value):
+            continue  # 1栋错了是11栋 is about the address, and none itself
         checked = check_field(field, _CHANGE_TO.sub("", value) if field.kind in _FREE else value)
         if isinstance(checked, Valid):
             is_place = field.kind is FieldKind.ADDRESS

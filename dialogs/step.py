@@ -25,11 +25,11 @@ from dialogs import (
 )
 from dialogs.answering import said_for_draft, take_answer
 from dialogs.asking import answer, expecting, summary_in_brief
-from dialogs.changing import rather
+from dialogs.changing import rather, settled_for
 from dialogs.draft import field_of, look
 from dialogs.editing import edited, restarted, stepped_back
 from dialogs.filling import Filled
-from dialogs.hearing import heard_again
+from dialogs.hearing import heard_again, names_a_part
 from dialogs.links import fit
 from dialogs.merging import taken_apart, together
 from dialogs.ordering import (
@@ -271,9 +271,11 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
         return browsing.best_value(dialog, scene)
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
-        open_ = isinstance(dialog.state, Collecting | Confirming)
-        sized = open_ and re.search(r"\d", text) is not None and not re.search("价|卖", text)
-        cheaper = edited(dialog, said, scene) if sized else None  # 太贵了 充300: he settles for less himself
+        lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+        names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)
+        sized = bool(lines) and names and not re.search("价|卖", text)
+        # 太贵了 充300: he settles for less himself
+        cheaper = settled_for(dialog, said, scene) or edited(dialog, said, scene) if sized else None
         return cheaper or answer(doubted(dialog) if sized else dialog, scene, replies.no_bargain())
     return None
 
