@@ -24,6 +24,8 @@ _LEADING_WORD = re.compile(r"^(?:姓名|名字)\s*[:：]?\s*(?=\S)")
 _ALONE = re.compile(r"^(?:就?叫|就?是)\s*(?=\S)(?!我)")
 _LINK_ALONE = re.compile(r"^(?:就?叫做?|名叫|就?是|为|[:：])\s+(?=\S)")
 _ONLY_LEAD = re.compile(r"^.{0,6}(?:名字|姓名|名称|名|角色|昵称|叫)(?:就?叫做?|就?是|为|[:：])?$")
+_TONE = re.compile(r"[~～。！!…\s]+$")
+"""How a message ends, and no name."""
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
@@ -42,7 +44,7 @@ class Told:
 
 def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
-    text = _LINK_ALONE.sub("", text.strip())
+    text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
     choices: dict[str, str] = {}
     kept: list[str] = []
     for piece in (piece for piece in _PIECES.split(text.strip()) if piece):
