@@ -33,6 +33,7 @@ _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
 _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
+_LAUGHS = re.compile(r"[嗯哦啊额呃\s]*[哈嘿呵嘻]{2,}[\s~～,，。!！]*")
 _TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
@@ -218,6 +219,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         lines = dialog.state.lines
     else:  # a correction may be of what is ordered and not paid
         lines = dialog.unpaid.lines if dialog.unpaid is not None and frame.intent == "change" else ()
+    if frame.intent == "confirm" and _LAUGHS.fullmatch(said.text):
+        return replace(said, frame=Frame("unknown"))  # 嗯 哈哈哈 orders nothing
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
         return replace(said, frame=replace(frame, intent="change"))
     items = frame.items
