@@ -10,7 +10,7 @@ from nlu.amounts import Amount, Settled, settle
 from nlu.dealing import BREAK, deal, lines_of
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.licence import asked_for, counts_plainly, for_others, in_order
+from nlu.licence import TOTAL, asked_for, counts_plainly, for_others, in_order
 from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
 from nlu.phrases import Mention
@@ -92,7 +92,7 @@ def _one(
     for i, account in enumerate(accounts):
         amount = _anchor_of(i, accounts, anchors, seen.text)
         quantity = _count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
-        if quantity == len(accounts) and not _EACH.search(seen.text):
+        if quantity == len(accounts) and not _each_of(quantity, counts, seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
         options, choices = dict(base.options), dict(base.choices)
         for chosen, meant in ((options, 0), (choices, 1)):
@@ -234,6 +234,10 @@ def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bo
     return any(sku.code in picked for sku in named or ())
 
 
+_OF_NOUN = re.compile(r"(?![的和跟与及还再各要吧给])[\u4e00-\u9fff]{2}")
+"""泰国7天的esim，6天行程: not on sale, and said of something."""
+
+
 def _only_on_sale(
     product: ProductIndex | None, anchors: list[Amount], counts: list[Amount], seen: Seen
 ) -> tuple[list[Amount], list[Amount]]:
@@ -249,7 +253,7 @@ def _only_on_sale(
         for a in rest
         if not a.unit and a.kind == "value" and (a.number or 0) < 10 and counts_plainly(a, seen)
     ]
-    kept = [a for a in anchors if a in sold or a.unit or a.kind != "value"]
+    kept = [a for a in anchors if a in sold or a.kind != "value" or (a.unit and not _OF_NOUN.match(seen.text, a.end))]
     words = [a for a in kept if a.word and a.kind == "word"]
     if words and len(kept) > len(words):
         # A SKU's own name next to another amount of the same SKU family: keep the name only if it differs.
@@ -265,6 +269,9 @@ _LATER = re.compile("再[来要买充]?$")
 def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -> int | None:
     """Find how many of the i-th amount: the count that stands next to it, or one said for each (各两张)."""
     counts = [count for count in counts if count.number is not None and 0 < count.number <= 10000]
+    totals = [count for count in counts if TOTAL.search(text[max(0, count.start - 5) : count.start])]
+    if totals and len(counts) > 1:  # 五张大杯三张中杯一共八张; 大杯两张再加一张，一共三张
+        counts = totals if len(anchors) < 2 else [count for count in counts if count not in totals]
     for count in counts:
         if re.search(
             r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整洗租印拍订报做打弄搞]?\s*$",
@@ -293,6 +300,11 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
         if owner == i and min(gap_before, gap_after) < 99:
             return int(count.number or 1)
     return None
+
+
+def _each_of(quantity: int, counts: list[Amount], text: str) -> bool:
+    """Tell whether this many were said for each account: 各两张, but not 两张卡各充200."""
+    return any(c.number == quantity and _EACH.search(text[max(0, c.start - 4) : c.start]) for c in counts)
 
 
 def _gap(text: str, start: int, end: int) -> int:
