@@ -11,6 +11,7 @@ import redis
 from sqlalchemy import Engine
 
 from bot.breakers import OPEN_S, OUTAGES_MAX, PROBE_S, Breaker, Breakers
+from bot.redis_client import open_redis
 from fulfillment.suppliers.port import Accepted, Failed, Rejected, Unknown
 from kernel.clock import MovableClock
 from kernel.orders import LineState
@@ -90,7 +91,7 @@ def test_the_only_supplier_is_asked_whatever_happens(breakers: Breakers) -> None
 
 def test_without_redis_all_are_well(clock: MovableClock) -> None:
     sock = free_socket()
-    away = redis.Redis(port=sock.getsockname()[1], socket_connect_timeout=0.2)
+    away = open_redis(f"redis://127.0.0.1:{sock.getsockname()[1]}")
     breakers = Breakers(away, clock)
     silent(breakers)
     assert breakers.avoided(BOTH) == frozenset()

@@ -24,9 +24,12 @@ FLAGS = [
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from PATH. Without one: skipped, but a failure where CI=true, because CI skips nothing."""
+    """Chromium from PATH. Without one: skipped, but a failure where CI=true, because CI skips nothing.
+
+    For one module: while it lives, this thread has a running event loop, which no other test can stand.
+    """
     path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
     if path is None:
         reason = "browser tests need chromium or google-chrome on PATH"

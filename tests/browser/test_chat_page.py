@@ -151,8 +151,12 @@ def test_a_menu_published_later_appears_without_a_reload(desktop: Page, table: T
     phone = _first(desktop, table)
     expect(phone.get_by_label("输入消息")).to_be_visible()
     table.call("/cgi-bin/menu/create", {"button": [{"type": "click", "name": "新菜单", "key": "new"}]})
-    phone.get_by_role("button", name="打开菜单").click()
-    expect(phone.get_by_role("button", name="新菜单")).to_be_visible()
+    opener, published = phone.get_by_role("button", name="打开菜单"), phone.get_by_role("button", name="新菜单")
+    # A page that first asked for the menu a moment after it was published shows it opened already.
+    expect(opener.or_(published).filter(visible=True).first).to_be_visible()
+    if opener.is_visible():
+        opener.click()
+    expect(published).to_be_visible()
 
 
 def test_a_reply_wechat_would_refuse_shows_its_well_known_line(desktop: Page, table: Table) -> None:
