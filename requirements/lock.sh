@@ -7,5 +7,5 @@ compile --no-annotate requirements/build.in -o requirements/build.lock
 compile --no-annotate pyproject.toml -o requirements/run.lock
 compile --no-annotate pyproject.toml --extra speech -c requirements/run.lock -o requirements/speech.lock
 compile --no-annotate pyproject.toml --extra speech-local -c requirements/run.lock -o requirements/speech-local.lock
-compile --no-annotate pyproject.toml --extra speech --group test -c requirements/run.lock -o requirements/test.lock
-compile --no-annotate pyproject.toml --extra speech --group test --group check -c requirements/run.lock -o requirements/check.lock
+compile --no-annotate pyproject.toml --extra speech-local --group test -c requirements/run.lock -o requirements/test.lock
+compile --no-annotate pyproject.toml --extra speech-local --group test --group check -c requirements/run.lock -o requirements/check.lock

@@ -140,7 +140,7 @@ def test_the_demo_sells_survives_kill_9_and_leaves_nothing_behind(home: Path) ->
     web = web_process(home)
     os.kill(web, signal.SIGKILL)
     wait_for(lambda: web_process(home) not in (0, web), 20)
-    wait_for(lambda: "K" in demo.say(buyer, "我的订单"), 30)
+    wait_for(lambda: "话费充值 100元" in demo.say(buyer, "我的订单"), 30)
 
     # Killed with -9 the supervisor cannot stop anything itself, and still nothing stays.
     demo.process.kill()
@@ -151,7 +151,7 @@ def test_the_demo_sells_survives_kill_9_and_leaves_nothing_behind(home: Path) ->
     again = Demo(home, demo.port)
     again.wait_ready()
     assert buyer in [one["openid"] for one in again.call("/sandbox/api/buyers")["buyers"]]
-    assert "K" in again.say(buyer, "我的订单")
+    assert "话费充值 100元" in again.say(buyer, "我的订单")
     again.process.send_signal(signal.SIGINT)
     assert again.process.wait(30) == 0
     assert processes(home) == {}
