@@ -45,15 +45,13 @@ class Floor:
         """Take the floor for one message, waiting up to `wait_s` while someone else has it. A message that has been
         answered brings its stored reply. Raises TalkUnavailableError."""
         ask = ask_to_begin(openid, message_key, new_lease())
-        begun = await self._run(ask)
-        if not isinstance(begun, Busy):
-            return begun
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + wait_s
-        while isinstance(begun, Busy) and loop.time() < give_up_at:
-            await asyncio.sleep(POLL_S)
+        while True:
             begun = await self._run(ask)
-        return begun
+            if not isinstance(begun, Busy) or loop.time() >= give_up_at:
+                return begun
+            await asyncio.sleep(POLL_S)
 
     async def commit(self, opened: Opened, *, dialog: str, reply: bytes, said: str, answered: str) -> bool:
         """Save the talk and its reply and give up the floor; see `ask_to_commit`. Raises TalkUnavailableError."""

@@ -91,6 +91,8 @@ def stance(text: str, act: Act) -> Stance:
     said = normalise(text)
     if act in _WANTED_BY_ASKING:
         said = _WHETHER.sub("", said)
+    if not _NAMES[act].search(said):
+        return Stance.UNNAMED
     clauses = [found[0].strip() for found in _CLAUSE.finditer(said)]
     views = [_of_mention(clauses, i, start, end, act) for i, start, end in _mentions(clauses, act)]
     if not views:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 MAX_CHARS = 1500
@@ -46,6 +46,7 @@ _PLAIN = _plain_table()
 _LOWER = {code: code + 32 for code in range(65, 91)}
 
 
+@lru_cache(maxsize=16)  # one turn asks a dozen times about the same message
 def normalise_keeping_case(text: str) -> str:
     """Put a message into plain form, letters as they were typed: an account may need its capitals."""
     return text[:MAX_CHARS].translate(_PLAIN).strip()
