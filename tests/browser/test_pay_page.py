@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bot.pages.views import KeyView
 from kernel.orders import LineState, OrderState
@@ -40,6 +40,19 @@ def base(counter: tuple[Shop, str]) -> str:
 def _press(page: Page, outcome: str) -> None:
     page.get_by_role("button", name="支付").click()
     page.get_by_role("dialog", name="微信支付").get_by_role("button", name=outcome, exact=True).click()
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_tap_before_the_script_has_come_waits_instead_of_being_lost(phone: Page, base: str) -> None:
+    held: list[Route] = []
+    phone.route("**/pay.js*", lambda route: held.append(route))
+    phone.goto(base + PAY, wait_until="commit")
+    pay = phone.get_by_role("button", name="支付")
+    expect(pay).to_be_visible()
+    expect(pay).to_be_disabled()
+    held.pop().continue_()
+    pay.click()
+    expect(phone.get_by_role("dialog", name="微信支付")).to_be_visible()
 
 
 def test_paying_ends_with_the_delivered_order_and_a_way_to_it(phone: Page, shop: Shop, base: str) -> None:

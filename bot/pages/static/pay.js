@@ -213,7 +213,10 @@
     alert(text);
   }
 
-  if (pay) pay.addEventListener("click", press);
+  if (pay) {
+    pay.addEventListener("click", press);
+    pay.disabled = false; // it waits greyed for this script: a tap before would be lost without a word
+  }
   const image = part("qr-image");
   if (image) {
     const failed = () => alert("二维码没有取到，请刷新本页再试");
