@@ -56,7 +56,7 @@ def _sayable() -> list[tuple[str, Callable[..., Any]]]:
     found = []
     for name, one in vars(replies).items():
         function = getattr(one, "func", one)
-        own = inspect.isfunction(function) and function.__module__ == replies.__name__
+        own = inspect.isfunction(function) and function.__module__.startswith(f"{replies.__name__}.")
         if not name.startswith("_") and name not in _PIECES and (own or isinstance(one, Say)):
             found.append((name, one))
     return found

@@ -1,0 +1,150 @@
+"""What is wrong with what was said, and the way out."""
+
+from collections.abc import Iterable, Sequence
+
+from catalog.model import AnyValue, Product, Sku
+from dialogs.links import tap
+from dialogs.replies.saying import CANCEL_TAP, HUMAN_TAP, join, number, said
+from dialogs.wording import Say, line, phrase
+
+
+@line("第{number}行「{row}」没看懂，没有算进去。")
+def unread_row(say: Say, number: int, row: str) -> str:
+    return say(number=number, row=said(row))
+
+
+no_bargain = phrase("no_bargain", "都是实价，已经是最低的了，不讲价哈。")
+
+
+take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
+
+
+@line("抱歉让您不满意了。着急的话回复「{human}」，客服马上来。")
+def sorry_for_that(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
+@line("按单价算，{what}最划算；看您需要多少。")
+def best_value(say: Say, label: str) -> str:
+    return say(what=label)
+
+
+no_more = phrase("no_more", "没有更多了，就这些：")
+
+
+@line("（另有{choices}，要的话直接说）")
+def also_options(say: Say, labels: Sequence[str]) -> str:
+    return say(choices="、".join(labels))
+
+
+@line("数量要在1到{most}之间。")
+def quantity_out_of_range(say: Say, most: int) -> str:
+    return say(most=most)
+
+
+@line("这里要的是{label}，{given}像是手机号，请发一下{label}")
+def qq_not_phone(say: Say, label: str, raw: str) -> str:
+    return say(label=label, given=said(raw))
+
+
+@line("要换成{what}请回复「{change}」。")
+def change_size_instead(say: Say, label: str) -> str:
+    change = f"改成{label}"
+    return say(what=label, change=tap(change, change, "change"))
+
+
+@line("要用上次的号码请回复「{last}」，要用别的就发新号码。")
+def last_account_how(say: Say) -> str:
+    return say(last=tap("上次的号", "上次的号", "last"))
+
+
+@line("（前{count}位已记下，可以接着发后面的，或重发完整的）")
+def rest_of_number(say: Say, got: int) -> str:
+    return say(count=got)
+
+
+@line("没查到您上次用的{label}。")
+def no_last_account(say: Say, label: str) -> str:
+    return say(label=label)
+
+
+@line("{label}「{given}」好像不对，请再核对一下")
+def check_again(say: Say, label: str, raw: str) -> str:
+    return say(label=label, given=said(raw))
+
+
+_nearest = phrase("nearest", "最接近的是{choices}。")
+
+
+@line("抱歉，{product}没有{wanted}。{nearest}")
+def off_sale(say: Say, product: Product, wanted: str, nearest: Sequence[str]) -> str:
+    return say(product=product.name, wanted=wanted, nearest=_nearest(choices="、".join(nearest)) if nearest else "")
+
+
+@line("抱歉，{product}暂时没有可买的，看看别的吧；不买了回复「{cancel}」。")
+def nothing_on_sale(say: Say, product: Product) -> str:
+    return say(product=product.name, cancel=CANCEL_TAP)
+
+
+@line("抱歉，{product}没有{wanted}的组合，请重新选。")
+def not_together(say: Say, product: Product, wanted: str) -> str:
+    return say(product=product.name, wanted=wanted)
+
+
+@line("{product}一次可买{least}–{most}{unit}的整数，{given}{unit}不行。")
+def out_of_range(say: Say, product: Product, sku: Sku, limits: AnyValue, value: float) -> str:
+    return say(product=product.name, least=limits.min, most=limits.max, unit=sku.unit or "个", given=number(value))
+
+
+not_found = phrase("not_found", "没找到您说的商品，我们现在卖这些，回复序号或名称：")
+
+
+_choose_the_one = phrase("choose_the_one", "请回复1，或者直接说名称。")
+
+
+@line("请回复1到{most}之间的序号。")
+def choose_between(say: Say, shown: int) -> str:
+    return say(most=shown) if shown > 1 else _choose_the_one()
+
+
+nothing_listed = phrase("nothing_listed", "现在没有可选的列表。")
+
+
+not_understood = phrase("not_understood", "抱歉，没太明白您的意思。")
+
+
+not_an_answer = phrase("not_an_answer", "抱歉，这句我没看懂。")
+
+
+@line("需要的话可以找客服帮您，回复「{human}」即可。")
+def offer_human(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
+@line("一单最多{most}件，先帮您记下前{most}件，其余的请下一单再买。")
+def too_many_lines(say: Say, most: int) -> str:
+    return say(most=most)
+
+
+_no_product = phrase("no_product", "商品未定")
+_no_size = phrase("no_size", "面额未定")
+
+
+def draft_words(parts: Iterable[tuple[str, str, int, Iterable[str]]]) -> str:
+    """A draft in one line for the person who takes over: (product, SKU label, quantity, masked fields) of each line."""
+    return "；".join(
+        " ".join(
+            [product or _no_product(), label or _no_size(), f"×{quantity}" if quantity > 1 else "", *fields]
+        ).strip()
+        for product, label, quantity, fields in parts
+    )
+
+
+_batch_example = phrase("batch_example", "例如：")
+
+
+@line("可以一次买多件：一条消息里写清商品、规格和号码即可，一行一件（一单最多{most}件）。")
+def batch_how(say: Say, most: int, examples: Sequence[str]) -> str:
+    if len(examples) < 2:
+        return say(most=most)
+    return join(say(most=most) + _batch_example(), *examples)

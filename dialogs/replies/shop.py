@@ -1,0 +1,51 @@
+"""The shop window: categories, goods and prices."""
+
+from catalog.model import Product, Sku
+from dialogs.replies.saying import HUMAN_TAP, yuan
+from dialogs.wording import Say, line, phrase
+
+hot = phrase("hot", "想买点什么？热门商品和分类，回复序号或直接说：")
+
+
+@line("{name}有这些，回复序号或名称：")
+def category(say: Say, name: str) -> str:
+    return say(name=name)
+
+
+@line("找到{count}种，回复序号或名称：")
+def found(say: Say, count: int) -> str:
+    return say(count=count)
+
+
+@line("{product}的价格：")
+def prices(say: Say, name: str) -> str:
+    return say(product=name)
+
+
+def price_row(entry_text: str) -> str:
+    return f"· {entry_text}"
+
+
+_price_line_eta = phrase("price_line_eta", "，{when}到账")
+
+
+@line("{product} {what}：{price}{eta}")
+def price_line(say: Say, product: Product, label: str, fen: int, eta: str) -> str:
+    when = _price_line_eta(when=eta) if eta and product.delivery == "topup" else ""
+    return say(product=product.name, what=label, price=yuan(fen), eta=when)
+
+
+@line("{product}：{price}/{unit}")
+def price_per_unit(say: Say, product: Product, sku: Sku) -> str:
+    return say(product=product.name, price=yuan(sku.price_fen), unit=sku.unit or "个")
+
+
+yes_we_have = phrase("yes_we_have", "有的。")
+
+
+to_buy = phrase("to_buy", "要买的话：")
+
+
+@line("店里正在上货，请稍后再来，或回复「{human}」找客服。")
+def empty_shop(say: Say) -> str:
+    return say(human=HUMAN_TAP)
