@@ -1,16 +1,13 @@
 """The stand-in supplier 福禄: POST /fulu/api/getway, orders that take their time, and the callback."""
 
-import asyncio
 import base64
 import hashlib
 import json
-import logging
 import re
 import secrets
 from datetime import datetime
 from typing import Any
 
-import httpx
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from starlette.requests import Request
@@ -18,16 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bodies
-from sandbox.background import Background
 from sandbox.hold import hold
-from sandbox.notices import Notices
-from sandbox.settings import SandboxSettings
-from sandbox.world import ORDERS, SHANGHAI, SupplierOrder, World, at_shanghai, keep_newest
+from sandbox.supplier_base import SKEW_SECONDS, Supplier
+from sandbox.world import ORDERS, SHANGHAI, SupplierOrder, at_shanghai, keep_newest
 
-log = logging.getLogger(__name__)
-
-_SKEW_SECONDS = 600
-_CALLBACKS = (0, 15, 60, 300)
 _REQUIRED = ("app_key", "method", "timestamp", "version", "format", "charset", "sign_type", "biz_content", "sign")
 _ORDER_TYPES = {"mobile": 1, "card": 3, "direct": 4}
 STATES = ("untreated", "processing", "success", "failed")
@@ -46,22 +37,8 @@ class FuluError(Exception):
         self.message = message
 
 
-class Fulu:
+class Fulu(Supplier):
     """Takes orders, works on them, calls back."""
-
-    def __init__(
-        self,
-        settings: SandboxSettings,
-        world: World,
-        client: httpx.AsyncClient,
-        background: Background,
-        notices: Notices,
-    ) -> None:
-        self._settings = settings
-        self._world = world
-        self._client = client
-        self._background = background
-        self._notices = notices
 
     def routes(self) -> list[Route]:
         """Everything the supplier answers."""
@@ -110,7 +87,7 @@ class Fulu:
             at = datetime.strptime(body["timestamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
         except ValueError:
             raise FuluError(BAD_PARAMETER, "timestamp格式错误") from None
-        if abs(at.timestamp() - self._world.now()) > _SKEW_SECONDS:
+        if abs(at.timestamp() - self._world.now()) > SKEW_SECONDS:
             raise FuluError(OLD, "timestamp已过期")
         if body["version"] != "2.0" or body["format"] != "json" or body["charset"].lower() != "utf-8":
             raise FuluError(BAD_PARAMETER, "version、format或charset无效")
@@ -249,25 +226,12 @@ class Fulu:
             "operator_serial_number": f"SN{order.order_id}" if order.state == "success" else "",
         }
         content["sign"] = sign(content, self._settings.fulu_app_secret)
-        url = f"{self._settings.bot_url}/supplier/{self._settings.supplier_name}/notify"
-        for pause in _CALLBACKS:
-            await self._notices.rest(pause)
-            try:
-                async with asyncio.timeout(5):
-                    answer = await self._client.post(url, json=content)
-                if answer.status_code == 200 and answer.text.strip() == "success":
-                    return
-            except (httpx.HTTPError, TimeoutError) as error:
-                log.info("the supplier's callback was not answered: %s", type(error).__name__)
+        await self._call_until_answered(self._settings.supplier_name, lambda url: self._client.post(url, json=content))
 
     def _answer(self, result: dict[str, Any] | None, code: int = 0, message: str = "接口调用成功") -> dict[str, Any]:
         text = "" if result is None else json.dumps(result, ensure_ascii=False, separators=(",", ":"))
         secret = self._settings.fulu_app_secret
         return {"code": code, "message": message, "result": text, "sign": sign_text(text, secret)}
-
-    def _changed(self, order: SupplierOrder) -> None:
-        self._world.changed()
-        self._world.stream.publish("supplier", None, order=self.listed(order))
 
     def listed(self, order: SupplierOrder) -> dict[str, Any]:
         """An order as the sandbox's own interface lists it."""

@@ -1,29 +1,20 @@
 """The stand-in supplier 聚合: POST /juhe/ofpay/mobile/…, orders that take their time, and the callback."""
 
-import asyncio
 import hashlib
-import logging
 import re
 import secrets
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bodies
-from sandbox.background import Background
 from sandbox.hold import hold
-from sandbox.notices import Notices
-from sandbox.settings import SandboxSettings
-from sandbox.world import ORDERS, SupplierOrder, World, at_shanghai, keep_newest
+from sandbox.supplier_base import SKEW_SECONDS, Supplier
+from sandbox.world import ORDERS, SupplierOrder, at_shanghai, keep_newest
 
-log = logging.getLogger(__name__)
-
-_CALLBACKS = (0, 15, 60, 300)
-_SKEW_SECONDS = 600
 AMOUNTS = ("5", "10", "20", "30", "50", "100", "200", "300", "500")
 STATES = {"processing": "0", "success": "1", "failed": "9"}
 
@@ -41,22 +32,8 @@ class JuheError(Exception):
         self.reason = reason
 
 
-class Juhe:
+class Juhe(Supplier):
     """Takes orders, works on them, calls back."""
-
-    def __init__(
-        self,
-        settings: SandboxSettings,
-        world: World,
-        client: httpx.AsyncClient,
-        background: Background,
-        notices: Notices,
-    ) -> None:
-        self._settings = settings
-        self._world = world
-        self._client = client
-        self._background = background
-        self._notices = notices
 
     def routes(self) -> list[Route]:
         """Everything the supplier answers. (The real one takes GET as well; nobody should put its key there.)"""
@@ -153,7 +130,7 @@ class Juhe:
         expected = md5(self._settings.juhe_open_id + self._settings.juhe_app_key + at)
         if not _same(fields.get("sign", ""), expected):
             raise JuheError(BAD_SIGN, "校验值sign错误")
-        if not at.isdigit() or abs(int(at) - self._world.now()) > _SKEW_SECONDS:
+        if not at.isdigit() or abs(int(at) - self._world.now()) > SKEW_SECONDS:
             raise JuheError(BAD_SIGN, "timestamp已过期")
         return {"uid": self._settings.juhe_open_id[:8], "money": self._world.memory.supplier_balances["juhe"]}
 
@@ -204,20 +181,7 @@ class Juhe:
     async def _call_back(self, order: SupplierOrder) -> None:
         content = {"sporder_id": order.order_id, "orderid": order.customer_order_no, "sta": STATES[order.state]}
         content["sign"] = md5(self._settings.juhe_app_key + order.order_id + order.customer_order_no)
-        url = f"{self._settings.bot_url}/supplier/{self._settings.juhe_name}/notify"
-        for pause in _CALLBACKS:
-            await self._notices.rest(pause)
-            try:
-                async with asyncio.timeout(5):
-                    answer = await self._client.post(url, data=content)
-                if answer.status_code == 200 and answer.text.strip() == "success":
-                    return
-            except (httpx.HTTPError, TimeoutError) as error:
-                log.info("the supplier's callback was not answered: %s", type(error).__name__)
-
-    def _changed(self, order: SupplierOrder) -> None:
-        self._world.changed()
-        self._world.stream.publish("supplier", None, order=self.listed(order))
+        await self._call_until_answered(self._settings.juhe_name, lambda url: self._client.post(url, data=content))
 
 
 def md5(text: str) -> str:

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,18 +51,25 @@ def pg_url(embedded_servers: embedded.Servers) -> str:
 
 
 @pytest.fixture(scope="session")
-def _databases(pg_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def new_database(pg_url: str) -> Iterator[Callable[[], AbstractContextManager[str]]]:
+    """Makes fresh databases with every table; one that lives longer than a test is opened by `with`."""
     with _admin(pg_url) as conn:
-        yield conn
+
+        @contextmanager
+        def made() -> Iterator[str]:
+            name = f"t{WORKER}_{uuid4().hex[:12]}"
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
+            yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+        yield made
 
 
 @pytest.fixture
-def database_url(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]]) -> Iterator[str]:
+def database_url(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     """A fresh database with every table, as a URL for processes that make their own engine."""
-    name = f"t{WORKER}_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
-    yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database() as url:
+        yield url
 
 
 @pytest.fixture

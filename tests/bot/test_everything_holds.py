@@ -14,10 +14,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import Engine, text
 
 from bot import background, delivering, jobs, ordering, paying, telling
@@ -52,6 +50,7 @@ from payments.signing import PlatformKeys, load_public_key
 from sandbox.settings import Credentials, new_credentials
 from tests.chaos.verdict import World, judge, still_open
 from tests.fulfillment.counter import SHELF, want
+from tests.machines import run_machine
 from tests.payments.till import Platform
 
 BASKETS = (("ST50",), ("ST50", "ST100"), ("HF100",), ("HF100", "ST50", "QB"))
@@ -422,13 +421,4 @@ def outside(engine: Engine, redis_url: str, tmp_path: Path, made: Credentials) -
 @pytest.mark.timeout(180)  # seconds, as a rule; a machine may be busy
 def test_whatever_comes_in_whatever_order_every_promise_is_kept(outside: Outside) -> None:
     assert delivering
-    run_machine(
-        type("ShopHere", (Shop,), {"out": outside}),
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=45,
-            deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking on a database takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(type("ShopHere", (Shop,), {"out": outside}), examples=10, steps=45)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -36,6 +35,7 @@ from payments.ledger import Account, Booking, Kind
 from payments.refunds import RefundSettled, request_refund, settle_refund
 from payments.settling import settle
 from tests.fulfillment.counter import NOW, SHELF, add_keys, want
+from tests.machines import run_machine
 
 COSTS = {
     "HF100": Fen(9800),
@@ -497,13 +497,4 @@ class Interleaved(RuleBasedStateMachine):
 
 
 def test_whatever_comes_in_whatever_order_the_books_agree(shop: Services) -> None:
-    run_state_machine_as_test(
-        type("InterleavedHere", (Interleaved,), {"services": shop}),
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=40,
-            deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(type("InterleavedHere", (Interleaved,), {"services": shop}), examples=15, steps=40)

@@ -11,19 +11,16 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import make_url
 
 from bot import ordering, paying
 from bot.app import create_app
@@ -34,7 +31,7 @@ from dialogs.turn import OrderPlaced
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState
 from sandbox.server import free_socket, running
-from tests.conftest import TEMPLATE, WORKER
+from tests.conftest import WORKER
 from tests.contracts import outside
 from tests.contracts.outside import APP_ID, MCH_ID, PUB_KEY_ID, V3_KEY, Pay, Shop, sign_v3
 from tests.contracts.rows import all_rows
@@ -94,18 +91,13 @@ def _open(database_url: str, redis_url: str, folder: Path) -> Iterator[Counter]:
 
 @pytest.fixture(scope="module")
 def counter(
-    pg_url: str,
-    _databases: psycopg.Connection[tuple[object, ...]],
+    new_database: Callable[[], AbstractContextManager[str]],
     embedded_servers: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Counter]:
-    name = f"forged_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
-    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
     redis_url = embedded_servers.redis_url.replace("db=0", f"db={WORKER + 1}")
-    with _open(url, redis_url, tmp_path_factory.mktemp("forged")) as opened:
+    with new_database() as url, _open(url, redis_url, tmp_path_factory.mktemp("forged")) as opened:
         yield opened
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 # ---- how notices are made, and bent --------------------------------------------------------------------------------

@@ -1,33 +1,43 @@
 """A running shop, shared by the tests of one module; each test brings buyers of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from bot import embedded
-from tests.conftest import TEMPLATE, WORKER
+from tests.conftest import WORKER
 from tests.e2e.shop import Shop, open_shop
 
 
-@pytest.fixture(scope="module")
-def running_shop(
-    pg_url: str,
-    _databases: psycopg.Connection[tuple[object, ...]],
+@pytest.fixture(scope="session")
+def opened_shop(
+    new_database: Callable[[], AbstractContextManager[str]],
     embedded_servers: embedded.Servers,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Shop]:
+) -> Callable[..., AbstractContextManager[Shop]]:
+    """Opens shops by `with`: the demo's catalog or the one given as text, an empty stock; sections as `open_shop`."""
+
+    @contextmanager
+    def opened(catalog: str = "", **sections: Any) -> Iterator[Shop]:
+        folder = tmp_path_factory.mktemp("shop")
+        if catalog:
+            sections["catalog"] = folder / "catalog.toml"
+            sections["catalog"].write_text(catalog, encoding="utf-8")
+        redis_url = embedded_servers.redis_url.replace("db=0", f"db={8 + WORKER}")
+        with new_database() as url, open_shop(url, redis_url, folder, **sections) as running:
+            yield running
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def running_shop(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterator[Shop]:
     """A shop with the demo catalog and an empty stock."""
-    name = f"e2e_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
-    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    redis_url = embedded_servers.redis_url.replace("db=0", f"db={8 + WORKER}")
-    with open_shop(url, redis_url, tmp_path_factory.mktemp("shop")) as running:
+    with opened_shop() as running:
         yield running
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

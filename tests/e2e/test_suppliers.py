@@ -1,16 +1,11 @@
 """Two suppliers in the running shop: web process, worker, callbacks; what one has failed the other delivers."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
-from bot import embedded
-from tests.conftest import TEMPLATE, WORKER
-from tests.e2e.shop import Shop, eventually, open_shop
+from tests.e2e.shop import Shop, eventually
 
 CATALOG = """\
 [[product]]
@@ -34,22 +29,9 @@ backup = [{ supplier = "juhe", supplier_code = "100", cost = "98.60" }]
 
 
 @pytest.fixture(scope="module")
-def shop(
-    pg_url: str,
-    _databases: psycopg.Connection[tuple[object, ...]],
-    embedded_servers: embedded.Servers,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Shop]:
-    name = f"e2e_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
-    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    redis_url = embedded_servers.redis_url.replace("db=0", f"db={8 + WORKER}")
-    folder: Path = tmp_path_factory.mktemp("shop")
-    catalog = folder / "catalog.toml"
-    catalog.write_text(CATALOG, encoding="utf-8")
-    with open_shop(url, redis_url, folder, catalog=catalog) as running:
+def shop(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterator[Shop]:
+    with opened_shop(CATALOG) as running:
         yield running
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def attempts(shop: Shop, phone: str) -> list[str]:

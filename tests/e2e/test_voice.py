@@ -2,37 +2,23 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
-from bot import embedded
-from tests.conftest import TEMPLATE, WORKER
-from tests.e2e.shop import Buyer, Shop, eventually, open_shop, pay_path
+from tests.e2e.shop import Buyer, Shop, eventually, pay_path
 
 HEARD_AT_ONCE = "正在听"
 
 
 @pytest.fixture(scope="module")
-def listening_shop(
-    pg_url: str,
-    _databases: psycopg.Connection[tuple[object, ...]],
-    embedded_servers: embedded.Servers,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Shop]:
-    name = f"voice_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
-    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    redis_url = embedded_servers.redis_url.replace("db=0", f"db={8 + WORKER}")
-    speech = {"timeout_s": 1, "per_buyer_per_hour": 4}
-    with open_shop(url, redis_url, tmp_path_factory.mktemp("shop"), speech=speech) as running:
+def listening_shop(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterator[Shop]:
+    with opened_shop(speech={"timeout_s": 1, "per_buyer_per_hour": 4}) as running:
         yield running
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

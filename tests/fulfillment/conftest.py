@@ -1,11 +1,10 @@
 """One open shop for every test that needs no second connection: each has its own transaction, undone at its end."""
 
-from collections.abc import Iterator
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
-import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine
 
 from bot.database import make_engine
 from fulfillment import audit
@@ -15,16 +14,13 @@ from tests.fulfillment.liar import Liar
 
 
 @pytest.fixture(scope="session")
-def shop_engine(pg_url: str, _databases: psycopg.Connection[tuple[object, ...]]) -> Iterator[Engine]:
+def shop_engine(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
     """A database of this session's own with the catalog in it, and no key."""
-    name = f"shop_{uuid4().hex[:12]}"
-    _databases.execute(f"CREATE DATABASE {name} TEMPLATE kabot_template")
-    url = make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-    engine = audit.arm(make_engine(url, name="test"), AUDIT_KEY)
-    open_shop(engine)
-    yield engine
-    engine.dispose()
-    _databases.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database() as url:
+        engine = audit.arm(make_engine(url, name="test"), AUDIT_KEY)
+        open_shop(engine)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture

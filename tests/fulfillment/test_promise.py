@@ -5,9 +5,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import Connection, Engine, text
 
 from fulfillment import audit, byhand, delivering, paying, placing, reading, topups
@@ -27,6 +26,7 @@ from fulfillment.topups import ToQuery, ToSend
 from fulfillment.work import Work
 from kernel.orders import Line, LineState, Order, OrderState
 from tests.fulfillment.counter import NOW, add_keys, history, place, want
+from tests.machines import run_machine
 
 KEYS = {"ST50": 4, "ST100": 2}
 BASKETS = [
@@ -346,13 +346,4 @@ class Promise(RuleBasedStateMachine):
 
 def test_paid_means_delivered_or_refunded_whatever_happens(shop_engine: Engine) -> None:
     Promise.engine = shop_engine
-    run_state_machine_as_test(
-        Promise,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=30,
-            deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking on a database takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(Promise, examples=25, steps=30)

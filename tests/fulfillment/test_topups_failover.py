@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import Connection, Engine, text
 
 from catalog.model import Backup, Delivery, Field, FieldKind, Product, Sku
@@ -36,6 +35,7 @@ from kernel.ids import OpenId
 from kernel.money import Fen
 from kernel.orders import Line, LineState, Order, WantedLine
 from tests.fulfillment.counter import NOW, TTL
+from tests.machines import run_machine
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PHONE = "13812345678"
@@ -554,13 +554,4 @@ class Failover(RuleBasedStateMachine):
 
 def test_at_most_one_success_a_unit_and_the_money_of_the_rest_back_exactly_once(shop_engine: Engine) -> None:
     Failover.engine = shop_engine
-    run_state_machine_as_test(
-        Failover,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking on a database takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(Failover, examples=40, steps=30)

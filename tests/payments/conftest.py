@@ -1,11 +1,10 @@
 """One set of credentials, one sandbox and one database for all tests of payments; each test has orders of its own."""
 
-from collections.abc import Iterator
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from bot.database import make_engine
 from kernel.clock import MovableClock
@@ -14,15 +13,12 @@ from tests.payments.till import NOON, FakeTill, Platform, SandboxTill, Till, san
 
 
 @pytest.fixture(scope="session")
-def engine(pg_url: str) -> Iterator[Engine]:
+def engine(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
     """A database with every table, kept over the tests: no test looks at an order of another."""
-    name = f"payments_{uuid4().hex[:12]}"
-    with psycopg.connect(pg_url.replace("+psycopg", "", 1), autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE kabot_template STRATEGY wal_log")
-        engine = make_engine(make_url(pg_url).set(database=name).render_as_string(hide_password=False), max_overflow=40)
+    with new_database() as url:
+        engine = make_engine(url, max_overflow=40)
         yield engine
         engine.dispose()
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

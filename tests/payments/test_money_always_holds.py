@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -12,7 +11,6 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 from sqlalchemy import Engine
 
@@ -26,6 +24,7 @@ from payments.model import AttemptState, Refund, RefundState
 from payments.notices import PaymentNotice, RefundNotice
 from payments.refunds import RefundOutcome, RefundSettled, RefundUnknown, RefundWaiting, drive_refund, request_refund
 from payments.settling import Settled, settle
+from tests.machines import run_machine
 from tests.payments.till import NOON, TTL, add_order
 
 TOTAL_FEN = 1000
@@ -218,12 +217,4 @@ class Money(RuleBasedStateMachine):
 
 def test_whatever_happens_the_money_agrees(engine: Engine) -> None:
     machine = type("MoneyHere", (Money,), {"engine": engine})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(machine, examples=40, steps=25)
