@@ -90,11 +90,16 @@ def read_key_file(path: Path) -> KeyLines | FileRefused:
         return FileRefused(f"文件读不了: {getattr(error, 'strerror', None) or error}")
     if len(raw) > FILE_BYTES_MAX:
         return FileRefused(f"文件太大, 最多 {FILE_BYTES_MAX // 1024 // 1024} MB, 请分成几个文件")
-    text = _decode(raw)
+    text = decode(raw)
     if isinstance(text, FileRefused):
         return text
+    return key_lines(text, has_header=path.suffix.lower() == ".csv")
+
+
+def key_lines(text: str, *, has_header: bool) -> KeyLines | FileRefused:
+    """Divide a decoded file into its lines; `has_header` as in a .csv."""
     lines = _LINE_END.split(text)
-    if path.suffix.lower() != ".csv":
+    if not has_header:
         return KeyLines(lines)
     columns = _columns(lines[0])
     if isinstance(columns, FileRefused):
@@ -102,7 +107,8 @@ def read_key_file(path: Path) -> KeyLines | FileRefused:
     return KeyLines(lines, columns)
 
 
-def _decode(raw: bytes) -> str | FileRefused:
+def decode(raw: bytes) -> str | FileRefused:
+    """Decode what a file holds: UTF-8, with or without BOM, or GB18030."""
     for start, reason in _BINARY_STARTS:
         if raw.startswith(start):
             return FileRefused(reason)

@@ -13,6 +13,8 @@ from catalog.vault import CardSecret, Vault
 
 BATCH_LINES = 5_000
 PROBLEMS_NAMED_MAX = 10
+PROBLEMS_SHOWN_MAX = 200
+"""By a preview, which is there to be read before anything is done."""
 
 _SKU = text("SELECT product.delivery FROM sku JOIN product ON product.id = sku.product_id WHERE sku.code = :sku_code")
 
@@ -83,18 +85,68 @@ def import_keys(
     """
     path = Path(path)
     with engine.connect() as conn:
-        delivery = conn.execute(_SKU, {"sku_code": sku_code}).scalar()
-    if delivery is None:
-        return ImportRefused(f"商品目录里没有 SKU {sku_code!r}, 请先导入目录")
-    if delivery != Delivery.CARD:
-        return ImportRefused(f"SKU {sku_code} 不是卡密商品 (delivery = {delivery})")
+        why = why_not(conn, sku_code)
+    if why is not None:
+        return why
     lines = read_key_file(path)
     if isinstance(lines, FileRefused):
         return ImportRefused(lines.reason, lines.line)
     with engine.begin() as conn:
-        batch = {"sku_code": sku_code, "file_name": path.name[:200], "unit_cost_fen": unit_cost_fen}
-        batch_id = conn.execute(_START, batch).scalar_one()
+        batch_id = start_batch(conn, sku_code, path.name, unit_cost_fen)
+    return import_lines(engine, vault, sku_code, batch_id, lines, progress)
+
+
+def why_not(conn: Connection, sku_code: str) -> ImportRefused | None:
+    """Say why no keys can be imported for this SKU, if none can."""
+    delivery = conn.execute(_SKU, {"sku_code": sku_code}).scalar()
+    if delivery is None:
+        return ImportRefused(f"商品目录里没有 SKU {sku_code!r}, 请先导入目录")
+    if delivery != Delivery.CARD:
+        return ImportRefused(f"SKU {sku_code} 不是卡密商品 (delivery = {delivery})")
+    return None
+
+
+def start_batch(conn: Connection, sku_code: str, file_name: str, unit_cost_fen: int | None) -> int:
+    """Begin an import and give its number; in the caller's transaction."""
+    batch = {"sku_code": sku_code, "file_name": file_name[:200], "unit_cost_fen": unit_cost_fen}
+    return int(conn.execute(_START, batch).scalar_one())
+
+
+def import_lines(
+    engine: Engine,
+    vault: Vault,
+    sku_code: str,
+    batch_id: int,
+    lines: KeyLines,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportResult:
+    """Import the keys of lines that were read already, into an import that was begun."""
     return _Import(engine, vault, sku_code, batch_id).run(lines, progress)
+
+
+def preview(conn: Connection, vault: Vault, lines: KeyLines) -> ImportResult:
+    """Tell what an import of these lines would do, and do nothing. `imported` is what is new."""
+    seen: set[bytes] = set()
+    new = duplicate = 0
+    problems: list[BadLine] = []
+    for _, batch in _batches(lines.read()):
+        hashes: dict[bytes, tuple[bytes, ...]] = {}
+        for found in batch:
+            if isinstance(found, BadLine):
+                problems.append(found)
+                continue
+            fingerprint = vault.fingerprint(found)
+            if fingerprint in seen:
+                duplicate += 1
+                continue
+            seen.add(fingerprint)
+            hashes[fingerprint] = (fingerprint, *vault.earlier_fingerprints(found))
+        every = [one for each in hashes.values() for one in each]
+        there = set(conn.execute(_THERE, {"hashes": every}).scalars()) if every else set()
+        old = sum(any(one in there for one in each) for each in hashes.values())
+        duplicate += old
+        new += len(hashes) - old
+    return ImportResult(new, duplicate, len(problems), tuple(problems[:PROBLEMS_SHOWN_MAX]))
 
 
 class _Import:

@@ -27,8 +27,11 @@ _LOCK = text("""
 _IN_BATCH = text("SELECT id FROM card_key WHERE batch_id = :batch_id ORDER BY id")
 _OLDEST = text("SELECT id FROM card_key WHERE sku_code = :sku AND state = 'available' ORDER BY id LIMIT :quantity")
 _SET_STATE = text("UPDATE card_key SET state = :state WHERE id = ANY(:ids)")
-_MOVE = text("UPDATE card_key SET sku_code = :sku, secret_enc = :sealed WHERE id = :id")
-_TWIN = text("SELECT 1 FROM card_key WHERE secret_hash = :hash AND id <> :id")
+_MOVE = text("""
+    UPDATE card_key SET sku_code = :sku, secret_enc = given.sealed
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:sealed AS bytea[])) AS given(id, sealed) WHERE card_key.id = given.id
+""")
+_HOLDERS = text("SELECT id, secret_hash FROM card_key WHERE secret_hash = ANY(CAST(:hashes AS bytea[]))")
 _RECORD = text("""
     INSERT INTO key_change (card_key_id, what, reason, actor, changed_at)
     SELECT unnest(CAST(:ids AS bigint[])), :what, :reason, :actor, :now
@@ -48,6 +51,12 @@ _ONE = """
 """
 _BY_HASH = text(_ONE + " WHERE secret_hash = ANY(CAST(:hashes AS bytea[])) ORDER BY id")
 _EVERY = text(_ONE + " ORDER BY id").execution_options(yield_per=_ROWS)
+_LATEST = text(
+    _ONE
+    + """
+    WHERE CAST(:sku AS text) IS NULL OR sku_code = :sku ORDER BY id DESC LIMIT :most
+"""
+).execution_options(yield_per=_ROWS)
 _HOW_MANY = text("SELECT count(*) FROM card_key")
 
 
@@ -89,20 +98,26 @@ def restore(conn: Connection, vault: Vault, ids: Sequence[int], now: datetime, *
     """Put void keys back on sale: none that was ever shown or sold, and none that is in stock a second time."""
     rows = conn.execute(_LOCK, {"ids": list(ids)}).all()
     done, refused = [], []
+    hashes: dict[int, tuple[bytes, ...]] = {}
     for row in rows:
         why = row.state if row.state != "void" else "shown" if row.shown else None
         if why is None:
             try:
                 card = vault.open(row.secret_enc, row.sku_code, row.id)
-                hashes = (vault.fingerprint(card), *vault.earlier_fingerprints(card))
-                twins = [conn.execute(_TWIN, {"hash": one, "id": row.id}).first() for one in hashes]
-                why = "duplicate" if any(twins) else None
+                hashes[row.id] = (vault.fingerprint(card), *vault.earlier_fingerprints(card))
             except VaultError:
                 why = "unreadable"
-        if why is None:
-            done.append(row.id)
-        else:
+        if why is not None:
             refused.append((row.id, why))
+    every = [one for each in hashes.values() for one in each]
+    holders: dict[bytes, set[int]] = {}
+    for row in conn.execute(_HOLDERS, {"hashes": every}) if every else ():
+        holders.setdefault(row.secret_hash, set()).add(row.id)
+    for number, own in hashes.items():
+        if any(holders.get(one, set()) - {number} for one in own):
+            refused.append((number, "duplicate"))
+        else:
+            done.append(number)
     _change(conn, done, "available", "restore", now, reason, actor)
     return Changed(tuple(done), (*refused, *_missing(ids, [row.id for row in rows])))
 
@@ -114,7 +129,9 @@ def move(
     if conn.execute(_DELIVERY, {"sku": sku}).scalar() != Delivery.CARD:
         return NotACardSku(sku)
     rows = conn.execute(_LOCK, {"ids": list(ids)}).all()
-    done, refused = [], []
+    sealed: dict[int, bytes] = {}
+    left: dict[str, list[int]] = {}
+    refused = []
     for row in rows:
         if row.state != "available" or row.sku_code == sku:
             refused.append((row.id, row.state if row.state != "available" else "already there"))
@@ -124,10 +141,13 @@ def move(
         except VaultError:
             refused.append((row.id, "unreadable"))
             continue
-        conn.execute(_MOVE, {"id": row.id, "sku": sku, "sealed": vault.seal(card, sku, row.id)})
-        _record(conn, [row.id], "move", now, f"{row.sku_code} → {sku} {reason}".strip(), actor)
-        done.append(row.id)
-    return Changed(tuple(done), (*refused, *_missing(ids, [row.id for row in rows])))
+        sealed[row.id] = vault.seal(card, sku, row.id)
+        left.setdefault(row.sku_code, []).append(row.id)
+    if sealed:
+        conn.execute(_MOVE, {"ids": list(sealed), "sku": sku, "sealed": list(sealed.values())})
+    for before, numbers in left.items():
+        _record(conn, numbers, "move", now, f"{before} → {sku} {reason}".strip(), actor)
+    return Changed(tuple(sealed), (*refused, *_missing(ids, [row.id for row in rows])))
 
 
 def _change(
@@ -144,7 +164,8 @@ def _record(conn: Connection, ids: Sequence[int], what: str, now: datetime, reas
 
 
 def _missing(asked: Sequence[int], found: Sequence[int]) -> tuple[tuple[int, str], ...]:
-    return tuple((number, "no such key") for number in dict.fromkeys(asked) if number not in set(found))
+    there = set(found)
+    return tuple((number, "no such key") for number in dict.fromkeys(asked) if number not in there)
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -183,25 +204,33 @@ def of_sku(conn: Connection, sku: str, state: str | None = None, limit: int = 10
 
 
 def search(
-    conn: Connection, vault: Vault, fragment: str, progress: Callable[[int, int], None] | None = None
+    conn: Connection,
+    vault: Vault,
+    fragment: str,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    sku: str | None = None,
+    most: int | None = None,
 ) -> tuple[KeyRow, ...]:
     """Find keys by the whole secret (or `number,secret`), which is one look at its hash, else by a part of either.
 
     A part is looked for by opening every key in memory: an index of parts in the database would tell whoever has the
-    database parts of the keys. Raises ValueError for a fragment under four characters.
+    database parts of the keys. With `most`, only so many of the latest keys are opened, of one `sku` perhaps.
+    Raises ValueError for a fragment under four characters.
     """
     if len(fragment) < FRAGMENT_MIN:
         raise ValueError(f"at least {FRAGMENT_MIN} characters")
     number, comma, secret = fragment.partition(",")
     whole = [CardSecret(fragment)] + ([CardSecret(secret.strip(), number.strip())] if comma else [])
     hashes = [one for card in whole for one in (vault.fingerprint(card), *vault.earlier_fingerprints(card))]
-    found = [_seen(vault, row) for row in conn.execute(_BY_HASH, {"hashes": hashes})]
+    found = [seen(vault, row) for row in conn.execute(_BY_HASH, {"hashes": hashes})]
     if found:
         return tuple(row for row, _ in found)
-    in_all = int(conn.execute(_HOW_MANY).scalar_one())
+    in_all = int(conn.execute(_HOW_MANY).scalar_one()) if most is None else most
+    rows = conn.execute(_EVERY) if most is None else conn.execute(_LATEST, {"sku": sku, "most": most})
     hits: list[KeyRow] = []
-    for done, row in enumerate(conn.execute(_EVERY), start=1):
-        seen, clear = _seen(vault, row)
+    for done, row in enumerate(rows, start=1):
+        seen, clear = seen(vault, row)
         if fragment in clear:
             hits.append(seen)
         if len(hits) == FOUND_MAX:
@@ -216,8 +245,8 @@ def _masked(secret: str) -> str:
     return f"***{secret[-4:]}" if len(secret) >= LONG else "***"
 
 
-def _seen(vault: Vault, row: Row[Any]) -> tuple[KeyRow, str]:
-    """A key as it may be shown, and what is searched in it."""
+def seen(vault: Vault, row: Row[Any]) -> tuple[KeyRow, str]:
+    """A row as it may be shown, and what is searched in it."""
     number = secret = ""
     try:
         card = vault.open(row.secret_enc, row.sku_code, row.id)

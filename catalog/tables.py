@@ -128,6 +128,7 @@ class CardKeyRow(SQLModel, table=True):
         ),
         Index("card_key_available", "sku_code", "id", postgresql_where=text("state = 'available'")),
         Index("card_key_held", "sku_code", postgresql_where=text("state = 'held'")),
+        Index("card_key_listed", "sku_code", "state", "id"),
         Index("card_key_order", "order_no", postgresql_where=text("order_no IS NOT NULL")),
     )
 

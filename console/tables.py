@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -51,6 +52,10 @@ class OperatorRow(SQLModel, table=True):
     password: str = _text()
     """scrypt, with its parameters and salt; see passwords.py."""
     role: str = _text()
+    totp: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """The secret of his second factor, sealed; none: the password is enough."""
+    totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    """The last time step a code was taken for: each code works once."""
     active: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
     made_at: datetime = _time()
 
@@ -68,6 +73,17 @@ class OperatorSession(SQLModel, table=True):
     last_seen_at: datetime = _time()
     address: str = _text()
     browser: str = _text()
+
+
+class OperatorRecovery(SQLModel, table=True):
+    """A code that stands for the second factor once. Using it deletes the row."""
+
+    __tablename__: ClassVar[Any] = "operator_recovery"
+
+    id: int | None = _id()
+    operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
+    code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    """SHA-256: a code has 80 random bits, there is nothing to guess."""
 
 
 class LoginTry(SQLModel, table=True):
@@ -97,6 +113,74 @@ class OperatorAction(SQLModel, table=True):
     """`line:12`, `case:3`, `talk:7`, `operator:anna`; never an openid, since rows stay for ever."""
     before: dict[str, Any] = _json()
     after: dict[str, Any] = _json()
+
+
+class KeyUpload(SQLModel, table=True):
+    """Card keys that were looked at and wait for the word to import them. Sealed, and kept for an hour at most."""
+
+    __tablename__: ClassVar[Any] = "key_upload"
+
+    id: int | None = _id()
+    operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
+    sku_code: str = _text()
+    file_name: str = _text()
+    has_header: bool = Field(sa_column=Column(Boolean, nullable=False))
+    unit_cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    report: dict[str, Any] = _json()
+    made_at: datetime = _time()
+
+
+class CatalogDraft(SQLModel, table=True):
+    """The catalog as an operator would have it, not saved yet; one an operator."""
+
+    __tablename__: ClassVar[Any] = "catalog_draft"
+
+    operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), primary_key=True))
+    base: str = _text()
+    """The version it was begun from."""
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """A catalog file, compressed."""
+    changed_at: datetime = _time()
+
+
+class CatalogSnapshot(SQLModel, table=True):
+    """The catalog as it was before somebody saved another one: what an undo goes back to."""
+
+    __tablename__: ClassVar[Any] = "catalog_snapshot"
+
+    id: int | None = _id()
+    version: str = _text()
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    saved_by: str = _text()
+    saved_at: datetime = _time()
+
+
+class DifferenceDone(SQLModel, table=True):
+    """That somebody has dealt with a difference between our books and others'."""
+
+    __tablename__: ClassVar[Any] = "difference_done"
+    __table_args__ = (UniqueConstraint("kind", "ref", name="difference_done_once"),)
+
+    id: int | None = _id()
+    kind: str = _text()
+    """bill, supplier or ledger."""
+    ref: int = Field(sa_column=Column(BigInteger, nullable=False))
+    note: str = _text()
+    operator: str = _text()
+    done_at: datetime = _time()
+
+
+class MenuVersion(SQLModel, table=True):
+    """The account's menu as an operator made it; the last row is what is published next."""
+
+    __tablename__: ClassVar[Any] = "menu_version"
+
+    id: int | None = _id()
+    buttons: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    saved_by: str = _text()
+    saved_at: datetime = _time()
+    published_at: datetime | None = _time(nullable=True)
 
 
 guard(SQLModel.metadata.tables["operator_action"], append_only("operator_action"))

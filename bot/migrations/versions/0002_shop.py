@@ -46,12 +46,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("openid"),
     )
     op.create_table(
+        "catalog_snapshot",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("saved_by", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "catalog_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("skus", sa.Integer(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "difference_done",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ref", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "ref", name="difference_done_once"),
     )
     op.create_table(
         "erasure",
@@ -74,6 +94,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("assignee", sa.String(32), server_default="", nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(16), nullable=True),
         sa.Column("pending", sa.String(), nullable=False),
@@ -98,7 +121,7 @@ def upgrade() -> None:
         sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("estimated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
+            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost', 'wallet')",
             name="ledger_booking_kind_known",
         ),
         sa.PrimaryKeyConstraint("id"),
@@ -134,6 +157,15 @@ def upgrade() -> None:
     op.create_index("login_try_at", "login_try", ["at"], unique=False)
     op.create_index("login_try_of", "login_try", ["key", "at"], unique=False)
     op.create_table(
+        "menu_version",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("buttons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("saved_by", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "misheard",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
@@ -150,6 +182,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -274,13 +308,56 @@ def upgrade() -> None:
         sa.UniqueConstraint("openid", "message_key", name="voice_taken_once"),
     )
     op.create_table(
+        "wallet",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("openid", sa.Text(), nullable=False),
+        sa.Column("balance_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("moves", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("one_tap", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("balance_fen >= 0", name="wallet_never_below_zero"),
+        sa.CheckConstraint("moves >= 0", name="wallet_moves_counted"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("openid"),
+    )
+    op.create_table(
+        "catalog_draft",
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["operator.id"],
+        ),
+        sa.PrimaryKeyConstraint("operator_id"),
+    )
+    op.create_table(
+        "key_upload",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku_code", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("has_header", sa.Boolean(), nullable=False),
+        sa.Column("unit_cost_fen", sa.BigInteger(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["operator.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_key_upload_operator_id"), "key_upload", ["operator_id"], unique=False)
+    op.create_table(
         "ledger_entry",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("booking_id", sa.BigInteger(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers', 'key_stock', 'wallet')",
+            "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers', 'key_stock', 'wallet', 'compensation')",
             name="ledger_entry_account_known",
         ),
         sa.CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
@@ -291,6 +368,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
     )
+    op.create_table(
+        "operator_recovery",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["operator.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code_hash"),
+    )
+    op.create_index(op.f("ix_operator_recovery_operator_id"), "operator_recovery", ["operator_id"], unique=False)
     op.create_table(
         "operator_session",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -338,12 +428,14 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("refund_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("goodwill_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refunded_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('waiting', 'delivering', 'delivered', 'refunding', 'refunded', 'attention')",
             name="order_line_state_known",
         ),
+        sa.CheckConstraint("goodwill_fen BETWEEN 0 AND refund_fen", name="order_line_goodwill_within_refund"),
         sa.CheckConstraint("quantity > 0", name="order_line_quantity_positive"),
         sa.CheckConstraint("refund_fen BETWEEN 0 AND total_fen", name="order_line_refund_within_total"),
         sa.CheckConstraint("total_fen >= 0", name="order_line_total_not_negative"),
@@ -404,7 +496,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state = 'paid' OR (refunded_fen = 0 AND NOT settles)", name="payment_unpaid_has_no_effect"),
         sa.CheckConstraint("state IN ('creating', 'open', 'paid', 'closed')", name="payment_state_known"),
-        sa.CheckConstraint("trade_type IN ('JSAPI', 'NATIVE')", name="payment_trade_type_known"),
+        sa.CheckConstraint("trade_type IN ('JSAPI', 'NATIVE', 'WALLET')", name="payment_trade_type_known"),
         sa.CheckConstraint("refunded_fen >= 0 AND refunded_fen <= total_fen", name="payment_refunds_within_paid"),
         sa.CheckConstraint("total_fen > 0", name="payment_total_positive"),
         sa.ForeignKeyConstraint(
@@ -469,6 +561,40 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sku_product_id"), "sku", ["product_id"], unique=False)
     op.create_table(
+        "wallet_move",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("wallet_id", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("balance_after_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), server_default="", nullable=False),
+        sa.Column("one_tap", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), server_default="system", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "CASE WHEN kind IN ('pay', 'withdraw') THEN amount_fen < 0 WHEN kind = 'adjust' THEN true ELSE amount_fen > 0 END",
+            name="wallet_move_sign_fits_kind",
+        ),
+        sa.CheckConstraint(
+            "kind IN ('topup', 'pay', 'refund', 'compensation', 'withdraw', 'adjust')", name="wallet_move_kind_known"
+        ),
+        sa.CheckConstraint("amount_fen <> 0", name="wallet_move_not_nothing"),
+        sa.CheckConstraint("balance_after_fen >= 0", name="wallet_move_never_below_zero"),
+        sa.ForeignKeyConstraint(
+            ["wallet_id"],
+            ["wallet.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "reference", name="wallet_move_once"),
+        sa.UniqueConstraint("wallet_id", "n", name="wallet_move_in_turn"),
+    )
+    op.create_index(
+        "wallet_move_of_order", "wallet_move", ["order_no"], unique=False, postgresql_where=sa.text("order_no <> ''")
+    )
+    op.create_table(
         "key_batch",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sku_code", sa.String(), nullable=False),
@@ -487,6 +613,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_key_batch_sku_code"), "key_batch", ["sku_code"], unique=False)
     op.create_table(
+        "line_refund",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("goodwill", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), server_default="system", nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name="line_refund_amount_positive"),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["order_line.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("line_id", "n", name="line_refund_in_turn"),
+        sa.UniqueConstraint("order_no", "key", name="line_refund_key_once"),
+    )
+    op.create_index(
+        "line_refund_under_way", "line_refund", ["id"], unique=False, postgresql_where=sa.text("arrived_at IS NULL")
+    )
+    op.create_table(
         "order_event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -497,8 +652,12 @@ def upgrade() -> None:
         sa.Column("to_state", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), server_default="system", nullable=False),
+        sa.Column("money", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
         sa.Column("prev_hash", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("(money = '') = (amount_fen IS NULL)", name="order_event_money_has_amount"),
+        sa.CheckConstraint("money IN ('', 'total', 'paid', 'back')", name="order_event_money_known"),
         sa.ForeignKeyConstraint(
             ["line_id"],
             ["order_line.id"],
@@ -566,6 +725,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), server_default="original", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("refund_id", sa.Text(), nullable=True),
@@ -575,6 +735,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'success') = (settled_at IS NOT NULL)", name="refund_success_has_time"),
+        sa.CheckConstraint("route IN ('original', 'wallet')", name="refund_route_known"),
         sa.CheckConstraint(
             "state IN ('created', 'processing', 'success', 'closed', 'abnormal')", name="refund_state_known"
         ),
@@ -767,6 +928,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'available'"),
     )
     op.create_index("card_key_held", "card_key", ["sku_code"], unique=False, postgresql_where=sa.text("state = 'held'"))
+    op.create_index("card_key_listed", "card_key", ["sku_code", "state", "id"], unique=False)
     op.create_index(
         "card_key_order", "card_key", ["order_no"], unique=False, postgresql_where=sa.text("order_no IS NOT NULL")
     )
@@ -914,6 +1076,12 @@ def upgrade() -> None:
         "CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances()"
     )
     op.execute(
+        "CREATE OR REPLACE FUNCTION line_refund_sums_up() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    IF (SELECT sum(amount_fen) FROM line_refund WHERE line_id = NEW.line_id)\n       <> (SELECT refund_fen FROM order_line WHERE id = NEW.line_id) THEN\n        RAISE EXCEPTION 'refunds of line % are not what it says', NEW.line_id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER line_refund_sums_up AFTER INSERT OR UPDATE OF amount_fen, line_id ON line_refund DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION line_refund_sums_up()"
+    )
+    op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
     )
     op.execute(
@@ -930,5 +1098,26 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TRIGGER order_event_append_only_whole BEFORE TRUNCATE ON order_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION wallet_is_the_sum_of_its_moves() RETURNS trigger LANGUAGE plpgsql AS $$\nDECLARE kept wallet; last wallet_move;\nBEGIN\n    SELECT * INTO kept FROM wallet WHERE id = NEW.id;\n    SELECT * INTO last FROM wallet_move WHERE wallet_id = NEW.id ORDER BY n DESC LIMIT 1;\n    IF kept.balance_fen <> coalesce(last.balance_after_fen, 0) OR kept.moves <> coalesce(last.n, 0) THEN\n        RAISE EXCEPTION 'wallet % is not the sum of its moves', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER wallet_is_the_sum_of_its_moves AFTER INSERT OR UPDATE ON wallet DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wallet_is_the_sum_of_its_moves()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER wallet_move_append_only BEFORE UPDATE OR DELETE ON wallet_move FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER wallet_move_append_only_whole BEFORE TRUNCATE ON wallet_move FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION wallet_move_fits() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    IF NEW.balance_after_fen <> NEW.amount_fen + coalesce(\n        (SELECT balance_after_fen FROM wallet_move WHERE wallet_id = NEW.wallet_id AND n = NEW.n - 1), 0)\n       OR (NEW.n > 1 AND NOT EXISTS (SELECT 1 FROM wallet_move WHERE wallet_id = NEW.wallet_id AND n = NEW.n - 1)) THEN\n        RAISE EXCEPTION 'wallet %: move % does not follow the one before', NEW.wallet_id, NEW.n\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE TRIGGER wallet_move_fits AFTER INSERT ON wallet_move FOR EACH ROW EXECUTE FUNCTION wallet_move_fits()"
     )
     # ### end Alembic commands ###
