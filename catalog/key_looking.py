@@ -16,23 +16,29 @@ COUNTED_MAX = 10_000
 """Nothing is counted further for a list: it says that there are more."""
 
 _COLUMNS = """
-    id, sku_code, state, batch_id, order_no, imported_at, secret_enc,
+    SELECT id, sku_code, state, batch_id, order_no, imported_at, secret_enc,
     (SELECT reason FROM key_change c WHERE c.card_key_id = k.id ORDER BY c.id DESC LIMIT 1) AS reason
 """
 # A state at a time: each is one stretch of the index, read from its end.
-_OF_SKU = text(f"""
-    SELECT {_COLUMNS} FROM (
+_OF_SKU = text(
+    _COLUMNS
+    + """
+    FROM (
         SELECT found.* FROM unnest(CAST(:states AS text[])) AS wanted(state) CROSS JOIN LATERAL (
             SELECT * FROM card_key WHERE sku_code = :sku AND card_key.state = wanted.state AND id < :before
             ORDER BY id DESC LIMIT :limit) AS found
         ORDER BY found.id DESC LIMIT :limit) AS k ORDER BY id DESC
-""")
-_OF_BATCH = text(f"""
-    SELECT {_COLUMNS} FROM (
+"""
+)
+_OF_BATCH = text(
+    _COLUMNS
+    + """
+    FROM (
         SELECT * FROM card_key
         WHERE batch_id = :batch AND sku_code = :sku AND state = ANY(CAST(:states AS text[])) AND id < :before
         ORDER BY id DESC LIMIT :limit) AS k ORDER BY id DESC
-""")
+"""
+)
 _COUNT = text("SELECT count(*) FROM card_key WHERE sku_code = :sku AND state = ANY(CAST(:states AS text[]))")
 _COUNT_BATCH = text("""
     SELECT count(*) FROM card_key
@@ -45,7 +51,7 @@ _IDS = text("""
     ORDER BY id LIMIT :limit
 """)
 _LAST = text("SELECT coalesce(max(id), 0) FROM card_key WHERE sku_code = :sku AND state = :state")
-_ONE = text(f"SELECT {_COLUMNS} FROM card_key k WHERE id = :id")
+_ONE = text(_COLUMNS + " FROM card_key k WHERE id = :id")
 _CHANGES = text("SELECT what, reason, actor, changed_at FROM key_change WHERE card_key_id = :id ORDER BY id LIMIT 200")
 _SHOWINGS = text("SELECT place, shown_at FROM key_showing WHERE card_key_id = :id ORDER BY id LIMIT 50")
 _SALE = text("SELECT order_no, sold_at FROM key_sale WHERE card_key_id = :id")

@@ -230,9 +230,9 @@ def search(
     rows = conn.execute(_EVERY) if most is None else conn.execute(_LATEST, {"sku": sku, "most": most})
     hits: list[KeyRow] = []
     for done, row in enumerate(rows, start=1):
-        seen, clear = seen(vault, row)
+        hit, clear = seen(vault, row)
         if fragment in clear:
-            hits.append(seen)
+            hits.append(hit)
         if len(hits) == FOUND_MAX:
             break
         if progress and (done % _ROWS == 0 or done == in_all):
