@@ -24,8 +24,9 @@ _LAST_ACCOUNT = re.compile(
     r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
 )
 _NOT_LAST = re.compile(r"不是|不要|别|错|换|多少|什么|吗|[?？]")
+_ANOTHER = re.compile("(?:再|还)(?:来|要|充|买|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
 _COUNT = re.compile(rf"(?:来|要|买)(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件单条袋盒]")
-_CHANGE = re.compile(r"(?:改成?|换成?|改为|这次要?|但是?要?)[:： ]*(.+)$")
+_CHANGE = re.compile(r"(?:改成?|换成?|改为|这次要?|但是?要?|再[来充冲买下](?:一?[个单张份次])?(?=\d{2}))[:： ]*(.+)$")
 
 
 def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -49,6 +50,29 @@ def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     else:
         return None
     return Turn(replace(turn.dialog, waiting=Lookup(only_account=True), misses=0), effects=(FindOrders("reorder"),))
+
+
+def another_of_it(dialog: Dialog, said: Said) -> Turn | None:
+    """再来一张100的, with nothing to say of what: of what he bought last."""
+    items = said.frame.items
+    if not isinstance(dialog.state, Idle) or said.frame.intent not in ("order", "change") or len(items) != 1:
+        return None
+    (item,) = items
+    if item.product or item.candidates or item.value is None or _ANOTHER.search(said.text) is None:
+        return None
+    line = DraftLine(value=item.value, quantity=item.quantity, options=item.options, fields=item.fields)
+    return Turn(replace(dialog, waiting=Lookup(line=line, another=True), misses=0), effects=(FindOrders("reorder"),))
+
+
+def _another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    item = Item(None, (), None, said.value, said.quantity, said.options, said.fields)
+    bought = {line.product_id for line in orders[0].lines} if orders else set()
+    product = scene.shelf.product(bought.pop()) if len(bought) == 1 else None
+    if product is not None:
+        line = fill(DraftLine(product.id), item, scene.shelf).line
+        if any(sku.value == line.value or sku.any_value for sku in product.skus):
+            return advance(replace(dialog, misses=0), [line], scene)
+    return start(dialog, (item,), scene)
 
 
 def account_again(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
@@ -95,6 +119,8 @@ def _last_value(product: Product, field: Field, orders: tuple[Order, ...], scene
 
 def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
     """The same once more, at today's prices, with whatever he said to be different this time."""
+    if lookup.another and lookup.line is not None:
+        return _another(dialog, lookup.line, orders, scene)
     if not orders:
         return answer(dialog, scene, replies.reorder_none())
     if "上上" in lookup.text and len(orders) > 1:

@@ -11,6 +11,7 @@ from dialogs.hearing import names_a_part
 from dialogs.ordering import advance, denied, miss, start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
 from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
+from dialogs.wishes import Stance, stance
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
 
@@ -100,9 +101,11 @@ def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
         return _how_long(dialog, said, scene)
     if any(word in text for word in replies.ANGRY_WORDS):
         return replies.sorry_for_that()
-    if isinstance(dialog.state, Collecting | Confirming) and any(word in text for word in replies.WAIT_WORDS):
-        return replies.take_your_time()
-    return None
+    if not isinstance(dialog.state, Collecting | Confirming):
+        return None
+    if stance(said.text, "cancel") is Stance.ASKED:
+        return replies.cancel_any_time()
+    return replies.take_your_time() if any(word in text for word in replies.WAIT_WORDS) else None
 
 
 def _how_long(dialog: Dialog, said: Said, scene: Scene) -> str | None:

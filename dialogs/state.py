@@ -140,6 +140,8 @@ class Lookup:
     """What he said: what it changes in the order that is to be repeated, what is wrong with it."""
     line_no: int | None = None
     """Which line of that order he means, from 1."""
+    another: bool = False
+    """`line` is a further purchase that leaves open of what: of what he bought last, if it is sold like that."""
     kind: Literal["lookup"] = "lookup"
 
 

@@ -218,7 +218,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or _before_the_rest(dialog, said, scene)
-    certain = certain or again.with_last_account(dialog, said, scene) or edited(dialog, said, scene)
+    certain = certain or again.with_last_account(dialog, said, scene) or again.another_of_it(dialog, said)
+    certain = certain or edited(dialog, said, scene)
     if certain is not None:
         return certain
     told = smalltalk.shop_answer(dialog, said, scene)

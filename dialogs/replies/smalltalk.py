@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from catalog.model import Delivery, Product
 from dialogs.links import tap
-from dialogs.replies.saying import HUMAN_TAP, join, said
+from dialogs.replies.saying import CANCEL_TAP, HUMAN_TAP, join, said
 from dialogs.wording import Say, line, phrase
 
 _for_example_line = phrase("for_example", "，例如{examples}")
@@ -39,6 +39,11 @@ safe = phrase("safe", "放心：走微信支付官方渠道，没成功会按原
 
 
 how_to_pay = phrase("how_to_pay", "用微信支付：确认订单后点链接付款，零钱、银行卡、信用卡都行，以微信付款页为准。")
+
+
+@line("可以的：还没下单，不会扣钱，回复「{cancel}」就不买了。")
+def cancel_any_time(say: Say) -> str:
+    return say(cancel=CANCEL_TAP)
 
 
 @line("我是店里的智能小助手，下单、查单都能办；想找真人请回复「{human}」。")
