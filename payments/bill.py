@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from kernel.money import Fen, parse_yuan
 from payments import ledger
+from payments.gateway import TradeType
 from payments.ledger import Kind
 from payments.model import RefundState
 from payments.tables import BILL_DIFFERENCE, PAYMENT, REFUND
@@ -194,6 +195,7 @@ def reconcile(conn: Connection, bill: Bill, day: date, now: datetime) -> tuple[D
     payments = conn.execute(
         select(PAYMENT.c.out_trade_no, PAYMENT.c.order_no, PAYMENT.c.total_fen, PAYMENT.c.paid_at).where(
             PAYMENT.c.paid_at.is_not(None),
+            PAYMENT.c.trade_type != TradeType.WALLET,
             or_(PAYMENT.c.out_trade_no.in_(numbers), (PAYMENT.c.paid_at >= begin) & (PAYMENT.c.paid_at < end)),
         )
     ).all()

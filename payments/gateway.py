@@ -14,6 +14,8 @@ class TradeType(StrEnum):
     """In WeChat's own browser, by the payer whose openid was given."""
     NATIVE = "NATIVE"
     """By scanning a code; whoever scans it pays."""
+    WALLET = "WALLET"
+    """From the buyer's balance with us. WeChat Pay never hears of it."""
 
 
 class TradeState(StrEnum):

@@ -33,7 +33,9 @@ class Account(StrEnum):
     """Money with suppliers, less what they delivered for it (deposits are not booked here)."""
     KEY_STOCK = "key_stock"
     WALLET = "wallet"
-    """Reserved: what buyers keep with us."""
+    """What buyers keep with us, below zero: exactly the sum of all balances, since each move books its own."""
+    COMPENSATION = "compensation"
+    """What we gave buyers for our mistakes, above the price of what they had bought."""
 
 
 class Kind(StrEnum):
@@ -50,6 +52,8 @@ class Kind(StrEnum):
     FEE_BILLED = "fee_billed"
     """What the bill's fee differs by from the estimate; without entries when it does not differ."""
     COST = "cost"
+    WALLET = "wallet"
+    """A balance grew or shrank for another reason than a payment or a refund: topped up, compensated, paid out."""
 
 
 class CostFrom(StrEnum):

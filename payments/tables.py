@@ -70,7 +70,7 @@ class PaymentRow(SQLModel, table=True):
         CheckConstraint("total_fen > 0", name="payment_total_positive"),
         CheckConstraint("refunded_fen >= 0 AND refunded_fen <= total_fen", name="payment_refunds_within_paid"),
         CheckConstraint("state IN ('creating', 'open', 'paid', 'closed')", name="payment_state_known"),
-        CheckConstraint("trade_type IN ('JSAPI', 'NATIVE')", name="payment_trade_type_known"),
+        CheckConstraint("trade_type IN ('JSAPI', 'NATIVE', 'WALLET')", name="payment_trade_type_known"),
         CheckConstraint(
             "(state = 'paid') = (transaction_id IS NOT NULL) AND (state = 'paid') = (paid_at IS NOT NULL)",
             name="payment_paid_has_proof",
@@ -127,6 +127,7 @@ class RefundRow(SQLModel, table=True):
             "state IN ('created', 'processing', 'success', 'closed', 'abnormal')", name="refund_state_known"
         ),
         CheckConstraint("(state = 'success') = (settled_at IS NOT NULL)", name="refund_success_has_time"),
+        CheckConstraint("route IN ('original', 'wallet')", name="refund_route_known"),
         Index("refund_asked_once", "order_no", "key", unique=True, postgresql_where=text("state <> 'closed'")),
         Index("refund_due", "next_try_at", postgresql_where=text("state IN ('created', 'processing')")),
         Index("refund_of_payment", "payment_id"),
@@ -141,6 +142,8 @@ class RefundRow(SQLModel, table=True):
     key: str = _text()
     amount_fen: int = _fen()
     reason: str = _text()
+    route: str = Field(default="original", sa_column=Column(Text, nullable=False, server_default="original"))
+    """``wallet``: into the buyer's balance, and WeChat Pay never hears of it."""
     state: str = _text()
     tries: int = _count()
     refund_id: str | None = _maybe_text()
@@ -190,7 +193,7 @@ class LedgerBookingRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "ledger_booking"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost')",
+            "kind IN ('payment', 'sale', 'fee', 'refund_due', 'refund', 'fee_back', 'fee_billed', 'cost', 'wallet')",
             name="ledger_booking_kind_known",
         ),
         Index("ledger_booking_at", "at"),
@@ -219,7 +222,7 @@ class LedgerEntryRow(SQLModel, table=True):
         CheckConstraint("amount_fen <> 0", name="ledger_entry_not_nothing"),
         CheckConstraint(
             "account IN ('buyer', 'wechat_clearing', 'sales', 'refunds', 'fees', 'supplier_cost', 'suppliers',"
-            " 'key_stock', 'wallet')",
+            " 'key_stock', 'wallet', 'compensation')",
             name="ledger_entry_account_known",
         ),
     )
@@ -247,6 +250,106 @@ class LedgerDifferenceRow(SQLModel, table=True):
     resolved_at: datetime | None = _maybe_time()
     """When the check found that it is no more."""
 
+
+class WalletRow(SQLModel, table=True):
+    """What one buyer keeps with us. Moved only together with a row of `wallet_move`."""
+
+    __tablename__: ClassVar[Any] = "wallet"
+    __table_args__ = (
+        CheckConstraint("balance_fen >= 0", name="wallet_never_below_zero"),
+        CheckConstraint("moves >= 0", name="wallet_moves_counted"),
+    )
+
+    id: int | None = _id()
+    openid: str = _text(unique=True)
+    """A pseudonym once the buyer is forgotten; the moves name the row, and stay."""
+    balance_fen: int = _fen(0)
+    moves: int = _count()
+    one_tap: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """He has asked for small orders to be paid from here at 确认, without a further tap."""
+    opened_at: datetime = _time()
+
+
+class WalletMoveRow(SQLModel, table=True):
+    """One thing that happened to a balance, once for each (kind, reference). Only ever added to."""
+
+    __tablename__: ClassVar[Any] = "wallet_move"
+    __table_args__ = (
+        UniqueConstraint("kind", "reference", name="wallet_move_once"),
+        UniqueConstraint("wallet_id", "n", name="wallet_move_in_turn"),
+        CheckConstraint("amount_fen <> 0", name="wallet_move_not_nothing"),
+        CheckConstraint("balance_after_fen >= 0", name="wallet_move_never_below_zero"),
+        CheckConstraint(
+            "kind IN ('topup', 'pay', 'refund', 'compensation', 'withdraw', 'adjust')", name="wallet_move_kind_known"
+        ),
+        CheckConstraint(
+            "CASE WHEN kind IN ('pay', 'withdraw') THEN amount_fen < 0 WHEN kind = 'adjust' THEN true"
+            " ELSE amount_fen > 0 END",
+            name="wallet_move_sign_fits_kind",
+        ),
+        Index("wallet_move_of_order", "order_no", postgresql_where=text("order_no <> ''")),
+    )
+
+    id: int | None = _id()
+    wallet_id: int = Field(sa_column=Column(BigInteger, ForeignKey("wallet.id"), nullable=False))
+    n: int = Field(sa_column=Column(Integer, nullable=False))
+    """Its place among the moves of this wallet, from 1."""
+    kind: str = _text()
+    amount_fen: int = _fen()
+    balance_after_fen: int = _fen()
+    reference: str = _text()
+    """What it was for; with the kind, what makes it happen once."""
+    order_no: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """'' where it is about no order. No foreign key, for the reason `ledger_booking` has none."""
+    one_tap: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """Paid at 确认 without a further tap: what the daily limit counts."""
+    note: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    actor: str = Field(default="system", sa_column=Column(Text, nullable=False, server_default="system"))
+    at: datetime = _time()
+
+
+_MOVE_FITS = Guard(
+    "wallet_move_fits",
+    (
+        """
+CREATE OR REPLACE FUNCTION wallet_move_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.balance_after_fen <> NEW.amount_fen + coalesce(
+        (SELECT balance_after_fen FROM wallet_move WHERE wallet_id = NEW.wallet_id AND n = NEW.n - 1), 0)
+       OR (NEW.n > 1 AND NOT EXISTS (SELECT 1 FROM wallet_move WHERE wallet_id = NEW.wallet_id AND n = NEW.n - 1)) THEN
+        RAISE EXCEPTION 'wallet %: move % does not follow the one before', NEW.wallet_id, NEW.n
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""".strip(),
+        "CREATE TRIGGER wallet_move_fits AFTER INSERT ON wallet_move FOR EACH ROW EXECUTE FUNCTION wallet_move_fits()",
+    ),
+)
+_BALANCE_IS_SUM = Guard(
+    "wallet_is_the_sum_of_its_moves",
+    (
+        """
+CREATE OR REPLACE FUNCTION wallet_is_the_sum_of_its_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE which bigint; kept wallet; last wallet_move;
+BEGIN
+    IF TG_TABLE_NAME = 'wallet' THEN which := NEW.id; ELSE which := NEW.wallet_id; END IF;
+    SELECT * INTO kept FROM wallet WHERE id = which;
+    SELECT * INTO last FROM wallet_move WHERE wallet_id = which ORDER BY n DESC LIMIT 1;
+    IF kept.balance_fen <> coalesce(last.balance_after_fen, 0) OR kept.moves <> coalesce(last.n, 0) THEN
+        RAISE EXCEPTION 'wallet % is not the sum of its moves', which USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""".strip(),
+        # At the end of the transaction, when the move that goes with it is there. Each move follows the one before
+        # (wallet_move_fits), so the last one's balance is the sum of all.
+        "CREATE CONSTRAINT TRIGGER wallet_is_the_sum_of_its_moves AFTER INSERT OR UPDATE ON wallet"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wallet_is_the_sum_of_its_moves()",
+        "CREATE CONSTRAINT TRIGGER wallet_move_is_in_its_sum AFTER INSERT ON wallet_move"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wallet_is_the_sum_of_its_moves()",
+    ),
+)
 
 _BALANCES = Guard(
     "ledger_entry_balances",
@@ -277,5 +380,7 @@ REFUND = _table("refund")
 PAY_NOTICE = _table("pay_notice")
 BILL_DIFFERENCE = _table("bill_difference")
 
+guard(_table("wallet"), _BALANCE_IS_SUM)
+guard(_table("wallet_move"), append_only("wallet_move"), _MOVE_FITS)
 guard(_table("ledger_booking"), append_only("ledger_booking"))
 guard(_table("ledger_entry"), append_only("ledger_entry"), _BALANCES)

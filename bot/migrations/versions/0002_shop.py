@@ -46,6 +46,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("openid"),
     )
     op.create_table(
+        "buyer_note",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("openid", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("buyer_note_of", "buyer_note", ["openid", "id"], unique=False)
+    op.create_table(
+        "canned_reply",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("title"),
+    )
+    op.create_table(
         "catalog_snapshot",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
@@ -1100,10 +1121,13 @@ def upgrade() -> None:
         "CREATE TRIGGER order_event_append_only_whole BEFORE TRUNCATE ON order_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
-        "CREATE OR REPLACE FUNCTION wallet_is_the_sum_of_its_moves() RETURNS trigger LANGUAGE plpgsql AS $$\nDECLARE kept wallet; last wallet_move;\nBEGIN\n    SELECT * INTO kept FROM wallet WHERE id = NEW.id;\n    SELECT * INTO last FROM wallet_move WHERE wallet_id = NEW.id ORDER BY n DESC LIMIT 1;\n    IF kept.balance_fen <> coalesce(last.balance_after_fen, 0) OR kept.moves <> coalesce(last.n, 0) THEN\n        RAISE EXCEPTION 'wallet % is not the sum of its moves', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
+        "CREATE OR REPLACE FUNCTION wallet_is_the_sum_of_its_moves() RETURNS trigger LANGUAGE plpgsql AS $$\nDECLARE which bigint; kept wallet; last wallet_move;\nBEGIN\n    IF TG_TABLE_NAME = 'wallet' THEN which := NEW.id; ELSE which := NEW.wallet_id; END IF;\n    SELECT * INTO kept FROM wallet WHERE id = which;\n    SELECT * INTO last FROM wallet_move WHERE wallet_id = which ORDER BY n DESC LIMIT 1;\n    IF kept.balance_fen <> coalesce(last.balance_after_fen, 0) OR kept.moves <> coalesce(last.n, 0) THEN\n        RAISE EXCEPTION 'wallet % is not the sum of its moves', which USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND $$"
     )
     op.execute(
         "CREATE CONSTRAINT TRIGGER wallet_is_the_sum_of_its_moves AFTER INSERT OR UPDATE ON wallet DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wallet_is_the_sum_of_its_moves()"
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER wallet_move_is_in_its_sum AFTER INSERT ON wallet_move DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wallet_is_the_sum_of_its_moves()"
     )
     op.execute(
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n    RAISE EXCEPTION '% is only ever added to: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';\nEND $$"
