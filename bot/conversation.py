@@ -53,6 +53,7 @@ from dialogs.turn import (
     Unheard,
 )
 from kernel.ids import OrderNo
+from nlu.frame import frame_in_a_line
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 
@@ -166,12 +167,13 @@ class Conversation:
         if isinstance(heard, Said) and missed(heard.frame) and not isinstance(before.state, WithHuman):
             self._misses.note(push.openid, push.text, heard.frame.intent)
         dialog, reply = before, Reply()
+        understood = frame_in_a_line(heard.frame) if isinstance(heard, Said) else ""
         if heard is not None:
             dialog, reply = await self._run(push, before, heard, scene, much)
         if ruling == "tell":
             reply = Reply(replies.too_fast())
         if isinstance(before.state, WithHuman):
-            await self._in_thread(handoffs.heard, services, push.openid, _transcribed(push))
+            await self._in_thread(handoffs.heard, services, push.openid, _transcribed(push), understood)
         waiting: tuple[int, ...] = ()
         if opened.waiting and not push.standing:
             waiting = await self._in_thread(telling.take_waiting, services, push.openid, push.key)
@@ -182,6 +184,7 @@ class Conversation:
             reply=_reply_to_json(stored),
             said=_transcribed(push),
             answered=reply.text,
+            understood=understood,
         )
         if not kept:
             log.warning("a turn took longer than its lease; its talk is not kept")

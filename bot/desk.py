@@ -1,17 +1,21 @@
 """The desk at which operators act: what the console is handed, made of the functions the command line uses too."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, handoffs, operators
+from bot import after_sale, finishing, handoffs, operators
+from bot.backroom import ShopBackroom
 from bot.bootstrap import Services
 from bot.work import Also
+from catalog import stock
 from console import accounts
 from console.accounts import SessionLife
-from console.desk import Parts, Talk
+from console.desk import Finished, Parts, Pulse, Talk
 from kernel.ids import OpenId
+from kernel.masking import ends_of
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +52,48 @@ class ShopDesk:
         with self._services.engine.connect() as conn:
             return handoffs.waiting(conn)
 
-    def say(self, openid: OpenId, words: str, *, also: Also) -> bool:
+    def talk(self, talk_id: int) -> Talk | None:
         """See Desk."""
-        return handoffs.say(self._services, openid, words, also=also)
+        with self._services.engine.connect() as conn:
+            return handoffs.talk(conn, talk_id)
+
+    def ended_talks(self) -> tuple[Talk, ...]:
+        """See Desk."""
+        with self._services.engine.connect() as conn:
+            return handoffs.ended(conn, self._services.clock.now() - timedelta(days=1))
+
+    def pulse(self) -> tuple[Pulse, ...]:
+        """See Desk."""
+        with self._services.engine.connect() as conn:
+            return handoffs.pulse(conn)
+
+    def assign(self, talk_id: int, name: str, *, also: Also) -> bool:
+        """See Desk."""
+        return handoffs.assign(self._services, talk_id, name, also=also)
+
+    def say(self, openid: OpenId, words: str, *, by: str, also: Also) -> bool:
+        """See Desk."""
+        return handoffs.say(self._services, openid, words, by=by, also=also)
+
+    def finish(self, openid: OpenId, *, by: str, also: Also) -> Finished:
+        """See Desk."""
+        return finishing.finish(self._services, openid, by=by, also=also)
+
+    def resend(self, line_id: int, words: str, *, also: Also) -> bool:
+        """See Desk."""
+        return operators.resend(self._services, line_id, also=also)
+
+    def cancel(self, order_no: str, *, actor: str, also: Also) -> bool:
+        """See Desk."""
+        return operators.cancel(self._services, order_no, actor=actor, also=also)
+
+    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[str]]:
+        """See Desk."""
+        with self._services.engine.connect() as conn:
+            found: dict[int, list[str]] = {}
+            for key in stock.keys_of(conn, self._services.vault, order_no):
+                found.setdefault(key.line_id, []).append(ends_of(key.secret))
+        return found
 
     def end_talk(self, openid: OpenId, *, also: Also) -> bool:
         """See Desk."""
@@ -71,6 +114,7 @@ def console_parts(services: Services) -> Parts:
         shop_name=config.shop.name,
         https=config.app.public_url.startswith("https://"),
         stock_alert_below=config.stock.alert_below,
+        backroom=ShopBackroom(services),
     )
 
 

@@ -53,10 +53,14 @@ class Floor:
                 return begun
             await asyncio.sleep(POLL_S)
 
-    async def commit(self, opened: Opened, *, dialog: str, reply: bytes, said: str, answered: str) -> bool:
+    async def commit(
+        self, opened: Opened, *, dialog: str, reply: bytes, said: str, answered: str, understood: str = ""
+    ) -> bool:
         """Save the talk and its reply and give up the floor; see `ask_to_commit`. Raises TalkUnavailableError."""
         now = self._clock.now()
-        return await self._run(ask_to_commit(opened, now, dialog=dialog, reply=reply, said=said, answered=answered))
+        return await self._run(
+            ask_to_commit(opened, now, dialog=dialog, reply=reply, said=said, answered=answered, understood=understood)
+        )
 
     async def release(self, opened: Opened) -> None:
         """Give up the floor without saving. Raises TalkUnavailableError."""

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from bot.bootstrap import Services
 from bot.work import Also, nothing
-from console.desk import Talk
+from console.desk import Pulse, Talk
 from dialogs import replies
 from dialogs.turn import HandoffOpened, OpenHandoff
 from fulfillment import cases, pushing
@@ -20,14 +23,16 @@ SILENCE_ENDS_IT = timedelta(minutes=30)
 WORDS_MAX = 300
 """Of what a person writes to a buyer at once: it has to fit below an answer when it cannot be pushed."""
 _QUESTION_MAX = 200
+LINES_MAX = 200
+"""Of a talk's transcript."""
 
 _OPEN = text("""
-    INSERT INTO handoff (openid, reason, opened_at, last_heard_at, pending, question, transferred, left_message,
-                         transcript, orders)
-    VALUES (:openid, :reason, :now, :now, :pending, :question, :transferred, :left_message,
+    INSERT INTO handoff (openid, reason, opened_at, last_heard_at, heard_at, pending, question, transferred,
+                         left_message, transcript, orders)
+    VALUES (:openid, :reason, :now, :now, :now, :pending, :question, :transferred, :left_message,
             CAST(:transcript AS jsonb), CAST(:orders AS jsonb))
     ON CONFLICT (openid) WHERE ended_at IS NULL
-    DO UPDATE SET last_heard_at = excluded.last_heard_at, pending = excluded.pending, question = excluded.question,
+    DO UPDATE SET last_heard_at = excluded.last_heard_at, heard_at = excluded.heard_at, pending = excluded.pending, question = excluded.question,
                   transferred = excluded.transferred, left_message = handoff.left_message AND excluded.left_message,
                   transcript = excluded.transcript, orders = excluded.orders
 """)
@@ -35,27 +40,52 @@ _AHEAD = text("""
     SELECT count(*) FROM handoff WHERE ended_at IS NULL AND NOT transferred AND openid <> :openid AND opened_at <
         coalesce((SELECT opened_at FROM handoff WHERE openid = :openid AND ended_at IS NULL), :now)
 """)
-_HEARD = text("""
-    UPDATE handoff SET last_heard_at = :now,
-        transcript = CASE WHEN jsonb_array_length(transcript) < 200
-            THEN transcript || jsonb_build_array(jsonb_build_object('from', 'buyer', 'text', CAST(:said AS text)))
-            ELSE transcript END
-    WHERE openid = :openid AND ended_at IS NULL
-""")
-_SAY = text("""
-    UPDATE handoff SET last_heard_at = :now, left_message = FALSE,
-        transcript = CASE WHEN jsonb_array_length(transcript) < 200
-            THEN transcript || jsonb_build_array(jsonb_build_object('from', 'person', 'text', CAST(:words AS text)))
-            ELSE transcript END
-    WHERE openid = :openid AND ended_at IS NULL
+_ADD_LINE = f"""
+    transcript = CASE WHEN jsonb_array_length(transcript) < {LINES_MAX}
+        THEN transcript || CAST(:line AS jsonb) ELSE transcript END
+"""
+_HEARD = text(f"""
+    UPDATE handoff SET last_heard_at = :now, heard_at = :now, {_ADD_LINE} WHERE openid = :openid AND ended_at IS NULL
+""")  # noqa: S608 - constants of this file
+_FLOOR = text("SELECT id, transcript FROM handoff WHERE openid = :openid AND ended_at IS NULL FOR UPDATE")
+_SAY = text(f"""
+    UPDATE handoff SET last_heard_at = :now, left_message = FALSE, answered_at = coalesce(answered_at, :now),
+        assignee = CASE WHEN assignee = '' THEN :by ELSE assignee END, {_ADD_LINE}
+    WHERE id = :id
+""")  # noqa: S608 - constants of this file
+_ASSIGN = text("""
+    UPDATE handoff SET assignee = :name WHERE id = :id AND ended_at IS NULL AND assignee <> :name RETURNING id
 """)
 _WORDS = text("INSERT INTO operator_word (openid, words, said_at) VALUES (:openid, :words, :now) RETURNING id")
 _WORDS_BY_ID = text("SELECT words FROM operator_word WHERE id = :id")
 _END = text("UPDATE handoff SET ended_at = :now, ended_by = :by WHERE openid = :openid AND ended_at IS NULL")
-_WAITING = text("""
-    SELECT id, openid, reason, opened_at, last_heard_at, pending, question, left_message, transferred, transcript,
-           orders
-    FROM handoff WHERE ended_at IS NULL ORDER BY left_message DESC, opened_at LIMIT 100
+_FIELDS = """
+    id, openid, reason, opened_at, last_heard_at, heard_at, answered_at, assignee, ended_at, ended_by, pending,
+    question, left_message, transferred, transcript, orders
+"""
+_WAITING = text(f"""
+    SELECT {_FIELDS} FROM handoff WHERE ended_at IS NULL ORDER BY left_message DESC, opened_at LIMIT 100
+""")  # noqa: S608 - a constant of this file
+_ONE = text(f"SELECT {_FIELDS} FROM handoff WHERE id = :id")  # noqa: S608 - a constant of this file
+_ENDED = text(f"""
+    SELECT {_FIELDS} FROM handoff WHERE ended_at IS NOT NULL AND ended_at > :since ORDER BY ended_at DESC LIMIT 20
+""")  # noqa: S608 - a constant of this file
+# What the buyer thought of whatever he rated since the talk began.
+_STARS = text("""
+    SELECT round(avg(r.stars)) FROM rating r JOIN orders o USING (order_no)
+    WHERE o.openid = :openid AND r.rated_at >= :since
+""")
+# What became of each message a person wrote. The numbers count from 1 here and in the outbox's key.
+_ARRIVED = text("SELECT about_id, state, errcode, via FROM push WHERE dedupe_key = ANY(:keys)")
+_SENT = text("""
+    SELECT (SELECT count(*) FROM push WHERE via = 'push' AND sent_at >= :since AND dedupe_key IN (
+                SELECT 'person:' || id FROM operator_word WHERE openid = :openid AND said_at >= :since))
+         + (SELECT count(*) FROM push WHERE via = 'push' AND sent_at >= :since AND order_no IN (
+                SELECT order_no FROM orders WHERE openid = :openid))
+""")
+_PULSE = text("""
+    SELECT id, opened_at, answered_at, heard_at, assignee, left_message, jsonb_array_length(transcript) AS lines
+    FROM handoff WHERE ended_at IS NULL ORDER BY id LIMIT 200
 """)
 _TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
 # A message left at night is answered in the morning: silence does not end it.
@@ -73,10 +103,12 @@ def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: 
     """
     now = services.clock.now()
     away = not services.hours.is_open(now)
-    transcript = [{"from": spoken.who, "text": spoken.text} for spoken in services.store.transcript(openid)]
-    transcript.append({"from": "buyer", "text": said[:500]})
+    said_so_far = [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(openid)]
+    said_so_far.append(_line("buyer", said, now))
     transferred = services.config.wechat.kf and not away
     with services.engine.begin() as conn:
+        running = conn.execute(_FLOOR, {"openid": openid}).one_or_none()
+        transcript = _joined(running.transcript if running is not None else [], said_so_far)
         recent = [f"{order.order_no} {replies.order_entry(order)}" for order in orders_of(conn, openid, 5)]
         recent += [f"{case.number} {case.kind.value} {case.order_no}" for case in cases.running_of(conn, openid)]
         ahead = conn.execute(_AHEAD, {"openid": openid, "now": now}).scalar_one()
@@ -97,20 +129,36 @@ def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: 
     return HandoffOpened(transferred, ahead, services.hours.opens_at(now) if away else None)
 
 
-def heard(services: Services, openid: OpenId, said: str) -> None:
+def _line(who: str, text: str, at: datetime, understood: str = "", **more: Any) -> dict[str, Any]:
+    line = {"from": who, "text": text[:500], "at": at.isoformat(), **more}
+    return {**line, "read": understood} if understood else line
+
+
+def _joined(before: list[dict[str, Any]], latest: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A running talk's transcript goes on: what the person wrote is in it alone, what the bot said since is not."""
+    last = before[-1].get("at", "") if before else ""
+    return [*before, *(line for line in latest if line["at"] > last)][-LINES_MAX:]
+
+
+def heard(services: Services, openid: OpenId, said: str, understood: str = "") -> None:
     """Note what the buyer says while the bot is silent; it keeps the handoff open."""
+    now = services.clock.now()
+    line = json.dumps([_line("buyer", said, now, understood)], ensure_ascii=False)
     with services.engine.begin() as conn:
-        conn.execute(_HEARD, {"openid": openid, "now": services.clock.now(), "said": said[:500]})
+        conn.execute(_HEARD, {"openid": openid, "now": now, "line": line})
 
 
-def say(services: Services, openid: OpenId, words: str, *, also: Also = nothing) -> bool:
+def say(services: Services, openid: OpenId, words: str, *, by: str = "", also: Also = nothing) -> bool:
     """Send a buyer what a person writes to him, through the outbox; from then on the person has the talk. False when
     nobody asked for a person."""
     now = services.clock.now()
     with services.engine.begin() as conn:
-        if conn.execute(_SAY, {"openid": openid, "now": now, "words": words}).rowcount == 0:
+        talk = conn.execute(_FLOOR, {"openid": openid}).one_or_none()
+        if talk is None:
             return False
         row = conn.execute(_WORDS, {"openid": openid, "words": words, "now": now}).scalar_one()
+        line = json.dumps([_line("person", words, now, by=by, word=row)], ensure_ascii=False)
+        conn.execute(_SAY, {"id": talk.id, "now": now, "by": by[:32], "line": line})
         push_id = pushing.ask(conn, PushKind.PERSON, openid, None, now, about_id=row)
         services.jobs.defer(conn, "send_push", push_id=push_id)
         also(conn)
@@ -132,26 +180,88 @@ def end(services: Services, openid: OpenId, *, by: str, also: Also = nothing) ->
     return ended
 
 
+def assign(services: Services, talk_id: int, name: str, *, also: Also = nothing) -> bool:
+    """Give a running talk to an operator. False when it has ended, or is his."""
+    with services.engine.begin() as conn:
+        given = conn.execute(_ASSIGN, {"id": talk_id, "name": name[:32]}).rowcount > 0
+        if given:
+            also(conn)
+    return given
+
+
 def waiting(conn: Connection) -> tuple[Talk, ...]:
     """List who waits for a person, those who left a message at night first."""
+    return tuple(_talk(row) for row in conn.execute(_WAITING))
+
+
+def ended(conn: Connection, since: datetime) -> tuple[Talk, ...]:
+    """The talks that ended lately, the latest first, with what the buyer thought of what he rated since."""
+    rows = conn.execute(_ENDED, {"since": since}).all()
+    return tuple(_talk(row, stars=_stars(conn, row)) for row in rows)
+
+
+def talk(conn: Connection, talk_id: int) -> Talk | None:
+    """One talk, with WeChat's window and what became of each message."""
+    row = conn.execute(_ONE, {"id": talk_id}).one_or_none()
+    if row is None:
+        return None
+    keys = [f"person:{line['word']}" for line in row.transcript if "word" in line]
+    arrived = {one.about_id: _outcome(one) for one in conn.execute(_ARRIVED, {"keys": keys})} if keys else {}
+    sent = conn.execute(_SENT, {"openid": row.openid, "since": row.heard_at or row.opened_at}).scalar_one()
+    window = pushing.window_after(row.heard_at or row.opened_at, sent)
+    return replace(_talk(row, arrived, _stars(conn, row)), window=window)
+
+
+def pulse(conn: Connection) -> tuple[Pulse, ...]:
+    """What tells that a running talk has changed, for whoever looks every second."""
     return tuple(
-        Talk(
+        Pulse(
             id=row.id,
-            openid=OpenId(row.openid),
-            reason=row.reason,
-            opened_at=row.opened_at,
-            last_heard_at=row.last_heard_at,
-            pending=row.pending,
-            question=row.question,
-            left_message=row.left_message,
-            transferred=row.transferred,
-            transcript=[
-                {"from": one.get("from", ""), "text": without_taps(one.get("text", ""))} for one in row.transcript
-            ],
-            orders=row.orders,
+            version=f"{row.lines} {row.assignee} {row.left_message} {row.heard_at} {row.answered_at}",
+            waits=row.answered_at is None or (row.heard_at or row.opened_at) > row.answered_at,
+            heard_at=row.heard_at or row.opened_at,
         )
-        for row in conn.execute(_WAITING)
+        for row in conn.execute(_PULSE)
     )
+
+
+def _stars(conn: Connection, row: Row[Any]) -> int | None:
+    stars = conn.execute(_STARS, {"openid": row.openid, "since": row.opened_at}).scalar_one()
+    return int(stars) if stars is not None else None
+
+
+def _outcome(row: Row[Any]) -> str:
+    """sent, waiting, or the number WeChat refused with."""
+    if row.state == "sent":
+        return "sent" if row.via == "push" else "replied"
+    return f"{row.state} {row.errcode}" if row.errcode else str(row.state)
+
+
+def _talk(row: Row[Any], arrived: Mapping[int, str] | None = None, stars: int | None = None) -> Talk:
+    return Talk(
+        id=row.id,
+        openid=OpenId(row.openid),
+        reason=row.reason,
+        opened_at=row.opened_at,
+        last_heard_at=row.last_heard_at,
+        pending=row.pending,
+        question=row.question,
+        left_message=row.left_message,
+        transferred=row.transferred,
+        transcript=[_told(line, arrived or {}) for line in row.transcript],
+        orders=row.orders,
+        heard_at=row.heard_at or row.opened_at,
+        answered_at=row.answered_at,
+        assignee=row.assignee,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by or "",
+        stars=stars,
+    )
+
+
+def _told(line: Mapping[str, Any], arrived: Mapping[int, str]) -> dict[str, str]:
+    kept = {name: str(line.get(name, "")) for name in ("from", "at", "read", "by")}
+    return {**kept, "text": without_taps(line.get("text", "")), "outcome": arrived.get(line.get("word", 0), "")}
 
 
 def without_taps(text: str) -> str:

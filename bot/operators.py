@@ -6,13 +6,14 @@ from datetime import datetime
 from bot import after_sale, handoffs, work
 from bot.bootstrap import Services
 from bot.work import Also, nothing
+from catalog.model import Delivery
 from dialogs import replies
-from fulfillment import byhand, hands
+from fulfillment import byhand, hands, paying, pushing, reading, refunding
 from kernel.cases import CaseKind, CaseState
 from kernel.ids import OpenId
 from kernel.masking import mask
 from kernel.money import format_yuan
-from kernel.orders import LineState
+from kernel.orders import LineState, OrderState
 
 ACTOR = "operator"
 
@@ -62,6 +63,38 @@ def give_back(
         work.enqueue(services, conn, to_do)
         also(conn)
     return f"{line_id}：退款已开始，会通知顾客"
+
+
+def resend(services: Services, line_id: int, *, also: Also = nothing) -> bool:
+    """Send a delivered line's message, card keys included, once more to its owner. False: it is not delivered, or was
+    sent within the minute."""
+    now = services.clock.now()
+    with services.engine.begin() as conn:
+        line = refunding.locked_line(conn, line_id)
+        if line.state is not LineState.DELIVERED:
+            return False
+        kind = byhand.DONE[Delivery(line.delivery)]
+        again = f"again {now:%Y%m%d%H%M}"
+        push_id = pushing.ask(conn, kind, line.openid, line.order_no, now, line_id=line_id, again=again)
+        if push_id is None:
+            return False
+        services.jobs.defer(conn, "send_push", push_id=push_id)
+        also(conn)
+    return True
+
+
+def cancel(services: Services, order_no: str, *, actor: str = ACTOR, also: Also = nothing) -> bool:
+    """Cancel an unpaid order; its stock comes back once WeChat Pay has closed it. False: it is not unpaid."""
+    with services.engine.begin() as conn:
+        order = reading.by_no(conn, order_no)
+        if order is None or order.state is not OrderState.UNPAID:
+            return False
+        closed = paying.cancel(conn, order.order_no, order.openid, services.clock.now(), actor=actor)
+        if not isinstance(closed, paying.Closed):
+            return False
+        services.jobs.defer(conn, "close_order", order_no=order_no)
+        also(conn)
+    return True
 
 
 def waiting(services: Services) -> Iterator[str]:

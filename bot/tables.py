@@ -34,6 +34,12 @@ class HandoffRow(SQLModel, table=True):
     reason: str = Field(max_length=16)
     opened_at: datetime = Field(sa_type=DateTime(timezone=True))
     last_heard_at: datetime = Field(sa_type=DateTime(timezone=True))
+    heard_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When the buyer last wrote: WeChat's window for messages to him counts from it."""
+    answered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When a person first wrote to him."""
+    assignee: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
+    """The operator whose talk it is; empty: whoever comes first."""
     ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     ended_by: str | None = Field(default=None, max_length=16)
     """buyer, operator or timeout."""

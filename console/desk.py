@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
 from console.accounts import SessionLife
+from console.backroom import Backroom
+from fulfillment.pushing import Window
 from kernel.clock import Clock
 from kernel.hours import WorkingHours
 from kernel.ids import OpenId
@@ -37,8 +40,40 @@ class Talk:
     transferred: bool
     """WeChat's own customer service has the talk."""
     transcript: Sequence[Mapping[str, str]]
-    """Each with `from` (buyer, bot, person) and `text`."""
+    """Each with `from` (buyer, bot, person) and `text`; `at`, `read` (what the bot understood), `by`, `outcome`."""
     orders: Sequence[str]
+    heard_at: datetime
+    """When he last wrote."""
+    answered_at: datetime | None = None
+    assignee: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    """buyer, operator or timeout."""
+    stars: int | None = None
+    """What he thought of what he has rated since."""
+    window: Window | None = None
+    """Whether WeChat takes messages to him: known where one talk is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What of a running talk tells that it has changed."""
+
+    id: int
+    version: str
+    waits: bool
+    """The buyer wrote last."""
+    heard_at: datetime
+
+
+class Finished(StrEnum):
+    """What came of finishing a buyer's order for him."""
+
+    DONE = "finished"
+    NOTHING = "nothing_pending"
+    """Nothing that could be placed is pending: it is not complete, or he has gone on."""
+    REFUSED = "not_placed"
+    """Sold out, another price, or too many unpaid orders: the buyer's talk says which."""
 
 
 class Desk(Protocol):
@@ -63,8 +98,33 @@ class Desk(Protocol):
     def talks(self) -> tuple[Talk, ...]:
         """Who waits for a person, those who left a message at night first."""
 
-    def say(self, openid: OpenId, words: str, *, also: Also) -> bool:
+    def talk(self, talk_id: int) -> Talk | None:
+        """One talk, running or ended, with its window and what became of each message."""
+
+    def ended_talks(self) -> tuple[Talk, ...]:
+        """Those that ended within a day, the latest first."""
+
+    def pulse(self) -> tuple[Pulse, ...]:
+        """What tells that running talks have changed. Asked every second: one cheap question."""
+
+    def assign(self, talk_id: int, name: str, *, also: Also) -> bool:
+        """Give a talk to an operator. False: it has ended, or is his."""
+
+    def say(self, openid: OpenId, words: str, *, by: str, also: Also) -> bool:
         """Write to a buyer through the outbox. False: he has been given back."""
+
+    def finish(self, openid: OpenId, *, by: str, also: Also) -> Finished:
+        """Place the order that waits for the buyer's 确认, and send him the link to pay."""
+
+    def resend(self, line_id: int, words: str, *, also: Also) -> bool:
+        """Tell the buyer of a delivered line once more, card keys included. False: it is not delivered, or was just
+        sent."""
+
+    def cancel(self, order_no: str, *, actor: str, also: Also) -> bool:
+        """Cancel an unpaid order. False: it is not unpaid."""
+
+    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[str]]:
+        """The keys sold to each line of an order, all but their ends hidden."""
 
     def end_talk(self, openid: OpenId, *, also: Also) -> bool:
         """Give a buyer back to the bot and tell him. False: it has ended."""
@@ -82,3 +142,4 @@ class Parts:
     shop_name: str
     https: bool
     stock_alert_below: int
+    backroom: Backroom

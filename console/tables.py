@@ -183,4 +183,31 @@ class MenuVersion(SQLModel, table=True):
     published_at: datetime | None = _time(nullable=True)
 
 
+class BuyerNote(SQLModel, table=True):
+    """What operators note about a buyer, for each other. Goes when the buyer is forgotten."""
+
+    __tablename__: ClassVar[Any] = "buyer_note"
+    __table_args__ = (Index("buyer_note_of", "openid", "id"),)
+
+    id: int | None = _id()
+    openid: str = _text()
+    order_no: str = _text()
+    """The order it is about; empty: the buyer himself."""
+    words: str = _text()
+    by: str = _text()
+    at: datetime = _time()
+
+
+class CannedReply(SQLModel, table=True):
+    """An answer written beforehand, with fields in braces that the buyer's own orders fill."""
+
+    __tablename__: ClassVar[Any] = "canned_reply"
+
+    id: int | None = _id()
+    title: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    words: str = _text()
+    by: str = _text()
+    changed_at: datetime = _time()
+
+
 guard(SQLModel.metadata.tables["operator_action"], append_only("operator_action"))

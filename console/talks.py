@@ -29,7 +29,9 @@ class Talks:
         if talk is None:
             return gate.said(PATH, "not_now")
         also = record(self._parts, asked, "say", f"talk:{talk.id}", words=words)
-        return gate.said(PATH, "sent" if self._parts.desk.say(talk.openid, words, also=also) else "not_now")
+        return gate.said(
+            PATH, "sent" if self._parts.desk.say(talk.openid, words, by=asked.operator.name, also=also) else "not_now"
+        )
 
     def end(self, asked: Asked) -> Response:
         """POST /console/talks/{id}/end."""

@@ -133,6 +133,8 @@ class Spoken:
     who: str
     """"buyer" or "bot"."""
     text: str
+    understood: str = ""
+    """What the bot took a buyer's words for, in one line."""
 
 
 def new_lease() -> str:
@@ -156,14 +158,22 @@ def ask_to_begin(openid: OpenId, message_key: str, lease: str) -> Ask[Answered |
 
 
 def ask_to_commit(
-    opened: Opened, at: datetime, *, dialog: str, reply: str | bytes, said: str = "", answered: str = ""
+    opened: Opened,
+    at: datetime,
+    *,
+    dialog: str,
+    reply: str | bytes,
+    said: str = "",
+    answered: str = "",
+    understood: str = "",
 ) -> Ask[bool]:
-    """Save the talk and the reply, add to the transcript, and give up the floor. False, and nothing saved, when the
-    lease ran out. `reply` and `answered` never hold a card key."""
+    """Save the talk and the reply, add to the transcript (with what the bot took `said` for), and give up the floor.
+    False, and nothing saved, when the lease ran out. `reply` and `answered` never hold a card key."""
     openid = opened.openid
     keys = (_reply_key(openid, opened.key), _key(openid, "lock"), _key(openid, "dialog"), _key(openid, "said"))
     when = at.isoformat()
-    spoken = (to_json((when, who, text[:_TEXT_MAX])) for who, text in (("buyer", said), ("bot", answered)) if text)
+    lines = ((when, "buyer", said[:_TEXT_MAX], understood), (when, "bot", answered[:_TEXT_MAX]))
+    spoken = (to_json(line) for line in lines if line[2])
     talk = f"{opened.version + 1} {dialog}"
     return Ask(COMMIT, keys, (opened.lease, opened.version, talk, reply, *spoken), bool)
 
@@ -281,8 +291,8 @@ def _reply_key(openid: OpenId, message_key: str) -> str:
 
 
 def _spoken(line: bytes | str) -> Spoken:
-    at, who, text = json.loads(line)
-    return Spoken(datetime.fromisoformat(at), who, text)
+    at, who, text, *understood = json.loads(line)
+    return Spoken(datetime.fromisoformat(at), who, text, *understood[:1])
 
 
 def _text(value: bytes | str) -> str:

@@ -19,7 +19,7 @@ _COST = text("""
     FROM order_line WHERE id = :line_id
 """)
 
-_DONE = {
+DONE = {
     Delivery.CARD: PushKind.KEYS,
     Delivery.TOPUP: PushKind.TOPUP_DONE,
     Delivery.SERVICE: PushKind.SERVICE_DONE,
@@ -42,7 +42,7 @@ def complete(conn: Connection, line_id: int, now: datetime, *, actor: str, note:
     move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="by hand", actor=actor, note=note)
     follow_lines(conn, line.order_no, now, cause="by hand", actor=actor)
     # Refunded and delivered, and the person leaves it at that: the buyer was told of the refund already.
-    told = pushed(conn, _DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
+    told = pushed(conn, DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
     return told + _cost(conn, line)
 
 

@@ -15,7 +15,7 @@ from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
 from kernel.ids import OrderNo
 from kernel.orders import LineState, Order, OrderState
 
-_OWNER = text("SELECT openid, expires_at, stock_released_at FROM orders WHERE order_no = :order_no")
+_OWNER = text("SELECT openid, expires_at, stock_released_at, total_fen FROM orders WHERE order_no = :order_no")
 _RELEASED = text("UPDATE orders SET stock_released_at = :now WHERE order_no = :order_no")
 
 _LATE_REASON = "订单关闭后到账，库存不足"
@@ -63,7 +63,9 @@ class AlreadyPaid:
     order: Order
 
 
-def cancel(conn: Connection, order_no: str, openid: str, now: datetime) -> Closed | Refused | NotFound:
+def cancel(
+    conn: Connection, order_no: str, openid: str, now: datetime, *, actor: str = "buyer"
+) -> Closed | Refused | NotFound:
     """Cancel the buyer's own unpaid order; cancelling a cancelled one again is Closed again. Stock stays held."""
     try:
         state = lock_order(conn, order_no)
@@ -72,7 +74,7 @@ def cancel(conn: Connection, order_no: str, openid: str, now: datetime) -> Close
     if conn.execute(_OWNER, {"order_no": order_no}).one().openid != openid:
         return NotFound()
     if state is OrderState.UNPAID:
-        move_order(conn, order_no, state, OrderState.CANCELLED, now, cause="cancelled", actor="buyer")
+        move_order(conn, order_no, state, OrderState.CANCELLED, now, cause="cancelled", actor=actor)
     elif state is not OrderState.CANCELLED:
         return Refused(state)
     return Closed(OrderNo(order_no))
@@ -115,7 +117,8 @@ def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime)
         return AlreadyPaid(_order(conn, order_no))
     late = state is not OrderState.UNPAID
     cause = f"paid after it was {state.value}" if late else "paid"
-    move_order(conn, order_no, state, OrderState.PAID, now, cause=cause, at=paid_at)
+    paid_fen = conn.execute(_OWNER, {"order_no": order_no}).one().total_fen
+    move_order(conn, order_no, state, OrderState.PAID, now, cause=cause, at=paid_at, paid_fen=paid_fen)
     order = _order(conn, order_no)
     if not late:
         return PaidInTime(order)
@@ -155,6 +158,7 @@ def _refund_late(conn: Connection, order: Order, now: datetime) -> list[RefundDu
             cause="paid late, stock is gone",
             note=_LATE_REASON,
             refund_fen=line.total_fen,
+            reason=_LATE_REASON,
         )
         refunds.append(RefundDue(order.order_no, line.id, line.total_fen, _LATE_REASON))
     return refunds

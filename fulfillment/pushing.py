@@ -38,8 +38,10 @@ class PushKind(StrEnum):
     """A person decided that this line is given back."""
     LATE_REFUND = "late_refund"
     """The order was paid after it had been closed and cannot be served: all of it goes back."""
+    PART_REFUND = "part_refund"
+    """A person decided that some of this line's price goes back; `about_id` is the row of line_refund."""
     REFUNDED = "refunded"
-    """The line's refund_fen has gone back."""
+    """A refund of a line has arrived; `about_id` is the row of line_refund."""
     EXPIRED = "expired"
     """The order's time to pay ran out."""
     SPOKEN = "spoken"
@@ -147,6 +149,31 @@ def _again(push: Push, now: datetime, last: PushState, at_least: timedelta) -> V
     return Verdict(PushState.WAITING, now + max(wait, at_least))
 
 
+# ---- WeChat's window -----------------------------------------------------------------------------------------------
+
+MESSAGES_PER_WINDOW = 5
+"""So many messages WeChat takes to a buyer after one of his (wechat.md, C)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Until when, and how often, a buyer can still be written to before he writes again."""
+
+    closes_at: datetime | None
+    """None: nobody knows when he last wrote."""
+    left: int
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a message would go out now, as far as we know."""
+        return self.left > 0 and (self.closes_at is None or now < self.closes_at)
+
+
+def window_after(heard_at: datetime | None, sent: int) -> Window:
+    """The window a buyer opened when he last wrote, of which `sent` messages have been used. Pure."""
+    closes_at = heard_at + RETRY_FOR if heard_at is not None else None
+    return Window(closes_at, max(0, MESSAGES_PER_WINDOW - sent))
+
+
 # ---- the outbox ----------------------------------------------------------------------------------------------------
 
 _ASK = text("""
@@ -205,10 +232,12 @@ def ask(
     *,
     line_id: int | None = None,
     about_id: int | None = None,
+    again: str = "",
 ) -> int | None:
     """Put a message in the outbox and give its id; None when the same thing was asked before.
 
-    One message of a kind for an order, or for a line or row where it is about one: `keys:{line_id}` for ever.
+    One message of a kind for an order, or for a line or row where it is about one: `keys:{line_id}` for ever. `again`
+    names a further asking, by a person who wants it said once more.
     """
     about = next((str(one) for one in (line_id, about_id) if one is not None), order_no)
     row = {
@@ -217,7 +246,7 @@ def ask(
         "line_id": line_id,
         "about_id": about_id,
         "kind": kind.value,
-        "dedupe_key": f"{kind.value}:{about}",
+        "dedupe_key": f"{kind.value}:{about}" + (f":{again}" if again else ""),
         "now": now,
     }
     return conn.execute(_ASK, row).scalar_one_or_none()

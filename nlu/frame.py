@@ -89,6 +89,21 @@ def frame_to_json(frame: Frame) -> dict[str, object]:
     }
 
 
+def frame_in_a_line(frame: Frame) -> str:
+    """A frame for whoever reads a transcript: `order 97% huafei HF100 ×2 account=138…; missing speed`."""
+    return "；".join([f"{frame.intent} {frame.confidence:.0%}", *map(_item_in_a_line, frame.items[:5])])[:300]
+
+
+def _item_in_a_line(item: Item) -> str:
+    what = item.product or "|".join(item.candidates[:3]) or "?"
+    value = item.sku or (str(item.value) if item.value is not None else "")
+    times = f"×{item.quantity}" if item.quantity != 1 else ""
+    given = " ".join(f"{name}={said}" for name, said in item.fields.items())
+    wrong = " ".join(f"{name}≠{said}" for name, said in item.invalid.items())
+    missing = f"缺 {' '.join(item.missing)}" if item.missing else ""
+    return " ".join(part for part in (what, value, times, given, wrong, missing) if part)
+
+
 def _item_to_json(item: Item) -> dict[str, object]:
     return {
         "product": item.product,

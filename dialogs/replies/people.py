@@ -28,6 +28,14 @@ def person_says(say: Say, words: str) -> str:
     return say(words=plain_lines(words))
 
 
+@line("已按您确认的为您下单：{what}，共{amount}。\n订单 {order_no}，请在{minutes}分钟内付款：{link}")
+def placed_for_you(say: Say, order: Order, link: str) -> str:
+    """A person has placed the order that waited for 确认."""
+    minutes = max(1, round((order.expires_at - order.created_at).total_seconds() / 60))
+    what = "、".join(line_what(one) for one in order.lines[:3])
+    return say(what=what, amount=yuan(order.total_fen), order_no=order.order_no, minutes=minutes, link=link)
+
+
 _here_at = phrase("here_at", "（客服时间{hours}）")
 
 
