@@ -32,6 +32,15 @@ class RefundState(StrEnum):
     """A person must see to it."""
 
 
+class RefundRoute(StrEnum):
+    """Where the money goes."""
+
+    ORIGINAL = "original"
+    """To whoever paid, the way he paid."""
+    WALLET = "wallet"
+    """Into the balance of the order's buyer; WeChat Pay never hears of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt to pay one order."""
@@ -75,6 +84,7 @@ class Refund:
     key: str
     amount_fen: int
     reason: str
+    route: RefundRoute
     state: RefundState
     tries: int
     refund_id: str | None

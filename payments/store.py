@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, exists, func, insert, select, up
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from payments.gateway import CodeUrl, Prepay, TradeType, Transaction
-from payments.model import Attempt, AttemptState, Refund, RefundState
+from payments.model import Attempt, AttemptState, Refund, RefundRoute, RefundState
 from payments.notices import OtherNotice, PaymentNotice, RefundNotice
 from payments.policy import PREPAY_LIVES, StartAttempt, Wanted
 from payments.tables import PAY_NOTICE, PAY_SHUT, PAYMENT, REFUND
@@ -180,7 +180,7 @@ def _refunds() -> Select[Any]:
 
 def _refund(row: Row[Any]) -> Refund:
     values = dict(row._mapping)
-    values["state"] = RefundState(row.state)
+    values["state"], values["route"] = RefundState(row.state), RefundRoute(row.route)
     return Refund(**values)
 
 
