@@ -1,0 +1,233 @@
+"""What the books say: the facts an order is judged by, in one statement; held orders, verdicts and their reasons."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from kernel.ids import OpenId, OrderNo
+from risk.lists import Kind, Marks
+from risk.scoring import Facts, Outcome, Reason, Verdict
+
+HOUR, DAY, HISTORY = timedelta(hours=1), timedelta(days=1), timedelta(days=180)
+ACCOUNTS_MAX = 20
+"""Accounts of one order that are looked at: of a longer list the first."""
+LATEST_OF_ACCOUNT = 40
+LATEST_OF_DAY = 500
+LATEST_OF_HISTORY = 30
+
+# Every part reads an index and at most a fixed number of rows: a shop's busiest account costs what any other does.
+_FACTS = f"""
+    WITH lately AS (
+        SELECT order_no, created_at, paid_at, total_fen FROM orders
+        WHERE openid = %(openid)s AND created_at > %(day)s
+          AND created_at <= %(now)s ORDER BY created_at DESC LIMIT {LATEST_OF_DAY}),
+    known AS (
+        SELECT order_no, state FROM (
+            SELECT order_no, state FROM orders WHERE openid = %(openid)s AND created_at > %(history)s
+            ORDER BY created_at DESC LIMIT {LATEST_OF_HISTORY}) latest
+        WHERE state IN ('delivered', 'refunded')),
+    shared AS (
+        SELECT count(DISTINCT o.openid) FILTER (WHERE o.openid <> %(openid)s) AS buyers,
+               coalesce(sum(l.total_fen) FILTER (WHERE o.paid_at IS NOT NULL), 0) AS spent_fen
+        FROM unnest(%(accounts)s::text[]) AS wanted(account)
+        CROSS JOIN LATERAL (
+            SELECT order_no, total_fen FROM order_line
+            WHERE account_field <> '' AND fields ->> account_field = wanted.account
+            ORDER BY id DESC LIMIT {LATEST_OF_ACCOUNT}) l
+        JOIN orders o USING (order_no)
+        WHERE o.created_at > %(day)s AND o.order_no <> %(besides)s
+        GROUP BY wanted.account)
+    SELECT
+        (SELECT count(*) FROM lately WHERE created_at > %(hour)s AND order_no <> %(besides)s),
+        (SELECT count(*) FROM lately WHERE created_at > %(hour)s AND paid_at IS NULL AND order_no <> %(besides)s),
+        (SELECT count(DISTINCT l.fields ->> l.account_field) FROM lately JOIN order_line l USING (order_no)
+         WHERE created_at > %(hour)s AND l.position = 0 AND l.account_field <> '' AND order_no <> %(besides)s),
+        (SELECT coalesce(sum(total_fen), 0) FROM lately WHERE paid_at IS NOT NULL AND order_no <> %(besides)s),
+        (SELECT coalesce(max(buyers), 0) FROM shared),
+        (SELECT coalesce(max(spent_fen), 0) FROM shared),
+        (SELECT count(*) FROM known WHERE state = 'delivered'
+         AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_no = known.order_no AND l.refund_fen > 0)),
+        (SELECT count(*) FROM known WHERE state = 'refunded'
+         OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_no = known.order_no AND l.refund_fen > 0)),
+        (SELECT count(*) FROM support_case
+         WHERE openid = %(openid)s AND kind <> 'invoice' AND opened_at > %(history)s),
+        ARRAY(SELECT DISTINCT listing FROM risk_list WHERE value_hash = ANY(%(marks)s) AND ended_at IS NULL)
+"""  # noqa: S608 - constants of this file
+
+
+def facts_of(
+    conn: Connection,
+    marks: Marks,
+    openid: OpenId,
+    accounts: Sequence[str],
+    total_fen: int,
+    now: datetime,
+    *,
+    besides: str = "",
+) -> Facts:
+    """Gather what an order of `total_fen` for these accounts is judged by. One statement, on the caller's connection.
+
+    `besides`: the order itself, where it stands already. Raises SQLAlchemy's errors.
+    """
+    looked_at = list(dict.fromkeys(accounts))[:ACCOUNTS_MAX]
+    listed = [*marks.of(Kind.BUYER, openid)]
+    for account in dict.fromkeys(accounts):
+        listed.extend(marks.of(Kind.ACCOUNT, account))
+    values = {
+        "openid": openid,
+        "accounts": looked_at,
+        "marks": listed,
+        "besides": besides,
+        "now": now,
+        "hour": now - HOUR,
+        "day": now - DAY,
+        "history": now - HISTORY,
+    }
+    row = _run(conn, _FACTS, values)
+    return Facts(
+        total_fen=total_fen,
+        buyer_orders_1h=row[0],
+        buyer_unpaid_1h=row[1],
+        buyer_accounts_1h=row[2],
+        buyer_spent_24h_fen=int(row[3]),
+        account_buyers_24h=row[4],
+        account_spent_24h_fen=int(row[5]),
+        delivered=row[6],
+        given_back=row[7],
+        complaints=row[8],
+        blocked="block" in row[9],
+        allowed="allow" in row[9],
+    )
+
+
+def _run(conn: Connection, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Ask on the driver itself, as placing does (decision 7): this stands in the way of every order."""
+    try:
+        with cast(psycopg.Connection, conn.connection.driver_connection).cursor() as cursor:
+            row = cursor.execute(statement, values).fetchone()
+    except psycopg.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
+    except psycopg.Error as error:
+        raise DBAPIError(statement, None, error) from error
+    if row is None:
+        raise AssertionError("a statement of aggregates has a row")
+    return row
+
+
+# ---- verdicts ------------------------------------------------------------------------------------------------------
+
+_RECORD = text("""
+    INSERT INTO risk_verdict (order_no, openid, total_fen, outcome, score, reasons, at)
+    VALUES (:order_no, :openid, :total_fen, :outcome, :score, CAST(:reasons AS jsonb), :now)
+""")
+_OF_ORDER = text("""
+    SELECT order_no, openid, total_fen, outcome, score, reasons, at FROM risk_verdict WHERE order_no = :order_no
+    ORDER BY id DESC LIMIT 1
+""")
+_LATEST = text("""
+    SELECT order_no, openid, total_fen, outcome, score, reasons, at FROM risk_verdict
+    WHERE outcome <> 'pass' OR :passed ORDER BY at DESC, id DESC LIMIT :limit
+""")
+_FORGET = text("DELETE FROM risk_verdict WHERE at < :before")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A verdict that was more than a plain pass."""
+
+    order_no: str
+    """Empty: no order was placed."""
+    openid: OpenId
+    total_fen: int
+    verdict: Verdict
+    at: datetime
+
+
+def record(
+    conn: Connection, verdict: Verdict, *, openid: str, total_fen: int, now: datetime, order_no: str = ""
+) -> None:
+    """Write a verdict down."""
+    reasons = "[" + ",".join(f'["{reason.value}",{points}]' for reason, points in verdict.reasons) + "]"
+    row = {"order_no": order_no, "openid": openid, "total_fen": total_fen, "score": verdict.score}
+    conn.execute(_RECORD, {**row, "outcome": verdict.outcome.value, "reasons": reasons, "now": now})
+
+
+def verdict_of(conn: Connection, order_no: str) -> Recorded | None:
+    """What was decided about an order when it was placed; None: it passed without a point."""
+    row = conn.execute(_OF_ORDER, {"order_no": order_no}).one_or_none()
+    return _recorded(row) if row is not None else None
+
+
+def latest(conn: Connection, limit: int = 100, *, passed: bool = False) -> tuple[Recorded, ...]:
+    """List the latest verdicts, those that stopped nothing only with `passed`."""
+    return tuple(_recorded(row) for row in conn.execute(_LATEST, {"limit": limit, "passed": passed}))
+
+
+def forget_old(conn: Connection, now: datetime) -> int:
+    """Forget verdicts that no history reaches back to any more. Gives how many."""
+    return conn.execute(_FORGET, {"before": now - HISTORY}).rowcount
+
+
+def _recorded(row: Any) -> Recorded:
+    reasons = tuple((Reason(reason), points) for reason, points in row.reasons)
+    return Recorded(
+        row.order_no, OpenId(row.openid), row.total_fen, Verdict(Outcome(row.outcome), row.score, reasons), row.at
+    )
+
+
+# ---- held orders ---------------------------------------------------------------------------------------------------
+
+_HOLDS = text("""
+    SELECT h.order_no, o.openid, o.total_fen, o.paid_at, h.held_at, h.alerted_at,
+           (SELECT string_agg(product_name || ' ' || sku_label || ' ×' || quantity, '；' ORDER BY position)
+            FROM (SELECT * FROM order_line l WHERE l.order_no = o.order_no ORDER BY position LIMIT 3) l) AS what,
+           (SELECT jsonb_agg(fields ->> account_field ORDER BY position) FROM order_line l
+            WHERE l.order_no = o.order_no AND account_field <> '') AS accounts,
+           v.score, v.reasons
+    FROM order_hold h JOIN orders o USING (order_no)
+    LEFT JOIN LATERAL (SELECT score, reasons FROM risk_verdict WHERE order_no = h.order_no AND order_no <> ''
+                       ORDER BY id DESC LIMIT 1) v ON true
+    WHERE h.state = 'held' ORDER BY h.held_at, h.order_no LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """A paid order that waits for a person to release or refuse it."""
+
+    order_no: OrderNo
+    openid: OpenId
+    total_fen: int
+    paid_at: datetime
+    held_at: datetime
+    overdue: bool
+    """It waits for longer than was promised; that was said in the log once."""
+    what: str
+    accounts: tuple[str, ...]
+    """In full: whoever shows them masks them."""
+    score: int
+    reasons: tuple[tuple[Reason, int], ...]
+
+
+def holds(conn: Connection, limit: int = 200) -> tuple[HeldOrder, ...]:
+    """List the held orders with what speaks against them, those that wait longest first."""
+    return tuple(
+        HeldOrder(
+            order_no=OrderNo(row.order_no),
+            openid=OpenId(row.openid),
+            total_fen=row.total_fen,
+            paid_at=row.paid_at,
+            held_at=row.held_at,
+            overdue=row.alerted_at is not None,
+            what=row.what,
+            accounts=tuple(dict.fromkeys(row.accounts or ())),
+            score=row.score or 0,
+            reasons=tuple((Reason(reason), points) for reason, points in row.reasons or ()),
+        )
+        for row in conn.execute(_HOLDS, {"limit": limit})
+    )

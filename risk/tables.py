@@ -1,0 +1,68 @@
+"""Tables of risk: the block and allow lists with their history, and the verdicts that were more than a pass."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, Integer, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+def _text(default: str | None = None) -> Any:
+    if default is None:
+        return Field(sa_column=Column(Text, nullable=False))
+    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default))
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+class RiskList(SQLModel, table=True):
+    """One entry of the lists. It is ended, never deleted: the rows are the history of who put what there."""
+
+    __tablename__: ClassVar[Any] = "risk_list"
+    __table_args__ = (
+        CheckConstraint("kind IN ('buyer', 'account')", name="risk_list_kind_known"),
+        CheckConstraint("listing IN ('block', 'allow')", name="risk_list_listing_known"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by = '')", name="risk_list_ended_by_someone"),
+        # Somebody is on one list or on the other.
+        Index("risk_list_one", "value_hash", unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    kind: str = _text()
+    value_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """Keyed: an openid or account is found again by whoever has it, and read by nobody."""
+    shown: str = _text()
+    """The value, masked."""
+    listing: str = _text()
+    why: str = _text("")
+    by: str = _text()
+    at: datetime = _time()
+    ended_at: datetime | None = _time(nullable=True)
+    ended_by: str = _text("")
+
+
+class RiskVerdict(SQLModel, table=True):
+    """What was decided about an order that did not simply pass, and about one that was not placed for it."""
+
+    __tablename__: ClassVar[Any] = "risk_verdict"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('pass', 'ask', 'hold', 'refuse')", name="risk_verdict_outcome_known"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="risk_verdict_score_in_range"),
+        Index("risk_verdict_of_order", "order_no", postgresql_where=text("order_no <> ''")),
+        Index("risk_verdict_at", text("at DESC"), text("id DESC")),
+        Index("risk_verdict_of_buyer", "openid"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    order_no: str = _text("")
+    """Empty: none was placed."""
+    openid: str = _text()
+    total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    outcome: str = _text()
+    score: int = Field(sa_column=Column(Integer, nullable=False))
+    reasons: list[list[Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    """Reason and points, pair by pair."""
+    at: datetime = _time()
