@@ -177,7 +177,8 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
         if end < len(text) and text[end] in _SCALES:
             end -= 0 if text[end - 1].isdigit() else 1  # …七八一百块: the 一 belongs to the amount
         if start and text[start - 1] in _SCALES and not text[start].isdigit():
-            start += 1
+            phone = end - start == 11 and _is_phone(_group(text, start, end).digits)  # 充三十幺三九…
+            start += 0 if phone else 1
         if end <= start or any(taken[start:end]):
             continue
         said = text[start:end]

@@ -141,25 +141,31 @@ def find_amounts(
     for start in ones:
         taken[start] = 1
     for match in NUMERAL.finditer(text):
-        end = match.end()
-        if end - match.start() > 1 and end - 1 in ones:  # the second 一 is no part of fifty
+        start, end = match.span()
+        if not match[0][0].isdigit():  # 三十幺三九…, …七八一百: the phone is no part of it
+            start = next((at for at in range(start, end) if not taken[at]), end)
+            end = next((at for at in range(start, end) if taken[at]), end)
+        if start == end:
+            continue
+        said = text[start:end]
+        if end - start > 1 and end - 1 in ones:  # the second 一 is no part of fifty
             end -= 1
-        if not any(taken[match.start() : end]):
-            if end - match.start() <= 2 and not match[0][0].isdigit() and inside_longer(match.start(), end):
+        if not any(taken[start:end]):
+            if end - start <= 2 and not said[0].isdigit() and inside_longer(start, end):
                 continue
-            if match[0][-1] == "两" and len(match[0]) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
+            if said[-1] == "两" and len(said) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
                 pair = _amount(text, end - 1, end, lexicon, ends)
                 found += [pair] if pair else []
                 end -= 1
-            if len(match[0]) > 2 and _HUNDRED_ONE.search(match[0]) and text[end : end + 1] in ("张", "份"):
-                one = _amount(text, end - 1, end, lexicon, ends) if match[0][-1] == "一" else None
+            if len(said) > 2 and _HUNDRED_ONE.search(said) and text[end : end + 1] in ("张", "份"):
+                one = _amount(text, end - 1, end, lexicon, ends) if said[-1] == "一" else None
                 if one is None:
-                    found.append(Amount(match.start(), end + 1, "none"))  # 二百五张: 250 of them, or five of 200
-                    taken[match.start() : end + 1] = b"\x01" * (end + 1 - match.start())
+                    found.append(Amount(start, end + 1, "none"))  # 二百五张: 250 of them, or five of 200
+                    taken[start : end + 1] = b"\x01" * (end + 1 - start)
                     continue
                 found.append(one)  # 五百一张
                 end -= 1
-            amount = _amount(text, match.start(), end, lexicon, ends)
+            amount = _amount(text, start, end, lexicon, ends)
             if amount is not None:
                 found.append(amount)
                 taken[amount.start : amount.end] = b"\x01" * (amount.end - amount.start)
