@@ -223,12 +223,12 @@ def serve(
 @app.command()
 def worker() -> None:
     """Run the background work: fulfilment, pushes, expiry, reconciliation."""
-    from bot import serving
+    from bot import working
 
     with connected() as at:
         with database(at):
             pass
-        serving.work(at.services())
+        working.work(at.services())
 
 
 @app.command()

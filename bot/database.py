@@ -7,10 +7,36 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 PING_AFTER_S = 30.0
+MAX_OVERFLOW = 10
+"""Connections beyond the pool's size that a burst may open for as long as it lasts."""
+REST_AFTER_S = 10.0
+"""A connection that was not needed for one to two of these is closed: each is a process of its own at the server."""
+
+
+class _RestingPool(QueuePool):
+    """A pool that shrinks to what was needed at once lately, and not to what some burst of long ago needed."""
+
+    _since = _busiest = _busiest_before = 0.0
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        now, busy = time.monotonic(), self.checkedout()  # this one still counts
+        if now - self._since > REST_AFTER_S:
+            self._busiest_before = self._busiest if now - self._since < 2 * REST_AFTER_S else 0
+            self._busiest, self._since = 0, now
+        self._busiest = max(self._busiest, busy)
+        # Threads may come in between: then one is closed that might have stayed, or stays until its next return.
+        if self.checkedin() + busy <= max(self._busiest, self._busiest_before):
+            super()._do_return_conn(record)
+            return
+        try:
+            record.close()
+        finally:
+            self._dec_overflow()
 
 
 def make_engine(
@@ -18,7 +44,7 @@ def make_engine(
     *,
     name: str = "kabot",
     pool_size: int = 5,
-    max_overflow: int = 10,
+    max_overflow: int = MAX_OVERFLOW,
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
 ) -> Engine:
     """Make an engine whose connections survive a database restart and never wait without end.
@@ -31,6 +57,7 @@ def make_engine(
     )
     engine = create_engine(
         url,
+        poolclass=_RestingPool,
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=10,

@@ -8,6 +8,8 @@ from bot import embedded, health
 from bot.config import Config, ConfigError, load_config
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from bot.bootstrap import Services
 
 
@@ -78,6 +80,43 @@ def _servers(services: "Services") -> Iterator[Finding]:
     names = {"database": "数据库", "redis": "Redis"}
     for part, state in health.checks(services.engine, services.redis).items():
         yield Finding(names[part], state == health.OK, "" if state == health.OK else words.get(state, state))
+    room = room_for_connections(services.engine)
+    if room is not None:
+        yield connections(services.config.store.pool_size, room)
+
+
+def room_for_connections(engine: "Engine") -> int | None:
+    """How many connections the database grants to all processes together; None while it does not answer."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    kept_back = "current_setting('superuser_reserved_connections')::int"
+    kept_back += " + coalesce(current_setting('reserved_connections', true), '0')::int"  # from PostgreSQL 16 on
+    limits = "least(nullif(d.datconnlimit, -1), nullif(r.rolconnlimit, -1))"
+    most = text(
+        f"SELECT least(current_setting('max_connections')::int - {kept_back}, {limits})"  # noqa: S608 - no value
+        " FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user"
+    )
+    try:
+        with engine.connect() as conn:
+            return int(conn.scalar(most) or 0)
+    except SQLAlchemyError:
+        return None
+
+
+def connections(pool_size: int, room: int) -> Finding:
+    """Beyond what the database grants, a busy shop's requests fail: it is to be known before it is busy."""
+    from bot.database import MAX_OVERFLOW
+    from bot.jobs import CONNECTIONS_MAX
+
+    web = pool_size + MAX_OVERFLOW
+    worker = web + CONNECTIONS_MAX
+    pairs = room // (web + worker)
+    words = f"数据库最多给 {room} 个；每个 web 进程最多用 {web} 个，每个 worker {worker} 个"
+    if pairs < 1:
+        words += "：不够各一个，请调小 [store] pool_size 或调大 max_connections"
+        return Finding("连接数", False, words)
+    return Finding("连接数", True, f"{words}：够 {pairs} 个 web 加 {pairs} 个 worker")
 
 
 def _wechat(services: "Services") -> Finding:

@@ -38,6 +38,9 @@ CLEAN_EVERY_S = 3600.0
 KEEP_DONE_HOURS = 24
 KEEP_FAILED_HOURS = 24 * 30
 ARGUMENTS_BYTES_MAX = 10_000
+POOL_MAX = 2
+CONNECTIONS_MAX = POOL_MAX + 1
+"""What the job engine opens in one worker: its queries are short; its LISTEN has a connection outside of the pool."""
 
 Function = Callable[..., object]
 _F = TypeVar("_F", bound=Function)
@@ -248,11 +251,11 @@ class JobWorker:
 
     def _engine_app(self) -> App:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        # Connections: the engine's own queries are short, its LISTEN has a connection outside of the pool.
         connector = PsycopgConnector(
             conninfo=url,
             min_size=1,
-            max_size=4,
+            max_size=POOL_MAX,
+            max_idle=20.0,
             timeout=10.0,
             kwargs={"application_name": "kabot jobs", "connect_timeout": 5},
         )

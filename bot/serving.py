@@ -1,11 +1,8 @@
-"""Running the two long-lived processes: web and worker."""
+"""Running the web process."""
 
 import gc
 import logging
-import os
-import signal
 import socket
-from typing import Any
 
 import anyio.to_thread
 import uvicorn
@@ -41,13 +38,18 @@ def listen(host: str, port: int, fd: int | None = None) -> socket.socket:
 class _Server(uvicorn.Server):
     """uvicorn with a thread for each request worked on at the same time."""
 
-    def __init__(self, config: uvicorn.Config, threads: int) -> None:
+    def __init__(self, config: uvicorn.Config, threads: int, live: Live) -> None:
         super().__init__(config)
         self._threads = threads
+        self._live = live
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
         await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.close()  # an open page of the console would hold it for all of _STOP_SECONDS
+        await super().shutdown(sockets)
 
 
 def serve(services: Services, listening: socket.socket) -> None:
@@ -97,30 +99,3 @@ def _warm_up(services: Services) -> None:
         log.warning("the catalog cannot be loaded yet: %s", type(error).__name__)
         return
     parse("你好，想给家里老人的手机充点钱，大概多少合适？", lexicon)
-
-
-def work(services: Services) -> None:
-    """Do background jobs until SIGTERM or SIGINT; those being done are finished. A second signal ends it at once."""
-    from bot.background import TASKS
-    from bot.jobs import JobWorker
-
-    config = services.config
-    logs.set_up(config.app.log_level, config.app.log_format)
-    certificates.keep_fresh(services)
-    worker = JobWorker(services.engine, TASKS, services, threads=config.worker.threads)
-    told = False
-
-    def stop(_number: int, _frame: Any) -> None:
-        nonlocal told
-        if told:
-            os._exit(1)
-        told = True
-        worker.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    log.warning("kabot worker begins")
-    try:
-        worker.run()
-    finally:
-        services.engine.dispose()

@@ -1,7 +1,6 @@
 """Files and locks of one set of embedded servers. Standard library only: the keeper runs without anything else."""
 
 import fcntl
-import hashlib
 import os
 import stat
 import tempfile
@@ -91,6 +90,13 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def short_name(home: Path) -> str:
+    """Twelve characters that stand for a path wherever the path itself is too long or cannot be read."""
+    import hashlib  # here, because it loads OpenSSL: a third of the memory of a keeper that never asks for it
+
+    return hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class Here:
     """The directory of one set of servers, and the names of the files in it."""
@@ -105,8 +111,7 @@ class Here:
         longest = home / "sockets" / "pg" / ".s.PGSQL.5432"
         if len(os.fsencode(longest)) <= SOCKET_PATH_BYTES_MAX:
             return cls(home, home / "sockets")
-        digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-        return cls(home, Path(tempfile.gettempdir()) / f"kabot-{os.getuid()}-{digest}")
+        return cls(home, Path(tempfile.gettempdir()) / f"kabot-{os.getuid()}-{short_name(home)}")
 
     @classmethod
     def prepare(cls, data_dir: Path) -> Self:

@@ -4,7 +4,6 @@ PostgreSQL refuses to run as root, so root runs it as a system user of its own. 
 readable for that: where that user cannot reach the data directory or the binaries, both move to /var/lib/kabot.
 """
 
-import hashlib
 import os
 import pwd
 import shutil
@@ -15,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot.embedded import server
-from bot.embedded.locks import Here, is_held
+from bot.embedded.locks import Here, is_held, short_name
 from bot.embedded.server import RunAs
 
 DATABASE = "kabot"
@@ -23,10 +22,12 @@ _SYSTEM_USER = "kabot-postgres"
 _ROOTS_PLACE = Path("/var/lib/kabot")
 _START_SECONDS = 60.0
 _STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+CONNECTIONS_MAX = 100
+"""Enough for two web processes and two workers, each at its busiest, and commands beside them."""
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    "max_connections": str(CONNECTIONS_MAX),
     "shared_buffers": "64MB",
     "io_method": "sync",  # no processes of its own for reading ahead
     "dynamic_shared_memory_type": "mmap",  # containers have a small /dev/shm
@@ -94,7 +95,7 @@ def directory(here: Here) -> Path:
     """Where the server's files are: below the data directory, or where root's helper user can reach them."""
     if os.getuid() != 0 or _others_reach(here.home):
         return here.home / "pg"
-    return _ROOTS_PLACE / hashlib.sha256(os.fsencode(here.home)).hexdigest()[:12]
+    return _ROOTS_PLACE / short_name(here.home)
 
 
 def tool(name: str) -> Path:

@@ -1,7 +1,6 @@
 """The recogniser that the configuration names."""
 
 from bot.config import ConfigError, SpeechConfig
-from bot.speech.endpoint import SpeechEndpoint
 from bot.speech.port import Recogniser
 from bot.speech.sherpa import FAMILIES, ModelError, SherpaOnnx, model_files
 from bot.speech.sound import can_decode
@@ -22,6 +21,9 @@ def open_recogniser(speech: SpeechConfig) -> Recogniser | None:
         raise ConfigError("[speech]: kind = openai needs api_base and model")
     if not (speech.api_key.isascii() and speech.api_key.isprintable()):
         raise ConfigError("[speech] api_key: has characters that no key has")
+    # Here: its HTTP client is 5 MB that a shop without a service does not need.
+    from bot.speech.endpoint import SpeechEndpoint
+
     return SpeechEndpoint(
         api_base=speech.api_base, api_key=speech.api_key, model=speech.model, timeout_s=speech.timeout_s
     )
