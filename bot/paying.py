@@ -253,7 +253,13 @@ def sweep_refunds(services: Services, conn: Connection) -> None:
     now = services.clock.now()
     for due in reading.refunds_due(conn):
         refund = request_refund(
-            conn, order_no=due.order_no, line_id=due.line_id, amount_fen=due.amount_fen, reason=due.reason, now=now
+            conn,
+            order_no=due.order_no,
+            line_id=due.line_id,
+            amount_fen=due.amount_fen,
+            reason=due.reason,
+            now=now,
+            key=due.key or None,
         )
         if isinstance(refund, RefundRefused):
             log.error("line %s is to be refunded and cannot be: %s", due.line_id, refund.reason)
@@ -286,8 +292,8 @@ def _refund_moved(
     services: Services, conn: Connection, outcome: RefundSettled | RefundWaiting | NeedsPerson | RefundUnknown
 ) -> None:
     match outcome:
-        case RefundSettled(line_id=int() as line_id, first=True):
-            work.enqueue(services, conn, refunding.refund_settled(conn, line_id, services.clock.now()))
+        case RefundSettled(line_id=int() as line_id, key=key, first=True):
+            work.enqueue(services, conn, refunding.refund_settled(conn, line_id, services.clock.now(), key=key))
         case RefundWaiting(refund_id=refund_id, next_at=next_at):
             services.jobs.defer(
                 conn, "drive_refund", at=next_at, queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id

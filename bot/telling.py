@@ -18,7 +18,7 @@ from catalog.stock import SoldKey
 from dialogs import replies
 from dialogs.links import split
 from dialogs.store import TalkUnavailableError
-from fulfillment import cases, pushing, ratings, reading
+from fulfillment import cases, pushing, ratings, reading, refunding
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
 from kernel.cases import CaseState
@@ -239,11 +239,12 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
         case PushKind.TOPUP_DONE:
             return replies.topup_done(order, line, _product(services, line))
         case PushKind.LINE_REFUSED:
-            return replies.line_refused(order, line, line.refund_fen)
+            return replies.line_refused(order, line, refunding.taken_back_fen(conn, line.id))
         case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK:
-            return replies.topup_failed_refunding(order, line, line.refund_fen, _product(services, line))
-        case PushKind.REFUNDED:
-            return replies.refunded(order, line.refund_fen)
+            back_fen = refunding.taken_back_fen(conn, line.id)
+            return replies.topup_failed_refunding(order, line, back_fen, _product(services, line))
+        case PushKind.PART_REFUND | PushKind.REFUNDED:
+            return _of_refund(conn, push, order)
         case PushKind.LATE_REFUND:
             return replies.late_payment_refunding(order, order.total_fen)
         case PushKind.SERVICE_ACCEPTED:
@@ -258,6 +259,16 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             return replies.order_expired(order.order_no)
         case _:
             return ""
+
+
+def _of_refund(conn: Connection, push: Push, order: Order) -> str:
+    back = refunding.by_id(conn, push.about_id or 0)
+    line = next((line for line in order.lines if back is not None and line.id == back.line_id), None)
+    if back is None or line is None:
+        return ""
+    if push.kind is PushKind.REFUNDED:
+        return replies.refunded(order, back.amount_fen)
+    return replies.part_refund(order, line, back.amount_fen, back.reason)
 
 
 def _spoken(services: Services, conn: Connection, push: Push, *, where: str) -> str:

@@ -40,6 +40,7 @@ def enqueue(services: Services, conn: Connection, to_do: Work) -> None:
             amount_fen=due.amount_fen,
             reason=due.reason,
             now=now,
+            key=due.key or None,
         )
         if isinstance(refund, RefundRefused):
             raise RuntimeError(f"line {due.line_id} cannot be refunded: {refund.reason}")

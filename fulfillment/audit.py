@@ -41,6 +41,9 @@ class Event:
     to_state: str
     cause: str
     actor: str
+    money: str = ""
+    """What `amount_fen` is: `total` of the order, `paid` for it, `back` to the buyer; empty: no money moved."""
+    amount_fen: int | None = None
 
 
 class Seals:
@@ -69,7 +72,10 @@ class Seals:
 def _canonical(event: Event) -> bytes:
     """One way to write an event, the same for what was read back. JSON, since no content can then look like two."""
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
-    parts = [event.order_no, event.n, event.line_id, at, event.from_state, event.to_state, event.cause, event.actor]
+    parts: list[str | int | None] = [event.order_no, event.n, event.line_id, at]
+    parts += [event.from_state, event.to_state, event.cause, event.actor]
+    if event.money:
+        parts += [event.money, event.amount_fen]
     return json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()
 
 
@@ -150,7 +156,8 @@ def _anchor_content(made: Anchor, digest: bytes, before: bytes) -> bytes:
 
 _COUNT = text("SELECT count(*) FROM order_event WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no")
 _EVENTS = text("""
-    SELECT order_no, n, line_id, at, from_state, to_state, cause, actor, prev_hash, hash FROM order_event
+    SELECT order_no, n, line_id, at, from_state, to_state, cause, actor, money, amount_fen, prev_hash, hash
+    FROM order_event
     WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no ORDER BY order_no, n
 """).execution_options(yield_per=_ROWS)
 _ORDERS_ASTRAY = text("""
@@ -168,6 +175,50 @@ _LINES_ASTRAY = text("""
       AND l.state <> coalesce(last.to_state, 'waiting')
     ORDER BY l.order_no, l.position
 """)
+# The amounts that the chain covers beside the rows they stand in: what is changed in a row alone shows.
+_TOTALS_ASTRAY = text("""
+    SELECT o.order_no, e.n FROM orders o JOIN order_event e ON e.order_no = o.order_no AND e.money = 'total'
+    WHERE (CAST(:order_no AS text) IS NULL OR o.order_no = :order_no)
+      AND (o.total_fen <> e.amount_fen
+           OR o.total_fen <> (SELECT sum(l.total_fen) FROM order_line l WHERE l.order_no = o.order_no))
+    ORDER BY o.order_no
+""")
+_PAYMENTS_ASTRAY = text("""
+    SELECT p.order_no, coalesce(e.n, 0) AS n
+    FROM payment p LEFT JOIN order_event e ON e.order_no = p.order_no AND e.money = 'paid'
+    WHERE p.settles AND (CAST(:order_no AS text) IS NULL OR p.order_no = :order_no)
+      AND p.total_fen IS DISTINCT FROM e.amount_fen
+    ORDER BY p.order_no
+""")
+_REFUNDS_ASTRAY = text("""
+    WITH sealed AS (
+        SELECT order_no, line_id, n, amount_fen, row_number() OVER (PARTITION BY line_id ORDER BY n) AS nth
+        FROM order_event WHERE money = 'back' AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no)),
+    kept AS (SELECT * FROM line_refund WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no),
+    lines AS (SELECT order_no, id, refund_fen FROM order_line
+              WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no),
+    asked AS (
+        SELECT order_no, key, amount_fen FROM refund WHERE line_id IS NOT NULL AND state <> 'closed'
+          AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no))
+    SELECT order_no, max(n) AS n FROM (
+        SELECT coalesce(s.order_no, k.order_no) AS order_no, coalesce(s.n, 0) AS n
+        FROM sealed s FULL JOIN kept k ON k.line_id = s.line_id AND k.n = s.nth
+        WHERE s.amount_fen IS DISTINCT FROM k.amount_fen
+        UNION ALL
+        SELECT l.order_no, 0 FROM lines l LEFT JOIN sealed s ON s.line_id = l.id
+        GROUP BY l.order_no, l.id, l.refund_fen HAVING l.refund_fen <> coalesce(sum(s.amount_fen), 0)
+        UNION ALL
+        SELECT a.order_no, 0 FROM asked a LEFT JOIN kept k ON k.order_no = a.order_no AND k.key = a.key
+        WHERE a.amount_fen IS DISTINCT FROM k.amount_fen) astray
+    GROUP BY order_no ORDER BY order_no
+""")
+_ASTRAY = (
+    (_ORDERS_ASTRAY, "订单现在的状态与历史不符（历史被截断，或订单被直接改动）"),
+    (_LINES_ASTRAY, "订单行现在的状态与历史不符（历史被截断，或订单行被直接改动）"),
+    (_TOTALS_ASTRAY, "订单金额与下单时封存的不符（金额被直接改动）"),
+    (_PAYMENTS_ASTRAY, "付款金额与历史封存的不符（金额被直接改动）"),
+    (_REFUNDS_ASTRAY, "退款金额与历史封存的不符（金额被直接改动）"),
+)
 _ANCHORS = text("SELECT n, covers_from, covers_to, events, digest, prev_hash, hash FROM audit_anchor ORDER BY n")
 
 
@@ -212,10 +263,9 @@ def verify(
         before, place = row.hash, row.n
         if progress is not None and looked_at % _ROWS == 0:
             progress(looked_at)
-    for row in conn.execute(_ORDERS_ASTRAY, asked):
-        yield Broken(row.order_no, row.n, "订单现在的状态与历史不符（历史被截断，或订单被直接改动）")
-    for row in conn.execute(_LINES_ASTRAY, asked):
-        yield Broken(row.order_no, row.n, "订单行现在的状态与历史不符（历史被截断，或订单行被直接改动）")
+    for query, words in _ASTRAY:
+        for row in conn.execute(query, asked):
+            yield Broken(row.order_no, row.n, words)
     if order_no is None:
         yield from _broken_anchors(conn, seals)
 
@@ -225,7 +275,8 @@ def _wrong_with(seals: Seals, row: Row[Any], before: bytes, place: int) -> str |
         return f"缺少第 {place + 1} 条记录"
     if row.prev_hash != before:
         return "与上一条记录不相连"
-    event = Event(row.order_no, row.n, row.line_id, row.at, row.from_state, row.to_state, row.cause, row.actor)
+    what = (row.from_state, row.to_state, row.cause, row.actor, row.money, row.amount_fen)
+    event = Event(row.order_no, row.n, row.line_id, row.at, *what)
     return None if seals.holds(before, event, row.hash) else "内容与封签不符（被改动过，或不是本店写下的）"
 
 

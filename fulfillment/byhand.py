@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from catalog.model import Delivery
 from fulfillment.moves import follow_lines, move_line
 from fulfillment.pushing import PushKind
-from fulfillment.refunding import LineRow, locked_line, pushed, send_back
+from fulfillment.refunding import LineRow, give_part, locked_line, pushed, send_back
 from fulfillment.work import NOTHING_TO_DO, CostDue, Work
 from kernel.ids import OrderNo
 from kernel.money import Fen
@@ -42,7 +42,7 @@ def complete(conn: Connection, line_id: int, now: datetime, *, actor: str, note:
     move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="by hand", actor=actor, note=note)
     follow_lines(conn, line.order_no, now, cause="by hand", actor=actor)
     # Refunded and delivered, and the person leaves it at that: the buyer was told of the refund already.
-    told = pushed(conn, DONE[Delivery(line.delivery)], line, now) if line.refund_fen == 0 else NOTHING_TO_DO
+    told = pushed(conn, DONE[Delivery(line.delivery)], line, now) if line.taken_back_fen == 0 else NOTHING_TO_DO
     return told + _cost(conn, line)
 
 
@@ -57,32 +57,70 @@ def _cost(conn: Connection, line: LineRow) -> Work:
 
 
 def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
-    """Give the whole line's price back because a person says so; `reason` is shown to the buyer."""
+    """Give the whole line's price back, or what is left of it, because a person says so; `reason` is shown to the
+    buyer."""
     line = locked_line(conn, line_id)
-    if not _in_hands(line) or line.refund_fen > 0:
+    if not _in_hands(line) or line.taken_back_fen > 0 or line.left_fen == 0:
         return NotNow(line.state)
     return send_back(
         conn,
         line,
-        line.total_fen,
+        line.left_fen,
         now,
         kind=PushKind.LINE_REFUSED,
-        reason=reason[:80],
+        reason=reason,
         note=reason[:200],
         actor=actor,
     )
 
 
 def give_back_delivered(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
-    """Give the price of a delivered line back because a person found the buyer right; a line already in a person's
-    hands too. Never while a supplier still has it, or when money of it has gone back."""
+    """Give the price of a delivered line back, or what is left of it, because a person found the buyer right; a line
+    already in a person's hands too. Never while a supplier still has it, or when what of it failed has gone back."""
     line = locked_line(conn, line_id)
-    if line.refund_fen > 0:
+    if line.taken_back_fen > 0 or line.left_fen == 0:
         return NotNow(line.state)
     if line.state is LineState.DELIVERED:
         move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=reason, actor=actor)
         follow_lines(conn, line.order_no, now, cause=reason, actor=actor)
     return give_back(conn, line_id, now, actor=actor, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class NotSoMuch:
+    """Nothing was changed: only `left_fen` of the line can still go back; or somebody gave some of it back since the
+    operator looked."""
+
+    left_fen: int
+
+
+def give_some(
+    conn: Connection,
+    line_id: int,
+    amount_fen: int,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    back_before_fen: int | None = None,
+) -> Work | NotNow | NotSoMuch:
+    """Give `amount_fen` of a line back because a person says so; `reason` is shown to the buyer.
+
+    A part leaves the line as it is: delivered stays delivered, and what a person still has to do is still to do. All
+    that is left gives the line back as a whole. Never while a supplier has it. `back_before_fen`: what had gone back of
+    it when the operator looked; when that has changed nothing is done, so that a form sent twice gives once. Raises
+    ValueError for an amount of nothing.
+    """
+    if amount_fen <= 0:
+        raise ValueError("amount not above zero")
+    line = locked_line(conn, line_id)
+    if line.state is not LineState.DELIVERED and not _in_hands(line):
+        return NotNow(line.state)
+    if amount_fen > line.left_fen or back_before_fen not in (None, line.refund_fen):
+        return NotSoMuch(line.left_fen)
+    if amount_fen == line.left_fen and line.taken_back_fen == 0:
+        return give_back_delivered(conn, line_id, now, actor=actor, reason=reason)
+    return give_part(conn, line, amount_fen, now, kind=PushKind.PART_REFUND, reason=reason, actor=actor)
 
 
 def _in_hands(line: LineRow) -> bool:

@@ -6,18 +6,19 @@ from sqlalchemy import Connection, RowMapping, text
 
 from catalog import stock
 from catalog.model import Delivery
-from fulfillment import topups
+from fulfillment import holds, pushing, topups
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.refunding import LineRow, pushed, send_back
 from fulfillment.suppliers.choosing import ANY_MARKET, Market
-from fulfillment.work import NOTHING_TO_DO, CostDue, Work
-from kernel.ids import OrderNo
-from kernel.orders import LineState, OrderState
+from fulfillment.work import NOTHING_TO_DO, CostDue, CreditDue, Work
+from kernel.ids import OpenId, OrderNo
+from kernel.money import Fen
+from kernel.orders import BALANCE_DELIVERY, LineState, OrderState
 
 _WAITING = text("""
     SELECT l.id, l.order_no, l.position, l.sku_code, l.quantity, l.value, l.any_value, l.total_fen, l.refund_fen,
-           l.refunded_at, l.note, l.delivery, l.supplier, l.cost_fen, l.state, o.openid
+           l.goodwill_fen, l.refunded_at, l.note, l.delivery, l.supplier, l.cost_fen, l.state, o.openid
     FROM order_line l JOIN orders o USING (order_no)
     WHERE l.order_no = :order_no AND l.state = 'waiting' ORDER BY l.sku_code, l.position
 """)
@@ -28,13 +29,16 @@ _OUT_OF_STOCK = "库存不足"
 def deliver(
     conn: Connection, order_no: str, now: datetime, *, default_supplier: str = "", market: Market = ANY_MARKET
 ) -> Work:
-    """Begin to deliver every waiting line of a paid order. Safe to repeat. Raises UnknownOrderError.
+    """Begin to deliver every waiting line of a paid order; of a held one only tell its buyer. Safe to repeat. Raises
+    UnknownOrderError.
 
     `default_supplier` is the configuration's name for the supplier of SKUs that name none; top-ups without any
     supplier are given back. `market`: what is known of the suppliers now.
     """
     if lock_order(conn, order_no) is not OrderState.PAID:
         return NOTHING_TO_DO
+    if holds.is_held(conn, order_no):
+        return _tell_held(conn, order_no, now)
     # By SKU code, as stock asks of whoever takes keys of several SKUs in one transaction.
     rows = conn.execute(_WAITING, {"order_no": order_no}).mappings().all()
     work = NOTHING_TO_DO
@@ -47,8 +51,17 @@ def deliver(
     return work
 
 
+def _tell_held(conn: Connection, order_no: str, now: datetime) -> Work:
+    """Nothing is held silently: its buyer is told once, at the moment it would have been delivered."""
+    row = conn.execute(_WAITING, {"order_no": order_no}).first()
+    push_id = pushing.ask(conn, PushKind.HELD, row.openid, order_no, now) if row is not None else None
+    return Work(push_ids=(push_id,)) if push_id is not None else NOTHING_TO_DO
+
+
 def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supplier: str, market: Market) -> Work:
     line = _line(row)
+    if line.delivery == BALANCE_DELIVERY:
+        return _fill_balance(conn, line, now)
     match Delivery(row["delivery"]):
         case Delivery.CARD:
             return _deliver_keys(conn, line, row, now)
@@ -72,6 +85,12 @@ def _deliver_keys(conn: Connection, line: LineRow, row: RowMapping, now: datetim
     return pushed(conn, PushKind.KEYS, line, now) + Work(costs=costs)
 
 
+def _fill_balance(conn: Connection, line: LineRow, now: datetime) -> Work:
+    move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="to the balance")
+    due = CreditDue(OrderNo(line.order_no), line.id, OpenId(line.openid), Fen(line.total_fen))
+    return pushed(conn, PushKind.BALANCE_FILLED, line, now) + Work(credits=(due,))
+
+
 def _accept(conn: Connection, line: LineRow, kind: PushKind, now: datetime) -> Work:
     move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause="with a person")
     return pushed(conn, kind, line, now)
@@ -88,4 +107,5 @@ def _line(row: RowMapping) -> LineRow:
         refunded_at=row["refunded_at"],
         note=row["note"],
         delivery=row["delivery"],
+        goodwill_fen=row["goodwill_fen"],
     )

@@ -18,19 +18,30 @@ _MOVE_ORDER = text("""
             settled_at = CASE WHEN :after IN ('delivered', 'refunded') THEN :at
                               WHEN :after = 'paid' THEN NULL ELSE settled_at END
         WHERE order_no = :order_no AND state = :before RETURNING order_no)
-    INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, prev_hash, hash)
-    SELECT order_no, :n, :now, :before, :after, :cause, :actor, :prev_hash, :hash FROM moved RETURNING id
+    INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, money, amount_fen, prev_hash, hash)
+    SELECT order_no, :n, :now, :before, :after, :cause, :actor, :money, :amount_fen, :prev_hash, :hash
+    FROM moved RETURNING id
 """)
 
 _MOVE_LINE = text("""
     WITH moved AS (
         UPDATE order_line SET state = :after, note = coalesce(:note, note),
-            refund_fen = coalesce(:refund_fen, refund_fen),
+            refund_fen = refund_fen + coalesce(CAST(:amount_fen AS bigint), 0),
+            goodwill_fen = goodwill_fen + CASE WHEN :goodwill THEN coalesce(CAST(:amount_fen AS bigint), 0) ELSE 0 END,
             delivered_at = CASE WHEN :after = 'delivered' THEN coalesce(delivered_at, :now) ELSE delivered_at END,
             refunded_at = CASE WHEN :refunded THEN :now ELSE refunded_at END
-        WHERE id = :line_id AND state = :before RETURNING order_no, id)
-    INSERT INTO order_event (order_no, n, line_id, at, from_state, to_state, cause, actor, prev_hash, hash)
-    SELECT order_no, :n, id, :now, :before, :after, :cause, :actor, :prev_hash, :hash FROM moved RETURNING id
+        WHERE id = :line_id AND state = :before RETURNING order_no, id),
+    back AS (
+        INSERT INTO line_refund (order_no, line_id, n, key, amount_fen, goodwill, reason, actor, asked_at)
+        SELECT moved.order_no, moved.id, nth.n,
+               'line:' || moved.id || CASE WHEN nth.n > 1 THEN ':' || nth.n ELSE '' END,
+               :amount_fen, :goodwill, :reason, :actor, :now
+        FROM moved, (SELECT count(*) + 1 AS n FROM line_refund WHERE line_id = :line_id) nth
+        WHERE CAST(:amount_fen AS bigint) IS NOT NULL)
+    INSERT INTO order_event (order_no, n, line_id, at, from_state, to_state, cause, actor, money, amount_fen,
+                             prev_hash, hash)
+    SELECT order_no, :n, id, :now, :before, :after, :cause, :actor, :money, :amount_fen, :prev_hash, :hash
+    FROM moved RETURNING id
 """)
 
 _HEAD = text("SELECT order_no, n, hash FROM order_event WHERE order_no = :order_no ORDER BY n DESC LIMIT 1")
@@ -68,8 +79,10 @@ def move_order(
     cause: str,
     actor: str = "system",
     at: datetime | None = None,
+    paid_fen: int | None = None,
 ) -> bool:
-    """Move an order; False when it was no longer in `before`. `at` is when it truly happened, where that differs.
+    """Move an order; False when it was no longer in `before`. `at` is when it truly happened, where that differs;
+    `paid_fen` what was paid with it, which is sealed.
 
     The order's lock must be held. `cause` is written with accounts masked: history is never erased.
     """
@@ -77,7 +90,7 @@ def move_order(
     head = conn.execute(_HEAD, {"order_no": order_no}).one_or_none()
     if head is None:
         raise UnknownOrderError(order_no)
-    event = _next(conn, head, None, now, before.value, after.value, cause, actor)
+    event = _next(conn, head, None, now, before.value, after.value, cause, actor, "paid", paid_fen)
     return conn.execute(_MOVE_ORDER, {**event, "at": at or now}).first() is not None
 
 
@@ -92,19 +105,60 @@ def move_line(
     actor: str = "system",
     note: str | None = None,
     refund_fen: int | None = None,
+    reason: str = "",
     refunded: bool = False,
 ) -> bool:
-    """Move a line; False when it was no longer in `before`. `refunded`: its money is back with the buyer now.
+    """Move a line; False when it was no longer in `before`. `refund_fen` of it is to go back from now on, for `reason`
+    (shown to WeChat), on top of what did before; `refunded`: its money is back with the buyer now.
 
     The order's lock must be held. `cause` is written with accounts masked: history is never erased.
     """
     check_line_move(before, after)
+    money = {"note": note, "goodwill": False, "reason": reason, "refunded": refunded}
+    return _write_line(conn, line_id, before, after, now, cause, actor, refund_fen or None, money)
+
+
+def give_of_line(
+    conn: Connection,
+    line_id: int,
+    state: LineState,
+    amount_fen: int,
+    now: datetime,
+    *,
+    cause: str,
+    actor: str,
+    reason: str,
+) -> bool:
+    """Give some of a line's money back and leave it in its state; False when it is no longer in `state`.
+
+    The order's lock must be held; see `move_line`. More than was paid for the line breaks a constraint.
+    """
+    money = {"note": None, "goodwill": True, "reason": reason, "refunded": False}
+    return _write_line(conn, line_id, state, state, now, cause, actor, amount_fen, money)
+
+
+def note_line(conn: Connection, line_id: int, state: LineState, now: datetime, *, cause: str, actor: str) -> bool:
+    """Write down that something happened to a line that is and stays in `state`. The order's lock must be held."""
+    money = {"note": None, "goodwill": False, "reason": "", "refunded": False}
+    return _write_line(conn, line_id, state, state, now, cause, actor, None, money)
+
+
+def _write_line(
+    conn: Connection,
+    line_id: int,
+    before: LineState,
+    after: LineState,
+    now: datetime,
+    cause: str,
+    actor: str,
+    back_fen: int | None,
+    values: dict[str, Any],
+) -> bool:
     head = conn.execute(_HEAD_OF_LINE, {"line_id": line_id}).one_or_none()
     if head is None:
         raise UnknownOrderError(f"line {line_id}")
-    event = _next(conn, head, line_id, now, before.value, after.value, cause, actor)
-    money = {"note": note, "refund_fen": refund_fen, "refunded": refunded}
-    return conn.execute(_MOVE_LINE, {**event, "line_id": line_id, **money}).first() is not None
+    event = _next(conn, head, line_id, now, before.value, after.value, cause, actor, "back", back_fen)
+    return conn.execute(_MOVE_LINE, {**event, "line_id": line_id, **values}).first() is not None
 
 
 def _next(
@@ -116,18 +170,24 @@ def _next(
     after: str,
     cause: str,
     actor: str,
+    money: str,
+    amount_fen: int | None,
 ) -> dict[str, Any]:
     """The event that follows the order's last one, sealed onto it. Two at once would meet at the same place in the
     chain, and the second fails."""
-    event = Event(head.order_no, head.n + 1, line_id, now, before, after, mask_within(cause)[:200], actor)
+    money = money if amount_fen is not None else ""
+    cause = mask_within(cause)[:200]
+    event = Event(head.order_no, head.n + 1, line_id, now, before, after, cause, actor, money, amount_fen)
     return {
         "order_no": event.order_no,
         "n": event.n,
         "now": now,
         "before": before,
         "after": after,
-        "cause": event.cause,
+        "cause": cause,
         "actor": actor,
+        "money": money,
+        "amount_fen": amount_fen,
         "prev_hash": head.hash,
         "hash": seals_of(conn).seal(head.hash, event),
     }

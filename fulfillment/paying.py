@@ -7,13 +7,13 @@ from sqlalchemy import Connection, text
 
 from catalog import stock
 from catalog.model import Delivery
-from fulfillment import pushing, reading
+from fulfillment import holds, pushing, reading
 from fulfillment.moves import UnknownOrderError, lock_order, move_line, move_order
 from fulfillment.placing import hold_stock
 from fulfillment.pushing import PushKind
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
 from kernel.ids import OrderNo
-from kernel.orders import LineState, Order, OrderState
+from kernel.orders import BALANCE_DELIVERY, LineState, Order, OrderState
 
 _OWNER = text("SELECT openid, expires_at, stock_released_at, total_fen FROM orders WHERE order_no = :order_no")
 _RELEASED = text("UPDATE orders SET stock_released_at = :now WHERE order_no = :order_no")
@@ -106,11 +106,29 @@ def release_closed(conn: Connection, order_no: str, now: datetime) -> bool:
     return True
 
 
+def payable(conn: Connection, order_no: str, openid: str, now: datetime) -> Order | Refused | NotFound:
+    """Lock the buyer's own order and give it if it can be paid now, from what he keeps with us; a balance is not
+    bought with a balance."""
+    try:
+        state = lock_order(conn, order_no)
+    except UnknownOrderError:
+        return NotFound()
+    order = _order(conn, order_no)
+    if order.openid != openid:
+        return NotFound()
+    if state is not OrderState.UNPAID:
+        return Refused(state)
+    if order.expires_at <= now:
+        return Refused(OrderState.EXPIRED)
+    return Refused(state) if any(line.delivery == BALANCE_DELIVERY for line in order.lines) else order
+
+
 def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime) -> PaidInTime | PaidLate | AlreadyPaid:
     """Record that the order was paid at `paid_at`. Safe to repeat. Raises UnknownOrderError.
 
     A closed order is served when its stock is still held or can be held again as a whole; else every line goes
-    back to the buyer. The lines are then REFUNDING already; the caller joins `payments` in this transaction.
+    back to the buyer. The lines are then REFUNDING already; the caller joins `payments` in this transaction. An order
+    that is to be held is held from here on: `delivering.deliver` tells the buyer so instead of delivering.
     """
     state = lock_order(conn, order_no)
     if state not in (OrderState.UNPAID, OrderState.CANCELLED, OrderState.EXPIRED):
@@ -121,8 +139,10 @@ def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime)
     move_order(conn, order_no, state, OrderState.PAID, now, cause=cause, at=paid_at, paid_fen=paid_fen)
     order = _order(conn, order_no)
     if not late:
+        holds.begin(conn, order_no, now)
         return PaidInTime(order)
     if _stock_again(conn, order, now):
+        holds.begin(conn, order_no, now)
         return PaidLate(order, served=True)
     refunds = tuple(_refund_late(conn, order, now))
     push_id = pushing.ask(conn, PushKind.LATE_REFUND, order.openid, order_no, now)
@@ -160,7 +180,7 @@ def _refund_late(conn: Connection, order: Order, now: datetime) -> list[RefundDu
             refund_fen=line.total_fen,
             reason=_LATE_REASON,
         )
-        refunds.append(RefundDue(order.order_no, line.id, line.total_fen, _LATE_REASON))
+        refunds.append(RefundDue(order.order_no, line.id, line.total_fen, _LATE_REASON, f"line:{line.id}"))
     return refunds
 
 

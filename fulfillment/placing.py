@@ -18,8 +18,8 @@ from catalog.shelf import Shelf, line_total_fen
 from fulfillment import reading
 from fulfillment.audit import FIRST, Event, seals_of
 from kernel.ids import OpenId, new_order_no, new_token
-from kernel.money import Fen
-from kernel.orders import ORDER_LINES_MAX, Line, LineState, Order, OrderState, WantedLine
+from kernel.money import Fen, format_yuan
+from kernel.orders import BALANCE_DELIVERY, ORDER_LINES_MAX, Line, LineState, Order, OrderState, WantedLine
 
 QUANTITY_MAX = 9_999
 TOPUP_UNITS_MAX = 99
@@ -27,6 +27,7 @@ TOPUP_UNITS_MAX = 99
 TOTAL_FEN_MAX = 100_000_000
 """One million yuan: above any real order, below what any part of the way counts wrong."""
 _NUMBER_TRIES = 5
+_BALANCE_NAME = "余额充值"
 
 _LOCK_BUYER = "SELECT pg_advisory_xact_lock(hashtextextended(%(openid)s, 7081))"
 
@@ -42,8 +43,10 @@ _INSERT = """
                WHERE openid = %(openid)s AND state = 'unpaid' AND expires_at > %(now)s) < %(unpaid_max)s
         ON CONFLICT DO NOTHING RETURNING order_no),
     event AS (
-        INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, prev_hash, hash)
-        SELECT order_no, 1, %(now)s, '', 'unpaid', 'placed', 'buyer', %(prev_hash)s, %(seal)s FROM placed),
+        INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, money, amount_fen,
+                                 prev_hash, hash)
+        SELECT order_no, 1, %(now)s, '', 'unpaid', 'placed', 'buyer', 'total', %(total_fen)s, %(prev_hash)s, %(seal)s
+        FROM placed),
     lines AS (
         INSERT INTO order_line (order_no, position, product_id, product_name, sku_code, sku_label, value, any_value,
                                 quantity, unit_fen, total_fen, cost_fen, options, fields, account_field,
@@ -148,6 +151,45 @@ def place(
             placed = _hold_shorter(conn, placed.order, now + scarce_ttl)
     savepoint.commit()
     return placed
+
+
+def place_balance(
+    conn: Connection,
+    *,
+    openid: OpenId,
+    message_key: str,
+    amount_fen: int,
+    now: datetime,
+    ttl: timedelta,
+    unpaid_max: int = 3,
+) -> Placed | TooManyUnpaid:
+    """Place an order for the buyer's own balance: it is paid, closed and given back like any other, and delivered by
+    adding `amount_fen` to what he keeps with us. Idempotent as `place` is."""
+    _run(conn, _LOCK_BUYER, {"openid": openid})
+    line = {
+        "position": 0,
+        "product_id": "",
+        "product_name": _BALANCE_NAME,
+        "sku_code": "",
+        "sku_label": f"{format_yuan(amount_fen).removesuffix('.00')}元",
+        "value": None,
+        "any_value": False,
+        "quantity": 1,
+        "unit_fen": amount_fen,
+        "total_fen": amount_fen,
+        "cost_fen": None,
+        "options": {},
+        "fields": {},
+        "account_field": "",
+        "choice_labels": {},
+        "delivery": BALANCE_DELIVERY,
+        "supplier": "",
+        "supplier_code": "",
+        "backup": [],
+        "allow_loss": False,
+        "eta": "",
+    }
+    return _insert(conn, _Asked(openid, message_key, "", now, now + ttl, unpaid_max), [line])
 
 
 def _hold_shorter(conn: Connection, order: Order, expires_at: datetime) -> Placed:
@@ -304,7 +346,7 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
             "unpaid_max": asked.unpaid_max,
             "lines": json.dumps(frozen, ensure_ascii=False),
             "prev_hash": FIRST,
-            "seal": seals.seal(FIRST, Event(order_no, 1, None, asked.now, "", "unpaid", "placed", "buyer")),
+            "seal": seals.seal(FIRST, _placed(order_no, asked.now, total_fen)),
         }
         ids = [line_id for (line_id,) in _run(conn, _INSERT, row)]
         if ids:
@@ -320,6 +362,10 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
             return TooManyUnpaid(unpaid)
         # Ten random digits do meet now and then on a busy day: take another number.
     raise RuntimeError("no free order number")
+
+
+def _placed(order_no: str, now: datetime, total_fen: int) -> Event:
+    return Event(order_no, 1, None, now, "", "unpaid", "placed", "buyer", "total", total_fen)
 
 
 def _run(conn: Connection, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

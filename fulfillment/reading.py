@@ -52,10 +52,12 @@ _TO_RELEASE = text(
 )
 _TO_DELIVER = text(
     "SELECT DISTINCT order_no FROM order_line JOIN orders o USING (order_no)"
-    " WHERE o.state = 'paid' AND order_line.state = 'waiting' LIMIT :limit"
+    " WHERE o.state = 'paid' AND order_line.state = 'waiting'"
+    " AND NOT EXISTS (SELECT 1 FROM order_hold h WHERE h.order_no = o.order_no AND h.state = 'held') LIMIT :limit"
 )
 _REFUNDS_DUE = text(
-    "SELECT order_no, id, refund_fen, note FROM order_line WHERE state = 'refunding' ORDER BY id LIMIT :limit"
+    "SELECT order_no, line_id, key, amount_fen, reason FROM line_refund WHERE arrived_at IS NULL"
+    " ORDER BY id LIMIT :limit"
 )
 
 
@@ -103,14 +105,14 @@ def due_to_release(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
 
 
 def due_to_deliver(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
-    """List paid orders with a line nobody has begun to deliver; a safety net behind the jobs."""
+    """List paid orders, but for held ones, with a line nobody has begun to deliver; a safety net behind the jobs."""
     return tuple(conn.execute(_TO_DELIVER, {"limit": limit}).scalars())
 
 
 def refunds_due(conn: Connection, limit: int = 200) -> tuple[RefundDue, ...]:
-    """List every line whose money is on its way back; asking payments for it again must change nothing."""
+    """List every refund of a line that is on its way; asking payments for it again must change nothing."""
     rows = conn.execute(_REFUNDS_DUE, {"limit": limit})
-    return tuple(RefundDue(row.order_no, row.id, Fen(row.refund_fen), row.note) for row in rows)
+    return tuple(RefundDue(row.order_no, row.line_id, Fen(row.amount_fen), row.reason, row.key) for row in rows)
 
 
 def _first(rows: Iterable[RowMapping]) -> Order | None:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, text
 
 from catalog import stock
 from catalog.model import Delivery
-from fulfillment import pushing
-from fulfillment.moves import UnknownOrderError, follow_lines, lock_order, move_line
+from fulfillment import holds, pushing
+from fulfillment.moves import UnknownOrderError, follow_lines, give_of_line, lock_order, move_line
 from fulfillment.pushing import PushKind
 from fulfillment.states import refund_way
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
@@ -20,13 +20,14 @@ from kernel.money import Fen, format_yuan
 from kernel.orders import LineState, OrderState
 
 _LINE = text("""
-    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, o.openid
+    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.goodwill_fen, l.refunded_at, l.note, l.delivery,
+           o.openid
     FROM order_line l JOIN orders o USING (order_no) WHERE l.id = :line_id
 """)
 _OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
 _LINES = text("""
-    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.refunded_at, l.note, l.delivery, l.sku_code,
-           l.quantity, o.openid,
+    SELECT l.id, l.order_no, l.state, l.total_fen, l.refund_fen, l.goodwill_fen, l.refunded_at, l.note, l.delivery,
+           l.sku_code, l.quantity, o.openid,
            EXISTS (SELECT 1 FROM supplier_order s WHERE s.line_id = l.id AND s.sends > 0) AS supplier_asked
     FROM order_line l JOIN orders o USING (order_no) WHERE l.order_no = :order_no ORDER BY l.position
 """)
@@ -35,7 +36,22 @@ _NOT_BOUGHT = text("""
     WHERE line_id = :line_id AND state = 'created' AND sends = 0
 """)
 _WANTED_BACK = "顾客申请退款"
-_ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id AND refunded_at IS NULL")
+_ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id")
+_SETTLE = text("""
+    UPDATE line_refund SET arrived_at = :now WHERE order_no = :order_no AND key = :key AND arrived_at IS NULL
+    RETURNING id, amount_fen
+""")
+_KNOWN = text("SELECT 1 FROM line_refund WHERE order_no = :order_no AND key = :key")
+_UNDER_WAY = text("SELECT count(*) FROM line_refund WHERE line_id = :line_id AND arrived_at IS NULL")
+_LATEST = text("""
+    SELECT id, key, n, amount_fen, reason, goodwill FROM line_refund WHERE line_id = :line_id ORDER BY n DESC LIMIT 1
+""")
+_BY_ID = text("SELECT id, line_id, n, amount_fen, reason, goodwill FROM line_refund WHERE id = :id")
+_TAKEN_BACK = text("""
+    SELECT amount_fen FROM line_refund WHERE line_id = :line_id AND NOT goodwill ORDER BY n DESC LIMIT 1
+""")
+REASON_MAX = 80
+"""Of a reason as WeChat shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,28 @@ class LineRow:
     refunded_at: datetime | None
     note: str
     delivery: str
+    goodwill_fen: int = 0
+
+    @property
+    def left_fen(self) -> int:
+        """What of its price can still go back."""
+        return self.total_fen - self.refund_fen
+
+    @property
+    def taken_back_fen(self) -> int:
+        """What went back, or is on its way, because it was not delivered: such a line is settled, or a person's."""
+        return self.refund_fen - self.goodwill_fen
+
+
+@dataclass(frozen=True, slots=True)
+class LineRefund:
+    """One decision to give money of a line back."""
+
+    line_id: int
+    n: int
+    amount_fen: int
+    reason: str
+    goodwill: bool
 
 
 def locked_line(conn: Connection, line_id: int) -> LineRow:
@@ -74,6 +112,7 @@ def _line(row: Row[Any]) -> LineRow:
         refunded_at=row.refunded_at,
         note=row.note,
         delivery=row.delivery,
+        goodwill_fen=row.goodwill_fen,
     )
 
 
@@ -110,10 +149,11 @@ def take_back(
         if ways[line.id] is RefundWay.AT_ONCE:
             conn.execute(_NOT_BOUGHT, {"line_id": line.id, "reason": _WANTED_BACK, "now": now})
             work += send_back(
-                conn, line, line.total_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
+                conn, line, line.left_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
             )
             if line.delivery == Delivery.CARD:
                 stock.release_some(conn, order_no, row.sku_code, row.quantity)
+    holds.withdraw_empty(conn, order_no, now, actor="buyer")
     return WantedBack(ways, work)
 
 
@@ -132,9 +172,10 @@ def send_back(
     """Begin to give back `amount_fen` of a line and tell the buyer (without a `kind` he was told already); the order's
     lock must be held.
 
-    `reason` goes to WeChat and `note` to the order page; `cause` stays in the history. A share of nothing (a fen
-    cannot be split) is settled at once.
+    `reason` goes to WeChat and `note` to the order page; `cause` stays in the history. Never more than is left of the
+    line: a part may have gone back before. A share of nothing (a fen cannot be split) is settled at once.
     """
+    amount_fen = min(amount_fen, line.left_fen)
     moved = move_line(
         conn,
         line.id,
@@ -145,14 +186,38 @@ def send_back(
         actor=actor,
         note=note,
         refund_fen=amount_fen,
+        reason=reason[:REASON_MAX],
     )
     if not moved:
         return NOTHING_TO_DO
-    work = pushed(conn, kind, line, now) if kind is not None else NOTHING_TO_DO
     if amount_fen == 0:
+        work = pushed(conn, kind, line, now) if kind is not None else NOTHING_TO_DO
         move_line(conn, line.id, LineState.REFUNDING, LineState.DELIVERED, now, cause="nothing to give back")
         return work
-    return work + Work(refunds=(RefundDue(OrderNo(line.order_no), line.id, Fen(amount_fen), reason),))
+    return _due(conn, kind, line, now)
+
+
+def give_part(
+    conn: Connection, line: LineRow, amount_fen: int, now: datetime, *, kind: PushKind | None, reason: str, actor: str
+) -> Work:
+    """Begin to give `amount_fen` of a line back though it was delivered or shall be, and leave it in its state; the
+    order's lock must be held, and `amount_fen` be no more than what is left."""
+    cause = f"part refund {format_yuan(amount_fen)}: {reason}"
+    given = give_of_line(
+        conn, line.id, line.state, amount_fen, now, cause=cause, actor=actor, reason=reason[:REASON_MAX]
+    )
+    return _due(conn, kind, line, now) if given else NOTHING_TO_DO
+
+
+def _due(conn: Connection, kind: PushKind | None, line: LineRow, now: datetime) -> Work:
+    """What follows from the refund of the line that was just written down."""
+    back = conn.execute(_LATEST, {"line_id": line.id}).one()
+    due = RefundDue(OrderNo(line.order_no), line.id, Fen(back.amount_fen), back.reason, back.key)
+    if kind is PushKind.PART_REFUND or (kind is not None and back.n > 1):
+        push_id = pushing.ask(conn, PushKind.PART_REFUND, line.openid, line.order_no, now, about_id=back.id)
+        return Work(push_ids=(push_id,) if push_id is not None else (), refunds=(due,))
+    work = pushed(conn, kind, line, now) if kind is not None else NOTHING_TO_DO
+    return work + Work(refunds=(due,))
 
 
 def pushed(conn: Connection, kind: PushKind, line: LineRow, now: datetime) -> Work:
@@ -161,23 +226,41 @@ def pushed(conn: Connection, kind: PushKind, line: LineRow, now: datetime) -> Wo
     return Work(push_ids=(push_id,)) if push_id is not None else NOTHING_TO_DO
 
 
-def refund_settled(conn: Connection, line_id: int, now: datetime) -> Work:
-    """Record that the line's refund has reached the buyer and tell him. Safe to repeat.
+def refund_settled(conn: Connection, line_id: int, now: datetime, *, key: str = "") -> Work:
+    """Record that a refund of the line (`key`, else its first) has reached the buyer and tell him. Safe to repeat.
 
-    A line of which only a share went back counts as delivered; one that meanwhile waits for a person goes on
-    waiting. Raises ValueError when the line has no refund under way.
+    When all of its money is there, a line that was being given back is settled: refunded when that was its whole
+    price, else delivered. One that was delivered, or meanwhile waits for a person, stays what it is. Raises ValueError
+    when the line has no such refund.
     """
     line = locked_line(conn, line_id)
-    if line.refunded_at is not None:
+    which = {"order_no": line.order_no, "key": key or f"line:{line_id}"}
+    arrived = conn.execute(_SETTLE, {**which, "now": now}).one_or_none()
+    if arrived is None:
+        if conn.execute(_KNOWN, which).first() is None:
+            raise ValueError(f"line {line_id} has no refund under way")
         return NOTHING_TO_DO
-    if line.refund_fen == 0:
-        raise ValueError(f"line {line_id} has no refund under way")
-    if line.state is LineState.REFUNDING:
-        whole = line.refund_fen == line.total_fen
-        after = LineState.REFUNDED if whole else LineState.DELIVERED
-        cause = f"refunded {format_yuan(line.refund_fen)}"
-        move_line(conn, line.id, line.state, after, now, cause=cause, refunded=True)
-        follow_lines(conn, line.order_no, now, cause=cause)
-    else:
+    if not conn.execute(_UNDER_WAY, {"line_id": line.id}).scalar_one():
+        _all_arrived(conn, line, now, cause=f"refunded {format_yuan(arrived.amount_fen)}")
+    push_id = pushing.ask(conn, PushKind.REFUNDED, line.openid, line.order_no, now, about_id=arrived.id)
+    return Work(push_ids=(push_id,) if push_id is not None else ())
+
+
+def _all_arrived(conn: Connection, line: LineRow, now: datetime, *, cause: str) -> None:
+    if line.state is not LineState.REFUNDING:
         conn.execute(_ARRIVED, {"line_id": line.id, "now": now})
-    return pushed(conn, PushKind.REFUNDED, line, now)
+        return
+    after = LineState.REFUNDED if line.left_fen == 0 else LineState.DELIVERED
+    move_line(conn, line.id, line.state, after, now, cause=cause, refunded=True)
+    follow_lines(conn, line.order_no, now, cause=cause)
+
+
+def by_id(conn: Connection, number: int) -> LineRefund | None:
+    """The refund of a line in this row."""
+    row = conn.execute(_BY_ID, {"id": number}).one_or_none()
+    return LineRefund(row.line_id, row.n, row.amount_fen, row.reason, row.goodwill) if row is not None else None
+
+
+def taken_back_fen(conn: Connection, line_id: int) -> int:
+    """What went back of a line, or is on its way, because it could not be delivered; 0 when nothing is."""
+    return conn.execute(_TAKEN_BACK, {"line_id": line_id}).scalar_one_or_none() or 0

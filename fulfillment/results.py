@@ -72,19 +72,19 @@ def _settle_unit(
         return _changed_mind(conn, row, now)
     move(conn, row, SupplierState(row["state"]), after, reason, now, next_at=None)
     line = locked_line(conn, row["line_id"])
-    on = after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.refund_fen == 0
+    on = after is SupplierState.FAILED and line.state is LineState.DELIVERING and line.taken_back_fen == 0
     if on and not wants_money_back(conn, line.order_no, line.id):
         bought = buy_unit(conn, goods_of(conn, line.id), row["unit"], row["buy_num"], now, market)
         if isinstance(bought, Purchase):
             return Work(send_ids=(bought.id,))
-    refunded = line.state in (LineState.REFUNDING, LineState.REFUNDED) or line.refund_fen > 0
+    refunded = line.state in (LineState.REFUNDING, LineState.REFUNDED) or line.taken_back_fen > 0
     if refunded and after is SupplierState.SUCCESS:
         if line.state is not LineState.ATTENTION:
             cause = "the supplier delivered after the refund"
             move_line(conn, line.id, line.state, LineState.ATTENTION, now, cause=cause, note=_LATE_NOTE)
             follow_lines(conn, line.order_no, now, cause=cause)
         return NOTHING_TO_DO
-    if line.state not in (LineState.DELIVERING, LineState.ATTENTION) or line.refund_fen > 0:
+    if line.state not in (LineState.DELIVERING, LineState.ATTENTION) or line.taken_back_fen > 0:
         return NOTHING_TO_DO
     work = _settle_line(conn, line, now)
     follow_lines(conn, line.order_no, now, cause=f"supplier: {after.value}")

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.guards import append_only, guard
+from kernel.guards import Guard, append_only, guard
 
 _TIME = DateTime(timezone=True)
 
@@ -98,6 +98,7 @@ class OrderLine(SQLModel, table=True):
         CheckConstraint("quantity > 0", name="order_line_quantity_positive"),
         CheckConstraint("total_fen >= 0", name="order_line_total_not_negative"),
         CheckConstraint("refund_fen BETWEEN 0 AND total_fen", name="order_line_refund_within_total"),
+        CheckConstraint("goodwill_fen BETWEEN 0 AND refund_fen", name="order_line_goodwill_within_refund"),
         CheckConstraint(
             "state IN ('waiting', 'delivering', 'delivered', 'refunding', 'refunded', 'attention')",
             name="order_line_state_known",
@@ -106,6 +107,13 @@ class OrderLine(SQLModel, table=True):
         Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
         # Operators find orders by what the buyer gave, whatever the field is called.
         Index("order_line_given", text("jsonb_path_query_array(fields, '$.*'::jsonpath)"), postgresql_using="gin"),
+        # The latest orders for an account, whoever placed them; in the way of every placing, where GIN is too slow.
+        Index(
+            "order_line_account",
+            text("(fields ->> account_field)"),
+            text("id DESC"),
+            postgresql_where=text("account_field <> ''"),
+        ),
     )
 
     id: int | None = _id()
@@ -142,9 +150,38 @@ class OrderLine(SQLModel, table=True):
     state: str = _text()
     note: str = _text("")
     refund_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
-    """What of `total_fen` is being given back or was."""
+    """What of `total_fen` is being given back or was: the sum of its line_refund rows."""
+    goodwill_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    """What of `refund_fen` was given back though the line was delivered or shall be: such money settles nothing."""
     delivered_at: datetime | None = _time()
     refunded_at: datetime | None = _time()
+
+
+class OrderHold(SQLModel, table=True):
+    """An order that a person looks at before it is delivered. Wanted: it is held once it is paid."""
+
+    __tablename__: ClassVar[Any] = "order_hold"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('wanted', 'held', 'released', 'refused', 'withdrawn')", name="order_hold_state_known"
+        ),
+        CheckConstraint("(held_at IS NULL) = (state = 'wanted')", name="order_hold_held_has_time"),
+        CheckConstraint(
+            "(ended_at IS NOT NULL) = (state IN ('released', 'refused', 'withdrawn'))", name="order_hold_ended_has_time"
+        ),
+        Index("order_hold_held", "held_at", postgresql_where=text("state = 'held'")),
+    )
+
+    order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), primary_key=True))
+    state: str = _text()
+    wanted_at: datetime = _time(nullable=False)
+    held_at: datetime | None = _time()
+    alerted_at: datetime | None = _time()
+    """When it was said that nobody has looked at it in the time promised."""
+    ended_at: datetime | None = _time()
+    ended_by: str = _text("")
+    why: str = _text("")
+    """What whoever ended it said; of a refused one the buyer is told it."""
 
 
 class OrderEvent(SQLModel, table=True):
@@ -153,6 +190,8 @@ class OrderEvent(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "order_event"
     __table_args__ = (
         UniqueConstraint("order_no", "n", name="order_event_in_turn"),
+        CheckConstraint("money IN ('', 'total', 'paid', 'back')", name="order_event_money_known"),
+        CheckConstraint("(money = '') = (amount_fen IS NULL)", name="order_event_money_has_amount"),
         Index("order_event_at", "at", postgresql_using="brin"),
     )
 
@@ -166,9 +205,40 @@ class OrderEvent(SQLModel, table=True):
     to_state: str = _text()
     cause: str = _text("")
     actor: str = _text("system")
+    money: str = _text("")
+    """What `amount_fen` is: `total` of the order, `paid`, or `back` to the buyer; empty where no money moved."""
+    amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     prev_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """Keyed, over all of the row and the hash before it; see audit.py."""
+
+
+class LineRefund(SQLModel, table=True):
+    """One decision to give money of a line back: whole, a share, or a part by amount. There before anybody is asked to
+    pay it, so that a request that was lost is made again."""
+
+    __tablename__: ClassVar[Any] = "line_refund"
+    __table_args__ = (
+        UniqueConstraint("line_id", "n", name="line_refund_in_turn"),
+        UniqueConstraint("order_no", "key", name="line_refund_key_once"),
+        CheckConstraint("amount_fen > 0", name="line_refund_amount_positive"),
+        Index("line_refund_under_way", "id", postgresql_where=text("arrived_at IS NULL")),
+    )
+
+    id: int | None = _id()
+    order_no: str = _order_no(index=False)
+    line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False))
+    n: int = Field(sa_column=Column(Integer, nullable=False))
+    """Its place among the line's refunds, from 1."""
+    key: str = _text()
+    """What the refund is asked for under, once: `line:ID`, and `line:ID:2` for the second."""
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    goodwill: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """Given though the line was delivered or shall be."""
+    reason: str = _text("")
+    actor: str = _text("system")
+    asked_at: datetime = _time(nullable=False)
+    arrived_at: datetime | None = _time()
 
 
 class AuditAnchor(SQLModel, table=True):
@@ -373,5 +443,24 @@ class Rating(SQLModel, table=True):
     rated_at: datetime = _time(nullable=False)
 
 
+_REFUNDS_SUM_UP = Guard(
+    "line_refund_sums_up",
+    (
+        """
+CREATE OR REPLACE FUNCTION line_refund_sums_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT sum(amount_fen) FROM line_refund WHERE line_id = NEW.line_id)
+       <> (SELECT refund_fen FROM order_line WHERE id = NEW.line_id) THEN
+        RAISE EXCEPTION 'refunds of line % are not what it says', NEW.line_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+""".strip(),
+        # At the end of the transaction; the line's own check holds the sum within what was paid for it.
+        "CREATE CONSTRAINT TRIGGER line_refund_sums_up AFTER INSERT OR UPDATE OF amount_fen, line_id ON line_refund"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION line_refund_sums_up()",
+    ),
+)
+guard(SQLModel.metadata.tables["line_refund"], _REFUNDS_SUM_UP)
 for _name in ("order_event", "audit_anchor"):
     guard(SQLModel.metadata.tables[_name], append_only(_name))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.ids import OrderNo
+from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 
 
@@ -16,6 +16,8 @@ class RefundDue:
     amount_fen: Fen
     reason: str
     """For the refund's own `reason`; names no account and no key."""
+    key: str = ""
+    """What it is asked for under, once; empty: the line's first refund, `line:ID`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class CostDue:
     """The purchase's number at the supplier, or the line that keys were sold to."""
     amount_fen: Fen
     from_stock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDue:
+    """A balance was bought: this much is to be added to it, once for each line."""
+
+    order_no: OrderNo
+    line_id: int
+    openid: OpenId
+    amount_fen: Fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Work:
     """Purchases to ask about later: `topups.claim_query`."""
     refunds: tuple[RefundDue, ...] = ()
     costs: tuple[CostDue, ...] = ()
+    credits: tuple[CreditDue, ...] = ()
 
     def __add__(self, other: "Work") -> "Work":
         return Work(
@@ -57,6 +70,7 @@ class Work:
             self.queries + other.queries,
             self.refunds + other.refunds,
             self.costs + other.costs,
+            self.credits + other.credits,
         )
 
 

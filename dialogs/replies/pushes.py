@@ -69,6 +69,13 @@ def refunded(say: Say, order: Order, amount_fen: int) -> str:
     return say(amount=yuan(amount_fen), order_no=order.order_no)
 
 
+@line("为您部分退款{amount}：{what}{why}，正在按原路退回，到账会告诉您（订单 {order_no}）。", "退款")
+def part_refund(say: Say, order: Order, line: Line, amount_fen: int, reason: str) -> str:
+    """Some of a line's price goes back because a person decided so."""
+    why = _why(note=plain(reason)) if reason.strip() else ""
+    return say(amount=yuan(amount_fen), what=line_what(line), why=why, order_no=order.order_no)
+
+
 @line("您的付款到得晚了，订单 {order_no} 已关闭且暂时没货。\n{amount}正在按原路退款，到账会告诉您。", "退款")
 def late_payment_refunding(say: Say, order: Order, amount_fen: int) -> str:
     return say(order_no=order.order_no, amount=yuan(amount_fen))

@@ -167,7 +167,8 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
         refunded[line.order_no] += line.refund_fen
         got = line.keys if line.delivery == "card" else line.bought
         worth = line.total_fen * got // line.quantity
-        if abs(line.total_fen - line.refund_fen - worth) > line.quantity:
+        not_delivered_fen = line.refund_fen - line.goodwill_fen
+        if abs(line.total_fen - not_delivered_fen - worth) > line.quantity:
             yield f"{name}: paid {line.total_fen}, delivered {got} of {line.quantity}, refunded {line.refund_fen}"
     for order_no, payment in settled.items():
         if refunded[order_no] != back[payment.out_trade_no]:

@@ -307,6 +307,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "risk_list",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("listing", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended_by = '')", name="risk_list_ended_by_someone"),
+        sa.CheckConstraint("kind IN ('buyer', 'account')", name="risk_list_kind_known"),
+        sa.CheckConstraint("listing IN ('block', 'allow')", name="risk_list_listing_known"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "risk_list_one", "risk_list", ["value_hash"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
+    )
+    op.create_table(
+        "risk_verdict",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_no", sa.Text(), server_default="", nullable=False),
+        sa.Column("openid", sa.Text(), nullable=False),
+        sa.Column("total_fen", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("outcome IN ('pass', 'ask', 'hold', 'refuse')", name="risk_verdict_outcome_known"),
+        sa.CheckConstraint("score BETWEEN 0 AND 100", name="risk_verdict_score_in_range"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "risk_verdict_at", "risk_verdict", [sa.literal_column("at DESC"), sa.literal_column("id DESC")], unique=False
+    )
+    op.create_index("risk_verdict_of_buyer", "risk_verdict", ["openid"], unique=False)
+    op.create_index(
+        "risk_verdict_of_order", "risk_verdict", ["order_no"], unique=False, postgresql_where=sa.text("order_no <> ''")
+    )
+    op.create_table(
         "supplier_account",
         sa.Column("supplier", sa.Text(), nullable=False),
         sa.Column("balance_fen", sa.BigInteger(), nullable=True),
@@ -420,6 +461,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_operator_session_operator_id"), "operator_session", ["operator_id"], unique=False)
     op.create_table(
+        "order_hold",
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("alerted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "(ended_at IS NOT NULL) = (state IN ('released', 'refused', 'withdrawn'))", name="order_hold_ended_has_time"
+        ),
+        sa.CheckConstraint("(held_at IS NULL) = (state = 'wanted')", name="order_hold_held_has_time"),
+        sa.CheckConstraint(
+            "state IN ('wanted', 'held', 'released', 'refused', 'withdrawn')", name="order_hold_state_known"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("order_no"),
+    )
+    op.create_index(
+        "order_hold_held", "order_hold", ["held_at"], unique=False, postgresql_where=sa.text("state = 'held'")
+    )
+    op.create_table(
         "order_line",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -466,6 +533,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("order_no", "position", name="order_line_position"),
+    )
+    op.create_index(
+        "order_line_account",
+        "order_line",
+        [sa.literal_column("(fields ->> account_field)"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("account_field <> ''"),
     )
     op.create_index(
         "order_line_attention", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'attention'")
