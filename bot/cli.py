@@ -406,12 +406,41 @@ def orders_done(
 
 
 @orders_app.command("refund")
-def orders_refund(line: Line, reason: Annotated[str, typer.Option(help="Shown to the buyer.")]) -> None:
-    """Give a line's price back by the original route, and tell the buyer."""
-    from bot import operators
+def orders_refund(
+    what: Annotated[str, typer.Argument(metavar="ORDER", help="Its number; or a line's number in `orders todo`.")],
+    reason: Annotated[str, typer.Option(help="Shown to the buyer.")],
+    line: Annotated[int | None, typer.Option(min=1, help="Which line of the order, from 1.")] = None,
+    amount: Annotated[str, typer.Option(metavar="YUAN", help="Of one line: 3.00. Without it all that is left.")] = "",
+) -> None:
+    """Give an order, a line or a part of a line back, and tell the buyer. A line of which a part went back stays what
+    it is."""
+    from bot import giving_back, operators
 
+    if what.isascii() and what.isdigit() and len(what) < 15:
+        if line is not None or amount:
+            raise BadInputError("--line and --amount go with the number of an order")
+        with connected() as at, database(at):
+            print(_in_hands(operators.give_back(at.services(), int(what), reason), int(what)))
+        return
+    wanted = giving_back.Wanted(what, line, _fen_of(amount) if amount else None)
     with connected() as at, database(at):
-        print(_in_hands(operators.give_back(at.services(), line, reason), line))
+        try:
+            for told in giving_back.refund_order(at.services(), wanted, reason, actor=operators.ACTOR):
+                print(told)
+        except giving_back.RefundNotPossibleError as error:
+            raise CommandError(str(error)) from None
+
+
+def _fen_of(amount: str) -> int:
+    from kernel.money import parse_yuan
+
+    try:
+        fen: int = parse_yuan(amount)
+    except ValueError:
+        fen = 0
+    if fen == 0:
+        raise BadInputError(f"--amount {amount}: not an amount in yuan, such as 3.00")
+    return fen
 
 
 def _in_hands(answer: str | None, line: int) -> str:

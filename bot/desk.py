@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, finishing, handoffs, operators
+from bot import after_sale, finishing, giving_back, handoffs, operators
 from bot.backroom import ShopBackroom
 from bot.bootstrap import Services
 from bot.work import Also
@@ -34,6 +34,15 @@ class ShopDesk:
         """See Desk."""
         back = operators.give_back(self._services, line_id, reason, delivered_too=True, actor=actor, also=also)
         return back is not None
+
+    def give_some(
+        self, line_id: int, amount_fen: int, reason: str, *, back_before_fen: int, actor: str, also: Also
+    ) -> bool:
+        """See Desk."""
+        given = giving_back.give_some(
+            self._services, line_id, amount_fen, reason, back_before_fen=back_before_fen, actor=actor, also=also
+        )
+        return given is None
 
     def answer_case(self, case_id: int, words: str, *, actor: str, also: Also) -> bool:
         """See Desk."""

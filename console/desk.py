@@ -54,6 +54,11 @@ class Talk:
     window: Window | None = None
     """Whether WeChat takes messages to him: known where one talk is looked at."""
 
+    @property
+    def waits(self) -> bool:
+        """The buyer wrote last, and nobody has answered that."""
+        return self.ended_at is None and self.last_heard_at <= self.heard_at
+
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
@@ -85,6 +90,12 @@ class Desk(Protocol):
 
     def give_back(self, line_id: int, reason: str, *, actor: str, also: Also) -> bool:
         """Refund a line in somebody's hands, or a delivered one. False: it cannot be given back now."""
+
+    def give_some(
+        self, line_id: int, amount_fen: int, reason: str, *, back_before_fen: int, actor: str, also: Also
+    ) -> bool:
+        """Refund a part of a line in somebody's hands, or of a delivered one. False: it cannot be given back now, not
+        so much of it, or some of it has gone back since `back_before_fen` was shown: look again."""
 
     def answer_case(self, case_id: int, words: str, *, actor: str, also: Also) -> bool:
         """Answer a case. False: it is not running."""
