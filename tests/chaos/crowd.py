@@ -4,6 +4,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 
 _LINK = re.compile(r"/pay/[A-Za-z0-9_-]+")
+SLOW_S = 5.0
 _BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux) Chrome/140"}
 
 
@@ -24,6 +26,9 @@ class Buyer:
     openid: str = ""
     links: list[str] = field(default_factory=list)
     ended: str = ""
+    hindrances: Counter[str] = field(default_factory=Counter)
+    """What kept him from paying, each as often as he met it."""
+    waited_s: float = 0.0
 
     def live(self, patience_s: float) -> None:
         """All of it: follow, order, pay."""
@@ -72,6 +77,9 @@ class Buyer:
         if params is None:
             self.ended = "could not pay"
             return
+        if not params:
+            self.ended = "came too late to pay"
+            return
         sheets.append(lambda: self._sheet(params, "ok"))
         if mood == "first not":
             self._insist(lambda: self._sheet(params, "cancel"), until)
@@ -85,19 +93,39 @@ class Buyer:
         self.ended = mood
 
     def _bridge(self, link: str) -> dict[str, Any] | None:
-        page = self.http.get(f"/wx/{self.openid}{link}", follow_redirects=True)
+        """What the page gives for paying; {} when it is too late for that, None when it may yet come."""
+        page = self._ask("page", lambda: self.http.get(f"/wx/{self.openid}{link}", follow_redirects=True))
         if page.status_code != 200:
             return None
-        answer = self.http.post(f"/wx/{self.openid}{link}/jsapi")
+        answer = self._ask("sheet", lambda: self.http.post(f"/wx/{self.openid}{link}/jsapi"))
         if answer.status_code == 409 and "没有回应" not in answer.text:
             return {}
         return answer.json() if answer.status_code == 200 else None
+
+    def _ask(self, what: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask, and remember what stood in the way."""
+        begun = time.monotonic()
+        try:
+            answer = ask()
+        except httpx.HTTPError as error:
+            self.hindrances[f"{what}: {type(error).__name__}"] += 1
+            raise
+        if answer.status_code != 200:
+            said = answer.json().get("error", "") if "json" in answer.headers.get("content-type", "") else ""
+            self.hindrances[f"{what}: {answer.status_code} {said}".strip()] += 1
+        if (waited_s := time.monotonic() - begun) > SLOW_S:
+            self.hindrances[f"{what}: an answer after over {SLOW_S:.0f} s"] += 1
+            self.waited_s += waited_s
+        return answer
 
     def _sheet(self, params: dict[str, Any], outcome: str) -> str:
         if not params:
             return "closed"
         sheet = {"openid": self.openid, "outcome": outcome, **params}
-        return str(self.http.post("/sandbox/api/cashier", json=sheet).json().get("err_msg", ""))
+        said = str(self.http.post("/sandbox/api/cashier", json=sheet).json().get("err_msg", ""))
+        if outcome == "ok" and not said.endswith(":ok"):
+            self.hindrances[f"cashier: {said or 'no answer'}"] += 1
+        return said
 
     def _code(self, link: str) -> str:
         """What a second person scans: the code that the page shows on a computer. The world knows it by the order."""

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -133,6 +133,26 @@ def come_to_rest(shop: House, buyers: list[Buyer]) -> float:
     return time.monotonic() - begun
 
 
+def why_unpaid(expired: Sequence[tuple[str, str]], crowd: list[Buyer]) -> dict[str, int]:
+    """Why orders (owner, link's token) ended unpaid: who had another one, or what his buyer did; then what hindered
+    those who wanted to pay and did not come to it."""
+    owners = {buyer.openid: buyer for buyer in crowd}
+    why: Counter[str] = Counter()
+    hindered: Counter[str] = Counter()
+    for openid, token in expired:
+        buyer = owners.get(openid)
+        if buyer is None or not any(link.endswith(token) for link in buyer.links):
+            why["the link never reached the buyer, who ordered again or gave up"] += 1
+            continue
+        why[buyer.ended] += 1
+        if buyer.ended not in ("never paid", "cancels"):
+            hindered.update(
+                f"{what} ({'over' if count > 3 else 'up to'} 3 times)" for what, count in buyer.hindrances.items()
+            )
+    told = {f"expired: {reason}": count for reason, count in why.most_common()}
+    return told | {f"  of these met: {what}": count for what, count in hindered.most_common(12)}
+
+
 def run(home: Path, seed: int, seconds: float, orders: int) -> bool:
     """One storm, told on stdout. True: every promise held."""
     dice = random.Random(seed)
@@ -165,6 +185,7 @@ def run(home: Path, seed: int, seconds: float, orders: int) -> bool:
     found.must("most of those who came were served", (f"{served} of {orders}" for _ in range(served < orders // 2)))
     found.figures["seconds until all was quiet"] = round(rest_s)
     found.figures["deadlocks in the database"] = deadlocks
+    found.figures.update(why_unpaid(found.unpaid, crowd))
     for name, count in sorted((storm.log + Counter(f"buyers: {one.ended}" for one in crowd)).items()):
         found.figures[name] = count
     print(found.table(), flush=True)

@@ -74,6 +74,8 @@ class Verdict:
 
     broken: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     figures: dict[str, int] = field(default_factory=dict)
+    unpaid: list[tuple[str, str]] = field(default_factory=list)
+    """(owner, token) of the orders that ended without being paid."""
 
     def must(self, promise: str, problems: Iterator[str]) -> None:
         self.broken[promise].extend(problems)
@@ -97,6 +99,8 @@ def judge(engine: Engine, vault: Vault, secret_key: bytes, world: World) -> Verd
     audit.arm(engine, secret_key)
     with engine.connect() as conn:
         verdict.figures = _figures(conn, world)
+        ended = conn.execute(text("SELECT openid, token FROM orders WHERE state = 'expired'"))
+        verdict.unpaid = [(row.openid, row.token) for row in ended]
         verdict.must("nothing is left open", (f"{k}: {v[:5]}" for k, v in still_open(engine).items()))
         verdict.must("whoever paid is in our books, once", _payments(conn, world))
         verdict.must("paid = delivered + refunded, to the fen", _sums(conn, world))
