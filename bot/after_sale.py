@@ -21,9 +21,6 @@ from kernel.orders import Order, OrderState
 
 log = logging.getLogger(__name__)
 
-ANSWER_WITHIN = timedelta(hours=1)
-REMEDY_WITHIN = timedelta(hours=2)
-"""Of working time."""
 RATED_WITHIN = timedelta(days=30)
 _TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
 _SECRET = re.compile(r"(?<![0-9A-Za-z])(?!K\d{16}(?![0-9A-Za-z]))(?=[A-Za-z-]*\d)[0-9A-Za-z-]{10,}")
@@ -111,8 +108,8 @@ def _opened(
         said=said if kind is CaseKind.INVOICE else masked(said),
         transcript=transcript,
         now=now,
-        answer_due_at=hours.after(now, ANSWER_WITHIN),
-        remedy_due_at=hours.after(now, REMEDY_WITHIN),
+        answer_due_at=hours.after(now, cases.ANSWER_WITHIN),
+        remedy_due_at=hours.after(now, cases.REMEDY_WITHIN),
     )
     if opened is not None and opened.first:
         log.warning("case %s (%s) of order %s is opened", opened.case.number, kind.value, order.order_no)
@@ -185,6 +182,13 @@ def close(services: Services, case_id: int, words: str, *, actor: str, also: Als
 
 def refund(services: Services, case_id: int, reason: str, *, actor: str, also: Also = nothing) -> str | None:
     """Give back what a case is about, delivered or not, and close it. None: done; else why not."""
+    try:
+        return _refund(services, case_id, reason, actor, also)
+    except work.BalanceSpentError:
+        return "the balance that was bought is spent: what is left of it goes back by kabot wallet withdraw"
+
+
+def _refund(services: Services, case_id: int, reason: str, actor: str, also: Also) -> str | None:
     now = services.clock.now()
     with services.engine.begin() as conn:
         case = cases.by_id(conn, case_id)

@@ -6,7 +6,6 @@ from datetime import datetime
 from bot import after_sale, handoffs, work
 from bot.bootstrap import Services
 from bot.work import Also, nothing
-from catalog.model import Delivery
 from dialogs import replies
 from fulfillment import byhand, hands, paying, pushing, reading, refunding
 from kernel.cases import CaseKind, CaseState
@@ -53,15 +52,18 @@ def give_back(
     also: Also = nothing,
 ) -> str | None:
     """Refund a line because a person says so and tell the buyer. None when the line is in nobody's hands, nor
-    delivered where `delivered_too`."""
+    delivered where `delivered_too`, or when a balance that was bought is spent."""
     now = services.clock.now()
     refund = byhand.give_back_delivered if delivered_too else byhand.give_back
-    with services.engine.begin() as conn:
-        to_do = refund(conn, line_id, now, actor=actor, reason=reason)
-        if isinstance(to_do, byhand.NotNow):
-            return None
-        work.enqueue(services, conn, to_do)
-        also(conn)
+    try:
+        with services.engine.begin() as conn:
+            to_do = refund(conn, line_id, now, actor=actor, reason=reason)
+            if isinstance(to_do, byhand.NotNow):
+                return None
+            work.enqueue(services, conn, to_do)
+            also(conn)
+    except work.BalanceSpentError:
+        return None
     return f"{line_id}：退款已开始，会通知顾客"
 
 
@@ -73,7 +75,7 @@ def resend(services: Services, line_id: int, *, also: Also = nothing) -> bool:
         line = refunding.locked_line(conn, line_id)
         if line.state is not LineState.DELIVERED:
             return False
-        kind = byhand.DONE[Delivery(line.delivery)]
+        kind = byhand.DONE[line.delivery]
         again = f"again {now:%Y%m%d%H%M}"
         push_id = pushing.ask(conn, kind, line.openid, line.order_no, now, line_id=line_id, again=again)
         if push_id is None:

@@ -12,6 +12,7 @@ from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import paying as order_ends
 from fulfillment import reading, refunding
+from fulfillment.moves import lock_order
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState
 from payments import incoming, store
@@ -34,12 +35,10 @@ from payments.notices import BadNotice, read_notice
 from payments.policy import next_query_at
 from payments.refunds import (
     NeedsPerson,
-    RefundRefused,
     RefundSettled,
     RefundUnknown,
     RefundWaiting,
     drive_refund,
-    request_refund,
 )
 from payments.settling import AlreadyKnown, Duplicate, Mismatch, Settled, settle
 
@@ -252,20 +251,14 @@ def sweep_refunds(services: Services, conn: Connection) -> None:
     """Find lines whose money is on its way back although nobody was asked for it, and refunds nobody drives."""
     now = services.clock.now()
     for due in reading.refunds_due(conn):
-        refund = request_refund(
-            conn,
-            order_no=due.order_no,
-            line_id=due.line_id,
-            amount_fen=due.amount_fen,
-            reason=due.reason,
-            now=now,
-            key=due.key or None,
-        )
-        if isinstance(refund, RefundRefused):
-            log.error("line %s is to be refunded and cannot be: %s", due.line_id, refund.reason)
-        elif refund.created_at == now:
+        if store.refund_by_key(conn, due.order_no, due.key or f"line:{due.line_id}") is not None:
+            continue
+        lock_order(conn, due.order_no)
+        refused = work.give_back(services, conn, due)
+        if refused is not None:
+            log.error("line %s is to be refunded and cannot be: %s", due.line_id, refused.reason)
+        else:
             log.error("the refund of line %s had been lost", due.line_id)
-            services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund.id}", refund_id=refund.id)
     for refund_id in store.due_refunds(conn, now - OVERDUE_AFTER):
         services.jobs.defer(conn, "drive_refund", queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id)
 

@@ -5,9 +5,15 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from bot.bootstrap import Services
-from fulfillment.work import Work
+from fulfillment import reading, refunding
+from fulfillment.work import RefundDue, Work
+from kernel.ids import OpenId
+from kernel.money import format_yuan
+from payments import wallet, wallet_orders
 from payments.ledger import CostFrom, book_cost
+from payments.model import RefundRoute
 from payments.refunds import RefundRefused, request_refund
+from payments.wallet import MoveKind, NotEnoughBalance
 
 Also = Callable[[Connection], None]
 """What else is written in the transaction of a change: who made it, say."""
@@ -17,10 +23,15 @@ def nothing(_: Connection) -> None:
     """Nothing else is written."""
 
 
-def enqueue(services: Services, conn: Connection, to_do: Work) -> None:
-    """Write everything of `to_do` down.
+class BalanceSpentError(Exception):
+    """A balance that was bought is to be given back, and the buyer has spent of it: the whole change rolls back."""
 
-    Raises RuntimeError when a refund cannot be asked for: a bug, and the whole change rolls back.
+
+def enqueue(services: Services, conn: Connection, to_do: Work, *, to_balance: bool = False) -> None:
+    """Write everything of `to_do` down. Where money goes back of orders, the order's lock must be held.
+
+    `to_balance`: the buyer wants it in his balance, there and then. Raises RuntimeError when a refund cannot be asked
+    for, a bug, and BalanceSpentError; the whole change rolls back.
     """
     now = services.clock.now()
     for push_id in to_do.push_ids:
@@ -32,16 +43,56 @@ def enqueue(services: Services, conn: Connection, to_do: Work) -> None:
     for cost in to_do.costs:
         source = CostFrom.STOCK if cost.from_stock else CostFrom.SUPPLIER
         book_cost(conn, order_no=cost.order_no, cause=cost.cause, amount_fen=cost.amount_fen, source=source, now=now)
-    for due in to_do.refunds:
-        refund = request_refund(
-            conn,
-            order_no=due.order_no,
-            line_id=due.line_id,
-            amount_fen=due.amount_fen,
-            reason=due.reason,
-            now=now,
-            key=due.key or None,
+    for credit in to_do.credits:
+        reference = _filled(credit.order_no, credit.line_id)
+        wallet.credit(
+            conn, credit.openid, credit.amount_fen, MoveKind.TOPUP, reference, now=now, order_no=credit.order_no
         )
-        if isinstance(refund, RefundRefused):
-            raise RuntimeError(f"line {due.line_id} cannot be refunded: {refund.reason}")
+    for due in to_do.refunds:
+        refused = give_back(services, conn, due, to_balance=to_balance)
+        if refused is not None:
+            raise RuntimeError(f"line {due.line_id} cannot be refunded: {refused.reason}")
+
+
+def give_back(
+    services: Services, conn: Connection, due: RefundDue, *, to_balance: bool = False
+) -> RefundRefused | None:
+    """Ask for a refund; one into a balance is there at once. The order's lock must be held. Raises BalanceSpentError."""
+    now = services.clock.now()
+    openid = OpenId(reading.owner_of(conn, due.order_no))
+    refund = request_refund(
+        conn,
+        order_no=due.order_no,
+        line_id=due.line_id,
+        amount_fen=due.amount_fen,
+        reason=due.reason,
+        now=now,
+        key=due.key or None,
+        route=wallet_orders.route_of(conn, due.order_no, openid, to_balance=to_balance),
+    )
+    if isinstance(refund, RefundRefused):
+        return refund
+    if wallet.moved(conn, MoveKind.TOPUP, _filled(due.order_no, due.line_id)):
+        # What goes back to the payer must still be there: else he had it twice.
+        taken = wallet.debit(
+            conn,
+            openid,
+            due.amount_fen,
+            MoveKind.WITHDRAW,
+            f"{due.order_no}:{refund.key}",
+            now=now,
+            order_no=due.order_no,
+        )
+        if isinstance(taken, NotEnoughBalance):
+            raise BalanceSpentError(f"of order {due.order_no} only {format_yuan(taken.balance_fen)} is left")
+    if refund.route is RefundRoute.ORIGINAL:
         services.jobs.defer(conn, "drive_refund", refund_id=refund.id)
+        return None
+    settled = wallet_orders.settle_refund(conn, refund, openid, now)
+    if settled.first:
+        enqueue(services, conn, refunding.refund_settled(conn, due.line_id, now, key=refund.key))
+    return None
+
+
+def _filled(order_no: str, line_id: int) -> str:
+    return f"{order_no}:{line_id}"

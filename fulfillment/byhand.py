@@ -12,7 +12,7 @@ from fulfillment.refunding import LineRow, give_part, locked_line, pushed, send_
 from fulfillment.work import NOTHING_TO_DO, CostDue, Work
 from kernel.ids import OrderNo
 from kernel.money import Fen
-from kernel.orders import LineState
+from kernel.orders import BALANCE_DELIVERY, LineState
 
 _COST = text("""
     SELECT cost_fen * quantity * CASE WHEN any_value THEN coalesce(value, 1) ELSE 1 END
@@ -24,6 +24,7 @@ DONE = {
     Delivery.TOPUP: PushKind.TOPUP_DONE,
     Delivery.SERVICE: PushKind.SERVICE_DONE,
     Delivery.PARCEL: PushKind.PARCEL_SENT,
+    BALANCE_DELIVERY: PushKind.BALANCE_FILLED,
 }
 
 
@@ -42,7 +43,7 @@ def complete(conn: Connection, line_id: int, now: datetime, *, actor: str, note:
     move_line(conn, line.id, line.state, LineState.DELIVERED, now, cause="by hand", actor=actor, note=note)
     follow_lines(conn, line.order_no, now, cause="by hand", actor=actor)
     # Refunded and delivered, and the person leaves it at that: the buyer was told of the refund already.
-    told = pushed(conn, DONE[Delivery(line.delivery)], line, now) if line.taken_back_fen == 0 else NOTHING_TO_DO
+    told = pushed(conn, DONE[line.delivery], line, now) if line.taken_back_fen == 0 else NOTHING_TO_DO
     return told + _cost(conn, line)
 
 

@@ -55,6 +55,7 @@ _TO_DELIVER = text(
     " WHERE o.state = 'paid' AND order_line.state = 'waiting'"
     " AND NOT EXISTS (SELECT 1 FROM order_hold h WHERE h.order_no = o.order_no AND h.state = 'held') LIMIT :limit"
 )
+_OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
 _REFUNDS_DUE = text(
     "SELECT order_no, line_id, key, amount_fen, reason FROM line_refund WHERE arrived_at IS NULL"
     " ORDER BY id LIMIT :limit"
@@ -102,6 +103,11 @@ def due_to_expire(conn: Connection, now: datetime, limit: int = 200) -> tuple[Or
 def due_to_release(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
     """List closed orders that still hold stock: their prepay has to be closed at WeChat, then `release_closed`."""
     return tuple(conn.execute(_TO_RELEASE, {"limit": limit}).scalars())
+
+
+def owner_of(conn: Connection, order_no: str) -> str:
+    """The openid of the order's buyer. Raises sqlalchemy's NoResultFound for a number that names no order."""
+    return str(conn.execute(_OWNER, {"order_no": order_no}).scalar_one())
 
 
 def due_to_deliver(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:

@@ -10,6 +10,8 @@ from kernel.money import Fen
 
 ORDER_LINES_MAX = 100
 NOTHING_FEN = Fen(0)
+BALANCE_DELIVERY = "wallet"
+"""`Line.delivery` of an order that tops the buyer's own balance up. No product of any catalog has it."""
 
 
 class OrderState(StrEnum):

@@ -133,12 +133,17 @@ def book_payment(
     received = {Account.WECHAT_CLEARING: total_fen, Account.BUYER: -total_fen}
     post(conn, Booking(f"payment:{out_trade_no}", Kind.PAYMENT, order_no, at, received), now)
     if settles:
-        sold = {Account.BUYER: total_fen, Account.SALES: -total_fen}
-        post(conn, Booking(f"sale:{order_no}", Kind.SALE, order_no, at, sold), now)
+        book_sale(conn, order_no=order_no, total_fen=total_fen, at=at, now=now)
     fee = fee_fen(total_fen, fee_rate_bp)
     if fee:
         taken = {Account.FEES: fee, Account.WECHAT_CLEARING: -fee}
         post(conn, Booking(f"fee:{out_trade_no}", Kind.FEE, order_no, at, taken, estimated=True), now)
+
+
+def book_sale(conn: Connection, *, order_no: str, total_fen: int, at: datetime, now: datetime) -> None:
+    """What was paid for, sold."""
+    sold = {Account.BUYER: total_fen, Account.SALES: -total_fen}
+    post(conn, Booking(f"sale:{order_no}", Kind.SALE, order_no, at, sold), now)
 
 
 def book_refund_due(conn: Connection, *, order_no: str, key: str, amount_fen: int, now: datetime) -> None:

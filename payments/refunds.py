@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from payments import ledger, store
 from payments.attempts import describe
 from payments.gateway import Busy, NoAnswer, NoSuchNumber, NotEnough, PayGateway, RefundReport, Rejected
-from payments.model import Refund, RefundState
+from payments.model import Refund, RefundRoute, RefundState
 from payments.policy import (
     REASON_MAX,
     REFUNDS_MAX,
@@ -84,12 +84,14 @@ def request_refund(
     line_id: int | None = None,
     payment_id: int | None = None,
     key: str | None = None,
+    route: RefundRoute = RefundRoute.ORIGINAL,
 ) -> Refund | RefundRefused:
     """Decide to refund; the row is due at once. No network.
 
     Once per (order, key): asked again with the same key and amount it answers the refund there is. The key is by
     default the line, or the order where no line is named; a second partial refund of a line brings a key of its own.
-    The money comes from the payment that paid the order, or from the one named.
+    The money comes from the payment that paid the order, or from the one named. By the `route` into the buyer's
+    balance it is settled by `wallet_orders.settle_refund` in the same transaction, and is never driven.
     """
     if amount_fen <= 0:
         return RefundRefused("amount not above zero")
@@ -119,6 +121,7 @@ def request_refund(
         line_id=line_id,
         key=key,
         amount_fen=amount_fen,
+        route=route,
         reason=public_text(reason, REASON_MAX),
         created_at=now,
         next_try_at=now,
@@ -152,6 +155,8 @@ def drive_refund(
         refund = _live(conn, refund_id)
         if refund.state is RefundState.SUCCESS:
             return _settled(refund, first=False)
+        if refund.route is RefundRoute.WALLET:  # settled where it was decided: one that stands open is a bug
+            return NeedsPerson(refund.id, refund.state, "goes into a balance")
         next_at = now + refund_wait(refund.tries + 1)
         store.change_refund(conn, refund.id, tries=refund.tries + 1, next_try_at=next_at)
     answer = _ask(gateway, refund)
@@ -221,7 +226,7 @@ def settle_refund(conn: Connection, report: RefundReport, now: datetime) -> Refu
     `first`, mark the line refunded in this same transaction.
     """
     refund = store.refund_by_number(conn, report.out_refund_no, lock=True)
-    if refund is None:
+    if refund is None or refund.route is RefundRoute.WALLET:
         return RefundUnknown(report.out_refund_no)
     numbers = store.numbers_of_key(conn, refund.order_no, refund.key)
     match judge_refund(refund, report, numbers_used=numbers):
@@ -286,6 +291,7 @@ def _renew(conn: Connection, refund: Refund, now: datetime) -> RefundWaiting:
         line_id=refund.line_id,
         key=refund.key,
         amount_fen=refund.amount_fen,
+        route=refund.route,
         reason=refund.reason,
         created_at=now,
         next_try_at=now,

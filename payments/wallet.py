@@ -220,6 +220,11 @@ def of(conn: Connection, openid: OpenId) -> Wallet:
     return Wallet(row.balance_fen, row.one_tap) if row is not None else Wallet()
 
 
+def moved(conn: Connection, kind: MoveKind, reference: str) -> bool:
+    """Whether this has moved a balance."""
+    return conn.execute(_KNOWN, {"kind": kind.value, "reference": reference}).one_or_none() is not None
+
+
 def latest(conn: Connection, openid: OpenId, limit: int = 5) -> tuple[Move, ...]:
     """A buyer's last moves, newest first."""
     return tuple(_read(row) for row in conn.execute(_LATEST, {"openid": openid, "limit": limit}))

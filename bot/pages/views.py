@@ -10,7 +10,7 @@ from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from kernel.ids import OpenId
 from kernel.masking import mask
-from kernel.orders import Line, LineState, Order, OrderState
+from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -246,18 +246,27 @@ def _field_view(name: str, value: str, product: Product | None, *, is_owner: boo
     return FieldView(label=field.label, value=value if is_owner else mask(value))
 
 
+_DELIVERING: Mapping[str, str] = {
+    Delivery.TOPUP: "充值中",
+    Delivery.SERVICE: "客服处理中",
+    Delivery.PARCEL: "备货中",
+}
+_DELIVERED: Mapping[str, str] = {
+    Delivery.TOPUP: "充值成功",
+    Delivery.SERVICE: "已完成",
+    Delivery.PARCEL: "已发货",
+    BALANCE_DELIVERY: "充值成功，已到余额",
+}
+
+
 def _line_state_text(line: Line) -> str:
     match line.state:
         case LineState.WAITING:
             return ""
         case LineState.DELIVERING:
-            return {Delivery.TOPUP: "充值中", Delivery.SERVICE: "客服处理中", Delivery.PARCEL: "备货中"}.get(
-                Delivery(line.delivery), "发货中"
-            )
+            return _DELIVERING.get(line.delivery, "发货中")
         case LineState.DELIVERED:
-            return {Delivery.TOPUP: "充值成功", Delivery.SERVICE: "已完成", Delivery.PARCEL: "已发货"}.get(
-                Delivery(line.delivery), "已发卡"
-            )
+            return _DELIVERED.get(line.delivery, "已发卡")
         case LineState.REFUNDING:
             return "退款中"
         case LineState.REFUNDED:
