@@ -108,7 +108,8 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
     raised = _READ_OUT.sub(lambda match: "".join(_DIGIT[char] for char in match[0]), raised)
     for shape in lexicon.shapes:
         for match in shape.finditer(raised):
-            if match[0] and not _inside(found, match.start()):
+            glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
+            if match[0] and not glued and not _inside(found, match.start()):
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
                 cue = coded or _cue_before(text, match.start(), lexicon)
                 found.append(Account(match.start(), match.end(), match[0], cue))
@@ -157,8 +158,9 @@ _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
 _WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LETTERS = re.compile(r"(?<![a-z])([a-z](?:\s?[a-z]){0,3})[\s,，、-]*$")
-_READ_OUT = re.compile(r"(?<=[A-Z\d])[一二三四五六七八九零〇幺]{3,}")
+_READ_OUT = re.compile(r"(?<=[A-Z\d])(?:[一二三四五六七八九零〇幺]{2,}|[一二三四五六七八九零〇幺](?=[A-Z]))")
 """豫A一二三四五"""
+_NO_PROVINCE = tuple("是为的号给成到充叫写填换改不了码个这那和跟哥姐弟妹爸妈人")
 _MONEY_AFTER = re.compile(r"\s?(?:元|块|圆)")
 _LED = re.compile("qq|q\\d|uid|id|vx|no", re.I)
 """What may be typed right before an account without being part of it."""

@@ -137,6 +137,14 @@ def find_amounts(
                 taken[match.start() : match.end() + length] = b"\x01" * (match.end() + length - match.start())
                 continue
             found.append(Amount(match.start(), match.end(), "count", _ENGLISH[match[0].rstrip(" 张个份套")]))
+    if "小时" in lexicon.units:
+        for match in _HOURS_AND_HALF.finditer(text):  # 一个半小时, 半个钟头
+            whole = read_numeral(match[1]) if match[1] else 0
+            if whole is not None and not any(taken[match.start() : match.end()]):
+                lasted = text[: match.start()].endswith(("了", "过", "等", "差", "晚"))  # 迟到了半小时
+                kind: Kind = "none" if lasted else "value"
+                found.append(Amount(match.start(), match.end(), kind, whole + 0.5, "小时"))
+                taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     ones = {match.start(1) for match in _ONE_EACH.finditer(text)}  # 一个充五十一个充三十
     for start in ones:
         taken[start] = 1
@@ -175,6 +183,7 @@ def find_amounts(
     return sorted(spans.values(), key=lambda amount: amount.start)
 
 
+_HOURS_AND_HALF = re.compile(rf"(?:(\d{{1,2}}|[{CHINESE}])个半|半个?)(?:小时|钟头?)")
 _RANGE = re.compile(r"\s*(?:到|至|~|-|或者?|还是)\s*$")
 
 
@@ -266,7 +275,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if _CLOCK.match(after):
         return Amount(start, end + 1, "none")
     if after[:1] == "次" and before[-1:] in tuple("充冲买来"):
-        return Amount(start, end + 1, "count", read_numeral(said))
+        return Amount(start, end + 1, "count", read_numeral(said), "次")
     if after[:1] in ("次", "遍", "回") and before[-1:] in ("了", "过"):
         return Amount(start, end, "none")  # 挂了两次了
     if unit == "个" and _OTHERS.search(before):
@@ -442,6 +451,9 @@ def _settle_any(product: ProductIndex, number: Number) -> Settled:
 
 
 def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled | None:
+    if unit == "小时" and product.unit == "分钟":
+        number, unit = number * 60, "分钟"
+        number = int(number) if number == int(number) else number
     if not unit and "万" in (product.unit, product.any_unit) and number >= 10000 and number % 10000 == 0:
         number, unit = number // 10000, "万"  # 500万 of something sold by the 万
     for pair_unit in _alike(unit, product):

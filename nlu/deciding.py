@@ -222,11 +222,20 @@ def _needed(intent: Intent, cues: set[str]) -> bool:
 
 def _stops_first(said: Wording) -> bool:
     """Read 不用了，我自己去营业厅: a plain stop, then nothing that this shop could do."""
-    first, _, rest = said.seen.text.partition(",")
-    told = not said.seen.refs and not said.amounts and not said.seen.accounts
-    return (
-        certain(first) == "cancel" and told and cues_of(rest.strip(_BETWEEN)) in ((), ("about",), ("state",), ("chat",))
-    )
+    if said.seen.refs or said.amounts or said.seen.accounts:
+        return False
+    clauses = [clause for clause in _CLAUSE.findall(said.seen.text) if not _SIGH.fullmatch(clause.strip())]
+    stops = [clause for clause in clauses if certain(clause.strip()) != "cancel"]
+    rest = [clause for clause in stops if not _SOME_DAY.search(clause)]
+    if len(stops) == len(clauses) or certain(clauses[0].strip()) != "cancel":
+        return False
+    return cues_of(",".join(rest).strip(_BETWEEN)) in ((), ("about",), ("state",), ("chat",))
+
+
+_SIGH = re.compile("(?:嗯|呃|额|哎|唉|那|好吧?|行吧?|啊|哦)+")
+_SOME_DAY = re.compile(
+    r"(?:等|回头|过[几两]天|改天|以后|下次|晚点|有空|需要).{0,10}(?:再说|再来|再[买充看弄搞]|再找你?|再联系)(?:吧|了|啊)*$"
+)
 
 
 SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9

@@ -134,6 +134,14 @@ def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
         )
         if coded:
             return coded, True
+        shaped = [
+            f.name
+            for fs in lexicon.account_fields.values()
+            for f in fs
+            if f.pattern and matches(f.pattern, account.said)
+        ]
+        if len(set(shaped)) == 1:
+            return shaped[0], True
         kinds = (kind for pattern, kind in lexicon.pattern_kinds if matches(pattern, account.said))
         wanted = (*kinds, *wanted)
     for kind in (*wanted, "phone", "qq", "uid", "card_no", "email"):

@@ -230,6 +230,8 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     own += [(word[:-1], choice) for word, choice in own if len(word) > 2 and word[-1] in "的区服版"]
     labels = [plain(choice.label) for choice in listed]
     short = [(word, choice) for word, choice in zip(_distinct_parts(labels), listed, strict=True) if word]
+    tail = labels[0][len(short[0][0]) :] if short else ""  # 牛奶 of 牛奶搓, beside 盐搓
+    short += [(w[: -len(tail)], c) for w, c in own if tail and w.endswith(tail) and len(w) - len(tail) >= 2]
     short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}
     for word, choice in own + short:
@@ -405,6 +407,8 @@ class Lexicon:
                 units.setdefault(alias, key)
             if key.startswith("点") and len(key) > 1:
                 units.setdefault("点", "点")
+        if "分钟" in keys:  # two hours of what is sold by the minute
+            units |= dict.fromkeys(("小时", "钟头"), "小时")
         return dict(sorted(units.items(), key=lambda pair: -len(pair[0])))
 
     def _products_by_unit(self) -> dict[str, tuple[str, ...]]:

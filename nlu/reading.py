@@ -1,6 +1,7 @@
 """One consistent reading of a whole message: which product, amount, account and count belong together."""
 
 import re
+from collections import Counter
 from collections.abc import Container
 from dataclasses import replace
 from itertools import pairwise
@@ -277,6 +278,9 @@ def _count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -
             r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整洗租印拍订报做打弄搞]?\s*$",
             text[max(0, count.start - 4) : count.start],
         ):
+            others = [other for other in counts if other is not count]
+            if len(others) == 1 and count.number == 1 and len(anchors) < 2:
+                return int(others[0].number or 1)  # 年卡两张，我和室友各一张
             return int(count.number or 1)
     if len(anchors) < 2:
         if not counts:
@@ -416,9 +420,11 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
         for m in seen.mentions
         if m.word in product.option_words and not m.entry.choices
     ]
-    values = {pair for _, pair in named}
-    if len(values) < 2 or len({name for name, _ in values}) != 1:
+    chosen = Counter(name for name, _ in {pair for _, pair in named})
+    several = [name for name, values in chosen.items() if values > 1]
+    if len(several) != 1:
         return []
+    named = [(m, pair) for m, pair in named if pair[0] == several[0]]  # 夜场成人两张儿童一张
     first = {pair: m for m, pair in reversed(named)}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
 

@@ -4,7 +4,7 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from nlu.accounts import Account, find_accounts
+from nlu.accounts import Account, find_accounts, spoken_digits
 from nlu.amounts import Amount, find_amounts, mark_places_in_time
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
@@ -104,7 +104,50 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     )
     seen.refs = _refs(seen, lexicon)
     seen.refs = _without_options(seen, lexicon)
+    seen.refs = _with_own_clauses(seen, lexicon)
+    _mend_tail(seen)
     return seen
+
+
+_TAIL = re.compile(
+    r"(?:不对|错了?|不是)[^\d]{0,6}?(?:最后|末尾|尾号|后面)(?:[两三四2-4]位)?(?:数字?)?(?:应该)?(?:是|为)?\s*"
+    r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"
+)
+
+
+def _mend_tail(seen: Seen) -> None:
+    """一三七…三三零零，哎不对，最后是三三一一: the account as it ends in truth."""
+    match = _TAIL.search(seen.text) if len(seen.accounts) == 1 else None
+    if match is None or match.start() < seen.accounts[0].end:
+        return
+    (tail,) = [match[1]] if match[1].isdigit() else spoken_digits(match[1]) or [""]
+    account = seen.accounts[0]
+    if tail and len(account.said) > len(tail):
+        seen.accounts = [replace(account, said=account.said[: -len(tail)] + tail)]
+        seen.amounts = [a for a in seen.amounts if not match.start(1) <= a.start < match.end(1)]
+
+
+def _with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """采耳一张，再来一张盐搓的: what only one other product offers, counted in a clause of its own, names that product."""
+    named = {ref.product for ref in seen.refs if ref.product}
+    if not named or not any(amount.kind == "count" for amount in seen.amounts):
+        return seen.refs
+    more = []
+    for match in _OWN_CLAUSE.finditer(seen.text):
+        start, end = match.span()
+        if any(start <= ref.start < end for ref in seen.refs):
+            continue
+        counted = any(a.kind == "count" and start <= a.start < end for a in seen.amounts)
+        for mention in seen.mentions:
+            if start <= mention.start < end and counted and not mention.entry.means_things:
+                owners = mention.entry.owners or tuple(mention.entry.skus)
+                if len(set(owners)) == 1 and owners[0] not in named and owners[0] in lexicon.products:
+                    more.append(Ref(mention.start, mention.end, mention.word, owners[0]))
+                    named.add(owners[0])
+    return sorted([*seen.refs, *more], key=lambda ref: ref.start)
+
+
+_OWN_CLAUSE = re.compile(r"(?:(?!还有|另外|再来|再要|以及|加(?![油急上微]))[^,，。;；、!！\n+])+")
 
 
 _BIG_SMALL = re.compile(r"([一二两三四五六\d])大\s*([一二两三四五六\d])小(?![时号区])")
@@ -407,6 +450,9 @@ def drop_taken_back(seen: Seen) -> None:
     declined = {a.said for a in seen.accounts if _NOT_FOR.match(seen.text, a.end)}
     if not declined.issuperset(a.said for a in seen.accounts):  # 138…的不要了: that number and all that was for it
         seen.accounts = [a for a in seen.accounts if a.said not in declined]
+    mixed = {a.said for a in seen.accounts if _NOT_MIXED.match(seen.text, a.end)}
+    if not mixed.issuperset(a.said for a in seen.accounts):  # 我媳妇那个号是139…，别充错了
+        seen.accounts = [a for a in seen.accounts if a.said not in mixed]
     gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
     seen.refs = [
         ref
@@ -444,8 +490,13 @@ def _drop_what_is_told(seen: Seen) -> None:
     asked = [ref for ref in seen.refs if not seen.tells(ref.start)]
     amounts = [a for a in seen.amounts if not seen.tells(a.start) and a.kind != "none"]
     mentions = [m for m in seen.mentions if not seen.tells(m.start)]
+    for_whom = [account for account in seen.accounts if not seen.tells(account.start)]
+    seen.accounts = for_whom or seen.accounts  # 我自己138…不用充，给139…充50
     if any(ref.product or ref.candidates for ref in asked):
-        seen.refs, seen.amounts, seen.mentions = asked, amounts, mentions
+        slots = {name for mention in mentions for name in _slot_names(mention)}
+        standing = [m for m in seen.mentions if m.entry.choices and slots.isdisjoint(_slot_names(m))]  # 我现在是钻石
+        seen.refs, seen.amounts = asked, amounts
+        seen.mentions = [m for m in seen.mentions if m in mentions or m in standing]
         return
     if mentions or amounts or seen.accounts:
         pieces = [p for p in seen.told if unwanted(seen.text[slice(*p)].strip())]
@@ -456,6 +507,7 @@ def _drop_what_is_told(seen: Seen) -> None:
         seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
 
 
+_NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错")
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
