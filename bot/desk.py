@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, finishing, giving_back, handoffs, operators
+from bot import after_sale, finishing, giving_back, handoffs, operators, replacing
 from bot.backroom import ShopBackroom
 from bot.bootstrap import Services
 from bot.work import Also
@@ -14,6 +14,7 @@ from catalog import stock
 from console import accounts
 from console.accounts import SessionLife
 from console.desk import Finished, Parts, Pulse, Talk
+from fulfillment.replacing import KeyReplaced
 from kernel.ids import OpenId
 from kernel.masking import ends_of
 
@@ -43,6 +44,11 @@ class ShopDesk:
             self._services, line_id, amount_fen, reason, back_before_fen=back_before_fen, actor=actor, also=also
         )
         return given is None
+
+    def replace_key(self, line_id: int, key_id: int, reason: str, *, actor: str, also: Also) -> bool:
+        """See Desk."""
+        done = replacing.replace_key(self._services, line_id, key_id, reason, actor=actor, also=also)
+        return isinstance(done, KeyReplaced)
 
     def answer_case(self, case_id: int, words: str, *, actor: str, also: Also) -> bool:
         """See Desk."""

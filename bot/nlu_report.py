@@ -14,7 +14,7 @@ from bot.lexicon import build_lexicon
 from bot.misses import Miss
 from catalog.model import Product
 from catalog.shelf import Shelf
-from catalog.store import import_catalog, load_shelf
+from catalog.store import import_catalog, load_listed, load_shelf
 from nlu import Lexicon, parse
 from nlu.cues import strange_words
 from nlu.intent import blank
@@ -87,7 +87,7 @@ def nearest_products(alias: str, shelf: Shelf) -> list[Product]:
 
 def add_alias(conn: Connection, product_id: str, alias: str) -> str:
     """Give a product one more name, as a new version of the catalog. Returns what speaks against it, or ""."""
-    shelf = load_shelf(conn)
+    shelf = load_listed(conn)  # what no supplier has at the moment stays listed
     product = shelf.product(product_id)
     if product is None:
         return f"{product_id} is not on sale any more"

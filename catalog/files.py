@@ -43,7 +43,12 @@ class CatalogError(Exception):
 
 def read_catalog(path: Path) -> Shelf:
     """Read and check a whole catalog file. Raises CatalogError naming every problem with its line."""
-    text = _decode(_read(Path(path)))
+    return read_text(_read(Path(path)))
+
+
+def read_text(raw: bytes) -> Shelf:
+    """The same with the content of a file."""
+    text = _decode(raw)
     with _no_collector():
         products, complaints = read_products(_parse(text))
         if complaints.count:

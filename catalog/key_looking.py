@@ -20,25 +20,21 @@ _COLUMNS = """
     (SELECT reason FROM key_change c WHERE c.card_key_id = k.id ORDER BY c.id DESC LIMIT 1) AS reason
 """
 # A state at a time: each is one stretch of the index, read from its end.
-_OF_SKU = text(
-    _COLUMNS
-    + """
-    FROM (
+_OF_SKU = """
+    {columns} FROM (
         SELECT found.* FROM unnest(CAST(:states AS text[])) AS wanted(state) CROSS JOIN LATERAL (
             SELECT * FROM card_key WHERE sku_code = :sku AND card_key.state = wanted.state AND id < :before
             ORDER BY id DESC LIMIT :limit) AS found
         ORDER BY found.id DESC LIMIT :limit) AS k ORDER BY id DESC
 """
-)
-_OF_BATCH = text(
-    _COLUMNS
-    + """
-    FROM (
+_OF_BATCH = """
+    {columns} FROM (
         SELECT * FROM card_key
         WHERE batch_id = :batch AND sku_code = :sku AND state = ANY(CAST(:states AS text[])) AND id < :before
         ORDER BY id DESC LIMIT :limit) AS k ORDER BY id DESC
 """
-)
+_PAGE_OF_SKU = text(_OF_SKU.format(columns=_COLUMNS))
+_PAGE_OF_BATCH = text(_OF_BATCH.format(columns=_COLUMNS))
 _COUNT = text("SELECT count(*) FROM card_key WHERE sku_code = :sku AND state = ANY(CAST(:states AS text[]))")
 _COUNT_BATCH = text("""
     SELECT count(*) FROM card_key
@@ -156,8 +152,8 @@ def listed(conn: Connection, vault: Vault, wanted: Wanted, before: int, limit: i
     """The latest of these keys, masked, with numbers below `before`."""
     values = {"sku": wanted.sku, "states": wanted.states, "before": before, "limit": limit}
     if wanted.batch is not None:
-        return tuple(seen(vault, row)[0] for row in conn.execute(_OF_BATCH, {**values, "batch": wanted.batch}))
-    return tuple(seen(vault, row)[0] for row in conn.execute(_OF_SKU, values))
+        return tuple(seen(vault, row)[0] for row in conn.execute(_PAGE_OF_BATCH, {**values, "batch": wanted.batch}))
+    return tuple(seen(vault, row)[0] for row in conn.execute(_PAGE_OF_SKU, values))
 
 
 def count(conn: Connection, wanted: Wanted) -> int:
@@ -191,11 +187,11 @@ def one(conn: Connection, vault: Vault, card_key_id: int) -> OneKey | None:
         return None
     of = {"id": card_key_id}
     shown = conn.execute(_SHOWINGS, of).all()
-    story = [Happened(row.imported_at, "imported", f"批次 {row.batch_id}")]
-    story += [Happened(one.changed_at, one.what, one.reason, one.actor) for one in conn.execute(_CHANGES, of)]
+    imported = Happened(row.imported_at, "imported", f"批次 {row.batch_id}")
+    story = [Happened(one.changed_at, one.what, one.reason, one.actor) for one in conn.execute(_CHANGES, of)]
     story += [Happened(one.sold_at, "sold", one.order_no) for one in conn.execute(_SALE, of)]
     story += [Happened(one.shown_at, "shown", one.place) for one in shown]
-    return OneKey(seen(vault, row)[0], tuple(sorted(story, key=lambda one: one.at)), bool(shown))
+    return OneKey(seen(vault, row)[0], (imported, *sorted(story, key=lambda one: one.at)), bool(shown))
 
 
 def opened(conn: Connection, vault: Vault, card_key_id: int) -> CardSecret | None:

@@ -70,7 +70,9 @@ _COST = text("""
 _KEYS_OF = text("""
     SELECT key_sale.line_id, card_key.id, card_key.sku_code, card_key.secret_enc
     FROM key_sale JOIN card_key ON card_key.id = key_sale.card_key_id
-    WHERE key_sale.order_no = :order_no ORDER BY key_sale.line_id, card_key.id
+    WHERE key_sale.order_no = :order_no
+      AND NOT EXISTS (SELECT 1 FROM key_replacement r WHERE r.old_key_id = card_key.id)
+    ORDER BY key_sale.line_id, card_key.id
 """)
 
 _RECORD_SHOWN = text("""
@@ -79,7 +81,9 @@ _RECORD_SHOWN = text("""
 _FIRST_SHOWN = text("""
     SELECT sale.line_id, count(DISTINCT sale.card_key_id) AS keys, min(showing.shown_at) AS shown_at
     FROM key_sale sale LEFT JOIN key_showing showing USING (card_key_id)
-    WHERE sale.order_no = :order_no GROUP BY sale.line_id
+    WHERE sale.order_no = :order_no
+      AND NOT EXISTS (SELECT 1 FROM key_replacement r WHERE r.old_key_id = sale.card_key_id)
+    GROUP BY sale.line_id
 """)
 
 
@@ -183,6 +187,17 @@ def sell(conn: Connection, order_no: str, line_id: int, sku_code: str, quantity:
     return Sold(tuple(sorted(sold)))
 
 
+def sell_another(conn: Connection, order_no: str, line_id: int, sku_code: str, now: datetime) -> int | None:
+    """Give a line that has its keys one more, from what can be bought; None when there is none. Whose caller guards
+    that it happens once."""
+    conn.execute(_LOCK_LINE, {"line_id": str(line_id)})
+    held = hold(conn, sku_code, 1, order_no, now)
+    if isinstance(held, Short):
+        return None
+    sale = {"ids": list(held.ids), "order_no": order_no, "line_id": line_id, "now": now}
+    return int(conn.execute(_SELL, sale).scalar_one())
+
+
 def cost_fen(conn: Connection, line_id: int, otherwise_fen: int | None) -> Fen | None:
     """What the keys sold to a line cost us: each its batch's cost, `otherwise_fen` where the batch has none. None when
     that is not known of all of them."""
@@ -191,7 +206,7 @@ def cost_fen(conn: Connection, line_id: int, otherwise_fen: int | None) -> Fen |
 
 
 def keys_of(conn: Connection, vault: Vault, order_no: str) -> tuple[SoldKey, ...]:
-    """Decrypt the keys sold to an order, by line. Whoever shows them says so with `record_shown`. Raises VaultError."""
+    """Decrypt the keys sold to an order, by line, but for those that were replaced. Whoever shows them says so with `record_shown`. Raises VaultError."""
     keys = []
     for row in conn.execute(_KEYS_OF, {"order_no": order_no}):
         card = vault.open(row.secret_enc, row.sku_code, row.id)

@@ -36,6 +36,7 @@ _RECORD = text("""
     INSERT INTO key_change (card_key_id, what, reason, actor, changed_at)
     SELECT unnest(CAST(:ids AS bigint[])), :what, :reason, :actor, :now
 """)
+_SHOWN = text("INSERT INTO key_showing (card_key_id, place, shown_at) VALUES (:id, 'console', :now)")
 _DELIVERY = text("SELECT delivery FROM sku JOIN product ON product.id = sku.product_id WHERE sku.code = :sku")
 _COUNTS = text("SELECT sku_code, state, count(*) AS keys FROM card_key GROUP BY sku_code, state ORDER BY sku_code")
 _LIST = text("""
@@ -148,6 +149,25 @@ def move(
     for before, numbers in left.items():
         _record(conn, numbers, "move", now, f"{before} → {sku} {reason}".strip(), actor)
     return Changed(tuple(sealed), (*refused, *_missing(ids, [row.id for row in rows])))
+
+
+def reveal(
+    conn: Connection, vault: Vault, card_key_id: int, now: datetime, *, reason: str, actor: str
+) -> CardSecret | None:
+    """Open a key for an operator's eyes. One that is not sold yet goes into the recycle bin and is on record as shown:
+    what somebody has seen is sold to nobody. None: there is no such key, it is held for an order, or does not open."""
+    row = conn.execute(_LOCK, {"ids": [card_key_id]}).one_or_none()
+    if row is None or row.state == "held":
+        return None
+    try:
+        card = vault.open(row.secret_enc, row.sku_code, row.id)
+    except VaultError:
+        return None
+    if row.state == "available":
+        _change(conn, [row.id], "void", "void", now, reason, actor)
+    if row.state != "sold":
+        conn.execute(_SHOWN, {"id": row.id, "now": now})
+    return card
 
 
 def _change(

@@ -64,6 +64,18 @@ _SKUS_ON_SALE = text("""
 """)
 
 
+_SKUS_LISTED = text("""
+    SELECT sku.* FROM sku JOIN product ON product.id = sku.product_id
+    WHERE sku.on_sale AND product.on_sale ORDER BY sku.product_id, sku.position, sku.code
+""")
+_OFF_SALE = text("""
+    SELECT sku.* FROM sku JOIN product ON product.id = sku.product_id
+    WHERE NOT sku.on_sale OR NOT product.on_sale ORDER BY product.position, sku.product_id, sku.position, sku.code
+    LIMIT :limit
+""")
+_PRODUCTS_BY_ID = text("SELECT * FROM product WHERE id = ANY(:ids)")
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did, counted in SKUs. A SKU whose product changed counts as changed."""
@@ -114,6 +126,35 @@ def renew_version(conn: Connection) -> str:
         skus = sum(len(product.skus) for product in shelf.products)
         conn.execute(_ADD_VERSION, {"version": version, "skus": skus})
     return version
+
+
+def lock(conn: Connection) -> None:
+    """Keep everybody else from importing until the caller's transaction ends."""
+    conn.execute(_LOCK)
+
+
+def load_listed(conn: Connection) -> Shelf:
+    """Load what the catalog lists: everything on sale, and what is only paused because no supplier has it now.
+
+    Importing it again changes nothing. Its version is that of this content, which may be another than that of what is
+    on sale.
+    """
+    products = {row.id: row for row in conn.execute(_PRODUCTS_ON_SALE)}
+    skus: dict[str, list[Sku]] = {product_id: [] for product_id in products}
+    for row in conn.execute(_SKUS_LISTED):
+        if row.product_id in skus:
+            skus[row.product_id].append(_sku(row))
+    listed = [_product(row, skus[row.id]) for row in products.values() if skus[row.id]]
+    return Shelf(listed, content_version(listed))
+
+
+def load_off_sale(conn: Connection, limit: int = 500) -> tuple[Product, ...]:
+    """Load what was on sale once: products with those of their SKUs that are off sale; of a product that is on sale
+    itself, those SKUs alone."""
+    rows = conn.execute(_OFF_SALE, {"limit": limit}).all()
+    ids = list(dict.fromkeys(row.product_id for row in rows))
+    products = {row.id: row for row in conn.execute(_PRODUCTS_BY_ID, {"ids": ids})}
+    return tuple(_product(products[one], [_sku(row) for row in rows if row.product_id == one]) for one in ids)
 
 
 def load_shelf(conn: Connection) -> Shelf:

@@ -151,7 +151,7 @@ class KeyChangeRow(SQLModel, table=True):
     """What a person, or a rotation, did to a key that was not sold. Only ever added to."""
 
     __tablename__ = "key_change"
-    __table_args__ = (CheckConstraint("what IN ('void', 'restore', 'move')", name="key_change_known"),)
+    __table_args__ = (CheckConstraint("what IN ('void', 'restore', 'move', 'replace')", name="key_change_known"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     card_key_id: int = Field(foreign_key="card_key.id", index=True, sa_type=BigInteger)
@@ -171,6 +171,17 @@ class KeySaleRow(SQLModel, table=True):
     line_id: int = Field(sa_type=BigInteger, index=True)
     order_no: str = Field(index=True)
     sold_at: datetime = Field(sa_type=_Moment)
+
+
+class KeyReplacementRow(SQLModel, table=True):
+    """That a sold key did not work and its line got another one, once."""
+
+    __tablename__ = "key_replacement"
+
+    old_key_id: int = Field(primary_key=True, foreign_key="card_key.id", sa_type=BigInteger)
+    new_key_id: int = Field(unique=True, foreign_key="card_key.id", sa_type=BigInteger)
+    line_id: int = Field(sa_type=BigInteger, index=True)
+    replaced_at: datetime = Field(sa_type=_Moment)
 
 
 class KeyShowingRow(SQLModel, table=True):
@@ -204,5 +215,5 @@ END $$
     ),
 )
 guard(SQLModel.metadata.tables["card_key"], _NEVER_RETURNS)
-for _name in ("key_change", "key_sale", "key_showing"):
+for _name in ("key_change", "key_sale", "key_replacement", "key_showing"):
     guard(SQLModel.metadata.tables[_name], append_only(_name))

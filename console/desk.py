@@ -97,6 +97,10 @@ class Desk(Protocol):
         """Refund a part of a line in somebody's hands, or of a delivered one. False: it cannot be given back now, not
         so much of it, or some of it has gone back since `back_before_fen` was shown: look again."""
 
+    def replace_key(self, line_id: int, key_id: int, reason: str, *, actor: str, also: Also) -> bool:
+        """Give a line another key in place of this one and push it. False: none is in stock, the line has it no more,
+        or the line is not delivered."""
+
     def answer_case(self, case_id: int, words: str, *, actor: str, also: Also) -> bool:
         """Answer a case. False: it is not running."""
 

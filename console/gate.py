@@ -75,14 +75,26 @@ def guarded(parts: Parts, page: Page, right: Right) -> Endpoint:
 
 def _through(parts: Parts, page: Page, right: Right, request: Request, form: Mapping[str, str]) -> Response:
     token = request.cookies.get(SESSION_COOKIE, "")
-    operator = accounts.who(parts.engine, token, parts.life, parts.clock.now())
+    # A page that renews itself is no sign of life: somebody may have left it open.
+    seen = "x-kabot-live" not in request.headers
+    operator = accounts.who(parts.engine, token, parts.life, parts.clock.now(), seen=seen)
     if operator is None:
         return to_login(request)
     if request.method == "POST" and not is_csrf(token, form.get("csrf", "")):
-        return render.problem(403, "页面已过期", "请返回上一页，刷新后再提交。")
+        return page_expired()
     if not may(operator.role, right):
-        return render.problem(403, "没有权限", "您的角色不能做这件事，请联系店主。")
+        return no_right()
     return page(Asked(request, operator, csrf_of(token), form))
+
+
+def page_expired() -> Response:
+    """What a form without this session's token gets."""
+    return render.problem(403, "页面已过期", "请返回上一页，刷新后再提交。")
+
+
+def no_right() -> Response:
+    """What an operator gets whose role may not."""
+    return render.problem(403, "没有权限", "您的角色不能做这件事，请联系店主。")
 
 
 async def read_form(request: Request) -> dict[str, str] | None:

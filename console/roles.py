@@ -28,8 +28,22 @@ class Right(StrEnum):
     REFUND = "refund"
     ANSWER = "answer"
     """Write to buyers: talks and cases."""
+    NOTE = "note"
+    """Leave notes about buyers and orders for each other."""
+    EDIT_CANNED = "edit_canned"
+    """Write the answers that everybody has ready."""
+    EXPORT = "export"
+    """Carry orders away as a file; accounts as they are shown to him."""
+    SEE_NOTICES = "see_notices"
+    """What WeChat Pay and suppliers were asked and said, number by number."""
     SEE_ACTIONS = "see_actions"
     """What operators did."""
+    SEE_KEYS = "see_keys"
+    """Card keys in stock, masked: listed and looked for."""
+    KEYS = "keys"
+    """Import, void, restore and move card keys."""
+    REVEAL_KEYS = "reveal_keys"
+    """See one in clear, with a reason, on record."""
 
 
 _ALL = frozenset(Right)
@@ -37,8 +51,20 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.OWNER: _ALL,
         Role.MANAGER: _ALL,
-        Role.SUPPORT: frozenset({Right.SEE, Right.SEE_ACCOUNTS, Right.SEE_TALKS, Right.DELIVER, Right.ANSWER}),
-        Role.FINANCE: frozenset({Right.SEE, Right.SEE_MONEY, Right.REFUND}),
+        Role.SUPPORT: frozenset(
+            {
+                Right.SEE,
+                Right.SEE_ACCOUNTS,
+                Right.SEE_TALKS,
+                Right.DELIVER,
+                Right.ANSWER,
+                Right.NOTE,
+                Right.SEE_KEYS,
+            }
+        ),
+        Role.FINANCE: frozenset(
+            {Right.SEE, Right.SEE_MONEY, Right.REFUND, Right.NOTE, Right.EXPORT, Right.SEE_NOTICES}
+        ),
         Role.READONLY: frozenset({Right.SEE, Right.SEE_MONEY}),
     }
 )

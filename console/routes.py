@@ -5,19 +5,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console import gate, render
+from console.canned import Canned
 from console.desk import Parts
+from console.events import Live
 from console.gate import Page
+from console.key_imports import KeyImports
+from console.keys import Keys
 from console.login import Login
+from console.notes import Notes
 from console.orders import Orders
 from console.roles import Right
 from console.talks import Talks
 from console.today import Today
 from console.todo import Todo
+from console.uploads import UploadPage, guarded_upload
 
 
-def routes(parts: Parts) -> list[Route]:
-    """Everything below /console."""
-    login, orders, talks, today, todo = Login(parts), Orders(parts), Talks(parts), Today(parts), Todo(parts)
+def routes(parts: Parts, live: Live | None = None) -> list[Route]:
+    """Everything below /console. `live`: what whoever stops the server closes first."""
+    live = live or Live(parts)
+    login, orders, today, todo = Login(parts), Orders(parts), Today(parts), Todo(parts)
 
     def get(path: str, page: Page, right: Right) -> Route:
         return Route(gate.HOME + path, gate.guarded(parts, page, right), methods=["GET"])
@@ -27,11 +34,14 @@ def routes(parts: Parts) -> list[Route]:
 
     return [
         Route("/console/static/console.css", _style, methods=["GET"]),
+        Route("/console/static/console.js", _script, methods=["GET"]),
+        Route("/console/events", live.events, methods=["GET"]),
         Route(gate.LOGIN, login.form, methods=["GET"]),
         Route(gate.LOGIN, login.submit, methods=["POST"]),
         post("/logout", login.log_out, Right.SEE),
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
+        *_keys(parts),
         get("", today.page, Right.SEE),
         get("/actions", today.actions, Right.SEE_ACTIONS),
         get("/orders", orders.find, Right.SEE),
@@ -42,10 +52,63 @@ def routes(parts: Parts) -> list[Route]:
         post("/cases/{id}/answer", todo.answer, Right.ANSWER),
         post("/cases/{id}/close", todo.close, Right.ANSWER),
         post("/cases/{id}/refund", todo.refund, Right.REFUND),
-        get("/talks", talks.page, Right.SEE_TALKS),
-        post("/talks/{id}/say", talks.say, Right.ANSWER),
-        post("/talks/{id}/end", talks.end, Right.ANSWER),
+        post("/lines/{id}/resend", orders.resend, Right.ANSWER),
+        post("/orders/{order_no}/cancel", orders.cancel, Right.DELIVER),
+        *_talks(parts),
     ]
+
+
+def _talks(parts: Parts) -> list[Route]:
+    talks, notes, canned = Talks(parts), Notes(parts), Canned(parts)
+    return [
+        _get(parts, "/talks", talks.page, Right.SEE_TALKS),
+        _get(parts, "/talks/{id}", talks.one, Right.SEE_TALKS),
+        _post(parts, "/talks/{id}/say", talks.say, Right.ANSWER),
+        _post(parts, "/talks/{id}/hand", talks.hand, Right.ANSWER),
+        _post(parts, "/talks/{id}/finish", talks.finish, Right.ANSWER),
+        _post(parts, "/talks/{id}/note", talks.note, Right.NOTE),
+        _post(parts, "/talks/{id}/end", talks.end, Right.ANSWER),
+        _get(parts, "/canned", canned.page, Right.ANSWER),
+        _post(parts, "/canned", canned.save, Right.EDIT_CANNED),
+        _post(parts, "/canned/{id}/drop", canned.drop, Right.EDIT_CANNED),
+        _post(parts, "/orders/{order_no}/note", notes.about_order, Right.NOTE),
+        _post(parts, "/notes/{id}/drop", notes.drop, Right.NOTE),
+    ]
+
+
+def _keys(parts: Parts) -> list[Route]:
+    keys, imports = Keys(parts), KeyImports(parts)
+    return [
+        _get(parts, "/keys", keys.page, Right.SEE_KEYS),
+        _get(parts, "/keys/list", keys.listed, Right.SEE_KEYS),
+        _post(parts, "/keys/search", keys.search, Right.SEE_KEYS),
+        _get(parts, "/keys/key/{id}", keys.detail, Right.SEE_KEYS),
+        _post(parts, "/keys/key/{id}/reveal", keys.reveal, Right.REVEAL_KEYS),
+        _post(parts, "/keys/key/{id}/{act}", keys.change, Right.KEYS),
+        _get(parts, "/keys/bulk", keys.ask_bulk, Right.KEYS),
+        _post(parts, "/keys/bulk", keys.bulk, Right.KEYS),
+        _get(parts, "/keys/import", imports.form, Right.KEYS),
+        _upload(parts, "/keys/import", imports.look, Right.KEYS),
+        _get(parts, "/keys/uploads/{id}", imports.report, Right.KEYS),
+        _post(parts, "/keys/uploads/{id}/import", imports.run, Right.KEYS),
+        _post(parts, "/keys/uploads/{id}/drop", imports.drop, Right.KEYS),
+    ]
+
+
+def _get(parts: Parts, path: str, page: Page, right: Right) -> Route:
+    return Route(gate.HOME + path, gate.guarded(parts, page, right), methods=["GET"])
+
+
+def _post(parts: Parts, path: str, page: Page, right: Right) -> Route:
+    return Route(gate.HOME + path, gate.guarded(parts, page, right), methods=["POST"])
+
+
+def _upload(parts: Parts, path: str, page: UploadPage, right: Right) -> Route:
+    return Route(gate.HOME + path, guarded_upload(parts, page, right), methods=["POST"])
+
+
+async def _script(_: Request) -> Response:
+    return Response(render.SCRIPT, media_type="text/javascript", headers=dict(render.STYLE_HEADERS))
 
 
 async def _style(_: Request) -> Response:

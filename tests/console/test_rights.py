@@ -20,6 +20,9 @@ deliver         x     x       x       -       -
 refund          x     x       -       x       -
 answer          x     x       x       -       -
 see_actions     x     x       -       -       -
+see_keys        x     x       x       -       -
+keys            x     x       -       -       -
+reveal_keys     x     x       -       -       -
 """
 HEAD, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 NEEDS = {
@@ -37,6 +40,19 @@ NEEDS = {
     ("POST", "/console/cases/1/refund"): Right.REFUND,
     ("POST", "/console/talks/1/say"): Right.ANSWER,
     ("POST", "/console/talks/1/end"): Right.ANSWER,
+    ("GET", "/console/keys"): Right.SEE_KEYS,
+    ("GET", "/console/keys/list"): Right.SEE_KEYS,
+    ("POST", "/console/keys/search"): Right.SEE_KEYS,
+    ("GET", "/console/keys/key/1"): Right.SEE_KEYS,
+    ("POST", "/console/keys/key/1/reveal"): Right.REVEAL_KEYS,
+    ("POST", "/console/keys/key/1/void"): Right.KEYS,
+    ("GET", "/console/keys/bulk"): Right.KEYS,
+    ("POST", "/console/keys/bulk"): Right.KEYS,
+    ("GET", "/console/keys/import"): Right.KEYS,
+    ("POST", "/console/keys/import"): Right.KEYS,
+    ("GET", "/console/keys/uploads/1"): Right.KEYS,
+    ("POST", "/console/keys/uploads/1/import"): Right.KEYS,
+    ("POST", "/console/keys/uploads/1/drop"): Right.KEYS,
     ("POST", "/console/sessions/999/end"): Right.SEE,
     ("POST", "/console/logout"): Right.SEE,
 }
@@ -74,11 +90,14 @@ def test_no_address_is_missing_in_this_test(shop: Shop) -> None:
         for route in routes(desk.console_parts(shop.services))
         if route.path not in open_to_all
     }
-    asked = {
-        (method, path.replace("/1/", "/{id}/").replace("/999/", "/{id}/").replace("/K1", "/{order_no}"))
-        for method, path in NEEDS
-    }
+    asked = {(method, _as_route(path)) for method, path in NEEDS}
     assert asked == known
+
+
+def _as_route(path: str) -> str:
+    for example, name in (("/1/void", "/1/{act}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
+        path = path.replace(example, name)
+    return path
 
 
 @pytest.mark.parametrize("path", [path for method, path in NEEDS if method == "POST"])
