@@ -8,7 +8,10 @@ from sqlmodel import SQLModel
 
 from kernel.guards import guards_of
 
-_ROOMS = ("catalog.tables", "payments.tables", "fulfillment.tables", "risk.tables", "bot.tables", "console.tables")
+_ROOMS = (
+    *("catalog.tables", "payments.tables", "fulfillment.tables", "risk.tables", "bot.tables", "console.tables"),
+    "console.api.tables",
+)
 
 
 def metadata() -> MetaData:
