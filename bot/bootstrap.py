@@ -35,6 +35,7 @@ from payments.gateway import PayGateway
 from payments.notices import NoticeKeys
 from payments.signing import PlatformKeys
 from payments.wechatpay import WechatPay
+from risk.lists import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Services:
     breakers: Breakers
     jobs: Jobs
     hours: WorkingHours
+    marks: Marks
+    """Finds who is on the block and allow lists."""
     recogniser: Recogniser | None = None
     """Writes down what WeChat did not; None: the buyer is asked to type."""
 
@@ -101,6 +104,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         breakers=Breakers(client, clock),
         jobs=Jobs(TASKS),
         hours=parse_hours(wechat.kf_hours, config.app.timezone),
+        marks=Marks(secret_key, earlier_keys),
         recogniser=open_recogniser(config.speech),
     )
 

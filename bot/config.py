@@ -218,6 +218,25 @@ class RiskConfig:
     """Links below /pay and /orders that name nothing, by address. Not all pages: a carrier gives many one address."""
     payments_opened_per_minute: int = _between(20, 0, 1_000_000)
     """How often the payment of one order is asked for: each may be a question to WeChat Pay."""
+    large_order_yuan: int = _between(10_000, 0, 1_000_000)
+    """What this and the next limits weigh, at their value and at twice that, stands in risk/scoring.py."""
+    buyer_orders_per_hour: int = _between(200, 0, 1_000_000)
+    buyer_yuan_per_day: int = _between(50_000, 0, 100_000_000)
+    buyer_unpaid_per_hour: int = _between(150, 0, 1_000_000)
+    """Orders opened and not paid: how cards are tested."""
+    buyer_accounts_per_hour: int = _between(100, 0, 1_000_000)
+    account_buyers_per_day: int = _between(20, 0, 40)
+    """Buyers of one account; of its latest 40 order lines."""
+    account_yuan_per_day: int = _between(20_000, 0, 100_000_000)
+    ask_score: int = _between(40, 0, 100)
+    """From this score on the buyer confirms once more."""
+    hold_score: int = _between(60, 0, 100)
+    """From this score on a person looks at the order once it is paid."""
+    refuse_score: int = _between(100, 0, 100)
+    hold_hours: int = _between(2, 1, 24)
+    """What the buyer of a held order is promised; after it the owner is alerted."""
+    hold_refund_hours: int = _between(24, 2, 720)
+    """A held order that nobody decided on goes back by itself."""
 
     @property
     def buyer_limit(self) -> int:

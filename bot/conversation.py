@@ -232,8 +232,8 @@ class Conversation:
     def _carry_out(self, push: Push, effect: Effect) -> Fact | None:
         services = self._services
         match effect:
-            case PlaceOrder(lines=lines):
-                return ordering.place(services, push.openid, push.key, lines)
+            case PlaceOrder(lines=lines, again=again):
+                return ordering.place(services, push.openid, push.key, lines, again=again)
             case CancelOrder(order_no=order_no):
                 return ordering.cancel(services, push.openid, order_no)
             case FindOrders(purpose=purpose, limit=limit, order_no=only):

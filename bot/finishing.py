@@ -64,5 +64,6 @@ def _confirmed(services: Services, openid: OpenId, dialog: Dialog, key: str) -> 
     wanted = next((one for one in turn.effects if isinstance(one, PlaceOrder)), None)
     if wanted is None:
         return dialog, None
-    fact = ordering.place(services, openid, key, wanted.lines)
+    # A person has looked at it: that is more than the buyer's confirming an unusual order once more.
+    fact = ordering.place(services, openid, key, wanted.lines, again=True)
     return step(turn.dialog, fact, scene).dialog, fact

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import paying
+from bot import paying, risk
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import turn as talk
@@ -26,12 +26,20 @@ _AFTER_SALE = ("status", "list", "refund", "invoice", "withdraw")
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
 
-def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[WantedLine]) -> Fact:
-    """Place an order. Placing again with the same message places nothing new. Its expiry is found by a sweep."""
+def place(
+    services: Services, openid: OpenId, message_key: str, lines: Sequence[WantedLine], *, again: bool = False
+) -> Fact:
+    """Place an order. Placing again with the same message places nothing new. Its expiry is found by a sweep.
+
+    `again`: what is unusual about it was shown to the buyer, and he confirmed it once more.
+    """
     now = services.clock.now()
     ttl = timedelta(minutes=services.config.pay.order_ttl_minutes)
     shelf, _ = services.shelf.current()
     with services.engine.begin() as conn:
+        verdict = risk.assess(services, conn, openid, lines, shelf)
+        if (stopped := risk.stopped(services, conn, openid, message_key, lines, verdict, again=again)) is not None:
+            return stopped
         placed = placing.place(
             conn,
             openid=openid,
@@ -43,6 +51,8 @@ def place(services: Services, openid: OpenId, message_key: str, lines: Sequence[
             unpaid_max=services.config.risk.unpaid_orders_max,
             scarce_ttl=timedelta(minutes=services.config.stock.scarce_ttl_minutes),
         )
+        if isinstance(placed, placing.Placed) and placed.fresh:
+            risk.placed(services, conn, placed.order, verdict)
     match placed:
         case placing.Placed(order=order):
             return talk.OrderPlaced(order)

@@ -6,6 +6,7 @@ moment they go out, and are kept nowhere.
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -255,6 +256,9 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             return replies.parcel_accepted(order, line)
         case PushKind.PARCEL_SENT:
             return replies.parcel_sent(order, line)
+        case PushKind.HELD:
+            due_at = services.hours.after(order.paid_at or push.created_at, _hold_time(services))
+            return replies.order_held(order, due_at, services.clock.now(), services.hours)
         case PushKind.EXPIRED:
             return replies.order_expired(order.order_no)
         case _:
@@ -269,6 +273,11 @@ def _of_refund(conn: Connection, push: Push, order: Order) -> str:
     if push.kind is PushKind.REFUNDED:
         return replies.refunded(order, back.amount_fen)
     return replies.part_refund(order, line, back.amount_fen, back.reason)
+
+
+def _hold_time(services: Services) -> timedelta:
+    """How long a person may take over a held order, in working time."""
+    return timedelta(hours=services.config.risk.hold_hours)
 
 
 def _spoken(services: Services, conn: Connection, push: Push, *, where: str) -> str:

@@ -15,6 +15,7 @@ from dialogs.draft import field_of
 from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
+    AskedAgain,
     CancelRefused,
     CaseDropped,
     CaseOpened,
@@ -31,6 +32,7 @@ from dialogs.turn import (
     NoSuchOrder,
     OpenHandoff,
     OrderCancelled,
+    OrderDeclined,
     OrderPlaced,
     OrdersFound,
     Pressed,
@@ -73,6 +75,8 @@ _TOLD_MEANWHILE = (
     SoldOut,
     TooManyUnpaid,
     CatalogMoved,
+    AskedAgain,
+    OrderDeclined,
     CaseOpened,
     CaseDropped,
     RefundDecided,

@@ -9,6 +9,7 @@ from dialogs.draft import chosen_options, look, to_wanted
 from dialogs.ordering import advance, denied, mend, miss
 from dialogs.state import Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
+    AskedAgain,
     CancelOrder,
     CancelRefused,
     FindOrders,
@@ -38,7 +39,8 @@ def confirm(dialog: Dialog, scene: Scene) -> Turn:
         wanted = [to_wanted(one, total) for one, total in zip(looked, state.totals_fen, strict=False)]
         if priced != state.totals_fen or any(line is None for line in wanted):
             return advance(dialog, state.lines, scene, replies.price_moved())
-        return Turn(replace(dialog, misses=0), effects=(PlaceOrder(tuple(line for line in wanted if line)),))
+        order = PlaceOrder(tuple(line for line in wanted if line), state.again)
+        return Turn(replace(dialog, misses=0), effects=(order,))
     if isinstance(state, Collecting):
         return miss(dialog, scene, "")
     if dialog.unpaid is None:
@@ -141,6 +143,21 @@ def catalog_moved(dialog: Dialog, scene: Scene) -> Turn:
     if not isinstance(dialog.state, Confirming):
         return answer(dialog, scene, replies.price_moved())
     return advance(dialog, dialog.state.lines, scene, replies.price_moved())
+
+
+def asked_again(dialog: Dialog, fact: AskedAgain, scene: Scene) -> Turn:
+    """An unusual order: the summary once more, why, and 确认 once more. A correction makes it another order."""
+    if not isinstance(dialog.state, Confirming):
+        return answer(dialog, scene, replies.nothing_to_confirm())
+    shown = advance(dialog, dialog.state.lines, scene, replies.check_once_more(fact.why))
+    if not isinstance(shown.dialog.state, Confirming):
+        return shown
+    return replace(shown, dialog=replace(shown.dialog, state=replace(shown.dialog.state, again=True)))
+
+
+def declined(dialog: Dialog) -> Turn:
+    """A person can do what the bot will not; the draft stays, so that he sees what it is about."""
+    return Turn(replace(dialog, listed=None), Reply(replies.order_declined()))
 
 
 def cancelled(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> Turn:

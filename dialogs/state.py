@@ -96,6 +96,8 @@ class Confirming:
     """A correction that left open which line it is about: 第一个 answers that."""
     page: int = 0
     """How far the lines of a long summary have been shown, in pages."""
+    again: bool = False
+    """It was shown once more because the order is unusual: 确认 has been said to it before."""
     kind: Literal["confirming"] = "confirming"
 
 

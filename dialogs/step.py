@@ -54,6 +54,7 @@ from dialogs.state import (
     WithHuman,
 )
 from dialogs.turn import (
+    AskedAgain,
     BeingHeard,
     CancelOrder,
     CancelRefused,
@@ -71,6 +72,7 @@ from dialogs.turn import (
     Linked,
     NoSuchOrder,
     OrderCancelled,
+    OrderDeclined,
     OrderPlaced,
     OrdersFound,
     Pressed,
@@ -359,6 +361,10 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.too_many_unpaid(dialog, fact, scene)
         case CatalogMoved():
             return paying.catalog_moved(dialog, scene)
+        case AskedAgain():
+            return paying.asked_again(dialog, fact, scene)
+        case OrderDeclined():
+            return paying.declined(dialog)
         case OrderCancelled():
             return paying.cancelled(dialog, fact, scene)
         case CancelRefused():

@@ -94,6 +94,18 @@ class CatalogMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """Nothing was placed: before it is, he confirms once more (PlaceOrder.again), knowing why he is asked."""
+
+    why: Literal["large", "often", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclined:
+    """Nothing was placed, nor will be without a person."""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderCancelled:
     order_no: OrderNo
 
@@ -209,6 +221,8 @@ Fact = (
     | SoldOut
     | TooManyUnpaid
     | CatalogMoved
+    | AskedAgain
+    | OrderDeclined
     | OrderCancelled
     | CancelRefused
     | OrdersFound
@@ -248,9 +262,11 @@ dropped, or now that something is said to be wrong with it; ``withdraw``: what h
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """Place this order. Answered by OrderPlaced, SoldOut, TooManyUnpaid or CatalogMoved."""
+    """Place this order. Answered by OrderPlaced, SoldOut, TooManyUnpaid, CatalogMoved, AskedAgain or OrderDeclined."""
 
     lines: tuple[WantedLine, ...]
+    again: bool = False
+    """He confirmed once more what was shown to him with AskedAgain."""
 
 
 @dataclass(frozen=True, slots=True)

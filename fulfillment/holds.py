@@ -5,6 +5,7 @@ Whether an order is to be held is decided elsewhere (risk/); here it is kept, in
 so that nothing delivers it meanwhile. Call everything but `want` and the lists under the order's lock.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -35,9 +36,20 @@ _WITHDRAW = text("""
     WHERE order_no = :order_no AND state = 'held'
       AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_no = order_hold.order_no AND l.state = 'waiting')
 """)
+_WANT_OF_ACCOUNT = text("""
+    INSERT INTO order_hold (order_no, state, wanted_at)
+    SELECT order_no, 'wanted', :now FROM (
+        SELECT order_no FROM orders WHERE state = 'unpaid' AND order_no IN (
+            SELECT order_no FROM order_line WHERE account_field <> '' AND fields ->> account_field = :account
+            ORDER BY id DESC LIMIT 1000) FOR UPDATE) unpaid
+    ON CONFLICT DO NOTHING RETURNING order_no
+""")
+_NOT_ALERTED = text("""
+    SELECT order_no, held_at FROM order_hold WHERE state = 'held' AND alerted_at IS NULL ORDER BY held_at LIMIT :limit
+""")
 _LATE = text("""
-    UPDATE order_hold SET alerted_at = :now WHERE state = 'held' AND held_at < :held_before AND alerted_at IS NULL
-    RETURNING order_no
+    UPDATE order_hold SET alerted_at = :now
+    WHERE order_no = ANY(:order_nos) AND state = 'held' AND alerted_at IS NULL
 """)
 _HELD_BEFORE = text("""
     SELECT order_no FROM order_hold WHERE state = 'held' AND held_at < :held_before ORDER BY held_at LIMIT :limit
@@ -56,6 +68,11 @@ def want(conn: Connection, order_no: str, now: datetime) -> None:
 def want_of_buyer(conn: Connection, openid: str, now: datetime) -> tuple[OrderNo, ...]:
     """Have every order that this buyer can still pay held as soon as it is paid."""
     return tuple(conn.execute(_WANT_OF_BUYER, {"openid": openid, "now": now}).scalars())
+
+
+def want_of_account(conn: Connection, account: str, now: datetime) -> tuple[OrderNo, ...]:
+    """Have every order for this account that can still be paid held as soon as it is."""
+    return tuple(conn.execute(_WANT_OF_ACCOUNT, {"account": account, "now": now}).scalars())
 
 
 def begin(conn: Connection, order_no: str, now: datetime) -> bool:
@@ -79,9 +96,15 @@ def withdraw_empty(conn: Connection, order_no: str, now: datetime, *, actor: str
     conn.execute(_WITHDRAW, {"order_no": order_no, "now": now, "actor": actor})
 
 
-def mark_late(conn: Connection, held_before: datetime, now: datetime) -> tuple[OrderNo, ...]:
-    """Name the orders held since before that moment, each once."""
-    return tuple(conn.execute(_LATE, {"held_before": held_before, "now": now}).scalars())
+def not_alerted(conn: Connection, limit: int = 500) -> tuple[tuple[OrderNo, datetime], ...]:
+    """List the held orders nobody was alerted of, with since when they are held, oldest first."""
+    return tuple((row.order_no, row.held_at) for row in conn.execute(_NOT_ALERTED, {"limit": limit}))
+
+
+def mark_late(conn: Connection, order_nos: Sequence[str], now: datetime) -> None:
+    """Write down that these are late: it is said once."""
+    if order_nos:
+        conn.execute(_LATE, {"order_nos": list(order_nos), "now": now})
 
 
 def held_before(conn: Connection, moment: datetime, limit: int = 100) -> tuple[OrderNo, ...]:

@@ -254,7 +254,7 @@ def _freeze(position: int, wanted: WantedLine, shelf: Shelf) -> dict[str, Any] |
         "cost_fen": sku.cost_fen,
         "options": dict(sku.options),
         "fields": fields,
-        "account_field": _account_field(product.fields, fields),
+        "account_field": account_field(product.fields, fields),
         "choice_labels": _choice_labels(product.fields, fields),
         "delivery": product.delivery.value,
         "supplier": sku.supplier or "",
@@ -314,7 +314,7 @@ _ACCOUNT_KINDS = (
 )
 
 
-def _account_field(fields: Sequence[Field], given: dict[str, str]) -> str:
+def account_field(fields: Sequence[Field], given: Mapping[str, str]) -> str:
     """Say which field is the account: the one called so, else the first given one that can be an account."""
     if "account" in given:
         return "account"

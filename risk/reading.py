@@ -133,6 +133,10 @@ _LATEST = text("""
     SELECT order_no, openid, total_fen, outcome, score, reasons, at FROM risk_verdict
     WHERE outcome <> 'pass' OR :passed ORDER BY at DESC, id DESC LIMIT :limit
 """)
+_ACCOUNTS = text("""
+    SELECT fields ->> account_field AS account FROM order_line WHERE order_no = :order_no AND account_field <> ''
+    ORDER BY position
+""")
 _FORGET = text("DELETE FROM risk_verdict WHERE at < :before")
 
 
@@ -161,6 +165,11 @@ def verdict_of(conn: Connection, order_no: str) -> Recorded | None:
     """What was decided about an order when it was placed; None: it passed without a point."""
     row = conn.execute(_OF_ORDER, {"order_no": order_no}).one_or_none()
     return _recorded(row) if row is not None else None
+
+
+def accounts_of(conn: Connection, order_no: str) -> tuple[str, ...]:
+    """The accounts an order is for, by line."""
+    return tuple(conn.execute(_ACCOUNTS, {"order_no": order_no}).scalars())
 
 
 def latest(conn: Connection, limit: int = 100, *, passed: bool = False) -> tuple[Recorded, ...]:

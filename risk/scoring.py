@@ -116,23 +116,23 @@ def _against(facts: Facts, limits: Limits) -> dict[Reason, int]:
     spent_fen = facts.buyer_spent_24h_fen + facts.total_fen
     account_fen = facts.account_spent_24h_fen + facts.total_fen if facts.account_spent_24h_fen else 0
     return {
-        Reason.LARGE_ORDER: _points(facts.total_fen, limits.large_order_fen, 40),
-        Reason.BUYER_ORDERS: _points(facts.buyer_orders_1h, limits.buyer_orders_1h, 20),
-        Reason.BUYER_SPENDS: _points(spent_fen, limits.buyer_spends_24h_fen, 40),
-        Reason.BUYER_UNPAID: _points(facts.buyer_unpaid_1h, limits.buyer_unpaid_1h, 50),
-        Reason.BUYER_ACCOUNTS: _points(facts.buyer_accounts_1h, limits.buyer_accounts_1h, 40),
+        Reason.LARGE_ORDER: _points(facts.total_fen, limits.large_order_fen, 50, 80),
+        Reason.BUYER_ORDERS: _points(facts.buyer_orders_1h, limits.buyer_orders_1h, 20, 50),
+        Reason.BUYER_SPENDS: _points(spent_fen, limits.buyer_spends_24h_fen, 50, 80),
+        Reason.BUYER_UNPAID: _points(facts.buyer_unpaid_1h, limits.buyer_unpaid_1h, 50, 100),
+        Reason.BUYER_ACCOUNTS: _points(facts.buyer_accounts_1h, limits.buyer_accounts_1h, 50, 80),
         # Alone it asks nobody again: a family's phone, and a shop's test account, are everybody's.
-        Reason.ACCOUNT_BUYERS: min(20, _points(facts.account_buyers_24h, limits.account_buyers_24h, 20)),
-        Reason.ACCOUNT_SPENDS: _points(account_fen, limits.account_spends_24h_fen, 40),
+        Reason.ACCOUNT_BUYERS: _points(facts.account_buyers_24h, limits.account_buyers_24h, 20, 20),
+        Reason.ACCOUNT_SPENDS: _points(account_fen, limits.account_spends_24h_fen, 50, 80),
         Reason.TROUBLE: min(TROUBLE_MAX, TROUBLE_EACH * (facts.given_back + facts.complaints)),
     }
 
 
-def _points(value: int, limit: int, points: int) -> int:
-    """Nothing below the limit (0: there is none), its points from there on, double from twice the limit on."""
+def _points(value: int, limit: int, points: int, from_twice: int) -> int:
+    """Nothing below the limit (0: there is none), `points` from there on, `from_twice` from twice the limit on."""
     if limit == 0 or value < limit:
         return 0
-    return points * 2 if value >= 2 * limit else points
+    return from_twice if value >= 2 * limit else points
 
 
 def _outcome(score: int, limits: Limits) -> Outcome:

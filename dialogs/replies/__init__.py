@@ -14,6 +14,7 @@ from dialogs.replies.orders import *
 from dialogs.replies.paying import *
 from dialogs.replies.people import *
 from dialogs.replies.pushes import *
+from dialogs.replies.risk import *
 from dialogs.replies.saying import *
 from dialogs.replies.shop import *
 from dialogs.replies.smalltalk import *

@@ -244,6 +244,8 @@ facts = st.one_of(
     st.builds(turn.SoldOut, st.integers(-1, 3), st.integers(0, 5)),
     st.builds(turn.TooManyUnpaid, some_orders),
     st.just(turn.CatalogMoved()),
+    st.builds(turn.AskedAgain, st.sampled_from(["large", "often", "other"])),
+    st.just(turn.OrderDeclined()),
     st.builds(turn.OrderCancelled, order_nos),
     st.builds(turn.CancelRefused, order_nos, st.sampled_from(OrderState)),
     st.builds(

@@ -123,11 +123,20 @@ def test_a_buyer_who_is_blocked_while_he_pays_has_that_order_held(conn: Connecti
     assert (holds.is_held(conn, unpaid.order_no), holds.is_held(conn, paid.order_no)) == (True, False)
 
 
-def test_who_waits_too_long_is_named_once(conn: Connection) -> None:
+def test_an_account_that_is_blocked_has_its_unpaid_orders_held(conn: Connection) -> None:
+    other = place(conn, want("HF100", account="13900000000")).order
+    mine = place(conn, want("HF100", account="13800000000")).order
+    assert holds.want_of_account(conn, "13800000000", NOW) == (mine.order_no,)
+    paying.mark_paid(conn, other.order_no, NOW, NOW)
+    paying.mark_paid(conn, mine.order_no, NOW, NOW)
+    assert (holds.is_held(conn, other.order_no), holds.is_held(conn, mine.order_no)) == (False, True)
+
+
+def test_who_waits_too_long_is_marked_once(conn: Connection) -> None:
     order_no = paid_and_held(conn).order_no
-    assert holds.mark_late(conn, NOW, LATER) == ()
-    assert holds.mark_late(conn, LATER, LATER) == (order_no,)
-    assert holds.mark_late(conn, LATER, LATER) == ()
+    assert holds.not_alerted(conn) == ((order_no, NOW),)
+    holds.mark_late(conn, [order_no], LATER)
+    assert holds.not_alerted(conn) == ()
     assert holds.count(conn) == (1, 1)
     assert holds.held_before(conn, LATER) == (order_no,)
 

@@ -29,9 +29,11 @@ SMALL = 50 * YUAN
         (Facts(999 * YUAN), Outcome.PASS, ()),
         (Facts(1_000 * YUAN), Outcome.ASK, (Reason.LARGE_ORDER,)),
         (Facts(2_000 * YUAN), Outcome.HOLD, (Reason.LARGE_ORDER,)),
-        # Eight deliveries that stayed so, and nobody asks him twice; with more he need not wait for a person either.
-        (Facts(1_000 * YUAN, delivered=8), Outcome.PASS, (Reason.LARGE_ORDER, Reason.CREDIT)),
-        (Facts(2_000 * YUAN, delivered=8), Outcome.ASK, (Reason.LARGE_ORDER, Reason.CREDIT)),
+        # One small order before does not make him known; three deliveries that stayed so do.
+        (Facts(1_000 * YUAN, delivered=2), Outcome.ASK, (Reason.LARGE_ORDER, Reason.CREDIT)),
+        (Facts(1_000 * YUAN, delivered=3), Outcome.PASS, (Reason.LARGE_ORDER, Reason.CREDIT)),
+        (Facts(2_000 * YUAN, delivered=4), Outcome.HOLD, (Reason.LARGE_ORDER, Reason.CREDIT)),
+        (Facts(2_000 * YUAN, delivered=99), Outcome.ASK, (Reason.LARGE_ORDER, Reason.CREDIT)),
         (Facts(SMALL, buyer_orders_1h=10), Outcome.PASS, (Reason.BUYER_ORDERS,)),
         (Facts(SMALL, buyer_orders_1h=20), Outcome.ASK, (Reason.BUYER_ORDERS,)),
         (Facts(SMALL, buyer_spent_24h_fen=4_950 * YUAN), Outcome.ASK, (Reason.BUYER_SPENDS,)),
@@ -63,8 +65,8 @@ def test_these_facts_lead_to_this_outcome_for_these_reasons(
 
 def test_the_score_is_the_sum_of_its_reasons() -> None:
     verdict = judge(Facts(1_000 * YUAN, account_buyers_24h=3, delivered=3), LIMITS)
-    expected = ((Reason.LARGE_ORDER, 40), (Reason.ACCOUNT_BUYERS, 20), (Reason.CREDIT, -15))
-    assert verdict == Verdict(Outcome.ASK, 45, expected)
+    expected = ((Reason.LARGE_ORDER, 50), (Reason.ACCOUNT_BUYERS, 20), (Reason.CREDIT, -15))
+    assert verdict == Verdict(Outcome.ASK, 55, expected)
 
 
 def test_a_limit_or_score_of_nothing_never_counts() -> None:

@@ -9,6 +9,7 @@ from dialogs.batch import read_rows
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
 from dialogs.turn import (
+    AskedAgain,
     AskRefund,
     CancelOrder,
     CancelRefused,
@@ -28,6 +29,7 @@ from dialogs.turn import (
     OpenCase,
     OpenHandoff,
     OrderCancelled,
+    OrderDeclined,
     OrderPlaced,
     OrdersFound,
     PaidTwice,
@@ -64,6 +66,8 @@ class Counter:
         self.orders: list[Order] = []
         self.stock: dict[str, int] = {}
         self.moved = False
+        self.asks_again = self.declines = False
+        """The next order is unusual: it is confirmed once more, or not taken at all."""
         self.transfers = False
         self.hours: WorkingHours = ALWAYS
         self.waiting = 0
@@ -111,8 +115,10 @@ class Counter:
     def _carry_out(self, effect: Effect) -> Fact | None:
         self.effects.append(effect)
         match effect:
-            case PlaceOrder(lines=lines):
-                return self._place(lines)
+            case PlaceOrder(lines=lines, again=again):
+                if self.declines:
+                    return OrderDeclined()
+                return AskedAgain("large") if self.asks_again and not again else self._place(lines)
             case CancelOrder(order_no=order_no):
                 return self._cancel(order_no)
             case FindOrders(purpose=purpose, limit=limit, order_no=only):

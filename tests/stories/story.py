@@ -170,6 +170,8 @@ def _happens(counter: Counter, what: str) -> None:
         counter.waiting = int(match[1])
     elif what == "充值还没提交":
         counter.supplier_asked = False
+    elif what in ("大额要再确认", "这单不接", "都照常接"):
+        counter.asks_again, counter.declines = what == "大额要再确认", what == "这单不接"
     elif what == "微信客服在线":
         counter.transfers = True
     else:
