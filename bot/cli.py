@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import embedded
+from bot.api_command import apikey_app
 from bot.audit_command import audit_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
@@ -60,6 +61,7 @@ app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(operator_app, name="operator")
+app.add_typer(apikey_app, name="apikey")
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
