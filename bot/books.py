@@ -10,10 +10,13 @@ from payments.ledger import span_of
 _DIFFERENCES = text("""
     WITH books AS (
         SELECT b.order_no,
-               sum(e.amount_fen) FILTER (WHERE b.kind = 'payment' AND e.account = 'wechat_clearing') AS paid,
-               -sum(e.amount_fen) FILTER (WHERE e.account = 'sales') AS sold,
+               sum(e.amount_fen) FILTER (WHERE b.kind = 'payment' AND e.account IN ('wechat_clearing', 'wallet'))
+                   AS paid,
+               -sum(e.amount_fen) FILTER (WHERE b.kind = 'sale' AND e.account = 'sales') AS sold,
+               -sum(e.amount_fen) FILTER (WHERE e.account = 'wallet') AS kept,
                sum(e.amount_fen) FILTER (WHERE e.account = 'refunds') AS back,
-               -sum(e.amount_fen) FILTER (WHERE b.kind = 'refund' AND e.account = 'wechat_clearing') AS arrived,
+               -sum(e.amount_fen) FILTER (WHERE b.kind = 'refund' AND e.account IN ('wechat_clearing', 'wallet'))
+                   AS arrived,
                -sum(e.amount_fen) FILTER (WHERE e.account = 'buyer') AS owed,
                count(DISTINCT b.id) FILTER (WHERE b.kind = 'cost') AS costs
         FROM ledger_booking b JOIN ledger_entry e ON e.booking_id = b.id
@@ -33,6 +36,9 @@ _DIFFERENCES = text("""
     lines AS (
         SELECT order_no, sum(refund_fen) AS back, sum(total_fen) AS total FROM order_line
         WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no GROUP BY order_no),
+    kept AS (
+        SELECT order_no, sum(amount_fen) AS kept FROM wallet_move
+        WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no GROUP BY order_no),
     costs AS (
         SELECT order_no, count(*) AS costs FROM (
             SELECT s.order_no FROM supplier_order s JOIN order_line l ON l.id = s.line_id
@@ -41,9 +47,14 @@ _DIFFERENCES = text("""
             UNION ALL
             SELECT k.order_no FROM key_sale k JOIN card_key c ON c.id = k.card_key_id
             JOIN key_batch b ON b.id = c.batch_id JOIN order_line l ON l.id = k.line_id
+            WHERE NOT EXISTS (SELECT 1 FROM key_replacement r WHERE r.new_key_id = k.card_key_id)
             GROUP BY k.order_no, k.line_id
             HAVING bool_and(coalesce(b.unit_cost_fen, l.cost_fen) IS NOT NULL)
                AND sum(coalesce(b.unit_cost_fen, l.cost_fen)) > 0
+            UNION ALL
+            SELECT l.order_no FROM key_replacement r JOIN card_key c ON c.id = r.new_key_id
+            JOIN key_batch b ON b.id = c.batch_id JOIN order_line l ON l.id = r.line_id
+            WHERE coalesce(b.unit_cost_fen, l.cost_fen) > 0
             UNION ALL
             SELECT l.order_no FROM order_line l
             WHERE l.delivery IN ('service', 'parcel') AND l.cost_fen > 0 AND EXISTS (
@@ -53,7 +64,7 @@ _DIFFERENCES = text("""
     SELECT o.order_no, told.what, told.books_fen, told.rows_fen
     FROM orders o
     LEFT JOIN books USING (order_no) LEFT JOIN paid USING (order_no) LEFT JOIN back USING (order_no)
-    LEFT JOIN lines USING (order_no) LEFT JOIN costs USING (order_no)
+    LEFT JOIN lines USING (order_no) LEFT JOIN costs USING (order_no) LEFT JOIN kept USING (order_no)
     CROSS JOIN LATERAL (VALUES
         ('payments', coalesce(books.paid, 0), coalesce(paid.paid, 0)),
         ('sales', coalesce(books.sold, 0), coalesce(paid.sold, 0)),
@@ -64,10 +75,16 @@ _DIFFERENCES = text("""
         ('refunds_of_lines', coalesce(back.of_lines, 0), coalesce(lines.back, 0)),
         ('refunds_arrived', coalesce(books.arrived, 0), coalesce(back.arrived, 0)),
         ('owed_to_buyer', coalesce(books.owed, 0), coalesce(back.under_way, 0)),
+        ('balance', coalesce(books.kept, 0), coalesce(kept.kept, 0)),
         ('purchases_with_cost', coalesce(books.costs, 0), coalesce(costs.costs, 0))
     ) AS told(what, books_fen, rows_fen)
     WHERE told.books_fen <> told.rows_fen AND (CAST(:order_no AS text) IS NULL OR o.order_no = :order_no)
     ORDER BY o.order_no, told.what
+""")
+_BALANCES = text("""
+    SELECT coalesce((SELECT -sum(amount_fen) FROM ledger_entry WHERE account = 'wallet'), 0) AS books,
+           coalesce((SELECT sum(balance_fen) FROM wallet), 0) AS rows,
+           coalesce((SELECT sum(amount_fen) FROM wallet_move), 0) AS moves
 """)
 _UNCOSTED = text("""
     SELECT count(*) FROM order_line l
@@ -96,6 +113,9 @@ WHAT: dict[str, str] = {
     "refunds_of_lines": "退款与订单行",
     "refunds_arrived": "已退",
     "owed_to_buyer": "欠顾客",
+    "balance": "订单与余额变动",
+    "balances": "全部余额",
+    "balance_moves": "全部余额变动",
     "purchases_with_cost": "成本笔数",
 }
 """What an operator calls the comparisons. `purchases_with_cost` counts purchases, the others are in fen."""
@@ -114,7 +134,15 @@ class Disagreement:
 def compare(conn: Connection, order_no: str | None = None) -> tuple[Disagreement, ...]:
     """Compare one order's money, or everybody's: ledger, payments, refunds, lines, purchases. Changes nothing."""
     rows = conn.execute(_DIFFERENCES, {"order_no": order_no})
-    return tuple(Disagreement(row.order_no, row.what, int(row.books_fen), int(row.rows_fen)) for row in rows)
+    found = tuple(Disagreement(row.order_no, row.what, int(row.books_fen), int(row.rows_fen)) for row in rows)
+    return found if order_no is not None else (*found, *_balances(conn))
+
+
+def _balances(conn: Connection) -> tuple[Disagreement, ...]:
+    """What buyers keep with us, in one statement and so at one moment: the books, the balances, their moves."""
+    all_of = conn.execute(_BALANCES).one()
+    told = (("balances", all_of.rows), ("balance_moves", all_of.moves))
+    return tuple(Disagreement("", what, int(all_of.books), int(fen)) for what, fen in told if fen != all_of.books)
 
 
 def check(conn: Connection, now: datetime) -> tuple[Disagreement, ...]:

@@ -69,8 +69,7 @@ class ShopDesk:
 
     def talk(self, talk_id: int) -> Talk | None:
         """See Desk."""
-        with self._services.engine.connect() as conn:
-            return handoffs.talk(conn, talk_id)
+        return handoffs.talk(self._services, talk_id)
 
     def ended_talks(self) -> tuple[Talk, ...]:
         """See Desk."""

@@ -22,6 +22,25 @@ Batch = Annotated[int | None, typer.Option(min=1, help="Every key of one import.
 Reason = Annotated[str, typer.Option(help="Kept with the key.")]
 
 
+@keys_app.command("replace")
+def keys_replace(
+    order: Annotated[str, typer.Argument(metavar="ORDER")],
+    reason: Annotated[str, typer.Option(help="Kept with the key and in the order's history.")],
+    line: Annotated[int | None, typer.Option(min=1, help="Which line of the order, from 1.")] = None,
+    key: Annotated[int | None, typer.Option(min=1, help="Which key (its number), where the line has several.")] = None,
+) -> None:
+    """Give the buyer another key in place of one that does not work; the bad one is never sold again."""
+    from bot.cli import CommandError, connected, database
+    from bot.replacing import NotReplacedError, replace_in_order
+    from kernel.ids import OrderNo
+
+    with connected() as at, database(at):
+        try:
+            print(replace_in_order(at.services(), OrderNo(order), line, key, reason, actor=ACTOR))
+        except NotReplacedError as error:
+            raise CommandError(str(error)) from None
+
+
 @contextmanager
 def _stock() -> "Iterator[tuple[Engine, Vault]]":
     from bot.cli import connected, database

@@ -212,6 +212,8 @@ _OF_HIM: dict[str, str] = {
     " OR order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
     "refunds": "SELECT to_jsonb(t) FROM refund t"
     " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
+    "refunds_decided": "SELECT to_jsonb(t) FROM line_refund t"
+    " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
     # Of card keys, that there are some and when they were shown: he has the keys themselves.
     "card_keys": "SELECT jsonb_build_object('order_no', s.order_no, 'line_id', s.line_id, 'sold_at', s.sold_at,"
     " 'shown', (SELECT jsonb_agg(jsonb_build_object('at', shown_at, 'place', place)) FROM key_showing k"

@@ -25,6 +25,8 @@ from fulfillment.states import PushState
 from kernel.cases import CaseState
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Line, Order, OrderState
+from payments import store, wallet
+from payments.model import RefundRoute
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +111,7 @@ def kept_texts(services: Services, order: Order) -> tuple[str, ...]:
         return tuple(
             _words(services, conn, push, where="")
             for push in pushing.waiting_for(conn, order.openid)
-            if push.order_no == order.order_no and push.kind is not PushKind.KEYS
+            if push.order_no == order.order_no and push.kind not in pushing.WITH_KEYS
         )
 
 
@@ -124,7 +126,7 @@ def send_push(services: Services, *, push_id: int) -> None:
         push = pushing.claim(conn, push_id, now)
         if push is None:
             left = pushing.take_over(conn, push_id, now)
-            if left is not None and left.kind is PushKind.KEYS:
+            if left is not None and left.kind in pushing.WITH_KEYS:
                 _say_ready(services, conn, left)
             push = pushing.claim(conn, push_id, now) if left is not None else None
         texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX) if push is not None else ()
@@ -138,7 +140,7 @@ def send_push(services: Services, *, push_id: int) -> None:
         verdict = pushing.record(conn, push, result, now)
         if verdict.retry_at is not None:
             services.jobs.defer(conn, "send_push", at=verdict.retry_at, push_id=push_id)
-        if push.kind is PushKind.KEYS and isinstance(result, pushing.NoAnswer):
+        if push.kind in pushing.WITH_KEYS and isinstance(result, pushing.NoAnswer):
             _say_ready(services, conn, push)
     metrics.push_sent(verdict.state.value)
     log.info("push %s (%s) of order %s: %s", push.id, push.kind, push.order_no, verdict.state)
@@ -235,6 +237,8 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             if where:
                 stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
             return replies.keys_delivered(order, _named(order, keys))
+        case PushKind.KEY_REPLACED:
+            return _another_key(services, conn, push, order, where)
         case PushKind.KEYS_READY:
             return replies.keys_ready(order, f"{services.config.app.public_url}/orders/{order.token}")
         case PushKind.TOPUP_DONE:
@@ -248,6 +252,9 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             return _of_refund(conn, push, order)
         case PushKind.LATE_REFUND:
             return replies.late_payment_refunding(order, order.total_fen)
+        case PushKind.BALANCE_FILLED:
+            kept = wallet.of(conn, order.openid)
+            return replies.balance_filled(order.order_no, line.total_fen, kept.balance_fen)
         case PushKind.SERVICE_ACCEPTED:
             return replies.service_accepted(order, line)
         case PushKind.SERVICE_DONE:
@@ -265,12 +272,22 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             return ""
 
 
+def _another_key(services: Services, conn: Connection, push: Push, order: Order, where: str) -> str:
+    keys = [key for key in stock.keys_of(conn, services.vault, order.order_no) if key.id == push.about_id]
+    if where:
+        stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
+    return replies.key_replaced(order, _named(order, keys)) if keys else ""
+
+
 def _of_refund(conn: Connection, push: Push, order: Order) -> str:
     back = refunding.by_id(conn, push.about_id or 0)
     line = next((line for line in order.lines if back is not None and line.id == back.line_id), None)
     if back is None or line is None:
         return ""
     if push.kind is PushKind.REFUNDED:
+        refund = store.refund_by_key(conn, order.order_no, back.key)
+        if refund is not None and refund.route is RefundRoute.WALLET:
+            return replies.refunded_to_balance(order.order_no, back.amount_fen)
         return replies.refunded(order, back.amount_fen)
     return replies.part_refund(order, line, back.amount_fen, back.reason)
 

@@ -206,7 +206,8 @@ def cost_fen(conn: Connection, line_id: int, otherwise_fen: int | None) -> Fen |
 
 
 def keys_of(conn: Connection, vault: Vault, order_no: str) -> tuple[SoldKey, ...]:
-    """Decrypt the keys sold to an order, by line, but for those that were replaced. Whoever shows them says so with `record_shown`. Raises VaultError."""
+    """Decrypt the keys sold to an order, by line, but for those that were replaced. Whoever shows them says so with
+    `record_shown`. Raises VaultError."""
     keys = []
     for row in conn.execute(_KEYS_OF, {"order_no": order_no}):
         card = vault.open(row.secret_enc, row.sku_code, row.id)

@@ -1,7 +1,7 @@
 """Cases: what a buyer wants a person to look at, with its deadlines; opened once, answered, closed, never forgotten."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, text
@@ -14,6 +14,9 @@ from fulfillment.work import NOTHING_TO_DO, Work
 from kernel.cases import Case, CaseKind, CaseState, LineFacts, SupplierSays
 from kernel.ids import OpenId, OrderNo
 
+ANSWER_WITHIN = timedelta(hours=1)
+REMEDY_WITHIN = timedelta(hours=2)
+"""Of working time."""
 WORDS_MAX = 500
 SAID_AGAIN_MAX = 20
 """So many further messages are kept with a running case."""
@@ -77,6 +80,12 @@ _WORDS = text(f"""
 _WANTED_BACK = text("""
     SELECT EXISTS (SELECT 1 FROM support_case WHERE order_no = :order_no AND kind = 'refund' AND state <> 'closed'
                    AND coalesce(line_id, :line_id) = :line_id)
+""")
+_ABOUT = text("""
+    SELECT c.id FROM support_case c WHERE c.kind = :kind AND c.state <> 'closed' AND (
+        c.line_id = :line_id
+        OR (c.line_id IS NULL AND c.order_no = (SELECT order_no FROM order_line WHERE id = :line_id)
+            AND (SELECT count(*) FROM order_line l WHERE l.order_no = c.order_no) = 1))
 """)
 _PURCHASES = text("""
     SELECT DISTINCT ON (line_id, unit) line_id, state, sends, settled_at FROM supplier_order
@@ -192,6 +201,11 @@ def overdue_count(conn: Connection, now: datetime) -> int:
 def running_of(conn: Connection, openid: str) -> tuple[Case, ...]:
     """List a buyer's running cases, the latest first."""
     return tuple(_case(row) for row in conn.execute(_OF_BUYER, {"openid": openid}))
+
+
+def running_about(conn: Connection, line_id: int, kind: CaseKind) -> tuple[int, ...]:
+    """The running cases of a kind about a line, or about the whole of an order that is that line alone."""
+    return tuple(conn.execute(_ABOUT, {"line_id": line_id, "kind": kind.value}).scalars())
 
 
 def wants_money_back(conn: Connection, order_no: str, line_id: int) -> bool:

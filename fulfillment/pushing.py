@@ -21,6 +21,8 @@ class PushKind(StrEnum):
 
     KEYS = "keys"
     """The card keys of this line."""
+    KEY_REPLACED = "key_replaced"
+    """Another key in place of one that did not work; `about_id` is the new key's number."""
     KEYS_READY = "keys_ready"
     """Where to find the keys of this line, without the keys: nobody knows whether the message with them arrived."""
     TOPUP_DONE = "topup_done"
@@ -59,6 +61,8 @@ class PushKind(StrEnum):
     """A person wrote to a buyer whose talk he has; `about_id` is the edge's row of it."""
 
 
+WITH_KEYS = frozenset({PushKind.KEYS, PushKind.KEY_REPLACED})
+"""Those that are never pushed a second time when nobody knows whether they arrived."""
 PERISHABLE = frozenset({PushKind.EXPIRED})
 """Not worth saying later."""
 
@@ -203,8 +207,10 @@ _RESCUE = text("""
     WHERE state = 'sending' AND claimed_at < :before RETURNING id, openid, state
 """)
 _TAKE_OVER = text(f"""
-    UPDATE push SET state = CASE WHEN kind = 'keys' THEN 'kept' ELSE 'waiting' END, maybe_arrived = TRUE,
-        next_try_at = CASE WHEN kind = 'keys' THEN NULL ELSE CAST(:now AS timestamptz) END, claimed_at = NULL
+    UPDATE push SET state = CASE WHEN kind IN ('keys', 'key_replaced') THEN 'kept' ELSE 'waiting' END,
+        maybe_arrived = TRUE,
+        next_try_at = CASE WHEN kind IN ('keys', 'key_replaced') THEN NULL ELSE CAST(:now AS timestamptz) END,
+        claimed_at = NULL
     WHERE id = :id AND state = 'sending' AND claimed_at < :before RETURNING {_FIELDS}
 """)  # noqa: S608 - a constant of this file
 _NOT_DELIVERED = "(state = 'kept' OR (state = 'waiting' AND attempts > 0))"

@@ -29,6 +29,12 @@ def keys_delivered(say: Say, order: Order, keys: Iterable[tuple[str, str, str | 
     return say(order_no=order.order_no, keys="\n".join(lines))
 
 
+@line("抱歉，给您换了一张新的（订单 {order_no}）：\n{keys}\n请用这张，原来那张作废了。")
+def key_replaced(say: Say, order: Order, keys: Iterable[tuple[str, str, str | None, str]]) -> str:
+    """The key in place of one that did not work."""
+    return say(order_no=order.order_no, keys=keys_block(keys))
+
+
 _look_at_keys = phrase("look_at_keys", "查看卡密")
 
 

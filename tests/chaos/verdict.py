@@ -156,7 +156,8 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
     }
     lines = conn.execute(
         text(
-            "SELECT l.*, o.state AS order_state, (SELECT count(*) FROM key_sale k WHERE k.line_id = l.id) AS keys,"
+            "SELECT l.*, o.state AS order_state, (SELECT count(*) FROM key_sale k WHERE k.line_id = l.id)"
+            " - (SELECT count(*) FROM key_replacement r WHERE r.line_id = l.id) AS keys,"
             " (SELECT count(*) FROM supplier_order s WHERE s.line_id = l.id AND s.state = 'success') AS bought"
             " FROM order_line l JOIN orders o USING (order_no)"
         )

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.database import make_engine
-from fulfillment import audit, paying
+from fulfillment import audit, byhand, paying
 from fulfillment.audit import Broken, Event, Seals
-from fulfillment.moves import move_order
-from kernel.orders import OrderState
+from fulfillment.moves import move_line, move_order
+from fulfillment.work import Work
+from kernel.orders import LineState, OrderState
 from tests.conftest import AUDIT_KEY
 from tests.fulfillment.counter import NOW, open_shop, place, want
 
@@ -56,6 +57,8 @@ def test_what_the_shop_wrote_holds(conn: Connection) -> None:
         "from_state = 'expired'",
         "cause = 'paid '",
         "actor = 'ops'",
+        "amount_fen = amount_fen - 1",
+        "money = 'total'",
         "line_id = (SELECT min(id) FROM order_line WHERE order_no = :no)",
         "hash = decode(repeat('00', 32), 'hex')",
         "prev_hash = decode(repeat('00', 32), 'hex')",
@@ -70,6 +73,64 @@ def test_any_change_to_an_event_shows_by_order_and_place(conn: Connection, chang
     assert found[0].order_no == order_no
     assert found[0].n in (2, 3)
     assert broken(conn, other) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE orders SET total_fen = total_fen - 1 WHERE order_no = :no", "订单金额"),
+        ("UPDATE order_line SET total_fen = total_fen - 1 WHERE order_no = :no", "订单金额"),
+        ("UPDATE order_line SET refund_fen = refund_fen + 1 WHERE order_no = :no", "退款金额"),
+        ("UPDATE line_refund SET amount_fen = amount_fen + 1 WHERE order_no = :no AND n = 1", "退款金额"),
+        ("UPDATE line_refund SET amount_fen = 800 - amount_fen WHERE order_no = :no", "退款金额"),  # 300 and 500
+        ("DELETE FROM line_refund WHERE order_no = :no AND n = 2", "退款金额"),
+        ("UPDATE payment SET total_fen = total_fen - 1 WHERE order_no = :no", "付款金额"),
+        ("UPDATE refund SET amount_fen = amount_fen + 1 WHERE order_no = :no", "退款金额"),
+    ],
+)
+def test_an_amount_that_is_changed_in_a_row_shows(conn: Connection, statement: str, what: str) -> None:
+    order_no, other = paid_order(conn), paid_order(conn, "other")
+    line_id = conn.execute(text("SELECT id FROM order_line WHERE order_no = :no"), {"no": order_no}).scalar_one()
+    move_line(conn, line_id, LineState.WAITING, LineState.DELIVERED, NOW, cause="x")
+    for fen in (300, 500):
+        given = byhand.give_some(conn, line_id, fen, NOW, actor="operator", reason="慢了")
+        assert isinstance(given, Work)
+    paid_by_wechat(conn, order_no, line_id)
+    conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    assert broken(conn) == []
+    conn.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+    by_force_of_all(conn, statement, no=order_no)
+    found = broken(conn)
+    assert {one.order_no for one in found} == {order_no}
+    assert any(what in one.what for one in found)
+    assert broken(conn, other) == []
+
+
+def paid_by_wechat(conn: Connection, order_no: str, line_id: int) -> None:
+    """The payment's and the first refund's rows, as payments writes them."""
+    conn.execute(
+        text(
+            "INSERT INTO payment (order_no, out_trade_no, trade_type, total_fen, description, expires_at, state,"
+            " created_at, opened_at, transaction_id, paid_at, settles, refunded_fen)"
+            " SELECT order_no, order_no, 'JSAPI', total_fen, 'x', expires_at, 'paid', paid_at, paid_at, order_no,"
+            " paid_at, true, 300 FROM orders WHERE order_no = :no"
+        ),
+        {"no": order_no},
+    )
+    conn.execute(
+        text(
+            "INSERT INTO refund (out_refund_no, payment_id, order_no, line_id, key, amount_fen, reason, state,"
+            " created_at) SELECT order_no || '-R1', id, order_no, :line, 'line:' || :line, 300, 'x', 'created', paid_at"
+            " FROM payment WHERE order_no = :no"
+        ),
+        {"no": order_no, "line": line_id},
+    )
+
+
+def by_force_of_all(conn: Connection, statement: str, **values: Any) -> None:
+    for table in ("line_refund", "orders", "order_line", "payment", "refund"):
+        conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+    assert conn.execute(text(statement), values).rowcount > 0
 
 
 def test_an_event_written_in_sql_does_not_pass_for_ours_even_with_a_hash(conn: Connection) -> None:
