@@ -18,6 +18,8 @@ from kernel.cases import CaseKind, CaseState, RefundWay
 from kernel.ids import OpenId
 from kernel.masking import mask
 from kernel.orders import Order, OrderState
+from payments import wallet_orders
+from payments.model import RefundRoute
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +67,18 @@ def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:
         order = _paid_order(conn, openid, wanted.order_no)
         if decided is None or order is None:
             return talk.NoSuchOrder()
-        work.enqueue(services, conn, decided.work)
+        into = wanted.to_balance and services.config.wallet.enabled
+        to_balance = wallet_orders.route_of(conn, order.order_no, openid, to_balance=into) is RefundRoute.WALLET
+        work.enqueue(services, conn, decided.work, to_balance=into)
         left = [line for line, way in decided.ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
         if not left:
-            return talk.RefundDecided(order, decided.ways)
+            return talk.RefundDecided(order, decided.ways, to_balance=to_balance)
         # In the same transaction: a purchase that fails from now on is not tried elsewhere.
         line_id = left[0] if len(left) == 1 else None
         opened = _opened(services, conn, order, CaseKind.REFUND, line_id, wanted.said, transcript)
     if opened is None:
-        return talk.RefundDecided(order, decided.ways)
-    return talk.RefundDecided(order, decided.ways, opened.case, opened.first)
+        return talk.RefundDecided(order, decided.ways, to_balance=to_balance)
+    return talk.RefundDecided(order, decided.ways, opened.case, opened.first, to_balance)
 
 
 def _paid_order(conn: Connection, openid: OpenId, order_no: str) -> Order | None:

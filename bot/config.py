@@ -253,6 +253,22 @@ class PrivacyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletConfig:
+    """What buyers may keep with the shop, in whole yuan."""
+
+    enabled: bool = True
+    """False: nothing more is topped up, shown or paid from; balances stay, and refunds still reach them."""
+    topup_min: int = _between(1, 1, 10_000)
+    topup_max: int = _between(1000, 1, 100_000)
+    balance_max: int = _between(5000, 1, 1_000_000)
+    """No top-up leads beyond it. Refunds and compensation may."""
+    one_tap_max: int = _between(50, 0, 1000)
+    """The largest order that a buyer who has asked for it pays at 确认, without a further tap; 0 = off."""
+    one_tap_daily: int = _between(200, 0, 100_000)
+    """What goes out that way in a day, for one buyer; 0 = off."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleConfig:
     """The operators' pages."""
 
@@ -283,6 +299,7 @@ class Config:
     speech: SpeechConfig = SpeechConfig()
     risk: RiskConfig = RiskConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    wallet: WalletConfig = WalletConfig()
     console: ConsoleConfig = ConsoleConfig()
 
 

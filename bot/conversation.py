@@ -15,7 +15,7 @@ from typing import TypeVar, TypeVarTuple, assert_never
 from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, followers, handoffs, ordering, telling, voices
+from bot import after_sale, followers, handoffs, ordering, telling, voices, wallet
 from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.misses import Misses, missed
@@ -34,6 +34,7 @@ from dialogs.turn import (
     Effect,
     EndHandoff,
     Fact,
+    FindBalance,
     FindFavourites,
     FindOrders,
     Followed,
@@ -42,15 +43,19 @@ from dialogs.turn import (
     Listen,
     OpenCase,
     OpenHandoff,
+    PayFromBalance,
     PlaceOrder,
     Pressed,
     Rate,
     Reply,
     Said,
     Scene,
+    SetOneTap,
     Showed,
     Spoke,
+    TopUp,
     Unheard,
+    Withdraw,
 )
 from kernel.ids import OrderNo
 from nlu.frame import frame_in_a_line
@@ -157,6 +162,7 @@ class Conversation:
             public_url=services.config.app.public_url,
             faq=services.faq.book,
             hours=services.hours,
+            wallet=wallet.terms(services),
         )
         before = from_json(opened.dialog)
         pace = counted(before.pace, scene.now)
@@ -252,6 +258,16 @@ class Conversation:
                 return handoffs.open_handoff(services, push.openid, effect, _transcribed(push))
             case Listen(standing=standing):
                 return voices.take(services, push, standing)
+            case FindBalance():
+                return wallet.look(services, push.openid)
+            case TopUp(amount_fen=amount_fen):
+                return wallet.top_up(services, push.openid, push.key, amount_fen)
+            case PayFromBalance(order_no=order_no):
+                return wallet.pay(services, push.openid, order_no)
+            case SetOneTap(on=on):
+                return wallet.set_one_tap(services, push.openid, on=on)
+            case Withdraw():
+                return wallet.withdraw(services, push.openid)
             case EndHandoff():
                 handoffs.end(services, push.openid, by="buyer")
                 return None

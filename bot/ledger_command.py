@@ -77,8 +77,10 @@ def _sheet(of: date, summed: "Day", uncosted: int) -> Iterator[str]:
         ("已退款", summed.refunded_fen, ""),
         ("进货成本", summed.cost_fen, ""),
         ("手续费", summed.fees_fen, estimated),
+        ("补偿", summed.compensated_fen, ""),
         ("利润", summed.profit_fen, unknown),
         ("日终欠顾客", summed.owed_fen, ""),
+        ("日终顾客余额", summed.kept_fen, ""),
     ):
         yield f"  {name}\t¥{format_yuan(fen)}{more}"
 
@@ -94,4 +96,5 @@ def _name(account: "Account") -> str:
         "suppliers": "供货商",
         "key_stock": "卡密库存",
         "wallet": "余额",
+        "compensation": "补偿",
     }[account.value]

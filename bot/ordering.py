@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import paying, risk
+from bot import paying, risk, wallet
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from dialogs import turn as talk
@@ -53,9 +53,9 @@ def place(
         )
         if isinstance(placed, placing.Placed) and placed.fresh:
             risk.placed(services, conn, placed.order, verdict)
+        if isinstance(placed, placing.Placed):
+            return wallet.placed(services, conn, placed.order)
     match placed:
-        case placing.Placed(order=order):
-            return talk.OrderPlaced(order)
         case placing.SoldOut(position=position, left=left):
             return talk.SoldOut(position, left)
         case placing.TooManyUnpaid(orders=orders):

@@ -92,15 +92,12 @@ def _open(
     now = services.clock.now()
     if order.state is not OrderState.UNPAID:
         return CannotPay("订单已支付" if order.paid_at is not None else "订单已关闭，请回到聊天重新下单")
-    first = order.lines[0]
-    quantity = f" ×{first.quantity}" if first.quantity > 1 else ""
-    more = f" 等{len(order.lines)}件" if len(order.lines) > 1 else ""
     opened = open_attempt(
         services.engine,
         services.gateway,
         order_no=order.order_no,
         total_fen=order.total_fen,
-        description=f"{services.config.shop.name}-{first.product_name} {first.sku_label}{quantity}{more}",
+        description=describe(services, order),
         trade_type=trade_type,
         payer_openid=payer,
         expires_at=order.expires_at,
@@ -121,6 +118,14 @@ def _open(
             return CannotPay("微信支付暂时没有回应，请稍后再试")
 
 
+def describe(services: Services, order: Order) -> str:
+    """What is paid for, as the bill says it."""
+    first = order.lines[0]
+    quantity = f" ×{first.quantity}" if first.quantity > 1 else ""
+    more = f" 等{len(order.lines)}件" if len(order.lines) > 1 else ""
+    return f"{services.config.shop.name}-{first.product_name} {first.sku_label}{quantity}{more}"
+
+
 # ---- is it paid? ---------------------------------------------------------------------------------------------------
 
 
@@ -135,7 +140,7 @@ def take_notice(services: Services, headers: Mapping[str, str], body: bytes) -> 
         taken = incoming.take_notice(conn, notice, now, fee_rate_bp=services.config.pay.fee_rate_bp)
         match taken:
             case Settled() | Duplicate() | AlreadyKnown() | Mismatch():
-                return _payment_moved(services, conn, taken)
+                return payment_moved(services, conn, taken)
             case RefundSettled() | RefundWaiting() | NeedsPerson() | RefundUnknown():
                 _refund_moved(services, conn, taken)
             case SeenBefore() | Ignored():
@@ -147,10 +152,10 @@ def take_transaction(services: Services, transaction: Transaction) -> None:
     """Act on a payment that WeChat Pay proved in answer to a question of ours."""
     with services.engine.begin() as conn:
         fee_rate_bp = services.config.pay.fee_rate_bp
-        _payment_moved(services, conn, settle(conn, transaction, services.clock.now(), fee_rate_bp=fee_rate_bp))
+        payment_moved(services, conn, settle(conn, transaction, services.clock.now(), fee_rate_bp=fee_rate_bp))
 
 
-def _payment_moved(
+def payment_moved(
     services: Services, conn: Connection, outcome: Settled | Duplicate | AlreadyKnown | Mismatch
 ) -> str | None:
     """Let the order follow its payment, in the transaction that wrote the payment down; the reason if it must not."""

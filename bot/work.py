@@ -57,7 +57,7 @@ def enqueue(services: Services, conn: Connection, to_do: Work, *, to_balance: bo
 def give_back(
     services: Services, conn: Connection, due: RefundDue, *, to_balance: bool = False
 ) -> RefundRefused | None:
-    """Ask for a refund; one into a balance is there at once. The order's lock must be held. Raises BalanceSpentError."""
+    """Ask for a refund; one into a balance is there at once. The order's lock must be held. May raise BalanceSpentError."""
     now = services.clock.now()
     openid = OpenId(reading.owner_of(conn, due.order_no))
     refund = request_refund(

@@ -16,7 +16,7 @@ from nlu.frame import Item
 _ORDER_NO = re.compile(r"K\d{16}")
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
 _ABOUT_ORDER = re.compile(
-    r"(取消|再来一单|订单|卡密无效|卡密|没到账|退款|开发票|评价)(?:订单)?\s*(K\d{16})(?:-(\d{1,3}))?(?:\s+([1-5])\s*分?)?",
+    r"(取消|再来一单|订单|卡密无效|卡密|没到账|退款|退到余额|开发票|评价)(?:订单)?\s*(K\d{16})(?:-(\d{1,3}))?(?:\s+([1-5])\s*分?)?",
     re.IGNORECASE,
 )
 """What taps send: what is wanted, and the order; a line of it, or how many stars."""
@@ -27,10 +27,11 @@ _PURPOSES: dict[str, OrdersFor] = {
     "没到账": "problem",
     "卡密无效": "problem",
     "退款": "refund",
+    "退到余额": "refund",
     "开发票": "invoice",
 }
 _SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
-    ("refund", re.compile("退款|退钱|退了吧|退掉")),
+    ("refund", re.compile("退款|退钱|退了吧|退掉|退到余额")),
     ("problem", re.compile("没到|未到|不到账|没收到|没有收到|无效|用不了|不能用|有问题|没成功")),
     ("invoice", re.compile("发票")),
     ("reorder", re.compile("再来|照旧|再买|再充")),
@@ -74,7 +75,8 @@ def about_order(dialog: Dialog, text: str) -> Turn | None:
         return Turn(dialog, effects=(CancelOrder(OrderNo(order_no)),))
     if what == "评价":
         return rating.rate_order(dialog, order_no, int(found[4]) if found[4] else None)
-    lookup = Lookup(order_no, text=what if what == "卡密无效" else "", line_no=int(found[3]) if found[3] else None)
+    told = what if what in ("卡密无效", "退到余额") else ""
+    lookup = Lookup(order_no, text=told, line_no=int(found[3]) if found[3] else None)
     return _found_later(dialog, _PURPOSES[what], lookup)
 
 

@@ -35,6 +35,9 @@ _BAD_KEY = re.compile(
 )
 _ASKING = re.compile(r"[?？吗么嘛]|能不能|可不可以|能否|怎么退|如何|多久|多长|几天|什么时候|啥时候")
 _FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
+_INTO_BALANCE = re.compile(
+    "(?<![不别])(?<!不要)(?<!不想)(?:退|返|还|转)(?:款|钱|回|还|给我)*[到进至入回](?:我的?)?(?:余额|钱包)"
+)
 _SOME = re.compile(
     r"退(?:掉|款|回|了|我|给我)*(?:其中|里面)?(?:的)?(?P<back>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚]"
     r"|(?:其中|有)(?:的)?(?P<of>\d{1,3}|[一两二三四五六七八九十]{1,2})[张个份件条盒袋瓶桶箱枚](?:不要|退|想退|要退)"
@@ -178,7 +181,7 @@ def refund(
         return answer(dialog, scene, replies.join(replies.facts_of(paid[0]), back))
     order = _which_order(live, lookup, scene)
     if order is None:
-        return _ask_which(dialog, live, CaseKind.REFUND, scene)
+        return _ask_which(dialog, live, CaseKind.REFUND, scene, "退到余额" if into_balance(lookup.text) else "")
     if _only_asks(lookup.text):
         case = running_for(running, order, CaseKind.REFUND)
         if case is not None:
@@ -190,7 +193,13 @@ def refund(
     if _only_asks(lookup.text):
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
-    return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text),))
+    into = scene.wallet is not None and into_balance(lookup.text)
+    return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text, into),))
+
+
+def into_balance(text: str) -> bool:
+    """退到余额: where a refund is to go."""
+    return _INTO_BALANCE.search(normalise(text)) is not None
 
 
 def _only_asks(text: str) -> bool:
@@ -252,7 +261,13 @@ def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:
     lines = {line.id: line for line in fact.order.lines}
     urgent = (RefundWay.AT_ONCE, RefundWay.PERSON, RefundWay.AFTER_RESULT, RefundWay.UNDER_WAY, RefundWay.DONE)
     ways = sorted(fact.ways.items(), key=lambda one: (urgent.index(one[1]), one[0]))
-    rows = [replies.refund_line(lines[line_id], way) for line_id, way in ways if line_id in lines]
+    rows = [
+        replies.refund_to_balance(replies.line_what(lines[line_id]), lines[line_id].total_fen)
+        if fact.to_balance and way is RefundWay.AT_ONCE
+        else replies.refund_line(lines[line_id], way)
+        for line_id, way in ways
+        if line_id in lines
+    ]
     promise = _promise(fact.case, scene, first=fact.first) if fact.case else ""
     return answer(dialog, scene, replies.join(replies.refund_decided(fact.order, rows), promise))
 
@@ -314,8 +329,8 @@ def _named_lines(lines: tuple[Line, ...], lookup: Lookup) -> list[Line]:
     return by_product or by_account or list(lines)
 
 
-def _ask_which(dialog: Dialog, orders: tuple[Order, ...], kind: CaseKind, scene: Scene) -> Turn:
-    what = _PROBLEM_OF[kind]
+def _ask_which(dialog: Dialog, orders: tuple[Order, ...], kind: CaseKind, scene: Scene, what: str = "") -> Turn:
+    what = what or _PROBLEM_OF[kind]
     entries = [(replies.order_entry(order), f"{what} {order.order_no}") for order in orders]
     return _listed(dialog, what, entries, scene)
 

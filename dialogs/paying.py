@@ -98,7 +98,12 @@ def placed(dialog: Dialog, fact: OrderPlaced, scene: Scene) -> Turn:
     lines = dialog.state.lines if isinstance(dialog.state, Confirming) else ()
     unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
     minutes = max(1, round((order.expires_at - scene.now).total_seconds() / 60))
-    told = replies.placed(order.order_no, order.total_fen, pay_url(scene, order.token), minutes)
+    url = pay_url(scene, order.token)
+    if order.paid_at is not None:
+        return Turn(Dialog(), Reply(replies.paid_at_once(order, fact.balance_fen or 0, url)))
+    told = replies.placed(order.order_no, order.total_fen, url, minutes)
+    if fact.balance_fen is not None:
+        told = replies.join(told, replies.can_pay_from_balance(order.order_no, fact.balance_fen))
     return Turn(Dialog(unpaid=unpaid), Reply(told))
 
 

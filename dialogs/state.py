@@ -177,6 +177,15 @@ class InvoiceAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpAsked:
+    """A top-up of his balance was summed up; 确认 places it."""
+
+    amount_fen: int
+    until: datetime
+    """From then on 确认 does not mean it any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialog:
     """One buyer's talk."""
 
@@ -196,6 +205,7 @@ class Dialog:
     used: Remembered | None = None
     """What he gave before, read once when a draft first asks for an account; None: not asked for yet."""
     invoice: InvoiceAsked | None = None
+    topup: TopUpAsked | None = None
     angry: int = 0
     """Messages in a row that were nothing but anger."""
     pace: Pace | None = None
@@ -210,7 +220,9 @@ _STORED: TypeAdapter[Dialog] = TypeAdapter(Dialog)
 def standing(dialog: Dialog) -> str:
     """A digest of what the buyer is being asked and shown: as long as it is the same, what he says means the same."""
     state = dialog.state.resume if isinstance(dialog.state, WithHuman) else dialog.state
-    return sha256(_STORED.dump_json(Dialog(state, dialog.listed, unpaid=dialog.unpaid))).hexdigest()[:32]
+    return sha256(
+        _STORED.dump_json(Dialog(state, dialog.listed, unpaid=dialog.unpaid, topup=dialog.topup))
+    ).hexdigest()[:32]
 
 
 def to_json(dialog: Dialog) -> str:

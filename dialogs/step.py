@@ -20,6 +20,7 @@ from dialogs import (
     rating,
     replies,
     smalltalk,
+    wallet,
     ways_in,
     wishes,
 )
@@ -55,6 +56,9 @@ from dialogs.state import (
 )
 from dialogs.turn import (
     AskedAgain,
+    BalanceBack,
+    BalanceFound,
+    BalanceShort,
     BeingHeard,
     CancelOrder,
     CancelRefused,
@@ -71,10 +75,13 @@ from dialogs.turn import (
     Heard,
     Linked,
     NoSuchOrder,
+    NotPayable,
+    OneTapSet,
     OrderCancelled,
     OrderDeclined,
     OrderPlaced,
     OrdersFound,
+    PaidFromBalance,
     Pressed,
     Rate,
     Rated,
@@ -86,6 +93,7 @@ from dialogs.turn import (
     SoldOut,
     Spoke,
     TooManyUnpaid,
+    TopUpRefused,
     Turn,
     Unheard,
 )
@@ -206,6 +214,9 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
+    dialog, own = wallet.said(dialog, said, scene)
+    if own is not None:
+        return own
     said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene)
     if refused is not None:
@@ -391,6 +402,20 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return smalltalk.unheard(dialog, fact, scene)
         case HandoffEnded():
             return Turn(dialog)
+        case BalanceFound():
+            return wallet.found(dialog, fact, scene)
+        case PaidFromBalance():
+            return wallet.paid(dialog, fact, scene)
+        case BalanceShort():
+            return wallet.short(dialog, fact, scene)
+        case NotPayable():
+            return wallet.not_payable(dialog, fact, scene)
+        case TopUpRefused():
+            return wallet.refused(dialog, fact, scene)
+        case OneTapSet():
+            return wallet.one_tap_set(dialog, fact, scene)
+        case BalanceBack():
+            return wallet.given_back(dialog, fact, scene)
 
 
 # ---- what each intent means ----------------------------------------------------------------------------------------
@@ -539,7 +564,7 @@ _TALK: dict[str, _Talk] = {
     "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),
     "problem": _problem,
     "invoice": lambda d, said, _: after_sale.look_up(d, "invoice", said),
-    "balance": lambda d, _, scene: answer(d, scene, replies.balance()),
+    "balance": lambda d, _, scene: wallet.balance(d, scene),
     "human": _human,
     "help": _help,
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),

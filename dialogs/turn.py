@@ -71,6 +71,8 @@ class Spoke:
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
     order: Order
+    balance_fen: int | None = None
+    """What he keeps with us, where it is enough for the order; of one that was paid from it at once, what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,71 @@ class PaidTwice:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceMove:
+    """One thing that happened to his balance: topup, pay, refund, compensation, withdraw or adjust."""
+
+    kind: str
+    amount_fen: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFound:
+    """Where his balance stands, and what happened to it last, newest first."""
+
+    balance_fen: int
+    moves: tuple[BalanceMove, ...] = ()
+    one_tap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaidFromBalance:
+    """The order is paid; `balance_fen` is left."""
+
+    order: Order
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceShort:
+    """Nothing was taken: there is not enough for this order."""
+
+    order: Order
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPayable:
+    """Nothing was taken: there is no such order of his, or it is `state`; still UNPAID: it tops the balance up."""
+
+    order_no: OrderNo | None = None
+    state: OrderState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpRefused:
+    """Nothing was placed: a balance holds no more than this, and so only so much more."""
+
+    balance_max_fen: int
+    left_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneTapSet:
+    """Small orders are paid from his balance at 确认 from now on, or not any more."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceBack:
+    """What of his balance goes back by the original route, and what stays because it was not topped up."""
+
+    back_fen: int
+    left_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class FavouritesFound:
     """The accounts of the buyer's paid orders, latest first; empty when there are none or the books cannot say."""
 
@@ -172,6 +239,8 @@ class RefundDecided:
     case: Case | None = None
     first: bool = True
     """Without it the case was running before."""
+    to_balance: bool = False
+    """What goes back at once is in his balance already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +305,13 @@ Fact = (
     | HandoffEnded
     | BeingHeard
     | Unheard
+    | BalanceFound
+    | PaidFromBalance
+    | BalanceShort
+    | NotPayable
+    | TopUpRefused
+    | OneTapSet
+    | BalanceBack
 )
 Heard = Said | Spoke | Pressed | Followed | Linked | Showed | Fact
 
@@ -313,6 +389,8 @@ class AskRefund:
     line_id: int | None
     """Only this line; None: all of the order."""
     said: str
+    to_balance: bool = False
+    """Into his balance what he has paid himself, there and then; else by the original route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +400,38 @@ class Rate:
 
     order_no: OrderNo | None = None
     stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindBalance:
+    """Look up what he keeps with us. Answered by BalanceFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Place an order for his own balance. Answered by OrderPlaced, TooManyUnpaid or TopUpRefused."""
+
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayFromBalance:
+    """Pay this order of his, or the latest that waits, from his balance. Answered by PaidFromBalance, BalanceShort or
+    NotPayable."""
+
+    order_no: OrderNo | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOneTap:
+    """Have small orders paid from his balance at 确认, or not any more. Answered by OneTapSet."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Give back by the original route what of his balance can go there. Answered by BalanceBack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +475,11 @@ Effect = (
     | OpenHandoff
     | Listen
     | EndHandoff
+    | FindBalance
+    | TopUp
+    | PayFromBalance
+    | SetOneTap
+    | Withdraw
 )
 
 # ---- reply and scene -----------------------------------------------------------------------------------------------
@@ -383,6 +498,17 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletTerms:
+    """What a buyer may keep with us."""
+
+    topup_min_fen: int
+    topup_max_fen: int
+    one_tap_max_fen: int = 0
+    """The largest order that may be paid at 确认; 0: none."""
+    one_tap_daily_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """All a turn may know besides the dialog."""
 
@@ -394,6 +520,8 @@ class Scene:
     """When a person is there, and the shop's time zone."""
     faq: Book = NOTHING
     """The shop's own answers to questions."""
+    wallet: WalletTerms | None = None
+    """None: buyers keep nothing with us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ _UNDER_WAY = text("SELECT count(*) FROM line_refund WHERE line_id = :line_id AND
 _LATEST = text("""
     SELECT id, key, n, amount_fen, reason, goodwill FROM line_refund WHERE line_id = :line_id ORDER BY n DESC LIMIT 1
 """)
-_BY_ID = text("SELECT id, line_id, n, amount_fen, reason, goodwill FROM line_refund WHERE id = :id")
+_BY_ID = text("SELECT id, line_id, n, key, amount_fen, reason, goodwill FROM line_refund WHERE id = :id")
 _TAKEN_BACK = text("""
     SELECT amount_fen FROM line_refund WHERE line_id = :line_id AND NOT goodwill ORDER BY n DESC LIMIT 1
 """)
@@ -89,6 +89,8 @@ class LineRefund:
     amount_fen: int
     reason: str
     goodwill: bool
+    key: str = ""
+    """What it is asked for under at payments."""
 
 
 def locked_line(conn: Connection, line_id: int) -> LineRow:
@@ -258,7 +260,9 @@ def _all_arrived(conn: Connection, line: LineRow, now: datetime, *, cause: str) 
 def by_id(conn: Connection, number: int) -> LineRefund | None:
     """The refund of a line in this row."""
     row = conn.execute(_BY_ID, {"id": number}).one_or_none()
-    return LineRefund(row.line_id, row.n, row.amount_fen, row.reason, row.goodwill) if row is not None else None
+    if row is None:
+        return None
+    return LineRefund(row.line_id, row.n, row.amount_fen, row.reason, row.goodwill, row.key)
 
 
 def taken_back_fen(conn: Connection, line_id: int) -> int:

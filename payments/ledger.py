@@ -211,7 +211,7 @@ _ESTIMATED = text("""
 """)
 _OWED = text("""
     SELECT coalesce(-sum(e.amount_fen), 0) FROM ledger_booking b JOIN ledger_entry e ON e.booking_id = b.id
-    WHERE b.at < :end AND e.account = 'buyer'
+    WHERE b.at < :end AND e.account = :account
 """)
 
 
@@ -249,7 +249,8 @@ def balances(bookings: Sequence[Booked]) -> dict[Account, int]:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day (Beijing time) of the shop in fen, and what it owed to buyers at its end."""
+    """One day (Beijing time) of the shop in fen, and what it owed to buyers at its end. A balance that was bought is
+    received, but not sold."""
 
     payments: int
     received_fen: int
@@ -263,11 +264,14 @@ class Day:
     fees_estimated_fen: int
     """The part of the fees that no bill has confirmed yet."""
     owed_fen: int
+    compensated_fen: int = 0
+    kept_fen: int = 0
+    """What buyers keep with us: owed, too, but only when they ask for it."""
 
     @property
     def profit_fen(self) -> int:
-        """What was sold and not taken back, less what it cost and the fees."""
-        return self.sold_fen - self.refunds_fen - self.cost_fen - self.fees_fen
+        """What was sold and not taken back, less what it cost, the fees and what was given for our mistakes."""
+        return self.sold_fen - self.refunds_fen - self.cost_fen - self.fees_fen - self.compensated_fen
 
 
 def span_of(of: date) -> tuple[datetime, datetime]:
@@ -296,5 +300,7 @@ def day(conn: Connection, of: date) -> Day:
         cost_fen=of_account(Account.SUPPLIER_COST),
         fees_fen=of_account(Account.FEES),
         fees_estimated_fen=int(conn.execute(_ESTIMATED, span).scalar_one()),
-        owed_fen=int(conn.execute(_OWED, {"end": span["end"]}).scalar_one()),
+        owed_fen=int(conn.execute(_OWED, {"end": span["end"], "account": "buyer"}).scalar_one()),
+        compensated_fen=of_account(Account.COMPENSATION),
+        kept_fen=int(conn.execute(_OWED, {"end": span["end"], "account": "wallet"}).scalar_one()),
     )

@@ -214,8 +214,10 @@ def _read(row: Row[Any], *, fresh: bool = False) -> Move:
 # ---- reading it ----------------------------------------------------------------------------------------------------
 
 
-def of(conn: Connection, openid: OpenId) -> Wallet:
-    """A buyer's balance; nothing when he never had one."""
+def of(conn: Connection, openid: OpenId, *, lock: bool = False) -> Wallet:
+    """A buyer's balance; nothing when he never had one. With `lock` it stays what it is until the transaction ends."""
+    if lock:
+        conn.execute(_LOCK, {"openid": openid})
     row = conn.execute(_OF, {"openid": openid}).one_or_none()
     return Wallet(row.balance_fen, row.one_tap) if row is not None else Wallet()
 

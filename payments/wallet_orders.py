@@ -11,15 +11,16 @@ from payments import ledger, store, wallet
 from payments.gateway import TradeType
 from payments.model import AttemptState, Refund, RefundRoute, RefundState
 from payments.refunds import RefundSettled
+from payments.settling import Settled
 from payments.tables import PAYMENT
 from payments.wallet import MoveKind, NotEnoughBalance
 
 
 @dataclass(frozen=True, slots=True)
 class PaidFromBalance:
-    """The order is paid, as of now: mark it paid in this same transaction."""
+    """The order is paid, as of now: let it follow in this same transaction, as after any payment."""
 
-    order_no: str
+    settled: Settled
     balance_after_fen: int
 
 
@@ -52,8 +53,9 @@ def pay(
     if isinstance(taken, NotEnoughBalance):
         return taken
     n = max((attempt.n for attempt in store.attempts_of(conn, order_no)), default=0) + 1
-    conn.execute(
-        insert(PAYMENT).values(
+    row = conn.execute(
+        insert(PAYMENT)
+        .values(
             order_no=order_no,
             n=n,
             out_trade_no=f"{order_no}-W",
@@ -69,9 +71,10 @@ def pay(
             paid_at=now,
             settles=True,
         )
+        .returning(PAYMENT.c.id)
     )
     ledger.book_sale(conn, order_no=order_no, total_fen=total_fen, at=now, now=now)
-    return PaidFromBalance(order_no, taken.balance_after_fen)
+    return PaidFromBalance(Settled(order_no, int(row.scalar_one()), now), taken.balance_after_fen)
 
 
 def route_of(conn: Connection, order_no: str, openid: str, *, to_balance: bool) -> RefundRoute:

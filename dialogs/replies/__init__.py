@@ -19,4 +19,5 @@ from dialogs.replies.saying import *
 from dialogs.replies.shop import *
 from dialogs.replies.smalltalk import *
 from dialogs.replies.summaries import *
+from dialogs.replies.wallet import *
 from dialogs.replies.words import *

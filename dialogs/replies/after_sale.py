@@ -133,6 +133,7 @@ _WHICH = {
     "没到账": phrase("which_missing", "哪一笔没到？回复序号："),
     "卡密无效": phrase("which_bad_key", "哪一笔的卡密用不了？回复序号："),
     "退款": phrase("which_refund", "要退哪一笔？回复序号："),
+    "退到余额": phrase("which_to_balance", "要把哪一笔退到余额？回复序号："),
     "开发票": phrase("which_invoice", "给哪一笔开发票？回复序号："),
 }
 
