@@ -291,7 +291,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + length, "none")  # 22.8的腾讯: a price
     if unit == "月" and after.lstrip()[:1] == "月" and (number or 99) <= 12 and _IN_MONTH.match(after):
         return Amount(start, end + 1, "none")  # 9月考
-    if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d十百千张份个])", after[length:]):
+    if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d一二三四五六七八九零〇幺十百千张份个])", after[length:]):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None or (unit == "元" and _TOTAL.search(before)):
         return Amount(start, end + length, "none")

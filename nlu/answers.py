@@ -169,11 +169,28 @@ def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
         if span is None and not (len(said) >= 6 and _PLACE_WORD.search(said)):
             return None
         said = _LEAD.sub("", said)
-    label = re.match(rf"{re.escape(entry.label.lower())}(?:是|为|[:：=\s])*", said.lower())
-    said = said[label.end() :] if label else said
+    said = _without_label(said, entry.label)
     if entry.pattern and not accept(entry, said):
         return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))
     return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name}))) if said else None
+
+
+_TAIL = re.compile("(?:姓名|名字|名称|号码|账号|帐号|号|名|内容|文字)$")
+
+
+def _without_label(said: str, label: str) -> str:
+    """考生王梓涵, 账号是stu2023, 贺卡写一生一世: what it is called, in whole or in part, is no part of it."""
+    whole, core, tail = label.lower(), _TAIL.sub("", label.lower()), _TAIL.search(label.lower())
+    calls = r"(?:上面?)?(?:(?:的?名字|姓名|名)?(?:叫做?|就是|是|为|写着?|印|填)|[:：=\s])"
+    parts = [rf"{re.escape(whole)}{calls}*", rf"(?:我的?)?{re.escape(core)}{calls}+"] if core else [re.escape(whole)]
+    parts += [rf"(?:我的?)?{re.escape(tail[0])}{calls}+"] if tail else []
+    parts += [rf"{re.escape(core)}(?=[\u4e00-\u9fff]{{2,4}}$)"] if tail and tail[0] == "姓名" and core else []
+    parts += [rf"{re.escape(tail[0])}(?=[a-z0-9])"] if tail and len(tail[0]) > 1 else []
+    for part in parts:
+        match = re.match(part, said.lower())
+        if match and match.end() < len(said):
+            return said[match.end() :]
+    return said
 
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.+-]{2,63}")

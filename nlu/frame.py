@@ -91,7 +91,8 @@ def frame_to_json(frame: Frame) -> dict[str, object]:
 
 def frame_in_a_line(frame: Frame) -> str:
     """A frame for whoever reads a transcript: `order 97% huafei HF100 ×2 account=138…; missing speed`."""
-    return "；".join([f"{frame.intent} {frame.confidence:.0%}", *map(_item_in_a_line, frame.items[:5])])[:300]
+    items = "；".join(_item_in_a_line(item) for item in frame.items[:5])
+    return f"{frame.intent} {frame.confidence:.0%} {items}".rstrip()[:300]
 
 
 def _item_in_a_line(item: Item) -> str:

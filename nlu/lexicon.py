@@ -232,12 +232,24 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     short = [(word, choice) for word, choice in zip(_distinct_parts(labels), listed, strict=True) if word]
     tail = labels[0][len(short[0][0]) :] if short else ""  # 牛奶 of 牛奶搓, beside 盐搓
     short += [(w[: -len(tail)], c) for w, c in own if tail and w.endswith(tail) and len(w) - len(tail) >= 2]
+    short += _alias_stems(listed)
     short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}
     for word, choice in own + short:
         if word:
             seen.setdefault(word, choice)
     return list(seen.items())
+
+
+def _alias_stems(choices: list[ChoiceWords]) -> list[tuple[str, ChoiceWords]]:
+    """软的 and 硬的, where one is called 软弦 and the other 硬弦."""
+    by_tail: dict[str, list[tuple[str, ChoiceWords]]] = defaultdict(list)
+    for choice in choices:
+        for word in dict.fromkeys(map(plain, choice.aliases)):
+            if re.fullmatch(r"[\u4e00-\u9fff]{2}", word):
+                by_tail[word[1]].append((f"{word[0]}的", choice))
+    groups = (stems for stems in by_tail.values() if len(stems) == len(choices) > 1)
+    return [pair for stems in groups for pair in stems if len({id(choice) for _, choice in stems}) == len(choices)]
 
 
 def _distinct_parts(labels: list[str]) -> list[str]:
@@ -480,6 +492,8 @@ def _shape(pattern: str, telling: bool = False) -> re.Pattern[str] | None:
 def _own_tail(name: str) -> str:
     """Give what a name ends in after its maker: 一卡通 of 网易一卡通, 流量卡 of 日本流量卡; "" if it says nothing."""
     head, tail = name[:-3], name[-3:]
+    if re.search(r"[a-z0-9][\u4e00-\u9fff]{3}$", name):
+        return tail if tail not in TOO_GENERIC and tail not in GENERIC_TAILS else ""  # 环游esim流量卡
     if not re.fullmatch(r"[\u4e00-\u9fff]{5,}", name) or not (is_word(head) or tail == "一卡通"):
         return ""
     generic = any(tail == rest or (tail.endswith(rest) and tail[: -len(rest)] in TOO_GENERIC) for rest in GENERIC_TAILS)

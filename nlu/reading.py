@@ -75,6 +75,11 @@ def _one(
     if len(anchors) > 1:
         anchors = asked_for(anchors, counts, seen, known=product is not None or bool(candidates))
     option_anchors = _option_anchors(product, seen) if len(anchors) < 2 else []
+    words = {m.word for m, _ in option_anchors if product is not None and m.word not in product.option_words}
+    if option_anchors and product is not None and anchors and anchors[0].word in words:
+        for mention, _ in option_anchors:  # 夜场成人两张儿童一张: at night, both
+            base.options = {**dict(_of_sku(mention, product)), **base.options}
+        anchors = []
     if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
         if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):
             counts = counts[1:]  # 5次的两张，一张轿车一张越野车
@@ -132,7 +137,13 @@ def _meant_for(product: ProductIndex | None, accounts: list[Account]) -> list[Ac
     """Leave out accounts of another kind when one that fits was said: a QQ number beside the phone to top up."""
     if product is None or len(accounts) < 2:
         return accounts
-    fitting = [a for a in accounts if any(accept(entry, a.said) for entry in product.account_fields)]
+    fitting = [
+        a
+        for a in accounts
+        if any(
+            accept(entry, a.said) and not (a.cue == "phone" and entry.kind == "qq") for entry in product.account_fields
+        )
+    ]
     return [a for a in accounts if a in fitting or not a.cue or a.cue == "any"] if fitting else accounts
 
 
@@ -190,6 +201,7 @@ def _anchors(
         counts = [count for count in counts if count.kind == "count"]
     if product is not None and anchors:
         counts = [count for count in counts if not _of_label(product, count, anchors)]
+        anchors, counts = _worth(product, anchors, counts, seen)
     if product is not None and not anchors and len(counts) == 1 and product.unit in seen.text:
         only = counts[0]
         if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
@@ -197,6 +209,25 @@ def _anchors(
     if product is not None and not anchors and _may_be_value(product, counts):
         return [], []
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+_FACE = re.compile(r"\s*(?:块|元|的|面额|面值)*(?:面额|面值|一张|1张|每张)")
+
+
+def _worth(
+    product: ProductIndex, anchors: list[Amount], counts: list[Amount], seen: Seen
+) -> tuple[list[Amount], list[Amount]]:
+    """给我来300块的，要100面额的: three of a hundred."""
+    if len(anchors) != 2 or any((count.number or 0) > 1 for count in counts):
+        return anchors, counts
+    for whole, face in (anchors, anchors[::-1]):
+        settled, total = settle(product, face), whole.number or 0
+        sold = settled is not None and bool(settled.skus) and bool(face.number)
+        said = _FACE.match(seen.text, face.start + len(str(face.number))) or _FACE.match(seen.text, face.end)
+        unsold = total > (face.number or 0) and whole.number not in product.by_value
+        if sold and said and unsold and total % (face.number or 1) == 0:
+            return [face], [Amount(whole.start, whole.end, "count", total // (face.number or 1), "张")]
+    return anchors, counts
 
 
 def _may_be_value(product: ProductIndex, counts: list[Amount]) -> bool:
@@ -420,6 +451,9 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
         for m in seen.mentions
         if m.word in product.option_words and not m.entry.choices
     ]
+    if named:  # 科目一科目四补考, where the latter is a SKU's own name
+        named += [(m, pair) for m in seen.mentions for pair in _of_sku(m, product)]
+        named.sort(key=lambda pair: pair[0].start)
     chosen = Counter(name for name, _ in {pair for _, pair in named})
     several = [name for name, values in chosen.items() if values > 1]
     if len(several) != 1:
@@ -427,6 +461,12 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     named = [(m, pair) for m, pair in named if pair[0] == several[0]]  # 夜场成人两张儿童一张
     first = {pair: m for m, pair in reversed(named)}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
+
+
+def _of_sku(mention: Mention, product: ProductIndex) -> list[tuple[str, str]]:
+    """List the options of the one SKU that a word is the name of."""
+    skus = product.by_word.get(mention.word, ())
+    return list(skus[0].options.items()) if len(skus) == 1 and mention.word not in product.option_words else []
 
 
 def _choice_anchors(

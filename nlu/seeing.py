@@ -423,10 +423,10 @@ def _as_said(word: str, product: ProductIndex) -> str:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要|到|给)*|了)\s*$"
 )
 _DECLINED = re.compile(
-    r"\s*(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|别[要买充]了|不[买充冲租订报约拍考学]了|算了)"
+    r"\s*(?:的|那[个张份])?(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|别[要买充]了|不[买充冲租订报约拍考学]了|算了)"
 )
 _TAKEN_BACK = re.compile(
     r"\s*(?:块|元|的|那个|卡)?[,，]?\s*(?:我)?(?:不要(?:了|(?=$|[\s,，。;；!！要换改充来给]))|说错|错了|不对|太[多贵]|不够|就不|算了)"
@@ -453,6 +453,8 @@ def drop_taken_back(seen: Seen) -> None:
     mixed = {a.said for a in seen.accounts if _NOT_MIXED.match(seen.text, a.end)}
     if not mixed.issuperset(a.said for a in seen.accounts):  # 我媳妇那个号是139…，别充错了
         seen.accounts = [a for a in seen.accounts if a.said not in mixed]
+    _drop_by_place(seen)
+    _drop_own_number(seen)
     gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
     seen.refs = [
         ref
@@ -463,8 +465,7 @@ def drop_taken_back(seen: Seen) -> None:
     ]
     meant = [a for a in seen.accounts if a.said not in gone]  # 除了138…都充50: wherever it was said
     seen.accounts = meant or seen.accounts  # 是139…不是138…
-    kept = [ref for ref in seen.refs if not _DECLINED.match(seen.text, ref.end)]
-    seen.refs = kept if any(ref.product for ref in kept) else seen.refs
+    _drop_declined_goods(seen)
     seen.amounts = [a for a in seen.amounts if not negated(seen.text, a.start) and not _taken_back(seen, a)]
     lacking = [a for a in seen.amounts if _LACKING.search(seen.text[: a.start]) and _INSTEAD.match(seen.text, a.end)]
     seen.amounts = [a for a in seen.amounts if a not in lacking]  # 要是没有50的就来100的
@@ -475,6 +476,7 @@ def drop_taken_back(seen: Seen) -> None:
         and (negated(seen.text, m.start) or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1))
     ]
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
+    _drop_counted_before(seen)
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
 
@@ -507,6 +509,80 @@ def _drop_what_is_told(seen: Seen) -> None:
         seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
 
 
+_PLACES = re.compile(
+    r"(?:第(?P<nth>[一二两三四五1-5])个|(?P<last>后面?那?个|最后那?一?个)|(?P<first>前面?那?个|头一个))(?:号码?|人|手机)?的?(?:就|先|也|我|都)*"
+    r"(?:不用|不要|不|别|甭)(?:用|要|再|给)?[充冲买弄交搞]?(?:了|$|[,，。])"
+)
+
+
+def _drop_by_place(seen: Seen) -> None:
+    """138…和139…，第二个不用充了: one of several accounts, taken back by its place."""
+    match = _PLACES.search(seen.text)
+    before = sorted((a for a in seen.accounts if match and a.end <= match.start()), key=lambda a: a.start)
+    if match is None or len(before) < 2:
+        return
+    nth = "一二三四五".find(match["nth"].translate(str.maketrans("两12345", "二一二三四五"))) if match["nth"] else 0
+    at = len(before) - 1 if match["last"] else nth
+    if 0 <= at < len(before):
+        seen.accounts = [account for account in seen.accounts if account is not before[at]]
+
+
+_OWN_NUMBER = re.compile(
+    r"(?:^|[,，。;；\s])(?:我是|用|我(?:自己)?的?(?:联系)?(?:电话|手机|号码?|qq|微信)(?:号码?|号)?(?:是|:)?|联系(?:电话|方式|人)(?:是|:)?)\s*$"
+)
+_FOR_THIS = re.compile(r"(?:充到|充给|充进|冲到|冲给|给|帮|为|替)(?:我|他|她)?[\u4e00-\u9fff]{0,3}?\s*$")
+
+
+def _drop_own_number(seen: Seen) -> None:
+    """我是138…，帮139…充100: who speaks is told, and is not whom it is for."""
+    if len(seen.accounts) != 2:
+        return
+    own = [a for a in seen.accounts if _OWN_NUMBER.search(seen.text[max(0, a.start - 12) : a.start])]
+    wanted = [a for a in seen.accounts if a not in own and _FOR_THIS.search(seen.text[max(0, a.start - 8) : a.start])]
+    if len(own) == len(wanted) == 1:
+        seen.accounts = wanted
+
+
+def _drop_declined_goods(seen: Seen) -> None:
+    """京东卡100和steam50各一张，哦京东的不要了: those goods go wherever they were named, and their amounts with them."""
+    declined = [ref for ref in seen.refs if _DECLINED.match(seen.text, ref.end)]
+    if not any(ref.product for ref in seen.refs if ref not in declined):
+        return
+    gone = {ref.product for ref in declined if ref.product}
+    others = {ref.product for ref in seen.refs if ref.product} - gone
+    twice = [ref for ref in seen.refs if ref.product in gone and ref not in declined]
+    if twice and others and declined[-1].start > seen.refs[-1].start - 1:
+        for ref in twice:
+            following = [other.start for other in seen.refs if other.start > ref.start]
+            until = min(following, default=len(seen.text))
+            seen.amounts = [a for a in seen.amounts if not ref.start <= a.start < until]
+        declined += twice
+    seen.refs = [ref for ref in seen.refs if ref not in declined]
+
+
+_AFTERTHOUGHT = re.compile(r"[,，。 ](?:啊|哦|噢|诶|哎|不对|算了|还是|要不)[,，\s]*")
+
+
+def _drop_counted_before(seen: Seen) -> None:
+    """2小时的三张5小时的两张，啊5小时的一张就行: the same size said again with another count."""
+    match = _AFTERTHOUGHT.search(seen.text)
+    if match is None:
+        return
+    later = [a for a in seen.amounts if a.start >= match.end()]
+    for again in (a for a in later if a.kind in ("value", "months", "word")):
+        earlier = [a for a in seen.amounts if a.end <= match.start() and _same_size(a, again)]
+        counted = any(a.kind == "count" and a.start >= again.end for a in later)
+        if len(earlier) != 1 or not counted:
+            continue
+        sizes = [a.start for a in seen.amounts if a.kind != "count" and a.start > earlier[0].start]
+        until = min(sizes, default=match.start())
+        seen.amounts = [a for a in seen.amounts if not earlier[0].start <= a.start < until]
+
+
+def _same_size(one: Amount, other: Amount) -> bool:
+    return (one.kind, one.number, one.unit, one.word) == (other.kind, other.number, other.unit, other.word)
+
+
 _NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错")
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
@@ -516,6 +592,13 @@ def negated(text: str, start: int) -> bool:
     if start and text[start - 1] == "不" and text[start : start + 1] in _VERBS:
         return True  # 不租R5, where 租R5 is a name
     return bool(_NEGATED.search(text[max(0, start - 9) : start]))
+
+
+def _correct_one(seen: Seen, first: Ref, after: int) -> None:
+    """One of several goods is corrected: of its amounts, those of the kinds said again are no longer there."""
+    until = min((ref.start for ref in seen.refs if ref.start > first.start), default=len(seen.text))
+    kinds = {a.kind == "count" for a in seen.amounts if a.start >= after}
+    seen.amounts = [a for a in seen.amounts if not (first.start <= a.start < until and (a.kind == "count") in kinds)]
 
 
 _VERBS = tuple("租买订充拍照穿洗冲报学修打换做考")
@@ -533,6 +616,10 @@ def _correct(seen: Seen, place: int, after: int) -> None:
     ):
         later = {ref.product for ref in seen.refs if ref.start >= after}
         earlier = [ref for ref in seen.refs if ref.end <= place and ref.product]
+        first = next((ref for ref in earlier if ref.product in later), None)
+        if first is not None and {ref.product for ref in earlier} - later:  # 不对京东的要三张: the steam card stays
+            _correct_one(seen, first, after)
+            return
         gone = next((ref for ref in earlier if ref.product in later), earlier[-1])
         seen.refs = [ref for ref in seen.refs if ref is not gone]
     previous = [ref.start for ref in seen.refs if ref.end <= place and ref.product]
@@ -555,6 +642,7 @@ def _correct(seen: Seen, place: int, after: int) -> None:
     pairs = {pair for m in seen.mentions if m.start >= after for pair in _slot_names(m)}
     if any(m.entry.options for m in seen.mentions if m.start >= after):  # 科目一补考，哦不对，科目四
         seen.amounts = [a for a in seen.amounts if not a.word or a.end > place]
+        seen.mentions = [m for m in seen.mentions if m.end > place or m.entry.means_things or not m.entry.skus]
     seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
 
 
