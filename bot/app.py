@@ -2,6 +2,7 @@
 
 import logging
 
+from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from bot.push_endpoint import PushEndpoint
 from bot.rate_limit import RateLimit
 from bot.safe_headers import safely
 from console import routes as console
+from console.events import Live
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ class WebApp(Starlette):
 
     straight: PushEndpoint | None = None
     https: bool = False
+    live: Live
+    """The operators' open pages, whose streams a server that stops has to end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.straight is not None and scope["type"] == "http" and scope["path"] == PUSH_PATH:
@@ -39,6 +43,8 @@ def create_app(services: Services) -> WebApp:
     limits = services.config.risk
     limited = limits.enabled and limits.per_ip_per_minute > 0
     push = PushEndpoint(services)
+    parts = desk.console_parts(services)
+    live = Live(parts)
     app = WebApp(
         middleware=[Middleware(RateLimit, client=services.redis, per_minute=limits.per_ip_per_minute)]
         if limited
@@ -49,13 +55,20 @@ def create_app(services: Services) -> WebApp:
             *buyer_pages.routes(services),
             *health.routes(services),
             *metrics.routes(services.engine, services.config.stock.alert_below),
-            *console.routes(desk.console_parts(services)),
+            *console.routes(parts, live),
         ],
-        exception_handlers={Exception: _broken},
+        exception_handlers={Exception: _broken, OperationalError: _away, TimeoutError: _away},
     )
     app.straight = None if limited else push
+    app.live = live
     app.https = services.config.app.public_url.startswith("https://")
     return app
+
+
+async def _away(_: Request, error: Exception) -> Response:
+    """The database restarts or is overrun: that is no bug, passes, and needs no trace; WeChat Pay tells us again."""
+    log.error("the database is away: %s", type(error).__name__)
+    return PlainTextResponse("服务正忙，请几秒后再试", status_code=503, headers={"Retry-After": "5"})
 
 
 async def _broken(_: Request, error: Exception) -> Response:

@@ -1,9 +1,11 @@
 """Routes of buyers' pages: the pay page and the order page, and who is allowed to see what on them."""
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -17,6 +19,8 @@ from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_brows
 from bot.wechat import BadCode, NoAnswer
 from kernel.ids import OpenId
 from kernel.orders import Order
+
+log = logging.getLogger(__name__)
 
 TOKEN_MAX = 64
 LINK_LIVES = timedelta(days=30)
@@ -47,10 +51,16 @@ class _Pages:
         """The page, unless this address has tried too many links in this minute that name nothing."""
         limits = self._services.config.risk
         at_most = limits.unknown_links_per_minute if limits.enabled else 0
-        if at_most == 0:
-            return page
 
         def show(request: Request) -> Response:
+            try:
+                return page(request) if at_most == 0 else counted(request)
+            except (OperationalError, TimeoutError) as error:
+                # The database restarts or is overrun: it passes, and the page's own script asks again by itself.
+                log.error("the database is away: %s", type(error).__name__)
+                return self._busy(request)
+
+        def counted(request: Request) -> Response:
             what = f"unknown-link:{request.client.host if request.client else ''}"
             if count(self._services.redis, what, by=0) >= at_most:
                 return _too_often()
@@ -60,6 +70,15 @@ class _Pages:
             return answer
 
         return show
+
+    def _busy(self, request: Request) -> Response:
+        answer = (
+            _html(render.render_error(self._shop, 503, "系统正忙", "请稍等几秒后重新打开此页面。"))
+            if "text/html" in request.headers.get("accept", "")
+            else _json({"error": "系统正忙，请稍后再试"}, 503)
+        )
+        answer.headers["Retry-After"] = "5"
+        return answer
 
     def _opens_too_often(self, order: Order) -> bool:
         limits = self._services.config.risk

@@ -19,9 +19,11 @@ from bot import background, backups, buyer_pages, delivering, ordering, paying
 from bot.app import create_app
 from bot.bootstrap import Services, build
 from bot.config import load_config
+from bot.database import make_engine
 from bot.visits import VISIT_COOKIE, VISIT_LIFE
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
+from console.gate import SESSION_COOKIE
 from dialogs.turn import OrderPlaced
 from kernel.clock import MovableClock, SystemClock
 from kernel.ids import OpenId
@@ -252,3 +254,18 @@ def test_without_redis_pages_are_not_limited(door: Door) -> None:
     client = TestClient(create_app(away), follow_redirects=False)
     assert {client.get(f"/orders/{n:032d}").status_code for n in range(35)} == {404}
     assert client.get(f"/pay/{order.token}", headers={"User-Agent": BROWSER}).status_code == 200
+
+
+def test_while_the_database_is_away_a_buyer_is_asked_to_come_again_and_no_bug_is_reported(door: Door) -> None:
+    order = door.order("HF100")
+    gone = replace(door.services, engine=make_engine("postgresql+psycopg://kabot@127.0.0.1:1/kabot"))
+    client = TestClient(create_app(gone))  # which raises what nobody handles
+    page = client.get(f"/pay/{order.token}", headers={"User-Agent": BROWSER, "Accept": "text/html,*/*"})
+    asked = client.post(f"/pay/{order.token}/jsapi", headers={"User-Agent": BROWSER})
+    client.cookies.set(SESSION_COOKIE, "somebody")
+    elsewhere = client.get("/console")
+    assert [one.status_code for one in (page, asked, elsewhere)] == [503, 503, 503]
+    assert all(one.headers["retry-after"] == "5" for one in (page, asked, elsewhere))
+    assert "稍等几秒" in page.text
+    assert "稍后再试" in asked.json()["error"]
+    assert page.headers["cache-control"] == "no-store"

@@ -175,7 +175,8 @@ class Buyer:
 
 def let_in(url: str, wants: Sequence[str], dice: random.Random, *, over_s: float, patience_s: float) -> list[Buyer]:
     """Let one buyer in for each wish, spread over so many seconds; comes back when the last has done what he wants."""
-    limits = httpx.Limits(max_connections=48, max_keepalive_connections=24)
+    # Everybody has a phone of his own: nobody waits for a connection because others wait for an answer.
+    limits = httpx.Limits(max_connections=2 * len(wants) + 10, max_keepalive_connections=48)
     with httpx.Client(base_url=url, timeout=30, limits=limits) as http:
         buyers = [Buyer(http, random.Random(dice.random()), wish) for wish in wants]
         threads = []
