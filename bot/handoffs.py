@@ -13,6 +13,7 @@ from bot.bootstrap import Services
 from bot.work import Also, nothing
 from console.desk import Pulse, Talk
 from dialogs import replies
+from dialogs.store import TalkUnavailableError
 from dialogs.turn import HandoffOpened, OpenHandoff
 from fulfillment import cases, pushing
 from fulfillment.pushing import PushKind
@@ -23,6 +24,7 @@ SILENCE_ENDS_IT = timedelta(minutes=30)
 WORDS_MAX = 300
 """Of what a person writes to a buyer at once: it has to fit below an answer when it cannot be pushed."""
 _QUESTION_MAX = 200
+_TO_THE_MINUTE = len("2026-03-02T10:00")
 LINES_MAX = 200
 """Of a talk's transcript."""
 
@@ -32,7 +34,8 @@ _OPEN = text("""
     VALUES (:openid, :reason, :now, :now, :now, :pending, :question, :transferred, :left_message,
             CAST(:transcript AS jsonb), CAST(:orders AS jsonb))
     ON CONFLICT (openid) WHERE ended_at IS NULL
-    DO UPDATE SET last_heard_at = excluded.last_heard_at, heard_at = excluded.heard_at, pending = excluded.pending, question = excluded.question,
+    DO UPDATE SET last_heard_at = excluded.last_heard_at, heard_at = excluded.heard_at,
+                  pending = excluded.pending, question = excluded.question,
                   transferred = excluded.transferred, left_message = handoff.left_message AND excluded.left_message,
                   transcript = excluded.transcript, orders = excluded.orders
 """)
@@ -84,7 +87,7 @@ _SENT = text("""
                 SELECT order_no FROM orders WHERE openid = :openid))
 """)
 _PULSE = text("""
-    SELECT id, opened_at, answered_at, heard_at, assignee, left_message, jsonb_array_length(transcript) AS lines
+    SELECT id, opened_at, last_heard_at, heard_at, assignee, left_message, jsonb_array_length(transcript) AS lines
     FROM handoff WHERE ended_at IS NULL ORDER BY id LIMIT 200
 """)
 _TAGS = re.compile(r"<a [^>]*>|</a>|<a [^>]*$")
@@ -137,7 +140,10 @@ def _line(who: str, text: str, at: datetime, understood: str = "", **more: Any) 
 def _joined(before: list[dict[str, Any]], latest: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A running talk's transcript goes on: what the person wrote is in it alone, what the bot said since is not."""
     last = before[-1].get("at", "") if before else ""
-    return [*before, *(line for line in latest if line["at"] > last)][-LINES_MAX:]
+    heard = {(line["text"], line.get("at", "")[:_TO_THE_MINUTE]) for line in before if line["from"] == "buyer"}
+    # What he wrote to the person stands in both, noted by each at a moment of its own.
+    new = (line for line in latest if line["at"] > last and (line["text"], line["at"][:_TO_THE_MINUTE]) not in heard)
+    return [*before, *new][-LINES_MAX:]
 
 
 def heard(services: Services, openid: OpenId, said: str, understood: str = "") -> None:
@@ -200,11 +206,32 @@ def ended(conn: Connection, since: datetime) -> tuple[Talk, ...]:
     return tuple(_talk(row, stars=_stars(conn, row)) for row in rows)
 
 
-def talk(conn: Connection, talk_id: int) -> Talk | None:
-    """One talk, with WeChat's window and what became of each message."""
-    row = conn.execute(_ONE, {"id": talk_id}).one_or_none()
-    if row is None:
-        return None
+def talk(services: Services, talk_id: int) -> Talk | None:
+    """One talk, with WeChat's window and what became of each message; of a running one also what he and the bot have
+    said since."""
+    with services.engine.connect() as conn:
+        row = conn.execute(_ONE, {"id": talk_id}).one_or_none()
+        if row is None:
+            return None
+        found = _with_outcomes(conn, row)
+    return found if found.ended_at is not None else _with_latest(services, found)
+
+
+def _with_latest(services: Services, talk: Talk) -> Talk:
+    """The bot may have the talk while a message of the night waits for a person."""
+    try:
+        since = [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(talk.openid)]
+    except TalkUnavailableError:
+        return talk
+    new = _joined(list(talk.transcript), since)[len(talk.transcript) :]
+    if not new:
+        return talk
+    heard = [datetime.fromisoformat(line["at"]) for line in new if line["from"] == "buyer"]
+    window = pushing.window_after(max(heard), 0) if heard else talk.window
+    return replace(talk, transcript=[*talk.transcript, *(_told(line, {}) for line in new)], window=window)
+
+
+def _with_outcomes(conn: Connection, row: Row[Any]) -> Talk:
     keys = [f"person:{line['word']}" for line in row.transcript if "word" in line]
     arrived = {one.about_id: _outcome(one) for one in conn.execute(_ARRIVED, {"keys": keys})} if keys else {}
     sent = conn.execute(_SENT, {"openid": row.openid, "since": row.heard_at or row.opened_at}).scalar_one()
@@ -217,8 +244,8 @@ def pulse(conn: Connection) -> tuple[Pulse, ...]:
     return tuple(
         Pulse(
             id=row.id,
-            version=f"{row.lines} {row.assignee} {row.left_message} {row.heard_at} {row.answered_at}",
-            waits=row.answered_at is None or (row.heard_at or row.opened_at) > row.answered_at,
+            version=f"{row.lines} {row.assignee} {row.left_message} {row.last_heard_at}",
+            waits=row.last_heard_at <= (row.heard_at or row.opened_at),
             heard_at=row.heard_at or row.opened_at,
         )
         for row in conn.execute(_PULSE)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import certificates, desk, logs
 from bot.bootstrap import Services
+from console.events import Live
 from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,10 @@ def serve(services: Services, listening: socket.socket) -> None:
 
     config = services.config
     logs.set_up(config.app.log_level, config.app.log_format)
+    app = create_app(services)
     server = _Server(
         uvicorn.Config(
-            create_app(services),
+            app,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -71,6 +73,7 @@ def serve(services: Services, listening: socket.socket) -> None:
             h11_max_incomplete_event_size=32_768,
         ),
         config.web.threads,
+        app.live,
     )
     certificates.keep_fresh(services)
     _warm_up(services)

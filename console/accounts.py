@@ -194,8 +194,8 @@ def _count_try(engine: Engine, keys: Sequence[tuple[str, int]], now: datetime) -
     return True
 
 
-def who(engine: Engine, token: str, life: SessionLife, now: datetime) -> Operator | None:
-    """Whose session a cookie names; None when it is over, revoked or nobody's."""
+def who(engine: Engine, token: str, life: SessionLife, now: datetime, *, seen: bool = True) -> Operator | None:
+    """Whose session a cookie names; None when it is over, revoked or nobody's. `seen`: this is a sign of life."""
     if not token or len(token) > 64:
         return None
     ends = {"begun_after": now - life.whole, "seen_after": now - life.idle}
@@ -203,7 +203,7 @@ def who(engine: Engine, token: str, life: SessionLife, now: datetime) -> Operato
         row = conn.execute(_WHO, {"token_hash": _digest(token), **ends}).one_or_none()
     if row is None:
         return None
-    if now - row.last_seen_at > _SEEN_EVERY:
+    if seen and now - row.last_seen_at > _SEEN_EVERY:
         with engine.begin() as conn:
             conn.execute(_SEEN, {"id": row.session_id, "now": now})
             conn.execute(_OVER, ends)

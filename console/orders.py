@@ -97,6 +97,17 @@ class Orders:
         act = partial(self._parts.desk.give_back, actor=asked.actor)
         return self._act(asked, "give_back", "refunded", act, asked.words("reason", WORDS_MAX))
 
+    def resend(self, asked: Asked) -> Response:
+        """POST /console/lines/{id}/resend: the message about a delivered line, card keys included, once more."""
+        return self._act(asked, "resend", "resent", self._parts.desk.resend, "", words_needed=False)
+
+    def cancel(self, asked: Asked) -> Response:
+        """POST /console/orders/{order_no}/cancel: an unpaid one."""
+        order_no = asked.request.path_params["order_no"][:32].replace("\0", "")
+        also = record(self._parts, asked, "cancel_order", f"order:{order_no}", {"state": "unpaid"}, state="cancelled")
+        done = self._parts.desk.cancel(order_no, actor=asked.actor, also=also)
+        return gate.said(f"/console/orders/{order_no}", "cancelled" if done else "not_now")
+
     def _act(
         self, asked: Asked, what: str, code: str, act: Act, words: str | None, *, words_needed: bool = True
     ) -> Response:
@@ -105,7 +116,7 @@ class Orders:
             before = reading.line_now(conn, line_id)
         if before is None:
             return render.problem(404, "没有这一行", "请从订单页操作。")
-        page = f"/console/orders/{before['order']}"
+        page = _back(asked, f"/console/orders/{before['order']}")
         if words is None or (words_needed and not words):
             return gate.said(page, "too_long" if words is None else "no_words")
 
@@ -114,6 +125,12 @@ class Orders:
 
         also = record(self._parts, asked, what, f"line:{line_id}", before, after, words=words)
         return gate.said(page, code if act(line_id, words, also=also) else "not_now")
+
+
+def _back(asked: Asked, otherwise: str) -> str:
+    """The page the form was on: a talk's, where it says so; else the order's own."""
+    given = asked.form.get("back", "")
+    return given if given and gate.own_path(given) == given else otherwise
 
 
 def _cursor(last: Found) -> str:

@@ -38,6 +38,8 @@ class Right(StrEnum):
     """What WeChat Pay and suppliers were asked and said, number by number."""
     SEE_ACTIONS = "see_actions"
     """What operators did."""
+    GOODS = "goods"
+    """Change the catalog."""
     SEE_KEYS = "see_keys"
     """Card keys in stock, masked: listed and looked for."""
     KEYS = "keys"

@@ -9,6 +9,8 @@ from console.canned import Canned
 from console.desk import Parts
 from console.events import Live
 from console.gate import Page
+from console.goods import Goods
+from console.goods_saving import GoodsSaving
 from console.key_imports import KeyImports
 from console.keys import Keys
 from console.login import Login
@@ -41,6 +43,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         post("/logout", login.log_out, Right.SEE),
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
+        *_goods(parts),
         *_keys(parts),
         get("", today.page, Right.SEE),
         get("/actions", today.actions, Right.SEE_ACTIONS),
@@ -73,6 +76,32 @@ def _talks(parts: Parts) -> list[Route]:
         _post(parts, "/canned/{id}/drop", canned.drop, Right.EDIT_CANNED),
         _post(parts, "/orders/{order_no}/note", notes.about_order, Right.NOTE),
         _post(parts, "/notes/{id}/drop", notes.drop, Right.NOTE),
+    ]
+
+
+def _goods(parts: Parts) -> list[Route]:
+    goods, saving = Goods(parts), GoodsSaving(parts)
+    return [
+        _get(parts, "/goods", goods.page, Right.SEE),
+        _get(parts, "/goods/product", goods.detail, Right.SEE),
+        _post(parts, "/goods/product", goods.edit, Right.GOODS),
+        _post(parts, "/goods/sku", goods.edit_sku, Right.GOODS),
+        _upload(parts, "/goods/toml", goods.edit_toml, Right.GOODS),
+        _get(parts, "/goods/new", goods.new, Right.GOODS),
+        _post(parts, "/goods/out", goods.take_out, Right.GOODS),
+        _post(parts, "/goods/back", goods.bring_back, Right.GOODS),
+        _post(parts, "/goods/place", goods.bring_to, Right.GOODS),
+        _get(parts, "/goods/prices", saving.prices, Right.GOODS),
+        _post(parts, "/goods/prices", saving.reprice, Right.GOODS),
+        _get(parts, "/goods/draft", saving.page, Right.SEE),
+        _post(parts, "/goods/try", saving.try_words, Right.SEE),
+        _post(parts, "/goods/save", saving.save, Right.GOODS),
+        _post(parts, "/goods/discard", saving.discard, Right.GOODS),
+        _get(parts, "/goods/history", saving.history, Right.GOODS),
+        _post(parts, "/goods/history/{id}", saving.undo, Right.GOODS),
+        _get(parts, "/goods/catalog.toml", saving.download, Right.GOODS),
+        _get(parts, "/goods/file", saving.upload_form, Right.GOODS),
+        _upload(parts, "/goods/file", saving.upload, Right.GOODS),
     ]
 
 

@@ -35,6 +35,7 @@ def shown(parts: Parts, asked: Asked, template: str, status: int = 200, **view: 
         note=SAID.get(asked.request.query_params.get("said", ""), ""),
         when=when,
         words_max=WORDS_MAX,
+        server_now=parts.clock.now().isoformat(),
         **view,
     )
 

@@ -71,6 +71,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "invoice": "开发票",
         "buyer": "顾客",
         "bot": "机器人",
+        "save_catalog": "保存商品目录",
+        # the catalog
+        "added": "新增",
+        "gone": "下架",
+        "changed": "改",
+        "moved": "换位置",
         # card keys
         "available": "可售",
         "held": "占用",
