@@ -1,0 +1,89 @@
+"""Changes to a catalog that is not saved yet: products and SKUs put, taken out, moved, priced anew. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from catalog.model import Product, Sku
+from kernel.money import Fen
+
+Products = tuple[Product, ...]
+
+
+class Basis(StrEnum):
+    """What a new price is reckoned from."""
+
+    PRICE = "price"
+    COST = "cost"
+    FACE = "face"
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """A rule for new prices: a share of the basis, and an amount on top."""
+
+    basis: Basis
+    hundredths_percent: int
+    """10000 leaves the basis as it is; 9850 is 98.5 %."""
+    plus_fen: int = 0
+    step_fen: int = 1
+    """Prices are rounded to a multiple of this, half up."""
+
+
+def put(products: Products, product: Product) -> Products:
+    """The same with this product in the place of the one with its id, or at the end."""
+    if any(one.id == product.id for one in products):
+        return tuple(product if one.id == product.id else one for one in products)
+    return (*products, product)
+
+
+def put_sku(products: Products, product_id: str, sku: Sku) -> Products:
+    """The same with this SKU in the place of the one with its code, or at the end of its product."""
+
+    def changed(product: Product) -> Product:
+        if any(one.code == sku.code for one in product.skus):
+            return replace(product, skus=tuple(sku if one.code == sku.code else one for one in product.skus))
+        return replace(product, skus=(*product.skus, sku))
+
+    return tuple(changed(one) if one.id == product_id else one for one in products)
+
+
+def without(products: Products, product_id: str, code: str | None = None) -> Products:
+    """The same without a product, or without one of its SKUs; with its last SKU a product goes too."""
+    if code is None:
+        return tuple(one for one in products if one.id != product_id)
+    left = (
+        replace(one, skus=tuple(sku for sku in one.skus if sku.code != code)) if one.id == product_id else one
+        for one in products
+    )
+    return tuple(one for one in left if one.skus)
+
+
+def brought_to(products: Products, product_id: str, place: int) -> Products:
+    """The same with a product at another place, counted from 0."""
+    moving = [one for one in products if one.id == product_id]
+    others = [one for one in products if one.id != product_id]
+    place = max(0, min(place, len(others)))
+    return (*others[:place], *moving, *others[place:])
+
+
+def priced(products: Products, rule: Pricing, meant: Callable[[Product, Sku], bool]) -> Products:
+    """The same with new prices where `meant` says so and the basis is known."""
+    return tuple(
+        replace(one, skus=tuple(_priced(sku, rule) if meant(one, sku) else sku for sku in one.skus)) for one in products
+    )
+
+
+def _priced(sku: Sku, rule: Pricing) -> Sku:
+    basis = {Basis.PRICE: sku.price_fen, Basis.COST: sku.cost_fen, Basis.FACE: sku.face_fen}[rule.basis]
+    if basis is None:
+        return sku
+    exact = basis * rule.hundredths_percent + rule.plus_fen * 10_000  # in ten-thousandths of a fen
+    steps = (2 * exact + rule.step_fen * 10_000) // (2 * rule.step_fen * 10_000)
+    return replace(sku, price_fen=Fen(max(rule.step_fen, steps * rule.step_fen)))
+
+
+def within(category: Sequence[str]) -> Callable[[Product, Sku], bool]:
+    """Whether a product is in this category or below it; every one is in no category."""
+    wanted = tuple(category)
+    return lambda product, _: product.category[: len(wanted)] == wanted

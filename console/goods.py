@@ -1,0 +1,276 @@
+"""The catalog: products and their SKUs changed in a draft, looked at as a whole, and saved as a new version."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from catalog import editing
+from catalog.editing import Products
+from catalog.files import CatalogError, read_text
+from catalog.model import Product, Sku
+from catalog.store import load_listed, load_off_sale
+from catalog.writing import product_toml
+from console import drafts, gate, render
+from console.desk import Parts
+from console.gate import Asked
+from console.showing import shown
+from console.uploads import Upload
+from kernel.money import parse_yuan
+
+PATH = "/console/goods"
+PAGE = 50
+TEXT_MAX = 1000
+LIST_MAX = 4000
+_ID_MAX = 64
+PROBLEMS_SHOWN = 20
+NEW_PRODUCT = """[[product]]
+id = "new"
+name = "新商品"
+category = ["未分类"]
+aliases = []
+delivery = "card"
+sku = [
+  { code = "NEW1", label = "1个", price = "1.00" },
+]
+"""
+
+Edit = Callable[[Products], Products]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """What was given cannot stand in a catalog."""
+
+    problems: tuple[str, ...]
+
+
+class Goods:
+    """The pages that look at the catalog and change it in a draft."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def products(self, asked: Asked) -> tuple[Products, bool]:
+        """The catalog as this operator has it, and whether that is a draft."""
+        with self._parts.engine.connect() as conn:
+            draft = drafts.find(conn, asked.operator.id)
+            return (draft.products, True) if draft is not None else (load_listed(conn).products, False)
+
+    def page(self, asked: Asked) -> Response:
+        """GET /console/goods."""
+        query = asked.request.query_params
+        words = query.get("q", "").replace("\0", "").strip()[:60]
+        given = query.get("from", "")
+        start = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 0
+        products, is_draft = self.products(asked)
+        with self._parts.engine.connect() as conn:
+            off = load_off_sale(conn)
+        listed = {sku.code for product in products for sku in product.skus}
+        found = [(n, one) for n, one in enumerate(products) if not words or _has(one, words.casefold())]
+        return shown(
+            self._parts,
+            asked,
+            "goods.html",
+            found=found[start : start + PAGE],
+            more=start + PAGE if len(found) > start + PAGE else 0,
+            q=words,
+            count=len(products),
+            skus=len(listed),
+            is_draft=is_draft,
+            last=len(products) - 1,
+            off=[(one, [sku for sku in one.skus if sku.code not in listed]) for one in off],
+        )
+
+    def detail(self, asked: Asked) -> Response:
+        """GET /console/goods/product: one product, every part of it."""
+        product_id = asked.request.query_params.get("id", "")[:_ID_MAX]
+        products, is_draft = self.products(asked)
+        product = next((one for one in products if one.id == product_id), None)
+        if product is None:
+            return render.problem(404, "没有这个商品", "它可能已经下架，请从商品页查找。")
+        return self._detail(asked, product, is_draft, (), product_toml(product))
+
+    def _detail(
+        self, asked: Asked, product: Product | None, is_draft: bool, problems: tuple[str, ...], toml: str
+    ) -> Response:
+        status = 422 if problems else 200
+        return shown(
+            self._parts,
+            asked,
+            "goods_product.html",
+            status,
+            product=product,
+            is_draft=is_draft,
+            problems=problems[:PROBLEMS_SHOWN],
+            toml=toml,
+            text_max=TEXT_MAX,
+            list_max=LIST_MAX,
+        )
+
+    def new(self, asked: Asked) -> Response:
+        """GET /console/goods/new."""
+        return self._detail(asked, None, False, (), NEW_PRODUCT)
+
+    def edit(self, asked: Asked) -> Response:
+        """POST /console/goods/product: the names and words of one product."""
+        form = asked.form
+
+        def changed(products: Products) -> Products:
+            product = _one(products, form.get("id", ""))
+            return editing.put(
+                products,
+                replace(
+                    product,
+                    name=form.get("name", "")[:TEXT_MAX].strip(),
+                    category=tuple(_list(form.get("category", ""), "/")),
+                    aliases=tuple(_list(form.get("aliases", ""))),
+                    eta=form.get("eta", "")[:TEXT_MAX].strip(),
+                    note=form.get("note", "")[:TEXT_MAX].replace("\r\n", "\n").strip(),
+                    tags=tuple(_list(form.get("tags", ""))),
+                ),
+            )
+
+        return self._apply(asked, changed, _product_page(form.get("id", "")))
+
+    def edit_sku(self, asked: Asked) -> Response:
+        """POST /console/goods/sku: the words and prices of one SKU."""
+        form = asked.form
+        product_id = form.get("id", "")
+
+        def changed(products: Products) -> Products:
+            product = _one(products, product_id)
+            sku = next((one for one in product.skus if one.code == form.get("code", "")), None)
+            if sku is None:
+                raise _UnfitError("没有这个规格")
+            return editing.put_sku(products, product_id, _edited(sku, form))
+
+        return self._apply(asked, changed, _product_page(product_id))
+
+    def edit_toml(self, asked: Asked, _: Upload | None) -> Response:
+        """POST /console/goods/toml: one product as its whole entry; a new one, too."""
+        given = asked.form.get("toml", "").replace("\r\n", "\n")
+        was = asked.form.get("id", "")
+
+        def changed(products: Products) -> Products:
+            found = read_text(given.encode()).products
+            if len(found) != 1:
+                raise _UnfitError(f"这里写一个商品，给了 {len(found)} 个")
+            if was and found[0].id != was:
+                raise _UnfitError(f"id 不能改：订单里记着 {was}")
+            if not was and any(one.id == found[0].id for one in products):
+                raise _UnfitError(f"已经有 id 是 {found[0].id} 的商品")
+            return editing.put(products, found[0])
+
+        done = self._edited(asked, changed)
+        if isinstance(done, Unfit):
+            products, is_draft = self.products(asked)
+            product = next((one for one in products if one.id == was), None)
+            return self._detail(asked, product, is_draft, done.problems, given)
+        return gate.said(PATH + "/draft", "drafted")
+
+    def take_out(self, asked: Asked) -> Response:
+        """POST /console/goods/out: a product or SKU is sold no more."""
+        product_id, code = asked.form.get("id", ""), asked.form.get("code", "") or None
+        return self._apply(asked, lambda products: editing.without(products, product_id, code), PATH)
+
+    def bring_back(self, asked: Asked) -> Response:
+        """POST /console/goods/back: what was on sale once is sold again, as it was."""
+        product_id, code = asked.form.get("id", ""), asked.form.get("code", "")
+        with self._parts.engine.connect() as conn:
+            off = next((one for one in load_off_sale(conn) if one.id == product_id), None)
+
+        def changed(products: Products) -> Products:
+            if off is None:
+                return products
+            there = {sku.code for product in products for sku in product.skus}
+            skus = tuple(one for one in off.skus if code in ("", one.code) and one.code not in there)
+            if not any(one.id == product_id for one in products):
+                return editing.put(products, replace(off, skus=skus)) if skus else products
+            for sku in skus:
+                products = editing.put_sku(products, product_id, sku)
+            return products
+
+        return self._apply(asked, changed, PATH)
+
+    def bring_to(self, asked: Asked) -> Response:
+        """POST /console/goods/place: where a product stands among the others, from 1."""
+        given = asked.form.get("place", "")
+        place = int(given) - 1 if given.isascii() and given.isdigit() and len(given) < 8 else 0
+        return self._apply(asked, lambda products: editing.brought_to(products, asked.form.get("id", ""), place), PATH)
+
+    def _apply(self, asked: Asked, change: Edit, page: str) -> Response:
+        done = self._edited(asked, change)
+        if isinstance(done, Unfit):
+            return render.problem(422, "没有改动", "；".join(done.problems[:PROBLEMS_SHOWN]))
+        return RedirectResponse(f"{page}{'&' if '?' in page else '?'}said=drafted", status_code=303)
+
+    def _edited(self, asked: Asked, change: Edit) -> Unfit | None:
+        """Carry a change into the draft; what a catalog file could not say changes nothing."""
+        try:
+            with self._parts.engine.begin() as conn:
+                draft = drafts.find(conn, asked.operator.id)
+                products = draft.products if draft is not None else load_listed(conn).products
+                drafts.put(conn, asked.operator.id, change(products), self._parts.clock.now())
+        except CatalogError as error:
+            return Unfit(tuple(str(one) for one in error.problems))
+        except _UnfitError as error:
+            return Unfit((str(error),))
+        return None
+
+
+class _UnfitError(Exception):
+    """The form cannot be carried out; the words are for the operator."""
+
+
+def _product_page(product_id: str) -> str:
+    return f"{PATH}/product?id={quote(product_id[:_ID_MAX], safe='')}"
+
+
+def _one(products: Products, product_id: str) -> Product:
+    found = next((one for one in products if one.id == product_id), None)
+    if found is None:
+        raise _UnfitError("没有这个商品")
+    return found
+
+
+def _edited(sku: Sku, form: Any) -> Sku:
+    price_fen = _fen(form.get("price", ""))
+    if price_fen is None:
+        raise _UnfitError("售价不能空着")
+    return replace(
+        sku,
+        label=form.get("label", "")[:TEXT_MAX].strip(),
+        price_fen=price_fen,
+        cost_fen=_fen(form.get("cost", "")),
+        face_fen=_fen(form.get("face", "")),
+        aliases=tuple(_list(form.get("aliases", ""))),
+        eta=form.get("eta", "")[:TEXT_MAX].strip() or None,
+        supplier=form.get("supplier", "")[:TEXT_MAX].strip() or None,
+        supplier_code=form.get("supplier_code", "")[:TEXT_MAX].strip() or None,
+    )
+
+
+def _fen(given: str) -> Any:
+    if not given.strip():
+        return None
+    with suppress(ValueError):
+        return parse_yuan(given.strip()[:20])
+    raise _UnfitError(f"金额写成 9.50 这样：{given[:20]}")
+
+
+def _list(given: str, mark: str = "") -> list[str]:
+    """Words divided as people divide them: by lines, commas of either kind, 、 — or by one mark alone."""
+    text = given[:LIST_MAX].replace("\r", "")
+    for one in (mark,) if mark else ("\n", ",", "，", "、", ";", "；"):
+        text = text.replace(one, "\0")
+    return [word for word in dict.fromkeys(part.strip() for part in text.split("\0")) if word]
+
+
+def _has(product: Product, words: str) -> bool:
+    names = (product.id, product.name, *product.aliases, *product.category, *product.tags)
+    codes = (text for sku in product.skus for text in (sku.code, sku.label))
+    return any(words in text.casefold() for text in (*names, *codes))
