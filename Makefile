@@ -7,7 +7,7 @@ PORT ?=
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo speech speech-local test chaos check bench eval lock clean
+.PHONY: help venv demo speech speech-local test chaos check bench eval audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: $(VENV)/.installed-test ## measure speed against plain bots
 
 eval: $(VENV)/.installed-test ## score the understanding of messages
 	@$(BIN)/python -m tests.corpus.evaluate
+
+audit: $(VENV)/.installed-run ## ask the package index for known holes in the locked versions (ONLY="name name" for some)
+	@$(BIN)/python requirements/audit.py
 
 lock: ## rewrite requirements/*.lock from pyproject.toml (needs uv)
 	sh requirements/lock.sh

@@ -1,0 +1,109 @@
+"""`make audit`: asks the package index what it knows of holes in the versions the lock files name.
+
+Standard library alone. The index is the one pip is configured with; no address stands here. ONLY="name name" asks about
+these alone. Exit codes: 0 nothing known, 1 something is known, 3 the index could not be asked about everything.
+"""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT_S = 20
+ANSWER_BYTES_MAX = 20_000_000
+_PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One known hole."""
+
+    package: str
+    version: str
+    names: str
+    fixed_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """The index said nothing of this version."""
+
+    package: str
+    version: str
+    why: str
+
+
+def pinned(locks: list[Path]) -> dict[str, str]:
+    """Every package of the lock files with its version."""
+    return {name.lower(): version for lock in locks for name, version in _PINNED.findall(lock.read_text("utf-8"))}
+
+
+def index() -> str:
+    """Where the index's JSON answers lie, by pip's own configuration; beside its /simple, as on the public index."""
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    found = os.environ.get("PIP_INDEX_URL") or subprocess.run(asked, capture_output=True, text=True).stdout.strip()  # noqa: S603
+    if not found:
+        from pip._internal.models.index import PyPI
+
+        found = PyPI.simple_url
+    parts = urlsplit(found)
+    path = parts.path.rstrip("/").removesuffix("/simple")
+    return urlunsplit((parts.scheme, parts.netloc, path + "/pypi", "", ""))
+
+
+def look_at(base: str, package: str, version: str) -> list[Known] | NotTold:
+    """Ask about one version; an index that keeps only the newest one's answer is believed when that is ours."""
+    told: dict[str, Any] | None = None
+    why = ""
+    for path in (f"{quote(package)}/{quote(version)}/json", f"{quote(package)}/json"):
+        try:
+            answer = urllib.request.urlopen(f"{base}/{path}", timeout=TIMEOUT_S)  # noqa: S310 - pip's own index
+            told = json.loads(answer.read(ANSWER_BYTES_MAX))
+            break
+        except urllib.error.HTTPError as error:
+            why = f"HTTP {error.code}"
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return NotTold(package, version, type(error).__name__)
+    if told is None:
+        return NotTold(package, version, why)
+    if told.get("info", {}).get("version") != version:
+        return NotTold(package, version, f"the index answers for {told.get('info', {}).get('version')} only")
+    if "vulnerabilities" not in told:
+        return NotTold(package, version, "the index keeps no list of holes")
+    return [
+        Known(package, version, " ".join([one["id"], *one.get("aliases", [])]), ", ".join(one.get("fixed_in", [])))
+        for one in told["vulnerabilities"]
+        if not one.get("withdrawn")
+    ]
+
+
+def main() -> int:
+    """Ask about everything and tell."""
+    wanted = pinned(sorted(HERE.glob("*.lock")))
+    if only := os.environ.get("ONLY", "").lower().split():
+        wanted = {name: version for name, version in wanted.items() if name in only}
+    base = index()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda item: look_at(base, *item), wanted.items()))
+    holes = [hole for answer in answers if isinstance(answer, list) for hole in answer]
+    silent = [answer for answer in answers if isinstance(answer, NotTold)]
+    for hole in holes:
+        print(f"{hole.package} {hole.version}: {hole.names} (fixed in {hole.fixed_in or 'no version yet'})")
+    for one in silent:
+        print(f"{one.package} {one.version}: cannot be told here: {one.why}", file=sys.stderr)
+    print(f"{len(wanted)} packages: {len(holes)} known holes, {len(silent)} that could not be asked about")
+    return 1 if holes else 3 if silent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
