@@ -142,7 +142,7 @@ def _in_columns(line: str, columns: Columns) -> CardSecret | str:
     if len(cells) <= max(columns.secret, columns.number or 0):
         return "列数比表头少"
     number = cells[columns.number].strip() if columns.number is not None else ""
-    return _card(number or None, cells[columns.secret].strip())
+    return read_card(number or None, cells[columns.secret].strip())
 
 
 def _in_text(line: str, *, is_first: bool) -> CardSecret | str:
@@ -152,11 +152,12 @@ def _in_text(line: str, *, is_first: bool) -> CardSecret | str:
     if len(parts) > 2:
         return "逗号多于一个, 应为“卡号,卡密”或“卡密”"
     if len(parts) == 1:
-        return _card(None, parts[0])
-    return _card(parts[0], parts[1]) if parts[0] else "逗号前没有卡号"
+        return read_card(None, parts[0])
+    return read_card(parts[0], parts[1]) if parts[0] else "逗号前没有卡号"
 
 
-def _card(number: str | None, secret: str) -> CardSecret | str:
+def read_card(number: str | None, secret: str) -> CardSecret | str:
+    """Check one card key without blanks around it. A text says why it cannot be one."""
     if not secret:
         return "没有卡密"
     if len(secret) > SECRET_CHARS_MAX:

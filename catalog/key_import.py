@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from catalog.key_file import BadLine, FileRefused, KeyLines, read_key_file
+from catalog.key_file import BadLine, FileRefused, KeyLines, read_card, read_key_file
 from catalog.model import Delivery
 from catalog.vault import CardSecret, Vault
 
@@ -121,7 +121,26 @@ def import_lines(
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportResult:
     """Import the keys of lines that were read already, into an import that was begun."""
-    return _Import(engine, vault, sku_code, batch_id).run(lines, progress)
+    return _Import(vault, sku_code, batch_id).run(engine, lines, progress)
+
+
+def import_cards(
+    conn: Connection,
+    vault: Vault,
+    sku_code: str,
+    cards: Iterable[tuple[str, str | None]],
+    *,
+    name: str,
+    unit_cost_fen: int | None = None,
+) -> ImportResult:
+    """Import secrets (with their numbers, where there are any) in the caller's transaction: all or none. Meant for
+    some thousands. A problem's `line` is the place of its card, from 0."""
+    batch_id = start_batch(conn, sku_code, name, unit_cost_fen)
+    found: list[CardSecret | BadLine] = []
+    for index, (secret, number) in enumerate(cards):
+        card = read_card(number.strip() or None if number else None, secret.strip())
+        found.append(BadLine(index, card) if isinstance(card, str) else card)
+    return _Import(vault, sku_code, batch_id).run_within(conn, found)
 
 
 def preview(conn: Connection, vault: Vault, lines: KeyLines) -> ImportResult:
@@ -152,26 +171,36 @@ def preview(conn: Connection, vault: Vault, lines: KeyLines) -> ImportResult:
 class _Import:
     """One run over one file."""
 
-    def __init__(self, engine: Engine, vault: Vault, sku_code: str, batch_id: int) -> None:
-        self._engine, self._vault, self._sku_code, self._batch_id = engine, vault, sku_code, batch_id
+    def __init__(self, vault: Vault, sku_code: str, batch_id: int) -> None:
+        self._vault, self._sku_code, self._batch_id = vault, sku_code, batch_id
         self._seen: set[bytes] = set()
         self._imported = self._duplicate = self._invalid = 0
         self._problems: list[BadLine] = []
 
-    def run(self, lines: KeyLines, progress: Callable[[int, int], None] | None) -> ImportResult:
+    def run(self, engine: Engine, lines: KeyLines, progress: Callable[[int, int], None] | None) -> ImportResult:
         for done, batch in _batches(lines.read()):
             keys = self._new_keys(batch)
-            with self._engine.begin() as conn:
-                added = self._insert(conn, keys)
-                self._imported += added
-                self._duplicate += len(keys) - added
-                self._record(conn, finished=False)
+            with engine.begin() as conn:
+                self._add(conn, keys, finished=False)
             if progress:
                 progress(done, len(lines.lines))
-        with self._engine.begin() as conn:
+        with engine.begin() as conn:
             self._record(conn, finished=True)
         if progress:
             progress(len(lines.lines), len(lines.lines))
+        return self._result()
+
+    def run_within(self, conn: Connection, cards: Iterable[CardSecret | BadLine]) -> ImportResult:
+        self._add(conn, self._new_keys(cards), finished=True)
+        return self._result()
+
+    def _add(self, conn: Connection, keys: list[tuple[bytes, CardSecret]], *, finished: bool) -> None:
+        added = self._insert(conn, keys)
+        self._imported += added
+        self._duplicate += len(keys) - added
+        self._record(conn, finished=finished)
+
+    def _result(self) -> ImportResult:
         return ImportResult(self._imported, self._duplicate, self._invalid, tuple(self._problems))
 
     def _new_keys(self, batch: Iterable[CardSecret | BadLine]) -> list[tuple[bytes, CardSecret]]:
