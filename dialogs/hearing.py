@@ -126,6 +126,26 @@ def _with_size_named(item: Item, product: Product | None, text: str) -> Item:
     return replace(item, sku=sku.code, value=sku.value, said=item.said | {"value"})
 
 
+def _with_size_changed(item: Item, product: Product | None, text: str) -> Item:
+    """改成3张中杯: the size that is named beside the count, where only the count was understood."""
+    if product is None or item.said != {"quantity"}:
+        return item
+    wanted = fold(_INSTEAD_OF.split(text)[-1])
+    names = {
+        name: sku
+        for sku in product.skus
+        if sku.any_value is None
+        for name in (fold(sku.label), fold(sku.label).rstrip("券卡"), *map(fold, sku.aliases))
+    }
+    named = longest_name([name for name in names if len(name) > 1], wanted)
+    if not named or item.options.keys() & item.said:
+        return item
+    return replace(item, sku=names[named].code, value=names[named].value, said=item.said | {"value"})
+
+
+_INSTEAD_OF = re.compile("改成?|换成?|变成|还是要?")
+
+
 def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) -> Item:
     """第2个 给139…, while the size of 流量包 is asked for: a phone alone makes no phone top-up of it."""
     product = shelf.product(item.product) if item.product else None
@@ -257,6 +277,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     if len(items) == 1 and frame.intent == "order":
         items = (_with_size_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
+    if len(items) == 1 and frame.intent == "change" and len(lines) == 1:
+        items = (_with_size_changed(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
         items = (_without_a_guess(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if "手机" in said.text or "电话" in said.text:
