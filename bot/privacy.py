@@ -16,6 +16,7 @@ from bot import jobs, misses
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from kernel.ids import OpenId, new_token
+from payments import wallet
 
 YEAR = timedelta(days=366)
 NEVER_PAID_FOR = timedelta(days=1)
@@ -45,6 +46,10 @@ _TALK = (
     "DELETE FROM support_case WHERE openid = :openid AND state = 'closed' AND opened_at <= :asked_at",
     "DELETE FROM misheard WHERE buyer = ANY(:misheard) AND heard_at <= :asked_at",
     "DELETE FROM buyer WHERE openid = :openid AND changed_at <= :asked_at",
+    # With money in it, it stays his: who only stopped following may come back. Its moves name the row, and stay.
+    """UPDATE wallet SET openid = :pseudonym, one_tap = false
+       WHERE openid = :openid AND balance_fen = 0 AND opened_at <= :asked_at
+         AND NOT EXISTS (SELECT 1 FROM wallet_move m WHERE m.wallet_id = wallet.id AND m.at > :asked_at)""",
 )
 _TO_FORGET = text("""
     SELECT order_no FROM orders o
@@ -88,7 +93,10 @@ _LEFT = text("""
            least((SELECT min(greatest(settled_at, paid_at)) FROM his WHERE settled_at IS NOT NULL),
                  (SELECT min(paid_at) FROM paid)) AS first,
            running OR EXISTS (SELECT 1 FROM his) OR EXISTS (SELECT 1 FROM paid)
-           OR EXISTS (SELECT 1 FROM push WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at) AS anything
+           OR EXISTS (SELECT 1 FROM push WHERE openid = CAST(:openid AS text) AND created_at <= :asked_at)
+           OR EXISTS (SELECT 1 FROM wallet w WHERE openid = CAST(:openid AS text) AND opened_at <= :asked_at
+                      AND NOT EXISTS (SELECT 1 FROM wallet_move m WHERE m.wallet_id = w.id AND m.at > :asked_at))
+           AS anything
     FROM left_over
 """)
 
@@ -161,9 +169,19 @@ def _pseudonyms(services: Services, openid: str) -> list[str]:
     return [misses.pseudonym(key, OpenId(openid)) for key in (app.key(), *app.earlier_keys())]
 
 
-def erase(services: Services, openid: OpenId) -> Erased:
+@dataclass(frozen=True, slots=True)
+class BalanceLeft:
+    """Nothing was forgotten: his money with us has to be spent or withdrawn first, or nobody could claim it."""
+
+    balance_fen: int
+
+
+def erase(services: Services, openid: OpenId) -> Erased | BalanceLeft:
     """Forget a buyer now, his talk in Redis included."""
     with services.engine.begin() as conn:
+        balance_fen = wallet.of(conn, openid, lock=True).balance_fen
+        if balance_fen:
+            return BalanceLeft(balance_fen)
         erasure_id = ask(conn, openid, services.clock.now(), why="asked")
         done = carry_out(services, conn, erasure_id)
     services.store.erase(openid)
@@ -214,6 +232,11 @@ _OF_HIM: dict[str, str] = {
     " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
     "refunds_decided": "SELECT to_jsonb(t) FROM line_refund t"
     " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
+    "compensation": "SELECT to_jsonb(t) FROM compensation t"
+    " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY id",
+    "balance": "SELECT to_jsonb(t) FROM wallet t WHERE openid = :openid",
+    "balance_moves": "SELECT to_jsonb(t) FROM wallet_move t"
+    " WHERE wallet_id IN (SELECT id FROM wallet WHERE openid = :openid) ORDER BY n",
     # Of card keys, that there are some and when they were shown: he has the keys themselves.
     "card_keys": "SELECT jsonb_build_object('order_no', s.order_no, 'line_id', s.line_id, 'sold_at', s.sold_at,"
     " 'shown', (SELECT jsonb_agg(jsonb_build_object('at', shown_at, 'place', place)) FROM key_showing k"

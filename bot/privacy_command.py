@@ -47,11 +47,17 @@ def export(
 def erase(openid: OpenIdArgument) -> None:
     """Forget a buyer: everything at once but what was bought, which goes by itself when the law lets it."""
     from bot import privacy
-    from bot.cli import connected, database
+    from bot.cli import CommandError, connected, database
+    from kernel.money import format_yuan
 
     wanted = _checked(openid)
     with connected() as at, database(at):
         done = privacy.erase(at.services(), wanted)
+    if isinstance(done, privacy.BalanceLeft):
+        raise CommandError(
+            f"he has ¥{format_yuan(done.balance_fen)} with the shop: it is spent first, or goes back when he writes"
+            " 余额提现; what was not topped up a person pays out"
+        )
     print(f"erased; {done.orders_forgotten} orders without a name, {done.orders_kept} kept")
     if done.orders_kept and done.kept_until is not None:
         print(f"kept by law, the last until {done.kept_until:%Y-%m-%d}; they go by themselves")

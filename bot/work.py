@@ -57,7 +57,10 @@ def enqueue(services: Services, conn: Connection, to_do: Work, *, to_balance: bo
 def give_back(
     services: Services, conn: Connection, due: RefundDue, *, to_balance: bool = False
 ) -> RefundRefused | None:
-    """Ask for a refund; one into a balance is there at once. The order's lock must be held. May raise BalanceSpentError."""
+    """Ask for a refund; one into a balance is there at once. The order's lock must be held.
+
+    Raises BalanceSpentError where a balance that was bought is to go back, and is spent.
+    """
     now = services.clock.now()
     openid = OpenId(reading.owner_of(conn, due.order_no))
     refund = request_refund(
@@ -68,6 +71,7 @@ def give_back(
         reason=due.reason,
         now=now,
         key=due.key or None,
+        compensates=due.compensates,
         route=wallet_orders.route_of(conn, due.order_no, openid, to_balance=to_balance),
     )
     if isinstance(refund, RefundRefused):

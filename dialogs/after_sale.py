@@ -10,7 +10,7 @@ from dialogs.state import Dialog, DraftLine, Listed, Lookup
 from dialogs.turn import CancelOrder, FindOrders, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
 from kernel.cases import Case
 from kernel.ids import OrderNo
-from kernel.orders import Line, LineState, Order, OrderState
+from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState
 from nlu.frame import Item
 
 _ORDER_NO = re.compile(r"K\d{16}")
@@ -43,6 +43,8 @@ _LONE_DIGIT = re.compile(r"([1-9])\D{1,6}|\D{1,6}([1-9])")
 _PAID_BUT = re.compile("(?:付了|已付|付过|扣了|扣款).*(?:关闭|取消|过期|失效|没反应|没动静|没发|没给|没收|怎么办)")
 _ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
 _SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
+_OF_GOODS = ("reorder", "refund")
+"""Asked of a list of orders, these do not mean what filled the balance."""
 _TEXT_MAX = 200
 _SHOWN_MAX = 5
 _LIST_BYTES_MAX = 1650
@@ -136,6 +138,10 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         orders = tuple(order for order in fact.orders if order.order_no == lookup.order_no)
         if not orders:
             return answer(dialog, scene, replies.order_unknown())
+    if fact.purpose in _OF_GOODS:
+        if lookup.order_no is not None and all(_is_balance(order) for order in orders):
+            return _of_balance(dialog, orders[0], fact.purpose, scene)
+        orders = tuple(order for order in orders if not _is_balance(order))
     about = _about(orders, lookup)
     match fact.purpose:
         case "cancel":
@@ -162,6 +168,19 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             return invoices.found(dialog, about, lookup, scene, fact.cases)
         case _:
             return cases.problem(dialog, about, lookup, scene)
+
+
+def _is_balance(order: Order) -> bool:
+    return all(line.delivery == BALANCE_DELIVERY for line in order.lines)
+
+
+def _of_balance(dialog: Dialog, order: Order, purpose: OrdersFor, scene: Scene) -> Turn:
+    """What he wants of an order that filled his balance: once more, or back."""
+    terms = scene.wallet
+    if purpose == "reorder" and terms is not None:
+        return answer(dialog, scene, replies.balance_how(terms.topup_min_fen, terms.topup_max_fen))
+    waits = order.state is OrderState.UNPAID
+    return answer(dialog, scene, replies.refund_unpaid(order.order_no) if waits else replies.withdraw_how())
 
 
 def _line_of(item: Item) -> DraftLine:

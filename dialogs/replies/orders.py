@@ -10,7 +10,7 @@ from dialogs.replies.saying import CANCEL_TAP, join, yuan
 from dialogs.replies.summaries import and_others
 from dialogs.wording import Say, line, phrase
 from kernel.masking import mask
-from kernel.orders import Line, LineState, Order, OrderState
+from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState
 
 _ORDER_STATES = {
     OrderState.UNPAID: phrase("order_unpaid", "待付款"),
@@ -70,6 +70,7 @@ _DONE = {
     "card": phrase("done_card", "已发卡密"),
     "service": phrase("done_service", "已完成"),
     "parcel": phrase("done_parcel", "已发货"),
+    BALANCE_DELIVERY: phrase("done_balance", "已到余额"),
 }
 
 
