@@ -45,6 +45,7 @@ _TALK = (
         SELECT id FROM support_case WHERE openid = :openid AND state = 'closed' AND opened_at <= :asked_at)""",
     "DELETE FROM support_case WHERE openid = :openid AND state = 'closed' AND opened_at <= :asked_at",
     "DELETE FROM misheard WHERE buyer = ANY(:misheard) AND heard_at <= :asked_at",
+    "DELETE FROM risk_verdict WHERE openid = :openid AND at <= :asked_at",
     "DELETE FROM buyer WHERE openid = :openid AND changed_at <= :asked_at",
     # With money in it, it stays his: who only stopped following may come back. Its moves name the row, and stay.
     """UPDATE wallet SET openid = :pseudonym, one_tap = false
@@ -67,6 +68,7 @@ _TOKEN = text("""
 _ORDERS = (
     """UPDATE order_line SET fields = '{}', choice_labels = '{}', account_field = '', note = ''
        WHERE order_no = ANY(:order_nos)""",
+    "UPDATE order_hold SET why = '' WHERE order_no = ANY(:order_nos) AND why <> ''",
     "UPDATE supplier_order SET reason = '' WHERE order_no = ANY(:order_nos) AND reason <> ''",
     "UPDATE refund SET problem = NULL WHERE order_no = ANY(:order_nos) AND problem IS NOT NULL",
     "UPDATE push SET openid = :pseudonym, reply_key = NULL WHERE order_no = ANY(:order_nos)",
@@ -237,6 +239,9 @@ _OF_HIM: dict[str, str] = {
     "balance": "SELECT to_jsonb(t) FROM wallet t WHERE openid = :openid",
     "balance_moves": "SELECT to_jsonb(t) FROM wallet_move t"
     " WHERE wallet_id IN (SELECT id FROM wallet WHERE openid = :openid) ORDER BY n",
+    "orders_judged": "SELECT to_jsonb(t) FROM risk_verdict t WHERE openid = :openid ORDER BY id",
+    "orders_held": "SELECT to_jsonb(t) FROM order_hold t"
+    " WHERE order_no IN (SELECT order_no FROM orders WHERE openid = :openid) ORDER BY order_no",
     # Of card keys, that there are some and when they were shown: he has the keys themselves.
     "card_keys": "SELECT jsonb_build_object('order_no', s.order_no, 'line_id', s.line_id, 'sold_at', s.sold_at,"
     " 'shown', (SELECT jsonb_agg(jsonb_build_object('at', shown_at, 'place', place)) FROM key_showing k"
