@@ -338,12 +338,15 @@ def test_what_was_topped_up_and_not_spent_goes_back_the_original_way_and_the_res
     told = shop.say("确认提现")
     assert "¥57.50正在按原路退款" in told
     assert balance(shop) == 0
-    shop.work()
+    assert "没有可以退回的余额" in shop.say("确认提现")
+    shop.work()  # nobody delivers: what was paid comes back into the balance
     shop.passes(2)
     background.sweep_work(shop.services)
     shop.work()
     assert shop.rows("SELECT sum(amount_fen) FROM refund WHERE route = 'original' AND state = 'success'") == [left]
-    assert "没有可以退回的余额" in shop.say("确认提现")
+    assert "还有¥7.00不是充值来的" in shop.say("确认提现")
+    shop.work()
+    assert shop.rows("SELECT sum(amount_fen) FROM refund WHERE route = 'original'") == [15_000]
     assert shop.books_agree()
 
 
