@@ -1,5 +1,6 @@
 """Database engines, with the limits every connection of ours works under."""
 
+import logging
 import select
 import time
 from typing import Any
@@ -16,6 +17,10 @@ MAX_OVERFLOW = 10
 """Connections beyond the pool's size that a burst may open for as long as it lasts."""
 REST_AFTER_S = 10.0
 """A connection that was not needed for one to two of these is closed: each is a process of its own at the server."""
+
+
+# SQLAlchemy calls a pool's logger after its class. A lost connection is told by whoever missed it, not here as well.
+logging.getLogger(f"{__name__}._RestingPool").setLevel(logging.WARNING)
 
 
 class _RestingPool(QueuePool):
