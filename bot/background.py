@@ -2,6 +2,7 @@
 
 from bot import (
     after_sale,
+    compensating,
     delivering,
     handoffs,
     misses,
@@ -25,6 +26,7 @@ EVERY_TEN_SECONDS = "* * * * * */10"
 
 __all__ = [
     "TASKS",
+    "compensating",
     "delivering",
     "misses",
     "nightly",

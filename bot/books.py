@@ -14,7 +14,8 @@ _DIFFERENCES = text("""
                    AS paid,
                -sum(e.amount_fen) FILTER (WHERE b.kind = 'sale' AND e.account = 'sales') AS sold,
                -sum(e.amount_fen) FILTER (WHERE e.account = 'wallet') AS kept,
-               sum(e.amount_fen) FILTER (WHERE e.account = 'refunds') AS back,
+               sum(e.amount_fen) FILTER (WHERE b.kind = 'refund_due' AND e.account IN ('refunds', 'compensation'))
+                   AS back,
                -sum(e.amount_fen) FILTER (WHERE b.kind = 'refund' AND e.account IN ('wechat_clearing', 'wallet'))
                    AS arrived,
                -sum(e.amount_fen) FILTER (WHERE e.account = 'buyer') AS owed,

@@ -20,6 +20,7 @@ import typer
 from bot import embedded
 from bot.api_command import apikey_app
 from bot.audit_command import audit_app
+from bot.compensation_command import compensation_app
 from bot.config import Config, ConfigError, load_config
 from bot.embedded import EmbeddedError
 from bot.keys_command import keys_app
@@ -59,6 +60,7 @@ app.add_typer(nlu_app, name="nlu")
 app.add_typer(wording_app, name="wording")
 app.add_typer(faq_app, name="faq")
 app.add_typer(audit_app, name="audit")
+app.add_typer(compensation_app, name="compensation")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(operator_app, name="operator")
 app.add_typer(apikey_app, name="apikey")

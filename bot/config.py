@@ -269,6 +269,30 @@ class WalletConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CompensationConfig:
+    """What a buyer is given, without asking, for a delivery that came later than promised."""
+
+    enabled: bool = False
+    late_minutes: int = _between(30, 0, 100_000)
+    """So much later than the product's eta is late."""
+    topup_minutes: int = _between(0, 0, 100_000)
+    """What is promised where the product's eta says nothing that can be measured, by kind of delivery; 0 = nothing."""
+    card_minutes: int = _between(0, 0, 100_000)
+    service_minutes: int = _between(0, 0, 100_000)
+    parcel_minutes: int = _between(0, 0, 100_000)
+    amount_fen: int = _between(0, 0, 1_000_000)
+    """For each late line; 0: by `percent_bp`."""
+    percent_bp: int = _between(0, 0, 10_000)
+    """Of the line's price, in hundredths of a percent."""
+    max_fen: int = _between(500, 1, 1_000_000)
+    """Never more for one line."""
+    daily_max_fen: int = _between(10_000, 1, 100_000_000)
+    """When so much has been given in a day the rest waits for the next, and the owner is told."""
+    way: str = _one_of("refund", "refund", "wallet")
+    """`refund`: part of the price by the original route; `wallet`: into the buyer's balance."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleConfig:
     """The operators' pages."""
 
@@ -280,6 +304,16 @@ class ConsoleConfig:
     """How long a login lasts."""
     idle_minutes: int = _between(120, 5, 43_200)
     """How long it lasts without a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """The REST interface and what it sends."""
+
+    wrong_keys_per_minute: int = _between(30, 0, 1_000_000)
+    """Requests without a valid key, from one address; 0 = any number."""
+    private_webhooks: bool = False
+    """Webhooks may go to this machine and to private networks, and over http."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +334,9 @@ class Config:
     risk: RiskConfig = RiskConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     wallet: WalletConfig = WalletConfig()
+    compensation: CompensationConfig = CompensationConfig()
     console: ConsoleConfig = ConsoleConfig()
+    api: ApiConfig = ApiConfig()
 
 
 _SECTIONS: dict[str, type] = {item.name: type(item.default) for item in fields(Config) if item.name != "supplier"}
@@ -419,7 +455,25 @@ def _build(given: _Values, folder: Path) -> Config:
     if len(defaults) > 1:
         raise ConfigError(f"{given[f'supplier.{defaults[1]}']['default'].where}: two default suppliers: {defaults}")
     config = Config(**sections, supplier=suppliers)
+    wrong = _wrong_compensation(config)
+    if wrong:
+        where = next((one.where for one in given.get("compensation", {}).values()), "configuration")
+        raise ConfigError(f"{where}: [compensation] {wrong}")
     return replace(config, app=replace(config.app, data_dir=(folder / config.app.data_dir).resolve()))
+
+
+def _wrong_compensation(config: Config) -> str:
+    """What does not go together in the section; empty when all does, or it is off."""
+    terms = config.compensation
+    if not terms.enabled:
+        return ""
+    if bool(terms.amount_fen) == bool(terms.percent_bp):
+        return "give amount_fen or percent_bp, one of them"
+    if min(terms.amount_fen or terms.max_fen, terms.max_fen) > terms.daily_max_fen:
+        return "daily_max_fen: less than is given for one line"
+    if terms.way == "wallet" and not config.wallet.enabled:
+        return 'way = "wallet" needs [wallet] enabled = true'
+    return ""
 
 
 def _read(section_default: _Section, section: str, keys: Mapping[str, _Given], folder: Path) -> _Section:

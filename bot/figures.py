@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import books
 from catalog import scarcity
+from fulfillment import compensation
 from payments.bill import count_differences
 
 
@@ -25,12 +26,18 @@ class ShopFigures(Collector):
                 differences = books.count_open(conn)
                 billed = count_differences(conn)
                 short = scarcity.short(conn, self._alert_below)
+                uncompensated = compensation.count_waiting(conn)
         except SQLAlchemyError:
             return
         yield GaugeMetricFamily(
             "kabot_ledger_differences", "Places in which the books disagreed at the last check.", value=differences
         )
         yield GaugeMetricFamily("kabot_bill_differences", "Differences to the bills of the last 30 days.", value=billed)
+        yield GaugeMetricFamily(
+            "kabot_compensation_waiting",
+            "Late deliveries whose compensation waits for a day's limit.",
+            value=uncompensated,
+        )
         low = GaugeMetricFamily("kabot_stock_low", "Keys left of SKUs below [stock] alert_below.", labels=["sku"])
         for sku, keys in short.items():
             low.add_metric([sku], keys)

@@ -19,7 +19,7 @@ from catalog.stock import SoldKey
 from dialogs import replies
 from dialogs.links import split
 from dialogs.store import TalkUnavailableError
-from fulfillment import cases, pushing, ratings, reading, refunding
+from fulfillment import cases, compensation, pushing, ratings, reading, refunding
 from fulfillment.pushing import Push, PushKind
 from fulfillment.states import PushState
 from kernel.cases import CaseState
@@ -248,6 +248,8 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
         case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK:
             back_fen = refunding.taken_back_fen(conn, line.id)
             return replies.topup_failed_refunding(order, line, back_fen, _product(services, line))
+        case PushKind.COMPENSATED:
+            return _of_compensation(conn, push, order)
         case PushKind.PART_REFUND | PushKind.REFUNDED:
             return _of_refund(conn, push, order)
         case PushKind.LATE_REFUND:
@@ -277,6 +279,14 @@ def _another_key(services: Services, conn: Connection, push: Push, order: Order,
     if where:
         stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
     return replies.key_replaced(order, _named(order, keys)) if keys else ""
+
+
+def _of_compensation(conn: Connection, push: Push, order: Order) -> str:
+    given = compensation.by_id(conn, push.about_id or 0)
+    line = next((line for line in order.lines if given is not None and line.id == given.line_id), None)
+    if given is None or line is None:
+        return ""
+    return replies.compensated(order, line, given.amount_fen, to_balance=given.way == "wallet")
 
 
 def _of_refund(conn: Connection, push: Push, order: Order) -> str:

@@ -1,5 +1,6 @@
 """Moves as the database makes them: guarded by the state they start from, and written into the history."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +33,10 @@ _MOVE_LINE = text("""
             refunded_at = CASE WHEN :refunded THEN :now ELSE refunded_at END
         WHERE id = :line_id AND state = :before RETURNING order_no, id),
     back AS (
-        INSERT INTO line_refund (order_no, line_id, n, key, amount_fen, goodwill, reason, actor, asked_at)
+        INSERT INTO line_refund (order_no, line_id, n, key, amount_fen, goodwill, compensates, reason, actor, asked_at)
         SELECT moved.order_no, moved.id, nth.n,
                'line:' || moved.id || CASE WHEN nth.n > 1 THEN ':' || nth.n ELSE '' END,
-               :amount_fen, :goodwill, :reason, :actor, :now
+               :amount_fen, :goodwill, :compensates, :reason, :actor, :now
         FROM moved, (SELECT count(*) + 1 AS n FROM line_refund WHERE line_id = :line_id) nth
         WHERE CAST(:amount_fen AS bigint) IS NOT NULL)
     INSERT INTO order_event (order_no, n, line_id, at, from_state, to_state, cause, actor, money, amount_fen,
@@ -51,6 +52,15 @@ _HEAD_OF_LINE = text("""
 """)
 _LOCK = text("SELECT state FROM orders WHERE order_no = :order_no FOR UPDATE")
 _LINE_STATES = text("SELECT state FROM order_line WHERE order_no = :order_no ORDER BY position")
+
+
+_NO_MONEY: Mapping[str, Any] = {
+    "note": None,
+    "goodwill": False,
+    "compensates": False,
+    "reason": "",
+    "refunded": False,
+}
 
 
 class UnknownOrderError(Exception):
@@ -114,7 +124,7 @@ def move_line(
     The order's lock must be held. `cause` is written with accounts masked: history is never erased.
     """
     check_line_move(before, after)
-    money = {"note": note, "goodwill": False, "reason": reason, "refunded": refunded}
+    money = {**_NO_MONEY, "note": note, "reason": reason, "refunded": refunded}
     return _write_line(conn, line_id, before, after, now, cause, actor, refund_fen or None, money)
 
 
@@ -128,19 +138,20 @@ def give_of_line(
     cause: str,
     actor: str,
     reason: str,
+    compensates: bool = False,
 ) -> bool:
-    """Give some of a line's money back and leave it in its state; False when it is no longer in `state`.
+    """Give some of a line's money back and leave it in its state; False when it is no longer in `state`. `compensates`:
+    for a delivery that came late.
 
     The order's lock must be held; see `move_line`. More than was paid for the line breaks a constraint.
     """
-    money = {"note": None, "goodwill": True, "reason": reason, "refunded": False}
+    money = {**_NO_MONEY, "goodwill": True, "compensates": compensates, "reason": reason}
     return _write_line(conn, line_id, state, state, now, cause, actor, amount_fen, money)
 
 
 def note_line(conn: Connection, line_id: int, state: LineState, now: datetime, *, cause: str, actor: str) -> bool:
     """Write down that something happened to a line that is and stays in `state`. The order's lock must be held."""
-    money = {"note": None, "goodwill": False, "reason": "", "refunded": False}
-    return _write_line(conn, line_id, state, state, now, cause, actor, None, money)
+    return _write_line(conn, line_id, state, state, now, cause, actor, None, _NO_MONEY)
 
 
 def _write_line(
@@ -152,7 +163,7 @@ def _write_line(
     cause: str,
     actor: str,
     back_fen: int | None,
-    values: dict[str, Any],
+    values: Mapping[str, Any],
 ) -> bool:
     head = conn.execute(_HEAD_OF_LINE, {"line_id": line_id}).one_or_none()
     if head is None:

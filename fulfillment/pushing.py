@@ -44,6 +44,8 @@ class PushKind(StrEnum):
     """The order was paid after it had been closed and cannot be served: all of it goes back."""
     PART_REFUND = "part_refund"
     """A person decided that some of this line's price goes back; `about_id` is the row of line_refund."""
+    COMPENSATED = "compensated"
+    """A delivery came late, and something is given for it; `about_id` is the row of compensation."""
     REFUNDED = "refunded"
     """A refund of a line has arrived; `about_id` is the row of line_refund."""
     EXPIRED = "expired"

@@ -57,7 +57,7 @@ _TO_DELIVER = text(
 )
 _OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
 _REFUNDS_DUE = text(
-    "SELECT order_no, line_id, key, amount_fen, reason FROM line_refund WHERE arrived_at IS NULL"
+    "SELECT order_no, line_id, key, amount_fen, reason, compensates FROM line_refund WHERE arrived_at IS NULL"
     " ORDER BY id LIMIT :limit"
 )
 
@@ -118,7 +118,9 @@ def due_to_deliver(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
 def refunds_due(conn: Connection, limit: int = 200) -> tuple[RefundDue, ...]:
     """List every refund of a line that is on its way; asking payments for it again must change nothing."""
     rows = conn.execute(_REFUNDS_DUE, {"limit": limit})
-    return tuple(RefundDue(row.order_no, row.line_id, Fen(row.amount_fen), row.reason, row.key) for row in rows)
+    return tuple(
+        RefundDue(row.order_no, row.line_id, Fen(row.amount_fen), row.reason, row.key, row.compensates) for row in rows
+    )
 
 
 def _first(rows: Iterable[RowMapping]) -> Order | None:

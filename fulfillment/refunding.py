@@ -44,7 +44,8 @@ _SETTLE = text("""
 _KNOWN = text("SELECT 1 FROM line_refund WHERE order_no = :order_no AND key = :key")
 _UNDER_WAY = text("SELECT count(*) FROM line_refund WHERE line_id = :line_id AND arrived_at IS NULL")
 _LATEST = text("""
-    SELECT id, key, n, amount_fen, reason, goodwill FROM line_refund WHERE line_id = :line_id ORDER BY n DESC LIMIT 1
+    SELECT id, key, n, amount_fen, reason, compensates FROM line_refund WHERE line_id = :line_id
+    ORDER BY n DESC LIMIT 1
 """)
 _BY_ID = text("SELECT id, line_id, n, key, amount_fen, reason, goodwill FROM line_refund WHERE id = :id")
 _TAKEN_BACK = text("""
@@ -200,13 +201,29 @@ def send_back(
 
 
 def give_part(
-    conn: Connection, line: LineRow, amount_fen: int, now: datetime, *, kind: PushKind | None, reason: str, actor: str
+    conn: Connection,
+    line: LineRow,
+    amount_fen: int,
+    now: datetime,
+    *,
+    kind: PushKind | None,
+    reason: str,
+    actor: str,
+    compensates: bool = False,
 ) -> Work:
     """Begin to give `amount_fen` of a line back though it was delivered or shall be, and leave it in its state; the
-    order's lock must be held, and `amount_fen` be no more than what is left."""
-    cause = f"part refund {format_yuan(amount_fen)}: {reason}"
+    order's lock must be held, and `amount_fen` be no more than what is left. `compensates`: for coming late."""
+    cause = f"{'compensation' if compensates else 'part refund'} {format_yuan(amount_fen)}: {reason}"
     given = give_of_line(
-        conn, line.id, line.state, amount_fen, now, cause=cause, actor=actor, reason=reason[:REASON_MAX]
+        conn,
+        line.id,
+        line.state,
+        amount_fen,
+        now,
+        cause=cause,
+        actor=actor,
+        reason=reason[:REASON_MAX],
+        compensates=compensates,
     )
     return _due(conn, kind, line, now) if given else NOTHING_TO_DO
 
@@ -214,7 +231,7 @@ def give_part(
 def _due(conn: Connection, kind: PushKind | None, line: LineRow, now: datetime) -> Work:
     """What follows from the refund of the line that was just written down."""
     back = conn.execute(_LATEST, {"line_id": line.id}).one()
-    due = RefundDue(OrderNo(line.order_no), line.id, Fen(back.amount_fen), back.reason, back.key)
+    due = RefundDue(OrderNo(line.order_no), line.id, Fen(back.amount_fen), back.reason, back.key, back.compensates)
     if kind is PushKind.PART_REFUND or (kind is not None and back.n > 1):
         push_id = pushing.ask(conn, PushKind.PART_REFUND, line.openid, line.order_no, now, about_id=back.id)
         return Work(push_ids=(push_id,) if push_id is not None else (), refunds=(due,))

@@ -104,6 +104,7 @@ class OrderLine(SQLModel, table=True):
             name="order_line_state_known",
         ),
         Index("order_line_refunding", "id", postgresql_where=text("state = 'refunding'")),
+        Index("order_line_delivered_at", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
         Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
         # Operators find orders by what the buyer gave, whatever the field is called.
         Index("order_line_given", text("jsonb_path_query_array(fields, '$.*'::jsonpath)"), postgresql_using="gin"),
@@ -235,10 +236,56 @@ class LineRefund(SQLModel, table=True):
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     goodwill: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """Given though the line was delivered or shall be."""
+    compensates: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """For a delivery that came late: no sale is taken back by it."""
     reason: str = _text("")
     actor: str = _text("system")
     asked_at: datetime = _time(nullable=False)
     arrived_at: datetime | None = _time()
+
+
+class CompensationRow(SQLModel, table=True):
+    """Money for a line that was delivered later than promised; once for each."""
+
+    __tablename__: ClassVar[Any] = "compensation"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'given', 'dropped')", name="compensation_state_known"),
+        CheckConstraint("way IN ('', 'refund', 'wallet')", name="compensation_way_known"),
+        CheckConstraint("amount_fen > 0", name="compensation_amount_positive"),
+        CheckConstraint(
+            "(state = 'given') = (given_at IS NOT NULL AND day IS NOT NULL AND way <> '')",
+            name="compensation_given_has_time",
+        ),
+        Index("compensation_waiting", "id", postgresql_where=text("state = 'waiting'")),
+        Index("compensation_of_day", "day", postgresql_where=text("day IS NOT NULL")),
+    )
+
+    id: int | None = _id()
+    line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False, unique=True))
+    order_no: str = _order_no(index=False)
+    amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    promised_at: datetime = _time(nullable=False)
+    delivered_at: datetime = _time(nullable=False)
+    state: str = _text()
+    way: str = _text("")
+    day: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    """The shop's day on whose limit it counts."""
+    found_at: datetime = _time(nullable=False)
+    given_at: datetime | None = _time()
+
+
+class CompensationWatch(SQLModel, table=True):
+    """One row while late deliveries are compensated: since when, and until where was looked."""
+
+    __tablename__: ClassVar[Any] = "compensation_watch"
+    __table_args__ = (CheckConstraint("id = 1", name="compensation_watch_is_one"),)
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    since: datetime = _time(nullable=False)
+    """Orders paid before it are left alone."""
+    looked_until: datetime = _time(nullable=False)
+    stopped_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    """The last day whose limit was reached: the owner was told."""
 
 
 class AuditAnchor(SQLModel, table=True):

@@ -18,6 +18,8 @@ class RefundDue:
     """For the refund's own `reason`; names no account and no key."""
     key: str = ""
     """What it is asked for under, once; empty: the line's first refund, `line:ID`."""
+    compensates: bool = False
+    """For a delivery that came late: no sale is taken back by it."""
 
 
 @dataclass(frozen=True, slots=True)

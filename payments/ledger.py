@@ -35,7 +35,7 @@ class Account(StrEnum):
     WALLET = "wallet"
     """What buyers keep with us, below zero: exactly the sum of all balances, since each move books its own."""
     COMPENSATION = "compensation"
-    """What we gave buyers for our mistakes, above the price of what they had bought."""
+    """What we gave buyers for our mistakes while the sale stands."""
 
 
 class Kind(StrEnum):
@@ -146,9 +146,13 @@ def book_sale(conn: Connection, *, order_no: str, total_fen: int, at: datetime, 
     post(conn, Booking(f"sale:{order_no}", Kind.SALE, order_no, at, sold), now)
 
 
-def book_refund_due(conn: Connection, *, order_no: str, key: str, amount_fen: int, now: datetime) -> None:
-    """A refund of something that was sold, decided. (A payment that came twice was never sold: it is owed already.)"""
-    owed = {Account.REFUNDS: amount_fen, Account.BUYER: -amount_fen}
+def book_refund_due(
+    conn: Connection, *, order_no: str, key: str, amount_fen: int, now: datetime, compensates: bool = False
+) -> None:
+    """A refund of something that was sold, decided. (A payment that came twice was never sold: it is owed already.)
+    `compensates`: given for a mistake of ours, while the sale stands."""
+    account = Account.COMPENSATION if compensates else Account.REFUNDS
+    owed = {account: amount_fen, Account.BUYER: -amount_fen}
     post(conn, Booking(f"refund_due:{order_no}:{key}", Kind.REFUND_DUE, order_no, now, owed), now)
 
 

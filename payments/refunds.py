@@ -85,6 +85,7 @@ def request_refund(
     payment_id: int | None = None,
     key: str | None = None,
     route: RefundRoute = RefundRoute.ORIGINAL,
+    compensates: bool = False,
 ) -> Refund | RefundRefused:
     """Decide to refund; the row is due at once. No network.
 
@@ -92,6 +93,7 @@ def request_refund(
     default the line, or the order where no line is named; a second partial refund of a line brings a key of its own.
     The money comes from the payment that paid the order, or from the one named. By the `route` into the buyer's
     balance it is settled by `wallet_orders.settle_refund` in the same transaction, and is never driven.
+    `compensates`: given for a mistake of ours, which the books keep apart.
     """
     if amount_fen <= 0:
         return RefundRefused("amount not above zero")
@@ -127,7 +129,9 @@ def request_refund(
         next_try_at=now,
     )
     if payment.settles:
-        ledger.book_refund_due(conn, order_no=order_no, key=key, amount_fen=amount_fen, now=now)
+        ledger.book_refund_due(
+            conn, order_no=order_no, key=key, amount_fen=amount_fen, now=now, compensates=compensates
+        )
     return _known(store.refund_by_id(conn, added))
 
 

@@ -35,6 +35,17 @@ def key_replaced(say: Say, order: Order, keys: Iterable[tuple[str, str, str | No
     return say(order_no=order.order_no, keys=keys_block(keys))
 
 
+_BY_REFUND = phrase("compensated_by_refund", "正在按原路退款，到账会告诉您")
+_TO_BALANCE = phrase("compensated_to_balance", "已经加到您的余额里")
+
+
+@line("抱歉让您久等了，{what}比说好的晚了。赔付您{amount}，{where}（订单 {order_no}）。")
+def compensated(say: Say, order: Order, line: Line, amount_fen: int, *, to_balance: bool) -> str:
+    """A delivery came late, and something is given for it."""
+    where = _TO_BALANCE() if to_balance else _BY_REFUND()
+    return say(what=line_what(line), amount=yuan(amount_fen), where=where, order_no=order.order_no)
+
+
 _look_at_keys = phrase("look_at_keys", "查看卡密")
 
 

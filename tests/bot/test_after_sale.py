@@ -94,8 +94,11 @@ class Shop:
 
 
 @contextmanager
-def opened(folder: Path, database_url: str, redis_url: str, kf: str = "false") -> Iterator[Shop]:
+def opened(
+    folder: Path, database_url: str, redis_url: str, kf: str = "false", **more: dict[str, str]
+) -> Iterator[Shop]:
     given = {
+        **more,
         "app": {"data_dir": str(folder), "public_url": "https://shop.example"},
         "wechat": {"kf_hours": "09:00-22:00", "kf": kf, "api_base": "http://127.0.0.1:1"},
     }

@@ -100,6 +100,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "compensation_watch",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("id = 1", name="compensation_watch_is_one"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "difference_done",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -596,6 +605,13 @@ def upgrade() -> None:
         "order_line_attention", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'attention'")
     )
     op.create_index(
+        "order_line_delivered_at",
+        "order_line",
+        ["delivered_at"],
+        unique=False,
+        postgresql_where=sa.text("delivered_at IS NOT NULL"),
+    )
+    op.create_index(
         "order_line_given",
         "order_line",
         [sa.literal_column("jsonb_path_query_array(fields, '$.*'::jsonpath)")],
@@ -777,6 +793,43 @@ def upgrade() -> None:
         "webhook_delivery_of", "webhook_delivery", ["endpoint_id", sa.literal_column("id DESC")], unique=False
     )
     op.create_table(
+        "compensation",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), server_default="", nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'given') = (given_at IS NOT NULL AND day IS NOT NULL AND way <> '')",
+            name="compensation_given_has_time",
+        ),
+        sa.CheckConstraint("state IN ('waiting', 'given', 'dropped')", name="compensation_state_known"),
+        sa.CheckConstraint("way IN ('', 'refund', 'wallet')", name="compensation_way_known"),
+        sa.CheckConstraint("amount_fen > 0", name="compensation_amount_positive"),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["order_line.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_no"],
+            ["orders.order_no"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("line_id"),
+    )
+    op.create_index(
+        "compensation_of_day", "compensation", ["day"], unique=False, postgresql_where=sa.text("day IS NOT NULL")
+    )
+    op.create_index(
+        "compensation_waiting", "compensation", ["id"], unique=False, postgresql_where=sa.text("state = 'waiting'")
+    )
+    op.create_table(
         "key_batch",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sku_code", sa.String(), nullable=False),
@@ -803,6 +856,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("goodwill", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("compensates", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), server_default="system", nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
