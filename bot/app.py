@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import buyer_pages, callbacks, desk, health, metrics
+from bot import buyer_pages, callbacks, desk, health, metrics, rest
 from bot.bootstrap import Services
 from bot.push_endpoint import PushEndpoint
 from bot.rate_limit import RateLimit
@@ -56,6 +56,7 @@ def create_app(services: Services) -> WebApp:
             *health.routes(services),
             *metrics.routes(services.engine, services.config.stock.alert_below),
             *console.routes(parts, live),
+            Route("/api/{rest:path}", rest.door(services, parts)),
         ],
         exception_handlers={Exception: _broken, OperationalError: _away, TimeoutError: _away},
     )
