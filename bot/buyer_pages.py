@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import ordering, paying, telling
+from bot import ordering, paying, telling, wallet
 from bot.bootstrap import Services
 from bot.pages import render
-from bot.pages.views import KeyView, order_view, pay_view
+from bot.pages.views import KeyView, MoneyView, PayView, order_view, pay_view
 from bot.rate_limit import WINDOW_S, count
 from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_browser, new_state
 from bot.wechat import BadCode, NoAnswer
+from catalog.shelf import Shelf
+from dialogs.turn import BalanceShort, PaidFromBalance
 from kernel.ids import OpenId
 from kernel.orders import Order
 
@@ -36,6 +38,7 @@ def routes(services: Services) -> list[Route]:
         Route("/pay/static/{name}", pages.static, methods=["GET"]),
         Route("/pay/{token}", pages.guarded(pages.pay), methods=["GET"]),
         Route("/pay/{token}/jsapi", pages.guarded(pages.jsapi), methods=["POST"]),
+        Route("/pay/{token}/balance", pages.guarded(pages.balance), methods=["POST"]),
         Route("/pay/{token}/qr.svg", pages.guarded(pages.qr), methods=["GET"]),
         Route("/pay/{token}/state", pages.guarded(pages.state), methods=["GET"]),
         Route("/orders/{token}", pages.guarded(pages.order), methods=["GET"]),
@@ -104,7 +107,7 @@ class _Pages:
         if self._is_over_for(order, viewer):
             return _html(render.render_not_found(self._shop))
         shelf, _ = self._services.shelf.current()
-        view = pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=self._services.clock.now())
+        view = self._pay_view(order, shelf, viewer)
         outside = is_ordinary_browser(request.headers.get("user-agent", ""))
         return _html(render.render_scan(view) if outside else render.render_pay(view))
 
@@ -117,6 +120,25 @@ class _Pages:
         # Without a visit the prepay is made for the order's buyer: nobody else can use it, so nothing is given away.
         opened = paying.open_jsapi(self._services, order, self._viewer(request) or order.openid)
         return _json(opened.params) if isinstance(opened, paying.Bridge) else _json({"error": opened.message}, 409)
+
+    def balance(self, request: Request) -> Response:
+        """Pay from what the buyer keeps with the shop: for him alone, known by his visit."""
+        order = self._order(request)
+        if order is None:
+            return _json({"error": "订单不存在，请核对链接"}, 404)
+        if self._opens_too_often(order):
+            return _too_often()
+        viewer = self._viewer(request)
+        # A page of somebody else's cannot send JSON without asking first, and nobody answers that it may.
+        plain = request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json"
+        if plain or viewer is None or not _same(viewer, order.openid):
+            return _json({"error": "余额只能由下单人自己使用，请在下单的微信里打开"}, 403)
+        outcome = wallet.pay(self._services, viewer, order.order_no)
+        if isinstance(outcome, PaidFromBalance):
+            return _json({"paid": True})
+        if isinstance(outcome, BalanceShort):
+            return _json({"error": "余额不够付这一单，没有扣款"}, 409)
+        return _json({"error": "这一单现在不能用余额支付，没有扣款"}, 409)
 
     def qr(self, request: Request) -> Response:
         order = self._order(request)
@@ -137,8 +159,13 @@ class _Pages:
         if self._is_over_for(order, viewer):
             return _json({"error": "订单不存在，请核对链接"}, 404)
         shelf, _ = self._services.shelf.current()
-        view = pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=self._services.clock.now())
-        return _json(render.pay_state(view))
+        return _json(render.pay_state(self._pay_view(order, shelf, viewer)))
+
+    def _pay_view(self, order: Order, shelf: Shelf, viewer: OpenId | None) -> PayView:
+        own = _same(viewer, order.openid)
+        balance = wallet.shown(self._services, order) if own else MoneyView()
+        now = self._services.clock.now()
+        return pay_view(order, shelf, viewer=viewer, shop_name=self._shop, now=now, balance=balance)
 
     def order(self, request: Request) -> Response:
         order = self._order(request)
@@ -163,7 +190,15 @@ class _Pages:
             for key in telling.reveal_keys(self._services, order, where="page"):
                 keys.setdefault(key.line_id, []).append(KeyView(key.secret, key.number))
             waiting = telling.kept_texts(self._services, order)
-        view = order_view(order, shelf, viewer=viewer, shop_name=self._shop, keys=keys, waiting_messages=waiting)
+        view = order_view(
+            order,
+            shelf,
+            viewer=viewer,
+            shop_name=self._shop,
+            keys=keys,
+            waiting_messages=waiting,
+            balance=wallet.shown(self._services, order) if _same(viewer, order.openid) else MoneyView(),
+        )
         outside = is_ordinary_browser(request.headers.get("user-agent", ""))
         return _html(render.render_order(view, in_wechat=not outside))
 

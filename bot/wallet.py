@@ -9,15 +9,17 @@ from sqlalchemy import Connection, text
 
 from bot import paying, work
 from bot.bootstrap import Services
+from bot.pages.views import MoneyView
 from dialogs import turn as talk
 from dialogs.turn import Fact, WalletTerms
 from fulfillment import byhand, placing, reading
 from fulfillment import paying as order_ends
 from fulfillment.moves import lock_order
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import Order, OrderState
+from kernel.orders import BALANCE_DELIVERY, Order, OrderState
 from payments import store, wallet, wallet_orders
 from payments.gateway import TradeType
+from payments.model import RefundRoute, RefundState
 from payments.wallet import NotEnoughBalance
 
 log = logging.getLogger(__name__)
@@ -174,10 +176,19 @@ def set_one_tap(services: Services, openid: OpenId, *, on: bool) -> Fact:
     return talk.OneTapSet(on)
 
 
-def paid_from_balance(conn: Connection, order_no: str) -> bool:
-    """Whether this order was paid from its buyer's balance."""
-    settling = store.settling_attempt(conn, order_no)
-    return settling is not None and settling.trade_type is TradeType.WALLET
+def shown(services: Services, order: Order) -> MoneyView:
+    """What the order's own buyer may see of his balance on its pages."""
+    with services.engine.connect() as conn:
+        if order.paid_at is not None:
+            settling = store.settling_attempt(conn, order.order_no)
+            own = settling is not None and settling.trade_type is TradeType.WALLET
+            refunds = [one for one in store.refunds_of(conn, order.order_no) if one.state is not RefundState.CLOSED]
+            return MoneyView(paid=own, back=any(one.route is RefundRoute.WALLET for one in refunds))
+        buys_balance = any(line.delivery == BALANCE_DELIVERY for line in order.lines)
+        if not services.config.wallet.enabled or buys_balance or order.state is not OrderState.UNPAID:
+            return MoneyView()
+        kept_fen = wallet.of(conn, order.openid).balance_fen
+    return MoneyView(balance_fen=kept_fen if kept_fen >= order.total_fen else None)
 
 
 # ---- giving back ---------------------------------------------------------------------------------------------------

@@ -85,6 +85,8 @@ class PayView:
     is_owner: bool
     expires_at: datetime
     now: datetime
+    balance_fen: int | None = None
+    """What the owner keeps with the shop, where it is enough to pay this; None for anybody else."""
 
     @property
     def expires_in(self) -> int:
@@ -142,11 +144,33 @@ class OrderView:
         return any(line.keys for line in self.lines)
 
 
-def pay_view(order: Order, shelf: Shelf, *, viewer: OpenId | None, shop_name: str, now: datetime) -> PayView:
+@dataclass(frozen=True, slots=True)
+class MoneyView:
+    """What of an order's money was the buyer's balance with the shop."""
+
+    balance_fen: int | None = None
+    """What he keeps with the shop, where it is enough to pay the order."""
+    paid: bool = False
+    back: bool = False
+    """What went back went there."""
+
+
+NO_BALANCE = MoneyView()
+
+
+def pay_view(
+    order: Order,
+    shelf: Shelf,
+    *,
+    viewer: OpenId | None,
+    shop_name: str,
+    now: datetime,
+    balance: MoneyView = NO_BALANCE,
+) -> PayView:
     """Show an order on its pay page to `viewer` (None: an ordinary browser). Only its owner sees accounts in full."""
     is_owner = viewer is not None and viewer == order.openid
     state = page_state(order)
-    title, message = _headline(order, state)
+    title, message = _headline(order, state, balance)
     return PayView(
         shop_name=shop_name,
         token=order.token,
@@ -159,6 +183,7 @@ def pay_view(order: Order, shelf: Shelf, *, viewer: OpenId | None, shop_name: st
         is_owner=is_owner,
         expires_at=order.expires_at,
         now=now,
+        balance_fen=balance.balance_fen if is_owner and state is PageState.UNPAID else None,
     )
 
 
@@ -170,11 +195,12 @@ def order_view(
     shop_name: str,
     keys: Mapping[int, Sequence[KeyView]] | None = None,
     waiting_messages: Sequence[str] = (),
+    balance: MoneyView = NO_BALANCE,
 ) -> OrderView:
     """Show an order on its own page. `keys` (by line id) and `waiting_messages` are only for its owner."""
     is_owner = viewer is not None and viewer == order.openid
     state = page_state(order)
-    title, message = _headline(order, state)
+    title, message = _headline(order, state, balance)
     own_keys = keys if is_owner and keys else {}
     return OrderView(
         shop_name=shop_name,
@@ -188,7 +214,7 @@ def order_view(
             _line_view(line, shelf, is_owner=is_owner, keys=tuple(own_keys.get(line.id, ()))) for line in order.lines
         ),
         is_owner=is_owner,
-        steps=_steps(order, state),
+        steps=_steps(order, state, balance),
         waiting_messages=tuple(waiting_messages) if is_owner else (),
     )
 
@@ -275,7 +301,7 @@ def _line_state_text(line: Line) -> str:
             return "人工核实中"
 
 
-def _headline(order: Order, state: PageState) -> tuple[str, str]:
+def _headline(order: Order, state: PageState, balance: MoneyView) -> tuple[str, str]:
     match state:
         case PageState.UNPAID:
             return "待支付", ""
@@ -283,12 +309,13 @@ def _headline(order: Order, state: PageState) -> tuple[str, str]:
             return "支付成功", _paid_message(order)
         case PageState.DELIVERED:
             some_refunded = any(line.state is LineState.REFUNDED for line in order.lines)
-            message = "部分商品未能完成，对应金额已原路退回" if some_refunded else "感谢您的购买"
+            where = "退回您的余额" if balance.back else "原路退回"
+            message = f"部分商品未能完成，对应金额已{where}" if some_refunded else "感谢您的购买"
             return "交易完成", message
         case PageState.REFUNDING:
             return "退款中", "未能完成的部分正在原路退回，一般几分钟内到账"
         case PageState.REFUNDED:
-            return "已退款", "款项已原路退回您的微信支付账户"
+            return "已退款", "款项已退回您的余额" if balance.back else "款项已原路退回您的微信支付账户"
         case PageState.EXPIRED:
             return "订单已超时关闭", "未在规定时间内支付，请回到聊天重新下单"
         case PageState.CANCELLED:
@@ -308,7 +335,7 @@ def _paid_message(order: Order) -> str:
     return "正在充值，请稍候"
 
 
-def _steps(order: Order, state: PageState) -> tuple[Step, ...]:
+def _steps(order: Order, state: PageState, balance: MoneyView) -> tuple[Step, ...]:
     placed = Step("已下单", StepState.DONE, order.created_at)
     if state is PageState.UNPAID:
         return placed, Step("等待支付", StepState.NOW)
@@ -316,11 +343,11 @@ def _steps(order: Order, state: PageState) -> tuple[Step, ...]:
         return placed, Step("超时未支付，订单已关闭", StepState.STOPPED)
     if state is PageState.CANCELLED:
         return placed, Step("订单已取消", StepState.STOPPED)
-    paid = Step("已支付", StepState.DONE, order.paid_at)
+    paid = Step("已用余额支付" if balance.paid else "已支付", StepState.DONE, order.paid_at)
     if state is PageState.DELIVERED:
         return placed, paid, Step("交易完成", StepState.DONE)
     if state is PageState.REFUNDING:
         return placed, paid, Step("退款中", StepState.NOW)
     if state is PageState.REFUNDED:
-        return placed, paid, Step("已原路退款", StepState.STOPPED)
+        return placed, paid, Step("已退回余额" if balance.back else "已原路退款", StepState.STOPPED)
     return placed, paid, Step(_paid_message(order), StepState.NOW)

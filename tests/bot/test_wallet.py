@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from bot import after_sale, background, books, operators, ordering, paying, privacy, wallet
+from bot import after_sale, background, books, buyer_pages, operators, ordering, paying, privacy, wallet
 from bot.config import WalletConfig
+from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
 from dialogs.turn import NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
 from fulfillment import reading
@@ -232,6 +235,56 @@ def test_a_balance_does_not_buy_a_balance(shop: Shop) -> None:
     assert "余额¥" not in shop.say("确认")
     assert "余额充值要用微信付款" in shop.say("余额支付")
     assert balance(shop) == 10_000
+
+
+# ---- the pages -----------------------------------------------------------------------------------------------------
+
+
+def pages(shop: Shop, openid: OpenId | None) -> TestClient:
+    services = shop.services
+    client = TestClient(Starlette(routes=buyer_pages.routes(services)), base_url="https://shop.example")
+    if openid is not None:
+        client.cookies.set(VISIT_COOKIE, services.visits.cookie_for(openid, services.clock.now()))
+    return client
+
+
+def test_the_owners_pay_page_pays_from_the_balance_and_nobody_elses_does(shop: Shop) -> None:
+    fill(shop, 100)
+    fill(shop, 500, WANG)
+    order = place(shop)
+    address = f"/pay/{order.token}"
+    assert "余额 ¥100.00" in pages(shop, LI).get(address).text
+    assert 'data-part="balance"' not in pages(shop, WANG).get(address).text
+    forged = pages(shop, None)
+    forged.cookies.set(VISIT_COOKIE, shop.services.visits.cookie_for(LI, shop.clock.now())[:-1] + "x")
+    for stranger in (pages(shop, None), pages(shop, WANG), forged):
+        assert stranger.post(f"{address}/balance", json={}).status_code == 403
+    assert pages(shop, LI).post(f"{address}/balance", data={"a": "b"}).status_code == 403, "a form of another site"
+    assert pages(shop, LI).post("/pay/nobody/balance", json={}).status_code == 404
+    assert (balance(shop), balance(shop, WANG)) == (10_000, 50_000)
+    assert pages(shop, LI).post(f"{address}/balance", json={}).json() == {"paid": True}
+    assert pages(shop, LI).post(f"{address}/balance", json={}).status_code == 409
+    assert balance(shop) == 50
+    assert pages(shop, LI).get(f"{address}/state").json()["state"] == "paid"
+    assert "已用余额支付" in pages(shop, LI).get(f"/orders/{order.token}").text
+    assert "余额" not in pages(shop, WANG).get(f"/orders/{order.token}").text
+    shop.say("退款")
+    assert "已退回余额" in pages(shop, LI).get(f"/orders/{order.token}").text
+
+
+def test_the_pay_page_has_no_button_where_the_balance_is_too_small_or_buys_itself(shop: Shop) -> None:
+    fill(shop, 50)
+    order = place(shop)
+    assert 'data-part="balance"' not in pages(shop, LI).get(f"/pay/{order.token}").text
+    refused = pages(shop, LI).post(f"/pay/{order.token}/balance", json={})
+    assert (refused.status_code, refused.json()) == (409, {"error": "余额不够付这一单，没有扣款"})
+    shop.say("充值余额10")
+    shop.say("确认")
+    with shop.services.engine.connect() as conn:
+        [own] = [o for o in reading.orders_of(conn, LI, 9) if o.total_fen == 1000]
+    assert 'data-part="balance"' not in pages(shop, LI).get(f"/pay/{own.token}").text
+    assert pages(shop, LI).post(f"/pay/{own.token}/balance", json={}).status_code == 409
+    assert balance(shop) == 5_000
 
 
 # ---- small orders at 确认 -------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
   const { page, token, expiresIn, keepUntil } = document.body.dataset;
   const part = (name) => document.querySelector(`[data-part="${name}"]`);
   const pay = part("pay");
+  const balance = part("balance"); // there for the owner alone, where it is enough
   const ICONS = { delivered: "done", expired: "stop", cancelled: "stop", refunded: "back", refunding: "back", paid: "wait", confirming: "wait" };
   const FINAL = ["delivered", "refunded", "expired", "cancelled"];
   const REQUEST_MS = 15000;
@@ -57,6 +58,7 @@
     part("result").hidden = false;
     if (part("qr")) part("qr").hidden = true;
     if (pay) pay.hidden = true;
+    if (balance) balance.hidden = true;
     alert("");
     for (const icon of document.querySelectorAll("[data-icon]")) icon.hidden = icon.dataset.icon !== ICONS[name];
     setText(part("title"), title);
@@ -148,6 +150,7 @@
     setText(part("left"), `${String(Math.floor(left / 60)).padStart(2, "0")}:${String(left % 60).padStart(2, "0")}`);
     if (left === 0) {
       if (pay) pay.disabled = true;
+      if (balance) balance.disabled = true;
       setTimeout(async () => {
         if (document.visibilityState === "visible") await ask();
         if (state === "unpaid" && !confirming) setTimeout(tick, 5000); // the shop's expiry may be a moment behind
@@ -174,6 +177,18 @@
     return new Promise((resolve) => {
       wechat.invoke("getBrandWCPayRequest", params, (result) => resolve(String((result && result.err_msg) || "")));
     });
+  }
+
+  async function payFromBalance() {
+    alert("");
+    balance.disabled = true;
+    balance.setAttribute("aria-busy", "true");
+    const answer = await request(`${token}/balance`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+    balance.setAttribute("aria-busy", "false");
+    await ask(); // what the order is now, whatever the answer was
+    if (state !== "unpaid") return;
+    balance.disabled = false;
+    alert(typeof answer.body.error === "string" ? answer.body.error : "网络不太顺畅，请稍后再试");
   }
 
   async function press() {
@@ -216,6 +231,10 @@
   if (pay) {
     pay.addEventListener("click", press);
     pay.disabled = false; // it waits greyed for this script: a tap before would be lost without a word
+  }
+  if (balance) {
+    balance.addEventListener("click", payFromBalance);
+    balance.disabled = false;
   }
   const image = part("qr-image");
   if (image) {
