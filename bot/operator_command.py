@@ -74,6 +74,21 @@ def off(name: Name) -> None:
     print(f"{name}: off")
 
 
+@operator_app.command("factor-off")
+def factor_off(name: Name) -> None:
+    """Ask an operator for no second factor any more: for who has lost his phone and his recovery codes."""
+    from bot.cli import CommandError, connected, database
+    from console import accounts, second_factor
+
+    with connected() as at, database(at) as engine, engine.begin() as conn:
+        person = next((one for one in accounts.people(conn) if one.name == name), None)
+        if person is not None:
+            second_factor.turn_off(conn, person.id)
+    if person is None:
+        raise CommandError(f"{name}: no such operator, see kabot operator list")
+    print(f"{name}: the password is enough")
+
+
 def _password() -> str:
     from bot.cli import BadInputError
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,9 @@ NAME_MAX = 32
 _SEEN_EVERY = timedelta(minutes=1)
 _NAME = re.compile(r"[\w.@-]{1,32}")
 
+Second = Callable[[Connection, int], bool]
+"""Whether the code that was given is one of this operator's; in the transaction that begins his session."""
+
 _ADD = text("""
     INSERT INTO operator (name, password, role, made_at) VALUES (:name, :password, :role, :now)
     ON CONFLICT (name) DO NOTHING RETURNING id
@@ -32,9 +35,21 @@ _FIRST = text("""
     ON CONFLICT (name) DO NOTHING RETURNING id
 """)
 _ANY = text("SELECT EXISTS (SELECT 1 FROM operator)")
-_BY_NAME = text("SELECT id, name, password, role FROM operator WHERE name = :name AND active")
+_BY_NAME = text("""
+    SELECT id, name, password, role, totp IS NOT NULL AS has_second FROM operator WHERE name = :name AND active
+""")
 _LIST = text("SELECT id, name, role, active FROM operator ORDER BY id")
 _SET_PASSWORD = text("UPDATE operator SET password = :password, active = true WHERE name = :name RETURNING id")
+_SET_ROLE = text("UPDATE operator SET role = :role WHERE name = :name RETURNING id")
+_LOCK_OWNERS = text("SELECT id FROM operator WHERE role = 'owner' AND active ORDER BY id FOR UPDATE")
+_PEOPLE = text("""
+    SELECT o.id, o.name, o.role, o.active, o.totp IS NOT NULL AS has_second, o.made_at,
+           (SELECT max(last_seen_at) FROM operator_session s WHERE s.operator_id = o.id) AS last_seen_at
+    FROM operator o ORDER BY o.active DESC, o.id
+""")
+_PASSWORD_OF = text("SELECT password FROM operator WHERE id = :id")
+_CHANGE_OWN = text("UPDATE operator SET password = :password WHERE id = :id")
+_END_OTHERS = text("DELETE FROM operator_session WHERE operator_id = :id AND id <> :session_id")
 _SET_ACTIVE = text("UPDATE operator SET active = false WHERE name = :name RETURNING id")
 _END_ALL = text("DELETE FROM operator_session WHERE operator_id = :id")
 _LOCK_KEY = text("SELECT pg_advisory_xact_lock(7365, hashtext(:key))")
@@ -88,7 +103,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class WrongLogin:
-    """No such operator, or not his password: which of the two is nobody's business."""
+    """No such operator, not his password, or no code of his: which of them is nobody's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,64 @@ def shut_out(conn: Connection, name: str) -> bool:
     return _log_out_everywhere(conn, conn.execute(_SET_ACTIVE, {"name": name}).one_or_none())
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An operator as the owner sees him."""
+
+    id: int
+    name: str
+    role: Role
+    active: bool
+    has_second: bool
+    made_at: datetime
+    last_seen_at: datetime | None
+
+
+def people(conn: Connection) -> tuple[Person, ...]:
+    """Every operator, those who may log in first."""
+    return tuple(
+        Person(row.id, row.name, Role(row.role), row.active, row.has_second, row.made_at, row.last_seen_at)
+        for row in conn.execute(_PEOPLE)
+    )
+
+
+def set_role(conn: Connection, name: str, role: Role) -> bool:
+    """Give an operator another role; his sessions have it at once. False: no such operator."""
+    return conn.execute(_SET_ROLE, {"name": name, "role": role.value}).one_or_none() is not None
+
+
+def is_last_owner(conn: Connection, operator_id: int) -> bool:
+    """Whether nobody else could let anybody in. Owners stay as they are until the caller's transaction ends."""
+    owners = conn.execute(_LOCK_OWNERS).scalars().all()
+    return list(owners) == [operator_id]
+
+
+def change_own_password(conn: Connection, operator: "Operator", new: str) -> None:
+    """Give oneself another password; one's other logins end. Raises ValueError for a bad one."""
+    conn.execute(_CHANGE_OWN, {"id": operator.id, "password": passwords.hashed(new)})
+    conn.execute(_END_OTHERS, {"id": operator.id, "session_id": operator.session_id})
+
+
+def is_password(engine: Engine, operator: "Operator", given: str, *, address: str, now: datetime) -> bool:
+    """Whether this is the operator's password. Guesses count as those at the login do: whoever finds a browser logged
+    in is not to find out the password."""
+    keys = _keys(operator.name, address)
+    if not _count_try(engine, keys, now):
+        return False
+    with engine.connect() as conn:
+        kept = conn.execute(_PASSWORD_OF, {"id": operator.id}).scalar_one()
+    if not passwords.fits(given, kept):
+        return False
+    with engine.begin() as conn:
+        conn.execute(_FORGET, {"keys": [keys[0][0], keys[2][0]]})
+    return True
+
+
+def log_out_everywhere(conn: Connection, operator_id: int) -> None:
+    """End every login of an operator."""
+    conn.execute(_END_ALL, {"id": operator_id})
+
+
 def _log_out_everywhere(conn: Connection, row: "Row[tuple[int]] | None") -> bool:
     if row is not None:
         conn.execute(_END_ALL, {"id": row.id})
@@ -154,10 +227,12 @@ def _log_out_everywhere(conn: Connection, row: "Row[tuple[int]] | None") -> bool
 
 
 def log_in(
-    engine: Engine, name: str, password: str, *, address: str, browser: str, now: datetime
+    engine: Engine, name: str, password: str, *, address: str, browser: str, now: datetime, second: Second | None = None
 ) -> LoggedIn | WrongLogin | Locked:
-    """Check a password and begin a session. Every try counts as failed until it has succeeded, so guesses made at the
-    same time count as well."""
+    """Check a password, and the second factor by `second`, and begin a session.
+
+    Every try counts as failed until it has succeeded, so guesses made at the same time count as well.
+    """
     name = name[: NAME_MAX + 1]
     keys = _keys(name, address)
     if not _count_try(engine, keys, now):
@@ -169,6 +244,8 @@ def log_in(
         return WrongLogin()
     token = secrets.token_urlsafe(32)
     with engine.begin() as conn:
+        if row.has_second and (second is None or not second(conn, row.id)):
+            return WrongLogin()
         conn.execute(_FORGET, {"keys": [keys[0][0], keys[2][0]]})
         begun = {"token_hash": _digest(token), "operator_id": row.id, "now": now}
         conn.execute(_BEGIN, {**begun, "address": address[:64], "browser": browser[:200]})

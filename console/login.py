@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console import accounts, audit, gate, render
+from console import accounts, audit, gate, render, second_factor
 from console.accounts import Locked, WrongLogin
 from console.desk import Parts
 from console.gate import Asked
@@ -57,6 +57,7 @@ class Login:
         if not gate.is_csrf(request.cookies.get(FORM_COOKIE, ""), form.get("csrf", "")):
             return self._shown(request, 403, "页面已过期，请再登录一次", wanted)
         now, address = self._parts.clock.now(), gate.address_of(request)
+        code = form.get("code", "")[:40]
         done = accounts.log_in(
             self._parts.engine,
             form.get("name", "").strip(),
@@ -64,11 +65,12 @@ class Login:
             address=address,
             browser=request.headers.get("user-agent", ""),
             now=now,
+            second=lambda conn, number: second_factor.take(conn, self._parts.backroom.vault, number, code, now),
         )
         if isinstance(done, Locked):
             return self._shown(request, 429, "尝试次数太多，请 15 分钟后再试", wanted)
         if isinstance(done, WrongLogin):
-            return self._shown(request, 401, "用户名或密码不对", wanted)
+            return self._shown(request, 401, "用户名、密码或验证码不对", wanted)
         with self._parts.engine.begin() as conn:
             name = done.operator.name
             audit.record(conn, operator=name, address=address, what="log_in", about=f"operator:{name}", now=now)
@@ -88,7 +90,9 @@ class Login:
         """GET /console/sessions: where one is logged in."""
         with self._parts.engine.connect() as conn:
             found = accounts.sessions_of(conn, asked.operator.id)
-        return shown(self._parts, asked, "sessions.html", sessions=found)
+            has_second = second_factor.is_on(conn, asked.operator.id)
+            codes_left = second_factor.recovery_left(conn, asked.operator.id)
+        return shown(self._parts, asked, "sessions.html", sessions=found, has_second=has_second, codes_left=codes_left)
 
     def end_session(self, asked: Asked) -> Response:
         """POST /console/sessions/{id}/end."""

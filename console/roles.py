@@ -38,6 +38,8 @@ class Right(StrEnum):
     """What WeChat Pay and suppliers were asked and said, number by number."""
     SEE_ACTIONS = "see_actions"
     """What operators did."""
+    PEOPLE = "people"
+    """Operators: add, change, log out, let in no more. The owner's."""
     GOODS = "goods"
     """Change the catalog."""
     SEE_KEYS = "see_keys"
@@ -52,7 +54,7 @@ _ALL = frozenset(Right)
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.OWNER: _ALL,
-        Role.MANAGER: _ALL,
+        Role.MANAGER: _ALL - {Right.PEOPLE},
         Role.SUPPORT: frozenset(
             {
                 Right.SEE,

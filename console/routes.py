@@ -14,8 +14,10 @@ from console.goods_saving import GoodsSaving
 from console.key_imports import KeyImports
 from console.keys import Keys
 from console.login import Login
+from console.mine import Mine
 from console.notes import Notes
 from console.orders import Orders
+from console.people import People
 from console.roles import Right
 from console.talks import Talks
 from console.today import Today
@@ -43,12 +45,17 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         post("/logout", login.log_out, Right.SEE),
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
+        *_people(parts),
         *_goods(parts),
         *_keys(parts),
         get("", today.page, Right.SEE),
         get("/actions", today.actions, Right.SEE_ACTIONS),
         get("/orders", orders.find, Right.SEE),
+        post("/orders/by-key", orders.by_key, Right.SEE_KEYS),
+        post("/orders/export", orders.export, Right.EXPORT),
         get("/orders/{order_no}", orders.detail, Right.SEE),
+        post("/lines/{id}/refund-some", orders.refund_some, Right.REFUND),
+        post("/lines/{id}/replace-key", orders.replace_key, Right.DELIVER),
         post("/lines/{id}/done", orders.deliver, Right.DELIVER),
         post("/lines/{id}/refund", orders.refund, Right.REFUND),
         get("/todo", todo.page, Right.SEE),
@@ -76,6 +83,24 @@ def _talks(parts: Parts) -> list[Route]:
         _post(parts, "/canned/{id}/drop", canned.drop, Right.EDIT_CANNED),
         _post(parts, "/orders/{order_no}/note", notes.about_order, Right.NOTE),
         _post(parts, "/notes/{id}/drop", notes.drop, Right.NOTE),
+    ]
+
+
+def _people(parts: Parts) -> list[Route]:
+    people, mine = People(parts), Mine(parts)
+    return [
+        _get(parts, "/people", people.page, Right.PEOPLE),
+        _post(parts, "/people", people.add, Right.PEOPLE),
+        _get(parts, "/people/{id}", people.detail, Right.PEOPLE),
+        _post(parts, "/people/{id}/role", people.set_role, Right.PEOPLE),
+        _post(parts, "/people/{id}/off", people.off, Right.PEOPLE),
+        _post(parts, "/people/{id}/password", people.new_password, Right.PEOPLE),
+        _post(parts, "/people/{id}/factor", people.factor_off, Right.PEOPLE),
+        _post(parts, "/people/{id}/logout", people.log_out, Right.PEOPLE),
+        _post(parts, "/me/password", mine.change_password, Right.SEE),
+        _get(parts, "/me/factor", mine.factor, Right.SEE),
+        _post(parts, "/me/factor", mine.factor_on, Right.SEE),
+        _post(parts, "/me/factor/off", mine.factor_off, Right.SEE),
     ]
 
 

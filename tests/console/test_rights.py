@@ -24,6 +24,7 @@ edit_canned     x     x       -       -       -
 export          x     x       -       x       -
 see_notices     x     x       -       x       -
 see_actions     x     x       -       -       -
+people          x     -       -       -       -
 goods           x     x       -       -       -
 see_keys        x     x       x       -       -
 keys            x     x       -       -       -
@@ -53,9 +54,25 @@ NEEDS = {
     ("POST", "/console/canned"): Right.EDIT_CANNED,
     ("POST", "/console/canned/1/drop"): Right.EDIT_CANNED,
     ("POST", "/console/orders/K1/note"): Right.NOTE,
+    ("POST", "/console/orders/by-key"): Right.SEE_KEYS,
+    ("POST", "/console/orders/export"): Right.EXPORT,
+    ("POST", "/console/lines/1/refund-some"): Right.REFUND,
+    ("POST", "/console/lines/1/replace-key"): Right.DELIVER,
     ("POST", "/console/orders/K1/cancel"): Right.DELIVER,
     ("POST", "/console/notes/1/drop"): Right.NOTE,
     ("POST", "/console/lines/1/resend"): Right.ANSWER,
+    ("GET", "/console/people"): Right.PEOPLE,
+    ("POST", "/console/people"): Right.PEOPLE,
+    ("GET", "/console/people/999"): Right.PEOPLE,
+    ("POST", "/console/people/999/role"): Right.PEOPLE,
+    ("POST", "/console/people/999/off"): Right.PEOPLE,
+    ("POST", "/console/people/999/password"): Right.PEOPLE,
+    ("POST", "/console/people/999/factor"): Right.PEOPLE,
+    ("POST", "/console/people/999/logout"): Right.PEOPLE,
+    ("POST", "/console/me/password"): Right.SEE,
+    ("GET", "/console/me/factor"): Right.SEE,
+    ("POST", "/console/me/factor"): Right.SEE,
+    ("POST", "/console/me/factor/off"): Right.SEE,
     ("GET", "/console/goods"): Right.SEE,
     ("GET", "/console/goods/product"): Right.SEE,
     ("POST", "/console/goods/product"): Right.GOODS,
