@@ -114,7 +114,11 @@ def for_others(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
     """Tell whether a count is of other things: 放100张照片, 电脑2台, an option that these goods do not come in."""
     if amount.kind != "count":
         return False
-    beside = [m.entry.owners for m in seen.mentions if m.end == amount.start]
+    beside = [
+        m.entry.owners
+        for m in seen.mentions
+        if m.end == amount.start and product.id not in (*m.entry.products, *m.entry.categories, *m.entry.shorthand)
+    ]  # 钢琴12节, where 钢琴 is an exam's option as well as the lessons' category
     if any(owners and product.id not in owners for owners in beside):
         return True
     if beside or (amount.unit and amount.unit in (product.unit, product.any_unit, *product.piece_units)):

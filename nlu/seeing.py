@@ -10,7 +10,7 @@ from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
 from nlu.segments import Segment, Segmenter
-from nlu.telling import Piece, told, unwanted
+from nlu.telling import Piece, tells_when, told, unwanted
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
 
@@ -57,8 +57,16 @@ class Seen:
     def told(self) -> list[Piece]:
         """The pieces of the message that tell of something and ask for nothing; free text is no talk."""
         if self._told is None:
-            spans = self.text_spans
-            self._told = [p for p in told(self.text) if not any(s < p[1] and p[0] < e for s, e in spans)]
+            spans = [*self.text_spans]
+            pieces = told(self.text)
+            chosen = [(m.start, m.end) for m in self.mentions if m.entry.options or m.entry.choices]
+            for piece in pieces:
+                times = tells_when(
+                    self.text[slice(*piece)].strip()
+                )  # 周三晚上: a choice of theirs, or all that is said
+                if times and (len(pieces) == 1 == len(_CLAUSE.findall(self.text)) or _inside_any(piece, chosen)):
+                    spans.append(piece)
+            self._told = [p for p in pieces if not any(s < p[1] and p[0] < e for s, e in spans)]
         return self._told
 
     def tells(self, place: int) -> bool:
@@ -71,6 +79,13 @@ class Seen:
         if self._segments is None:
             self._segments = self.segmenter.split(self.text) if self.segmenter else []
         return self._segments
+
+
+_CLAUSE = re.compile(r"[^,，。;；!！?？\n~]+")
+
+
+def _inside_any(piece: Piece, spans: list[Piece]) -> bool:
+    return any(piece[0] <= start and end <= piece[1] for start, end in spans)
 
 
 def look(message: str, lexicon: Lexicon) -> Seen:

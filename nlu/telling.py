@@ -69,9 +69,24 @@ _ASKED_AFTER = re.compile(
 """上周充的50呢: asks after what was ordered."""
 
 
+_DAY = r"(?:大?[明后今]天|今晚|明[早晚]|[这下]?(?:周|星期|礼拜)[一二三四五六日天末]|\d{1,2}月\d{1,2}[号日])"
+_PART = "(?:凌晨|早上|上午|中午|下午|傍晚|晚上)"
+_WHEN = re.compile(
+    rf"我?(?:{_DAY}的?{_PART}?|{_PART})\s*(?:(?:\d{{1,2}}|[一二两三四五六七八九十]{{1,3}})点(?:半|钟|一刻|[\d一二三四五十]{{1,3}}分?)?)?(?:左右)?"
+    r"(?:就?要用?|用|去|来|过来|到|取|送来?|开始|过去)?"
+)
+"""A clause that is nothing but a time: when it is wanted is no part of what is."""
+
+
+def tells_when(piece: str) -> bool:
+    """Tell whether a clause says a time and nothing else."""
+    return _WHEN.fullmatch(piece) is not None
+
+
 def _tells(piece: str) -> bool:
     return (
         _declines(piece)
+        or tells_when(piece)
         or _ASKED_AFTER.search(piece) is not None
         or (bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece))
     )
