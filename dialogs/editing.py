@@ -8,6 +8,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
+from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed, given_in_pieces
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
@@ -34,6 +35,8 @@ from kernel.ids import OrderNo
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
 
+_CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
+"""While something is asked for, only what can be no answer corrects several lines."""
 _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
 _REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要")
 _KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
@@ -63,7 +66,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return _taken_out_of_unpaid(dialog, said, scene)
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
-    taken = _taken_out(dialog, state.lines, said, scene)
+    taken = _several(dialog, state, said, scene) or _taken_out(dialog, state.lines, said, scene)
     if taken is not None or (said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)):
         return taken
     return (
@@ -72,6 +75,21 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         or _added(dialog, state, said, scene)
         or changed(dialog, state, said, scene)
     )
+
+
+def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """京东换成200的，steam换成100的; what could not be used is told, and nothing is done by halves."""
+    if any(line.product is None for line in state.lines) or said.frame.intent in ("batch", "confirm", "choose"):
+        return None
+    if isinstance(state, Collecting) and not _CORRECTS.search(said.text):
+        return None
+    new = rebuilt(state.lines, said.text, said.frame.items, scene.shelf)
+    if isinstance(new, Unclear):
+        return miss(doubted(dialog), scene, replies.clause_unclear(new.clause))
+    if new is None:
+        return None
+    told = replies.changed() if new != state.lines else replies.nothing_changed()
+    return advance(replace(dialog, misses=0), new, scene, told)
 
 
 # ---- taking out ----------------------------------------------------------------------------------------------------

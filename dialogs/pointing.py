@@ -71,7 +71,7 @@ def by_each_number(said: str) -> list[tuple[int, str]]:
 
 
 def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
-    held = [(i, value) for i, line in enumerate(lines) for value in _accounts(line, shelf)]
+    held = [(i, value) for i, line in enumerate(lines) for value in accounts(line, shelf)]
     hits = [(i, value) for i, value in held if value in said]
     if hits:
         rest = said
@@ -85,7 +85,8 @@ def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed 
     return None
 
 
-def _accounts(line: DraftLine, shelf: Shelf) -> list[str]:
+def accounts(line: DraftLine, shelf: Shelf) -> list[str]:
+    """The accounts a line holds, folded."""
     product = shelf.product(line.product) if line.product else None
     found: list[str] = []
     for name, value in line.fields.items():

@@ -16,6 +16,12 @@ def unread_row(say: Say, number: int, row: str) -> str:
 no_bargain = phrase("no_bargain", "都是实价，已经是最低的了，不讲价哈。")
 
 
+@line("「{clause}」这半句我没看懂，怕弄错，先都没改。请分开说一遍，比如先说第一件怎么改。")
+def clause_unclear(say: Say, clause: str) -> str:
+    """Of several corrections in one message one was not understood."""
+    return say(clause=said(clause))
+
+
 take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 
