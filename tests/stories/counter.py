@@ -11,6 +11,10 @@ from dialogs.step import step
 from dialogs.turn import (
     AskedAgain,
     AskRefund,
+    BalanceBack,
+    BalanceFound,
+    BalanceMove,
+    BalanceShort,
     CancelOrder,
     CancelRefused,
     CaseDropped,
@@ -21,18 +25,23 @@ from dialogs.turn import (
     EndHandoff,
     Fact,
     FavouritesFound,
+    FindBalance,
     FindFavourites,
     FindOrders,
     HandoffOpened,
     Heard,
     NoSuchOrder,
+    NotPayable,
+    OneTapSet,
     OpenCase,
     OpenHandoff,
     OrderCancelled,
     OrderDeclined,
     OrderPlaced,
     OrdersFound,
+    PaidFromBalance,
     PaidTwice,
+    PayFromBalance,
     PlaceOrder,
     Rate,
     Rated,
@@ -40,14 +49,19 @@ from dialogs.turn import (
     Reply,
     Said,
     Scene,
+    SetOneTap,
     SoldOut,
     TooManyUnpaid,
+    TopUp,
+    WalletTerms,
+    Withdraw,
 )
 from fulfillment.states import refund_way
 from kernel.cases import Case, CaseKind, CaseState, LineFacts, RefundWay, SupplierSays
 from kernel.hours import ALWAYS, WorkingHours
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import Line, LineState, Order, OrderState, UsedAccount, WantedLine
+from kernel.money import Fen
+from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState, UsedAccount, WantedLine
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
@@ -75,11 +89,15 @@ class Counter:
         self.cases: list[Case] = []
         self.paid_twice: list[PaidTwice] = []
         self.supplier_asked = True
+        self.wallet: WalletTerms | None = None
+        self.balance_fen = 0
+        self.balance_moves: list[BalanceMove] = []
+        self.one_tap = False
         self.effects: list[Effect] = []
 
     @property
     def scene(self) -> Scene:
-        return Scene(self.now, self.shelf, SHOP_URL, hours=self.hours)
+        return Scene(self.now, self.shelf, SHOP_URL, hours=self.hours, wallet=self.wallet)
 
     def says(self, text: str, channel: Channel = "text") -> Reply:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
@@ -141,6 +159,47 @@ class Counter:
                 return HandoffOpened(self.transfers and opens_at is None, self.waiting, opens_at)
             case EndHandoff():
                 return None
+            case FindBalance():
+                return BalanceFound(self.balance_fen, tuple(self.balance_moves[:5]), self.one_tap)
+            case TopUp(amount_fen=amount_fen):
+                return OrderPlaced(self._top_up(amount_fen))
+            case PayFromBalance(order_no=order_no):
+                return self._pay(order_no)
+            case SetOneTap(on=on):
+                self.one_tap = on
+                return OneTapSet(on)
+            case Withdraw():
+                back, self.balance_fen = self.balance_fen, 0
+                return BalanceBack(back, 0)
+
+    def keeps(self, fen: int) -> None:
+        """Let this shop keep money of buyers, and him have this much."""
+        self.wallet = WalletTerms(100, 100_000, 5_000, 20_000)
+        self.balance_fen = fen
+        self.balance_moves = [BalanceMove("topup", fen, self.now)] if fen else []
+
+    def _top_up(self, amount_fen: int) -> Order:
+        line = Line(
+            1, 0, "", "余额充值", "", f"{amount_fen // 100}元", None, 1, Fen(amount_fen), {}, {}, BALANCE_DELIVERY, "",
+            LineState.WAITING,
+        )  # fmt: skip
+        return self._placed(Fen(amount_fen), (line,))
+
+    def _pay(self, order_no: OrderNo | None) -> Fact:
+        order = next((o for o in self.orders if order_no in (None, o.order_no)), None)
+        if order is None:
+            return NotPayable()
+        if order.state is not OrderState.UNPAID or order.lines[0].delivery == BALANCE_DELIVERY:
+            return NotPayable(order.order_no, order.state)
+        if order.total_fen > self.balance_fen:
+            return BalanceShort(order, self.balance_fen)
+        return PaidFromBalance(self._paid_from_balance(order), self.balance_fen)
+
+    def _paid_from_balance(self, order: Order) -> Order:
+        self.balance_fen -= order.total_fen
+        paid = replace(order, state=OrderState.PAID, paid_at=self.now)
+        self.orders[self.orders.index(order)] = paid
+        return paid
 
     def _used(self) -> tuple[UsedAccount, ...]:
         paid = [line for order in self.orders if order.paid_at is not None for line in order.lines]
@@ -158,19 +217,28 @@ class Counter:
             left = self.stock.get(line.sku)
             if left is not None and left < line.quantity:
                 return SoldOut(position, left)
+        total_fen = Fen(sum(line.total_fen for line in lines))
+        order = self._placed(total_fen, tuple(self._line(i, line) for i, line in enumerate(lines)))
+        if self.wallet is None or self.balance_fen < total_fen:
+            return OrderPlaced(order)
+        if self.one_tap and total_fen <= self.wallet.one_tap_max_fen:
+            return OrderPlaced(self._paid_from_balance(order), self.balance_fen)
+        return OrderPlaced(order, self.balance_fen)
+
+    def _placed(self, total_fen: Fen, lines: tuple[Line, ...]) -> Order:
         number = len(self.orders) + 1
         order = Order(
             OrderNo(f"K261120{number:010d}"),
             OpenId("o"),
             f"token{number}",
             OrderState.UNPAID,
-            sum(line.total_fen for line in lines),
+            total_fen,
             self.now,
             self.now + timedelta(minutes=15),
-            tuple(self._line(i, line) for i, line in enumerate(lines)),
+            lines,
         )
         self.orders.insert(0, order)
-        return OrderPlaced(order)
+        return order
 
     def _line(self, position: int, wanted: WantedLine) -> Line:
         product, sku = self.shelf.product_of(wanted.sku), self.shelf.sku(wanted.sku)
@@ -223,6 +291,9 @@ class Counter:
         order = next((o for o in self.orders if o.order_no == wanted.order_no and o.paid_at is not None), None)
         if order is None:
             return NoSuchOrder()
+        if wanted.units is not None:
+            order, apart = self._split(order, wanted)
+            wanted = replace(wanted, line_id=apart)
         ways = {
             line.id: refund_way(
                 line.state, supplier_asked=self.supplier_asked, by_hand=line.delivery in ("service", "parcel")
@@ -240,11 +311,23 @@ class Counter:
         self.orders[self.orders.index(order)] = changed
         left = [line for line, way in ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
         if not left:
-            return RefundDecided(changed, ways)
+            return RefundDecided(changed, ways, to_balance=wanted.to_balance)
         one = left[0] if len(left) == 1 else None
         opened = self._open_case(OpenCase(CaseKind.REFUND, order.order_no, one, wanted.said))
         assert isinstance(opened, CaseOpened)
         return RefundDecided(changed, ways, opened.case, opened.first)
+
+    def _split(self, order: Order, wanted: AskRefund) -> tuple[Order, int]:
+        assert wanted.units is not None
+        line = next(line for line in order.lines if line.id == wanted.line_id)
+        share = Fen(line.total_fen * wanted.units // line.quantity)
+        rest = replace(line, quantity=line.quantity - wanted.units, total_fen=Fen(line.total_fen - share))
+        number, position = line.id + 1000, len(order.lines)
+        apart = replace(line, id=number, position=position, quantity=wanted.units, total_fen=share)
+        lines = (*(rest if one.id == line.id else one for one in order.lines), apart)
+        changed = replace(order, lines=lines)
+        self.orders[self.orders.index(order)] = changed
+        return changed, number
 
     def _rate(self, wanted: Rate) -> Fact:
         settled = [o for o in self.orders if o.state in (OrderState.DELIVERED, OrderState.REFUNDED)]

@@ -11,6 +11,7 @@ from dialogs.turn import (
     DropCase,
     Effect,
     EndHandoff,
+    FindBalance,
     FindFavourites,
     FindOrders,
     Followed,
@@ -18,11 +19,15 @@ from dialogs.turn import (
     OpenCase,
     OpenHandoff,
     PaidTwice,
+    PayFromBalance,
     PlaceOrder,
     Pressed,
     Rate,
     Reply,
+    SetOneTap,
     Showed,
+    TopUp,
+    Withdraw,
 )
 from kernel.hours import parse_hours
 from kernel.money import format_yuan
@@ -143,11 +148,21 @@ def _effect(effect: Effect) -> str:
             return f"开单 {kind.value} {order_no[-1]}" + (f"-{line_id}" if line_id else "")
         case DropCase(case_id=case_id):
             return f"撤单 S{case_id:05d}"
-        case AskRefund(order_no=order_no, line_id=line_id):
-            return f"退款 {order_no[-1]}" + (f"-{line_id}" if line_id else "")
+        case AskRefund(order_no=order_no, line_id=line_id, units=units):
+            of_it = f" {units}份" if units else ""
+            where = "退到余额" if effect.to_balance else "退款"
+            return f"{where} {order_no[-1]}" + (f"-{line_id}" if line_id and not units else "") + of_it
         case Rate(order_no=order_no, stars=stars):
             return " ".join(part for part in ("评价", (order_no or "")[-1:], str(stars or "")) if part)
-        case FindOrders() | FindFavourites():
+        case TopUp(amount_fen=amount_fen):
+            return f"充余额 ¥{format_yuan(amount_fen)}"
+        case PayFromBalance(order_no=named):
+            return f"余额支付 {named[-1]}" if named is not None else "余额支付"
+        case SetOneTap(on=on):
+            return "开通免确认" if on else "关闭免确认"
+        case Withdraw():
+            return "提现"
+        case FindOrders() | FindFavourites() | FindBalance():
             return ""
 
 
@@ -162,6 +177,8 @@ def _happens(counter: Counter, what: str) -> None:
         counter.paid_twice.append(PaidTwice(latest.order_no, latest.total_fen, back=False))
     elif match := re.fullmatch(r"最近的订单(.+)", what):
         counter.settle(_STATES[match[1]])
+    elif match := re.fullmatch(r"余额有(\d+)元", what):
+        counter.keeps(int(match[1]) * 100)
     elif what == "价格变了":
         counter.moved = True
     elif match := re.fullmatch(r"客服时间(.+)", what):
