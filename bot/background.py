@@ -15,6 +15,7 @@ from bot import (
     suppliers,
     telling,
     voices,
+    webhooks_out,
 )
 from bot.bootstrap import Services
 from bot.tasks import TASKS
@@ -38,6 +39,7 @@ __all__ = [
     "suppliers",
     "telling",
     "voices",
+    "webhooks_out",
 ]
 
 
