@@ -79,7 +79,7 @@ _CLAIM = text("""
     WHERE e.id = d.endpoint_id AND e.active AND (e.paused_until IS NULL OR e.paused_until <= :now) AND d.id = (
         SELECT id FROM webhook_delivery
         WHERE endpoint_id = :endpoint AND state IN ('waiting', 'sending') AND next_try_at <= :now
-        ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING d.id, d.type, d.order_no, d.line_id, d.case_id, d.happened_at, d.attempts, d.first_try_at, e.url,
               e.secret_enc
 """)

@@ -121,12 +121,7 @@ class WebhookDelivery(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("endpoint_id", "source", "source_id", name="webhook_delivery_once"),
         CheckConstraint("state IN ('waiting', 'sending', 'delivered', 'failed')", name="webhook_delivery_state_known"),
-        Index(
-            "webhook_delivery_due",
-            "endpoint_id",
-            "next_try_at",
-            postgresql_where=text("state IN ('waiting', 'sending')"),
-        ),
+        Index("webhook_delivery_open", "endpoint_id", "id", postgresql_where=text("state IN ('waiting', 'sending')")),
         Index("webhook_delivery_of", "endpoint_id", text("id DESC")),
     )
 

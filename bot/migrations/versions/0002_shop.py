@@ -314,6 +314,7 @@ def upgrade() -> None:
         sa.Column("out_trade_no", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("pay_notice_about", "pay_notice", ["out_trade_no"], unique=False)
     op.create_table(
         "product",
         sa.Column("id", sa.String(), nullable=False),
@@ -597,7 +598,7 @@ def upgrade() -> None:
     op.create_index(
         "order_line_account",
         "order_line",
-        [sa.literal_column("(fields ->> account_field)"), sa.literal_column("id DESC")],
+        [sa.literal_column("(fields ->> account_field)"), "order_no"],
         unique=False,
         postgresql_where=sa.text("account_field <> ''"),
     )
@@ -617,6 +618,13 @@ def upgrade() -> None:
         [sa.literal_column("jsonb_path_query_array(fields, '$.*'::jsonpath)")],
         unique=False,
         postgresql_using="gin",
+    )
+    op.create_index(
+        "order_line_in_hands",
+        "order_line",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'attention' OR (state = 'delivering' AND delivery IN ('service', 'parcel'))"),
     )
     op.create_index(
         "order_line_refunding", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'refunding'")
@@ -783,14 +791,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("endpoint_id", "source", "source_id", name="webhook_delivery_once"),
     )
     op.create_index(
-        "webhook_delivery_due",
-        "webhook_delivery",
-        ["endpoint_id", "next_try_at"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
+        "webhook_delivery_of", "webhook_delivery", ["endpoint_id", sa.literal_column("id DESC")], unique=False
     )
     op.create_index(
-        "webhook_delivery_of", "webhook_delivery", ["endpoint_id", sa.literal_column("id DESC")], unique=False
+        "webhook_delivery_open",
+        "webhook_delivery",
+        ["endpoint_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
     )
     op.create_table(
         "compensation",
