@@ -101,12 +101,12 @@ class ShopDesk:
         """See Desk."""
         return operators.cancel(self._services, order_no, actor=actor, also=also)
 
-    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[str]]:
+    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[tuple[int, str]]]:
         """See Desk."""
         with self._services.engine.connect() as conn:
-            found: dict[int, list[str]] = {}
+            found: dict[int, list[tuple[int, str]]] = {}
             for key in stock.keys_of(conn, self._services.vault, order_no):
-                found.setdefault(key.line_id, []).append(ends_of(key.secret))
+                found.setdefault(key.line_id, []).append((key.id, ends_of(key.secret)))
         return found
 
     def end_talk(self, openid: OpenId, *, also: Also) -> bool:

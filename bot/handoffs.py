@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,7 +137,7 @@ def _line(who: str, text: str, at: datetime, understood: str = "", **more: Any) 
     return {**line, "read": understood} if understood else line
 
 
-def _joined(before: list[dict[str, Any]], latest: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _joined(before: Sequence[Mapping[str, Any]], latest: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """A running talk's transcript goes on: what the person wrote is in it alone, what the bot said since is not."""
     last = before[-1].get("at", "") if before else ""
     heard = {(line["text"], line.get("at", "")[:_TO_THE_MINUTE]) for line in before if line["from"] == "buyer"}
@@ -223,7 +223,7 @@ def _with_latest(services: Services, talk: Talk) -> Talk:
         since = [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(talk.openid)]
     except TalkUnavailableError:
         return talk
-    new = _joined(list(talk.transcript), since)[len(talk.transcript) :]
+    new = _joined(talk.transcript, since)[len(talk.transcript) :]
     if not new:
         return talk
     heard = [datetime.fromisoformat(line["at"]) for line in new if line["from"] == "buyer"]

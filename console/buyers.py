@@ -43,7 +43,7 @@ class BuyerCard:
     order: OrderDetail | None
     """The latest in full, with its last moves and its keys, hidden but for their ends."""
     story: Sequence[Happened]
-    keys: Mapping[int, Sequence[str]]
+    keys: Mapping[int, Sequence[tuple[int, str]]]
     cases: Sequence[Case]
     notes: Sequence[Note]
 

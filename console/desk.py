@@ -138,8 +138,8 @@ class Desk(Protocol):
     def cancel(self, order_no: str, *, actor: str, also: Also) -> bool:
         """Cancel an unpaid order. False: it is not unpaid."""
 
-    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[str]]:
-        """The keys sold to each line of an order, all but their ends hidden."""
+    def masked_keys(self, order_no: str) -> Mapping[int, Sequence[tuple[int, str]]]:
+        """The keys sold to each line of an order, by number, all but their ends hidden."""
 
     def end_talk(self, openid: OpenId, *, also: Also) -> bool:
         """Give a buyer back to the bot and tell him. False: it has ended."""

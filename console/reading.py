@@ -1,8 +1,9 @@
 """What the pages read: the day's figures, orders found and shown with all that happened to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -63,6 +64,25 @@ _STORY = text("""
         FROM case_event e JOIN support_case c ON c.id = e.case_id WHERE c.order_no = :no
     ) story ORDER BY at, part, id LIMIT 500
 """)
+# As the tables have it, but for what opens something (prepay_id, code_url) and who he is.
+_PAPERS = text("""
+    SELECT 'payment' AS kind, out_trade_no AS number, created_at AS at,
+           jsonb_strip_nulls(to_jsonb(t))
+               - CAST('{id,order_no,out_trade_no,prepay_id,code_url,payer_openid}' AS text[]) AS told
+    FROM payment t WHERE order_no = :no
+    UNION ALL SELECT 'notice', id, received_at, jsonb_build_object('kind', kind, 'out_trade_no', out_trade_no)
+    FROM pay_notice WHERE out_trade_no IN (SELECT out_trade_no FROM payment WHERE order_no = :no)
+    UNION ALL SELECT 'refund', out_refund_no, created_at,
+           jsonb_strip_nulls(to_jsonb(t)) - CAST('{id,order_no,out_refund_no}' AS text[])
+    FROM refund t WHERE order_no = :no
+    UNION ALL SELECT 'supplier', supplier_order_no, created_at,
+           jsonb_strip_nulls(to_jsonb(t)) - CAST('{id,order_no,supplier_order_no}' AS text[])
+    FROM supplier_order t WHERE order_no = :no
+    UNION ALL SELECT 'push', CAST(id AS text), created_at,
+           jsonb_strip_nulls(to_jsonb(t)) - CAST('{id,order_no,openid,reply_key,dedupe_key}' AS text[])
+    FROM push t WHERE order_no = :no
+    ORDER BY 3, 1, 2 LIMIT 300
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +100,38 @@ class Wanted:
     """What orders are looked for; empty parts ask for nothing."""
 
     words: str = ""
-    """An order's number, an openid, or what a buyer gave: an account, whole."""
+    """A number (the order's, WeChat Pay's, a refund's, a purchase's), an openid, or what a buyer gave: an account,
+    whole."""
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
     of: str = ""
     """The number of an order: all of its buyer's. (An openid belongs into no address.)"""
+    numbers: Sequence[str] | None = None
+    """Only these orders."""
     after: tuple[datetime, str] | None = None
     """The last order of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """One line of one order, as a file tells it."""
+
+    order_no: str
+    openid: str
+    state: str
+    created_at: datetime
+    paid_at: datetime | None
+    product_name: str
+    sku_label: str
+    quantity: int
+    account: str
+    total_fen: int
+    refund_fen: int
+    line_state: str
+    supplier: str
+    cost_fen: int | None
+    transaction_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +166,16 @@ class LineDetail:
         return by_hand or self.state is LineState.ATTENTION
 
     @property
+    def rest_fen(self) -> Fen:
+        """What has not gone back of it."""
+        return Fen(self.total_fen - self.refund_fen)
+
+    @property
+    def some_can_go_back(self) -> bool:
+        """A part can be given back: of what is in a person's hands or delivered."""
+        return self.rest_fen > 0 and (self.can_be_done or self.state is LineState.DELIVERED)
+
+    @property
     def can_go_back(self) -> bool:
         """It is in a person's hands or delivered, and nothing of it has gone back."""
         return self.refund_fen == 0 and (self.can_be_done or self.state is LineState.DELIVERED)
@@ -139,6 +193,17 @@ class OrderDetail:
     expires_at: datetime
     paid_at: datetime | None
     lines: tuple[LineDetail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One number at WeChat Pay or a supplier, with everything that is kept of what was asked and said of it."""
+
+    kind: str
+    """payment, refund, notice, supplier or push."""
+    number: str
+    at: datetime
+    told: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +240,8 @@ def received_by_day(conn: Connection, last: date, zone: ZoneInfo, days: int = 7)
     return tuple((day, found.get(day, 0)) for day in wanted)
 
 
-def find(conn: Connection, wanted: Wanted) -> tuple[Found, ...]:
-    """List orders, the latest first: one more than a page, when there are more."""
+def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
+    """The condition on `orders o`, made of constants alone, and its values."""
     conditions = ["true"]
     values: dict[str, object] = {}
     if wanted.words:
@@ -184,6 +249,10 @@ def find(conn: Connection, wanted: Wanted) -> tuple[Found, ...]:
         conditions.append("""o.order_no IN (
             SELECT order_no FROM orders WHERE order_no = :words
             UNION ALL SELECT order_no FROM orders WHERE openid = :words
+            UNION ALL SELECT order_no FROM payment WHERE transaction_id = :words
+            UNION ALL SELECT order_no FROM payment WHERE out_trade_no = :words
+            UNION ALL SELECT order_no FROM refund WHERE out_refund_no = :words
+            UNION ALL SELECT order_no FROM supplier_order WHERE supplier_order_no = :words
             UNION ALL SELECT order_no FROM order_line
             WHERE jsonb_path_query_array(fields, '$.*') @> to_jsonb(CAST(:words AS text)))""")
         values["words"] = wanted.words
@@ -196,18 +265,51 @@ def find(conn: Connection, wanted: Wanted) -> tuple[Found, ...]:
         if value:
             conditions.append(condition)
             values[name] = value
+    if wanted.numbers is not None:
+        conditions.append("o.order_no = ANY(:numbers)")
+        values["numbers"] = list(wanted.numbers)
     if wanted.after is not None:
         conditions.append("(o.created_at, o.order_no) < (:at, :no)")
         values |= {"at": wanted.after[0], "no": wanted.after[1]}
-    # Only the constants above come into the statement, never a value.
+    return " AND ".join(conditions), values
+
+
+def find(conn: Connection, wanted: Wanted) -> tuple[Found, ...]:
+    """List orders, the latest first: one more than a page, when there are more."""
+    condition, values = _conditions(wanted)
+    # Only constants come into the statement, never a value.
     statement = f"""
         SELECT o.order_no, o.state, o.total_fen, o.created_at,
                (SELECT string_agg(product_name || ' ' || sku_label || ' ×' || quantity, '；' ORDER BY position)
                 FROM (SELECT * FROM order_line l WHERE l.order_no = o.order_no ORDER BY position LIMIT 3) l) AS what
-        FROM orders o WHERE {" AND ".join(conditions)}
+        FROM orders o WHERE {condition}
         ORDER BY o.created_at DESC, o.order_no DESC LIMIT {PAGE + 1}
     """  # noqa: S608
     return tuple(Found(*row) for row in conn.execute(text(statement), values))
+
+
+def count_lines(conn: Connection, wanted: Wanted, most: int) -> int:
+    """Count the lines of the orders that are looked for, up to `most`."""
+    condition, values = _conditions(wanted)
+    statement = f"""
+        SELECT count(*) FROM (SELECT 1 FROM orders o JOIN order_line l USING (order_no) WHERE {condition} LIMIT :most) n
+    """  # noqa: S608
+    return int(conn.execute(text(statement), {**values, "most": most}).scalar_one())
+
+
+def export_lines(conn: Connection, wanted: Wanted, most: int) -> Iterator[ExportLine]:
+    """Read the lines of the orders that are looked for, the latest first, a few hundred at a time."""
+    condition, values = _conditions(wanted)
+    statement = f"""
+        SELECT o.order_no, o.openid, o.state, o.created_at, o.paid_at, l.product_name, l.sku_label, l.quantity,
+               coalesce(l.fields ->> l.account_field, '') AS account, l.total_fen, l.refund_fen, l.state AS line_state,
+               l.supplier, l.cost_fen * l.quantity * CASE WHEN l.any_value THEN coalesce(l.value, 1) ELSE 1 END,
+               (SELECT transaction_id FROM payment p WHERE p.order_no = o.order_no AND p.settles)
+        FROM orders o JOIN order_line l USING (order_no) WHERE {condition}
+        ORDER BY o.created_at DESC, o.order_no DESC, l.position LIMIT :most
+    """  # noqa: S608
+    found = conn.execution_options(yield_per=500).execute(text(statement), {**values, "most": most})
+    return (ExportLine(*row) for row in found)
 
 
 def order(conn: Connection, order_no: str) -> OrderDetail | None:
@@ -244,6 +346,11 @@ def order(conn: Connection, order_no: str) -> OrderDetail | None:
 def story(conn: Connection, order_no: str) -> tuple[Happened, ...]:
     """Everything that happened to an order, oldest first."""
     return tuple(Happened(*row) for row in conn.execute(_STORY, {"no": order_no}))
+
+
+def papers(conn: Connection, order_no: str) -> tuple[Paper, ...]:
+    """What WeChat Pay and suppliers were asked and said about an order, number by number, oldest first."""
+    return tuple(Paper(*row) for row in conn.execute(_PAPERS, {"no": order_no}))
 
 
 def line_now(conn: Connection, line_id: int) -> dict[str, object] | None:

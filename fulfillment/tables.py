@@ -106,13 +106,21 @@ class OrderLine(SQLModel, table=True):
         Index("order_line_refunding", "id", postgresql_where=text("state = 'refunding'")),
         Index("order_line_delivered_at", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
         Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
+        Index(
+            "order_line_in_hands",
+            "id",
+            postgresql_where=text(
+                "state = 'attention' OR (state = 'delivering' AND delivery IN ('service', 'parcel'))"
+            ),
+        ),
         # Operators find orders by what the buyer gave, whatever the field is called.
         Index("order_line_given", text("jsonb_path_query_array(fields, '$.*'::jsonpath)"), postgresql_using="gin"),
-        # The latest orders for an account, whoever placed them; in the way of every placing, where GIN is too slow.
+        # A day's orders for an account, whoever placed them (numbers begin with the day); in the way of every placing,
+        # where GIN is too slow.
         Index(
             "order_line_account",
             text("(fields ->> account_field)"),
-            text("id DESC"),
+            "order_no",
             postgresql_where=text("account_field <> ''"),
         ),
     )

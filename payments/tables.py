@@ -161,6 +161,7 @@ class PayNoticeRow(SQLModel, table=True):
     """A notice, by WeChat Pay's own id: it becomes a row before it has any effect, so it has its effect once."""
 
     __tablename__: ClassVar[Any] = "pay_notice"
+    __table_args__ = (Index("pay_notice_about", "out_trade_no"),)
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     kind: str = _text()

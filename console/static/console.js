@@ -193,8 +193,15 @@ document.addEventListener("click", (event) => {
   words.focus();
 });
 
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-amount]")) return;
+  const button = event.target.form.querySelector("[data-amount-label]");
+  const yuan = /^\d{1,9}(\.\d{1,2})?$/.test(event.target.value) ? Number(event.target.value).toFixed(2) : "…";
+  button.textContent = button.dataset.amountLabel + yuan;
+});
+
 document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || event.target.hasAttribute("data-stay")) return; // a file comes: the page stays
   // Pressed twice it is sent once; after the values are read, or the button's own would be missing.
   setTimeout(() => event.target.querySelectorAll("button").forEach((one) => (one.disabled = true)));
 });
