@@ -189,7 +189,7 @@ def refund(
     lines = _named_lines(order.lines, lookup)
     part = _some_of(lookup.text)
     if part is not None and part < sum(line.quantity for line in lines):
-        return _ask_what_part(dialog, order, [line for line in lines if line.state not in _BACK], scene)
+        return _some_back(dialog, order, [line for line in lines if line.state not in _BACK], part, lookup, scene)
     if _only_asks(lookup.text):
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
@@ -216,6 +216,19 @@ def _some_of(text: str) -> int | None:
     found = _SOME.search(normalise(text))
     wanted = read_numeral(found["back"] or found["of"]) if found is not None else None
     return int(wanted) if wanted is not None else None
+
+
+def _some_back(dialog: Dialog, order: Order, lines: list[Line], part: int, lookup: Lookup, scene: Scene) -> Turn:
+    """退一张 of several bought together: at once where it can only be of one line that nobody has begun, else he is
+    asked."""
+    line = lines[0] if len(lines) == 1 else None
+    if line is None or line.state is not LineState.WAITING or not 0 < part < line.quantity:
+        return _ask_what_part(dialog, order, lines, scene)
+    if _only_asks(lookup.text):
+        return answer(dialog, scene, replies.refund_some_possible(order, line, part))
+    into = scene.wallet is not None and into_balance(lookup.text)
+    asked = AskRefund(order.order_no, line.id, lookup.text, into, units=part)
+    return Turn(replace(dialog, misses=0), effects=(asked,))
 
 
 def _ask_what_part(dialog: Dialog, order: Order, lines: list[Line], scene: Scene) -> Turn:

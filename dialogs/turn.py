@@ -110,6 +110,10 @@ class OrderDeclined:
 @dataclass(frozen=True, slots=True)
 class OrderCancelled:
     order_no: OrderNo
+    order: Order | None = None
+    """What it was of."""
+    left: tuple[Order, ...] = ()
+    """Other orders of his that wait for payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,10 +334,11 @@ OrdersFor = Literal[
     "correct",
     "withdraw",
     "paid_twice",
+    "meant",
 ]
 """``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
 dropped, or now that something is said to be wrong with it; ``withdraw``: what he does not want (any more);
-``paid_twice``: whether an order was paid more than once."""
+``paid_twice``: whether an order was paid more than once; ``meant``: which of his orders a message is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +396,8 @@ class AskRefund:
     said: str
     to_balance: bool = False
     """Into his balance what he has paid himself, there and then; else by the original route."""
+    units: int | None = None
+    """So many of the line, which is named and not begun; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)

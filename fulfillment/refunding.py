@@ -12,6 +12,7 @@ from catalog.model import Delivery
 from fulfillment import holds, pushing
 from fulfillment.moves import UnknownOrderError, follow_lines, give_of_line, lock_order, move_line
 from fulfillment.pushing import PushKind
+from fulfillment.splitting import split
 from fulfillment.states import refund_way
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
 from kernel.cases import RefundWay
@@ -128,11 +129,18 @@ class WantedBack:
 
 
 def take_back(
-    conn: Connection, order_no: str, openid: str, now: datetime, *, only: int | None = None
+    conn: Connection,
+    order_no: str,
+    openid: str,
+    now: datetime,
+    *,
+    only: int | None = None,
+    units: int | None = None,
 ) -> WantedBack | None:
     """Give back at once what of a paid order nobody has begun to deliver. None: not his order, or not paid.
 
-    `only`: this line of it.
+    `only`: this line of it; `units`: so many of that line, where it is not begun and has more. They become a line of
+    their own; where that cannot be, a person decides.
 
     Safe to repeat: what is on its way is said to be. A top-up that the supplier has been asked for waits for his
     answer; what was delivered or is in somebody's hands is for a person.
@@ -141,6 +149,11 @@ def take_back(
         return None
     if lock_order(conn, order_no) not in (OrderState.PAID, OrderState.DELIVERED, OrderState.REFUNDED):
         return None
+    if only is not None and units is not None:
+        apart = split(conn, order_no, only, units, now, actor="buyer")
+        if apart is None:
+            return WantedBack({only: RefundWay.PERSON})
+        only = apart
     ways: dict[int, RefundWay] = {}
     work = NOTHING_TO_DO
     for row in conn.execute(_LINES, {"order_no": order_no}).all():

@@ -64,6 +64,8 @@ class LineView:
     state: LineState
     state_text: str
     note: str = ""
+    part_back_fen: int = 0
+    """What of its price has gone back, or is on its way, while the rest of it stands."""
     eta: str = ""
     use_note: str = ""
     """How the goods are used; shown with the card keys."""
@@ -240,6 +242,7 @@ def _line_view(line: Line, shelf: Shelf, *, is_owner: bool, keys: tuple[KeyView,
         state=line.state,
         state_text=_line_state_text(line),
         note=line.note if is_owner else "",
+        part_back_fen=line.refund_fen if line.state not in (LineState.REFUNDING, LineState.REFUNDED) else 0,
         eta=line.eta,
         use_note=product.note if product is not None else "",
         keys=keys,

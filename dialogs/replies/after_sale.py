@@ -207,8 +207,14 @@ def if_missing(say: Say, order: Order) -> str:
     return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
 
 
+@line("可以，{what}还没开始处理。要退{count}份点「{refund}」。")
+def refund_some_possible(say: Say, order: Order, line: Line, units: int) -> str:
+    tapped = tap(f"退{units}份", f"退款 {order.order_no}-{line.position + 1} 退{units}份", "refund")
+    return say(what=line_what(line), count=units, refund=tapped)
+
+
 @line(
-    "您这单有{count}件：{what}。同一种一起买的只能一起退：要全退点「{refund}」（{total}）；只退一部分请回复「{human}」，客服来办。"
+    "您这单有{count}件：{what}。已经在处理的要一起退：要全退点「{refund}」（{total}）；只退一部分请回复「{human}」，客服来办。"
 )
 def refund_whole(say: Say, order: Order, lines: Sequence[Line]) -> str:
     return say(

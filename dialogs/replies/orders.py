@@ -34,7 +34,7 @@ _LINE_STATES = {
 def order_state(order: Order) -> str:
     """The state in plain words, with what happens next."""
     if order.state is OrderState.DELIVERED and len(order.lines) == 1:
-        return line_done(order.lines[0])
+        return line_state(order.lines[0])
     if order.state is OrderState.PAID and order.lines:
         states = {line.state for line in order.lines}
         if len(states) == 1:
@@ -50,7 +50,12 @@ _DOING = {
 _doing_until = phrase("doing_until", "{doing}，预计{when}")
 
 
+_part_back = phrase("part_back", "{state}，退了{amount}")
+
+
 def line_state(line: Line, *, with_eta: bool = True) -> str:
+    if line.state is LineState.DELIVERED and line.refund_fen:
+        return _part_back(state=line_done(line), amount=yuan(line.refund_fen))
     if line.state is LineState.DELIVERED:
         return line_done(line)
     if line.state is LineState.DELIVERING:

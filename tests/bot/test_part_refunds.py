@@ -10,13 +10,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bot import background, giving_back, operators
+from bot import after_sale, background, giving_back, operators
 from bot.cli import main
-from fulfillment import audit, byhand
+from bot.pages.render import render_order
+from bot.pages.views import order_view
+from catalog.key_import import import_keys
+from dialogs.turn import AskRefund, RefundDecided
+from fulfillment import audit, byhand, reading
+from kernel.cases import RefundWay
 from kernel.ids import OpenId
 from kernel.orders import LineState, Order
 from payments.gateway import RefundStatus
-from tests.bot.test_after_sale import Shop, opened
+from tests.bot.test_after_sale import LI, Shop, opened
 from tests.machines import run_machine
 
 SERVICE = ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
@@ -79,6 +84,12 @@ def test_a_part_goes_back_and_what_was_delivered_stays_delivered(shop: Shop) -> 
     assert shop.wechat_pay.refunded_fen(str(shop.rows("SELECT out_trade_no FROM payment")[0])) == 300
     assert all_agrees(shop)
     assert shop.rows("SELECT cause FROM order_event WHERE money = 'back'") == ["part refund 3.00: 慢了"]
+    assert "已完成，退了¥3.00" in shop.say(f"订单 {order.order_no}")
+    with shop.services.engine.connect() as conn:
+        placed = reading.by_no(conn, order.order_no)
+    assert placed is not None
+    view = order_view(placed, shop.services.shelf.current()[0], viewer=LI, shop_name="好店")
+    assert "部分退款</dt><dd>¥3.00" in render_order(view, in_wechat=True).html
 
 
 def test_part_after_part_and_then_the_rest_gives_the_line_back_as_a_whole(shop: Shop) -> None:
@@ -218,6 +229,48 @@ def test_the_command_line_gives_back_by_order_line_and_amount(
     arrive(shop)
     assert stands(shop) == ("refunded", 15_000, "refunded")
     assert all_agrees(shop)
+
+
+def test_one_of_two_that_nobody_has_begun_goes_back_and_the_other_is_delivered(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text("\n".join(f"SECRET-ST50-{n:04d}" for n in range(1, 4)))
+    import_keys(shop.services.engine, shop.services.vault, "ST50", file)
+    order = shop.order("50的steam卡两张", "确认")
+    assert shop.rows("SELECT count(*) FROM card_key WHERE state = 'held'") == [2]
+    told = shop.say("退一张")
+    half = order.total_fen // 2
+    assert f"¥{half // 100}.{half % 100:02d}" in told
+    assert "按原路退回" in told
+    assert shop.rows("SELECT count(*) FROM card_key WHERE state = 'held'") == [1]
+    shop.work()
+    assert shop.rows("SELECT quantity || ' ' || state FROM order_line ORDER BY position") == [
+        "1 delivered",
+        "1 refunding",
+    ]
+    arrive(shop)
+    assert shop.rows("SELECT state FROM order_line ORDER BY position") == ["delivered", "refunded"]
+    assert shop.rows("SELECT state FROM orders") == ["delivered"]
+    assert shop.rows("SELECT count(*) FROM key_sale") == [1]
+    assert shop.rows("SELECT sum(total_fen) FROM order_line") == [order.total_fen]
+    told = shop.say("好的") + shop.say("嗯")
+    assert told.count("SECRET-ST50-") == 1
+    assert all_agrees(shop)
+
+
+def test_one_of_two_that_were_delivered_is_asked_about_and_moves_no_money(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text("\n".join(f"SECRET-ST50-{n:04d}" for n in range(1, 4)))
+    import_keys(shop.services.engine, shop.services.vault, "ST50", file)
+    order = shop.order("50的steam卡两张", "确认")
+    shop.work()
+    shop.say("谢谢")
+    assert "只退一部分请回复「人工」" in shop.say("退一张")
+    asked = AskRefund(order.order_no, order.lines[0].id, "退一张", units=1)
+    decided = after_sale.ask_refund(shop.services, LI, asked)  # delivered between his words and their effect
+    assert isinstance(decided, RefundDecided)
+    assert set(decided.ways.values()) == {RefundWay.PERSON}
+    assert shop.rows("SELECT count(*) FROM refund") == [0]
+    assert shop.rows("SELECT quantity FROM order_line") == [2]
 
 
 class Givers(RuleBasedStateMachine):

@@ -67,6 +67,7 @@ from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 
 UNPAID_MAX = 3
+STEPS_MAX = 7
 SHOP_URL = "https://shop.example"
 
 
@@ -106,7 +107,7 @@ class Counter:
     def hears(self, heard: Heard) -> Reply:
         self.effects = []
         turn = step(self.dialog, heard, self.scene)
-        for _ in range(4):
+        for _ in range(STEPS_MAX):
             facts = [fact for fact in map(self._carry_out, turn.effects) if fact is not None]
             if not facts:
                 break
@@ -340,5 +341,6 @@ class Counter:
                 if order.state is not OrderState.UNPAID:
                     return CancelRefused(order_no, order.state)
                 self.orders[i] = replace(order, state=OrderState.CANCELLED)
-                return OrderCancelled(order_no)
+                left = tuple(o for o in self.orders if o.state is OrderState.UNPAID)
+                return OrderCancelled(order_no, self.orders[i], left)
         return CancelRefused(order_no, OrderState.CANCELLED)
