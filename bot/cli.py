@@ -27,6 +27,8 @@ from bot.keys_command import keys_app
 from bot.ledger_command import ledger_app
 from bot.operator_command import operator_app
 from bot.privacy_command import privacy_app
+from bot.risk_command import risk_app
+from bot.wallet_command import wallet_app
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -65,9 +67,11 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(operator_app, name="operator")
 app.add_typer(apikey_app, name="apikey")
 app.add_typer(privacy_app, name="privacy")
+app.add_typer(risk_app, name="risk")
 app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 app.add_typer(cases_app, name="cases")
+app.add_typer(wallet_app, name="wallet")
 
 
 class BadInputError(Exception):

@@ -26,7 +26,7 @@ def export(
     from bot import privacy
     from bot.cli import CommandError, connected, database
 
-    wanted = _checked(openid)
+    wanted = checked(openid)
     with connected() as at, database(at):
         found = privacy.export(at.services(), wanted)
     if not found:
@@ -50,7 +50,7 @@ def erase(openid: OpenIdArgument) -> None:
     from bot.cli import CommandError, connected, database
     from kernel.money import format_yuan
 
-    wanted = _checked(openid)
+    wanted = checked(openid)
     with connected() as at, database(at):
         done = privacy.erase(at.services(), wanted)
     if isinstance(done, privacy.BalanceLeft):
@@ -65,7 +65,8 @@ def erase(openid: OpenIdArgument) -> None:
         print("something still runs (an order, a case, a talk with a person): it goes when it has ended")
 
 
-def _checked(openid: str) -> "OpenId":
+def checked(openid: str) -> "OpenId":
+    """The buyer a command names. Raises BadInputError for what cannot be one."""
     from bot.cli import BadInputError
     from kernel.ids import OpenId
 

@@ -194,7 +194,7 @@ def shown(services: Services, order: Order) -> MoneyView:
 # ---- giving back ---------------------------------------------------------------------------------------------------
 
 
-def withdraw(services: Services, openid: OpenId) -> Fact:
+def withdraw(services: Services, openid: OpenId, *, actor: str = "buyer") -> talk.BalanceBack:
     """Give back by the original route what he topped up and has not spent: the latest top-ups first, each in part
     where not all of it is left."""
     with services.engine.begin() as conn:
@@ -207,7 +207,7 @@ def withdraw(services: Services, openid: OpenId) -> Fact:
             amount_fen = min(left_fen, balance_fen - back_fen)
             if amount_fen <= 0:
                 break
-            given = byhand.give_some(conn, line_id, amount_fen, services.clock.now(), actor="buyer", reason=_REASON)
+            given = byhand.give_some(conn, line_id, amount_fen, services.clock.now(), actor=actor, reason=_REASON)
             if not isinstance(given, byhand.NotNow | byhand.NotSoMuch):
                 work.enqueue(services, conn, given)
                 back_fen += amount_fen

@@ -1,7 +1,8 @@
 """What buyers keep with the shop, through the edge: said, paid, given back, with jobs run by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,19 +11,21 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from bot import after_sale, background, books, buyer_pages, operators, ordering, paying, privacy, wallet
+from bot import after_sale, background, backups, books, buyer_pages, operators, ordering, paying, privacy, wallet
+from bot.cli import main
 from bot.config import WalletConfig
+from bot.database import make_engine
 from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
 from dialogs.turn import NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
-from fulfillment import reading
+from fulfillment import audit, reading
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState, WantedLine
 from payments import wallet as balances
 from payments.gateway import Prepay
 from payments.store import attempts_of
 from payments.wallet import MoveKind
-from tests.bot.test_after_sale import LI, WANG, Shop, opened
+from tests.bot.test_after_sale import LI, MORNING, WANG, Shop, opened
 
 
 @pytest.fixture
@@ -475,3 +478,61 @@ def test_the_days_limit_holds_when_two_orders_are_placed_at_the_same_moment(shop
 
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(is_paid, ("a", "b"))) == 1
+
+
+# ---- for operators -------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_looks_at_a_balance_puts_it_right_once_and_gives_it_back(
+    shop: Shop,
+    database_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fill(shop, 100)
+    environment = {"STORE__DATABASE_URL": database_url, "REDIS__URL": redis_url, "APP__DATA_DIR": str(tmp_path)}
+    for name, value in environment.items():
+        monkeypatch.setenv(f"KABOT_{name}", value)
+    gift = ["wallet", "adjust", LI, "12.50", "--reason", "道歉", "--reference", "sorry-1"]
+    assert main(gift) == 0
+    assert main(gift) == 0
+    assert balance(shop) == 11_250
+    assert main(["wallet", "adjust", LI, "200", "--take", "--reason", "x", "--reference", "sorry-2"]) == 2
+    assert main(["wallet", "adjust", LI, "-1", "--reason", "x", "--reference", "sorry-3"]) == 2
+    assert main(["wallet", "show", LI]) == 0
+    assert "余额 ¥112.50" in capsys.readouterr().out
+    assert main(["privacy", "erase", LI]) == 1
+    assert "112.50" in capsys.readouterr().err
+    assert main(["wallet", "withdraw", LI]) == 0
+    assert "¥100.00 goes back; ¥12.50 stays" in capsys.readouterr().out
+    assert shop.books_agree()
+
+
+def test_the_history_is_whole_after_paying_and_giving_back(shop: Shop) -> None:
+    fill(shop, 100)
+    place(shop)
+    shop.say("余额支付")
+    shop.say("退款")
+    shop.say("确认提现")
+    shop.work()
+    with shop.services.engine.connect() as conn:
+        assert list(audit.verify(conn)) == []
+    assert shop.books_agree()
+
+
+def test_a_backup_brings_balances_back(
+    shop: Shop, new_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    fill(shop, 100)
+    fill(shop, 50)
+    file = tmp_path / "shop.backup"
+    backups.write(shop.services.engine, shop.services.config.app, file)
+    with new_database() as url:
+        other = make_engine(url)
+        backups.read(other, replace(shop.services.config.app, data_dir=tmp_path / "there"), file)
+        with other.begin() as conn:
+            assert balances.of(conn, LI).balance_fen == 15_000
+            assert balances.credit(conn, LI, 100, MoveKind.ADJUST, "after", now=MORNING).balance_after_fen == 15_100
+        other.dispose()
