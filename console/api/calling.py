@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -135,7 +134,7 @@ async def _once(caller: Caller, request: Request, inner: Callable[[Request], Any
             "请带上 Idempotency-Key 请求头：每个新操作用一个新值，重发同一操作用同一个值。",
         )
     body = await request.body()
-    digest = sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).digest()
+    digest = once.sha256_of(request.method, request.url.path, body)
     engine, now = caller.parts.engine, caller.parts.clock.now()
     found = await run_in_threadpool(once.begin, engine, caller.key.id, given[0], digest, now)
     match found:

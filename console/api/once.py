@@ -1,5 +1,6 @@
 """Requests that are sent again: the first is worked on, every other gets its answer. Kept for a day."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +71,11 @@ class Busy:
 @dataclass(frozen=True, slots=True)
 class OtherRequest:
     """The client has used the key for something else."""
+
+
+def sha256_of(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
 
 
 def begin(
