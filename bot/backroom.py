@@ -2,17 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot import menu, misses, nlu_report, owner_files
 from bot.bootstrap import Services
+from bot.config import ConfigError
 from bot.lexicon import build_lexicon
+from bot.nlu_report import Group
+from bot.owner_texts import read_faq, read_wording, unanswered
+from bot.wechat import AccountError
 from catalog.model import Product
 from catalog.shelf import Shelf
+from catalog.store import load_listed
 from catalog.vault import Vault
 from catalog.version import content_version
-from console.backroom import Reading
+from console import drafts
+from console.backroom import Also, MenuGroup, Misheard, OwnerFile, Reading
+from dialogs import wording
 from nlu import Lexicon, parse
 from nlu.frame import Item
 
 _MISSING = {"product": "哪个商品", "value": "面额"}
+
+MISSES_MAX = 500
+"""So many of the latest messages are looked at: each is read again with today's catalog."""
+GROUPS_MAX = 50
 
 
 class ShopBackroom:
@@ -33,6 +45,101 @@ class ShopBackroom:
         frame = parse(words, self._lexicon(shelf))
         return Reading(frame.intent, tuple("；".join(_told(item, shelf)) for item in frame.items))
 
+    def misheard(self) -> tuple[Misheard, ...]:
+        """See Backroom."""
+        with self._services.engine.connect() as conn:
+            found = misses.since(conn, self._services.clock.now() - misses.KEPT_FOR, MISSES_MAX)
+            shelf = load_listed(conn)
+        lexicon = self._lexicon(shelf)
+        groups = nlu_report.grouped(miss for miss in found if nlu_report.still_missed(miss, lexicon))
+        return tuple(_misheard(group, lexicon, shelf) for group in groups[:GROUPS_MAX])
+
+    def add_alias(self, product_id: str, alias: str, done: Sequence[int], *, by: str, also: Also) -> str:
+        """See Backroom."""
+        with self._services.engine.connect().execution_options(isolation_level="SERIALIZABLE") as conn, conn.begin():
+            before = load_listed(conn)
+            against = nlu_report.add_alias(conn, product_id, alias)
+            if not against:
+                drafts.keep(conn, before, by, self._services.clock.now())
+                misses.settle(conn, list(done))
+                also(conn)
+        return against
+
+    def settle(self, done: Sequence[int], *, also: Also) -> None:
+        """See Backroom."""
+        with self._services.engine.begin() as conn:
+            misses.settle(conn, list(done))
+            also(conn)
+
+    def owner_file(self, kind: str) -> OwnerFile:
+        """See Backroom."""
+        return owner_files.look(self._services.config.app, kind)
+
+    def save_owner_file(self, kind: str, content: str, *, also: Also) -> tuple[str, ...]:
+        """See Backroom."""
+        problems = owner_files.problems_of(kind, content)
+        if problems:
+            return problems
+        try:
+            with self._services.engine.begin() as conn:
+                also(conn)
+                owner_files.write(self._services.config.app, kind, content)
+        except OSError as error:
+            return (f"文件写不了：{error.strerror or error}",)
+        return ()
+
+    def undo_owner_file(self, kind: str, *, also: Also) -> bool:
+        """See Backroom."""
+        with self._services.engine.begin() as conn:
+            done = owner_files.undo(self._services.config.app, kind)
+            if done:
+                also(conn)
+        return done
+
+    def faq_warnings(self) -> tuple[str, ...]:
+        """See Backroom."""
+        shelf, _ = self._services.shelf.current()
+        try:
+            return tuple(unanswered(read_faq(self._services.config.app.faq_file), shelf))
+        except ConfigError as error:
+            return tuple(str(error).splitlines())
+
+    def wording_lines(self) -> tuple[tuple[str, str, str], ...]:
+        """See Backroom."""
+        try:
+            given = read_wording(self._services.config.app.wording_file)
+        except ConfigError:
+            given = {}
+        return tuple((one.name, one.own, given.get(one.name, "")) for one in wording.lines())
+
+    def menu(self) -> tuple[MenuGroup, ...]:
+        """See Backroom."""
+        with self._services.engine.connect() as conn:
+            return menu.wanted(conn, self._services.shelf.current()[0])
+
+    def usual_menu(self) -> tuple[MenuGroup, ...]:
+        """See Backroom."""
+        return menu.usual(self._services.shelf.current()[0])
+
+    def save_menu(self, groups: Sequence[MenuGroup] | None, by: str, *, also: Also) -> tuple[str, ...]:
+        """See Backroom."""
+        problems = menu.problems_of(groups, self._services.shelf.current()[0]) if groups is not None else ()
+        if not problems:
+            with self._services.engine.begin() as conn:
+                menu.keep(conn, groups or (), by, self._services.clock.now())
+                also(conn)
+        return problems
+
+    def publish_menu(self, *, also: Also) -> str:
+        """See Backroom."""
+        try:
+            menu.publish(self._services)
+        except AccountError as error:
+            return str(error)
+        with self._services.engine.begin() as conn:
+            also(conn)
+        return ""
+
     def _lexicon(self, shelf: Shelf) -> Lexicon:
         """Indexing a large catalog takes seconds: the last two are kept."""
         version = content_version(shelf.products)
@@ -41,6 +148,20 @@ class ShopBackroom:
             found = build_lexicon(shelf)
             self._read = {**dict(list(self._read.items())[-1:]), version: found}
         return found
+
+
+def _misheard(group: Group, lexicon: Lexicon, shelf: Shelf) -> Misheard:
+    newest = group.misses[0]
+    alias = nlu_report.suggested_alias(group.examples[0], lexicon)
+    return Misheard(
+        ids=tuple(miss.id for miss in group.misses),
+        buyers=group.buyers,
+        heard_at=newest.heard_at,
+        examples=group.examples,
+        followed_by=newest.followed_by,
+        alias=alias,
+        products=tuple((one.id, one.name) for one in nlu_report.nearest_products(alias or newest.words, shelf)),
+    )
 
 
 def _told(item: Item, shelf: Shelf) -> Iterator[str]:

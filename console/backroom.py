@@ -1,11 +1,17 @@
 """What the pages about goods, people and money need of the bot, beside the desk: the bot implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+from sqlalchemy import Connection
 
 from catalog.model import Product
 from catalog.vault import Vault
+
+Also = Callable[[Connection], None]
+"""Written in the same transaction as what it belongs to: the record of who did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,40 @@ class Reading:
 
     intent: str
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Misheard:
+    """Messages that say about the same and are not understood."""
+
+    ids: tuple[int, ...]
+    buyers: int
+    heard_at: datetime
+    examples: tuple[str, ...]
+    followed_by: str
+    alias: str
+    """The words that look like a name."""
+    products: tuple[tuple[str, str], ...]
+    """The products it is likeliest for: id and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFile:
+    """A file of the owner's, and whether the console may write it."""
+
+    content: str
+    where: str
+    """What [app] says; "" when it says nothing."""
+    editable: bool
+    has_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """One of the three buttons, and what opens above it: names, each with a key or an https address."""
+
+    name: str
+    buttons: tuple[tuple[str, str], ...]
 
 
 class Backroom(Protocol):
@@ -25,3 +65,39 @@ class Backroom(Protocol):
 
     def read(self, words: str, products: Sequence[Product]) -> Reading:
         """How a sentence would be understood if this were the catalog."""
+
+    def misheard(self) -> tuple[Misheard, ...]:
+        """What buyers said lately that is still not understood, alike messages together, the most frequent first."""
+
+    def add_alias(self, product_id: str, alias: str, done: Sequence[int], *, by: str, also: Also) -> str:
+        """Give a product one more name and settle messages; the catalog before is kept. Gives what speaks against it, or ""."""
+
+    def settle(self, done: Sequence[int], *, also: Also) -> None:
+        """Forget messages that somebody has dealt with."""
+
+    def owner_file(self, kind: str) -> OwnerFile:
+        """The owner's own answers (`faq`) or texts (`wording`)."""
+
+    def save_owner_file(self, kind: str, content: str, *, also: Also) -> tuple[str, ...]:
+        """Check a file and put it in the place of the one that is there, which is kept. Gives what is wrong with it."""
+
+    def undo_owner_file(self, kind: str, *, also: Also) -> bool:
+        """Put the file before the last change back. False: none is kept."""
+
+    def faq_warnings(self) -> tuple[str, ...]:
+        """What the answers name and nobody sells, and questions that get another answer."""
+
+    def wording_lines(self) -> tuple[tuple[str, str, str], ...]:
+        """Every line the bot says: its name, its own text, and the owner's in its place or ""."""
+
+    def menu(self) -> tuple[MenuGroup, ...]:
+        """The account's menu as it would be published now."""
+
+    def usual_menu(self) -> tuple[MenuGroup, ...]:
+        """The menu that comes of the catalog alone."""
+
+    def save_menu(self, groups: Sequence[MenuGroup] | None, by: str, *, also: Also) -> tuple[str, ...]:
+        """Keep a menu (None: the usual one again). Gives what is wrong with it."""
+
+    def publish_menu(self, *, also: Also) -> str:
+        """Publish it at WeChat. Gives what WeChat has against it, or ""."""

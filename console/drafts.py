@@ -89,10 +89,15 @@ def save(conn: Connection, products: Sequence[Product], seen: str, saved_by: str
     listed = load_listed(conn)
     if listed.version != seen:
         return Moved()
-    row = {"version": seen, "content": _packed(listed.products), "saved_by": saved_by, "now": now}
+    keep(conn, listed, saved_by, now)
+    return import_catalog(conn, Shelf(products, ""))
+
+
+def keep(conn: Connection, shelf: Shelf, saved_by: str, now: datetime) -> None:
+    """Keep the catalog as it is before somebody changes it."""
+    row = {"version": shelf.version, "content": _packed(shelf.products), "saved_by": saved_by, "now": now}
     conn.execute(_KEEP, row)
     conn.execute(_FORGET, {"kept": KEPT_MAX})
-    return import_catalog(conn, Shelf(products, ""))
 
 
 def history(conn: Connection) -> tuple[Earlier, ...]:

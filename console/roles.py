@@ -40,6 +40,8 @@ class Right(StrEnum):
     """What operators did."""
     PEOPLE = "people"
     """Operators: add, change, log out, let in no more. The owner's."""
+    KNOWLEDGE = "knowledge"
+    """What was not understood, the shop's own answers and texts, the menu."""
     GOODS = "goods"
     """Change the catalog."""
     SEE_KEYS = "see_keys"

@@ -13,6 +13,7 @@ from console.goods import Goods
 from console.goods_saving import GoodsSaving
 from console.key_imports import KeyImports
 from console.keys import Keys
+from console.knowledge import Knowledge
 from console.login import Login
 from console.mine import Mine
 from console.notes import Notes
@@ -46,6 +47,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
         *_people(parts),
+        *_knowledge(parts),
         *_goods(parts),
         *_keys(parts),
         get("", today.page, Right.SEE),
@@ -101,6 +103,21 @@ def _people(parts: Parts) -> list[Route]:
         _get(parts, "/me/factor", mine.factor, Right.SEE),
         _post(parts, "/me/factor", mine.factor_on, Right.SEE),
         _post(parts, "/me/factor/off", mine.factor_off, Right.SEE),
+    ]
+
+
+def _knowledge(parts: Parts) -> list[Route]:
+    knowledge = Knowledge(parts)
+    return [
+        _get(parts, "/knowledge", knowledge.page, Right.KNOWLEDGE),
+        _post(parts, "/knowledge/alias", knowledge.alias, Right.KNOWLEDGE),
+        _post(parts, "/knowledge/settle", knowledge.settle, Right.KNOWLEDGE),
+        _get(parts, "/knowledge/{kind}", knowledge.file, Right.KNOWLEDGE),
+        _upload(parts, "/knowledge/{kind}", knowledge.save_file, Right.KNOWLEDGE),
+        _post(parts, "/knowledge/{kind}/undo", knowledge.undo_file, Right.KNOWLEDGE),
+        _get(parts, "/menu", knowledge.menu, Right.KNOWLEDGE),
+        _post(parts, "/menu", knowledge.save_menu, Right.KNOWLEDGE),
+        _post(parts, "/menu/publish", knowledge.publish_menu, Right.KNOWLEDGE),
     ]
 
 

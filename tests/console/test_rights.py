@@ -25,6 +25,7 @@ export          x     x       -       x       -
 see_notices     x     x       -       x       -
 see_actions     x     x       -       -       -
 people          x     -       -       -       -
+knowledge       x     x       -       -       -
 goods           x     x       -       -       -
 see_keys        x     x       x       -       -
 keys            x     x       -       -       -
@@ -73,6 +74,15 @@ NEEDS = {
     ("GET", "/console/me/factor"): Right.SEE,
     ("POST", "/console/me/factor"): Right.SEE,
     ("POST", "/console/me/factor/off"): Right.SEE,
+    ("GET", "/console/knowledge"): Right.KNOWLEDGE,
+    ("POST", "/console/knowledge/alias"): Right.KNOWLEDGE,
+    ("POST", "/console/knowledge/settle"): Right.KNOWLEDGE,
+    ("GET", "/console/knowledge/faq"): Right.KNOWLEDGE,
+    ("POST", "/console/knowledge/faq"): Right.KNOWLEDGE,
+    ("POST", "/console/knowledge/faq/undo"): Right.KNOWLEDGE,
+    ("GET", "/console/menu"): Right.KNOWLEDGE,
+    ("POST", "/console/menu"): Right.KNOWLEDGE,
+    ("POST", "/console/menu/publish"): Right.KNOWLEDGE,
     ("GET", "/console/goods"): Right.SEE,
     ("GET", "/console/goods/product"): Right.SEE,
     ("POST", "/console/goods/product"): Right.GOODS,
@@ -149,7 +159,7 @@ def test_no_address_is_missing_in_this_test(shop: Shop) -> None:
 
 
 def _as_route(path: str) -> str:
-    for example, name in (("/1/void", "/1/{act}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
+    for example, name in (("/1/void", "/1/{act}"), ("/faq", "/{kind}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
         path = path.replace(example, name)
     return path
 
