@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import books
 from catalog import scarcity
-from fulfillment import compensation
+from fulfillment import compensation, holds
 from payments.bill import count_differences
 
 
@@ -26,6 +26,7 @@ class ShopFigures(Collector):
                 differences = books.count_open(conn)
                 billed = count_differences(conn)
                 short = scarcity.short(conn, self._alert_below)
+                held, late = holds.count(conn)
                 uncompensated = compensation.count_waiting(conn)
         except SQLAlchemyError:
             return
@@ -38,6 +39,10 @@ class ShopFigures(Collector):
             "Late deliveries whose compensation waits for a day's limit.",
             value=uncompensated,
         )
+        waiting = GaugeMetricFamily("kabot_orders_held", "Paid orders that wait for a person.", labels=["late"])
+        waiting.add_metric(["no"], held - late)
+        waiting.add_metric(["yes"], late)
+        yield waiting
         low = GaugeMetricFamily("kabot_stock_low", "Keys left of SKUs below [stock] alert_below.", labels=["sku"])
         for sku, keys in short.items():
             low.add_metric([sku], keys)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot import after_sale, handoffs, work
+from bot import after_sale, handoffs, risk, work
 from bot.bootstrap import Services
 from bot.work import Also, nothing
 from dialogs import replies
@@ -18,9 +18,10 @@ ACTOR = "operator"
 
 
 def todo(services: Services) -> Iterator[str]:
-    """Name the order lines that wait for a person, oldest first."""
+    """Name the held orders (kabot risk release, refuse) and the order lines that wait for a person, oldest first."""
     with services.engine.connect() as conn:
         rows = hands.waiting(conn)
+    yield from (f"核对\t{line}" for line in risk.held_lines(services))
     for row in rows:
         given = "，".join(row.given.values())
         note = f"（{row.note}）" if row.note else ""

@@ -1,7 +1,7 @@
 """Whether an order is taken as it is: judged when it is placed, held once it is paid, decided on by a person."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -19,10 +19,13 @@ from dialogs import turn as talk
 from fulfillment import deciding, holds, placing
 from fulfillment import reading as orders
 from kernel.ids import OpenId
+from kernel.masking import mask
+from kernel.money import format_yuan
 from kernel.orders import Order, WantedLine
 from risk import lists, reading
 from risk.lists import Kind, Listing
-from risk.scoring import Facts, Limits, Outcome, Reason, Verdict, judge
+from risk.scoring import Facts, Limits, Outcome, Reason, Verdict, judge, needs_history
+from risk.words import reasons_in_words
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +57,16 @@ def limits_of(config: RiskConfig) -> Limits:
 
 
 def assess(services: Services, conn: Connection, openid: OpenId, lines: Sequence[WantedLine], shelf: Shelf) -> Verdict:
-    """Judge an order that is about to be placed, by one question to the database."""
+    """Judge an order that is about to be placed: one question to the database, two if something speaks against it."""
     if not services.config.risk.enabled:
         return _PASSED
     accounts = [account for line in lines if (account := _account(line, shelf))]
     total_fen = sum(line.total_fen for line in lines)
-    facts = reading.facts_of(conn, services.marks, openid, accounts, total_fen, services.clock.now())
-    return judge(facts, limits_of(services.config.risk))
+    now, limits = services.clock.now(), limits_of(services.config.risk)
+    facts = reading.recent_facts(conn, services.marks, openid, accounts, total_fen, now)
+    if needs_history(facts, limits):
+        facts = reading.with_history(conn, facts, openid, now)
+    return judge(facts, limits)
 
 
 def _account(line: WantedLine, shelf: Shelf) -> str:
@@ -138,6 +144,22 @@ def refuse(services: Services, order_no: str, reason: str, *, actor: str, also: 
         also(conn)
     log.info("held order %s is refused by %s", order_no, actor)
     return True
+
+
+def held_lines(services: Services) -> Iterator[str]:
+    """Name the held orders, those that wait longest first, with what speaks against them."""
+    now = services.clock.now()
+    with services.engine.connect() as conn:
+        held = reading.holds(conn)
+    for one in held:
+        minutes = int((now - one.held_at).total_seconds() // 60)
+        waits = f"等了{minutes // 60}小时{minutes % 60}分" if minutes >= 60 else f"等了{minutes}分钟"
+        accounts = "，".join(mask(account) for account in one.accounts[:3])
+        why = reasons_in_words(one.reasons) or "下单后被列入黑名单"
+        yield (
+            f"{one.order_no}\t¥{format_yuan(one.total_fen)}\t{one.what}\t{accounts}\t{one.score}分：{why}"
+            f"\t{waits}{'（已超时）' if one.overdue else ''}\t{one.openid}"
+        )
 
 
 @TASKS.cron("sweep_holds", "* * * * *")
@@ -223,8 +245,10 @@ def explain(services: Services, order_no: str) -> Explained | None:
             return None
         recorded = reading.verdict_of(conn, order_no)
         accounts = reading.accounts_of(conn, order_no)
-        facts = reading.facts_of(
-            conn, services.marks, order.openid, accounts, order.total_fen, services.clock.now(), besides=order_no
+        now = services.clock.now()
+        recent = reading.recent_facts(
+            conn, services.marks, order.openid, accounts, order.total_fen, now, besides=order_no
         )
+        facts = reading.with_history(conn, recent, order.openid, now, besides=order_no)
     then = recorded.verdict if recorded is not None else _PASSED
     return Explained(then, judge(facts, limits_of(services.config.risk)), facts)

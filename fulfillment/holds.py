@@ -41,7 +41,7 @@ _WANT_OF_ACCOUNT = text("""
     SELECT order_no, 'wanted', :now FROM (
         SELECT order_no FROM orders WHERE state = 'unpaid' AND order_no IN (
             SELECT order_no FROM order_line WHERE account_field <> '' AND fields ->> account_field = :account
-            ORDER BY id DESC LIMIT 1000) FOR UPDATE) unpaid
+            ORDER BY order_no DESC LIMIT 1000) FOR UPDATE) unpaid
     ON CONFLICT DO NOTHING RETURNING order_no
 """)
 _NOT_ALERTED = text("""

@@ -20,6 +20,11 @@ def new_order_no(now: datetime) -> OrderNo:
     return OrderNo(f"K{now.astimezone(_SHANGHAI):%y%m%d}{secrets.randbelow(10**10):010d}")
 
 
+def first_order_no(since: datetime) -> str:
+    """What no number of an order placed since then is less than: numbers go by the day."""
+    return f"K{since.astimezone(_SHANGHAI):%y%m%d}"
+
+
 def new_token() -> str:
     """Make a link's token: 192 random bits, URL-safe."""
     return secrets.token_urlsafe(24)

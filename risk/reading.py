@@ -1,7 +1,7 @@
 """What the books say: the facts an order is judged by, in one statement; held orders, verdicts and their reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -9,31 +9,32 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from kernel.ids import OpenId, OrderNo
+from kernel.ids import OpenId, OrderNo, first_order_no
 from risk.lists import Kind, Marks
 from risk.scoring import Facts, Outcome, Reason, Verdict
 
 HOUR, DAY, HISTORY = timedelta(hours=1), timedelta(days=1), timedelta(days=180)
 ACCOUNTS_MAX = 20
 """Accounts of one order that are looked at: of a longer list the first."""
-LATEST_OF_ACCOUNT = 40
+ORDERS_OF_ACCOUNT = 40
 LATEST_OF_DAY = 500
 LATEST_OF_HISTORY = 30
 
-# Every part reads an index and at most a fixed number of rows: a shop's busiest account costs what any other does.
+# Every part reads an index and at most a fixed number of rows, all of them of the last day: a shop's busiest account
+# costs what any other does, and what lies long ago is not fetched for an order that nothing speaks against.
+# (SELECT …) around a value hides it from the planner: told how few rows it leaves, it would plan the statement anew
+# each time, which takes several times what running it does.
 _ORDERS_FOR = f"""
     SELECT count(DISTINCT o.openid) FILTER (WHERE o.openid <> %(openid)s) AS buyers,
            coalesce(sum(l.total_fen) FILTER (WHERE o.paid_at IS NOT NULL), 0) AS spent_fen
     FROM {{accounts}} (
         SELECT order_no, total_fen FROM order_line
-        WHERE account_field <> '' AND fields ->> account_field = {{account}}
-        ORDER BY id DESC LIMIT {LATEST_OF_ACCOUNT}) l
-    JOIN orders o USING (order_no) WHERE o.created_at > %(day)s AND o.order_no <> %(besides)s
+        WHERE account_field <> '' AND fields ->> account_field = {{account}} AND order_no >= (SELECT %(first_no)s::text)
+        ORDER BY order_no DESC LIMIT {ORDERS_OF_ACCOUNT}) l
+    JOIN orders o USING (order_no) WHERE o.created_at > (SELECT %(day)s::timestamptz) AND o.order_no <> %(besides)s
 """  # noqa: S608 - constants of this file
-_FACTS = f"""
-    SELECT lately.*, shared.*, known.*,
-           (SELECT count(*) FROM support_case
-            WHERE openid = %(openid)s AND kind <> 'invoice' AND opened_at > %(history)s),
+_RECENT = f"""
+    SELECT lately.*, shared.*,
            ARRAY(SELECT listing FROM risk_list WHERE value_hash = ANY(%(marks)s) AND ended_at IS NULL)
     FROM (
         SELECT count(*) FILTER (WHERE created_at > %(hour)s),
@@ -43,29 +44,34 @@ _FACTS = f"""
                    FILTER (WHERE created_at > %(hour)s),
                coalesce(sum(total_fen) FILTER (WHERE paid_at IS NOT NULL), 0)
         FROM (SELECT order_no, created_at, paid_at, total_fen FROM orders
-              WHERE openid = %(openid)s AND created_at > %(day)s AND order_no <> %(besides)s
+              WHERE openid = %(openid)s AND created_at > (SELECT %(day)s::timestamptz) AND order_no <> %(besides)s
               ORDER BY created_at DESC LIMIT {LATEST_OF_DAY}) o) lately,
-        ({{shared}}) shared,
-        (SELECT count(*) FILTER (WHERE state = 'delivered' AND NOT went_back),
-                count(*) FILTER (WHERE state = 'refunded' OR went_back)
-         FROM (SELECT state, EXISTS (SELECT 1 FROM order_line l
-                                     WHERE l.order_no = o.order_no AND l.refund_fen > 0) AS went_back
-               FROM (SELECT order_no, state FROM orders WHERE openid = %(openid)s AND created_at > %(history)s
-                     ORDER BY created_at DESC LIMIT {LATEST_OF_HISTORY}) o
-               WHERE state IN ('delivered', 'refunded')) latest) known
+        ({{shared}}) shared
 """  # noqa: S608 - constants of this file
-_FACTS_OF_ONE = _FACTS.format(shared=_ORDERS_FOR.format(accounts="", account="%(account)s::text"))
+_RECENT_OF_ONE = _RECENT.format(shared=_ORDERS_FOR.format(accounts="", account="%(account)s::text"))
 _PER_ACCOUNT = _ORDERS_FOR.format(
     accounts="unnest(%(accounts)s::text[]) AS w(account) CROSS JOIN LATERAL", account="w.account"
 )
-_FACTS_OF_MANY = _FACTS.format(
+_RECENT_OF_MANY = _RECENT.format(
     shared=f"SELECT coalesce(max(buyers), 0), coalesce(max(spent_fen), 0) FROM ({_PER_ACCOUNT} GROUP BY w.account) per"  # noqa: S608
 )
-# Left to itself the planner plans the longer statement anew each time, which takes several times what running it does.
+# Of an array's length nothing can be hidden.
 _PLAN_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
+_HISTORY = f"""
+    SELECT count(*) FILTER (WHERE state = 'delivered' AND NOT went_back),
+           count(*) FILTER (WHERE state = 'refunded' OR went_back),
+           (SELECT count(*) FROM support_case
+            WHERE openid = %(openid)s AND kind <> 'invoice' AND opened_at > %(history)s)
+    FROM (SELECT state, EXISTS (SELECT 1 FROM order_line l
+                                WHERE l.order_no = o.order_no AND l.refund_fen > 0) AS went_back
+          FROM (SELECT order_no, state FROM orders
+                WHERE openid = %(openid)s AND created_at > %(history)s AND order_no <> %(besides)s
+                ORDER BY created_at DESC LIMIT {LATEST_OF_HISTORY}) o
+          WHERE state IN ('delivered', 'refunded')) latest
+"""  # noqa: S608 - constants of this file
 
 
-def facts_of(
+def recent_facts(
     conn: Connection,
     marks: Marks,
     openid: OpenId,
@@ -75,13 +81,14 @@ def facts_of(
     *,
     besides: str = "",
 ) -> Facts:
-    """Gather what an order of `total_fen` for these accounts is judged by. One statement, on the caller's connection.
+    """Gather what an order of `total_fen` for these accounts is judged by, but for its buyer's history: one statement
+    on the caller's connection, in a transaction.
 
     `besides`: the order itself, where it stands already. Raises SQLAlchemy's errors.
     """
-    looked_at = list(dict.fromkeys(accounts))[:ACCOUNTS_MAX]
+    each = list(dict.fromkeys(accounts))
     listed = [*marks.of(Kind.BUYER, openid)]
-    for account in dict.fromkeys(accounts):
+    for account in each:
         listed.extend(marks.of(Kind.ACCOUNT, account))
     values = {
         "openid": openid,
@@ -89,12 +96,12 @@ def facts_of(
         "besides": besides,
         "hour": now - HOUR,
         "day": now - DAY,
-        "history": now - HISTORY,
+        "first_no": first_order_no(now - DAY),
     }
-    if len(looked_at) > 1:
-        row = _run(conn, _FACTS_OF_MANY, {**values, "accounts": looked_at}, first=_PLAN_ONCE)
+    if len(each) > 1:
+        row = _run(conn, _RECENT_OF_MANY, {**values, "accounts": each[:ACCOUNTS_MAX]}, first=_PLAN_ONCE)
     else:
-        row = _run(conn, _FACTS_OF_ONE, {**values, "account": looked_at[0] if looked_at else None})
+        row = _run(conn, _RECENT_OF_ONE, {**values, "account": each[0] if each else None})
     return Facts(
         total_fen=total_fen,
         buyer_orders_1h=row[0],
@@ -103,12 +110,15 @@ def facts_of(
         buyer_spent_24h_fen=int(row[3]),
         account_buyers_24h=row[4],
         account_spent_24h_fen=int(row[5]),
-        delivered=row[6],
-        given_back=row[7],
-        complaints=row[8],
-        blocked="block" in row[9],
-        allowed="allow" in row[9],
+        blocked="block" in row[6],
+        allowed="allow" in row[6],
     )
+
+
+def with_history(conn: Connection, facts: Facts, openid: OpenId, now: datetime, *, besides: str = "") -> Facts:
+    """Add what the buyer's last 180 days say for him and against him."""
+    row = _run(conn, _HISTORY, {"openid": openid, "history": now - HISTORY, "besides": besides})
+    return replace(facts, delivered=row[0], given_back=row[1], complaints=row[2])
 
 
 def _run(conn: Connection, statement: str, values: Mapping[str, Any], *, first: str = "") -> tuple[Any, ...]:

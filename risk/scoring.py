@@ -112,6 +112,15 @@ def judge(facts: Facts, limits: Limits) -> Verdict:
     return Verdict(_outcome(score, limits), score, tuple(reasons))
 
 
+def needs_history(facts: Facts, limits: Limits) -> bool:
+    """Whether the buyer's history can change the outcome. It need not be looked at for an order that nothing else
+    speaks against, unless his troubles alone would stop it."""
+    if facts.blocked or facts.allowed:
+        return False
+    thresholds = [one for one in (limits.ask_score, limits.hold_score, limits.refuse_score) if one]
+    return any(_against(facts, limits).values()) or min(thresholds, default=SCORE_MAX) <= TROUBLE_MAX
+
+
 def _against(facts: Facts, limits: Limits) -> dict[Reason, int]:
     spent_fen = facts.buyer_spent_24h_fen + facts.total_fen
     account_fen = facts.account_spent_24h_fen + facts.total_fen if facts.account_spent_24h_fen else 0

@@ -28,7 +28,8 @@ def conn(engine: Engine) -> Iterator[Connection]:
 
 
 def facts(conn: Connection, *accounts: str, now: datetime = LATER, besides: str = "", openid: str = LI) -> Facts:
-    return reading.facts_of(conn, MARKS, OpenId(openid), accounts or (PHONE,), 100, now, besides=besides)
+    recent = reading.recent_facts(conn, MARKS, OpenId(openid), accounts or (PHONE,), 100, now, besides=besides)
+    return reading.with_history(conn, recent, OpenId(openid), now, besides=besides)
 
 
 def bought(conn: Connection, *skus: str, openid: str = LI, now: datetime = NOW, account: str = PHONE) -> str:
@@ -40,7 +41,7 @@ def bought(conn: Connection, *skus: str, openid: str = LI, now: datetime = NOW, 
 
 def test_nothing_is_known_of_a_new_buyer(conn: Connection) -> None:
     assert facts(conn) == Facts(100)
-    assert reading.facts_of(conn, MARKS, LI, (), 100, NOW) == Facts(100)
+    assert reading.recent_facts(conn, MARKS, LI, (), 100, NOW) == Facts(100)
 
 
 def test_his_own_orders_count_by_hour_and_by_day_and_the_order_itself_does_not(conn: Connection) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.scoring import Facts, Limits, Outcome, Reason, Verdict, judge
+from risk.scoring import Facts, Limits, Outcome, Reason, Verdict, judge, needs_history
 
 YUAN = 100
 LIMITS = Limits(
@@ -100,6 +100,19 @@ def test_more_against_him_never_helps_and_more_for_him_never_harms(
         before, after = after, before
     assert before.score <= after.score
     assert _SEVERITY.index(before.outcome) <= _SEVERITY.index(after.outcome)
+
+
+HISTORY = ("delivered", "given_back", "complaints")
+
+
+@given(some_facts, tight, st.integers(0, 60))
+def test_a_history_that_is_not_looked_at_would_change_nothing(
+    facts: Facts, tight_limits: Limits, ask_score: int
+) -> None:
+    limits = replace(tight_limits, ask_score=ask_score)
+    without = replace(facts, **dict.fromkeys(HISTORY, 0))
+    if not needs_history(without, limits):
+        assert judge(facts, limits).outcome is judge(without, limits).outcome
 
 
 @given(some_facts, tight)
