@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from bot import buyer_pages, callbacks, desk, health, metrics, rest
@@ -38,6 +38,15 @@ class WebApp(Starlette):
             await super().__call__(scope, receive, safely(send, https=self.https))
 
 
+class _Below(Route):
+    """Everything below a path, addresses with line breaks in them included, which a pattern does not reach."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """See Route."""
+        below = scope["type"] == "http" and scope["path"].startswith(self.path.partition("{")[0])
+        return (Match.FULL, {"endpoint": self.endpoint, "path_params": {}}) if below else (Match.NONE, {})
+
+
 def create_app(services: Services) -> WebApp:
     """Build the web process around the parts given."""
     limits = services.config.risk
@@ -56,7 +65,7 @@ def create_app(services: Services) -> WebApp:
             *health.routes(services),
             *metrics.routes(services.engine, services.config.stock.alert_below),
             *console.routes(parts, live),
-            Route("/api/{rest:path}", rest.door(services, parts)),
+            _Below("/api/{rest:path}", rest.door(services, parts)),
         ],
         exception_handlers={Exception: _broken, OperationalError: _away, TimeoutError: _away},
     )
