@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import after_sale, followers, handoffs, ordering, telling, voices, wallet
 from bot.bootstrap import Services
 from bot.floor import Floor
+from bot.heard_days import HeardDays
 from bot.misses import Misses, missed
 from bot.webhook import Push
 from catalog.shelf import Shelf
@@ -97,6 +98,7 @@ class Conversation:
         self._services = services
         self._threads = threads
         self._misses = Misses(services, threads)
+        self._heard_days = HeardDays(services, threads)
         self._floor = Floor(services.redis, services.store, services.clock, self._in_thread)
 
     async def hear(self, push: Push) -> Answer:
@@ -164,6 +166,8 @@ class Conversation:
             hours=services.hours,
             wallet=wallet.terms(services),
         )
+        if push.kind != "event":
+            self._heard_days.note(push.openid, scene.now)
         before = from_json(opened.dialog)
         pace = counted(before.pace, scene.now)
         # A voice was let in when it came; what was said in it is not turned away any more.

@@ -128,6 +128,7 @@ def console_parts(services: Services) -> Parts:
         shop_name=config.shop.name,
         https=config.app.public_url.startswith("https://"),
         stock_alert_below=config.stock.alert_below,
+        balance_alert_fen={name: one.balance_alert * 100 for name, one in config.supplier.items()},
         backroom=ShopBackroom(services),
     )
 

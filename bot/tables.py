@@ -1,6 +1,6 @@
 """Tables of the edge itself: who follows the account, who asked for a person, what was spoken."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
@@ -17,6 +17,16 @@ class BuyerRow(SQLModel, table=True):
     subscribed: bool = True
     first_seen_at: datetime = Field(sa_type=DateTime(timezone=True))
     changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class BuyerDayRow(SQLModel, table=True):
+    """A buyer wrote on this day of the shop's calendar. Rows are kept for 40 days."""
+
+    __tablename__ = "buyer_day"
+    __table_args__ = (Index("buyer_day_of", "openid"),)
+
+    day: date = Field(primary_key=True)
+    openid: str = Field(primary_key=True, max_length=64)
 
 
 class HandoffRow(SQLModel, table=True):

@@ -157,4 +157,6 @@ class Parts:
     shop_name: str
     https: bool
     stock_alert_below: int
+    balance_alert_fen: Mapping[str, int]
+    """Below what a supplier's deposit is too little, by his name."""
     backroom: Backroom

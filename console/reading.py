@@ -1,4 +1,4 @@
-"""What the pages read: the day's figures, orders found and shown with all that happened to them."""
+"""What the pages read of orders: found, counted out, and shown with all that happened to them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,18 +14,6 @@ from kernel.orders import LineState
 
 PAGE = 30
 
-_DAY = text("""
-    SELECT (SELECT count(*) FROM orders WHERE created_at >= :begin AND created_at < :end) AS placed,
-           (SELECT count(*) FROM payment WHERE settles AND paid_at >= :begin AND paid_at < :end) AS paid,
-           (SELECT coalesce(sum(total_fen), 0) FROM payment
-            WHERE settles AND paid_at >= :begin AND paid_at < :end) AS received_fen,
-           (SELECT coalesce(sum(amount_fen), 0) FROM refund
-            WHERE accepted_at >= :begin AND accepted_at < :end AND state <> 'closed') AS refunded_fen
-""")
-_BY_DAY = text("""
-    SELECT CAST(paid_at AT TIME ZONE :zone AS date) AS day, sum(total_fen) AS fen FROM payment
-    WHERE settles AND paid_at >= :begin AND paid_at < :end GROUP BY 1
-""")
 _LINES = text("""
     SELECT l.id, product_name, sku_label, quantity, total_fen, refund_fen, state, l.delivery, l.note, l.fields,
            choice_labels, p.fields AS asked
@@ -37,7 +25,7 @@ _ORDER = text("""
 _LINE_NOW = text("SELECT order_no, state, refund_fen FROM order_line WHERE id = :id")
 _CASE_NOW = text("SELECT order_no, state FROM support_case WHERE id = :id")
 _CASE_AMOUNTS = text("""
-    SELECT c.id, sum(l.total_fen) FILTER (WHERE l.refund_fen = 0) AS fen
+    SELECT c.id, sum(l.total_fen - l.refund_fen) FILTER (WHERE l.refund_fen = l.goodwill_fen) AS fen
     FROM support_case c JOIN order_line l ON l.order_no = c.order_no AND (c.line_id IS NULL OR l.id = c.line_id)
     WHERE c.id = ANY(:ids) GROUP BY c.id
 """)
@@ -83,16 +71,6 @@ _PAPERS = text("""
     FROM push t WHERE order_no = :no
     ORDER BY 3, 1, 2 LIMIT 300
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class DayFigures:
-    """What happened on one day of the shop's wall calendar."""
-
-    placed: int
-    paid: int
-    received_fen: int
-    refunded_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,21 +201,6 @@ def day_span(of: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     begin = datetime(of.year, of.month, of.day, tzinfo=zone)
     following = of + timedelta(days=1)
     return begin, datetime(following.year, following.month, following.day, tzinfo=zone)
-
-
-def day_figures(conn: Connection, of: date, zone: ZoneInfo) -> DayFigures:
-    """Sum a day up."""
-    begin, end = day_span(of, zone)
-    row = conn.execute(_DAY, {"begin": begin, "end": end}).one()
-    return DayFigures(row.placed, row.paid, int(row.received_fen), int(row.refunded_fen))
-
-
-def received_by_day(conn: Connection, last: date, zone: ZoneInfo, days: int = 7) -> tuple[tuple[date, int], ...]:
-    """What was paid on each of the last days, in fen, oldest first."""
-    wanted = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
-    span = {"begin": day_span(wanted[0], zone)[0], "end": day_span(last, zone)[1], "zone": zone.key}
-    found = {row.day: int(row.fen) for row in conn.execute(_BY_DAY, span)}
-    return tuple((day, found.get(day, 0)) for day in wanted)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:

@@ -1,41 +1,22 @@
-"""The first page: how the day goes, what waits, and a curve of the week; and the list of what operators did."""
-
-from dataclasses import dataclass
-from datetime import date
+"""The first page: how the day goes, what waits, and curves of the last days; and the list of what operators did."""
 
 from starlette.responses import Response
 
 from catalog import scarcity
-from console import audit, reading
+from console import audit, charts, figures
+from console.charts import Chart
 from console.desk import Parts
+from console.figures import Day
 from console.gate import Asked
+from console.roles import Right, may
 from console.showing import shown
 from fulfillment import cases, hands
+from risk import reading as risks
 
-_WIDTH, _HEIGHT, _EDGE = 360, 150, 24
 _ACTIONS = 50
 _SHORT_SHOWN = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One day of the curve, in the picture's units."""
-
-    x: float
-    y: float
-    day: date
-    fen: int
-
-
-def curve(days: tuple[tuple[date, int], ...]) -> tuple[Point, ...]:
-    """Place each day in a picture of 360 × 150; nothing at all lies on the ground line."""
-    most = max((fen for _, fen in days), default=0) or 1
-    step = (_WIDTH - 2 * _EDGE) / max(1, len(days) - 1)
-    room = _HEIGHT - 3 * _EDGE
-    return tuple(
-        Point(round(_EDGE + n * step, 1), round(_HEIGHT - _EDGE * 1.5 - room * fen / most, 1), day, fen)
-        for n, (day, fen) in enumerate(days)
-    )
+SPANS = (7, 30)
+"""How many days the curves may show."""
 
 
 class Today:
@@ -43,25 +24,34 @@ class Today:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._days = figures.Days(parts.hours.zone)
 
     def page(self, asked: Asked) -> Response:
         """Today's figures."""
         parts, now = self._parts, self._parts.clock.now()
         zone = parts.hours.zone
         today = now.astimezone(zone).date()
-        talks = len(parts.desk.talks())
+        span = SPANS[1] if asked.request.query_params.get("days") == str(SPANS[1]) else SPANS[0]
+        waiting = sum(one.waits for one in parts.desk.pulse())
         with parts.engine.connect() as conn:
+            days = self._days.until(conn, today, span, now)
             return shown(
                 parts,
                 asked,
                 "today.html",
                 today=today,
-                figures=reading.day_figures(conn, today, zone),
-                points=curve(reading.received_by_day(conn, today, zone)),
+                figures=days[-1],
+                speed=figures.speed(conn, today, zone),
+                misheard=figures.misheard(conn, today, zone),
+                charts=_charts(days, money=may(asked.operator.role, Right.SEE_MONEY)),
+                span=span,
+                spans=SPANS,
                 cases=len(cases.running(conn)),
                 overdue=cases.overdue_count(conn, now),
                 lines=len(hands.waiting(conn)),
-                talks=talks,
+                held=len(risks.holds(conn)),
+                talks=waiting,
+                balances=figures.balances(conn, parts.balance_alert_fen),
                 short=list(scarcity.short(conn, parts.stock_alert_below).items()),
                 short_shown=_SHORT_SHOWN,
             )
@@ -73,3 +63,18 @@ class Today:
         with self._parts.engine.connect() as conn:
             done = audit.latest(conn, before, _ACTIONS)
         return shown(self._parts, asked, "actions.html", done=done, more=len(done) == _ACTIONS)
+
+
+def _charts(days: tuple[Day, ...], *, money: bool) -> list[Chart]:
+    of = [one.day for one in days]
+    counts = charts.chart(
+        "订单（线：已付款）", "", of, [one.placed for one in days], [one.paid for one in days], "已付款"
+    )
+    talk = charts.chart("来消息的顾客中下单付款的比例", "percent", of, [one.conversion or 0 for one in days])
+    if not money:
+        return [counts, talk]
+    received = charts.chart(
+        "收款（线：利润）", "yuan", of, [one.received_fen for one in days], [one.profit_fen for one in days], "利润"
+    )
+    refunded = charts.chart("退款", "yuan", of, [one.refunded_fen for one in days])
+    return [received, counts, talk, refunded]

@@ -62,6 +62,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("openid"),
     )
     op.create_table(
+        "buyer_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("day", "openid"),
+    )
+    op.create_index("buyer_day_of", "buyer_day", ["openid"], unique=False)
+    op.create_table(
         "buyer_note",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("openid", sa.Text(), nullable=False),
@@ -604,6 +611,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "order_line_attention", "order_line", ["id"], unique=False, postgresql_where=sa.text("state = 'attention'")
+    )
+    op.create_index(
+        "order_line_by_hand",
+        "order_line",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'delivering' AND delivery IN ('service', 'parcel')"),
     )
     op.create_index(
         "order_line_delivered_at",
