@@ -20,6 +20,8 @@ from kernel.orders import Order, OrderState, WantedLine
 from payments.model import AttemptState, RefundState
 from payments.store import attempts_of, refunds_of
 
+_LATEST = 10
+"""Among so many of a buyer's orders are those that wait for payment."""
 log = logging.getLogger(__name__)
 
 _AFTER_SALE = ("status", "list", "refund", "invoice", "withdraw")
@@ -70,9 +72,11 @@ def cancel(services: Services, openid: OpenId, order_no: OrderNo) -> Fact:
         outcome = order_ends.cancel(conn, order_no, openid, services.clock.now())
         if isinstance(outcome, order_ends.Closed):
             services.jobs.defer(conn, "close_order", order_no=order_no)
+            gone = reading.by_no(conn, order_no)
+            left = tuple(o for o in reading.orders_of(conn, openid, _LATEST) if o.state is OrderState.UNPAID)
     match outcome:
         case order_ends.Closed():
-            return talk.OrderCancelled(order_no)
+            return talk.OrderCancelled(order_no, gone, left)
         case order_ends.Refused(state=state):
             return talk.CancelRefused(order_no, state)
         case order_ends.NotFound():

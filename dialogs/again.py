@@ -125,7 +125,7 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         return answer(dialog, scene, replies.reorder_none())
     if "上上" in lookup.text and len(orders) > 1:
         orders = orders[1:]
-    lines = [line for line in (_line_again(line, scene) for line in orders[0].lines) if line is not None]
+    lines = [line for line in (line_again(line, scene) for line in orders[0].lines) if line is not None]
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())
     problems: tuple[str, ...] = ()
@@ -168,7 +168,8 @@ def _with_said_change(line: DraftLine, text: str, scene: Scene) -> DraftLine:
     return filled.line if filled is not None else line
 
 
-def _line_again(line: Line, scene: Scene) -> DraftLine | None:
+def line_again(line: Line, scene: Scene) -> DraftLine | None:
+    """A line of a placed order as a draft; None when its product is gone."""
     product = scene.shelf.product(line.product_id)
     if product is None:
         return None

@@ -1,5 +1,6 @@
 """From 确认 to the pay link, and back: placing, sold out, cancelling, correcting an order that is not paid yet."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs import examples, replies
@@ -7,7 +8,7 @@ from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
 from dialogs.ordering import advance, denied, mend, miss
-from dialogs.state import Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
+from dialogs.state import Cancelling, Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
     AskedAgain,
     CancelOrder,
@@ -59,11 +60,11 @@ def cancel(dialog: Dialog, scene: Scene) -> Turn:
         asks = replace(cleared, waiting=Lookup(live.order_no))
         return Turn(asks, Reply(replies.draft_cleared()), effects=(FindOrders("remains"),))
     live = live_unpaid(dialog, scene)
+    if live is not None and dialog.just_placed:
+        return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
     if live is not None and dialog.dropped:  # perhaps the same 取消, tapped twice: the order is not what it was about
         asks = replace(dialog, listed=None, dropped=(), misses=0, waiting=Lookup(live.order_no))
         return Turn(asks, effects=(FindOrders("remains"),))
-    if live is not None:
-        return Turn(replace(dialog, listed=None), effects=(CancelOrder(OrderNo(live.order_no)),))
     return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
 
 
@@ -104,7 +105,7 @@ def placed(dialog: Dialog, fact: OrderPlaced, scene: Scene) -> Turn:
     told = replies.placed(order.order_no, order.total_fen, url, minutes)
     if fact.balance_fen is not None:
         told = replies.join(told, replies.can_pay_from_balance(order.order_no, fact.balance_fen))
-    return Turn(Dialog(unpaid=unpaid), Reply(told))
+    return Turn(Dialog(unpaid=unpaid, just_placed=True), Reply(told))
 
 
 def sold_out(dialog: Dialog, fact: SoldOut, scene: Scene) -> Turn:
@@ -169,20 +170,69 @@ def cancelled(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> Turn:
     """Cancelled: on with the correction it was cancelled for, or with the draft that waited for room."""
     gone = _without(dialog, fact.order_no)
     if isinstance(dialog.waiting, Replacement):
-        return advance(gone, dialog.waiting.lines, scene, replies.order_cancelled_for_change(fact.order_no))
-    told = replies.order_cancelled(fact.order_no)
+        return advance(gone, dialog.waiting.lines, scene, _cancelled_for_change(fact))
+    told = replies.goods_cancelled(fact.order) if fact.order is not None else replies.order_cancelled(fact.order_no)
+    if isinstance(dialog.waiting, Cancelling):
+        done = replace(dialog.waiting, gone=(*dialog.waiting.gone, told))
+        return _cancel_next(replace(gone, waiting=done), fact.left, scene)
+    told = replies.join(told, *(_still_to_pay(order, scene) for order in fact.left))
     if isinstance(dialog.state, Confirming):
         return advance(gone, dialog.state.lines, scene, told)
     return answer(gone, scene, told)
 
 
+def _cancelled_for_change(fact: OrderCancelled) -> str:
+    """What goes, and what of other orders stays."""
+    if fact.order is None:
+        return replies.order_cancelled_for_change(fact.order_no)
+    return replies.join(replies.changed_order(fact.order), *(replies.stays(order) for order in fact.left))
+
+
 def cancel_refused(dialog: Dialog, fact: CancelRefused, scene: Scene) -> Turn:
     """Paid already, or closed by itself."""
     gone = _without(dialog, fact.order_no)
+    if isinstance(dialog.waiting, Cancelling):
+        told = replies.cancel_refused(fact.order_no, fact.state)
+        return _cancel_next(
+            replace(gone, waiting=replace(dialog.waiting, gone=(*dialog.waiting.gone, told))), (), scene
+        )
     closed = fact.state in (OrderState.CANCELLED, OrderState.EXPIRED)
     if closed and isinstance(dialog.waiting, Replacement):
         return advance(gone, dialog.waiting.lines, scene, replies.cancel_refused(fact.order_no, fact.state))
     return answer(gone, scene, replies.cancel_refused(fact.order_no, fact.state))
+
+
+def cancel_several(dialog: Dialog, orders: Sequence[Order]) -> Turn:
+    """都取消: one after the other, and one answer for all."""
+    first, rest = orders[0], tuple(order.order_no for order in orders[1:])
+    waits = replace(dialog, listed=None, waiting=Cancelling(rest))
+    return Turn(waits, effects=(CancelOrder(first.order_no),))
+
+
+def _cancel_next(dialog: Dialog, left: Sequence[Order], scene: Scene) -> Turn:
+    going = dialog.waiting
+    if not isinstance(going, Cancelling):
+        return Turn(dialog)
+    if going.order_nos:
+        waits = replace(dialog, waiting=replace(going, order_nos=going.order_nos[1:]))
+        return Turn(waits, effects=(CancelOrder(OrderNo(going.order_nos[0])),))
+    told = replies.join(*going.gone, *(_still_to_pay(order, scene) for order in left))
+    done = replace(dialog, waiting=None)
+    if isinstance(dialog.state, Confirming):
+        return advance(done, dialog.state.lines, scene, told)
+    return answer(done, scene, told)
+
+
+def _still_to_pay(order: Order, scene: Scene) -> str:
+    return replies.still_to_pay(order, pay_url(scene, order.token))
+
+
+def ask_which_to_cancel(dialog: Dialog, orders: Sequence[Order]) -> Turn:
+    """取消, and several wait: which one, by its goods."""
+    listed, rows = _unpaid_list(orders)
+    return Turn(
+        replace(dialog, listed=listed, waiting=None, misses=0), Reply(replies.join(replies.which_to_cancel(), rows))
+    )
 
 
 def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, product: str | None = None) -> Turn:
@@ -196,9 +246,7 @@ def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, produ
         return answer(replace(dialog, unpaid=None, waiting=None), scene, replies.nothing_to_cancel())
     if len(unpaid) == 1:
         return Turn(replace(dialog, waiting=None), effects=(CancelOrder(unpaid[0].order_no),))
-    listed, rows = _unpaid_list(unpaid)
-    told = replies.join(replies.which_to_cancel(), rows)
-    return Turn(replace(dialog, listed=listed, waiting=None), Reply(told))
+    return ask_which_to_cancel(dialog, unpaid)
 
 
 def pay_url(scene: Scene, token: str) -> str:
@@ -206,7 +254,7 @@ def pay_url(scene: Scene, token: str) -> str:
     return f"{scene.public_url}/pay/{token}"
 
 
-def _unpaid_list(orders: tuple[Order, ...]) -> tuple[Listed, str]:
+def _unpaid_list(orders: Sequence[Order]) -> tuple[Listed, str]:
     listed = Listed(tuple(f"u:{o.order_no}" for o in orders[:9]))
     texts = [
         (replies.unpaid_entry(o.order_no, replies.order_what(o), o.total_fen), f"取消 {o.order_no}") for o in orders[:9]

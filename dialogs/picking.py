@@ -11,8 +11,8 @@ from dialogs.changing import placed_change
 from dialogs.draft import field_of
 from dialogs.ordering import advance, miss, page, start_product
 from dialogs.pointing import longest_name, told_apart
-from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, Idle
-from dialogs.turn import CancelOrder, Said, Scene, Turn
+from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, Idle, Lookup
+from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from dialogs.window import entry_text, show_category, show_products, turn_page
 from kernel.ids import OrderNo
 from nlu.frame import Item
@@ -114,6 +114,9 @@ def choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
             return after_sale.about_order(dialog, key) or miss(dialog, scene, replies.nothing_listed())
         case "u:":
             return Turn(dialog, effects=(CancelOrder(OrderNo(key)),))
+        case "x:" if dialog.kept is not None:
+            kept = Lookup(key, text=dialog.kept.text, frame=dialog.kept.frame)
+            return Turn(replace(dialog, waiting=kept), effects=(FindOrders("meant", order_no=OrderNo(key)),))
         case _:
             return chosen(dialog, index, scene) or miss(dialog, scene, replies.nothing_listed())
 

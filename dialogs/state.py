@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dialogs.pace import Pace
 from kernel.orders import ORDER_LINES_MAX, UsedAccount
+from nlu.frame import Frame
 
 DRAFT_LINES_MAX = 10
 """Lines that ordinary messages put together."""
@@ -48,7 +49,8 @@ class Listed:
 
     Each entry is a kind and an id: ``p:huafei`` product, ``c:充值缴费/手机话费`` category, ``s:HF100`` SKU, ``v:ios``
     choice of the option or field asked for, ``o:K26…`` order to look at, ``u:K26…`` unpaid order to cancel,
-    ``w:account`` slot to change, ``q:没到账 K26…`` what a tap would send, ``a:138…`` account used before.
+    ``w:account`` slot to change, ``q:没到账 K26…`` what a tap would send, ``a:138…`` account used before, ``x:K26…``
+    unpaid order that a correction may be about.
     """
 
     entries: tuple[str, ...]
@@ -144,6 +146,8 @@ class Lookup:
     """Which line of that order he means, from 1."""
     another: bool = False
     """`line` is a further purchase that leaves open of what: of what he bought last, if it is sold like that."""
+    frame: Frame | None = None
+    """What `text` was understood as, where it has to be taken up again."""
     kind: Literal["lookup"] = "lookup"
 
 
@@ -154,6 +158,24 @@ class Replacement:
     lines: tuple[DraftLine, ...]
     problems: tuple[str, ...] = ()
     kind: Literal["replacement"] = "replacement"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """Several unpaid orders are being cancelled: these (their numbers) are still to come."""
+
+    order_nos: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    """What those were of that are cancelled already."""
+    kind: Literal["cancelling"] = "cancelling"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A correction of an unpaid order that left open of which: the answer says it."""
+
+    text: str
+    frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +216,7 @@ class Dialog:
     misses: int = 0
     """Messages in a row that led nowhere."""
     unpaid: Unpaid | None = None
-    waiting: Annotated[Lookup | Replacement, Tagged(discriminator="kind")] | None = None
+    waiting: Annotated[Lookup | Replacement | Cancelling, Tagged(discriminator="kind")] | None = None
     """What the fact that is still to come in this turn is for."""
     unsaid: str = ""
     """What this turn has already to say, kept until that fact has come."""
@@ -202,6 +224,9 @@ class Dialog:
     """What 取消 cleared last, in case he wants it after all."""
     mending: str = ""
     """The unpaid order (its number) that the draft is a correction of: it is cancelled once the draft is whole."""
+    just_placed: bool = False
+    """Nothing has been said since the unpaid order was placed: 取消 means that one."""
+    kept: Kept | None = None
     used: Remembered | None = None
     """What he gave before, read once when a draft first asks for an account; None: not asked for yet."""
     invoice: InvoiceAsked | None = None

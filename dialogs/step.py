@@ -20,6 +20,7 @@ from dialogs import (
     rating,
     replies,
     smalltalk,
+    unpaid,
     wallet,
     ways_in,
     wishes,
@@ -51,6 +52,7 @@ from dialogs.state import (
     Confirming,
     Dialog,
     Idle,
+    Lookup,
     Replacement,
     WithHuman,
 )
@@ -163,6 +165,8 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = _step(fresh, heard, scene)
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
+    if not isinstance(heard, Fact) and dialog.just_placed and turn.dialog.just_placed:
+        turn = replace(turn, dialog=replace(turn.dialog, just_placed=False))
     asks = any(not isinstance(effect, EndHandoff) for effect in turn.effects)
     text = turn.reply.text
     if isinstance(heard, Said | Spoke | Pressed | Followed | Linked | Showed):
@@ -196,7 +200,10 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
-    turn = _taken(dialog, said, scene)
+    return _doubting(dialog, said, scene, _taken(dialog, said, scene))
+
+
+def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     before, after = dialog.state, turn.dialog.state
     if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines != after.lines:
         return turn
@@ -228,6 +235,26 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    certain = certain or unpaid.asked(dialog, said, scene)
+    return certain or _rest(dialog, said, scene)
+
+
+def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
+    """His orders are known: what the message does with them, or what it says besides."""
+    lookup = dialog.waiting
+    if not isinstance(lookup, Lookup) or lookup.frame is None:
+        return Turn(replace(dialog, waiting=None))
+    said = Said(lookup.frame, lookup.text)
+    about = unpaid.found(dialog, fact, said, scene)
+    if about is not None:
+        return about
+    plain = replace(dialog, waiting=None)
+    return _doubting(plain, said, scene, _rest(plain, said, scene))
+
+
+def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """What it says where it is about no order that waits."""
+    certain: Turn | None = None
     if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
         certain = after_sale.look_up(dialog, "reorder", said)
     certain = certain or _before_the_rest(dialog, said, scene)
@@ -380,6 +407,8 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.cancelled(dialog, fact, scene)
         case CancelRefused():
             return paying.cancel_refused(dialog, fact, scene)
+        case OrdersFound(purpose="meant"):
+            return _meant(dialog, fact, scene)
         case OrdersFound():
             return after_sale.orders_found(dialog, fact, scene)
         case CaseOpened():

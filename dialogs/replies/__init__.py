@@ -19,5 +19,6 @@ from dialogs.replies.saying import *
 from dialogs.replies.shop import *
 from dialogs.replies.smalltalk import *
 from dialogs.replies.summaries import *
+from dialogs.replies.unpaid import *
 from dialogs.replies.wallet import *
 from dialogs.replies.words import *

@@ -1,0 +1,59 @@
+"""Orders that wait for payment, dropped or corrected after the link."""
+
+from dialogs.links import link, tap
+from dialogs.replies.orders import order_what
+from dialogs.replies.paying import pay_here
+from dialogs.replies.saying import HUMAN_TAP, yuan
+from dialogs.wording import Say, line, phrase
+from kernel.orders import Order, OrderState
+
+
+@line("已取消：{what} {total}（订单 {order_no}），不用付款了。")
+def goods_cancelled(say: Say, order: Order) -> str:
+    """What was cancelled, by its goods."""
+    return say(what=order_what(order), total=yuan(order.total_fen), order_no=order.order_no)
+
+
+@line("{what} {total} 还等您付款：{link}")
+def still_to_pay(say: Say, order: Order, url: str) -> str:
+    """Another order that was not touched."""
+    return say(what=order_what(order), total=yuan(order.total_fen), link=link(url, pay_here()))
+
+
+@line("原订单 {order_no} 已取消（{what} {total}），按新的来：")
+def changed_order(say: Say, order: Order) -> str:
+    """It gives way to a corrected one."""
+    return say(what=order_what(order), total=yuan(order.total_fen), order_no=order.order_no)
+
+
+@line("（{what} {total} 那单没动，还等您付款）")
+def stays(say: Say, order: Order) -> str:
+    """Another order, while one is corrected."""
+    return say(what=order_what(order), total=yuan(order.total_fen))
+
+
+@line("{what}（订单 {order_no}）已付款，不能直接取消。不想要了可以点「{refund}」。")
+def paid_not_cancelled(say: Say, order: Order) -> str:
+    refund = f"退款 {order.order_no}"
+    return say(what=order_what(order), order_no=order.order_no, refund=tap(refund, refund))
+
+
+_done_not_changed = phrase(
+    "done_not_changed",
+    "{what}（订单 {order_no}）已付款、已完成，改不了了。有问题请点「{missing}」，或回复「{human}」。",
+)
+
+
+@line("{what}（订单 {order_no}）已付款，改不了了。还没发货的可以先点「{refund}」，再重新下单。")
+def paid_not_changed(say: Say, order: Order) -> str:
+    refund, missing = f"退款 {order.order_no}", f"没到账 {order.order_no}"
+    what, no = order_what(order), order.order_no
+    if order.state is OrderState.PAID:
+        return say(what=what, order_no=no, refund=tap(refund, refund))
+    return _done_not_changed(what=what, order_no=no, missing=tap(missing, missing), human=HUMAN_TAP)
+
+
+which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，要改的是哪一笔？回复序号或名称：")
+
+
+one_by_one = phrase("one_by_one", "几笔要分开办，先回复其中一笔的序号，办完一笔再说下一笔。")

@@ -1,0 +1,320 @@
+"""Orders that wait for payment, dropped or corrected by what is said after the link: which one is meant is looked up in
+the books, and asked where it stays open."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.checks import fold
+from dialogs import after_sale, picking, replies, which
+from dialogs.again import line_again
+from dialogs.answering import corrected
+from dialogs.asking import answer, numbered
+from dialogs.draft import look
+from dialogs.editing import edited
+from dialogs.ordering import mend
+from dialogs.paying import ask_which_to_cancel, cancel_several, live_unpaid
+from dialogs.state import (
+    Collecting,
+    Confirming,
+    Dialog,
+    DraftLine,
+    Idle,
+    Kept,
+    Listed,
+    Lookup,
+    Replacement,
+    Unpaid,
+)
+from dialogs.turn import CancelOrder, FindOrders, OrdersFound, Said, Scene, Turn
+from dialogs.wishes import Stance, stance
+from kernel.orders import LineState, Order, OrderState
+
+_DROPS = re.compile(
+    r"不想?[要充买订付](?!慢|快)|别[要充买]|取消|撤[销单掉了]|撤$|[去删退]掉|删[了除]|退了|不需要|用不着|没用了|划掉"
+)
+_PLAIN = re.compile(
+    "(?:那|就|请|帮我|给我|我要?|麻烦|还是|先)*(?:取消|不要|撤销|撤单?|算了[,，]?取消)(?:订单|掉|了|吧|一下|一?个订单|谢谢)*"
+)
+_CORRECTS = re.compile(
+    r"[改换错]|不对|不是|够|就行|就好|多了|少[买要充来]|减|去掉|寄[到给去往]|送[到给去往]|地址|只[要买充]|应该"
+)
+_ADDS = re.compile(r"再[加来要买充]|另外|还要|加一|也[要来充]|照旧|老样子|[老旧]号|上次|上回|一样的")
+_ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
+_PAYS = re.compile("[付留]|要$|要的$")
+_CLAUSES = re.compile(r"[\s,，。;；!！]+")
+_ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys", "price", "search", "browse", "help")
+_TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
+_LIST_KINDS = ("u:", "q:", "x:")
+_ANSWER_MAX = 16
+_WISH_MAX = 40
+_BOOKS_MAX = 10
+_WANTS_MORE = re.compile("充|买|来|再|开|查|人工|客服|多少|什么|怎么|[?？吗呢]")
+
+
+def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
+    if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
+        return None
+    if not (_answers_list(dialog, said) or _drops(dialog, said) or _corrects(dialog, said, scene)):
+        return None
+    lookup = Lookup(text=said.text[:200], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _BOOKS_MAX),))
+
+
+def _answers_list(dialog: Dialog, said: Said) -> bool:
+    """那把10块的取消, 话费的: below a list that asked which order."""
+    listed = dialog.listed
+    if listed is None or len(said.text) > _ANSWER_MAX or listed.entries[0][:2] not in _LIST_KINDS:
+        return False
+    return not _WANTS_MORE.search(said.text)
+
+
+def _drops(dialog: Dialog, said: Said) -> bool:
+    text = said.text
+    if not isinstance(dialog.state, Idle) or len(text) > _WISH_MAX or not _DROPS.search(text):
+        return False
+    if _PLAIN.fullmatch(text.strip()) and (dialog.just_placed or dialog.dropped):
+        return False  # the one that was just placed; or perhaps the same 取消 tapped twice
+    if said.frame.intent in ("order", "change") and _CORRECTS.search(text) and re.search("[改换]", text):
+        return False
+    return not _ASKS.search(text) and stance(text, "cancel") is not Stance.REFUSED
+
+
+def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    if not isinstance(dialog.state, Idle) or live_unpaid(dialog, scene) is None or _ASKS.search(said.text):
+        return False
+    text = said.text
+    if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
+        return False
+    return said.frame.intent in ("change", "deny") or _CORRECTS.search(text) is not None
+
+
+def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn | None:
+    """What his orders make of the message; None: it is about none of them."""
+    waiting = tuple(order for order in fact.orders if order.state is OrderState.UNPAID)
+    lookup = dialog.waiting if isinstance(dialog.waiting, Lookup) else Lookup()
+    dialog = replace(dialog, waiting=None)
+    if lookup.order_no is not None:
+        order = next((one for one in waiting if one.order_no == lookup.order_no), None)
+        return _correct(replace(dialog, kept=None), order, said, scene) if order is not None else None
+    if _answers_list(dialog, said):
+        chosen = _chosen(dialog, fact.orders, said, scene)
+        if chosen is not None or not isinstance(dialog.state, Idle):
+            return chosen
+    if _drops(dialog, said):
+        dropped = _dropped(dialog, waiting, fact.orders, said, scene)
+        if dropped is not None:
+            return dropped
+    return _corrected(dialog, waiting, fact.orders, said, scene) if _corrects(dialog, said, scene) else None
+
+
+# ---- an answer to a list -------------------------------------------------------------------------------------------
+
+
+def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:
+    listed = dialog.listed
+    if listed is None:
+        return None
+    numbers = [after_sale.order_no_in(entry) for entry in listed.entries]
+    if any(no is None for no in numbers) or len(set(numbers)) != len(numbers):
+        return None
+    offered = [order for no in numbers for order in orders if order.order_no == no]
+    meant = which.named(offered, said.text, scene.shelf, [no for no in numbers if no])
+    if meant is None or not which.says_no_more(_DROPS.sub("", meant[1])):
+        everyone = which.all_of(offered, said.text) and which.says_no_more(_DROPS.sub("", fold(said.text)))
+        return _all_chosen(dialog, offered, scene) if everyone else None
+    if len(meant[0]) == 1:
+        return picking.choose(dialog, numbers.index(meant[0][0].order_no) + 1, scene)
+    kind = listed.entries[0][:2]
+    if kind == "u:" and len(meant[0]) > 1 and re.search(r"前|第.+第", said.text):
+        return cancel_several(dialog, meant[0])
+    return None
+
+
+def _all_chosen(dialog: Dialog, offered: Sequence[Order], scene: Scene) -> Turn | None:
+    """都取消; 都退 goes one by one, since each is answered for itself."""
+    listed = dialog.listed
+    if listed is not None and listed.entries[0][:2] == "u:":
+        return cancel_several(dialog, offered)
+    return answer(dialog, scene, replies.one_by_one(), listed) if listed is not None else None
+
+
+# ---- dropped -------------------------------------------------------------------------------------------------------
+
+
+def _dropped(
+    dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
+) -> Turn | None:
+    """京东卡那个不要了, 两单都不要了, 还没付的那个取消掉."""
+    text = _dropping_clause(said.text)
+    shown = _shown(dialog)
+    meant = which.named(orders, text, scene.shelf, shown) or which.named(waiting, text, scene.shelf, shown)
+    rest = _DROPS.sub("", meant[1] if meant is not None else fold(text))
+    if not which.says_no_more(rest):
+        return None
+    if meant is None and which.all_of(waiting, text) and waiting:
+        return cancel_several(dialog, waiting)
+    if meant is None:
+        return _plainly(dialog, waiting, orders, said, scene)
+    those = [order for order in meant[0] if order.state is OrderState.UNPAID]
+    if len(those) == 1:
+        return _drop_one(dialog, those[0], said, scene)
+    if those and (which.all_of(those, text) or len(those) == len(_counted(text))):
+        return cancel_several(dialog, those)
+    if those:
+        return ask_which_to_cancel(dialog, those)
+    return _paid_already(dialog, [o for o in meant[0] if _can_go_back(o)], said, scene)
+
+
+def _counted(text: str) -> Sequence[int]:
+    """前两个: as many as he says."""
+    found = re.search("[前后]面?的?([两二三四2-4])", text)
+    return range("  两三四".index(found[1])) if found is not None and found[1] in "两三四" else ()
+
+
+def _dropping_clause(text: str) -> str:
+    """优酷那个我不要了，京东的付: the clauses about what goes."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    kept = [clause for clause in clauses if not (_PAYS.search(clause) and not _DROPS.search(clause))]
+    return ",".join(kept) if any(_DROPS.search(clause) for clause in kept) else text
+
+
+def _plainly(
+    dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
+) -> Turn | None:
+    """取消, 不要了: the one that waits; of several he says which."""
+    if len(waiting) > 1:
+        return ask_which_to_cancel(dialog, waiting)
+    if waiting:
+        return Turn(replace(dialog, listed=None), effects=(CancelOrder(waiting[0].order_no),))
+    known = dialog.unpaid.order_no if dialog.unpaid is not None else ""
+    going = [o for o in orders if _can_go_back(o) or (o.order_no == known and o.paid_at is not None)]
+    if said.frame.intent != "cancel" or not going:
+        return None
+    return _paid_already(dialog, going[:1], said, scene)
+
+
+def _paid_already(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:
+    """What is paid is not cancelled but given back: asked for in so many words it is, else offered."""
+    if not orders:
+        return None
+    if stance(said.text, "refund") is Stance.WANTED:
+        return after_sale.look_up(dialog, "refund", said)
+    return answer(
+        replace(dialog, unpaid=None), scene, replies.join(*(replies.paid_not_cancelled(o) for o in orders[:3]))
+    )
+
+
+def _can_go_back(order: Order) -> bool:
+    """Whether it is paid, and something of it is neither delivered nor on its way back."""
+    settled = (LineState.REFUNDING, LineState.REFUNDED, LineState.DELIVERED)
+    return order.state is OrderState.PAID and any(line.state not in settled for line in order.lines)
+
+
+def _drop_one(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn:
+    """The order; or a line of it, where he names only that."""
+    lines = _lines(dialog, order, scene)
+    if len(lines) > 1 and len(lines) == len(order.lines):
+        left = _reworked(lines, said, scene)
+        if left and len(left) < len(lines):
+            return Turn(replace(dialog, waiting=Replacement(left)), effects=(CancelOrder(order.order_no),))
+    return Turn(replace(dialog, listed=None), effects=(CancelOrder(order.order_no),))
+
+
+# ---- corrected -----------------------------------------------------------------------------------------------------
+
+
+def _corrected(
+    dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
+) -> Turn | None:
+    """话费那单改成50: that order and no other."""
+    if not waiting:
+        paid = next((o for o in orders if dialog.unpaid is not None and o.order_no == dialog.unpaid.order_no), None)
+        if paid is None or paid.paid_at is None or said.frame.intent != "change":
+            return None
+        return answer(replace(dialog, unpaid=None), scene, replies.paid_not_changed(paid))
+    if len(waiting) == 1:
+        return _correct(dialog, waiting[0], said, scene)
+    meant = _meant(waiting, said, scene)
+    if len(meant) == 1:
+        return _correct(dialog, meant[0], said, scene)
+    fitting = [order for order in meant or waiting if _fits(dialog, order, said, scene)]
+    if not fitting:
+        return None
+    return _ask_which(replace(dialog, kept=Kept(said.text[:200], said.frame)), meant or waiting, scene)
+
+
+def _meant(waiting: Sequence[Order], said: Said, scene: Scene) -> tuple[Order, ...]:
+    """Those he names: what stands behind 改成 is the new value."""
+    verb = _TO.search(said.text)
+    head = said.text[: verb.start()] if verb is not None else said.text
+    found = which.named(waiting, head, scene.shelf) if head.strip() else None
+    if found is not None:
+        return found[0]
+    products = {item.product for item in said.frame.items if "product" in item.said and item.product}
+    return tuple(order for order in waiting if any(line.product_id in products for line in order.lines))
+
+
+def _fits(dialog: Dialog, order: Order, said: Said, scene: Scene) -> bool:
+    lines = _lines(dialog, order, scene)
+    return bool(lines) and (corrected(lines, said, scene) is not None or _reworked(lines, said, scene) is not None)
+
+
+def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | None:
+    """The order cancelled and its corrected draft summed up; asked about first where something stays open."""
+    lines = _lines(dialog, order, scene)
+    if not lines:
+        return None
+    unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
+    dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
+    problems: tuple[str, ...] = ()
+    new = _reworked(lines, said, scene)
+    if new is None:
+        if said.frame.intent == "deny" or (said.frame.intent not in ("change", "answer", "order")):
+            return None
+        made = corrected(lines, _without_name(order, said, scene), scene)
+        if made is None:
+            return None
+        new, problems = made
+    if problems or any(look(line, scene.shelf).missing for line in new):
+        return mend(dialog, unpaid, new, scene, *problems)
+    if new == lines:
+        return None
+    return Turn(replace(dialog, waiting=Replacement(new)), effects=(CancelOrder(order.order_no),))
+
+
+def _without_name(order: Order, said: Said, scene: Scene) -> Said:
+    """The message without the words that said which order: 京东卡改成两张 is no wish for another product."""
+    verb = _TO.search(said.text)
+    if verb is None or which.named((order,), said.text[: verb.start()], scene.shelf) is None:
+        return said
+    return replace(said, text=said.text[verb.start() :])
+
+
+def _reworked(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """The lines as the same words would leave them below a summary; None when they would not change them."""
+    totals = tuple(int(look(line, scene.shelf).total_fen() or 0) for line in lines)
+    turn = edited(Dialog(state=Confirming(lines, totals)), said, scene)
+    state = turn.dialog.state if turn is not None else None
+    if not isinstance(state, Collecting | Confirming) or state.lines == lines:
+        return None
+    return state.lines
+
+
+def _lines(dialog: Dialog, order: Order, scene: Scene) -> tuple[DraftLine, ...]:
+    """What an order was placed from."""
+    if dialog.unpaid is not None and dialog.unpaid.order_no == order.order_no:
+        return dialog.unpaid.lines
+    return tuple(line for line in (line_again(line, scene) for line in order.lines) if line is not None)
+
+
+def _ask_which(dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn:
+    listed = Listed(tuple(f"x:{order.order_no}" for order in orders))
+    entries = [(replies.order_entry(order), str(i)) for i, order in enumerate(orders, 1)]
+    return answer(dialog, scene, replies.join(replies.which_to_correct(), numbered(listed, entries)), listed)
+
+
+def _shown(dialog: Dialog) -> list[str]:
+    entries = dialog.listed.entries if dialog.listed is not None else ()
+    return [no for no in map(after_sale.order_no_in, entries) if no is not None]

@@ -1,0 +1,155 @@
+"""Which of several orders a message means: by number, place, goods, amount, account, or where it stands."""
+
+import re
+from collections.abc import Sequence
+
+from catalog.checks import fold
+from catalog.shelf import Shelf
+from kernel.orders import Line, Order, OrderState
+from nlu.numerals import CHINESE, read_numeral
+
+_ORDER_NO = re.compile(r"k\d{16}")
+_ORDER = r"(?:[个单笔条张件项](?:订单)?|订单)"
+_NTH = re.compile(rf"第\s?(\d{{1,2}}|[{CHINESE}]{{1,2}}){_ORDER}?")
+_FIRST_OF = re.compile(rf"(前|后)面?的?(\d|[{CHINESE}]){_ORDER}")
+_BEFORE = re.compile(rf"(?:前面|先前|之前|早先|上面|前|上)(?:那|的|一)*{_ORDER}")
+_BEHIND = re.compile(rf"(?:后面|下面|后|下)(?:那|的|一)+{_ORDER}?")
+_NEWEST = re.compile(rf"(?:最后|最新|最近|刚才|刚刚|刚下|刚买)(?:下|买)?(?:的|那|一)*{_ORDER}?")
+_ALL = re.compile(rf"[都全]部?|(?P<count>[两三四2-4]){_ORDER}|统统|所有")
+_UNPAID = re.compile("(?:没有?|未|还没|待)(?:付款?|付钱|支付|给钱)(?:的那?|那)?")
+_PAID = re.compile("(?:已经|已)(?:付款?|付钱|支付)(?:了|过)?的|付(?:款|钱)?(?:了|过)的")
+_TAIL = re.compile("尾号(?:是|为)?([0-9x]{3,6})")
+_MONEY = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
+_ACCOUNT_CHARS = 5
+_NAME_CHARS = 2
+_FILLER = re.compile(
+    "(?:确认|好的?|嗯|行|那|就|把|给我|帮我|麻烦|请|先|还是|算了|这|吧|啦|了|的|一|个|单|笔|件|张|份|也|我|哈|呢|啊|可以|一下|订单|号码?|充值"
+    "|买|要|掉|它|是|说|给|退款?|钱|取消|撤|不|付款?|还没|去|谢谢|您|你|卡|[,，.。!！~～;；、:：\\s])*"
+)
+
+
+def named(
+    orders: Sequence[Order], text: str, shelf: Shelf, shown: Sequence[str] = ()
+) -> tuple[tuple[Order, ...], str] | None:
+    """The orders (newest first) that a text names, and the text (folded) without the words that did; None when it names
+    none. `shown`: the numbers of those that were listed last, in their order. Several: it could be any of them."""
+    said = fold(text)
+    here = _by_place(orders, said, shown)
+    if here is not None:
+        return here
+    found, rest, hit = {str(order.order_no) for order in orders}, said, False
+    for narrow in (_by_number, _by_state, _by_goods, _by_account, _by_amount):
+        those, left = narrow([order for order in orders if order.order_no in found], rest, shelf)
+        if those is not None:
+            found, rest, hit = those, left, True
+    return (tuple(order for order in orders if order.order_no in found), rest) if hit else None
+
+
+def all_of(orders: Sequence[Order], text: str) -> bool:
+    """都取消, 两单都不要了: all there are, and as many as he says."""
+    said = fold(text)
+    counts = [found["count"] for found in _ALL.finditer(said) if found["count"]]
+    wanted = [read_numeral(count) for count in counts]
+    return _ALL.search(said) is not None and all(count == len(orders) for count in wanted)
+
+
+def says_no_more(rest: str) -> bool:
+    """Whether what is left of a message, once the orders are taken out of it, says nothing."""
+    return _FILLER.fullmatch(_ALL.sub("", rest)) is not None
+
+
+def _by_place(orders: Sequence[Order], said: str, shown: Sequence[str]) -> tuple[tuple[Order, ...], str] | None:
+    """第二个 of the list shown; without a list the first is the one that was placed first."""
+    row = [order for no in shown for order in orders if order.order_no == no] or list(reversed(orders))
+    several = _FIRST_OF.search(said)
+    many = read_numeral(several[2]) if several is not None else None
+    if several is not None and many is not None and many > 1:
+        those = row[: int(many)] if several[1] == "前" else row[-int(many) :]
+        return (tuple(those), _cut(said, several)) if many <= len(row) else None
+    nths = [(found, read_numeral(found[1])) for found in _NTH.finditer(said)]
+    if nths:
+        those = [row[int(nth) - 1] for _, nth in nths if nth is not None and 1 <= nth <= len(row)]
+        return tuple(order for order in row if order in those), _NTH.sub("", said)
+    newest = _NEWEST.search(said)
+    if newest is not None:
+        return tuple(orders[:1]), _cut(said, newest)
+    for pattern, at in ((_BEFORE, 0), (_BEHIND, -1)):
+        found = pattern.search(said)
+        if found is not None and len(row) == 2:
+            return (row[at],), _cut(said, found)
+    return None
+
+
+def _by_number(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
+    numbers = [found[0].upper() for found in _ORDER_NO.finditer(said)]
+    those = {str(order.order_no) for order in orders if order.order_no in numbers}
+    return (those, _ORDER_NO.sub("", said)) if those else (None, said)
+
+
+def _by_state(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
+    found = _UNPAID.search(said)
+    if found is not None:
+        return {str(o.order_no) for o in orders if o.state is OrderState.UNPAID}, _cut(said, found)
+    paid = _PAID.search(said)
+    if paid is not None:
+        return {str(o.order_no) for o in orders if o.paid_at is not None}, _cut(said, paid)
+    return None, said
+
+
+def _by_goods(orders: Sequence[Order], said: str, shelf: Shelf) -> tuple[set[str] | None, str]:
+    """京东的, 年卡那单: the longest name that stands in the text."""
+    names = {str(o.order_no): {name for line in o.lines for name in _names(line, shelf)} for o in orders}
+    heard = {name for own in names.values() for name in own if name in said}
+    longest = {name for name in heard if not any(name != other and name in other for other in heard)}
+    if not longest:
+        return None, said
+    telling = {name for name in longest if any(name not in own for own in names.values())} or longest
+    best = max(telling, key=len)
+    rest = said
+    for name in sorted(longest, key=len, reverse=True):
+        rest = rest.replace(name, "")
+    return {no for no, own in names.items() if best in own}, rest
+
+
+def _names(line: Line, shelf: Shelf) -> set[str]:
+    """What a line may be called: its goods, whole or by their beginning, and its size."""
+    product = shelf.product(line.product_id)
+    goods = [fold(name) for name in ((product.name, *product.aliases) if product is not None else (line.product_name,))]
+    sku = next((sku for sku in product.skus if sku.code == line.sku_code), None) if product is not None else None
+    sizes = [fold(name) for name in (line.sku_label, *(sku.aliases if sku is not None else ()))]
+    found = {name[:end] for name in goods for end in range(_NAME_CHARS, len(name) + 1)}
+    return found | {size for size in sizes if len(size) >= _NAME_CHARS and not size[0].isdigit()}
+
+
+def _by_account(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
+    held = {str(o.order_no): [fold(v) for line in o.lines for v in line.fields.values()] for o in orders}
+    given = {v for own in held.values() for v in own if len(v) >= _ACCOUNT_CHARS and v in said}
+    if given:
+        rest = said
+        for value in given:
+            rest = rest.replace(value, "")
+        return {no for no, own in held.items() if given & set(own)}, rest
+    tail = _TAIL.search(said)
+    if tail is None:
+        return None, said
+    those = {no for no, own in held.items() if any(v.endswith(tail[1]) for v in (no, *own))}
+    return (those or None), _cut(said, tail)
+
+
+def _by_amount(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
+    """10块的, 99.5那单: what it comes to, or the size of a line."""
+    for found in _MONEY.finditer(said):
+        those = {str(order.order_no) for order in orders if float(found[1]) in _amounts(order)}
+        if those:
+            return those, said.replace(found[0], "", 1)
+    return None, said
+
+
+def _amounts(order: Order) -> set[float]:
+    sizes = {float(line.value) for line in order.lines if line.value is not None}
+    labels = {float(found[1]) for line in order.lines for found in _MONEY.finditer(fold(line.sku_label))}
+    return {order.total_fen / 100, *sizes, *labels, *(line.total_fen / 100 for line in order.lines)}
+
+
+def _cut(said: str, found: re.Match[str]) -> str:
+    return said[: found.start()] + said[found.end() :]
