@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import books
 from catalog import scarcity
+from console.api import endpoints
 from fulfillment import compensation, holds
 from payments.bill import count_differences
 
@@ -28,6 +29,7 @@ class ShopFigures(Collector):
                 short = scarcity.short(conn, self._alert_below)
                 held, late = holds.count(conn)
                 uncompensated = compensation.count_waiting(conn)
+                webhooks_off = endpoints.count_failed(conn)
         except SQLAlchemyError:
             return
         yield GaugeMetricFamily(
@@ -38,6 +40,9 @@ class ShopFigures(Collector):
             "kabot_compensation_waiting",
             "Late deliveries whose compensation waits for a day's limit.",
             value=uncompensated,
+        )
+        yield GaugeMetricFamily(
+            "kabot_webhooks_off", "Webhooks switched off because they took nothing for a day.", value=webhooks_off
         )
         waiting = GaugeMetricFamily("kabot_orders_held", "Paid orders that wait for a person.", labels=["late"])
         waiting.add_metric(["no"], held - late)

@@ -89,7 +89,7 @@ def _too_many() -> Problem:
 def _limit_of(path: str) -> int:
     if path == "/api/v1/catalog":
         return CATALOG_BYTES_MAX
-    if path.startswith("/api/v1/skus/") and path.endswith("/keys"):
+    if path == "/api/v1/keys/void" or (path.startswith("/api/v1/skus/") and path.endswith("/keys")):
         return KEYS_BYTES_MAX
     return BODY_BYTES_MAX
 

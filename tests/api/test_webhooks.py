@@ -251,6 +251,7 @@ def test_after_a_day_without_success_it_is_given_up_switched_off_and_told(
     assert 8 <= entry["attempts"] <= 20, "later and later, not all the time"
     assert "24 h" in caller.get(f"/webhooks/{number}").json()["off_reason"]
     assert caller.get("/health").json()["webhooks_off"] == 1
+    assert "kabot_webhooks_off 1.0" in caller.http.get("/metrics").text
     assert "switched off" in caplog.text
     again = caller.post(f"/webhooks/{number}/deliveries/{entry['id']}/resend")
     assert (again.status_code, again.json()["state"]) == (202, "waiting")
