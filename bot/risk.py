@@ -23,7 +23,7 @@ from kernel.masking import mask
 from kernel.money import format_yuan
 from kernel.orders import Order, WantedLine
 from risk import lists, reading
-from risk.lists import Kind, Listing
+from risk.kinds import Kind, Listing
 from risk.scoring import Facts, Limits, Outcome, Reason, Verdict, judge, needs_history
 from risk.words import reasons_in_words
 

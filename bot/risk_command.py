@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from risk.lists import Kind, Listing
+from risk.kinds import Kind, Listing
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services

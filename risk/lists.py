@@ -5,31 +5,16 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
 from kernel.masking import mask
+from risk.kinds import Kind as Kind
+from risk.kinds import Listing as Listing
 
 VALUE_MAX = 200
 WHY_MAX = 200
 _PURPOSE = b"kabot risk lists v1"
-
-
-class Kind(StrEnum):
-    """What is listed."""
-
-    BUYER = "buyer"
-    """An openid."""
-    ACCOUNT = "account"
-    """What is topped up: a phone, a QQ number …"""
-
-
-class Listing(StrEnum):
-    """On which list."""
-
-    BLOCK = "block"
-    ALLOW = "allow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kernel.ids import OpenId, OrderNo, first_order_no
-from risk.lists import Kind, Marks
+from risk.kinds import Kind
+from risk.lists import Marks
 from risk.scoring import Facts, Outcome, Reason, Verdict
 
 HOUR, DAY, HISTORY = timedelta(hours=1), timedelta(days=1), timedelta(days=180)

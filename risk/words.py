@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from risk.lists import Kind, Listing
+from risk.kinds import Kind, Listing
 from risk.scoring import Outcome, Reason
 
 OUTCOMES: Mapping[Outcome, str] = {

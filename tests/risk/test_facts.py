@@ -10,7 +10,7 @@ from fulfillment import cases, delivering, paying
 from kernel.cases import CaseKind
 from kernel.ids import OpenId
 from risk import lists, reading
-from risk.lists import Kind, Listing
+from risk.kinds import Kind, Listing
 from risk.reading import ACCOUNTS_MAX
 from risk.scoring import Facts
 from tests.fulfillment.counter import LI, NOW, open_shop, place, want

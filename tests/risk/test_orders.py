@@ -14,7 +14,7 @@ from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order, WantedLine
 from risk import lists, reading
-from risk.lists import Kind, Listing
+from risk.kinds import Kind, Listing
 from risk.scoring import Outcome, Reason
 from tests.bot.test_everything_holds import Outside, made, outside
 from tests.fulfillment.counter import want
