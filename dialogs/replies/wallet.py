@@ -10,10 +10,6 @@ from dialogs.replies.saying import CANCEL_TAP, CONFIRM_TAP, HUMAN_TAP, join, yua
 from dialogs.wording import Say, line, phrase
 from kernel.orders import Order, OrderState
 
-PAY_FROM_BALANCE = "余额支付"
-_ONE_TAP_ON = "开通小额免确认付款"
-_ONE_TAP_OFF = "关闭小额免确认付款"
-_WITHDRAW = "确认提现"
 _MOVES = {
     "topup": phrase("balance_topup", "充值"),
     "pay": phrase("balance_pay", "付款"),
@@ -60,8 +56,8 @@ _turn_on = phrase("one_tap_turn_on", "开通")
 
 def one_tap_is(most_fen: int, *, on: bool) -> str:
     if on:
-        return _one_tap_is_on(off=tap(_turn_off(), _ONE_TAP_OFF))
-    return _one_tap_is_off(most=yuan(most_fen), on=tap(_turn_on(), _ONE_TAP_ON))
+        return _one_tap_is_on(off=tap(_turn_off(), "关闭小额免确认付款"))
+    return _one_tap_is_off(most=yuan(most_fen), on=tap(_turn_on(), "开通小额免确认付款"))
 
 
 @line(
@@ -83,7 +79,7 @@ def topup_over_the_top(say: Say, most_fen: int, left_fen: int) -> str:
 
 @line("余额{amount}够付这单，不想跳转就点「{tap}」。")
 def can_pay_from_balance(say: Say, order_no: str, balance_fen: int) -> str:
-    return say(amount=yuan(balance_fen), tap=tap(PAY_FROM_BALANCE, f"{PAY_FROM_BALANCE} {order_no}", "balance"))
+    return say(amount=yuan(balance_fen), tap=tap("余额支付", f"余额支付 {order_no}", "balance"))
 
 
 _look_at_it = phrase("paid_look_at_it", "查看订单")
@@ -124,7 +120,7 @@ def not_payable(order_no: str, state: OrderState) -> str:
 
 @line("已开通：单笔{most}以内的订单，您回复「确认」后直接用余额付款，每天合计不超过{daily}。不想要了点「{off}」。")
 def one_tap_on(say: Say, most_fen: int, daily_fen: int) -> str:
-    return say(most=yuan(most_fen), daily=yuan(daily_fen), off=tap(_ONE_TAP_OFF, _ONE_TAP_OFF))
+    return say(most=yuan(most_fen), daily=yuan(daily_fen), off=tap("关闭小额免确认付款", "关闭小额免确认付款"))
 
 
 one_tap_off = phrase("one_tap_off", "已关闭：以后每一单都由您自己点付款。")
@@ -133,7 +129,7 @@ one_tap_not_here = phrase("one_tap_not_here", "小店没有开通小额免确认
 
 @line("充值的余额没用完可以按原路退回（微信零钱或银行卡）；退款和赔付进来的部分要由客服处理。全部退回请点「{tap}」。")
 def withdraw_how(say: Say) -> str:
-    return say(tap=tap(_WITHDRAW, _WITHDRAW))
+    return say(tap=tap("确认提现", "确认提现"))
 
 
 @line("余额{amount}正在按原路退款，一般几分钟到3个工作日，到账会告诉您。", "退款")
