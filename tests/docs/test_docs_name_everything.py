@@ -17,7 +17,7 @@ from kernel.guards import guards_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-ROOM_FOLDERS = ("bot", "catalog", "console", "dialogs", "fulfillment", "kernel", "nlu", "payments")
+ROOM_FOLDERS = ("bot", "catalog", "console", "dialogs", "fulfillment", "kernel", "nlu", "payments", "risk")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("sandbox/*.md"), *ROOT.glob("tests/*/*.md"))
