@@ -7,26 +7,22 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.asking import answer, fitting_products
-from dialogs.changing import line_with
 from dialogs.draft import account_field, field_of
 from dialogs.filling import fill, says_anything
-from dialogs.ordering import advance, start
-from dialogs.state import QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.ordering import advance, doubted, start
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
 from dialogs.turn import FindOrders, Said, Scene, Turn
+from dialogs.varying import Varied, varied
 from kernel.orders import Line, Order
 from nlu.frame import Item
-from nlu.numerals import CHINESE, read_numeral
 
 _OTHERS_MAX = 3
-_ORDER_NO = re.compile(r"K\d{16}")
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
 _LAST_ACCOUNT = re.compile(
     r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
 )
 _NOT_LAST = re.compile(r"不是|不要|别|错|换|多少|什么|吗|[?？]")
-_ANOTHER = re.compile("(?:再|还)(?:来|要|充|买|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
-_COUNT = re.compile(rf"(?:来|要|买)(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件单条袋盒]")
-_CHANGE = re.compile(r"(?:改成?|换成?|改为|这次要?|但是?要?|再[来充冲买下](?:一?[个单张份次])?(?=\d{2}))[:： ]*(.+)$")
+_ANOTHER = re.compile("(?:再|还)(?:来|要|充|冲|买|交|缴|续|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
 
 
 def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -58,7 +54,8 @@ def another_of_it(dialog: Dialog, said: Said) -> Turn | None:
     if not isinstance(dialog.state, Idle) or said.frame.intent not in ("order", "change") or len(items) != 1:
         return None
     (item,) = items
-    if item.product or item.candidates or item.value is None or _ANOTHER.search(said.text) is None:
+    counted = item.value is None and "quantity" in item.said and item.quantity > 1
+    if item.product or item.candidates or _ANOTHER.search(said.text) is None or not (counted or item.value is not None):
         return None
     line = DraftLine(value=item.value, quantity=item.quantity, options=item.options, fields=item.fields)
     return Turn(replace(dialog, waiting=Lookup(line=line, another=True), misses=0), effects=(FindOrders("reorder"),))
@@ -69,6 +66,8 @@ def _another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: 
     bought = {line.product_id for line in orders[0].lines} if orders else set()
     product = scene.shelf.product(bought.pop()) if len(bought) == 1 else None
     if product is not None:
+        if said.value is None and all(sku.any_value is not None for sku in product.skus):
+            item = replace(item, value=said.quantity, quantity=1)  # 再充500个, of what is sold in any number
         line = fill(DraftLine(product.id), item, scene.shelf).line
         if any(sku.value == line.value or sku.any_value for sku in product.skus):
             return advance(replace(dialog, misses=0), [line], scene)
@@ -134,12 +133,13 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         item = Item(said.product, (), None, said.value, said.quantity, said.options, said.fields)
         filled = fill(lines[0], item, scene.shelf)
         lines, problems = [filled.line], filled.problems
-    if len(lines) == 1 and lookup.text:
-        lines = [_with_said_change(lines[0], lookup.text, scene)]
+    this_time = varied(tuple(lines), lookup.text, scene) if lookup.text else Varied(tuple(lines))
     notes = [replies.reordered()] + ([replies.reorder_reduced()] if len(lines) < len(orders[0].lines) else [])
     others = [] if lookup.order_no or lookup.line is not None else _others(orders)
     notes += [replies.reorder_others(others)] if others else []
-    return advance(replace(dialog, misses=0), lines, scene, *notes, *problems)
+    notes += [replies.again_unclear(this_time.unclear)] if this_time.unclear else []
+    turn = advance(replace(dialog, misses=0), this_time.lines, scene, *notes, *problems)
+    return replace(turn, dialog=doubted(turn.dialog)) if this_time.unclear else turn
 
 
 def _others(orders: tuple[Order, ...]) -> list[Order]:
@@ -151,21 +151,6 @@ def _others(orders: tuple[Order, ...]) -> list[Order]:
 
 def _content(order: Order) -> tuple[object, ...]:
     return tuple((line.sku_code, line.value, line.quantity, tuple(sorted(line.fields.items()))) for line in order.lines)
-
-
-def _with_said_change(line: DraftLine, text: str, scene: Scene) -> DraftLine:
-    """再来两张, 再来一单改成50: what is different this time."""
-    product = scene.shelf.product(line.product) if line.product else None
-    said = _ORDER_NO.sub("", text.upper())
-    for count in _COUNT.finditer(said):
-        wanted = read_numeral(count[1])
-        if wanted is not None and 1 < wanted <= QUANTITY_MAX:
-            line = replace(line, quantity=int(wanted))
-    change = _CHANGE.search(said)
-    if change is None or product is None:
-        return line
-    filled = line_with(line, change[1], product, scene.shelf)
-    return filled.line if filled is not None else line
 
 
 def line_again(line: Line, scene: Scene) -> DraftLine | None:

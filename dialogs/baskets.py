@@ -18,7 +18,7 @@ from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
 
 _NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
-_PIECES = "[张份个件条袋盒次枚瓶桶箱套台本束支枝杯单]"
+_PIECES = "[张份个件条根袋盒次枚瓶桶箱套台本束支枝杯单]"
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几[张个份件]|还是|如何|区别|划算|合适")
 _SEPARATORS = re.compile(r"[,，。;；!！、~～]")
 _NTH = re.compile(rf"第({_NUMERAL})(?:{_PIECES}|样|项|行|笔|位)?")
@@ -309,7 +309,7 @@ def _apply(
             continue
         if _KEEPS.fullmatch(_SEPARATORS.sub("", words)):
             continue
-        after = _changed(before, words, shelf)
+        after = reworded(before, words, shelf)
         if after is None:
             return False
         out[i] = after
@@ -336,7 +336,8 @@ def _is_free(product: Product, name: str) -> bool:
     return field is not None and field.kind in (FieldKind.TEXT, FieldKind.ADDRESS)
 
 
-def _changed(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
+def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
+    """A line with what a clause says of it: a size, a count, both, more or fewer; None when it says something else."""
     product = shelf.product(line.product or "")
     if product is None:
         return None
@@ -352,6 +353,10 @@ def _changed(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     if len(clauses) != 1:
         return None
     sized = re.sub("(?<=[0-9])(?:元|块钱?)?(?:的)?(?:面额|面值)|^[都也各]+", "", clauses[0])
+    count = _COUNT.fullmatch(re.sub("^[改换成为到要来买是]+|的$", "", sized))
+    pieces = _number(count[1]) if count is not None else None
+    if pieces is not None and _by_piece(product):
+        return replace(line, quantity=pieces)
     both = _size_and_count(line, sized, product, shelf)
     if both is not None:
         return both
@@ -359,6 +364,11 @@ def _changed(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     if filled is None or filled.problems or not filled.changed:
         return None
     return filled.line if 1 <= filled.line.quantity <= QUANTITY_MAX else None
+
+
+def _by_piece(product: Product) -> bool:
+    """Whether 两个 counts pieces: not what is sold in any number, nor sizes that are counted so themselves."""
+    return all(sku.any_value is None and sku.value not in (2, 3, 4, 5, 6) for sku in product.skus)
 
 
 def _size_and_count(line: DraftLine, words: str, product: Product, shelf: Shelf) -> DraftLine | None:

@@ -104,7 +104,10 @@ from kernel.ids import OrderNo
 
 __all__ = ["expecting", "step"]
 
-_AGAIN = re.compile(r"^(?:再来[一1]?[单份次](?!\w)|再来[一1]单|照旧|老样子|跟上次一样的?(?!号))")
+_AGAIN = re.compile(
+    r"^(?:再[来充冲买交缴订下续][一1]?[单份次回](?!\w)|再[来交缴续]一?[单次回]|照旧|老样子|跟上次一样的?(?!号)"
+    r"|上次(?:的|那个|那单|一样的)+(?:给我|帮我)?再|续费(?=[,，\s]|$)|(?:过期了?|关了|超时了?)[,，\s]*重新下)"
+)
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
 _GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")

@@ -65,6 +65,8 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def _answers_list(dialog: Dialog, said: Said) -> bool:
     """那把10块的取消, 话费的: below a list that asked which order."""
     listed = dialog.listed
+    if not isinstance(dialog.state, Idle) and _PLAIN.fullmatch(said.text.strip()):
+        return False  # the draft
     if listed is None or len(said.text) > _ANSWER_MAX or listed.entries[0][:2] not in _LIST_KINDS:
         return False
     return not _WANTS_MORE.search(said.text)

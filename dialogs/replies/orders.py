@@ -6,7 +6,7 @@ from datetime import datetime
 from catalog.model import Delivery
 from dialogs.links import link, plain, tap
 from dialogs.replies.paying import pay_here
-from dialogs.replies.saying import CANCEL_TAP, join, yuan
+from dialogs.replies.saying import CANCEL_TAP, join, said, yuan
 from dialogs.replies.summaries import and_others
 from dialogs.wording import Say, line, phrase
 from kernel.masking import mask
@@ -168,6 +168,12 @@ reorder_gone = phrase("reorder_gone", "那笔订单里的商品已经下架了�
 
 
 reordered = phrase("reordered", "照上次的来：")
+
+
+@line("「{clause}」这句没看懂，下面还是上次的样子，要改请再说一遍：")
+def again_unclear(say: Say, clause: str) -> str:
+    """Something was to be different this time, and it is not known what."""
+    return say(clause=said(clause))
 
 
 reorder_reduced = phrase("reorder_reduced", "有的商品已经下架，没有算进去。")

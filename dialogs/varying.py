@@ -1,0 +1,163 @@
+"""The last order once more, with what is said to be different this time: nothing said beside 再来一单 is dropped."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
+from dialogs.baskets import reworded
+from dialogs.changing import line_with
+from dialogs.draft import account_field, look
+from dialogs.editing import edited
+from dialogs.places import read, wants
+from dialogs.pointing import pointed
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Said, Scene
+from nlu.frame import Frame
+from nlu.numerals import CHINESE, read_numeral
+
+_AGAIN = re.compile(
+    r"K\d{16}|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
+    r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块]))?(?:一样的)?"
+    r"|照旧|老样子|一样的|同样的|续费|原样",
+    re.IGNORECASE,
+)
+"""What says that it is to be repeated."""
+_LEAD = re.compile(
+    "^(?:不过|但是?|只是|就是|这[次回个]月?|本月|下个?月|还是|我?要|想要?|麻烦|请|帮我|给我|那|就|把"
+    "|改成?|换成?|变成|给|充|冲|买|交|缴|来|送|寄|到|用|[,，。:：、 ])+"
+)
+_NOTHING = re.compile(
+    "(?:不过|但是?|这次|这回|快点|快些|尽快|急用|急|老板|亲|谢谢|多谢|感谢|麻烦|辛苦|了|吧|啊|呀|哈|呢|哦|嗯|好的?|可以|的|一下|就行|就好|我要?|要|给我|帮我|请"
+    "|(?:地址|号码?|账号|手机号|qq号?|其[他它]的?|别的|收货人|电话|都|也|还是|和|跟|上次)*(?:不变|一样|照旧|没变|不用改|还是(?:那个|原来的))|[和跟与]|各[充买来]?一?[个份张次单]?|充?[这那]?[两2俩]个号码?"
+    "|号码?|都|订单|[一1][个份张单次件根条盒袋瓶桶箱套]|[,，.。!！~～;；、:：\\s])*"
+)
+_CLAUSES = re.compile(r"[,，。;；!！\s]+")
+_SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
+_ONE_PIECE = re.compile("^[一1][根条个件张份盒袋瓶桶箱套]")
+_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z][0-9A-Za-z._%+@-]{4,}(?![0-9A-Za-z])")
+_PLACE_LEAD = re.compile(
+    "^(?:这次)?请?[改换]?(?:[寄送发邮]|快递)?[到给去往至]?(?:收货)?(?:地址)?(?:[改换][成为到]|是|[:： ,，])*"
+)
+_REGION = re.compile("[省市区县]|[路街道巷弄村镇][^,，。]*\\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """The lines with what is different, and the words that nothing could be made of."""
+
+    lines: tuple[DraftLine, ...]
+    unclear: str = ""
+
+
+def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
+    """Apply what stands beside 再来一单: accounts, an address, sizes, counts, choices, what goes or stays."""
+    rest = _AGAIN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ,，。!！")
+    if not rest or _NOTHING.fullmatch(fold(rest)):
+        return Varied(lines)
+    if len(lines) == 1:
+        placed = _with_place(lines[0], rest, scene.shelf)
+        if placed is not None:
+            return Varied((placed,))
+    lines, rest = _with_accounts(lines, rest, scene.shelf)
+    if _NOTHING.fullmatch(fold(rest)):
+        return Varied(lines)
+    whole = _edited(lines, rest, scene)
+    if whole is not None:
+        return Varied(whole)
+    unclear = ""
+    for clause in (clause for clause in _CLAUSES.split(rest) if not _NOTHING.fullmatch(fold(clause))):
+        new = _with_clause(lines, clause, scene)
+        unclear, lines = (unclear, new) if new is not None else (unclear or clause, lines)
+    return Varied(lines, unclear)
+
+
+def _edited(lines: tuple[DraftLine, ...], words: str, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """As the same words would change them below a summary."""
+    totals = tuple(int(look(line, scene.shelf).total_fen() or 0) for line in lines)
+    turn = edited(Dialog(state=Confirming(lines, totals)), Said(Frame("change"), words), scene)
+    state = turn.dialog.state if turn is not None else None
+    changed = isinstance(state, Collecting | Confirming) and state.lines != lines
+    return state.lines if changed and isinstance(state, Collecting | Confirming) else None
+
+
+def _with_clause(lines: tuple[DraftLine, ...], clause: str, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """One clause, about the line that it names or the only one."""
+    at, words = 0, fold(clause)
+    if len(lines) > 1:
+        meant = pointed(lines, words, scene.shelf)
+        if meant is None or len(meant.lines) != 1:
+            return _edited(lines, clause, scene)
+        at, words = meant.lines[0], meant.rest
+    line = lines[at]
+    product = scene.shelf.product(line.product or "")
+    if product is None:
+        return None
+    plain = _ONE_PIECE.sub("", _LEAD.sub("", words))
+    spoken = _SPOKEN_SIZE.sub(lambda found: _digits(found[1]), plain)
+    for tried in dict.fromkeys((plain, spoken, words)):
+        new = _units(line, tried, product) or reworded(line, tried, scene.shelf)
+        if new is None and (filled := line_with(line, tried, product, scene.shelf)) is not None:
+            new = filled.line if filled.changed and not filled.problems else None
+        if new is not None:
+            return (*lines[:at], new, *lines[at + 1 :])
+    whole = _edited(lines, clause, scene)
+    return whole if whole is not None else lines if len(lines) > 1 and _NOTHING.fullmatch(words) else None
+
+
+def _digits(spoken: str) -> str:
+    value = read_numeral(spoken)
+    return str(int(value)) if value is not None else spoken
+
+
+def _units(line: DraftLine, words: str, product: Product) -> DraftLine | None:
+    """500个, 数量200, of what is sold in any number."""
+    found = re.fullmatch(
+        rf"(?:数量|金额)?(\d{{1,7}}|[{CHINESE}]{{1,6}})(?:元|块钱?|个|枚|{re.escape(_unit(product))})?(?:的|吧)?", words
+    )
+    value = read_numeral(found[1]) if found is not None else None
+    if value is None or not all(sku.any_value is not None for sku in product.skus):
+        return None
+    return replace(line, value=int(value), quantity=1)
+
+
+def _unit(product: Product) -> str:
+    return product.skus[0].unit or "个"
+
+
+def _with_place(line: DraftLine, rest: str, shelf: Shelf) -> DraftLine | None:
+    """寄到… or a bare address."""
+    product = shelf.product(line.product or "")
+    fields = product.fields if product is not None else ()
+    field = next((field for field in fields if field.kind is FieldKind.ADDRESS), None)
+    given = _PLACE_LEAD.sub("", rest)
+    place = read(given)
+    if field is None or not place.street or not _REGION.search(given) or len(wants(place)) > 2:
+        return None
+    checked = check_field(field, given)
+    return replace(line, fields={**line.fields, field.name: checked.canonical}) if isinstance(checked, Valid) else None
+
+
+def _with_accounts(lines: tuple[DraftLine, ...], rest: str, shelf: Shelf) -> tuple[tuple[DraftLine, ...], str]:
+    """One more line for each further account; and the words without them."""
+    line = lines[0]
+    product = shelf.product(line.product or "")
+    field = account_field(product) if product is not None else None
+    if len(lines) != 1 or field is None or product is None:
+        return lines, rest
+    sizes = {str(sku.value) for sku in product.skus}
+    tokens = [token for token in _TOKEN.findall(rest) if token not in sizes]
+    checked = {token: check_field(field, token) for token in tokens}
+    valid = {token: one.canonical for token, one in checked.items() if isinstance(one, Valid)}
+    for token in valid:
+        rest = rest.replace(token, " ")
+    accounts = list(dict.fromkeys(valid.values()))
+    out = tuple(replace(line, fields={**line.fields, field.name: account}) for account in accounts)
+    return (out or lines), _without_frame(rest) if valid else rest
+
+
+def _without_frame(rest: str) -> str:
+    """给…各充一个, once the numbers are out of it."""
+    return re.sub(r"充到|[给到用为](?=[\s,，]|$)|(?:^|\s)[给到用充]+(?=\s)", " ", rest).strip()
