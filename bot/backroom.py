@@ -1,9 +1,11 @@
 """What operators' pages need of the running shop, beside the desk: made of the functions the command line uses too."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
-from bot import menu, misses, nlu_report, owner_files
+from bot import menu, misses, nlu_report, owner_files, risk, suppliers
 from bot.bootstrap import Services
+from bot.breakers import Breaker
 from bot.config import ConfigError
 from bot.lexicon import build_lexicon
 from bot.nlu_report import Group
@@ -15,10 +17,12 @@ from catalog.store import load_listed
 from catalog.vault import Vault
 from catalog.version import content_version
 from console import drafts
-from console.backroom import Also, MenuGroup, Misheard, OwnerFile, Reading
+from console.backroom import Also, MenuGroup, Misheard, OwnerFile, Reading, SupplierView
 from dialogs import wording
+from fulfillment import standing
 from nlu import Lexicon, parse
 from nlu.frame import Item
+from risk.lists import Kind, Listing
 
 _MISSING = {"product": "哪个商品", "value": "面额"}
 
@@ -139,6 +143,59 @@ class ShopBackroom:
         with self._services.engine.begin() as conn:
             also(conn)
         return ""
+
+    def suppliers(self) -> tuple[SupplierView, ...]:
+        """See Backroom."""
+        services = self._services
+        names = list(services.suppliers.by_name)
+        states = services.breakers.states(names)
+        since = services.clock.now() - suppliers.SUCCESS_LOOKED_FOR
+        with services.engine.connect() as conn:
+            found = standing.standings(conn, names, since)
+        return tuple(
+            SupplierView(
+                name=one.supplier,
+                kind=services.suppliers.by_name[one.supplier].kind,
+                is_default=one.supplier == services.suppliers.default_name,
+                balance=suppliers.balance_words(
+                    services, services.suppliers.by_name[one.supplier], one.balance_fen, one.problem
+                ),
+                low=suppliers.is_low(services, one.supplier, one.balance_fen),
+                told_at=one.told_at,
+                breaker=suppliers.BREAKERS[states[one.supplier]],
+                well=states[one.supplier] is not Breaker.OPEN,
+                last_success_at=one.last_success_at,
+                open=one.open,
+                unknown=one.unknown,
+                problem=one.problem,
+            )
+            for one in found
+        )
+
+    def ask_balances(self) -> None:
+        """See Backroom."""
+        suppliers.ask_balances(self._services)
+
+    def compare_bill(self, day: date, *, also: Also) -> None:
+        """See Backroom."""
+        with self._services.engine.begin() as conn:
+            self._services.jobs.defer(conn, "reconcile_day", queueing_lock=f"reconcile:{day}", day=day.isoformat())
+            also(conn)
+
+    def release_order(self, order_no: str, *, actor: str, also: Also) -> bool:
+        """See Backroom."""
+        return risk.release(self._services, order_no, actor=actor, also=also)
+
+    def refuse_order(self, order_no: str, reason: str, *, actor: str, also: Also) -> bool:
+        """See Backroom."""
+        return risk.refuse(self._services, order_no, reason, actor=actor, also=also)
+
+    def put_on_list(self, kind: str, value: str, listing: str, why: str, *, actor: str, also: Also) -> int | None:
+        """See Backroom."""
+        try:
+            return risk.put_on_list(self._services, Kind(kind), value, Listing(listing), why, actor=actor, also=also)
+        except ValueError:
+            return None
 
     def _lexicon(self, shelf: Shelf) -> Lexicon:
         """Indexing a large catalog takes seconds: the last two are kept."""

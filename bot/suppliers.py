@@ -163,14 +163,14 @@ def report(services: Services) -> Iterator[str]:
         name = f"{one.supplier}（默认）" if one.supplier == services.suppliers.default_name else one.supplier
         last = "—" if one.last_success_at is None else f"{one.last_success_at.astimezone(_zone(services)):%m-%d %H:%M}"
         left = balance_words(services, supplier, one.balance_fen, one.problem)
-        words = (name, supplier.kind, left, _BREAKERS[states[one.supplier]], last, str(one.open), str(one.unknown))
+        words = (name, supplier.kind, left, BREAKERS[states[one.supplier]], last, str(one.open), str(one.unknown))
         yield "\t".join(words)
     for price in strange:
         known = "—" if price.known_fen is None else f"¥{format_yuan(price.known_fen)}"
         yield f"{price.sku_code}\t{price.supplier} 报价 ¥{format_yuan(price.said_fen or 0)}，现用进价 {known}：请核实"
 
 
-_BREAKERS = {
+BREAKERS = {
     Breaker.CLOSED: "正常",
     Breaker.OPEN: "无应答，暂缓",
     Breaker.HALF_OPEN: "试探中",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -56,6 +56,24 @@ class MenuGroup:
     buttons: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SupplierView:
+    """How the shop stands with one supplier, in the words of `kabot suppliers`."""
+
+    name: str
+    kind: str
+    is_default: bool
+    balance: str
+    low: bool
+    told_at: datetime | None
+    breaker: str
+    well: bool
+    last_success_at: datetime | None
+    open: int
+    unknown: int
+    problem: str
+
+
 class Backroom(Protocol):
     """The parts of the running shop that only operators' pages ask for."""
 
@@ -70,7 +88,10 @@ class Backroom(Protocol):
         """What buyers said lately that is still not understood, alike messages together, the most frequent first."""
 
     def add_alias(self, product_id: str, alias: str, done: Sequence[int], *, by: str, also: Also) -> str:
-        """Give a product one more name and settle messages; the catalog before is kept. Gives what speaks against it, or ""."""
+        """Give a product one more name and settle messages; the catalog before is kept.
+
+        Gives what speaks against it, or "".
+        """
 
     def settle(self, done: Sequence[int], *, also: Also) -> None:
         """Forget messages that somebody has dealt with."""
@@ -101,3 +122,21 @@ class Backroom(Protocol):
 
     def publish_menu(self, *, also: Also) -> str:
         """Publish it at WeChat. Gives what WeChat has against it, or ""."""
+
+    def suppliers(self) -> tuple[SupplierView, ...]:
+        """How the shop stands with each supplier."""
+
+    def ask_balances(self) -> None:
+        """Ask every supplier for what is left, now."""
+
+    def compare_bill(self, day: date, *, also: Also) -> None:
+        """Have a day's bill compared with the books by the worker."""
+
+    def release_order(self, order_no: str, *, actor: str, also: Also) -> bool:
+        """Let a held order be delivered. False: it is not held."""
+
+    def refuse_order(self, order_no: str, reason: str, *, actor: str, also: Also) -> bool:
+        """Give a held order back and tell the buyer why. False: it is not held."""
+
+    def put_on_list(self, kind: str, value: str, listing: str, why: str, *, actor: str, also: Also) -> int | None:
+        """Block or allow a buyer or an account. Gives how many of his orders are held for it; None: no such value."""

@@ -42,6 +42,12 @@ class Right(StrEnum):
     """Operators: add, change, log out, let in no more. The owner's."""
     KNOWLEDGE = "knowledge"
     """What was not understood, the shop's own answers and texts, the menu."""
+    SEE_BOOKS = "see_books"
+    """Suppliers, and what books and bills disagree about."""
+    BOOKS = "books"
+    """Have days compared, ask for balances, say that a difference is dealt with."""
+    RISK = "risk"
+    """Held orders released or refused, and who is blocked or allowed."""
     GOODS = "goods"
     """Change the catalog."""
     SEE_KEYS = "see_keys"
@@ -69,7 +75,16 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             }
         ),
         Role.FINANCE: frozenset(
-            {Right.SEE, Right.SEE_MONEY, Right.REFUND, Right.NOTE, Right.EXPORT, Right.SEE_NOTICES}
+            {
+                Right.SEE,
+                Right.SEE_MONEY,
+                Right.REFUND,
+                Right.NOTE,
+                Right.EXPORT,
+                Right.SEE_NOTICES,
+                Right.SEE_BOOKS,
+                Right.BOOKS,
+            }
         ),
         Role.READONLY: frozenset({Right.SEE, Right.SEE_MONEY}),
     }

@@ -5,7 +5,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console import gate, render
+from console.books import Books
 from console.canned import Canned
+from console.cases import Cases
 from console.desk import Parts
 from console.events import Live
 from console.gate import Page
@@ -19,7 +21,9 @@ from console.mine import Mine
 from console.notes import Notes
 from console.orders import Orders
 from console.people import People
+from console.risk import RiskPages
 from console.roles import Right
+from console.suppliers import SupplierPages
 from console.talks import Talks
 from console.today import Today
 from console.todo import Todo
@@ -30,6 +34,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
     """Everything below /console. `live`: what whoever stops the server closes first."""
     live = live or Live(parts)
     login, orders, today, todo = Login(parts), Orders(parts), Today(parts), Todo(parts)
+    cases = Cases(parts)
 
     def get(path: str, page: Page, right: Right) -> Route:
         return Route(gate.HOME + path, gate.guarded(parts, page, right), methods=["GET"])
@@ -48,6 +53,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         post("/sessions/{id}/end", login.end_session, Right.SEE),
         *_people(parts),
         *_knowledge(parts),
+        *_books(parts),
         *_goods(parts),
         *_keys(parts),
         get("", today.page, Right.SEE),
@@ -61,9 +67,10 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         post("/lines/{id}/done", orders.deliver, Right.DELIVER),
         post("/lines/{id}/refund", orders.refund, Right.REFUND),
         get("/todo", todo.page, Right.SEE),
-        post("/cases/{id}/answer", todo.answer, Right.ANSWER),
-        post("/cases/{id}/close", todo.close, Right.ANSWER),
-        post("/cases/{id}/refund", todo.refund, Right.REFUND),
+        get("/cases", cases.page, Right.SEE),
+        post("/cases/{id}/answer", cases.answer, Right.ANSWER),
+        post("/cases/{id}/close", cases.close, Right.ANSWER),
+        post("/cases/{id}/refund", cases.refund, Right.REFUND),
         post("/lines/{id}/resend", orders.resend, Right.ANSWER),
         post("/orders/{order_no}/cancel", orders.cancel, Right.DELIVER),
         *_talks(parts),
@@ -118,6 +125,22 @@ def _knowledge(parts: Parts) -> list[Route]:
         _get(parts, "/menu", knowledge.menu, Right.KNOWLEDGE),
         _post(parts, "/menu", knowledge.save_menu, Right.KNOWLEDGE),
         _post(parts, "/menu/publish", knowledge.publish_menu, Right.KNOWLEDGE),
+    ]
+
+
+def _books(parts: Parts) -> list[Route]:
+    books, suppliers, risk = Books(parts), SupplierPages(parts), RiskPages(parts)
+    return [
+        _get(parts, "/suppliers", suppliers.page, Right.SEE_BOOKS),
+        _post(parts, "/suppliers/ask", suppliers.ask, Right.BOOKS),
+        _get(parts, "/books", books.page, Right.SEE_BOOKS),
+        _post(parts, "/books/compare", books.compare, Right.BOOKS),
+        _post(parts, "/books/{kind}/{id}", books.done, Right.BOOKS),
+        _get(parts, "/risk", risk.page, Right.RISK),
+        _post(parts, "/risk/{order_no}/release", risk.release, Right.RISK),
+        _post(parts, "/risk/{order_no}/refuse", risk.refuse, Right.RISK),
+        _post(parts, "/risk/lists", risk.put, Right.RISK),
+        _post(parts, "/risk/lists/{id}/end", risk.take_off, Right.RISK),
     ]
 
 

@@ -66,6 +66,10 @@ class Shop:
             self.say(message, openid)
         with self.services.engine.connect() as conn:
             order = reading.orders_of(conn, openid, 1)[0]
+        self.pay(order, openid)
+        return order
+
+    def pay(self, order: Order, openid: OpenId) -> None:
         bridge = paying.open_jsapi(self.services, order, openid)
         assert isinstance(bridge, paying.Bridge), bridge
         with self.services.engine.connect() as conn:
@@ -74,7 +78,6 @@ class Shop:
         paid = self.wechat_pay.pay(Prepay(attempt.prepay_id), openid)
         assert paid is not None
         paying.take_transaction(self.services, paid)
-        return order
 
     def work(self) -> None:
         run_pending(self.services.engine, TASKS, self.services, self.clock.now())

@@ -26,6 +26,9 @@ see_notices     x     x       -       x       -
 see_actions     x     x       -       -       -
 people          x     -       -       -       -
 knowledge       x     x       -       -       -
+see_books       x     x       -       x       -
+books           x     x       -       x       -
+risk            x     x       -       -       -
 goods           x     x       -       -       -
 see_keys        x     x       x       -       -
 keys            x     x       -       -       -
@@ -37,6 +40,7 @@ NEEDS = {
     ("GET", "/console/sessions"): Right.SEE,
     ("GET", "/console/orders"): Right.SEE,
     ("GET", "/console/todo"): Right.SEE,
+    ("GET", "/console/cases"): Right.SEE,
     ("GET", "/console/orders/K1"): Right.SEE,
     ("GET", "/console/talks"): Right.SEE_TALKS,
     ("GET", "/console/actions"): Right.SEE_ACTIONS,
@@ -83,6 +87,16 @@ NEEDS = {
     ("GET", "/console/menu"): Right.KNOWLEDGE,
     ("POST", "/console/menu"): Right.KNOWLEDGE,
     ("POST", "/console/menu/publish"): Right.KNOWLEDGE,
+    ("GET", "/console/suppliers"): Right.SEE_BOOKS,
+    ("POST", "/console/suppliers/ask"): Right.BOOKS,
+    ("GET", "/console/books"): Right.SEE_BOOKS,
+    ("POST", "/console/books/compare"): Right.BOOKS,
+    ("POST", "/console/books/bill/999"): Right.BOOKS,
+    ("GET", "/console/risk"): Right.RISK,
+    ("POST", "/console/risk/K1/release"): Right.RISK,
+    ("POST", "/console/risk/K1/refuse"): Right.RISK,
+    ("POST", "/console/risk/lists"): Right.RISK,
+    ("POST", "/console/risk/lists/999/end"): Right.RISK,
     ("GET", "/console/goods"): Right.SEE,
     ("GET", "/console/goods/product"): Right.SEE,
     ("POST", "/console/goods/product"): Right.GOODS,
@@ -159,7 +173,7 @@ def test_no_address_is_missing_in_this_test(shop: Shop) -> None:
 
 
 def _as_route(path: str) -> str:
-    for example, name in (("/1/void", "/1/{act}"), ("/faq", "/{kind}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
+    for example, name in (("/1/void", "/1/{act}"), ("/faq", "/{kind}"), ("/bill", "/{kind}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
         path = path.replace(example, name)
     return path
 
