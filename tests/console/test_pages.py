@@ -207,7 +207,7 @@ def test_a_case_is_answered_closed_and_given_back_from_its_page(shop: Shop, logi
     shop.work()
     shop.say("怎么还没到账")
     window = login()
-    page = window.see("/console/todo")
+    page = window.see("/console/cases")
     for words in ("S00001", "没到账", "请答复：03-02 11:00 前", "怎么还没到账", "确认退款 ¥150.00"):
         assert words in page, words
     assert window.send("/console/cases/1/answer", words="师傅今晚开打").headers["location"].endswith("answered")
@@ -215,12 +215,33 @@ def test_a_case_is_answered_closed_and_given_back_from_its_page(shop: Shop, logi
     assert "师傅今晚开打" in shop.say("好的")
     assert window.send("/console/cases/1/refund", words="不打了").headers["location"].endswith("refunded")
     assert window.send("/console/cases/1/close", words="").headers["location"].endswith("not_now")
-    assert "没有未结的工单" in window.see("/console/todo")
+    assert "没有未结的工单" in window.see("/console/cases")
     states = [(one["before"]["state"], one["after"]["state"]) for one in _actions(shop)]  # type: ignore[index]
     assert states == [("open", "answered"), ("answered", "closed")]
     listed = window.see("/console/actions")
     for words in ("anna 答复工单", "case:1", "open → answered", "192.0.2.1"):
         assert words in listed, words
+
+
+def test_a_case_keeps_its_history_and_is_seen_for_a_week_after_it_is_closed(shop: Shop, login: Login) -> None:
+    shop.order(*BY_HAND)
+    shop.work()
+    shop.say("怎么还没到账")
+    shop.say("还没到账呢")
+    shop.say("转人工")
+    window = login()
+    window.send("/console/cases/1/answer", words="师傅今晚开打")
+    page = window.see("/console/cases")
+    for words in ("还没到账呢", "师傅今晚开打", "（operator:anna）", "他正在等客服"):
+        assert words in page, words
+    assert "他正在等客服" not in login(Role.FINANCE, "fred").see("/console/cases")
+    window.send("/console/cases/1/close", words="已经打完")
+    page = window.see("/console/cases")
+    assert "没有未结的工单" in page
+    assert "已经打完" in page.split("最近关闭的")[1]
+    shop.passes(8 * 24 * 60)
+    window.log_in()
+    assert "最近关闭的" not in window.see("/console/cases")
 
 
 def test_a_waiting_talk_is_answered_as_the_shop_and_given_back(shop: Shop, login: Login) -> None:
@@ -260,7 +281,7 @@ def test_what_a_buyer_wrote_stays_text_on_every_page(shop: Shop, login: Login) -
         conn.execute(text("UPDATE order_line SET note = :evil, fields = :f"), {"evil": evil, "f": fields})
     window = login()
     lists = ("/console", "/console/orders", "/console/talks")
-    for path in (*lists, "/console/todo", "/console/talks/1", f"/console/orders/{order.order_no}"):
+    for path in (*lists, "/console/todo", "/console/cases", "/console/talks/1", f"/console/orders/{order.order_no}"):
         answer = window.http.get(path)
         assert answer.status_code == 200
         assert "<script>" not in answer.text
