@@ -16,7 +16,7 @@ from console import audit
 from console.api import once
 from console.api.access import ApiKey
 from console.api.parts import ApiParts
-from console.api.problems import Problem, conflict
+from console.api.problems import Problem, conflict, unprocessable
 from console.api.scopes import Scope
 from console.desk import Also, Parts
 
@@ -116,6 +116,13 @@ class Guarded(APIRoute):
             caller = _caller(request)
             if not caller.may(scope):
                 raise Problem(403, "scope-missing", f"The key lacks the scope {scope}", f"这把密钥没有 {scope} 权限。")
+            known = {one.alias for one in self.dependant.query_params}
+            asked = [name for name, _ in request.query_params.multi_items()]
+            if not known.issuperset(asked) or len(asked) > len(set(asked)):
+                # A filter that is misspelt would otherwise filter nothing.
+                raise unprocessable(
+                    "有不认识的或重复的查询参数。", "query", f"known, once each: {', '.join(sorted(known)) or 'none'}"
+                )
             if not has_effect:
                 answer: Response = await inner(request)
                 return answer
@@ -152,8 +159,9 @@ async def _once(caller: Caller, request: Request, inner: Callable[[Request], Any
     caller.claim = found
     try:
         answer: Response = await inner(request)
-    finally:
+    except BaseException:
         await run_in_threadpool(found.let_go, engine)
+        raise
     return answer
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from catalog.key_looking import STATES
+
 Brief = dict[str, Any]
 
 _WHAT = """
@@ -178,11 +180,13 @@ def _with_skus(conn: Connection, found: list[dict[str, Any]]) -> list[dict[str, 
     return [{**one, "skus": skus[one["id"]]} for one in found]
 
 
+# A state at a time: each is one stretch of the index, read from its end.
 _KEYS = text("""
-    SELECT id, state, batch_id, order_no, imported_at FROM card_key
-    WHERE sku_code = :sku AND (CAST(:state AS text) IS NULL OR state = :state)
-      AND (CAST(:before AS bigint) IS NULL OR id < :before)
-    ORDER BY id DESC LIMIT :most
+    SELECT found.* FROM unnest(CAST(:states AS text[])) AS wanted(state) CROSS JOIN LATERAL (
+        SELECT id, state, batch_id, order_no, imported_at FROM card_key
+        WHERE sku_code = :sku AND card_key.state = wanted.state AND (CAST(:before AS bigint) IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :most) AS found
+    ORDER BY found.id DESC LIMIT :most
 """)
 _CASES = """
     SELECT c.id, c.kind, c.state, c.order_no, c.line_id, c.said, c.opened_at, c.answer_due_at, c.remedy_due_at,
@@ -200,7 +204,8 @@ _CASE_EVENTS = text("SELECT at, what, words, actor AS who FROM case_event WHERE 
 
 def keys(conn: Connection, sku_code: str, state: str | None, before: int | None, limit: int) -> list[dict[str, Any]]:
     """List a SKU's keys, the latest first: one more than `limit`, when there are more."""
-    values = {"sku": sku_code, "state": state, "before": before, "most": limit + 1}
+    states = [state] if state else list(STATES)
+    values = {"sku": sku_code, "states": states, "before": before, "most": limit + 1}
     return [dict(row) for row in conn.execute(_KEYS, values).mappings()]
 
 

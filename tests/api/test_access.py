@@ -161,6 +161,8 @@ def test_what_is_refused_says_where_and_nothing_of_what_was_sent(program: Callab
     broken = caller.http.post("/api/v1/keys/void", content=b'{"ids": [SECRET', headers={"Idempotency-Key": "a"})
     assert broken.status_code in (400, 422)
     assert "SECRET" not in broken.text
+    for query in ("stat=paid", "limit=1&limit=2", "=1"):
+        assert caller.http.get(f"/api/v1/orders?{query}").status_code == 422
     assert caller.get("/nothing").json()["type"] == "urn:kabot:problem:not-found"
     method = caller.http.delete("/api/v1/orders")
     assert method.status_code == 405
