@@ -17,7 +17,7 @@ from bot.config import WalletConfig
 from bot.database import make_engine
 from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
-from dialogs.turn import NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
+from dialogs.turn import AskRefund, BalanceBack, Fact, NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
 from fulfillment import audit, reading
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState, WantedLine
@@ -424,6 +424,26 @@ def test_a_top_up_that_was_spent_is_not_given_back_by_a_person_either(shop: Shop
     assert "spent" in (after_sale.refund(shop.services, case.case.id, "同意", actor="boss") or "")
     assert balance(shop) == 50
     assert shop.rows("SELECT count(*) FROM refund") == [0]
+    assert shop.books_agree()
+
+
+def test_paying_giving_back_and_withdrawing_at_once_end_and_the_books_agree(shop: Shop) -> None:
+    for _ in range(3):
+        fill(shop, 200)
+    orders = [place(shop, account) for account in ("13812345678", "13912345678", "13712345678")]
+
+    def pay_and_give_back(order: Order) -> Fact:
+        wallet.pay(shop.services, LI, order.order_no)
+        return after_sale.ask_refund(shop.services, LI, AskRefund(order.order_no, None, "退款", True))
+
+    def withdraw(_: int) -> Fact:
+        return wallet.withdraw(shop.services, LI)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(pay_and_give_back, order) for order in orders for _ in range(2)]
+        done += [pool.submit(withdraw, n) for n in range(4)]
+        outcomes = [one.result(timeout=60) for one in done]
+    assert sum(one.back_fen for one in outcomes if isinstance(one, BalanceBack)) + balance(shop) == 60_000
     assert shop.books_agree()
 
 
