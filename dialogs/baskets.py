@@ -27,6 +27,10 @@ _INTO = re.compile(r"(?:[改换变][成为到]|[改换是来成]|(?<!不)要)$")
 _INTO_FOR_SURE = re.compile(r"[改换变][成为到]$")
 _LEAD = re.compile(r"(?:再?加上?|再[来要买]?|另外|还有|外加|把|将|[去删拿减]掉|不要|别要?|取消|只要|但是?|然后)+$")
 _OH = re.compile(r"^(?:(?:[说搞弄写下点买])?[反错]了|不对|不是|等等|等下|[哎啊哦噢嗯诶]|[,，。!！])+")
+_LAST_COUNT = re.compile(
+    rf"(?P<wish>(?:那|就|我|只|改成?|换成?|要|来|买|给我|还是)*)(?P<count>{_NUMERAL}){_PIECES}(?P<enough>就[行好够]了?|够了)?(?:吧|了|的)*"
+)
+_TOO_MANY = re.compile(rf"(?:{_NUMERAL}{_PIECES})?(?:太|有点|买|要|是)?(?:多|少)了")
 _COUNT_FIRST = re.compile(rf"(?:再|加上?|另外?|还要|[来要买])+{_NUMERAL}{_PIECES}的?$")
 """再加一张 before what is added."""
 _AND = re.compile(r"[和跟与及,，、的那个张]*(?:还有)?")
@@ -78,6 +82,8 @@ def rebuilt(
     held = {line.product for line in lines}
     if _ASKS.search(text) or any(item.product not in held and item.product is not None for item in items):
         return None
+    if len(lines) == 1 and (settled := _last_word(lines[0], text, shelf)) is not None:
+        return (settled,)
     everyone = _everyone(lines, text, shelf)
     if everyone is not None:
         return everyone
@@ -133,6 +139,20 @@ def _everyone(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draf
 def _some(lines: Sequence[DraftLine], keeps: Callable[[int], bool]) -> tuple[DraftLine, ...] | None:
     left = tuple(line for i, line in enumerate(lines) if keeps(i))
     return left if 0 < len(left) < len(lines) else None
+
+
+def _last_word(line: DraftLine, text: str, shelf: Shelf) -> DraftLine | None:
+    """朋友不去了 一张就行, 哎两张多了 要一张: why, and then how many."""
+    clauses = [clause for clause in _SEPARATORS.split(_spaced(text)) if clause]
+    product = shelf.product(line.product or "")
+    wanted = _LAST_COUNT.fullmatch(clauses[-1]) if len(clauses) > 1 else None
+    count = _number(wanted["count"]) if wanted is not None else None
+    if wanted is None or count is None or product is None or not _by_piece(product):
+        return None
+    why = [_TOO_MANY.sub("", clause) for clause in clauses[:-1]]
+    if any(_COUNT.search(clause) or re.search(r"\d|再|另外|还要", clause) for clause in why):
+        return None
+    return replace(line, quantity=count) if wanted["wish"] or wanted["enough"] or why != clauses[:-1] else None
 
 
 # ---- who is spoken of ----------------------------------------------------------------------------------------------

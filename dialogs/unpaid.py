@@ -27,6 +27,7 @@ from dialogs.state import (
     Unpaid,
 )
 from dialogs.turn import CancelOrder, FindOrders, OrdersFound, Said, Scene, Turn
+from dialogs.varying import with_place
 from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState
 
@@ -89,6 +90,9 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
     text = said.text
     if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
         return False
+    live = live_unpaid(dialog, scene)
+    if live is not None and len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
+        return not any(item.product or item.value for item in said.frame.items) or said.frame.intent == "change"
     return said.frame.intent in ("change", "deny") or _CORRECTS.search(text) is not None
 
 
@@ -299,9 +303,10 @@ def _reworked(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> tuple[D
     totals = tuple(int(look(line, scene.shelf).total_fen() or 0) for line in lines)
     turn = edited(Dialog(state=Confirming(lines, totals)), said, scene)
     state = turn.dialog.state if turn is not None else None
-    if not isinstance(state, Collecting | Confirming) or state.lines == lines:
-        return None
-    return state.lines
+    if isinstance(state, Collecting | Confirming) and state.lines != lines:
+        return state.lines
+    elsewhere = with_place(lines[0], said.text, scene.shelf) if len(lines) == 1 else None
+    return (elsewhere,) if elsewhere is not None else None
 
 
 def _lines(dialog: Dialog, order: Order, scene: Scene) -> tuple[DraftLine, ...]:

@@ -58,7 +58,7 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     if not rest or _NOTHING.fullmatch(fold(rest)):
         return Varied(lines)
     if len(lines) == 1:
-        placed = _with_place(lines[0], rest, scene.shelf)
+        placed = with_place(lines[0], rest, scene.shelf)
         if placed is not None:
             return Varied((placed,))
     lines, rest = _with_accounts(lines, rest, scene.shelf)
@@ -127,8 +127,8 @@ def _unit(product: Product) -> str:
     return product.skus[0].unit or "个"
 
 
-def _with_place(line: DraftLine, rest: str, shelf: Shelf) -> DraftLine | None:
-    """寄到… or a bare address."""
+def with_place(line: DraftLine, rest: str, shelf: Shelf) -> DraftLine | None:
+    """A line with another address: 寄到…, or nothing but that; None when there is none."""
     product = shelf.product(line.product or "")
     fields = product.fields if product is not None else ()
     field = next((field for field in fields if field.kind is FieldKind.ADDRESS), None)
