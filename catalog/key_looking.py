@@ -60,7 +60,8 @@ _SHELF = text("""
               OR sku.code ILIKE :like OR product.name ILIKE :like OR sku.label ILIKE :like)
         ORDER BY 4 DESC, product.position, sku.position, sku.code LIMIT :limit OFFSET :offset) AS page
     CROSS JOIN LATERAL (SELECT count(*) AS keys FROM (
-        SELECT 1 FROM card_key WHERE sku_code = page.code AND state = 'available' LIMIT :most) AS few) AS free
+        SELECT 1 FROM card_key WHERE sku_code >= page.code AND sku_code <= page.code AND state = 'available'
+        ORDER BY sku_code, id LIMIT :most) AS few) AS free
     CROSS JOIN LATERAL (SELECT count(*) AS keys FROM (
         SELECT 1 FROM card_key WHERE sku_code = page.code AND state = 'held' LIMIT :most) AS few) AS held
     ORDER BY on_sale DESC, p, s, code

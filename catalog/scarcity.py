@@ -8,11 +8,13 @@ SCARCE_BELOW = 5
 SCARCE_PART = 10
 """Scarce also means: free keys are less than one in so many of the free and the held ones."""
 
-# Nothing is counted further than is needed to tell: stocks are large, and this is asked for every order.
+# Nothing is counted further than is needed to tell: stocks are large, and this is asked for every order. The SKU is
+# said as a range, for the planner (see stock.py): else it reads all keys to find that a SKU has none.
 _SHORT = text("""
     SELECT code, keys FROM (
         SELECT sku.code, (SELECT count(*) FROM (
-            SELECT 1 FROM card_key WHERE sku_code = sku.code AND state = 'available' LIMIT :below) AS few) AS keys
+            SELECT 1 FROM card_key WHERE sku_code >= sku.code AND sku_code <= sku.code AND state = 'available'
+            ORDER BY sku_code, id LIMIT :below) AS few) AS keys
         FROM sku JOIN product ON product.id = sku.product_id
         WHERE product.delivery = 'card' AND sku.on_sale AND product.on_sale) AS counted
     WHERE keys < :below ORDER BY code
@@ -26,8 +28,9 @@ _SCARCE = text("""
             FROM card_key WHERE sku_code = wanted.code AND state = 'held') AS held
         CROSS JOIN LATERAL (
             SELECT count(*) AS keys FROM (
-                SELECT 1 FROM card_key WHERE sku_code = wanted.code AND state = 'available'
-                LIMIT held.enough) AS few) AS free
+                SELECT 1 FROM card_key
+                WHERE sku_code >= wanted.code AND sku_code <= wanted.code AND state = 'available'
+                ORDER BY sku_code, id LIMIT held.enough) AS few) AS free
         WHERE free.keys < held.enough)
 """)
 

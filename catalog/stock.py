@@ -11,10 +11,12 @@ from kernel.money import Fen
 
 _ROUNDS_MAX = 5
 
+# Said as a range, only card_key_available gives the keys in this order. Said as sku_code = :sku_code, the planner takes
+# the primary key where one SKU has most of the stock, and walks over every key that was ever sold.
 _HOLD = """
     WITH picked AS (
-        SELECT id FROM card_key WHERE sku_code = :sku_code AND state = 'available'
-        ORDER BY id LIMIT :quantity FOR UPDATE {skip_locked})
+        SELECT id FROM card_key WHERE sku_code >= :sku_code AND sku_code <= :sku_code AND state = 'available'
+        ORDER BY sku_code, id LIMIT :quantity FOR UPDATE {skip_locked})
     UPDATE card_key SET state = 'held', order_no = :order_no, held_at = :now
     FROM picked WHERE card_key.id = picked.id AND (SELECT count(*) FROM picked) = :quantity
     RETURNING card_key.id
@@ -23,8 +25,10 @@ _HOLD_FREE = text(_HOLD.format(skip_locked="SKIP LOCKED"))
 _HOLD_IN_TURN = text(_HOLD.format(skip_locked=""))
 
 _COUNT = text("""
-    SELECT sku_code, count(*) AS keys FROM card_key
-    WHERE sku_code = ANY(:sku_codes) AND state = 'available' GROUP BY sku_code
+    SELECT wanted.code AS sku_code, (
+        SELECT count(*) FROM card_key
+        WHERE sku_code >= wanted.code AND sku_code <= wanted.code AND state = 'available') AS keys
+    FROM unnest(CAST(:sku_codes AS text[])) AS wanted(code)
 """)
 
 # A key that somebody has seen is not sold again (card_key_never_returns): into the recycle bin with it.

@@ -25,7 +25,11 @@ _LOCK = text("""
     FROM card_key WHERE id = ANY(:ids) ORDER BY id FOR UPDATE
 """)
 _IN_BATCH = text("SELECT id FROM card_key WHERE batch_id = :batch_id ORDER BY id")
-_OLDEST = text("SELECT id FROM card_key WHERE sku_code = :sku AND state = 'available' ORDER BY id LIMIT :quantity")
+# As a range, for the planner (see stock.py).
+_OLDEST = text("""
+    SELECT id FROM card_key WHERE sku_code >= :sku AND sku_code <= :sku AND state = 'available'
+    ORDER BY sku_code, id LIMIT :quantity
+""")
 _SET_STATE = text("UPDATE card_key SET state = :state WHERE id = ANY(:ids)")
 _MOVE = text("""
     UPDATE card_key SET sku_code = :sku, secret_enc = given.sealed

@@ -106,6 +106,12 @@ class OrderLine(SQLModel, table=True):
         Index("order_line_refunding", "id", postgresql_where=text("state = 'refunding'")),
         Index("order_line_delivered_at", "delivered_at", postgresql_where=text("delivered_at IS NOT NULL")),
         Index("order_line_attention", "id", postgresql_where=text("state = 'attention'")),
+        # With the one above: what is in a person's hands, asked for by every page that counts it.
+        Index(
+            "order_line_by_hand",
+            "id",
+            postgresql_where=text("state = 'delivering' AND delivery IN ('service', 'parcel')"),
+        ),
         Index(
             "order_line_in_hands",
             "id",

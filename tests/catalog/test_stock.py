@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from catalog.key_import import import_keys
+from catalog.scarcity import is_scarce, short
 from catalog.stock import Held, Short, Sold, count, counts, hold, keys_of, record_shown, release, sell
 from catalog.vault import Vault, VaultError
 
@@ -279,3 +281,35 @@ def test_whatever_happens_a_key_belongs_to_one_order_for_ever(
             states = Counter(conn.execute(text("SELECT state FROM card_key")).scalars())
             assert states.total() == 25
             assert states["sold"] == len(owner)
+
+
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+def test_the_keys_that_were_sold_are_not_read_to_find_one_that_is_free_or_none(
+    stocked: Engine, now: datetime, plan: str
+) -> None:
+    many = text(
+        "INSERT INTO card_key (id, sku_code, secret_enc, secret_hash, state, order_no, line_id, batch_id, sold_at)"
+        " SELECT -n, 'C10', '', CAST('key ' || n AS bytea), CASE WHEN sold THEN 'sold' ELSE 'available' END,"
+        "  CASE WHEN sold THEN 'K' || n END, CASE WHEN sold THEN n END, batch, CASE WHEN sold THEN now() END"
+        " FROM (SELECT n, n > 20000 AS sold, (SELECT max(id) FROM key_batch) AS batch"
+        "       FROM generate_series(1, 40000) n) AS old"  # the oldest half is sold
+    )
+    with stocked.begin() as conn:
+        conn.execute(many)
+        conn.execute(text("ANALYZE card_key"))
+    with stocked.begin() as conn:
+        conn.execute(text(f"SET LOCAL plan_cache_mode = {plan}"))
+        read = text(
+            "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'card_key'"
+        )
+        looks: dict[str, Callable[[], object]] = {
+            "hold one": lambda: hold(conn, "C10", 1, "K", now),
+            "hold none": lambda: hold(conn, "C20", 1, "K", now),
+            "short": lambda: short(conn, 10),
+            "scarce": lambda: is_scarce(conn, ["C20"]),
+        }
+        for name, look in looks.items():
+            before = conn.scalar(read) or 0
+            for _ in range(7):  # often enough for the driver to keep the plan
+                look()
+            assert (conn.scalar(read) or 0) - before < 500, name

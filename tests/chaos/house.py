@@ -134,7 +134,7 @@ class House:
         ).write(self.home / "sandbox.json")  # fmt: skip
         given = made.bot_sections(sandbox_url=self.url, key_dir=self.home / "keys")
         given["wechat"]["api_base"] = self.wires["wechat"].url
-        given["pay"] |= {"api_base": self.wires["pay"].url, "order_ttl_minutes": 1}
+        given["pay"] |= {"api_base": self.wires["pay"].url, "order_ttl_minutes": 2}
         given["supplier.fulu"]["api_base"] = f"{self.wires['supplier'].url}/fulu"
         if "supplier.juhe" in given:
             given["supplier.juhe"]["api_base"] = f"{self.wires['supplier'].url}/juhe"
