@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from bot.pages import render
-from bot.pages.views import KeyView, order_view, pay_view
+from bot.pages.views import KeyView, MoneyView, order_view, pay_view
 from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
 from kernel.ids import OpenId, OrderNo
@@ -123,6 +123,9 @@ class Shop:
     asked: int = 0
     bridged: bool = True
     """Whether these routes put the bridge into the pages, as the phone's browser does; off behind the sandbox."""
+    balance_fen: int | None = None
+    """What the owner keeps with the shop, where it is enough."""
+    balance_error: str | None = None
     sign: Callable[[], dict[str, str]] | None = None
     """Makes the parameters for the bridge, where a real cashier checks them."""
 
@@ -142,6 +145,7 @@ class Shop:
                 Route("/pay/static/{name}", self._static),
                 Route("/pay/{token}", self._pay),
                 Route("/pay/{token}/jsapi", self._jsapi, methods=["POST"]),
+                Route("/pay/{token}/balance", self._balance, methods=["POST"]),
                 Route("/pay/{token}/state", self._state),
                 Route("/pay/{token}/qr.svg", self._qr),
                 Route("/orders/{token}", self._order),
@@ -166,7 +170,8 @@ class Shop:
     async def _pay(self, request: Request) -> Response:
         if request.path_params["token"] != TOKEN:
             return self._html(render.render_not_found("好店"))
-        view = pay_view(self.order, SHELF, viewer=self.viewer, shop_name="好店", now=self.now)
+        kept = MoneyView(balance_fen=self.balance_fen)
+        view = pay_view(self.order, SHELF, viewer=self.viewer, shop_name="好店", now=self.now, balance=kept)
         return self._html(render.render_pay(view) if self.viewer else render.render_scan(view))
 
     async def _order(self, _: Request) -> Response:
@@ -188,6 +193,12 @@ class Shop:
                 "paySign": "c2ln",
             }
         )
+
+    async def _balance(self, _: Request) -> Response:
+        if self.balance_error is not None:
+            return JSONResponse({"error": self.balance_error}, 409)
+        self.become(OrderState.PAID)
+        return JSONResponse({"paid": True})
 
     async def _state(self, _: Request) -> Response:
         self.asked += 1

@@ -73,6 +73,26 @@ def test_paying_ends_with_the_delivered_order_and_a_way_to_it(phone: Page, shop:
     expect(phone).to_have_url(base + ORDER)
 
 
+def test_the_owner_pays_from_his_balance_without_the_payment_sheet(phone: Page, shop: Shop, base: str) -> None:
+    shop.balance_fen, shop.balance_error = 12_000, "余额不够付这一单，没有扣款"
+    phone.goto(base + PAY)
+    balance = phone.get_by_role("button", name="余额支付（余额 ¥120.00）")
+    balance.click()
+    expect(phone.get_by_text("余额不够付这一单")).to_be_visible()
+    shop.balance_error = None
+    balance.click()
+    expect(phone.get_by_role("heading", name="支付成功")).to_be_visible()
+    expect(balance).to_be_hidden()
+    assert shop.outcomes == []
+
+
+def test_a_friend_sees_no_balance(phone: Page, shop: Shop, base: str) -> None:
+    shop.viewer, shop.balance_fen = FRIEND, 12_000
+    phone.goto(base + PAY)
+    expect(phone.get_by_role("button", name="立即支付")).to_be_visible()
+    expect(phone.get_by_text("余额")).to_have_count(0)
+
+
 def test_wechats_ok_alone_is_no_proof_of_payment(phone: Page, shop: Shop, base: str) -> None:
     phone.goto(base + PAY)
     _press(phone, "立即支付")

@@ -33,6 +33,7 @@
 
   function busy(label) {
     pay.disabled = label !== null;
+    if (balance) balance.disabled = label !== null; // one way at a time
     pay.setAttribute("aria-busy", String(label !== null));
     if (label !== null) setText(pay, label);
   }
@@ -182,12 +183,14 @@
   async function payFromBalance() {
     alert("");
     balance.disabled = true;
+    if (pay) pay.disabled = true;
     balance.setAttribute("aria-busy", "true");
     const answer = await request(`${token}/balance`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
     balance.setAttribute("aria-busy", "false");
     await ask(); // what the order is now, whatever the answer was
     if (state !== "unpaid") return;
     balance.disabled = false;
+    if (pay) pay.disabled = false;
     alert(typeof answer.body.error === "string" ? answer.body.error : "网络不太顺畅，请稍后再试");
   }
 
