@@ -1,11 +1,13 @@
 """A receiver of webhooks as somebody else would write it: a process of its own that checks signatures by the published
-rules and writes down what it took, a JSON line each. `python -m tests.api.receiver SECRET FILE [STATUS]`."""
+rules and writes down what it took, a JSON line each. `python -m tests.api.receiver SECRET FILE [STATUS]`; with status 0
+it takes everything and never answers."""
 
 import base64
 import hashlib
 import hmac
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -27,6 +29,8 @@ def main(secret: str, file: str, status: str = "200") -> None:
             took = {"path": self.path, "id": headers["webhook-id"], "ok": is_signed(secret, headers, body)}
             with Path(file).open("a") as log:
                 log.write(json.dumps({**took, "body": json.loads(body), "raw": body.decode()}) + "\n")
+            if status == "0":
+                threading.Event().wait()
             self.send_response(int(status) if took["ok"] else 401)
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
             self.send_header("Content-Length", "0")
