@@ -20,6 +20,7 @@ _ABOUT_ORDER = re.compile(
     re.IGNORECASE,
 )
 """What taps send: what is wanted, and the order; a line of it, or how many stars."""
+_PAYS_ORDER = re.compile(r"余额支付\s*K\d{16}", re.IGNORECASE)
 _PURPOSES: dict[str, OrdersFor] = {
     "再来一单": "reorder",
     "订单": "list",
@@ -64,7 +65,8 @@ def says_paid(text: str) -> bool:
 
 def is_tap(text: str) -> bool:
     """Whether a message is what a tap sends about an order: nobody writes that to a person."""
-    return _ABOUT_ORDER.fullmatch(text.strip()) is not None
+    text = text.strip()
+    return _ABOUT_ORDER.fullmatch(text) is not None or _PAYS_ORDER.fullmatch(text) is not None
 
 
 def about_order(dialog: Dialog, text: str) -> Turn | None:

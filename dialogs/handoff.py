@@ -16,6 +16,7 @@ from dialogs.ordering import answered_by_text
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import (
     AskedAgain,
+    BalanceShort,
     CancelRefused,
     CaseDropped,
     CaseOpened,
@@ -30,11 +31,13 @@ from dialogs.turn import (
     Heard,
     Linked,
     NoSuchOrder,
+    NotPayable,
     OpenHandoff,
     OrderCancelled,
     OrderDeclined,
     OrderPlaced,
     OrdersFound,
+    PaidFromBalance,
     Pressed,
     Rated,
     RefundDecided,
@@ -84,6 +87,9 @@ _TOLD_MEANWHILE = (
     Rated,
     OrderCancelled,
     CancelRefused,
+    PaidFromBalance,
+    BalanceShort,
+    NotPayable,
 )
 """What became of his own 确认, 取消 or tap."""
 _STOPS = "。.!！~～ "
