@@ -9,7 +9,7 @@ from typing import Literal
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from bot import work
+from bot import delivering, paying, telling, work
 from bot.bootstrap import Services
 from bot.config import RiskConfig
 from bot.tasks import TASKS
@@ -30,6 +30,8 @@ from risk.words import reasons_in_words
 log = logging.getLogger(__name__)
 
 NOT_DECIDED = "人工核对超时，为您原路退款"
+ASKED_FOR = (delivering.deliver_order, paying.drive_refund_on, telling.send_push)
+"""The tasks that follow: a process that loads nothing else must know them to ask for them."""
 _FEN = 100
 _PASSED = Verdict(Outcome.PASS, 0)
 _JUDGED = Counter("kabot_orders_judged_total", "Orders that did not simply pass, by what became of them.", ["outcome"])
