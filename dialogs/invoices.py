@@ -7,8 +7,8 @@ from datetime import timedelta
 from dialogs import replies
 from dialogs.asking import answer
 from dialogs.cases import running_for
-from dialogs.state import Collecting, Confirming, Dialog, InvoiceAsked, Lookup
-from dialogs.turn import OpenCase, Reply, Said, Scene, Turn
+from dialogs.state import Collecting, Confirming, Dialog, Idle, InvoiceAsked, Lookup
+from dialogs.turn import FindOrders, OpenCase, Reply, Said, Scene, Turn
 from kernel.cases import Case, CaseKind
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState
@@ -35,6 +35,7 @@ _LABELS = re.compile(
 _LEAD = re.compile(r"^(?:我们?|咱们?)?(?:的)?(?:公司)?(?:叫做?|是|为|写|开给?|用|给|就)+(?=.{4})")
 _ASKS = re.compile(r"[我要想能可以麻烦请帮给你们]*开(?:一?张|个|一下)?(?:电子|普通|增值税)*发票[吗呢吧么。!！?？]*")
 _BY_ITSELF = "个人"
+_AMENDS = re.compile("(?:邮箱|抬头|税号|发票).{0,10}(?:错|改|换|不对|不是)|[改换]个?(?:邮箱|抬头|税号)")
 _OFF = re.compile(
     r"(?:算了|哦|嗯|那|先|还是|就|我|[,，。\s])*(?:算了|不报销了?|不用了?|不要了?|不需要了?|不开了?|先不开|别开了?|不用开|不弄了|取消)"
     r"(?:发票|开了?|了|吧|啊|[,，。!！\s]|取消|算了|不用|不要|不开|不报销)*"
@@ -49,6 +50,9 @@ def found(
     paid = [o for o in orders if o.state in (OrderState.PAID, OrderState.DELIVERED)]
     if not paid:
         return answer(dialog, scene, replies.invoice_none())
+    amends = _amending(dialog, paid, lookup, running, scene)
+    if amends is not None:
+        return amends
     asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), alone=False)
     if not (asked.title or asked.tax_no or asked.email):
         wanted = running_for(running, paid[0], CaseKind.INVOICE)
@@ -56,6 +60,22 @@ def found(
             return answer(dialog, scene, replies.case_running(wanted, scene.now, scene.hours))
         return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
     return _go_on(dialog, asked, scene)
+
+
+def _amending(
+    dialog: Dialog, paid: list[Order], lookup: Lookup, running: tuple[Case, ...], scene: Scene
+) -> Turn | None:
+    """What is corrected goes to the person who is making the invoice out."""
+    order = next((o for o in paid if running_for(running, o, CaseKind.INVOICE) is not None), None)
+    if order is None or not _AMENDS.search(lookup.text):
+        return None
+    text = _AMENDS.sub(lambda found: found[0][-1] if found[0][-1] in "是" else " ", lookup.text)
+    new = _read(InvoiceAsked(order.order_no, scene.now), text, alone=False)
+    details = replies.invoice_details(new.title, new.tax_no, new.email)
+    if not details:
+        return None
+    effect = OpenCase(CaseKind.INVOICE, order.order_no, None, details)
+    return Turn(replace(dialog, misses=0), Reply(replies.invoice_amended(details)), (effect,))
 
 
 def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -71,6 +91,16 @@ def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if (read == asked and not wrong) or (ordering and not _is_for_this_alone(asked, read)):
         return None
     return _go_on(dialog, read, scene, wrong)
+
+
+def amended(dialog: Dialog, said: Said) -> Turn | None:
+    """邮箱写错了 是 a@b.cn, once the invoice is with a person: None when nothing of it is corrected."""
+    if not isinstance(dialog.state, Idle) or dialog.invoice is not None or not _AMENDS.search(said.text):
+        return None
+    if not (_EMAIL.search(said.text) or _TAX_NO.search(said.text) or _TITLE.search(said.text)):
+        return None
+    asks = replace(dialog, waiting=Lookup(text=said.text[:200]), misses=0)
+    return Turn(asks, effects=(FindOrders("invoice"),))
 
 
 def _is_for_this_alone(asked: InvoiceAsked, read: InvoiceAsked) -> bool:

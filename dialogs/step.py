@@ -16,6 +16,7 @@ from dialogs import (
     favourites,
     handoff,
     invoices,
+    own_order,
     paying,
     rating,
     replies,
@@ -128,7 +129,7 @@ _AFTER_ALL = re.compile(
     r"|(?:还是|那就)(?:买|充|要)了?吧|我?又想(?:买|充|要)了"
 )
 _BARGAIN = re.compile(
-    r"便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
+    r"差价|便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
     r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价"
 )
 _DROPS_IT = re.compile(
@@ -152,6 +153,11 @@ _PAID_TWICE = re.compile(
 _PRIVACY = re.compile(
     "(?:删|注销|清[除空]|抹).{0,8}(?:信息|资料|数据|隐私|记录)|(?:信息|资料|数据|隐私).{0,4}(?:删|清[除空]|抹)"
 )
+_OF_THE_PAST = re.compile(
+    "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
+)
+"""Of an order that he has placed: 京东卡100到了吗 is no new one."""
+_THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
 _SURE_OF_LETTERS = 0.95
@@ -238,6 +244,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
+    certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     certain = certain or unpaid.asked(dialog, said, scene)
     return certain or _rest(dialog, said, scene)
 
@@ -266,6 +273,7 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if certain is not None:
         return certain
     told = smalltalk.shop_answer(dialog, said, scene)
+    told = told or own_order.asked(dialog, said, scene)
     if told is not None:
         return told
     if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):
@@ -298,7 +306,7 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if isinstance(dialog.state, Idle) and _ALL_GO.fullmatch(text):
         return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
     if isinstance(dialog.state, Idle) and _WHERE_TO_PAY.search(text) and paying.live_unpaid(dialog, scene):
-        return Turn(dialog, effects=(FindOrders("status"),))
+        return own_order.asked(dialog, said, scene) or Turn(dialog, effects=(FindOrders("status"),))
     if isinstance(dialog.state, Collecting) and favourites.declined(text):
         return answer(dialog, scene, replies.another_account(), in_full=True)
     if isinstance(dialog.state, Collecting | Confirming) and _DROPS_IT.fullmatch(text):
@@ -412,6 +420,8 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.cancel_refused(dialog, fact, scene)
         case OrdersFound(purpose="meant"):
             return _meant(dialog, fact, scene)
+        case OrdersFound(purpose="how"):
+            return own_order.found(dialog, fact, scene)
         case OrdersFound():
             return after_sale.orders_found(dialog, fact, scene)
         case CaseOpened():
@@ -519,8 +529,26 @@ def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return handoff.ask_for_human(dialog, scene)
 
 
+def _refund(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """退款; but 这个能退吗 below a summary is about what he is going to buy."""
+    if isinstance(dialog.state, Collecting | Confirming) and wishes.stance(said.text, "refund") is wishes.Stance.ASKED:
+        return answer(dialog, scene, replies.returnable())
+    return after_sale.look_up(dialog, "refund", said)
+
+
+def _orders_all_the_same(dialog: Dialog, said: Said) -> bool:
+    """催什么催，洗车SUV10次: a whole order, beside words about how he is treated."""
+    if not isinstance(dialog.state, Idle) or _OF_THE_PAST.search(said.text):
+        return False
+    return any(item.product and item.sku and "value" in item.said for item in said.frame.items)
+
+
 def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """没到账; but 邮箱错了 in the middle of an order is about that order."""
+    if _orders_all_the_same(dialog, said):
+        return _order(dialog, said, scene)
+    if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
+        return handoff.angry(dialog, scene)
     if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):
         turn = slot_emptied(dialog, said.text, scene)
         if turn is not None:
@@ -528,8 +556,10 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return after_sale.look_up(dialog, "problem", said)
 
 
-def _order_status(dialog: Dialog, said: Said, _: Scene) -> Turn:
+def _order_status(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """查订单 lists them; 到了吗 is about the latest, or the one of the product he names."""
+    if _orders_all_the_same(dialog, said):
+        return _order(dialog, said, scene)
     listing = "订单" in said.text and not said.frame.items
     return after_sale.look_up(dialog, "list" if listing else "status", said)
 
@@ -593,7 +623,7 @@ _TALK: dict[str, _Talk] = {
     "order_status": _order_status,
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
     "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
-    "refund": lambda d, said, _: after_sale.look_up(d, "refund", said),
+    "refund": _refund,
     "problem": _problem,
     "invoice": lambda d, said, _: after_sale.look_up(d, "invoice", said),
     "balance": lambda d, _, scene: wallet.balance(d, scene),

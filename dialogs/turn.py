@@ -335,10 +335,12 @@ OrdersFor = Literal[
     "withdraw",
     "paid_twice",
     "meant",
+    "how",
 ]
 """``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
 dropped, or now that something is said to be wrong with it; ``withdraw``: what he does not want (any more);
-``paid_twice``: whether an order was paid more than once; ``meant``: which of his orders a message is about."""
+``paid_twice``: whether an order was paid more than once; ``meant``: which of his orders a message is about;
+``how``: how long one of his takes, or how to use it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dialogs.replies.invoices import *
 from dialogs.replies.lists import *
 from dialogs.replies.mistakes import *
 from dialogs.replies.orders import *
+from dialogs.replies.own_order import *
 from dialogs.replies.paying import *
 from dialogs.replies.people import *
 from dialogs.replies.pushes import *

@@ -6,7 +6,18 @@ BACK_WORDS = frozenset({"上一页", "上页"})
 CONFIRM_WORDS = frozenset({"确认", "确认下单", "确认订单"})
 CANCEL_WORDS = frozenset({"取消", "取消订单"})
 """With a person on, only these very words are for the bot."""
-BACK_TO_BOT_WORDS = frozenset({"转回机器人", "结束人工", "取消人工", "退出人工", "回到机器人", "机器人"})
+_COMES_BACK = (
+    "机器人回来",
+    "机器人回来吧",
+    "自助下单",
+    "我自己下单",
+    "我自己下单吧",
+    "我自己来",
+    "我自己来吧",
+    "不等了我自己来",
+    "不等了",
+)
+BACK_TO_BOT_WORDS = frozenset({"转回机器人", "结束人工", "取消人工", "退出人工", "回到机器人", "机器人", *_COMES_BACK})
 ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "这个号", "号不对", "号写错")
 ETA_WORDS = ("多久", "多长时间", "几分钟", "几天", "什么时候到", "啥时候到", "何时到", "马上到")
 STATE_WORDS = ("到", "单", "好了", "好没", "进度", "处理", "成功", "催", "付了", "充上", "快点")
