@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
-from console.words import WORDS
+from console.words import in_words, understood
 from kernel.money import format_yuan
 
 _HERE = Path(__file__).parent
@@ -130,7 +130,8 @@ def _environment() -> Environment:
     )
     environment.filters["yuan"] = format_yuan
     environment.filters["moment"] = lambda iso: datetime.fromisoformat(iso) if iso else None
-    environment.filters["word"] = lambda code: WORDS.get(code, code)
+    environment.filters["word"] = in_words
+    environment.filters["read"] = understood
     environment.globals["style_url"] = _STYLE_URL
     environment.globals["script_url"] = _SCRIPT_URL
     return environment

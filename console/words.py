@@ -1,5 +1,6 @@
 """What operators read for the codes in the database."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -144,3 +145,47 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "export": "导出订单",
     }
 )
+
+INTENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "order": "要买",
+        "browse": "看有什么",
+        "search": "找商品",
+        "price": "问价格",
+        "order_status": "问订单",
+        "keys": "要卡密",
+        "reorder": "再来一单",
+        "refund": "要退款",
+        "problem": "有问题",
+        "invoice": "要发票",
+        "balance": "问余额",
+        "human": "找人工",
+        "help": "求助",
+        "greet": "打招呼",
+        "thanks": "道谢",
+        "confirm": "确认",
+        "deny": "否认",
+        "cancel": "取消",
+        "change": "要改",
+        "choose": "选一个",
+        "answer": "回答",
+        "batch": "批量下单",
+        "rate": "评价",
+        "unknown": "没听懂",
+    }
+)
+"""What a message was taken for, by the names of nlu/frame.py."""
+
+_KEYS = re.compile(r"(\d+) keys")
+
+
+def in_words(code: str) -> str:
+    """What operators read for a code; a text that is none stays."""
+    keys = _KEYS.fullmatch(code)
+    return f"{keys[1]} 张卡密" if keys else WORDS.get(code, code)
+
+
+def understood(line: str) -> str:
+    """A frame in a line, its intent in words."""
+    intent, _, rest = line.partition(" ")
+    return f"{INTENTS.get(intent, intent)} {rest}".rstrip()

@@ -1,4 +1,4 @@
-"""A talk from 转人工 to its end: the buyer at his chat, an operator at a desk and another with a phone, side by side."""
+"""A talk from 转人工 to its end: the buyer at his chat, an operator at a desk, another with a phone, side by side."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -21,7 +21,7 @@ PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
-def running(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterator[Shop]:  # noqa: F811
+def running(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterator[Shop]:
     with opened_shop(wechat={"kf_hours": "00:00-24:00"}) as shop:
         for name, role in (("anna", Role.OWNER), ("sue", Role.SUPPORT)):
             with shop.engine.begin() as conn:
@@ -30,17 +30,17 @@ def running(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterato
 
 
 @pytest.fixture
-def anna(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def anna(browser: Browser) -> Iterator[Page]:
     yield from _page(browser, width=1440, height=900)
 
 
 @pytest.fixture
-def sue(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def sue(browser: Browser) -> Iterator[Page]:
     yield from _page(browser, width=390, height=844)
 
 
 @pytest.fixture
-def at_the_chat(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def at_the_chat(browser: Browser) -> Iterator[Page]:
     yield from _page(browser, width=900, height=900)
 
 

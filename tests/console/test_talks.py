@@ -15,10 +15,13 @@ from console.desk import Pulse
 from console.events import LISTENERS_OF_ONE_MAX, Live, summary
 from console.roles import Role
 from console.talks import due
+from console.words import INTENTS as WORDED
+from console.words import understood
 from dialogs.state import Confirming, WithHuman, from_json
 from dialogs.store import Opened
 from fulfillment.pushing import MESSAGES_PER_WINDOW, window_after
 from kernel.ids import OpenId
+from nlu.frame import INTENTS
 from tests.bot.test_after_sale import LI, MORNING, WANG, Shop
 from tests.console.conftest import Window
 
@@ -50,7 +53,7 @@ def test_a_talk_shows_what_was_said_and_what_the_bot_understood(shop: Shop, logi
     transcript = _live(page, "transcript")
     for words in ("充100话费 13812345678", "转人工", "能快点吗", "请核对订单"):
         assert words in transcript, words
-    assert re.search(r"order \d+% huafei", transcript)
+    assert re.search(r"要买 \d+% huafei", transcript)
     assert "account=13812345678" in transcript
     assert transcript.index("能快点吗") < transcript.index("转人工"), "the newest stands first and is shown last"
     assert "话费充值" in page.split("正在下的单")[1]
@@ -410,3 +413,9 @@ def test_a_page_that_renews_itself_is_no_sign_of_life(shop: Shop, login: Login) 
         shop.passes(idle // 2 - 1)
         answer = window.http.get("/console/talks", headers={"X-Kabot-Live": "1"})
     assert answer.status_code == 303, "the page left open does not keep him logged in"
+
+
+def test_every_intent_of_the_bot_has_a_word_for_operators() -> None:
+    assert set(WORDED) == set(INTENTS)
+    assert understood("order 97% huafei HF100") == "要买 97% huafei HF100"
+    assert understood("greet 99%") == "打招呼 99%"
