@@ -233,10 +233,10 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
     line = next((line for line in order.lines if line.id == push.line_id), order.lines[0])
     match push.kind:
         case PushKind.KEYS:
-            keys = [key for key in stock.keys_of(conn, services.vault, order.order_no) if key.line_id == line.id]
+            keys = _keys_then(stock.keys_of(conn, services.vault, order.order_no), line, push)
             if where:
                 stock.record_shown(conn, [key.id for key in keys], where, services.clock.now())
-            return replies.keys_delivered(order, _named(order, keys))
+            return replies.keys_delivered(order, _named(order, keys)) if keys else ""
         case PushKind.KEY_REPLACED:
             return _another_key(services, conn, push, order, where)
         case PushKind.KEYS_READY:
@@ -272,6 +272,13 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             return replies.order_expired(order.order_no)
         case _:
             return ""
+
+
+def _keys_then(keys: Sequence[SoldKey], line: Line, push: Push) -> list[SoldKey]:
+    """The keys that a message about a line is about: one that came in place of another since has a message of its
+    own, and no key is pushed twice."""
+    ours = [key for key in keys if key.line_id == line.id]
+    return [key for key in ours if key.in_place_at is None or key.in_place_at < push.created_at]
 
 
 def _another_key(services: Services, conn: Connection, push: Push, order: Order, where: str) -> str:

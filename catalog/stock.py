@@ -72,7 +72,8 @@ _COST = text("""
 """)
 
 _KEYS_OF = text("""
-    SELECT key_sale.line_id, card_key.id, card_key.sku_code, card_key.secret_enc
+    SELECT key_sale.line_id, card_key.id, card_key.sku_code, card_key.secret_enc,
+           (SELECT replaced_at FROM key_replacement r WHERE r.new_key_id = card_key.id) AS in_place_at
     FROM key_sale JOIN card_key ON card_key.id = key_sale.card_key_id
     WHERE key_sale.order_no = :order_no
       AND NOT EXISTS (SELECT 1 FROM key_replacement r WHERE r.old_key_id = card_key.id)
@@ -120,6 +121,8 @@ class SoldKey:
     line_id: int
     number: str | None = field(repr=False)
     secret: str = field(repr=False)
+    in_place_at: datetime | None = None
+    """When it took the place of one that did not work; None: it was there from the start."""
 
 
 def hold(conn: Connection, sku_code: str, quantity: int, order_no: str, now: datetime) -> Held | Short:
@@ -215,7 +218,9 @@ def keys_of(conn: Connection, vault: Vault, order_no: str) -> tuple[SoldKey, ...
     keys = []
     for row in conn.execute(_KEYS_OF, {"order_no": order_no}):
         card = vault.open(row.secret_enc, row.sku_code, row.id)
-        keys.append(SoldKey(id=row.id, line_id=row.line_id, number=card.number, secret=card.secret))
+        keys.append(
+            SoldKey(id=row.id, line_id=row.line_id, number=card.number, secret=card.secret, in_place_at=row.in_place_at)
+        )
     return tuple(keys)
 
 

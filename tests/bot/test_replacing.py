@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot import books, operators, replacing
+from bot import books, delivering, operators, replacing
 from bot.cli import main
 from bot.wechat import MaybeSent
 from catalog import stock_care
@@ -84,6 +84,19 @@ def test_the_bad_key_never_comes_back_whoever_tries(shop: Shop, tmp_path: Path) 
             conn, shop.services.vault, [done.old_id], shop.clock.now(), reason="x", actor="operator"
         )
     assert again.ids == ()
+
+
+def test_a_key_replaced_before_its_message_went_out_is_told_of_once_and_the_bad_one_never(
+    shop: Shop, tmp_path: Path
+) -> None:
+    stocked(shop, tmp_path, 3)
+    order = shop.order("50的steam卡两张", "确认")
+    delivering.deliver_order(shop.services, order_no=order.order_no)
+    [first, _] = shop.rows("SELECT card_key_id FROM key_sale ORDER BY 1")
+    assert isinstance(replace(shop, order, int(str(first))), KeyReplaced)
+    shop.work()
+    told = shop.say("嗯") + shop.say("好的")
+    assert [told.count(f"SECRET-ST50-000{n}") for n in (1, 2, 3)] == [0, 1, 1]
 
 
 def test_nothing_in_stock_says_so_and_changes_nothing(shop: Shop, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,8 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
         text(
             "SELECT l.*, o.state AS order_state, (SELECT count(*) FROM key_sale k WHERE k.line_id = l.id)"
             " - (SELECT count(*) FROM key_replacement r WHERE r.line_id = l.id) AS keys,"
+            " EXISTS (SELECT 1 FROM line_refund r WHERE r.line_id = l.id AND NOT r.goodwill"
+            "         AND r.actor = 'operator') AS by_person,"
             " (SELECT count(*) FROM supplier_order s WHERE s.line_id = l.id AND s.state = 'success') AS bought"
             " FROM order_line l JOIN orders o USING (order_no)"
         )
@@ -173,7 +175,8 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
         got = line.keys if line.delivery == "card" else line.bought
         worth = line.total_fen * got // line.quantity
         not_delivered_fen = line.refund_fen - line.goodwill_fen
-        if abs(line.total_fen - not_delivered_fen - worth) > line.quantity:
+        # What a person gives back as a whole was delivered, as a rule.
+        if abs(line.total_fen - not_delivered_fen - worth) > line.quantity and not line.by_person:
             yield f"{name}: paid {line.total_fen}, delivered {got} of {line.quantity}, refunded {line.refund_fen}"
     for order_no, payment in settled.items():
         if refunded[order_no] != back[payment.out_trade_no]:
@@ -193,8 +196,8 @@ def _second_payments(conn: Connection, world: World) -> Iterator[str]:
             yield f"{row.out_trade_no} came second; {back[row.out_trade_no]} of {row.total_fen} went back"
 
 
-def _sold(conn: Connection, vault: Vault) -> Iterator[tuple[str, str, str]]:
-    """(owner, order, key in clear) of every key that was sold."""
+def _sold(conn: Connection, vault: Vault, *, but: Collection[int] = ()) -> Iterator[tuple[str, str, str]]:
+    """(owner, order, key in clear) of every key that was sold, `but` some."""
     rows = conn.execute(
         text(
             "SELECT k.id, k.sku_code, k.secret_enc, s.order_no, o.openid FROM key_sale s"
@@ -202,6 +205,8 @@ def _sold(conn: Connection, vault: Vault) -> Iterator[tuple[str, str, str]]:
         )
     )
     for row in rows:
+        if row.id in but:
+            continue
         yield row.openid, row.order_no, vault.open(bytes(row.secret_enc), row.sku_code, row.id).secret
 
 
@@ -233,12 +238,14 @@ def _purchases(conn: Connection, world: World) -> Iterator[str]:
 
 
 def _told(conn: Connection, vault: Vault, world: World) -> Iterator[str]:
-    for openid, order_no, secret in _sold(conn, vault):
+    replaced = set(conn.scalars(text("SELECT old_key_id FROM key_replacement")))
+    for openid, order_no, secret in _sold(conn, vault, but=replaced):  # before it was told, perhaps
         if secret not in world.told(openid):
             yield f"{openid} never got a key of {order_no}"
     done = conn.execute(
         text(
-            "SELECT o.openid, o.order_no, o.token, l.state, l.delivery, l.refund_fen FROM order_line l"
+            "SELECT o.openid, o.order_no, o.token, l.state, l.delivery, l.refund_fen,"
+            " ARRAY(SELECT amount_fen FROM line_refund r WHERE r.line_id = l.id) AS parts FROM order_line l"
             " JOIN orders o USING (order_no) WHERE o.paid_at IS NOT NULL"
         )
     )
@@ -246,7 +253,7 @@ def _told(conn: Connection, vault: Vault, world: World) -> Iterator[str]:
         told = world.told(line.openid)
         if line.state == "delivered" and line.delivery == "topup" and "充值成功" not in told:
             yield f"{line.openid} was not told that {line.order_no} is done"
-        if line.refund_fen and ("退款" not in told or f"{line.refund_fen / 100:.2f}" not in told):
+        if line.refund_fen and not ("退款" in told and all(f"{fen / 100:.2f}" in told for fen in line.parts)):
             yield f"{line.openid} was not told of the refund of {line.order_no}"
     untold = conn.execute(text("SELECT id, kind, state FROM push WHERE state NOT IN ('sent', 'given_up')"))
     yield from (f"push {row.id} {row.kind} is {row.state}" for row in untold)
