@@ -16,7 +16,7 @@ from console.api import cases, catalog, keys, orders, shop, webhooks
 from console.api.calling import KEY_PATTERN, NO_EFFECT, SCOPE, Caller
 from console.api.once import ClaimLostError
 from console.api.parts import ApiParts
-from console.api.problems import MEDIA_TYPE, SCHEMA, Problem, conflict
+from console.api.problems import MEDIA_TYPE, SCHEMA, Problem, away, conflict
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,7 @@ async def _lost(_: Request, __: ClaimLostError) -> Response:
 async def _away(_: Request, error: Exception) -> Response:
     """The database is away, or took too long."""
     log.warning("rest interface: database: %s", type(error).__name__)
-    headers = {"Retry-After": "5"}
-    return Problem(503, "away", "Temporarily unavailable", "服务暂时不可用，请稍后再试。", headers=headers).response()
+    return away().response()
 
 
 async def _broken(_: Request, error: Exception) -> Response:

@@ -22,7 +22,7 @@ from console.api import reading
 from console.api.calling import SCOPE, Caller, Calling, Guarded
 from console.api.problems import Problem, not_found
 from console.api.scopes import Scope
-from console.api.shapes import FEN_MAX, Fen, Given, Limit, Page, SkuCode, Told
+from console.api.shapes import Fen, Given, Limit, Page, SkuCode, SomeFen, Told
 from kernel.money import Fen as FenValue
 
 router = APIRouter(route_class=Guarded, tags=["catalog"])
@@ -132,7 +132,7 @@ class Prices(Given):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    price_fen: Annotated[int, Field(ge=1, le=FEN_MAX)] | None = Field(default=None, description="Fen.")
+    price_fen: SomeFen | None = Field(default=None, description="Fen.")
     cost_fen: Fen | None = None
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.api import access
 from console.api.access import ApiKey
 from console.api.parts import ApiParts
-from console.api.problems import Problem
+from console.api.problems import Problem, away
 from console.gate import address_of
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,10 @@ class Door:
         try:
             key = await run_in_threadpool(self._who, request)
             body = await _body(request, _limit_of(scope["path"]))
+        except SQLAlchemyError as error:
+            log.warning("rest interface: database: %s", type(error).__name__)
+            await away().response()(scope, receive, send)
+            return
         except Problem as problem:
             await problem.response()(scope, receive, send)
             return

@@ -14,7 +14,7 @@ from console.api import reading
 from console.api.calling import NO_EFFECT, SCOPE, Caller, Calling, Guarded
 from console.api.problems import conflict, not_found
 from console.api.scopes import Scope
-from console.api.shapes import FEN_MAX, Cursor, Fen, Given, Limit, Number, OrderNo, Page, Reason, Time, Told, Words
+from console.api.shapes import Cursor, Fen, Given, Limit, Number, OrderNo, Page, Reason, SomeFen, Time, Told, Words
 from console.desk import Also
 from kernel.masking import mask, mask_within
 from kernel.orders import LineState, OrderState
@@ -108,7 +108,7 @@ class RefundWanted(Given):
     """Money to be given back."""
 
     reason: Reason = Field(description="The buyer is told it.")
-    amount_fen: Annotated[int, Field(ge=1, le=FEN_MAX)] | None = Field(
+    amount_fen: SomeFen | None = Field(
         default=None, description="A part of the line; left out, all that is left of it."
     )
     refunded_before_fen: Fen | None = Field(

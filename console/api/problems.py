@@ -55,6 +55,12 @@ def unprocessable(detail: str, at: str, message: str) -> Problem:
     return Problem(422, "invalid", "Invalid request", detail, errors=[{"at": at, "message": message}])
 
 
+def away() -> Problem:
+    """The database is away, or took too long."""
+    headers = {"Retry-After": "5"}
+    return Problem(503, "away", "Temporarily unavailable", "服务暂时不可用，请稍后再试。", headers=headers)
+
+
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "title": "Problem",

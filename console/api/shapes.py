@@ -3,17 +3,27 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 FEN_MAX = 100_000_000_00
 
-Fen = Annotated[int, Field(ge=0, le=FEN_MAX, description="Fen: 100 are one yuan.")]
+
+def _whole(given: object) -> object:
+    """JSON has one kind of number: 100.0 is 100. Nothing else is converted."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+WHOLE = BeforeValidator(_whole)
+"""Goes last among annotations: limits after it would be missing in the description."""
+Fen = Annotated[int, Field(ge=0, le=FEN_MAX, description="Fen: 100 are one yuan."), WHOLE]
 """Money, as it is asked for."""
-Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
+SomeFen = Annotated[int, Field(ge=1, le=FEN_MAX), WHOLE]
+"""Not nothing."""
+Number = Annotated[int, Field(ge=1, le=2**53 - 1), WHOLE]
 """A row's number."""
 OrderNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,32}$")]
-SkuCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f]+$")]
+SkuCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20]+$")]
 Reason = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
 """Shown to the buyer."""
 Words = Annotated[str, Field(max_length=500, pattern=_PRINTABLE)]
