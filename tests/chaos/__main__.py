@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def _in_its_place(name: str, part: Callable[[Path], bool]) -> bool:
     held = False
     try:
         held = part(home)
+    except Exception:  # the parts after it are run all the same
+        traceback.print_exc()
     finally:
         if not held:
             kept = Path(tempfile.mkdtemp(prefix=f"kabot-{name}-logs-"))

@@ -30,6 +30,7 @@ from sandbox.settings import new_credentials
 from tests.chaos.wire import Weather, Wire
 from tests.e2e.shop import DEMO, as_environment
 
+_SETTLE_S = 240.0
 _SECRET = "a2Fib3QtY2hhb3Mta2Fib3QtY2hhb3Mta2Fib3QtIT0="
 
 
@@ -220,7 +221,16 @@ class House:
         """Everything up, every wire whole, no fault left: from now on the shop has only itself to blame."""
         for wire in self.wires.values():
             wire.turn(Weather.FAIR)
-        self.faults(notice=None, push=None, supplier=None, juhe=None, pay=None, refund=None)
+        fair = {"notice": None, "push": None, "supplier": None, "juhe": None, "pay": None, "refund": None}
+        # The world may be hard pressed by the whole crowd; without this the shop would be judged in bad weather.
+        until = time.monotonic() + _SETTLE_S
+        while True:
+            try:
+                self.faults(**fair)
+                break
+            except httpx.HTTPError:
+                if time.monotonic() > until:
+                    raise
         with self._serving:
             self._joined.append(embedded.join(self.home))
 
