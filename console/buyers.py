@@ -13,6 +13,8 @@ from console.reading import Found, Happened, OrderDetail, Wanted
 from fulfillment import cases
 from kernel.cases import Case
 from kernel.ids import OpenId
+from risk import reading as risks
+from risk.words import reasons_in_words
 
 ORDERS_SHOWN = 5
 _STORY_SHOWN = 8
@@ -45,6 +47,8 @@ class BuyerCard:
     story: Sequence[Happened]
     keys: Mapping[int, Sequence[tuple[int, str]]]
     cases: Sequence[Case]
+    risk: str
+    """What speaks against the latest order, in words; empty where nothing does."""
     notes: Sequence[Note]
 
 
@@ -68,8 +72,14 @@ def card(parts: Parts, conn: Connection, openid: OpenId) -> BuyerCard:
         story=reading.story(conn, order.order_no)[-_STORY_SHOWN:] if order is not None else (),
         keys=parts.desk.masked_keys(order.order_no) if order is not None else {},
         cases=cases.running_of(conn, openid),
+        risk=_risk(conn, order.order_no) if order is not None else "",
         notes=notes.of_buyer(conn, openid),
     )
+
+
+def _risk(conn: Connection, order_no: str) -> str:
+    found = risks.verdict_of(conn, order_no)
+    return reasons_in_words(found.verdict.reasons) if found is not None else ""
 
 
 def fields_of(card: BuyerCard, shop_name: str, operator: str) -> dict[str, str]:

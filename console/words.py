@@ -135,6 +135,10 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "drop_canned": "删常用语",
         "resend": "重新发送",
         "give_some": "部分退款",
+        "key_replaced": "换了卡密",
+        "balance_filled": "余额到账",
+        "part_refund": "部分退款",
+        "compensated": "赔付",
         "replace_key": "换卡密",
         "with a person": "转人工处理",
         "released": "库存已放回",
@@ -176,13 +180,25 @@ INTENTS: Mapping[str, str] = MappingProxyType(
 )
 """What a message was taken for, by the names of nlu/frame.py."""
 
-_KEYS = re.compile(r"(\d+) keys")
+_CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(\d+) keys"), r"\1 张卡密"),
+    (re.compile(r"part refund ([\d.]+): ?(.*)"), r"部分退款 ¥\1：\2"),
+    (re.compile(r"refunded ([\d.]+)"), r"已退 ¥\1"),
+    (re.compile(r"key (\d+) replaced: ?(.*)"), r"卡密 \1 已换：\2"),
+    (re.compile(r"(\d+) at supplier (.*)"), r"\1 件，供货商 \2"),
+    (re.compile(r"supplier: success"), "供货商：成功"),
+    (re.compile(r"supplier: failed"), "供货商：失败"),
+    (re.compile(r"refused: ?(.*)"), r"核对不通过：\1"),
+)
+"""Causes in the history that carry something with them."""
 
 
 def in_words(code: str) -> str:
-    """What operators read for a code; a text that is none stays."""
-    keys = _KEYS.fullmatch(code)
-    return f"{keys[1]} 张卡密" if keys else WORDS.get(code, code)
+    """What operators read for a code or a cause; a text that is none stays."""
+    if code in WORDS:
+        return WORDS[code]
+    found = next(((cause, words) for cause, words in _CAUSES if cause.fullmatch(code)), None)
+    return found[0].sub(found[1], code) if found is not None else code
 
 
 def understood(line: str) -> str:

@@ -16,10 +16,10 @@ from console.events import LISTENERS_OF_ONE_MAX, Live, summary
 from console.roles import Role
 from console.talks import due
 from console.words import INTENTS as WORDED
-from console.words import understood
+from console.words import in_words, understood
 from dialogs.state import Confirming, WithHuman, from_json
 from dialogs.store import Opened
-from fulfillment.pushing import MESSAGES_PER_WINDOW, window_after
+from fulfillment.pushing import MESSAGES_PER_WINDOW, PushKind, window_after
 from kernel.ids import OpenId
 from nlu.frame import INTENTS
 from tests.bot.test_after_sale import LI, MORNING, WANG, Shop
@@ -413,6 +413,13 @@ def test_a_page_that_renews_itself_is_no_sign_of_life(shop: Shop, login: Login) 
         shop.passes(idle // 2 - 1)
         answer = window.http.get("/console/talks", headers={"X-Kabot-Live": "1"})
     assert answer.status_code == 303, "the page left open does not keep him logged in"
+
+
+def test_every_message_of_the_outbox_has_a_word_for_operators() -> None:
+    assert [kind for kind in PushKind if in_words(kind.value) == kind.value] == []
+    assert in_words("2 keys") == "2 张卡密"
+    assert in_words("part refund 3.00: 补偿") == "部分退款 ¥3.00：补偿"
+    assert in_words("师傅说 2 keys") == "师傅说 2 keys", "what somebody wrote stays"
 
 
 def test_every_intent_of_the_bot_has_a_word_for_operators() -> None:
