@@ -24,6 +24,32 @@ from nlu import Lexicon, parse
 from nlu.frame import Item
 from risk.lists import Kind, Listing
 
+_INTENTS = {
+    "order": "下单",
+    "browse": "逛逛",
+    "search": "找商品",
+    "price": "问价",
+    "order_status": "查订单",
+    "keys": "要卡密",
+    "reorder": "再来一单",
+    "refund": "退款",
+    "problem": "有问题",
+    "invoice": "发票",
+    "balance": "余额",
+    "human": "找人工",
+    "help": "帮助",
+    "greet": "打招呼",
+    "thanks": "道谢",
+    "confirm": "确认",
+    "deny": "否认",
+    "cancel": "取消",
+    "change": "更改",
+    "choose": "选择",
+    "answer": "回答",
+    "batch": "批量",
+    "rate": "评价",
+    "unknown": "没听懂",
+}
 _MISSING = {"product": "哪个商品", "value": "面额"}
 
 MISSES_MAX = 500
@@ -47,7 +73,9 @@ class ShopBackroom:
         """See Backroom."""
         shelf = Shelf(products, "")
         frame = parse(words, self._lexicon(shelf))
-        return Reading(frame.intent, tuple("；".join(_told(item, shelf)) for item in frame.items))
+        return Reading(
+            _INTENTS.get(frame.intent, frame.intent), tuple("；".join(_told(item, shelf)) for item in frame.items)
+        )
 
     def misheard(self) -> tuple[Misheard, ...]:
         """See Backroom."""

@@ -14,7 +14,7 @@ from console.uploads import Upload
 PATH = "/console/knowledge"
 ALIAS_MAX = 40
 FILES = {"faq": "问答", "wording": "话术"}
-LINES_SHOWN = 100
+LINES_SHOWN = 40
 _IDS_MAX = 500
 _MENU_MAX = 4000
 _PROBLEMS_SHOWN = 20
