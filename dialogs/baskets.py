@@ -28,7 +28,7 @@ _INTO_FOR_SURE = re.compile(r"[改换变][成为到]$")
 _LEAD = re.compile(r"(?:再?加上?|再[来要买]?|另外|还有|外加|把|将|[去删拿减]掉|不要|别要?|取消|只要|但是?|然后)+$")
 _OH = re.compile(r"^(?:(?:[说搞弄写下点买])?[反错]了|不对|不是|等等|等下|[哎啊哦噢嗯诶]|[,，。!！])+")
 _LAST_COUNT = re.compile(
-    rf"(?P<wish>(?:那|就|我|只|改成?|换成?|要|来|买|给我|还是)*)(?P<count>{_NUMERAL}){_PIECES}(?P<enough>就[行好够]了?|够了)?(?:吧|了|的)*"
+    rf"(?P<wish>(?:那|就|我|只|改成?|换成?|要|来|买|给我|还是)*)(?P<count>{_NUMERAL})(?P<piece>{_PIECES})(?P<enough>就[行好够]了?|够了)?(?:吧|了|的)*"
 )
 _TOO_MANY = re.compile(rf"(?:{_NUMERAL}{_PIECES})?(?:太|有点|买|要|是)?(?:多|少)了")
 _COUNT_FIRST = re.compile(rf"(?:再|加上?|另外?|还要|[来要买])+{_NUMERAL}{_PIECES}的?$")
@@ -147,7 +147,7 @@ def _last_word(line: DraftLine, text: str, shelf: Shelf) -> DraftLine | None:
     product = shelf.product(line.product or "")
     wanted = _LAST_COUNT.fullmatch(clauses[-1]) if len(clauses) > 1 else None
     count = _number(wanted["count"]) if wanted is not None else None
-    if wanted is None or count is None or product is None or not _by_piece(product):
+    if wanted is None or count is None or product is None or not _by_piece(product, count, wanted["piece"]):
         return None
     why = [_TOO_MANY.sub("", clause) for clause in clauses[:-1]]
     if any(_COUNT.search(clause) or re.search(r"\d|再|另外|还要", clause) for clause in why):
@@ -375,7 +375,7 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     sized = re.sub("(?<=[0-9])(?:元|块钱?)?(?:的)?(?:面额|面值)|^[都也各]+", "", clauses[0])
     count = _COUNT.fullmatch(re.sub("^[改换成为到要来买是]+|的$", "", sized))
     pieces = _number(count[1]) if count is not None else None
-    if pieces is not None and _by_piece(product):
+    if count is not None and pieces is not None and _by_piece(product, pieces, count[0]):
         return replace(line, quantity=pieces)
     both = _size_and_count(line, sized, product, shelf)
     if both is not None:
@@ -386,9 +386,10 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     return filled.line if 1 <= filled.line.quantity <= QUANTITY_MAX else None
 
 
-def _by_piece(product: Product) -> bool:
-    """Whether 两个 counts pieces: not what is sold in any number, nor sizes that are counted so themselves."""
-    return all(sku.any_value is None and sku.value not in (2, 3, 4, 5, 6) for sku in product.skus)
+def _by_piece(product: Product, wanted: int, said: str) -> bool:
+    """Whether 两个 counts pieces: neither what is sold in any number, nor a size that is counted in that very word."""
+    sizes = [sku for sku in product.skus if sku.value == wanted and sku.unit and sku.unit[0] in said]
+    return not sizes and all(sku.any_value is None for sku in product.skus)
 
 
 def _size_and_count(line: DraftLine, words: str, product: Product, shelf: Shelf) -> DraftLine | None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from dialogs import replies
+from dialogs import replies, which
 from dialogs.asking import answer, numbered, open_question
 from dialogs.paying import pay_url
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
@@ -317,6 +317,9 @@ def _which_order(orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Ord
         orders = tuple(o for o in orders if any(account in line.fields.values() for line in o.lines)) or orders
     if len(orders) == 1 or lookup.order_no is not None:
         return orders[0]
+    named = which.named(orders, lookup.text, scene.shelf)
+    if named is not None and len(named[0]) == 1:
+        return named[0][0]
     newest, others = orders[0], orders[1:]
     if scene.now - newest.created_at <= _LATELY and all(scene.now - o.created_at > _LONG_AGO for o in others):
         return newest

@@ -31,7 +31,7 @@ from dialogs.asking import answer, expecting, summary_in_brief
 from dialogs.changing import rather, settled_for
 from dialogs.draft import field_of, look
 from dialogs.editing import edited, restarted, stepped_back
-from dialogs.filling import Filled
+from dialogs.filling import Filled, fill_by_mention
 from dialogs.hearing import heard_again, names_a_part
 from dialogs.links import fit
 from dialogs.merging import taken_apart, together
@@ -328,7 +328,9 @@ def _before_the_rest(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         sized = bool(lines) and names and not re.search("价|卖", text)
         # 太贵了 充300: he settles for less himself
         cheaper = settled_for(dialog, said, scene) or edited(dialog, said, scene) if sized else None
-        return cheaper or answer(doubted(dialog) if sized else dialog, scene, replies.no_bargain())
+        after = replies.offer_human() if "差价" in text else ""
+        told = replies.join(replies.no_bargain(), after)
+        return cheaper or answer(doubted(dialog) if sized else dialog, scene, told)
     return None
 
 
@@ -550,10 +552,22 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
         return handoff.angry(dialog, scene)
     if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):
-        turn = slot_emptied(dialog, said.text, scene)
+        turn = _other_choice(dialog, said, scene) or slot_emptied(dialog, said.text, scene)
         if turn is not None:
             return turn
     return after_sale.look_up(dialog, "problem", said)
+
+
+def _other_choice(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """段位打错了，现在是铂金: the choice that it should be stands in the message."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) != 1:
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    filled = fill_by_mention(state.lines[0], said.text, product, scene.shelf) if product is not None else None
+    if filled is None or not filled.changed or filled.problems or filled.line == state.lines[0]:
+        return None
+    return advance(replace(dialog, misses=0), (filled.line,), scene, replies.changed())
 
 
 def _order_status(dialog: Dialog, said: Said, scene: Scene) -> Turn:

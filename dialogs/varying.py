@@ -19,7 +19,7 @@ from nlu.frame import Frame
 from nlu.numerals import CHINESE, read_numeral
 
 _AGAIN = re.compile(
-    r"K\d{16}|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
+    r"K\d{16}|(?:已经|订单)?(?:过期|超时|关闭)(?:关闭)?了?|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
     r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块]))?(?:一样的)?"
     r"|照旧|老样子|一样的|同样的|续费|原样",
     re.IGNORECASE,
@@ -32,7 +32,7 @@ _LEAD = re.compile(
 _NOTHING = re.compile(
     "(?:不过|但是?|这次|这回|快点|快些|尽快|急用|急|老板|亲|谢谢|多谢|感谢|麻烦|辛苦|了|吧|啊|呀|哈|呢|哦|嗯|好的?|可以|的|一下|就行|就好|我要?|要|给我|帮我|请"
     "|(?:地址|号码?|账号|手机号|qq号?|其[他它]的?|别的|收货人|电话|都|也|还是|和|跟|上次)*(?:不变|一样|照旧|没变|不用改|还是(?:那个|原来的))|[和跟与]|各[充买来]?一?[个份张次单]?|充?[这那]?[两2俩]个号码?"
-    "|号码?|都|订单|[一1][个份张单次件根条盒袋瓶桶箱套]|[,，.。!！~～;；、:：\\s])*"
+    "|号码?|都|订单|[充买来要下]?[一1][个份张单次件根条盒袋瓶桶箱套]|[,，.。!！~～;；、:：\\s])*"
 )
 _CLAUSES = re.compile(r"[,，。;；!！\s]+")
 _SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
@@ -57,7 +57,9 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     rest = _AGAIN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ,，。!！")
     if not rest or _NOTHING.fullmatch(fold(rest)):
         return Varied(lines)
+    rest = re.sub("[也又]", "", rest)
     if len(lines) == 1:
+        rest = _without_goods(lines[0], rest, scene.shelf)
         placed = with_place(lines[0], rest, scene.shelf)
         if placed is not None:
             return Varied((placed,))
@@ -68,10 +70,17 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     if whole is not None:
         return Varied(whole)
     unclear = ""
-    for clause in (clause for clause in _CLAUSES.split(rest) if not _NOTHING.fullmatch(fold(clause))):
+    for clause in (clause for clause in _CLAUSES.split(rest) if not _NOTHING.fullmatch(_LEAD.sub("", fold(clause)))):
         new = _with_clause(lines, clause, scene)
         unclear, lines = (unclear, new) if new is not None else (unclear or clause, lines)
     return Varied(lines, unclear)
+
+
+def _without_goods(line: DraftLine, rest: str, shelf: Shelf) -> str:
+    """再来一单话费: what it is of anyway, by its longest name."""
+    product = shelf.product(line.product or "")
+    names = [name for name in (product.name, *product.aliases) if name in rest] if product is not None else []
+    return rest.replace(max(names, key=len), "", 1) if names else rest
 
 
 def _edited(lines: tuple[DraftLine, ...], words: str, scene: Scene) -> tuple[DraftLine, ...] | None:

@@ -34,8 +34,7 @@ def stays(say: Say, order: Order) -> str:
 
 @line("{what}（订单 {order_no}）已付款，不能直接取消。不想要了可以点「{refund}」。")
 def paid_not_cancelled(say: Say, order: Order) -> str:
-    refund = f"退款 {order.order_no}"
-    return say(what=order_what(order), order_no=order.order_no, refund=tap(refund, refund))
+    return say(what=order_what(order), order_no=order.order_no, refund=tap("退款", f"退款 {order.order_no}"))
 
 
 _done_not_changed = phrase(
@@ -46,11 +45,10 @@ _done_not_changed = phrase(
 
 @line("{what}（订单 {order_no}）已付款，改不了了。还没发货的可以先点「{refund}」，再重新下单。")
 def paid_not_changed(say: Say, order: Order) -> str:
-    refund, missing = f"退款 {order.order_no}", f"没到账 {order.order_no}"
     what, no = order_what(order), order.order_no
     if order.state is OrderState.PAID:
-        return say(what=what, order_no=no, refund=tap(refund, refund))
-    return _done_not_changed(what=what, order_no=no, missing=tap(missing, missing), human=HUMAN_TAP)
+        return say(what=what, order_no=no, refund=tap("退款", f"退款 {no}"))
+    return _done_not_changed(what=what, order_no=no, missing=tap("没到账", f"没到账 {no}"), human=HUMAN_TAP)
 
 
 which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，要改的是哪一笔？回复序号或名称：")
