@@ -279,7 +279,7 @@ def test_all_of_a_sku_are_changed_in_the_number_that_was_confirmed(
     assert window.send("/console/keys/bulk", **{**form, "act": "move", "to": ""}, count="0").status_code == 303
 
 
-def test_the_stock_of_every_sku_is_found_by_its_words(shop: Shop, login: Login) -> None:
+def test_the_stock_of_every_sku_is_found_by_its_words(login: Login) -> None:
     window = login()
     _stocked(window)
     page = window.see("/console/keys?q=京东")
