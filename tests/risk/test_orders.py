@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bot import after_sale, background, jobs, ordering, paying, risk
+from bot import after_sale, background, jobs, ordering, paying, risk, wallet
 from bot.bootstrap import Services
 from catalog.key_import import import_keys
-from dialogs.turn import AskedAgain, AskRefund, Fact, OrderDeclined, OrderPlaced
+from dialogs.turn import AskedAgain, AskRefund, Fact, OrderDeclined, OrderPlaced, PaidFromBalance
 from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order, WantedLine
+from payments import wallet as balances
+from payments.wallet import MoveKind
 from risk import lists, reading
 from risk.kinds import Kind, Listing
 from risk.scoring import Outcome, Reason
@@ -127,6 +129,22 @@ def test_a_held_order_is_told_and_waits_and_comes_when_it_is_released(till: Till
     assert till.told().count("RISK-KEY") == 4
     assert till.told().count("需要人工核对") == 1
     assert (till.holds(), till.state(order)) == ([], "delivered")
+
+
+def test_an_order_paid_from_the_balance_is_held_like_any_other_and_goes_back_into_it(till: Till) -> None:
+    order = till.order(want("ST50", 4))
+    with till.services.engine.begin() as conn:
+        now = till.out.clock.now()
+        balances.credit(conn, LI, order.total_fen, MoveKind.ADJUST, "gift", now=now, actor="test")
+    assert isinstance(wallet.pay(till.services, LI, order.order_no), PaidFromBalance)
+    till.work()
+    assert "需要人工核对" in till.told()
+    assert till.holds() == [order.order_no]
+    assert risk.refuse(till.services, order.order_no, "账号存在风险", actor="wang")
+    till.work(minutes=2)
+    with till.services.engine.connect() as conn:
+        assert balances.of(conn, LI).balance_fen == order.total_fen
+    assert "RISK-KEY" not in till.told()
 
 
 def test_a_held_order_is_refused_and_goes_back_with_a_word(till: Till) -> None:
