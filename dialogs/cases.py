@@ -37,6 +37,8 @@ _BAD_KEY = re.compile(
 )
 _ASKING = re.compile(r"[?？吗么嘛]|能不能|可不可以|能否|怎么退|如何|多久|多长|几天|什么时候|啥时候")
 _FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
+_STILL_WAITS = re.compile("天了|几天|还没|没收到|没到|[两三四五六七八九十3-9]天")
+"""Of money that is on its way back: he has waited, a person may have to look."""
 _INTO_BALANCE = re.compile(
     "(?<![不别])(?<!不要)(?<!不想)(?:退|返|还|转)(?:款|钱|回|还|给我)*[到进至入回](?:我的?)?(?:余额|钱包)"
 )
@@ -63,7 +65,7 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
         return answer(dialog, scene, replies.join(replies.no_orders(), replies.offer_human()))
     live = tuple(o for o in orders if any(_can_complain(line) for line in o.lines) and _is_paid(o))
     if not live:
-        return _nothing_to_complain_of(dialog, orders, scene)
+        return _nothing_to_complain_of(dialog, orders, lookup.text, scene)
     kind = CaseKind.BAD_KEY if _BAD_KEY.search(normalise(lookup.text)) else CaseKind.MISSING
     if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED):
         latest = _fitting_orders(live, kind)[0]  # 要是没到账怎么办: where it stands, and what to tap then
@@ -83,15 +85,16 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     return Turn(replace(dialog, misses=0), Reply(sorry), (opens,))
 
 
-def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], text: str, scene: Scene) -> Turn:
+    late = replies.offer_human() if _STILL_WAITS.search(text) else ""
     order = next((o for o in orders if _is_paid(o) or o.state is OrderState.UNPAID), orders[0])
     if order.state is OrderState.UNPAID:
         told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
         return answer(dialog, scene, replies.join(told, replies.paid_maybe()))
     if order.state is OrderState.REFUNDED:
-        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already()))
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already(), late))
     if order.lines and all(line.state in _BACK for line in order.lines):
-        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_under_way()))
+        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_under_way(), late))
     return answer(dialog, scene, replies.join(replies.facts_of(order), replies.offer_human()))
 
 
@@ -180,7 +183,8 @@ def refund(
     live = tuple(o for o in paid if any(line.state not in _BACK for line in o.lines))
     if not live:
         back = replies.refund_already() if paid[0].state is OrderState.REFUNDED else replies.refund_under_way()
-        return answer(dialog, scene, replies.join(replies.facts_of(paid[0]), back))
+        late = replies.offer_human() if _STILL_WAITS.search(lookup.text) else ""
+        return answer(dialog, scene, replies.join(replies.facts_of(paid[0]), back, late))
     order = _which_order(live, lookup, scene)
     if order is None:
         return _ask_which(dialog, live, CaseKind.REFUND, scene, "退到余额" if into_balance(lookup.text) else "")

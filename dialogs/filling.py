@@ -318,11 +318,24 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
             return pick_sku(replace(line, value=value), sku, product, shelf), {"value"}
     if item.value is None or not _usable(item.value):
         return line, set()
+    years = _in_years(item.value, product) if product is not None else None
+    if years is not None:
+        item = replace(item, value=years)
+    if item.value is None:
+        return line, set()
     labelled = _labelled(item.value, product) if product is not None else None
     if product is not None and labelled is not None:
         return pick_sku(line, labelled, product, shelf), {"value"}
     keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
     return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
+
+
+def _in_years(value: float, product: Product) -> int | float | None:
+    """三年 is 36 months, but three of what is sold by years."""
+    if value % 12 or any(sku.any_value is not None or sku.value == value for sku in product.skus):
+        return None
+    yearly = [sku.value for sku in product.skus if sku.unit.startswith("年") and sku.value == value / 12]
+    return yearly[0] if len(yearly) == 1 else None
 
 
 def _labelled(value: float, product: Product) -> Sku | None:

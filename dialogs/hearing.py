@@ -22,7 +22,9 @@ from nlu.numerals import CHINESE, read_numeral
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
-_NO_PIECES = re.compile(r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])")
+_NO_PIECES = re.compile(
+    r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])|\d\.\d+\s*[张份件个]|半[张份件](?!价)"
+)
 _EITHER = re.compile(r"\d{4}[^\d,，。;；]{0,4}(?:或者?|还是)[^\d,，。;；]{0,4}\d{4}")
 _ACCOUNT_CHARS = 5
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")

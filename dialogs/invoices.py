@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from dialogs import replies
+from dialogs import replies, which
 from dialogs.asking import answer
 from dialogs.cases import running_for
 from dialogs.state import Collecting, Confirming, Dialog, Idle, InvoiceAsked, Lookup
@@ -53,13 +53,29 @@ def found(
     amends = _amending(dialog, paid, lookup, running, scene)
     if amends is not None:
         return amends
+    many, meant = len(paid) > 1, _of_which(paid, lookup.text, scene)
+    paid = meant
     asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), alone=False)
     if not (asked.title or asked.tax_no or asked.email):
         wanted = running_for(running, paid[0], CaseKind.INVOICE)
         if wanted is not None:
             return answer(dialog, scene, replies.case_running(wanted, scene.now, scene.hours))
         return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
-    return _go_on(dialog, asked, scene)
+    turn = _go_on(dialog, asked, scene)
+    opens = next((effect for effect in turn.effects if isinstance(effect, OpenCase)), None)
+    if opens is None or not many:
+        return turn
+    which_ones = replies.invoice_for(meant)
+    opens = replace(opens, said=replies.join(opens.said, which_ones))
+    return replace(turn, reply=Reply(replies.join(which_ones, turn.reply.text)), effects=(opens,))
+
+
+def _of_which(orders: list[Order], text: str, scene: Scene) -> list[Order]:
+    """The orders an invoice is for: those he names, both where he says both, else the latest."""
+    if which.all_of(orders, text):
+        return orders
+    named = which.named(orders, text, scene.shelf)
+    return list(named[0]) if named is not None and len(named[0]) == 1 else orders[:1]
 
 
 def _amending(

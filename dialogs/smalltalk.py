@@ -1,5 +1,6 @@
 """Greetings, thanks, help, and whatever else is not about an order."""
 
+import re
 from dataclasses import replace
 
 from catalog.checks import fold
@@ -14,6 +15,8 @@ from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
 from dialogs.wishes import Stance, stance
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
+_ASKS_WHETHER = re.compile("[吗嘛?？]|是不是|会不会|不会")
+"""你们不会是骗子吧 wants to be reassured; 骗子公司 does not."""
 
 
 def greet(dialog: Dialog, scene: Scene) -> Turn:
@@ -95,6 +98,8 @@ def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
         return replies.robot()
     if any(word in text for word in replies.PAY_WORDS):
         return replies.how_to_pay()
+    if any(word in text for word in replies.ANGRY_WORDS) and not _ASKS_WHETHER.search(text):
+        return replies.sorry_for_that()
     if any(word in text for word in replies.SAFE_WORDS):
         return replies.safe()
     if any(word in text for word in replies.ETA_WORDS):

@@ -157,6 +157,7 @@ _OF_THE_PAST = re.compile(
     "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
 )
 """Of an order that he has placed: 京东卡100到了吗 is no new one."""
+_NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _SURE = 0.75
@@ -470,7 +471,10 @@ def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return said_for_draft(dialog, said, scene)
     if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
-    return start(dialog, said.frame.items, scene, said.text)
+    turn = start(dialog, said.frame.items, scene, said.text)
+    if _NAMES_A_PRICE.search(said.text) and isinstance(turn.dialog.state, Collecting | Confirming):
+        turn = replace(turn, reply=Reply(replies.join(replies.no_bargain(), turn.reply.text)))
+    return turn
 
 
 def _counts_only(said: Said) -> bool:

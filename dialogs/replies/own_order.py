@@ -1,11 +1,13 @@
 """Answers about what a buyer has bought: how long it takes, how to use it, what is to be paid."""
 
+from collections.abc import Sequence
+
 from catalog.model import Product
 from dialogs.links import plain
-from dialogs.replies.orders import line_what
+from dialogs.replies.orders import line_what, order_what
 from dialogs.replies.saying import HUMAN_TAP, yuan
 from dialogs.wording import Say, line, phrase
-from kernel.orders import Line
+from kernel.orders import Line, Order
 
 
 @line("{what}：付款后一般{when}。")
@@ -26,6 +28,12 @@ def ask_how_to_use(say: Say) -> str:
 @line("您有{count}笔没付款，一共{total}，要分开付：")
 def all_to_pay(say: Say, count: int, total_fen: int) -> str:
     return say(count=count, total=yuan(total_fen))
+
+
+@line("开票的订单：{orders}。")
+def invoice_for(say: Say, orders: Sequence[Order]) -> str:
+    """Which of his orders an invoice is for."""
+    return say(orders="、".join(f"{order_what(one)} {yuan(one.total_fen)}（{one.order_no}）" for one in orders))
 
 
 @line("{details}，已补充给正在开票的客服。")
