@@ -52,8 +52,10 @@ class Live:
         operator = await run_in_threadpool(self._who, token)
         if operator is None or not may(operator.role, Right.SEE):
             return PlainTextResponse("请重新登录", status_code=401)
-        of_his = sum(1 for one in self._listeners.values() if one == operator.id)
-        if self._closed or len(self._listeners) >= LISTENERS_MAX or of_his >= LISTENERS_OF_ONE_MAX:
+        of_his = [queue for queue, one in self._listeners.items() if one == operator.id]
+        if len(of_his) >= LISTENERS_OF_ONE_MAX:  # likely of a page he has left: that shows at the next heartbeat
+            self._end(of_his[0])
+        if self._closed or len(self._listeners) >= LISTENERS_MAX:
             return PlainTextResponse("打开的页面太多", status_code=503, headers={"Retry-After": "30"})
         return StreamingResponse(self.listen(operator.id, token), media_type="text/event-stream", headers=_HEADERS)
 
@@ -100,9 +102,11 @@ class Live:
 
     def _tell(self, line: str | None) -> None:
         for queue in self._listeners:
-            if queue.full():  # a slow page needs the newest alone
-                queue.get_nowait()
-            queue.put_nowait(line)
+            _put(queue, line)
+
+    def _end(self, queue: _Queue) -> None:
+        del self._listeners[queue]
+        _put(queue, None)
 
     def _state(self) -> str:
         talks = self._parts.desk.pulse()
@@ -114,6 +118,12 @@ class Live:
         """End every stream, so that the process can stop."""
         self._closed = True
         self._tell(None)
+
+
+def _put(queue: _Queue, line: str | None) -> None:
+    if queue.full():  # a slow page needs the newest alone
+        queue.get_nowait()
+    queue.put_nowait(line)
 
 
 def summary(talks: tuple[Pulse, ...], orders: int, cases: int) -> dict[str, Any]:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from bot import desk, handoffs
-from console import canned
+from console import canned, events
 from console.desk import Pulse
 from console.events import LISTENERS_OF_ONE_MAX, Live, summary
 from console.roles import Role
@@ -379,31 +381,36 @@ def test_a_stream_tells_the_state_and_its_changes_and_ends_with_its_process(shop
     assert json.loads(after.removeprefix("data: "))["waiting"] == 1
 
 
-def test_streams_have_a_limit_and_are_for_those_who_are_logged_in(shop: Shop, login: Login) -> None:
+def test_streams_have_a_limit_and_are_for_those_who_are_logged_in(
+    shop: Shop, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stranger = Window(shop)
     assert stranger.http.get("/console/events").status_code == 401
     token = login().http.cookies["kabot_console"]
 
-    async def fill() -> int:
-        from starlette.requests import Request
-
+    async def fill() -> tuple[list[str], int]:
         live = Live(desk.console_parts(shop.services))
         header = [(b"cookie", f"kabot_console={token}".encode())]
         request = Request({"type": "http", "method": "GET", "path": "/console/events", "headers": header})
         streams = []
-        for _ in range(LISTENERS_OF_ONE_MAX):
+        for _ in range(LISTENERS_OF_ONE_MAX + 1):
             answer = await live.events(request)
             assert answer.status_code == 200
             stream = answer.body_iterator  # type: ignore[attr-defined]
             await anext(stream)
             streams.append(stream)
+        left = [line async for line in streams[0]]
+        monkeypatch.setattr(events, "LISTENERS_MAX", LISTENERS_OF_ONE_MAX)
+        monkeypatch.setattr(events, "LISTENERS_OF_ONE_MAX", LISTENERS_OF_ONE_MAX + 1)
         refused = await live.events(request)
         live.close()
         for stream in streams:
             await stream.aclose()
-        return refused.status_code
+        return left, refused.status_code
 
-    assert asyncio.run(fill()) == 503
+    left, refused = asyncio.run(fill())
+    assert all(line.startswith("data: ") for line in left[:-1]), "the oldest of his pages has ended"
+    assert refused == 503
 
 
 def test_a_page_that_renews_itself_is_no_sign_of_life(shop: Shop, login: Login) -> None:
