@@ -30,7 +30,7 @@ _PAID = text("""
 """)
 _RECEIVED = text("""
     SELECT CAST(paid_at AT TIME ZONE :zone AS date) AS day, sum(total_fen) AS n FROM payment
-    WHERE paid_at >= :begin AND paid_at < :end AND settles GROUP BY 1
+    WHERE paid_at >= :begin AND paid_at < :end AND settles AND trade_type <> 'WALLET' GROUP BY 1
 """)
 _REFUNDED = text("""
     SELECT CAST(accepted_at AT TIME ZONE :zone AS date) AS day, sum(amount_fen) AS n FROM refund

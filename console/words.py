@@ -39,9 +39,11 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "answered": "已答复",
         "JSAPI": "微信内支付",
         "NATIVE": "扫码支付",
+        "WALLET": "余额支付",
         # messages
         "keys": "卡密",
         "topup_done": "充值成功",
+        "balance_filled": "余额到账",
         "service_done": "服务完成",
         "parcel_sent": "已发货",
         "line_refused": "人工退款",
