@@ -13,7 +13,9 @@ from kernel.orders import Line, LineState, Order, OrderState, UsedAccount
 _COLUMNS = """
     o.order_no, o.openid, o.token, o.state, o.total_fen, o.created_at, o.expires_at, o.paid_at,
     l.id, l.position, l.product_id, l.product_name, l.sku_code, l.sku_label, l.value, l.quantity,
-    l.total_fen AS line_total_fen, l.options, l.fields, l.delivery, l.eta, l.state AS line_state, l.note, l.refund_fen
+    l.total_fen AS line_total_fen, l.options, l.fields, l.delivery, l.eta, l.state AS line_state, l.note, l.refund_fen,
+    o.state = 'paid' AND l.state = 'waiting' AND EXISTS (
+        SELECT 1 FROM order_hold h WHERE h.order_no = o.order_no AND h.state = 'held') AS held
 """
 
 
@@ -169,4 +171,5 @@ def _line(row: RowMapping) -> Line:
         state=LineState(row["line_state"]),
         note=row["note"],
         refund_fen=Fen(row["refund_fen"]),
+        held=row["held"],
     )

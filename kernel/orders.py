@@ -77,6 +77,8 @@ class Line:
     """What a buyer may be told about the state: a failure's reason, a tracking number."""
     refund_fen: Fen = NOTHING_FEN
     """What of `total_fen` is being given back or was."""
+    held: bool = False
+    """A person looks at the order before it is delivered."""
 
 
 @dataclass(frozen=True, slots=True)

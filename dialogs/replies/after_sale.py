@@ -83,7 +83,7 @@ def case_facts(
     known = _of_line(line, facts, now, hours) if line else ""
     if known and line is not None and line.state is LineState.DELIVERED:
         state = ""  # what is known says it already
-    if paid and line is not None and line.state is LineState.WAITING:
+    if paid and line is not None and line.state is LineState.WAITING and not line.held:
         state = _soon()  # when he paid stands before it
     told = [f"{about} → {plain(account)}" if account else about, paid, state, known]
     return say(order_no=order.order_no, facts="，".join(part for part in told if part))

@@ -53,7 +53,12 @@ _doing_until = phrase("doing_until", "{doing}，预计{when}")
 _part_back = phrase("part_back", "{state}，退了{amount}")
 
 
+_line_held = phrase("line_held", "已付款，人工核对中")
+
+
 def line_state(line: Line, *, with_eta: bool = True) -> str:
+    if line.held and line.state is LineState.WAITING:
+        return _line_held()
     if line.state is LineState.DELIVERED and line.refund_fen:
         return _part_back(state=line_done(line), amount=yuan(line.refund_fen))
     if line.state is LineState.DELIVERED:

@@ -123,6 +123,12 @@ class Counter:
         whole = {LineState.DELIVERED: OrderState.DELIVERED, LineState.REFUNDED: OrderState.REFUNDED}
         self.orders[0] = replace(order, state=whole.get(state, OrderState.PAID), lines=lines, paid_at=self.now)
 
+    def hold(self) -> None:
+        """Pay the latest order; a person looks at it first."""
+        self.settle(LineState.WAITING)
+        held = tuple(replace(line, held=True) for line in self.orders[0].lines)
+        self.orders[0] = replace(self.orders[0], lines=held)
+
     def passes(self, by: timedelta) -> None:
         """Let time go by; orders expire."""
         self.now += by

@@ -175,6 +175,8 @@ def _happens(counter: Counter, what: str) -> None:
     elif what == "最近的订单多付了一笔":
         latest = counter.orders[0]
         counter.paid_twice.append(PaidTwice(latest.order_no, latest.total_fen, back=False))
+    elif what == "最近的订单付款后等人工核对":
+        counter.hold()
     elif match := re.fullmatch(r"最近的订单(.+)", what):
         counter.settle(_STATES[match[1]])
     elif match := re.fullmatch(r"余额有(\d+)元", what):
