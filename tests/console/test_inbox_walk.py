@@ -98,8 +98,8 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     expect(anna.locator("#notes")).to_contain_text("师傅没空，请帮忙退款", timeout=PATIENCE_MS)
 
     # Anna gives the money back from the same page; he is told at his chat.
-    anna.get_by_text("退款…").click()
-    anna.get_by_label("原因").fill("师傅没空")
+    anna.get_by_text("退款…", exact=True).click()
+    anna.get_by_label("原因").first.fill("师傅没空")
     anna.screenshot(path=tmp_path / "console-talk.png")
     anna.get_by_role("button", name="确认退款 ¥150.00").click()
     expect(anna.get_by_role("status").filter(has_text="已开始退款")).to_be_visible()

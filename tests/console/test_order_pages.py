@@ -195,3 +195,23 @@ def test_no_cell_of_a_csv_begins_like_a_formula(rows: list[export.Row]) -> None:
         for cell in row:
             number = cell.lstrip("-").isdigit()
             assert number or not cell.lstrip(" \n").startswith(("=", "+", "-", "@", "\t", "\r")), cell
+
+
+def test_all_that_can_be_done_about_a_line_can_be_done_beside_the_talk(
+    shop: Shop, login: Login, tmp_path: Path
+) -> None:
+    _, line = _sold_keys(shop, tmp_path)
+    shop.say("转人工")
+    [talk] = shop.rows("SELECT id FROM handoff")
+    back = f"/console/talks/{talk}"
+    window = login()
+    page = window.see(back)
+    for words in ("重新发送卡密", "换卡密…", "退款…", "部分退款…", "····0001", "确认退款 ¥101.00"):
+        assert words in page, words
+    [first, *_] = shop.rows("SELECT id FROM card_key ORDER BY id")
+    answer = window.send(f"/console/lines/{line}/replace-key", key=str(first), reason="无效", back=back)
+    assert answer.headers["location"] == f"{back}?said=replaced"
+    answer = window.send(f"/console/lines/{line}/refund-some", amount="1", before="0", reason="补偿", back=back)
+    assert answer.headers["location"] == f"{back}?said=refunded"
+    answer = window.send(f"/console/lines/{line}/refund", reason="x", back="//evil.example/console")
+    assert answer.headers["location"].startswith("/console/orders/K"), "nothing leads out of the console"
