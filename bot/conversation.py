@@ -15,7 +15,7 @@ from typing import TypeVar, TypeVarTuple, assert_never
 from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, followers, handoffs, ordering, telling, voices, wallet
+from bot import after_sale, followers, handoffs, ordering, reminders, telling, voices, wallet
 from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.heard_days import HeardDays
@@ -48,6 +48,7 @@ from dialogs.turn import (
     PlaceOrder,
     Pressed,
     Rate,
+    RemindMe,
     Reply,
     Said,
     Scene,
@@ -244,6 +245,8 @@ class Conversation:
         match effect:
             case PlaceOrder(lines=lines, again=again):
                 return ordering.place(services, push.openid, push.key, lines, again=again)
+            case RemindMe(sku=sku):
+                return reminders.remind(services, push.openid, sku)
             case CancelOrder(order_no=order_no):
                 return ordering.cancel(services, push.openid, order_no)
             case FindOrders(purpose=purpose, limit=limit, order_no=only):

@@ -95,6 +95,22 @@ class OperatorWordRow(SQLModel, table=True):
     said_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class RestockWishRow(SQLModel, table=True):
+    """A buyer who wants to be told, once, when a sold-out SKU is there again. Rows are kept for 90 days."""
+
+    __tablename__ = "restock_wish"
+    __table_args__ = (
+        Index("restock_wish_once", "openid", "sku_code", unique=True, postgresql_where=text("told_at IS NULL")),
+        Index("restock_wish_open", "sku_code", "id", postgresql_where=text("told_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    openid: str = Field(max_length=64)
+    sku_code: str = Field(foreign_key="sku.code")
+    asked_at: datetime = Field(sa_type=DateTime(timezone=True))
+    told_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
 class ErasureRow(SQLModel, table=True):
     """A buyer who is to be forgotten: asked for, or he left. Once nothing is left of him, only his pseudonym stays."""
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from bot import handoffs, metrics, voices, wechat
+from bot import handoffs, metrics, reminders, voices, wechat
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
@@ -194,6 +194,9 @@ def _words(services: Services, conn: Connection, push: Push, *, where: str) -> s
         return _spoken(services, conn, push, where=where)
     if push.kind is PushKind.PERSON:
         return replies.person_says(handoffs.said_by_person(conn, push.about_id))
+    if push.kind is PushKind.RESTOCKED:
+        what = reminders.what_of(conn, push.about_id)
+        return replies.restocked(what) if what else ""
     if push.kind in _OF_CASES:
         return _of_case(conn, push)
     order = reading.by_no(conn, push.order_no)

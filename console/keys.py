@@ -4,7 +4,7 @@ thousand; one shown in clear, with a reason and on record."""
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from starlette.responses import RedirectResponse, Response
 
 from catalog import key_looking, stock_care
@@ -25,6 +25,7 @@ _FRAGMENT_MAX = 200
 _WORDS_MAX = 60
 _SKU_MAX = 100
 _LAST = 10**15
+_WAITING = text("SELECT count(*) FROM restock_wish WHERE sku_code = :sku AND told_at IS NULL")
 # What can be done to many, and the state they have to be in.
 ACTS = {"void": "available", "restore": "void", "move": "available"}
 
@@ -73,6 +74,7 @@ class Keys:
             found = key_looking.listed(conn, self._parts.backroom.vault, wanted, before, PAGE + 1)
             count = key_looking.count(conn, wanted)
             skus = key_looking.card_skus(conn)
+            waiting = conn.execute(_WAITING, {"sku": wanted.sku}).scalar_one()
         more = urlencode({**_query(wanted), "before": found[PAGE - 1].id}) if len(found) > PAGE else ""
         query = asked.request.query_params
         return shown(
@@ -89,6 +91,7 @@ class Keys:
             done=_number(query.get("done", ""), _LAST) if "done" in query else None,
             left=_number(query.get("left", ""), _LAST),
             reason_max=REASON_MAX,
+            waiting=waiting,
         )
 
     def search(self, asked: Asked) -> Response:

@@ -125,13 +125,14 @@ def sold_out(dialog: Dialog, fact: SoldOut, scene: Scene) -> Turn:
     emptied = replace(line, value=None, sku=None)
     others = [s for s in scene.shelf.matching(product.id, None, chosen_options(line, product)) if s != sku]
     if not others:
-        told = replies.join(replies.sold_out(what, 0), replies.sold_out_nothing_else())
-        return Turn(Dialog(unpaid=dialog.unpaid), Reply(told))
+        told = replies.join(replies.sold_out(what, 0), replies.sold_out_nothing_else(), replies.can_remind())
+        return Turn(Dialog(unpaid=dialog.unpaid, short=sku.code), Reply(told))
     listed = Listed(tuple(f"s:{s.code}" for s in others))
     lines = (*state.lines[: fact.position], emptied, *state.lines[fact.position + 1 :])
     rows = numbered(listed, sku_entries(product, others))
-    told = replies.join(replies.sold_out(what, 0), replies.sold_out_other(), rows)
-    return Turn(replace(dialog, state=Collecting(lines, fact.position, "value"), listed=listed), Reply(told))
+    told = replies.join(replies.sold_out(what, 0), replies.sold_out_other(), rows, replies.can_remind())
+    asking = Collecting(lines, fact.position, "value")
+    return Turn(replace(dialog, state=asking, listed=listed, short=sku.code), Reply(told))
 
 
 def too_many_unpaid(dialog: Dialog, fact: TooManyUnpaid, scene: Scene) -> Turn:

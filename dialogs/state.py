@@ -224,6 +224,8 @@ class Dialog:
     """What 取消 cleared last, in case he wants it after all."""
     mending: str = ""
     """The unpaid order (its number) that the draft is a correction of: it is cancelled once the draft is whole."""
+    short: str = ""
+    """The SKU that was just sold out: 到货通知我 means it."""
     just_placed: bool = False
     """Nothing has been said since the unpaid order was placed: 取消 means that one."""
     kept: Kept | None = None

@@ -19,6 +19,7 @@ from dialogs import (
     own_order,
     paying,
     rating,
+    reminders,
     replies,
     smalltalk,
     unpaid,
@@ -89,6 +90,7 @@ from dialogs.turn import (
     Rate,
     Rated,
     RefundDecided,
+    Reminded,
     Reply,
     Said,
     Scene,
@@ -234,6 +236,9 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own
+    reminder = reminders.asked(dialog, said, scene)
+    if reminder is not None:
+        return reminder
     said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene)
     if refused is not None:
@@ -246,7 +251,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or _by_answer(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
-    certain = certain or unpaid.asked(dialog, said, scene)
+    if certain is None and not _AGAIN.match(said.text.strip()):
+        certain = unpaid.asked(dialog, said, scene)
     return certain or _rest(dialog, said, scene)
 
 
@@ -409,6 +415,8 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return paying.placed(dialog, fact, scene)
         case SoldOut():
             return paying.sold_out(dialog, fact, scene)
+        case Reminded():
+            return reminders.noted(dialog, fact, scene)
         case TooManyUnpaid():
             return paying.too_many_unpaid(dialog, fact, scene)
         case CatalogMoved():

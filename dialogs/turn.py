@@ -76,6 +76,15 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminded:
+    """He will be told when this SKU is there again; or it is there already, or he waits for very many."""
+
+    sku: str
+    there: bool = False
+    too_many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SoldOut:
     """Nothing was placed: the line at `position` (0-based) wants more than the `left` that are in stock."""
 
@@ -292,6 +301,7 @@ class Unheard:
 Fact = (
     OrderPlaced
     | SoldOut
+    | Reminded
     | TooManyUnpaid
     | CatalogMoved
     | AskedAgain
@@ -472,8 +482,16 @@ class EndHandoff:
     """The buyer came back to the bot. Not answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class RemindMe:
+    """Tell him once when this sold-out SKU is there again. Answered by Reminded."""
+
+    sku: str
+
+
 Effect = (
     PlaceOrder
+    | RemindMe
     | CancelOrder
     | FindOrders
     | FindFavourites

@@ -52,6 +52,8 @@ class PushKind(StrEnum):
     """The order's time to pay ran out."""
     HELD = "held"
     """The order is paid, and a person looks at it before it is delivered."""
+    RESTOCKED = "restocked"
+    """What a buyer waited for is there again; `about_id` is the edge's row of his wish."""
     SPOKEN = "spoken"
     """The answer to a voice message that had to be transcribed first; `about_id` is the edge's row of it."""
     CASE_ANSWERED = "case_answered"

@@ -1023,6 +1023,33 @@ def upgrade() -> None:
     )
     op.create_index("refund_of_payment", "refund", ["payment_id"], unique=False)
     op.create_table(
+        "restock_wish",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.Column("sku_code", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sku_code"],
+            ["sku.code"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "restock_wish_once",
+        "restock_wish",
+        ["openid", "sku_code"],
+        unique=True,
+        postgresql_where=sa.text("told_at IS NULL"),
+    )
+    op.create_index(
+        "restock_wish_open",
+        "restock_wish",
+        ["sku_code", "id"],
+        unique=False,
+        postgresql_where=sa.text("told_at IS NULL"),
+    )
+    op.create_table(
         "sku_offer",
         sa.Column("sku_code", sa.String(), nullable=False),
         sa.Column("supplier", sa.String(), nullable=False),
