@@ -152,6 +152,8 @@ def _last_word(line: DraftLine, text: str, shelf: Shelf) -> DraftLine | None:
     why = [_TOO_MANY.sub("", clause) for clause in clauses[:-1]]
     if any(_COUNT.search(clause) or re.search(r"\d|再|另外|还要", clause) for clause in why):
         return None
+    if any(line_with(line, clause, product, shelf) is not None for clause in why):
+        return None  # 换成年卡 要两张: both
     return replace(line, quantity=count) if wanted["wish"] or wanted["enough"] or why != clauses[:-1] else None
 
 
@@ -382,7 +384,8 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
         return both
     filled = line_with(line, sized, product, shelf)
     if filled is None or filled.problems or not filled.changed:
-        return None
+        named = [sku for sku in product.skus if any(part in fold(sized) for part in _parts(sku, product))]
+        return pick_sku(line, named[0], product, shelf) if len(named) == 1 else None  # 三年 of 三年3台
     return filled.line if 1 <= filled.line.quantity <= QUANTITY_MAX else None
 
 

@@ -53,8 +53,7 @@ def found(
     amends = _amending(dialog, paid, lookup, running, scene)
     if amends is not None:
         return amends
-    many, meant = len(paid) > 1, _of_which(paid, lookup.text, scene)
-    paid = meant
+    paid = meant = _of_which(paid, lookup.text, scene)
     asked = _read(InvoiceAsked(paid[0].order_no, scene.now + ASKED_FOR), _ASKS.sub(" ", lookup.text), alone=False)
     if not (asked.title or asked.tax_no or asked.email):
         wanted = running_for(running, paid[0], CaseKind.INVOICE)
@@ -63,7 +62,7 @@ def found(
         return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
     turn = _go_on(dialog, asked, scene)
     opens = next((effect for effect in turn.effects if isinstance(effect, OpenCase)), None)
-    if opens is None or not many:
+    if opens is None:
         return turn
     which_ones = replies.invoice_for(meant)
     opens = replace(opens, said=replies.join(opens.said, which_ones))

@@ -44,6 +44,8 @@ _ADDS = re.compile(r"再[加来要买充]|另外|还要|加一|也[要来充]|�
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
 _PAYS = re.compile("[付留]|要$|要的$")
 _CLAUSES = re.compile(r"[\s,，。;；!！]+")
+_SAYS_CHANGE = re.compile("[改换]|错了|不对|寄[到给去往]|送[到给去往]")
+"""京东卡200就行 is a new order, whatever waits."""
 _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys", "price", "search", "browse", "help")
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
 _LIST_KINDS = ("u:", "q:", "x:")
@@ -90,6 +92,8 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
     text = said.text
     if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
         return False
+    if said.frame.intent == "order" and not _SAYS_CHANGE.search(text):
+        return not any(item.product or item.candidates or item.fields for item in said.frame.items)
     live = live_unpaid(dialog, scene)
     if live is not None and len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
         return not any(item.product or item.value for item in said.frame.items) or said.frame.intent == "change"

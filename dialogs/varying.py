@@ -57,7 +57,7 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     rest = _AGAIN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ,，。!！")
     if not rest or _NOTHING.fullmatch(fold(rest)):
         return Varied(lines)
-    rest = re.sub("[也又]", "", rest)
+    rest = re.sub("不用了?$", "不要", re.sub("[也又]|这[次回](?!.{0,2}[充买来要])", "", rest))
     if len(lines) == 1:
         rest = _without_goods(lines[0], rest, scene.shelf)
         placed = with_place(lines[0], rest, scene.shelf)

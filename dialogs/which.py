@@ -20,11 +20,12 @@ _UNPAID = re.compile("(?:没有?|未|还没|待)(?:付款?|付钱|支付|给钱)
 _PAID = re.compile("(?:已经|已)(?:付款?|付钱|支付)(?:了|过)?的|付(?:款|钱)?(?:了|过)的")
 _TAIL = re.compile("尾号(?:是|为)?([0-9x]{3,6})")
 _MONEY = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
+_AND = re.compile("[和跟与、及]|还有")
 _ACCOUNT_CHARS = 5
 _NAME_CHARS = 2
 _FILLER = re.compile(
     "(?:确认|好的?|嗯|行|那|就|把|给我|帮我|麻烦|请|先|还是|算了|这|吧|啦|了|的|一|个|单|笔|件|张|份|也|我|哈|呢|啊|可以|一下|订单|号码?|充值"
-    "|买|要|掉|它|是|说|给|退款?|钱|取消|撤|不|付款?|还没|去|谢谢|您|你|卡|[,，.。!！~～;；、:：\\s])*"
+    "|和|跟|与|及|还有|买|要|掉|它|是|说|给|退款?|钱|取消|撤|不|付款?|还没|去|谢谢|您|你|卡|[,，.。!！~～;；、:：\\s])*"
 )
 
 
@@ -104,11 +105,11 @@ def _by_goods(orders: Sequence[Order], said: str, shelf: Shelf) -> tuple[set[str
     if not longest:
         return None, said
     telling = {name for name in longest if any(name not in own for own in names.values())} or longest
-    best = max(telling, key=len)
+    best = telling if _AND.search(said) else {max(telling, key=len)}
     rest = said
     for name in sorted(longest, key=len, reverse=True):
         rest = rest.replace(name, "")
-    return {no for no, own in names.items() if best in own}, rest
+    return {no for no, own in names.items() if best & own}, rest
 
 
 def _names(line: Line, shelf: Shelf) -> set[str]:
@@ -138,11 +139,13 @@ def _by_account(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] 
 
 def _by_amount(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
     """10块的, 99.5那单: what it comes to, or the size of a line."""
+    hit: set[str] = set()
+    rest = said
     for found in _MONEY.finditer(said):
         those = {str(order.order_no) for order in orders if float(found[1]) in _amounts(order)}
-        if those:
-            return those, said.replace(found[0], "", 1)
-    return None, said
+        if those and (not hit or _AND.search(said)):
+            hit, rest = hit | those, rest.replace(found[0], "", 1)
+    return (hit or None), rest
 
 
 def _amounts(order: Order) -> set[float]:
