@@ -117,7 +117,7 @@ class Supplying:
 
     def settle_all(self) -> None:
         """Send and ask until nothing is open any more."""
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 30
         while self.rows("SELECT 1 FROM supplier_order WHERE next_query_at IS NOT NULL") and time.monotonic() < ends:
             self.send_all()
             self.query_all()

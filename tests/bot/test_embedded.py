@@ -168,7 +168,7 @@ def test_below_a_private_directory_root_still_gets_a_database_and_opens_nothing(
     servers.leave()
 
 
-def wait_until(condition: object, seconds: float = 15.0) -> None:
+def wait_until(condition: object, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited too long"

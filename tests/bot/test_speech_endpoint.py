@@ -51,7 +51,7 @@ class Service:
             to.wfile.write(answer[1])  # type: ignore[arg-type]
             return
         try:
-            for _ in range(40):
+            for _ in range(600):
                 to.wfile.write(b" ")
                 time.sleep(0.1)
         except OSError:
@@ -118,7 +118,7 @@ def test_two_failures_are_enough(service: Service) -> None:
 def test_an_answer_that_drips_in_is_given_up_in_time(service: Service) -> None:
     began = time.monotonic()
     assert ask(service, "drip") == NotHeard("ReadTimeout")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20, "it would have dripped for a minute"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Talker:
 
     def last(self, count: int = 1) -> Heard:
         """The newest message, as soon as there are `count` of them."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while len(self.heard) < count and time.monotonic() < deadline:
             threading.Event().wait(0.01)
         return self.heard[-1]

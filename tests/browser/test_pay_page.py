@@ -98,7 +98,10 @@ def test_wechats_ok_alone_is_no_proof_of_payment(phone: Page, shop: Shop, base: 
     _press(phone, "立即支付")
     expect(phone.get_by_role("heading", name="支付结果确认中")).to_be_visible()
     before = shop.asked
-    phone.wait_for_timeout(2500)
+    for _ in range(60):
+        if shop.asked > before:
+            break
+        phone.wait_for_timeout(500)
     assert shop.asked > before
     expect(phone.get_by_role("heading", name="支付结果确认中")).to_be_visible()
     expect(phone.get_by_text("支付成功")).to_be_hidden()

@@ -175,8 +175,8 @@ class Buyer:
 
 def let_in(url: str, wants: Sequence[str], dice: random.Random, *, over_s: float, patience_s: float) -> list[Buyer]:
     """Let one buyer in for each wish, spread over so many seconds; comes back when the last has done what he wants."""
-    # Everybody has a phone of his own: nobody waits for a connection because others wait for an answer.
-    limits = httpx.Limits(max_connections=2 * len(wants) + 10, max_keepalive_connections=48)
+    # One process plays the world for everybody: hundreds of calls at once would leave it no time to answer any.
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=48)
     with httpx.Client(base_url=url, timeout=30, limits=limits) as http:
         buyers = [Buyer(http, random.Random(dice.random()), wish) for wish in wants]
         threads = []

@@ -28,7 +28,7 @@ DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 _T = TypeVar("_T")
 
 
-def eventually(look: Callable[[], _T], wait_s: float = 10.0) -> _T:
+def eventually(look: Callable[[], _T], wait_s: float = 60.0) -> _T:
     """Look until what is looked for is there (truthy), and give it."""
     ends = time.monotonic() + wait_s
     while True:
