@@ -129,7 +129,7 @@ def test_the_demo_sells_survives_kill_9_and_leaves_nothing_behind(home: Path) ->
     if can_decode():
         spoken = {"kind": "voice", "content": "有没有视频会员", "recognition": "empty"}
         demo.call(f"/sandbox/api/chat/{buyer}/say", spoken)
-        wait_for(lambda: "听到：「有没有视频会员」" in str(demo.call(f"/sandbox/api/chat/{buyer}")["messages"]), 10)
+        wait_for(lambda: "听到：「有没有视频会员」" in str(demo.call(f"/sandbox/api/chat/{buyer}")["messages"]), 60)
 
     # A second one on the same data says so and changes nothing.
     second = Demo(home, free_port())
@@ -139,13 +139,13 @@ def test_the_demo_sells_survives_kill_9_and_leaves_nothing_behind(home: Path) ->
     # A part that dies is started again.
     web = web_process(home)
     os.kill(web, signal.SIGKILL)
-    wait_for(lambda: web_process(home) not in (0, web), 20)
-    wait_for(lambda: "话费充值 100元" in demo.say(buyer, "我的订单"), 30)
+    wait_for(lambda: web_process(home) not in (0, web), 60)
+    wait_for(lambda: "话费充值 100元" in demo.say(buyer, "我的订单"), 60)
 
     # Killed with -9 the supervisor cannot stop anything itself, and still nothing stays.
     demo.process.kill()
     demo.process.wait()
-    wait_until_gone(home, 30)
+    wait_until_gone(home, 60)
 
     # Yesterday's buyer and order are there again; Ctrl-C ends everything and is no failure.
     again = Demo(home, demo.port)
