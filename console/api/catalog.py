@@ -132,12 +132,12 @@ class Prices(Given):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    price_fen: SomeFen | None = Field(default=None, description="Fen.")
+    price_fen: SomeFen = Field(default_factory=int, description="Fen.")
     cost_fen: Fen | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "Prices":
-        if not self.model_fields_set or (self.price_fen is None and "price_fen" in self.model_fields_set):
+        if not self.model_fields_set:
             raise ValueError("price_fen or cost_fen")
         return self
 
@@ -228,7 +228,7 @@ def change_prices(caller: Calling, code: SkuCode, prices: Prices) -> SkuTold:
 
 def _priced(sku: Sku, prices: Prices) -> Sku:
     changed = sku
-    if prices.price_fen is not None:
+    if "price_fen" in prices.model_fields_set:
         changed = replace(changed, price_fen=FenValue(prices.price_fen))
     if "cost_fen" in prices.model_fields_set:
         changed = replace(changed, cost_fen=None if prices.cost_fen is None else FenValue(prices.cost_fen))

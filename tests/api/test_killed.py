@@ -44,7 +44,6 @@ def test_a_worker_killed_in_the_middle_of_sending_loses_nothing(
     caller = program()
     number = subscribed(caller, receiver, "order.paid", status=0)
     order = shop.order("充100话费 13812345678", "确认")
-
     with worker(database_url, redis_url, tmp_path) as process:
         eventually(receiver.took, WAIT_S)
         process.kill()
