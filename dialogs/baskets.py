@@ -12,7 +12,7 @@ from catalog.shelf import Shelf
 from dialogs.changing import line_with
 from dialogs.draft import field_of, look, pick_sku
 from dialogs.filling import fill
-from dialogs.pointing import accounts, names_of, pointed
+from dialogs.pointing import accounts, longest_name, names_of, pointed
 from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
@@ -40,14 +40,15 @@ _KEEPS = re.compile(
 )
 _FILLER = re.compile(
     "(?:把|将|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|也|就|我|哈|呢|啊|可以|一下|行|好|嗯|哦|对|不对|等等"
-    "|但是?|然后|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*"
+    "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*"
 )
 _MORE = re.compile("再?加上?|再[来要买]|多[要来加买]|另外?要|还要|也[要来加买]")
+_ADDS = re.compile("再[加来要买]|另外|顺[便带]|加上|外加|还要|加个")
 _FEWER = re.compile(rf"(?:减|少)[掉去要买来]?({_NUMERAL}){_PIECES}")
 _COUNT = re.compile(rf"({_NUMERAL}){_PIECES}")
 _WRONG = re.compile(r"(?:号码?|账号)?(?:填|写|打|输)?错了?[,，]?(?:应该)?(?:是|改成)?")
 _ALL_COUNT = re.compile(
-    rf"(?:那|就|帮我|给我|我要?)*(?:[都全各]|每[样种个款件]|分别|全部)(?:都)?(?:[要来买改换拿]成?|是|给我)*({_NUMERAL}){_PIECES}(?:就行|就好|吧|的|了)*"
+    rf"(?:那|就|帮我|给我|我要?|[两三四几][个件样种]|它们)*(?:[都全各]|每[样种个款件]|分别|全部)(?:都)?(?:[要来买改换拿]成?|是|给我)*({_NUMERAL}){_PIECES}(?:就行|就好|吧|的|了)*"
 )
 _EXCEPT = re.compile(
     r"^除了?(?P<those>.+?)(?:以外|之外|外)?[,，]?(?:的|其他|其它|别的|剩下|另外)*(?:的)?[都全](?P<not>不|别)?(?:要|买|留)(?:了|吧|着)*$"
@@ -79,17 +80,25 @@ def rebuilt(
     lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf: Shelf
 ) -> tuple[DraftLine, ...] | Unclear | None:
     """The lines after a message that corrects several of them (京东换200，steam换100); else None."""
-    held = {line.product for line in lines}
-    if _ASKS.search(text) or any(item.product not in held and item.product is not None for item in items):
+    if _ASKS.search(text):
         return None
+    held = {line.product for line in lines}
+    strange = [item for item in items if item.product is not None and item.product not in held]
+    if strange:
+        return _with_another(lines, text, strange[0], shelf) if len(strange) == 1 else None
     if len(lines) == 1 and (settled := _last_word(lines[0], text, shelf)) is not None:
         return (settled,)
     everyone = _everyone(lines, text, shelf)
-    if everyone is not None:
-        return everyone
+    return everyone if everyone is not None else _by_clauses(lines, text, shelf, 2)
+
+
+def _by_clauses(
+    lines: Sequence[DraftLine], text: str, shelf: Shelf, least: int
+) -> tuple[DraftLine, ...] | Unclear | None:
+    """Each clause to the line that it names; None when fewer than `least` are named."""
     said = _OH.sub("", _spaced(text))
     found = _subjects(lines, said, shelf)
-    if len({(one.lines, one.sku.code if one.sku else "") for one in found}) < 2:
+    if len({(one.lines, one.sku.code if one.sku else "") for one in found}) < least:
         return None
     words = list(_words(found, said))
     out: list[DraftLine | None] = list(lines)
@@ -101,11 +110,28 @@ def rebuilt(
         else:
             used += 1
     if unclear:
-        return Unclear(unclear) if used and len(lines) > 1 else None
+        return Unclear(unclear) if (used or least == 1) and len(lines) > 1 else None
     left = (*(line for line in out if line is not None), *added)
     removed = sum(line is None for line in out)
     only_removes = not added and all(line is None or line == before for line, before in zip(out, lines, strict=True))
-    return None if not left or (only_removes and removed == used) else left
+    return None if not left or (only_removes and removed == used and least > 1) else left
+
+
+def _with_another(
+    lines: Sequence[DraftLine], text: str, item: Item, shelf: Shelf
+) -> tuple[DraftLine, ...] | Unclear | None:
+    """再加个steam50，京东改成500: something new, and a correction of what is there."""
+    product = shelf.product(item.product or "")
+    clauses = [clause for clause in _SEPARATORS.split(_spaced(text)) if clause]
+    names = (product.name, *product.aliases) if product is not None else ()
+    own = [clause for clause in clauses if longest_name(names, clause)]
+    if product is None or len(own) != 1 or not _ADDS.search(own[0]):
+        return None
+    rest = ",".join(clause for clause in clauses if clause != own[0] and not _FILLER.fullmatch(clause))
+    changed = _by_clauses(lines, rest, shelf, 1) if rest else None
+    if not isinstance(changed, tuple):
+        return changed
+    return (*changed, fill(DraftLine(), item, shelf).line)
 
 
 # ---- all of them ---------------------------------------------------------------------------------------------------
@@ -316,6 +342,11 @@ def _apply(
 ) -> bool:
     """Do to a line what is said of it; False when that is not clear."""
     if mention.sku is not None:
+        own = [i for i, line in enumerate(lines) if line.product == mention.product]
+        product = shelf.product(mention.product)
+        if product is not None and len(own) == 1 and out[own[0]] == lines[own[0]] and _FILLER.fullmatch(words):
+            out[own[0]] = pick_sku(replace(lines[own[0]], value=None, sku=None), mention.sku, product, shelf)
+            return True  # 优酷年卡, of the one line of it
         more = _of_new_size(mention, words, lines, shelf)
         if more is not None:
             added.append(more)

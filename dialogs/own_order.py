@@ -18,7 +18,9 @@ _HOW_TO = re.compile(
 _HOW_LONG = re.compile(
     "(?:多久|多长时间|几分钟|几天|几个?小时|什么时候|啥时候|何时).{0,4}(?:到|充|发|退|好|收|送)|(?:到账?|发货|退款|充好|送到).{0,3}(?:多久|多长时间|几天)"
 )
-_TO_PAY = re.compile("(?:一共|总共|加起来|合计|两[单个笔]|[三3][单个笔]|都|所有|全部).{0,6}(?:付|给|多少|链接|交)")
+_TO_PAY = re.compile(
+    "(?:一共|总共|加起来|合计|两[单个笔]|[三3][单个笔]|都|所有|全部).{0,6}(?:付|给|多少|链接|交)|[付给]多少|多少钱来着|发.{0,3}链接|链接.{0,3}发"
+)
 _HOW_MUCH = re.compile("付|链接|多少钱")
 _OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|[改换]|\d{5}")
 _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "keys", "problem")
@@ -73,6 +75,9 @@ def bad_key(dialog: Dialog, said: Said) -> Turn | None:
 
 
 def _to_pay(dialog: Dialog, orders: list[Order], scene: Scene) -> Turn:
+    if len(orders) == 1:
+        only = orders[0]
+        return answer(dialog, scene, replies.still_unpaid(only.order_no, only.total_fen, pay_url(scene, only.token)))
     links = [(f"{replies.order_what(o)} {replies.yuan(o.total_fen)}", pay_url(scene, o.token)) for o in orders]
     total = sum(order.total_fen for order in orders)
     return answer(dialog, scene, replies.join(replies.all_to_pay(len(orders), total), replies.pay_links(links)))
