@@ -64,6 +64,7 @@ class Orders(SQLModel, table=True):
         ),
         Index("orders_of_buyer", "openid", text("created_at DESC")),
         Index("orders_by_time", text("created_at DESC"), text("order_no DESC")),
+        Index("orders_paid_at", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
         Index("orders_unpaid", "expires_at", postgresql_where=text("state = 'unpaid'")),
         Index("orders_unpaid_of_buyer", "openid", postgresql_where=text("state = 'unpaid'")),
         Index(

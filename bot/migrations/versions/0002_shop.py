@@ -301,6 +301,9 @@ def upgrade() -> None:
     )
     op.create_index("orders_of_buyer", "orders", ["openid", sa.literal_column("created_at DESC")], unique=False)
     op.create_index(
+        "orders_paid_at", "orders", ["paid_at"], unique=False, postgresql_where=sa.text("paid_at IS NOT NULL")
+    )
+    op.create_index(
         "orders_to_release",
         "orders",
         ["closed_at"],
