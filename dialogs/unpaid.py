@@ -14,6 +14,7 @@ from dialogs.draft import look
 from dialogs.editing import edited
 from dialogs.ordering import mend
 from dialogs.paying import ask_which_to_cancel, cancel_several, live_unpaid
+from dialogs.pointing import pointed
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -42,6 +43,7 @@ _CORRECTS = re.compile(
 )
 _ADDS = re.compile(r"再[加来要买充]|另外|还要|加一|也[要来充]|照旧|老样子|[老旧]号|上次|上回|一样的")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
+_AN_ORDER = re.compile("[那这][个一]?(?:订单|单|笔)|订单")
 _PAYS = re.compile("[付留]|要$|要的$")
 _CLAUSES = re.compile(r"[\s,，。;；!！]+")
 _SAYS_CHANGE = re.compile("[改换]|错了|不对|寄[到给去往]|送[到给去往]")
@@ -59,7 +61,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
-    if not (_answers_list(dialog, said) or _drops(dialog, said) or _corrects(dialog, said, scene)):
+    if not (_answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)):
         return None
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _BOOKS_MAX),))
@@ -75,9 +77,14 @@ def _answers_list(dialog: Dialog, said: Said) -> bool:
     return not _WANTS_MORE.search(said.text)
 
 
-def _drops(dialog: Dialog, said: Said) -> bool:
+def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
     text = said.text
-    if not isinstance(dialog.state, Idle) or len(text) > _WISH_MAX or not _DROPS.search(text):
+    if len(text) > _WISH_MAX or not _DROPS.search(text):
+        return False
+    if isinstance(dialog.state, Collecting | Confirming):  # 599那个订单取消, of an order and not of the draft
+        order = live_unpaid(dialog, scene) is not None and _AN_ORDER.search(text) is not None
+        return order and pointed(dialog.state.lines, _AN_ORDER.sub("", text), scene.shelf) is None
+    if not isinstance(dialog.state, Idle):
         return False
     if _PLAIN.fullmatch(text.strip()) and (dialog.just_placed or dialog.dropped):
         return False  # the one that was just placed; or perhaps the same 取消 tapped twice
@@ -112,7 +119,7 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
-    if _drops(dialog, said):
+    if _drops(dialog, said, scene):
         dropped = _dropped(dialog, waiting, fact.orders, said, scene)
         if dropped is not None:
             return dropped
@@ -165,6 +172,8 @@ def _dropped(
         return None
     if meant is None and which.all_of(waiting, text) and waiting:
         return cancel_several(dialog, waiting)
+    if meant is None and not isinstance(dialog.state, Idle):
+        return None
     if meant is None:
         return _plainly(dialog, waiting, orders, said, scene)
     those = [order for order in meant[0] if order.state is OrderState.UNPAID]
