@@ -18,7 +18,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import Engine, Row, text
 
-from bot import after_sale, background, delivering, giving_back, jobs, operators, ordering, paying, replacing, telling
+from bot import (
+    after_sale,
+    background,
+    delivering,
+    giving_back,
+    jobs,
+    operators,
+    ordering,
+    paying,
+    replacing,
+    risk,
+    telling,
+)
 from bot.bootstrap import Services, build
 from bot.config import load_config
 from bot.wechat import MaybeSent, NotSent, Refused, SendOutcome, Sent
@@ -48,6 +60,8 @@ from payments.fake import FakeWechatPay
 from payments.gateway import CodeUrl, Prepay, RefundReport, RefundStatus, Transaction
 from payments.notices import NoticeKeys
 from payments.signing import PlatformKeys, load_public_key
+from risk.kinds import Kind, Listing
+from risk.reading import holds as held_orders
 from sandbox.settings import Credentials, new_credentials
 from tests.chaos.verdict import World, judge, still_open
 from tests.fulfillment.counter import SHELF, want
@@ -177,14 +191,17 @@ class Shop(RuleBasedStateMachine):
     # ---- buyers
 
     @rule(basket=st.sampled_from(BASKETS), buyer=st.sampled_from(("li", "wang")), again=st.booleans(),
-          opens=st.sampled_from(((), ("owner",), ("owner",), ("owner", "friend"), ("code", "owner"))))  # fmt: skip
-    def order(self, basket: tuple[str, ...], buyer: str, again: bool, opens: tuple[str, ...]) -> None:
+          opens=st.sampled_from(((), ("owner",), ("owner",), ("owner", "friend"), ("code", "owner"))),
+          suspected=st.sampled_from((False, False, True)))  # fmt: skip
+    def order(self, basket: tuple[str, ...], buyer: str, again: bool, opens: tuple[str, ...], suspected: bool) -> None:
         openid, key = OpenId(f"o{buyer}{id(self)}"), f"m{self.out.number()}"
         wanted = [sku.partition("×") for sku in basket]
         lines = [want(sku, int(count or 1), 7 if sku == "QB" else None) for sku, _, count in wanted]
         placed = ordering.place(self.services, openid, key, lines)
         if isinstance(placed, OrderPlaced):
             self.orders.append(placed.order)
+            if suspected:
+                self.a_buyer_is_suspected(-1)
             for by in opens:
                 self.page_is_opened(-1, by, "", pays=True)
             if again:
@@ -318,6 +335,22 @@ class Shop(RuleBasedStateMachine):
     def sweeps_run(self) -> None:
         self._sweep()
 
+    @rule(which=WHICH)
+    def a_buyer_is_suspected(self, which: int) -> None:
+        """What he has not paid yet is held once it is; new orders of his are taken as ever."""
+        if self.orders:
+            openid = self._one(which).openid
+            risk.put_on_list(self.services, Kind.BUYER, openid, Listing.BLOCK, "", actor="machine")
+            risk.take_off_list(self.services, Kind.BUYER, openid, actor="machine")
+
+    @rule(which=WHICH, released=st.booleans())
+    def a_person_decides_on_a_held_order(self, which: int, released: bool) -> None:
+        held = self._held()
+        if held and released:
+            assert risk.release(self.services, held[which % len(held)], actor="machine")
+        elif held:
+            assert risk.refuse(self.services, held[which % len(held)], "不卖", actor="machine")
+
     @rule(result=st.sampled_from(("success", "success", "failed")))
     def supplier_settles(self, result: str) -> None:
         self.out.supplier.settle(result)
@@ -333,6 +366,15 @@ class Shop(RuleBasedStateMachine):
         self.clock.move(timedelta(minutes=minutes))
 
     # ---- what holds at every moment
+
+    @invariant()
+    def nothing_of_a_held_order_is_delivered(self) -> None:
+        with self.services.engine.connect() as conn:
+            begun = text(
+                "SELECT l.order_no FROM order_line l JOIN order_hold h USING (order_no)"
+                " WHERE h.state = 'held' AND l.state IN ('delivering', 'delivered')"
+            )
+            assert conn.execute(begun).scalars().all() == []
 
     @invariant()
     def nothing_is_paid_sold_bought_or_given_back_twice(self) -> None:
@@ -374,6 +416,11 @@ class Shop(RuleBasedStateMachine):
             out.supplier.orders.setdefault(number, "processing")
         out.supplier.late.clear()
         for nth in range(60):
+            # Half of those still held are released; the others, that nobody decides on, go back in time.
+            for order_no in self._held()[::2] if nth == 2 else ():
+                risk.release(self.services, order_no, actor="machine")
+            if nth == 3 and self._held():
+                self.clock.move(timedelta(hours=self.services.config.risk.hold_refund_hours))
             self._sweep()
             self._work(500)
             for number, state in out.supplier.orders.items():
@@ -392,6 +439,11 @@ class Shop(RuleBasedStateMachine):
 
     def _one(self, which: int) -> Order:
         return self.orders[which % len(self.orders)]
+
+    def _held(self) -> list[str]:
+        with self.services.engine.connect() as conn:
+            mine = {order.order_no for order in self.orders}
+            return [one.order_no for one in held_orders(conn) if one.order_no in mine]
 
     def _paid_lines(self, which: int, such: str) -> list[Row[Any]]:
         """One of the lines in paid orders of this example that are such; none where there is none."""
@@ -427,7 +479,7 @@ class Shop(RuleBasedStateMachine):
         self._notice(plain, "refund", f"REFUND.{report.status}", f"{report.out_refund_no}-{report.status}")
 
     def _sweep(self) -> None:
-        for sweep in (background.expire_orders, background.sweep_orders, background.sweep_work):
+        for sweep in (background.expire_orders, background.sweep_orders, background.sweep_work, risk.sweep_holds):
             sweep(self.services)
 
     def _work(self, at_most: int) -> None:
