@@ -1,11 +1,13 @@
 """Who is let in: keys, scopes as a table, limits, and what a refusal says."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from bot.database import make_engine
 from console.api import access
 from console.api.scopes import Scope
 from tests.api.conftest import Program, new_key
@@ -176,3 +178,15 @@ def test_scopes_that_there_are_not_are_no_scopes(scopes: str) -> None:
 
     with pytest.raises(ValueError, match=r"scope"):
         read_scopes(scopes)
+
+
+def test_while_the_database_is_away_it_says_so_and_nothing_else(shop: Shop, program: Callable[..., Program]) -> None:
+    key = program().key
+    away = make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", name="away")
+    shop.services = replace(shop.services, engine=away)
+    del vars(shop)["app"]
+    answer = Program(shop, key).get("/orders")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "urn:kabot:problem:away"
+    away.dispose()
