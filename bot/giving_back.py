@@ -27,14 +27,17 @@ def give_some(
 ) -> byhand.NotNow | byhand.NotSoMuch | None:
     """Refund `amount_fen` of a line and tell the buyer. None: it is on its way; see `byhand.give_some`."""
     now = services.clock.now()
-    with services.engine.begin() as conn:
-        to_do = byhand.give_some(
-            conn, line_id, amount_fen, now, actor=actor, reason=reason, back_before_fen=back_before_fen
-        )
-        if not isinstance(to_do, Work):
-            return to_do
-        work.enqueue(services, conn, to_do)
-        also(conn)
+    try:
+        with services.engine.begin() as conn:
+            to_do = byhand.give_some(
+                conn, line_id, amount_fen, now, actor=actor, reason=reason, back_before_fen=back_before_fen
+            )
+            if not isinstance(to_do, Work):
+                return to_do
+            work.enqueue(services, conn, to_do)
+            also(conn)
+    except work.BalanceSpentError as spent:
+        return byhand.NotSoMuch(spent.left_fen)
     return None
 
 
@@ -96,5 +99,8 @@ def _begin(
             raise RefundNotPossibleError(f"{which}: only ¥{format_yuan(left_fen)} of it can still go back")
         case byhand.NotNow(state=state):
             raise RefundNotPossibleError(f"{which} is {state.value}: nobody can give it back now")
-    work.enqueue(services, conn, to_do)
+    try:
+        work.enqueue(services, conn, to_do)
+    except work.BalanceSpentError as spent:
+        raise RefundNotPossibleError(str(spent)) from None
     return amount_fen

@@ -1,18 +1,19 @@
 """Turns what fulfillment says must be done into refunds and jobs, in the transaction of the change that asks for it."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.bootstrap import Services
 from fulfillment import reading, refunding
-from fulfillment.work import RefundDue, Work
+from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
 from kernel.ids import OpenId
 from kernel.money import format_yuan
 from payments import wallet, wallet_orders
 from payments.ledger import CostFrom, book_cost
 from payments.model import RefundRoute
-from payments.refunds import RefundRefused, request_refund
+from payments.refunds import RefundRefused, RefundSettled, request_refund
 from payments.wallet import MoveKind, NotEnoughBalance
 
 Also = Callable[[Connection], None]
@@ -25,6 +26,10 @@ def nothing(_: Connection) -> None:
 
 class BalanceSpentError(Exception):
     """A balance that was bought is to be given back, and the buyer has spent of it: the whole change rolls back."""
+
+    def __init__(self, order_no: str, left_fen: int) -> None:
+        super().__init__(f"of order {order_no} only ¥{format_yuan(left_fen)} is left in the balance")
+        self.left_fen = left_fen
 
 
 def enqueue(services: Services, conn: Connection, to_do: Work, *, to_balance: bool = False) -> None:
@@ -76,7 +81,7 @@ def give_back(
     )
     if isinstance(refund, RefundRefused):
         return refund
-    if wallet.moved(conn, MoveKind.TOPUP, _filled(due.order_no, due.line_id)):
+    if due.line_id is not None and wallet.moved(conn, MoveKind.TOPUP, _filled(due.order_no, due.line_id)):
         # What goes back to the payer must still be there: else he had it twice.
         taken = wallet.debit(
             conn,
@@ -88,14 +93,23 @@ def give_back(
             order_no=due.order_no,
         )
         if isinstance(taken, NotEnoughBalance):
-            raise BalanceSpentError(f"of order {due.order_no} only {format_yuan(taken.balance_fen)} is left")
+            raise BalanceSpentError(due.order_no, taken.balance_fen)
     if refund.route is RefundRoute.ORIGINAL:
         services.jobs.defer(conn, "drive_refund", refund_id=refund.id)
         return None
     settled = wallet_orders.settle_refund(conn, refund, openid, now)
     if settled.first:
-        enqueue(services, conn, refunding.refund_settled(conn, due.line_id, now, key=refund.key))
+        enqueue(services, conn, arrived(conn, settled, now))
     return None
+
+
+def arrived(conn: Connection, settled: RefundSettled, now: datetime) -> Work:
+    """What follows for the order from a refund that has reached the buyer; nothing where no line has to do with it."""
+    if settled.line_id is not None:
+        return refunding.refund_settled(conn, settled.line_id, now, key=settled.key)
+    if settled.key.startswith("lines:"):
+        return refunding.together_settled(conn, settled.order_no, now, key=settled.key)
+    return NOTHING_TO_DO
 
 
 def _filled(order_no: str, line_id: int) -> str:

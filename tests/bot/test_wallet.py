@@ -11,14 +11,26 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from bot import after_sale, background, backups, books, buyer_pages, operators, ordering, paying, privacy, wallet
+from bot import (
+    after_sale,
+    background,
+    backups,
+    books,
+    buyer_pages,
+    giving_back,
+    operators,
+    ordering,
+    paying,
+    privacy,
+    wallet,
+)
 from bot.cli import main
 from bot.config import WalletConfig
 from bot.database import make_engine
 from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
 from dialogs.turn import AskRefund, BalanceBack, Fact, NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
-from fulfillment import audit, reading
+from fulfillment import audit, byhand, reading
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState, WantedLine
 from payments import wallet as balances
@@ -419,6 +431,10 @@ def test_a_top_up_that_was_spent_is_not_given_back_by_a_person_either(shop: Shop
     shop.say("余额支付")
     assert "确认提现" in shop.say(f"退款 {order.order_no}")
     assert operators.give_back(shop.services, order.lines[0].id, "同意", delivered_too=True) is None
+    given = giving_back.give_some(shop.services, order.lines[0].id, 5_000, "同意", actor="boss")
+    assert given == byhand.NotSoMuch(50)
+    with pytest.raises(giving_back.RefundNotPossibleError, match=r"only ¥0\.50 is left"):
+        list(giving_back.refund_order(shop.services, giving_back.Wanted(order.order_no), "同意", actor="boss"))
     shop.say(f"没到账 {order.order_no}")
     [case] = after_sale.running(shop.services)
     assert "spent" in (after_sale.refund(shop.services, case.case.id, "同意", actor="boss") or "")
