@@ -43,6 +43,8 @@ _FILLER = re.compile(
     "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*"
 )
 _MORE = re.compile("再?加上?|再[来要买]|多[要来加买]|另外?要|还要|也[要来加买]")
+_STOPS = re.compile("[,，。;；!！]")
+_CORRECTS = re.compile("[改换减少删]|不要|去掉|取消")
 _ADDS = re.compile("再[加来要买]|另外|顺[便带]|加上|外加|还要|加个")
 _FEWER = re.compile(rf"(?:减|少)[掉去要买来]?({_NUMERAL}){_PIECES}")
 _COUNT = re.compile(rf"({_NUMERAL}){_PIECES}")
@@ -122,13 +124,13 @@ def _with_another(
 ) -> tuple[DraftLine, ...] | Unclear | None:
     """再加个steam50，京东改成500: something new, and a correction of what is there."""
     product = shelf.product(item.product or "")
-    clauses = [clause for clause in _SEPARATORS.split(_spaced(text)) if clause]
+    clauses = [clause.strip() for clause in _STOPS.split(text) if clause.strip()]  # a space parts no clauses here
     names = (product.name, *product.aliases) if product is not None else ()
-    own = [clause for clause in clauses if longest_name(names, clause)]
+    own = [clause for clause in clauses if longest_name(names, fold(clause))]
     if product is None or len(own) != 1 or not _ADDS.search(own[0]):
         return None
-    rest = ",".join(clause for clause in clauses if clause != own[0] and not _FILLER.fullmatch(clause))
-    changed = _by_clauses(lines, rest, shelf, 1) if rest else None
+    rest = ",".join(clause for clause in clauses if clause != own[0] and not _FILLER.fullmatch(fold(clause)))
+    changed = _by_clauses(lines, rest, shelf, 1) if _CORRECTS.search(rest) else None
     if not isinstance(changed, tuple):
         return changed
     return (*changed, fill(DraftLine(), item, shelf).line)
