@@ -102,7 +102,14 @@ _IS_ILL = text("""
     WHERE id = :id RETURNING last_ok_at, url
 """)
 _OFF = text("UPDATE webhook_endpoint SET active = false, off_reason = :reason WHERE id = :id AND active RETURNING id")
-_FORGET = text("DELETE FROM webhook_delivery WHERE state IN ('delivered', 'failed') AND happened_at < :before")
+_FORGET = text("""
+    DELETE FROM webhook_delivery WHERE id IN (
+        SELECT d.id FROM webhook_delivery d
+        WHERE (d.state IN ('delivered', 'failed') AND d.happened_at < :before)
+           OR NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.id = d.endpoint_id)
+        LIMIT :most)
+""")
+_FORGOTTEN_MAX = 20_000
 
 
 class BadUrlError(ValueError):
@@ -225,7 +232,7 @@ def change(
 
 
 def remove(conn: Connection, endpoint_id: int) -> str | None:
-    """Delete an endpoint with all that was sent to it, and give its address. None: there is no such endpoint."""
+    """Delete an endpoint and give its address; what was for it is forgotten within the hour. None: there is none."""
     row = conn.execute(_REMOVE, {"id": endpoint_id}).one_or_none()
     return str(row.url) if row is not None else None
 
@@ -293,8 +300,8 @@ def _facts(conn: Connection, order_no: str, line_id: int | None, case_id: int | 
     if order_no:
         data |= {"order_no": order_no, "total_fen": conn.execute(_ORDER_FACTS, {"order_no": order_no}).scalar()}
     if line_id is not None:
-        line = conn.execute(_LINE_FACTS, {"id": line_id}).mappings().one()
-        data["line"] = {"id": line_id, **line}
+        line = conn.execute(_LINE_FACTS, {"id": line_id}).mappings().one_or_none()
+        data["line"] = {"id": line_id, **(line or {})}
     if case_id is not None:
         kind = conn.execute(_CASE_FACTS, {"id": case_id}).scalar()
         data["case"] = {"id": case_id, "number": f"S{case_id:05d}", "kind": kind}
@@ -342,5 +349,5 @@ def not_taken(
 
 
 def forget_old(conn: Connection, now: datetime) -> int:
-    """Delete what was settled long ago, and say how many."""
-    return conn.execute(_FORGET, {"before": now - KEPT}).rowcount
+    """Delete some of what was settled long ago, or was for endpoints that are no more, and say how many."""
+    return conn.execute(_FORGET, {"before": now - KEPT, "most": _FORGOTTEN_MAX}).rowcount

@@ -144,7 +144,7 @@ def change_webhook(caller: Calling, webhook_id: Number, wanted: EndpointChanges)
 
 @router.delete("/webhooks/{webhook_id}", openapi_extra=_SCOPE, status_code=204, response_class=Response)
 def remove_webhook(caller: Calling, webhook_id: Number) -> None:
-    """Remove an endpoint and the log of what it was told."""
+    """Remove an endpoint, what waits for it, and the log of what it was told."""
     with caller.parts.engine.begin() as conn:
         before = _there(conn, webhook_id)
         endpoints.remove(conn, webhook_id)

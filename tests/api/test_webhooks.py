@@ -169,6 +169,19 @@ def test_an_endpoint_is_told_only_what_it_asked_for_and_nothing_while_it_is_off(
     assert caller.http.delete(f"/api/v1/webhooks/{paid}").status_code == 204
     assert caller.get(f"/webhooks/{paid}").status_code == 404
     shop.say("我不要了，退款")
+    webhooks_out.forget_rest(shop.services)
+    assert shop.rows("SELECT count(*) FROM webhook_delivery") == [0]
+
+
+def test_an_endpoint_removed_at_that_moment_holds_up_no_order(shop: Shop, program: Callable[..., Program]) -> None:
+    number, _ = endpoint_of(program(), "http://127.0.0.1:9/")
+    with shop.services.engine.connect() as removing:
+        assert endpoints.remove(removing, number)
+        order = shop.order("充100话费 13812345678", "确认")
+        removing.commit()
+    assert shop.rows("SELECT state FROM orders WHERE order_no = :no", no=order.order_no) == ["paid"]
+    send(shop)
+    webhooks_out.forget_rest(shop.services)
     assert shop.rows("SELECT count(*) FROM webhook_delivery") == [0]
 
 

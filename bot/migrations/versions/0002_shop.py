@@ -419,6 +419,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("openid"),
     )
     op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), server_default="", nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=True),
+        sa.Column("case_id", sa.BigInteger(), nullable=True),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'sending', 'delivered', 'failed')", name="webhook_delivery_state_known"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("endpoint_id", "source", "source_id", name="webhook_delivery_once"),
+    )
+    op.create_index(
+        "webhook_delivery_of", "webhook_delivery", ["endpoint_id", sa.literal_column("id DESC")], unique=False
+    )
+    op.create_index(
+        "webhook_delivery_open",
+        "webhook_delivery",
+        ["endpoint_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
+    )
+    op.create_table(
         "webhook_endpoint",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -782,42 +817,6 @@ def upgrade() -> None:
         "wallet_move_of_order", "wallet_move", ["order_no"], unique=False, postgresql_where=sa.text("order_no <> ''")
     )
     op.create_table(
-        "webhook_delivery",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("source_id", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("order_no", sa.Text(), server_default="", nullable=False),
-        sa.Column("line_id", sa.BigInteger(), nullable=True),
-        sa.Column("case_id", sa.BigInteger(), nullable=True),
-        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("first_try_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_status", sa.Integer(), nullable=True),
-        sa.Column("last_problem", sa.Text(), server_default="", nullable=False),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'sending', 'delivered', 'failed')", name="webhook_delivery_state_known"
-        ),
-        sa.ForeignKeyConstraint(["endpoint_id"], ["webhook_endpoint.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("endpoint_id", "source", "source_id", name="webhook_delivery_once"),
-    )
-    op.create_index(
-        "webhook_delivery_of", "webhook_delivery", ["endpoint_id", sa.literal_column("id DESC")], unique=False
-    )
-    op.create_index(
-        "webhook_delivery_open",
-        "webhook_delivery",
-        ["endpoint_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('waiting', 'sending')"),
-    )
-    op.create_table(
         "compensation",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("line_id", sa.BigInteger(), nullable=False),
@@ -878,7 +877,7 @@ def upgrade() -> None:
         sa.Column("order_no", sa.Text(), nullable=False),
         sa.Column("line_id", sa.BigInteger(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("goodwill", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("compensates", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -896,9 +895,13 @@ def upgrade() -> None:
             ["orders.order_no"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("line_id", "key", name="line_refund_key_once"),
         sa.UniqueConstraint("line_id", "n", name="line_refund_in_turn"),
-        sa.UniqueConstraint("order_no", "key", name="line_refund_key_once"),
     )
+    op.create_index(
+        "line_refund_gathering", "line_refund", ["order_no"], unique=False, postgresql_where=sa.text("key IS NULL")
+    )
+    op.create_index("line_refund_of_order", "line_refund", ["order_no", "key"], unique=False)
     op.create_index(
         "line_refund_under_way", "line_refund", ["id"], unique=False, postgresql_where=sa.text("arrived_at IS NULL")
     )
