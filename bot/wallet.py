@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from bot import paying, work
+from bot import paying, risk, work
 from bot.bootstrap import Services
 from bot.pages.views import MoneyView
 from dialogs import turn as talk
@@ -16,7 +16,8 @@ from fulfillment import byhand, placing, reading
 from fulfillment import paying as order_ends
 from fulfillment.moves import lock_order
 from kernel.ids import OpenId, OrderNo
-from kernel.orders import BALANCE_DELIVERY, Order, OrderState
+from kernel.money import Fen
+from kernel.orders import BALANCE_DELIVERY, Order, OrderState, WantedLine
 from payments import store, wallet, wallet_orders
 from payments.gateway import TradeType
 from payments.model import RefundRoute, RefundState
@@ -74,6 +75,13 @@ def top_up(services: Services, openid: OpenId, message_key: str, amount_fen: int
         left_fen = most_fen - wallet.of(conn, openid).balance_fen
         if amount_fen > left_fen and reading.by_message(conn, openid, message_key) is None:
             return talk.TopUpRefused(most_fen, max(0, left_fen))
+        wanted = (WantedLine("", 1, Fen(amount_fen)),)
+        shelf, _ = services.shelf.current()
+        verdict = risk.assess(services, conn, openid, wanted, shelf)
+        # He has seen one amount and confirmed it: there is nothing that a second 确认 would tell him.
+        stopped = risk.stopped(services, conn, openid, message_key, wanted, verdict, again=True)
+        if stopped is not None:
+            return stopped
         placed = placing.place_balance(
             conn,
             openid=openid,
@@ -83,6 +91,8 @@ def top_up(services: Services, openid: OpenId, message_key: str, amount_fen: int
             ttl=timedelta(minutes=config.pay.order_ttl_minutes),
             unpaid_max=config.risk.unpaid_orders_max,
         )
+        if isinstance(placed, placing.Placed) and placed.fresh:
+            risk.placed(services, conn, placed.order, verdict)
     return talk.OrderPlaced(placed.order) if isinstance(placed, placing.Placed) else talk.TooManyUnpaid(placed.orders)
 
 

@@ -29,7 +29,16 @@ from bot.config import WalletConfig
 from bot.database import make_engine
 from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
-from dialogs.turn import AskRefund, BalanceBack, Fact, NotPayable, OrderPlaced, PaidFromBalance, TopUpRefused
+from dialogs.turn import (
+    AskRefund,
+    BalanceBack,
+    Fact,
+    NotPayable,
+    OrderDeclined,
+    OrderPlaced,
+    PaidFromBalance,
+    TopUpRefused,
+)
 from fulfillment import audit, byhand, reading
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState, WantedLine
@@ -37,6 +46,8 @@ from payments import wallet as balances
 from payments.gateway import Prepay
 from payments.store import attempts_of
 from payments.wallet import MoveKind
+from risk import lists
+from risk.kinds import Kind, Listing
 from tests.bot.test_after_sale import LI, MORNING, WANG, Shop, opened
 
 
@@ -139,6 +150,15 @@ def test_no_top_up_leads_beyond_what_a_balance_may_hold(shop: Shop) -> None:
     told = wallet.top_up(shop.services, LI, "m1", 10_000)
     assert told == TopUpRefused(15_000, 5_000)
     assert shop.rows("SELECT count(*) FROM orders") == [0]
+
+
+def test_who_is_blocked_tops_nothing_up(shop: Shop) -> None:
+    services = shop.services
+    with services.engine.begin() as conn:
+        lists.put(conn, services.marks, Kind.BUYER, LI, Listing.BLOCK, why="", by="boss", now=shop.clock.now())
+    assert wallet.top_up(services, LI, "m1", 10_000) == OrderDeclined()
+    assert isinstance(wallet.top_up(services, WANG, "m2", 10_000), OrderPlaced)
+    assert shop.rows("SELECT openid FROM orders") == [WANG]
 
 
 def fill_by_hand(shop: Shop, openid: OpenId, fen: int, kind: MoveKind = MoveKind.ADJUST) -> None:
