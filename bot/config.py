@@ -218,11 +218,11 @@ class RiskConfig:
     """Links below /pay and /orders that name nothing, by address. Not all pages: a carrier gives many one address."""
     payments_opened_per_minute: int = _between(20, 0, 1_000_000)
     """How often the payment of one order is asked for: each may be a question to WeChat Pay."""
-    large_order_yuan: int = _between(10_000, 0, 1_000_000)
+    large_order_yuan: int = _between(20_000, 0, 1_000_000)
     """What this and the next limits weigh, at their value and at twice that, stands in risk/scoring.py."""
-    buyer_orders_per_hour: int = _between(200, 0, 1_000_000)
+    buyer_orders_per_hour: int = _between(300, 0, 1_000_000)
     buyer_yuan_per_day: int = _between(50_000, 0, 100_000_000)
-    buyer_unpaid_per_hour: int = _between(150, 0, 1_000_000)
+    buyer_unpaid_per_hour: int = _between(300, 0, 1_000_000)
     """Orders opened and not paid: how cards are tested."""
     buyer_accounts_per_hour: int = _between(100, 0, 1_000_000)
     account_buyers_per_day: int = _between(20, 0, 40)

@@ -40,8 +40,11 @@ def place(
     shelf, _ = services.shelf.current()
     with services.engine.begin() as conn:
         verdict = risk.assess(services, conn, openid, lines, shelf)
-        if (stopped := risk.stopped(services, conn, openid, message_key, lines, verdict, again=again)) is not None:
+        stopped = risk.stopped(services, conn, openid, message_key, lines, verdict, again=again)
+        if isinstance(stopped, talk.OrderDeclined):
             return stopped
+        # Placed on trial before he is asked: what cannot be ordered (too few in stock, say) he hears at once.
+        trial = conn.begin_nested() if stopped is not None else None
         placed = placing.place(
             conn,
             openid=openid,
@@ -53,11 +56,19 @@ def place(
             unpaid_max=services.config.risk.unpaid_orders_max,
             scarce_ttl=timedelta(minutes=services.config.stock.scarce_ttl_minutes),
         )
+        if trial is not None and stopped is not None:
+            trial.rollback()
+            if isinstance(placed, placing.Placed):
+                return stopped
         if isinstance(placed, placing.Placed) and placed.fresh:
             risk.placed(services, conn, placed.order, verdict)
         if isinstance(placed, placing.Placed):
             return wallet.placed(services, conn, placed.order)
-    match placed:
+    return _why_not(placed)
+
+
+def _why_not(refused: placing.SoldOut | placing.TooManyUnpaid | placing.CatalogMoved) -> Fact:
+    match refused:
         case placing.SoldOut(position=position, left=left):
             return talk.SoldOut(position, left)
         case placing.TooManyUnpaid(orders=orders):

@@ -9,7 +9,16 @@ from sqlalchemy import text
 from bot import after_sale, background, jobs, ordering, paying, risk, wallet
 from bot.bootstrap import Services
 from catalog.key_import import import_keys
-from dialogs.turn import AskedAgain, AskRefund, Fact, OrderDeclined, OrderPlaced, PaidFromBalance
+from dialogs.turn import (
+    AskedAgain,
+    AskRefund,
+    Fact,
+    OrderDeclined,
+    OrderPlaced,
+    PaidFromBalance,
+    SoldOut,
+    TooManyUnpaid,
+)
 from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order, WantedLine
@@ -106,6 +115,16 @@ def test_a_large_order_of_a_new_buyer_is_confirmed_twice_and_then_placed(till: T
         assert recorded.verdict.reasons == ((Reason.LARGE_ORDER, 50),)
     till.pay(order)
     assert "RISK-KEY" in till.told()
+
+
+def test_nobody_confirms_twice_what_cannot_be_had(till: Till) -> None:
+    assert till.place(want("ST100")) == SoldOut(0, 0)
+    for _ in range(3):
+        till.order(want("HF100", account="13900000009"))
+    assert isinstance(till.place(want("ST50", 2)), TooManyUnpaid)
+    with till.services.engine.connect() as conn:
+        held = text("SELECT count(*) FROM card_key WHERE state <> 'available'")
+        assert conn.execute(held).scalar_one() == 0
 
 
 def test_a_message_that_comes_twice_finds_its_order_whatever_has_been_decided_since(till: Till) -> None:
