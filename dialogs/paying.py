@@ -200,6 +200,8 @@ def cancel_refused(dialog: Dialog, fact: CancelRefused, scene: Scene) -> Turn:
     closed = fact.state in (OrderState.CANCELLED, OrderState.EXPIRED)
     if closed and isinstance(dialog.waiting, Replacement):
         return advance(gone, dialog.waiting.lines, scene, replies.cancel_refused(fact.order_no, fact.state))
+    if isinstance(dialog.waiting, Replacement):
+        return answer(gone, scene, replies.change_refused(fact.order_no, fact.state))
     return answer(gone, scene, replies.cancel_refused(fact.order_no, fact.state))
 
 

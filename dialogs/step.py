@@ -108,7 +108,7 @@ from kernel.ids import OrderNo
 __all__ = ["expecting", "step"]
 
 _AGAIN = re.compile(
-    r"^(?:再[来充冲买交缴订下续][一1]?[单份次回](?!\w)|再[来交缴续]一?[单次回]|照旧|老样子|跟上次一样的?(?!号)"
+    r"^(?:再[来充冲买交缴订下续][一1]?[单份次回](?!\w)|再[来交缴续]一?[单次回]|照旧|老样子|[跟和按照]上[次回](?:一样)?的?(?!号)"
     r"|上次(?:的|那个|那单|一样的)+(?:给我|帮我)?再|续费(?=[,，\s]|$)|(?:过期了?|关了|超时了?)[,，\s]*重新下)"
 )
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""

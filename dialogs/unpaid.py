@@ -43,6 +43,7 @@ _CORRECTS = re.compile(
 )
 _ADDS = re.compile(r"再[加来要买充]|另外|还要|加一|也[要来充]|照旧|老样子|[老旧]号|上次|上回|一样的")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
+_OTHERS = re.compile("另外?一?[个单笔]|其[他它余]|别的|剩下|另外")
 _AN_ORDER = re.compile("[那这][个一]?(?:订单|单|笔)|订单")
 _PAYS = re.compile("[付留]|要$|要的$")
 _CLAUSES = re.compile(r"[\s,，。;；!！]+")
@@ -164,6 +165,8 @@ def _dropped(
     dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
 ) -> Turn | None:
     """京东卡那个不要了, 两单都不要了, 还没付的那个取消掉."""
+    if (kept := _kept(waiting, said.text, scene)) is not None:
+        return cancel_several(dialog, [order for order in waiting if order not in kept])
     text = _dropping_clause(said.text)
     shown = _shown(dialog)
     meant = which.named(orders, text, scene.shelf, shown) or which.named(waiting, text, scene.shelf, shown)
@@ -184,6 +187,17 @@ def _dropped(
     if those:
         return ask_which_to_cancel(dialog, those)
     return _paid_already(dialog, [o for o in meant[0] if _can_go_back(o)], said, scene)
+
+
+def _kept(waiting: Sequence[Order], text: str, scene: Scene) -> tuple[Order, ...] | None:
+    """只要话费那单，另一个取消: those that stay, where all the others go."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    going = [clause for clause in clauses if _OTHERS.search(clause) and _DROPS.search(clause)]
+    rest = ",".join(clause for clause in clauses if clause not in going)
+    found = which.named(waiting, rest, scene.shelf) if going and rest else None
+    if found is None or not which.says_no_more(re.sub("[只留付]", "", found[1])):
+        return None
+    return found[0] if 0 < len(found[0]) < len(waiting) else None
 
 
 def _counted(text: str) -> Sequence[int]:

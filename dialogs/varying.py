@@ -161,7 +161,11 @@ def _with_accounts(lines: tuple[DraftLine, ...], rest: str, shelf: Shelf) -> tup
     checked = {token: check_field(field, token) for token in tokens}
     valid = {token: one.canonical for token, one in checked.items() if isinstance(one, Valid)}
     for token in valid:
-        rest = rest.replace(token, " ")
+        rest = re.sub(
+            rf"(?:(?:手机|电话|qq)?号码?|账号|手机|电话)?(?:[换改用充][成为到]?|是|为)?[:： ]?{re.escape(token)}",
+            " ",
+            rest,
+        )
     accounts = list(dict.fromkeys(valid.values()))
     out = tuple(replace(line, fields={**line.fields, field.name: account}) for account in accounts)
     return (out or lines), _without_frame(rest) if valid else rest

@@ -102,6 +102,14 @@ def cancel_refused(say: Say, order_no: str, state: OrderState) -> str:
     return say(order_no=order_no)
 
 
+@line("订单 {order_no} 已付款，改不了了。还没发货的可以先点「{refund}」，再重新下单。")
+def change_refused(say: Say, order_no: str, state: OrderState) -> str:
+    """It was to give way to a corrected one, but is paid."""
+    if state is OrderState.REFUNDED:
+        return cancel_refused(order_no, state)
+    return say(order_no=order_no, refund=tap("退款", f"退款 {order_no}"))
+
+
 nothing_to_cancel = phrase("nothing_to_cancel", "现在没有要取消的订单。")
 
 
