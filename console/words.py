@@ -138,7 +138,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "resend": "重新发送",
         "give_some": "部分退款",
         "key_replaced": "换了卡密",
-        "balance_filled": "余额到账",
         "part_refund": "部分退款",
         "compensated": "赔付",
         "replace_key": "换卡密",
