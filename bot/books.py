@@ -31,11 +31,14 @@ _DIFFERENCES = text("""
                sum(r.amount_fen) FILTER (WHERE r.state <> 'closed' AND p.settles) AS back,
                sum(r.amount_fen) FILTER (WHERE r.state = 'success') AS arrived,
                sum(r.amount_fen) FILTER (WHERE r.state NOT IN ('closed', 'success')) AS under_way,
-               sum(r.amount_fen) FILTER (WHERE r.state <> 'closed' AND r.line_id IS NOT NULL) AS of_lines
+               sum(r.amount_fen) FILTER (WHERE r.state <> 'closed'
+                                         AND (r.line_id IS NOT NULL OR r.key LIKE 'lines:%')) AS of_lines
         FROM refund r JOIN payment p ON p.id = r.payment_id
         WHERE CAST(:order_no AS text) IS NULL OR r.order_no = :order_no GROUP BY r.order_no),
     lines AS (
-        SELECT order_no, sum(refund_fen) AS back, sum(total_fen) AS total FROM order_line
+        SELECT order_no, sum(refund_fen) - coalesce((SELECT sum(amount_fen) FROM line_refund g
+                   WHERE g.order_no = order_line.order_no AND g.key IS NULL), 0) AS back,
+               sum(total_fen) AS total FROM order_line
         WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no GROUP BY order_no),
     kept AS (
         SELECT order_no, sum(amount_fen) AS kept FROM wallet_move

@@ -255,6 +255,8 @@ def sweep_payments(services: Services, conn: Connection) -> None:
 def sweep_refunds(services: Services, conn: Connection) -> None:
     """Find lines whose money is on its way back although nobody was asked for it, and refunds nobody drives."""
     now = services.clock.now()
+    for order_no in reading.gathering(conn):
+        work.enqueue(services, conn, refunding.ask_together(conn, order_no, now))
     for due in reading.refunds_due(conn):
         if store.refund_by_key(conn, due.order_no, due.key or f"line:{due.line_id}") is not None:
             continue
@@ -290,8 +292,8 @@ def _refund_moved(
     services: Services, conn: Connection, outcome: RefundSettled | RefundWaiting | NeedsPerson | RefundUnknown
 ) -> None:
     match outcome:
-        case RefundSettled(line_id=int() as line_id, key=key, first=True):
-            work.enqueue(services, conn, refunding.refund_settled(conn, line_id, services.clock.now(), key=key))
+        case RefundSettled(first=True):
+            work.enqueue(services, conn, work.arrived(conn, outcome, services.clock.now()))
         case RefundWaiting(refund_id=refund_id, next_at=next_at):
             services.jobs.defer(
                 conn, "drive_refund", at=next_at, queueing_lock=f"drive_refund:{refund_id}", refund_id=refund_id

@@ -198,7 +198,8 @@ _REFUNDS_ASTRAY = text("""
     lines AS (SELECT order_no, id, refund_fen FROM order_line
               WHERE CAST(:order_no AS text) IS NULL OR order_no = :order_no),
     asked AS (
-        SELECT order_no, key, amount_fen FROM refund WHERE line_id IS NOT NULL AND state <> 'closed'
+        SELECT order_no, key, amount_fen FROM refund
+        WHERE (line_id IS NOT NULL OR key LIKE 'lines:%') AND state <> 'closed'
           AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no))
     SELECT order_no, max(n) AS n FROM (
         SELECT coalesce(s.order_no, k.order_no) AS order_no, coalesce(s.n, 0) AS n
@@ -208,8 +209,9 @@ _REFUNDS_ASTRAY = text("""
         SELECT l.order_no, 0 FROM lines l LEFT JOIN sealed s ON s.line_id = l.id
         GROUP BY l.order_no, l.id, l.refund_fen HAVING l.refund_fen <> coalesce(sum(s.amount_fen), 0)
         UNION ALL
-        SELECT a.order_no, 0 FROM asked a LEFT JOIN kept k ON k.order_no = a.order_no AND k.key = a.key
-        WHERE a.amount_fen IS DISTINCT FROM k.amount_fen) astray
+        SELECT a.order_no, 0 FROM asked a
+        WHERE a.amount_fen IS DISTINCT FROM (SELECT sum(k.amount_fen) FROM kept k
+                                             WHERE k.order_no = a.order_no AND k.key = a.key)) astray
     GROUP BY order_no ORDER BY order_no
 """)
 _ASTRAY = (

@@ -35,9 +35,12 @@ _MOVE_LINE = text("""
     back AS (
         INSERT INTO line_refund (order_no, line_id, n, key, amount_fen, goodwill, compensates, reason, actor, asked_at)
         SELECT moved.order_no, moved.id, nth.n,
-               'line:' || moved.id || CASE WHEN nth.n > 1 THEN ':' || nth.n ELSE '' END,
+               CASE WHEN so_far.keys < :alone_max
+                    THEN 'line:' || moved.id || CASE WHEN nth.n > 1 THEN ':' || nth.n ELSE '' END END,
                :amount_fen, :goodwill, :compensates, :reason, :actor, :now
-        FROM moved, (SELECT count(*) + 1 AS n FROM line_refund WHERE line_id = :line_id) nth
+        FROM moved, (SELECT count(*) + 1 AS n FROM line_refund WHERE line_id = :line_id) nth,
+             (SELECT count(DISTINCT key) AS keys FROM line_refund
+              WHERE order_no = (SELECT order_no FROM order_line WHERE id = :line_id)) so_far
         WHERE CAST(:amount_fen AS bigint) IS NOT NULL)
     INSERT INTO order_event (order_no, n, line_id, at, from_state, to_state, cause, actor, money, amount_fen,
                              prev_hash, hash)
@@ -54,6 +57,8 @@ _LOCK = text("SELECT state FROM orders WHERE order_no = :order_no FOR UPDATE")
 _LINE_STATES = text("SELECT state FROM order_line WHERE order_no = :order_no ORDER BY position")
 
 
+ALONE_MAX = 40
+"""So many refunds of an order are asked for alone; further ones go together: WeChat Pay takes 50 of a payment."""
 _NO_MONEY: Mapping[str, Any] = {
     "note": None,
     "goodwill": False,
@@ -169,7 +174,8 @@ def _write_line(
     if head is None:
         raise UnknownOrderError(f"line {line_id}")
     event = _next(conn, head, line_id, now, before.value, after.value, cause, actor, "back", back_fen)
-    return conn.execute(_MOVE_LINE, {**event, "line_id": line_id, **values}).first() is not None
+    moved = {**event, "line_id": line_id, "alone_max": ALONE_MAX, **values}
+    return conn.execute(_MOVE_LINE, moved).first() is not None
 
 
 def _next(

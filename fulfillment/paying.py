@@ -144,7 +144,7 @@ def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime)
     if _stock_again(conn, order, now):
         holds.begin(conn, order_no, now)
         return PaidLate(order, served=True)
-    refunds = tuple(_refund_late(conn, order, now))
+    refunds = _refund_late(conn, order, now)
     push_id = pushing.ask(conn, PushKind.LATE_REFUND, order.openid, order_no, now)
     work = Work(push_ids=(push_id,) if push_id else (), refunds=refunds)
     return PaidLate(_order(conn, order_no), served=False, work=work)
@@ -166,8 +166,7 @@ def _stock_again(conn: Connection, order: Order, now: datetime) -> bool:
     return False
 
 
-def _refund_late(conn: Connection, order: Order, now: datetime) -> list[RefundDue]:
-    refunds = []
+def _refund_late(conn: Connection, order: Order, now: datetime) -> tuple[RefundDue, ...]:
     for line in order.lines:
         move_line(
             conn,
@@ -180,8 +179,7 @@ def _refund_late(conn: Connection, order: Order, now: datetime) -> list[RefundDu
             refund_fen=line.total_fen,
             reason=_LATE_REASON,
         )
-        refunds.append(RefundDue(order.order_no, line.id, line.total_fen, _LATE_REASON, f"line:{line.id}"))
-    return refunds
+    return reading.refunds_due_of(conn, order.order_no)
 
 
 def _order(conn: Connection, order_no: str) -> Order:

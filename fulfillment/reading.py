@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
 from fulfillment.work import RefundDue
 from kernel.ids import OpenId, OrderNo
@@ -58,10 +59,15 @@ _TO_DELIVER = text(
     " AND NOT EXISTS (SELECT 1 FROM order_hold h WHERE h.order_no = o.order_no AND h.state = 'held') LIMIT :limit"
 )
 _OWNER = text("SELECT openid FROM orders WHERE order_no = :order_no")
-_REFUNDS_DUE = text(
-    "SELECT order_no, line_id, key, amount_fen, reason, compensates FROM line_refund WHERE arrived_at IS NULL"
-    " ORDER BY id LIMIT :limit"
-)
+_GATHERING = text("SELECT DISTINCT order_no FROM line_refund WHERE key IS NULL LIMIT :limit")
+_REFUNDS_DUE_WHERE = """
+    SELECT order_no, CASE WHEN key NOT LIKE 'lines:%' THEN min(line_id) END AS line_id, key,
+           sum(amount_fen) AS amount_fen, min(reason) AS reason, bool_and(compensates) AS compensates
+    FROM line_refund WHERE arrived_at IS NULL AND key IS NOT NULL {such}
+    GROUP BY order_no, key ORDER BY min(id) LIMIT :limit
+"""
+_REFUNDS_DUE = text(_REFUNDS_DUE_WHERE.format(such=""))
+_REFUNDS_DUE_OF = text(_REFUNDS_DUE_WHERE.format(such="AND order_no = :order_no").replace(":limit", "1000"))
 
 
 def by_no(conn: Connection, order_no: str) -> Order | None:
@@ -117,11 +123,25 @@ def due_to_deliver(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
     return tuple(conn.execute(_TO_DELIVER, {"limit": limit}).scalars())
 
 
+def refunds_due_of(conn: Connection, order_no: str) -> tuple[RefundDue, ...]:
+    """What of one order is on its way back and is to be asked for."""
+    return _dues(conn.execute(_REFUNDS_DUE_OF, {"order_no": order_no}))
+
+
+def gathering(conn: Connection, limit: int = 200) -> tuple[OrderNo, ...]:
+    """List the orders with refunds that wait to be asked for together."""
+    return tuple(conn.execute(_GATHERING, {"limit": limit}).scalars())
+
+
 def refunds_due(conn: Connection, limit: int = 200) -> tuple[RefundDue, ...]:
     """List every refund of a line that is on its way; asking payments for it again must change nothing."""
-    rows = conn.execute(_REFUNDS_DUE, {"limit": limit})
+    return _dues(conn.execute(_REFUNDS_DUE, {"limit": limit}))
+
+
+def _dues(rows: Iterable[Row[Any]]) -> tuple[RefundDue, ...]:
     return tuple(
-        RefundDue(row.order_no, row.line_id, Fen(row.amount_fen), row.reason, row.key, row.compensates) for row in rows
+        RefundDue(row.order_no, row.line_id, Fen(int(row.amount_fen)), row.reason, row.key, row.compensates)
+        for row in rows
     )
 
 

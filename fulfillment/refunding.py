@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -39,16 +39,38 @@ _NOT_BOUGHT = text("""
 _WANTED_BACK = "顾客申请退款"
 _ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id")
 _SETTLE = text("""
-    UPDATE line_refund SET arrived_at = :now WHERE order_no = :order_no AND key = :key AND arrived_at IS NULL
-    RETURNING id, amount_fen
+    UPDATE line_refund SET arrived_at = :now
+    WHERE order_no = :order_no AND line_id = :line_id AND key = :key AND arrived_at IS NULL RETURNING id, amount_fen
 """)
-_KNOWN = text("SELECT 1 FROM line_refund WHERE order_no = :order_no AND key = :key")
+_KNOWN = text("SELECT 1 FROM line_refund WHERE order_no = :order_no AND line_id = :line_id AND key = :key")
+_OF_KEY = text("SELECT line_id FROM line_refund WHERE order_no = :order_no AND key = :key ORDER BY id")
+_GATHERED = text("""
+    SELECT compensates, sum(amount_fen) AS amount_fen, min(asked_at) AS since, min(reason) AS reason
+    FROM line_refund WHERE order_no = :order_no AND key IS NULL GROUP BY compensates ORDER BY compensates
+""")
+_TOGETHER = text("SELECT count(DISTINCT key) FROM line_refund WHERE order_no = :order_no AND key LIKE 'lines:%'")
+_STILL_OPEN = text("""
+    SELECT EXISTS (SELECT 1 FROM order_line
+                   WHERE order_no = :order_no AND state IN ('waiting', 'delivering', 'attention'))
+""")
+_NAME = text("""
+    UPDATE line_refund SET key = :key WHERE order_no = :order_no AND key IS NULL AND compensates = :compensates
+""")
+GATHERED_FOR = timedelta(minutes=10)
+"""Refunds that are asked for together wait so long for each other while the order goes on; twice as long each time."""
 _UNDER_WAY = text("SELECT count(*) FROM line_refund WHERE line_id = :line_id AND arrived_at IS NULL")
 _LATEST = text("""
     SELECT id, key, n, amount_fen, reason, compensates FROM line_refund WHERE line_id = :line_id
     ORDER BY n DESC LIMIT 1
 """)
-_BY_ID = text("SELECT id, line_id, n, key, amount_fen, reason, goodwill FROM line_refund WHERE id = :id")
+_BY_ID = text("""
+    SELECT id, line_id, n, key, reason, goodwill,
+           CASE WHEN key LIKE 'lines:%' AND arrived_at IS NOT NULL
+                THEN (SELECT CAST(sum(amount_fen) AS bigint) FROM line_refund o
+                      WHERE o.order_no = r.order_no AND o.key = r.key)
+                ELSE amount_fen END AS amount_fen
+    FROM line_refund r WHERE id = :id
+""")
 _TAKEN_BACK = text("""
     SELECT amount_fen FROM line_refund WHERE line_id = :line_id AND NOT goodwill ORDER BY n DESC LIMIT 1
 """)
@@ -244,12 +266,15 @@ def give_part(
 def _due(conn: Connection, kind: PushKind | None, line: LineRow, now: datetime) -> Work:
     """What follows from the refund of the line that was just written down."""
     back = conn.execute(_LATEST, {"line_id": line.id}).one()
-    due = RefundDue(OrderNo(line.order_no), line.id, Fen(back.amount_fen), back.reason, back.key, back.compensates)
+    dues: tuple[RefundDue, ...] = ()
+    if back.key is not None:
+        order_no = OrderNo(line.order_no)
+        dues = (RefundDue(order_no, line.id, Fen(back.amount_fen), back.reason, back.key, back.compensates),)
     if kind is PushKind.PART_REFUND or (kind is not None and back.n > 1):
         push_id = pushing.ask(conn, PushKind.PART_REFUND, line.openid, line.order_no, now, about_id=back.id)
-        return Work(push_ids=(push_id,) if push_id is not None else (), refunds=(due,))
+        return Work(push_ids=(push_id,) if push_id is not None else (), refunds=dues)
     work = pushed(conn, kind, line, now) if kind is not None else NOTHING_TO_DO
-    return work + Work(refunds=(due,))
+    return work + Work(refunds=dues)
 
 
 def pushed(conn: Connection, kind: PushKind, line: LineRow, now: datetime) -> Work:
@@ -258,15 +283,16 @@ def pushed(conn: Connection, kind: PushKind, line: LineRow, now: datetime) -> Wo
     return Work(push_ids=(push_id,)) if push_id is not None else NOTHING_TO_DO
 
 
-def refund_settled(conn: Connection, line_id: int, now: datetime, *, key: str = "") -> Work:
-    """Record that a refund of the line (`key`, else its first) has reached the buyer and tell him. Safe to repeat.
+def refund_settled(conn: Connection, line_id: int, now: datetime, *, key: str = "", told: bool = False) -> Work:
+    """Record that a refund of the line (`key`, else its first) has reached the buyer and tell him, unless he is
+    `told` already. Safe to repeat.
 
     When all of its money is there, a line that was being given back is settled: refunded when that was its whole
     price, else delivered. One that was delivered, or meanwhile waits for a person, stays what it is. Raises ValueError
     when the line has no such refund.
     """
     line = locked_line(conn, line_id)
-    which = {"order_no": line.order_no, "key": key or f"line:{line_id}"}
+    which = {"order_no": line.order_no, "line_id": line_id, "key": key or f"line:{line_id}"}
     arrived = conn.execute(_SETTLE, {**which, "now": now}).one_or_none()
     if arrived is None:
         if conn.execute(_KNOWN, which).first() is None:
@@ -274,8 +300,36 @@ def refund_settled(conn: Connection, line_id: int, now: datetime, *, key: str = 
         return NOTHING_TO_DO
     if not conn.execute(_UNDER_WAY, {"line_id": line.id}).scalar_one():
         _all_arrived(conn, line, now, cause=f"refunded {format_yuan(arrived.amount_fen)}")
+    if told:
+        return NOTHING_TO_DO
     push_id = pushing.ask(conn, PushKind.REFUNDED, line.openid, line.order_no, now, about_id=arrived.id)
     return Work(push_ids=(push_id,) if push_id is not None else ())
+
+
+def together_settled(conn: Connection, order_no: str, now: datetime, *, key: str) -> Work:
+    """Record that the refund of several lines together has reached the buyer, and tell him once. Safe to repeat."""
+    lock_order(conn, order_no)
+    work = NOTHING_TO_DO
+    for line_id in conn.execute(_OF_KEY, {"order_no": order_no, "key": key}).scalars().all():
+        work += refund_settled(conn, line_id, now, key=key, told=bool(work.push_ids))
+    return work
+
+
+def ask_together(conn: Connection, order_no: str, now: datetime) -> Work:
+    """Ask for the refunds that wait for each other, when no line of the order is open or they have waited long enough.
+    Safe to repeat."""
+    lock_order(conn, order_no)
+    so_far = int(conn.execute(_TOGETHER, {"order_no": order_no}).scalar_one())
+    goes_on = conn.execute(_STILL_OPEN, {"order_no": order_no}).scalar_one()
+    dues: tuple[RefundDue, ...] = ()
+    for row in conn.execute(_GATHERED, {"order_no": order_no}).all():
+        if goes_on and now - row.since < GATHERED_FOR * 2**so_far:
+            continue
+        so_far += 1
+        key = f"lines:{so_far}"
+        conn.execute(_NAME, {"order_no": order_no, "key": key, "compensates": row.compensates})
+        dues += (RefundDue(OrderNo(order_no), None, Fen(int(row.amount_fen)), row.reason, key, row.compensates),)
+    return Work(refunds=dues)
 
 
 def _all_arrived(conn: Connection, line: LineRow, now: datetime, *, cause: str) -> None:

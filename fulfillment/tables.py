@@ -236,7 +236,9 @@ class LineRefund(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "line_refund"
     __table_args__ = (
         UniqueConstraint("line_id", "n", name="line_refund_in_turn"),
-        UniqueConstraint("order_no", "key", name="line_refund_key_once"),
+        UniqueConstraint("line_id", "key", name="line_refund_key_once"),
+        Index("line_refund_of_order", "order_no", "key"),
+        Index("line_refund_gathering", "order_no", postgresql_where=text("key IS NULL")),
         CheckConstraint("amount_fen > 0", name="line_refund_amount_positive"),
         Index("line_refund_under_way", "id", postgresql_where=text("arrived_at IS NULL")),
     )
@@ -246,8 +248,9 @@ class LineRefund(SQLModel, table=True):
     line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False))
     n: int = Field(sa_column=Column(Integer, nullable=False))
     """Its place among the line's refunds, from 1."""
-    key: str = _text()
-    """What the refund is asked for under, once: `line:ID`, and `line:ID:2` for the second."""
+    key: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """What the refund is asked for under, once: `line:ID`, `line:ID:2` for the second, `lines:1` together with others.
+    Empty: it waits to be asked for together with others, since WeChat Pay takes only so many of one payment."""
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     goodwill: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """Given though the line was delivered or shall be."""

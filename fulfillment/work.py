@@ -12,7 +12,8 @@ class RefundDue:
     """This much of the line's price is to go back to the buyer by the original route."""
 
     order_no: OrderNo
-    line_id: int
+    line_id: int | None
+    """None: of several lines together."""
     amount_fen: Fen
     reason: str
     """For the refund's own `reason`; names no account and no key."""

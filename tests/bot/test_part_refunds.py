@@ -10,17 +10,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bot import after_sale, background, giving_back, operators
+from bot import after_sale, background, giving_back, operators, ordering, paying
 from bot.cli import main
 from bot.pages.render import render_order
 from bot.pages.views import order_view
 from catalog.key_import import import_keys
-from dialogs.turn import AskRefund, RefundDecided
+from dialogs.turn import AskRefund, OrderPlaced, RefundDecided
 from fulfillment import audit, byhand, reading
 from kernel.cases import RefundWay
 from kernel.ids import OpenId
-from kernel.orders import LineState, Order
-from payments.gateway import RefundStatus
+from kernel.orders import LineState, Order, WantedLine
+from payments.gateway import Prepay, RefundStatus
+from payments.store import attempts_of
 from tests.bot.test_after_sale import LI, Shop, opened
 from tests.machines import run_machine
 
@@ -271,6 +272,69 @@ def test_one_of_two_that_were_delivered_is_asked_about_and_moves_no_money(shop: 
     assert set(decided.ways.values()) == {RefundWay.PERSON}
     assert shop.rows("SELECT count(*) FROM refund") == [0]
     assert shop.rows("SELECT quantity FROM order_line") == [2]
+
+
+def large(shop: Shop, folder: Path, openid: OpenId = LI) -> Order:
+    """A paid order of 60 lines, a key each: more than WeChat Pay takes refunds of one payment."""
+    file = folder / "keys.txt"
+    file.write_text("\n".join(f"LARGE-{n:04d}" for n in range(60)))
+    import_keys(shop.services.engine, shop.services.vault, "ST50", file)
+    sku = shop.services.shelf.current()[0].sku("ST50")
+    assert sku is not None
+    lines = [WantedLine("ST50", 1, sku.price_fen, sku.value) for _ in range(60)]
+    placed = ordering.place(shop.services, openid, "large", lines)
+    assert isinstance(placed, OrderPlaced), placed
+    paying.open_jsapi(shop.services, placed.order, openid)
+    return placed.order
+
+
+def pay(shop: Shop, order: Order) -> None:
+    with shop.services.engine.connect() as conn:
+        [attempt] = attempts_of(conn, order.order_no)
+    assert attempt.prepay_id is not None
+    paid = shop.wechat_pay.pay(Prepay(attempt.prepay_id), order.openid)
+    assert paid is not None
+    paying.take_transaction(shop.services, paid)
+
+
+def test_an_order_of_more_lines_than_wechat_pay_takes_refunds_goes_back_whole(shop: Shop, tmp_path: Path) -> None:
+    order = large(shop, tmp_path)
+    pay(shop, order)
+    shop.say(f"退款 {order.order_no}")
+    assert shop.rows("SELECT count(*) FROM line_refund") == [60]
+    assert shop.rows("SELECT count(*) FROM refund") == [40]
+    assert all_agrees(shop)
+    arrive(shop)
+    assert shop.rows("SELECT count(*) || ' ' || sum(amount_fen) FROM refund") == [f"41 {order.total_fen}"]
+    assert shop.wechat_pay.refunded_fen(order.order_no) == order.total_fen
+    assert set(shop.rows("SELECT state FROM order_line")) == {"refunded"}
+    assert shop.rows("SELECT state FROM orders") == ["refunded"]
+    assert shop.rows("SELECT count(*) FROM push WHERE kind = 'refunded'") == [41]
+    assert all_agrees(shop)
+
+
+def test_refunds_that_go_together_wait_for_each_other_while_the_order_goes_on(shop: Shop, tmp_path: Path) -> None:
+    order = large(shop, tmp_path)
+    pay(shop, order)
+    shop.work()
+    for line in order.lines[:45]:
+        assert giving_back.give_some(shop.services, line.id, 100, "慢了", actor="operator") is None
+    with shop.services.engine.begin() as conn:
+        conn.execute(text("UPDATE order_line SET state = 'attention' WHERE id = :id"), {"id": order.lines[-1].id})
+    background.sweep_work(shop.services)
+    assert shop.rows("SELECT count(*) FROM refund") == [40]
+    shop.passes(11)
+    background.sweep_work(shop.services)
+    assert shop.rows("SELECT amount_fen FROM refund WHERE key = 'lines:1'") == [500]
+    with shop.services.engine.begin() as conn:
+        conn.execute(text("DELETE FROM procrastinate_jobs"))
+        conn.execute(text("UPDATE order_line SET state = 'delivered' WHERE id = :id"), {"id": order.lines[-1].id})
+    assert giving_back.give_some(shop.services, order.lines[45].id, 100, "慢了", actor="operator") is None
+    arrive(shop)
+    assert shop.rows("SELECT amount_fen FROM refund WHERE key LIKE 'lines:%' ORDER BY id") == [500, 100]
+    assert shop.rows("SELECT count(*) FROM line_refund WHERE arrived_at IS NULL") == [0]
+    assert shop.wechat_pay.refunded_fen(order.order_no) == 4_600
+    assert all_agrees(shop)
 
 
 class Givers(RuleBasedStateMachine):
