@@ -148,6 +148,15 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "paid late, stock is gone": "超时付款且无库存",
         "cancel_order": "取消订单",
         "export": "导出订单",
+        # what programs did through the REST interface
+        "put_catalog": "替换目录",
+        "change_prices": "改价",
+        "add_webhook": "新增 webhook",
+        "change_webhook": "修改 webhook",
+        "remove_webhook": "删除 webhook",
+        "renew_webhook_secret": "更换 webhook 密钥",
+        "test_webhook": "测试 webhook",
+        "resend_webhook": "重发 webhook",
     }
 )
 

@@ -261,7 +261,8 @@ def refund_line(caller: Calling, order_no: OrderNo, line_id: Number, wanted: Ref
                 before = reading.refunded_fen(conn, line_id)
         act = partial(desk.give_some, line_id, amount, reason, back_before_fen=before, actor=caller.actor)
     told = {"words": reason, "amount_fen": amount}
-    return _act(caller, "give_back", order_no, line_id, act, told, "现在不能退这么多，或这一行不能由人工退款。")
+    what = "give_back" if amount is None else "give_some"
+    return _act(caller, what, order_no, line_id, act, told, "现在不能退这么多，或这一行不能由人工退款。")
 
 
 def _act(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from catalog.files import read_catalog
 from console.api.scopes import Scope
+from console.words import WORDS
 from tests.api.conftest import Program
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.e2e.shop import DEMO
@@ -238,6 +239,28 @@ def test_a_catalog_made_from_an_older_one_is_refused(program: Callable[..., Prog
     assert (
         caller.http.put("/api/v1/catalog", content=got.content, headers={**headers, "If-Match": "*"}).status_code == 200
     )
+
+
+def test_what_programs_did_stands_in_the_consoles_record_in_chinese(
+    shop: Shop, program: Callable[..., Program]
+) -> None:
+    caller = program()
+    whole = caller.http.get("/api/v1/catalog").content
+    caller.http.put("/api/v1/catalog", content=whole, headers={"Content-Type": "application/toml"})
+    caller.http.patch("/api/v1/skus/HF100", json={"price_fen": 9800})
+    hook = f"/webhooks/{caller.post('/webhooks', {'url': 'https://erp.example/'}).json()['id']}"
+    test = caller.post(f"{hook}/test").json()["id"]
+    caller.post(f"{hook}/deliveries/{test}/resend")
+    caller.post(f"{hook}/secret")
+    caller.http.patch(f"/api/v1{hook}", json={"note": "ERP"})
+    caller.http.delete(f"/api/v1{hook}")
+    caller.post("/keys/void", {"ids": [1], "reason": "x"})
+    done = [str(one) for one in shop.rows("SELECT what FROM operator_action WHERE operator = 'api:erp' ORDER BY id")]
+    assert done == [
+        *("put_catalog", "change_prices", "add_webhook", "test_webhook", "resend_webhook", "renew_webhook_secret"),
+        *("change_webhook", "remove_webhook", "void_keys"),
+    ]
+    assert set(done) <= set(WORDS)
 
 
 # ---- card keys -----------------------------------------------------------------------------------------------------
