@@ -22,6 +22,7 @@ from tests.console.conftest import PASSWORD
 from tests.console.test_books import TOPUP, _difference, _with_a_supplier
 
 __all__ = ["browser"]
+PATIENCE_MS = 45_000
 FAQ = '[[faq]]\nask = ["能开专票吗", "可以开专用发票吗"]\nanswer = "可以开专票，回复「人工」。"\n'
 
 
@@ -60,6 +61,8 @@ class _Visit:
 
     def __init__(self, page: Page, base: str) -> None:
         self.page, self._base = page, base
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)  # machines that test are busy
         self._folder = Path(os.environ["KABOT_TEST_PICTURES"]) if "KABOT_TEST_PICTURES" in os.environ else None
 
     def go(self, path: str) -> None:

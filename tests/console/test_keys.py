@@ -137,7 +137,7 @@ def shop_page(shop: Shop) -> str:
     return f"/console/keys/uploads/{shop.rows('SELECT max(id) FROM key_upload')[0]}"
 
 
-def test_a_key_is_found_whole_and_in_part_and_is_not_seen(shop: Shop, login: Login) -> None:
+def test_a_key_is_found_whole_and_in_part_and_is_not_seen(login: Login) -> None:
     window = login()
     _stocked(window)
     for words, number in ((SECRETS[6], 1), ("SECRET-00001", 3), ("nothing like it", 0)):
