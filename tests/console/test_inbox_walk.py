@@ -18,6 +18,7 @@ from tests.e2e.shop import Shop
 
 __all__ = ["browser", "opened_shop"]
 PATIENCE_MS = 30_000
+pytestmark = pytest.mark.timeout(180)  # three browsers and a whole shop, on a machine that may be busy
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,7 @@ def _logs_in(page: Page, shop: Shop, name: str, path: str = "/console/talks") ->
 def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     running: Shop, anna: Page, sue: Page, at_the_chat: Page, tmp_path: Path
 ) -> None:
+    expect.set_options(timeout=PATIENCE_MS)
     buyer = running.buyer(name="李雷")
     assert buyer.pay(buyer.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")) == "get_brand_wcpay_request:ok"
     buyer.told("转给客服接单", 30)

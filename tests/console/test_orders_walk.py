@@ -17,6 +17,7 @@ from tests.console.conftest import PASSWORD
 
 __all__ = ["browser"]
 PHONE = 390
+pytestmark = pytest.mark.timeout(180)
 BY_HAND = ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
 
 
