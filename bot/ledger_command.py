@@ -22,7 +22,7 @@ def check() -> None:
     with connected() as at, database(at) as engine, engine.begin() as conn:
         found = books.check(conn, SystemClock().now())
     for one in found:
-        print(f"{one.order_no}\t{books.WHAT[one.what]}\t账本 {one.books_fen}\t应为 {one.rows_fen}（分或笔）")
+        print(f"{one.order_no or '全部'}\t{books.WHAT[one.what]}\t账本 {one.books_fen}\t应为 {one.rows_fen}（分或笔）")
     if found:
         raise typer.Exit(EXIT_FAILED)
     print("ok")
