@@ -17,6 +17,8 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
 
+_TEXT_MAX = 300
+"""Longer messages are no corrections."""
 _NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
 _PIECES = "[张份个件条根袋盒次枚瓶桶箱套台本束支枝杯单]"
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几[张个份件]|还是|如何|区别|划算|合适")
@@ -40,7 +42,7 @@ _KEEPS = re.compile(
 )
 _FILLER = re.compile(
     "(?:把|将|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|也|就|我|哈|呢|啊|可以|一下|行|好|嗯|哦|对|不对|等等"
-    "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*"
+    "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*+"
 )
 _MORE = re.compile("再?加上?|再[来要买]|多[要来加买]|另外?要|还要|也[要来加买]")
 _STOPS = re.compile("[,，。;；!！]")
@@ -82,7 +84,7 @@ def rebuilt(
     lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf: Shelf
 ) -> tuple[DraftLine, ...] | Unclear | None:
     """The lines after a message that corrects several of them (京东换200，steam换100); else None."""
-    if _ASKS.search(text):
+    if len(text) > _TEXT_MAX or _ASKS.search(text):
         return None
     held = {line.product for line in lines}
     strange = [item for item in items if item.product is not None and item.product not in held]

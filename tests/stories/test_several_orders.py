@@ -1,6 +1,8 @@
 """Whatever is said of one of several unpaid orders, or of several lines at once, reaches those that are named and no
 other."""
 
+from time import process_time
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,3 +118,13 @@ def test_orders_are_named_by_place_goods_amount_and_tail() -> None:
     assert (named(counter.orders, "第一个", counter.shelf, shown) or ((), ""))[0] == (newest,)
     assert all_of(counter.orders, "两单都不要了")
     assert not all_of(counter.orders, "三单都不要了")
+
+
+def test_a_long_run_of_filler_words_costs_no_time() -> None:
+    counter = _with_orders(["京东", "话费"])
+    before = process_time()
+    for text in ("取消" + "好的" * 500 + "x", "再来一单" + "好的我要" * 400 + "x"):
+        counter.says(text)
+    lines = (DraftLine("jdcard", value=100), DraftLine("steam", value=50))
+    assert not isinstance(rebuilt(lines, "京东" + "的那个" * 60 + "，steam" + "都" * 60, (), counter.shelf), tuple)
+    assert process_time() - before < 20
