@@ -1,7 +1,7 @@
 """The door of the REST interface: key, limits and body are looked at before any of it is loaded or run."""
 
-import asyncio
 import logging
+import threading
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,7 +32,7 @@ class Door:
     def __init__(self, parts: ApiParts, build: Callable[[ApiParts], ASGIApp]) -> None:
         self._parts, self._build = parts, build
         self._built: ASGIApp | None = None
-        self._building = asyncio.Lock()
+        self._building = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -54,11 +54,13 @@ class Door:
         await (await self._interface())(scope, _again(body, receive), send)
 
     async def _interface(self) -> ASGIApp:
-        if self._built is None:
-            async with self._building:
-                if self._built is None:
-                    self._built = await run_in_threadpool(self._build, self._parts)
-        return self._built
+        return self._built or await run_in_threadpool(self._build_once)
+
+    def _build_once(self) -> ASGIApp:
+        with self._building:  # of threads: the lock of an event loop would hold for that loop alone
+            if self._built is None:
+                self._built = self._build(self._parts)
+            return self._built
 
     def _who(self, request: Request) -> ApiKey:
         given = request.headers.get("authorization", "")
