@@ -58,9 +58,9 @@ class Door:
 
     def _build_once(self) -> ASGIApp:
         with self._building:  # of threads: the lock of an event loop would hold for that loop alone
-            if self._built is None:
-                self._built = self._build(self._parts)
-            return self._built
+            built = self._built or self._build(self._parts)
+            self._built = built
+            return built
 
     def _who(self, request: Request) -> ApiKey:
         given = request.headers.get("authorization", "")
