@@ -54,7 +54,9 @@ class Door:
         await (await self._interface())(scope, _again(body, receive), send)
 
     async def _interface(self) -> ASGIApp:
-        return self._built or await run_in_threadpool(self._build_once)
+        if self._built is not None:
+            return self._built
+        return await run_in_threadpool(self._build_once)
 
     def _build_once(self) -> ASGIApp:
         with self._building:  # of threads: the lock of an event loop would hold for that loop alone
