@@ -15,7 +15,7 @@ from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
-_BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打到?|上到?|冲到?|到|升到?)+")
+_BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打|上|冲|到|升)+")
 _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _VALUE_MAX = 10**9
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
@@ -27,7 +27,7 @@ _SAYS_WRONG = re.compile("错了|写错|打错|不是|不对")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
 _COUNT = re.compile(
-    rf"(?:那就|就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
+    rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
 )
 _ENDING = re.compile(
     r"(?:(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?|末尾|尾号)(?:应该)?(?:是|改成|改为|换成)([0-9x]{1,4})(?![0-9a-z])"

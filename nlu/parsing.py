@@ -160,7 +160,7 @@ _WANTS_TO_PAY = re.compile(
     r"(?:付款|支付|付钱)的?(?:链接|二维码|码)(?:发|给|我|过来|来|一下|下|吧|呗|啊|[。.!！~])*"
 )
 _THUMB = re.compile("^[\\s\U0001f44c\U0001f44d\U0001f197\u2705\u2714\ufe0f\U0001f3fb-\U0001f3ff]+$")
-_FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯+|呃+|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
+_FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯|呃|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
 
 
 def _said(text: str, channel: Channel) -> str:

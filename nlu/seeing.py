@@ -235,8 +235,10 @@ _RECIPIENT = (
     r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff]))|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"
     r"|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
 )
-_RECIPIENT_AFTER = re.compile(rf"(?:[\s,，、;；]*{_RECIPIENT})+")
-_RECIPIENT_BEFORE = re.compile(rf"(?:{_RECIPIENT}[\s,，、;；]*)+(?:(?:收货)?地址(?:是|为|[:\s])*|寄到|送到)?$")
+_RECIPIENT_AFTER = re.compile(rf"(?:[\s,，、;；]{{0,4}}{_RECIPIENT}){{1,6}}")
+_RECIPIENT_BEFORE = re.compile(
+    rf"(?:{_RECIPIENT}[\s,，、;；]{{0,4}}){{1,6}}(?:(?:收货)?地址(?:是|为|[:\s])*|寄到|送到)?$"
+)
 """Name and phone beside an address belong to it: a parcel needs them as much as the street."""
 
 
@@ -310,7 +312,7 @@ _NO_DISTRICT = re.compile(r"(?:^|[^\u4e00-\u9fff])[\u4e00-\u9fff\da-z]区$")
 """美区, A区: no place of an address."""
 _BESIDE = re.compile(
     r"(?:\s?(?:[\u4e00-\u9fffa-z]{0,8}?(?:专卖店|驿站|便利店|超市|酒店|饭店|店(?!长)|博物馆|图书馆|体育馆|馆|中心|医院|银行|写字楼|公司|前台|收发室|门卫室?|物业|门口)"
-    r"(?:的?(?:旁边?|对面|附近|门口|楼[上下]|隔壁))?|[\u4e00-\u9fffa-z]{2,8}?(?:旁边?|对面|附近|隔壁)|[一二三四五六七八九十\d]{1,2}期|[a-z\d]{1,3}(?:座|层|楼|室|号)))+"
+    r"(?:的?(?:旁边?|对面|附近|门口|楼[上下]|隔壁))?|[\u4e00-\u9fffa-z]{2,8}?(?:旁边?|对面|附近|隔壁)|[一二三四五六七八九十\d]{1,2}期|[a-z\d]{1,3}(?:座|层|楼|室|号))){1,3}"
 )
 """What stands beside the street's number tells where: 92号 佳能专卖店, 夫子庙博物馆旁."""
 
