@@ -175,7 +175,7 @@ def while_with_human(
 
 def _wants_the_bot(text: str) -> bool:
     """转回机器人, 不用人工了."""
-    return fold(text) in replies.BACK_TO_BOT_WORDS or (
+    return fold(text) in replies.BACK_TO_BOT_WORDS | replies.SELF_SERVICE_WORDS or (
         _NAMES_PERSON.search(text) is not None and refuses(text, "human")
     )
 

@@ -123,6 +123,11 @@ _PARTS = (
 
 def _said_with_one(seen: Seen, accounts: list[Account]) -> list[tuple[Mention, Account]]:
     """List the options said in the line (or the piece between spaces) of one account: they are that account's alone."""
+    placed = [
+        (mention, at) for mention in seen.mentions if (at := _whose(seen.text, mention, len(accounts))) is not None
+    ]
+    if placed:
+        return [(mention, accounts[at]) for mention, at in placed]
     for parts in _PARTS:
         spans = [match.span() for match in parts.finditer(seen.text)]
         homes = [next((i for i, (s, e) in enumerate(spans) if s <= a.start < e), -1) for a in accounts]
@@ -131,6 +136,20 @@ def _said_with_one(seen: Seen, accounts: list[Account]) -> list[tuple[Mention, A
             found = ((m, next((i for i, (s, e) in enumerate(spans) if s <= m.start < e), -1)) for m in seen.mentions)
             return [(m, by_span[i]) for m, i in found if i in by_span and (m.entry.options or m.entry.choices)]
     return []
+
+
+_WHOSE = re.compile(
+    r"(?:第(?P<nth>[一二三四五1-5])个|(?P<first>前面?那?一?个)|(?P<last>后面?那?一?个|最后那?一?个))(?:号码?|人)?的?(?:要|用|是|走|选|给)*\s*$"
+)
+
+
+def _whose(text: str, mention: Mention, accounts: int) -> int | None:
+    """Tell whose an option is when it says so: 第二个号要慢充."""
+    match = _WHOSE.search(text[max(0, mention.start - 10) : mention.start])
+    if match is None or not (mention.entry.options or mention.entry.choices):
+        return None
+    at = accounts - 1 if match["last"] else 0 if match["first"] else int(read_numeral(match["nth"]) or 0) - 1
+    return at if 0 <= at < accounts else None
 
 
 def _meant_for(product: ProductIndex | None, accounts: list[Account]) -> list[Account]:

@@ -16,6 +16,10 @@ BACK_TO_BOT_WORDS = frozenset(
         "机器人",
         "机器人回来",
         "机器人回来吧",
+    }
+)
+SELF_SERVICE_WORDS = frozenset(
+    {
         "自助下单",
         "我自己下单",
         "我自己下单吧",
@@ -27,6 +31,7 @@ BACK_TO_BOT_WORDS = frozenset(
         "那不等了",
     }
 )
+"""With a person on, these are for the bot, too; without one they are talk like any other."""
 ACCOUNT_WORDS = ("号码", "账号", "帐号", "号错", "错号", "换号", "换个号", "改号", "的号", "这个号", "号不对", "号写错")
 ETA_WORDS = ("多久", "多长时间", "几分钟", "几天", "什么时候到", "啥时候到", "何时到", "马上到")
 STATE_WORDS = ("到", "单", "好了", "好没", "进度", "处理", "成功", "催", "付了", "充上", "快点")
