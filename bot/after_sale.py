@@ -63,7 +63,9 @@ def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:
     """Give back what nobody has begun to deliver; what somebody has to decide becomes a case."""
     transcript = _transcript(services, openid)
     with services.engine.begin() as conn:
-        decided = refunding.take_back(conn, wanted.order_no, openid, services.clock.now(), only=wanted.line_id, units=wanted.units)
+        decided = refunding.take_back(
+            conn, wanted.order_no, openid, services.clock.now(), only=wanted.line_id, units=wanted.units
+        )
         order = _paid_order(conn, openid, wanted.order_no)
         if decided is None or order is None:
             return talk.NoSuchOrder()

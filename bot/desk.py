@@ -93,7 +93,7 @@ class ShopDesk:
         """See Desk."""
         return finishing.finish(self._services, openid, by=by, also=also)
 
-    def resend(self, line_id: int, words: str, *, also: Also) -> bool:
+    def resend(self, line_id: int, words: str, *, also: Also) -> bool:  # noqa: ARG002 - as every act about a line
         """See Desk."""
         return operators.resend(self._services, line_id, also=also)
 

@@ -101,6 +101,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "gone": "下架",
         "changed": "改",
         "moved": "换位置",
+        "restocked": "到货通知",
         # card keys
         "available": "可售",
         "held": "占用",

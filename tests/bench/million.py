@@ -40,7 +40,8 @@ OPEN = 300
 _ORDERS = """
     INSERT INTO orders (order_no, openid, message_key, token, state, total_fen, created_at, expires_at, paid_at,
                         closed_at, stock_released_at, settled_at)
-    SELECT 'B' || lpad(n::text, 12, '0'), 'oBench' || lpad((n * 7919::bigint % (:orders / 5 + 1))::text, 12, '0'), 'm' || n,
+    SELECT 'B' || lpad(n::text, 12, '0'), 'oBench' || lpad((n * 7919::bigint % (:orders / 5 + 1))::text, 12, '0'),
+           'm' || n,
            md5(n::text), state, 1000 + n % 90000, at, at + interval '15 min',
            CASE WHEN state IN ('paid', 'delivered', 'refunded') THEN at + interval '1 min' END,
            CASE WHEN state IN ('expired', 'cancelled') THEN at + interval '15 min' END,

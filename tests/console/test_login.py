@@ -166,7 +166,10 @@ def test_pages_run_no_script_but_our_own_file_and_are_kept_nowhere(shop: Shop, l
         assert "script-src 'self';" in policy
         assert "unsafe" not in policy
         assert answer.headers["cache-control"] == "no-store"
-        assert not re.search(r"<script(?! src=\"/console/static/console.js\?v=[0-9a-f]{12}\" defer></script>)|<style|\sstyle=|\son[a-z]+=|https?://", answer.text)
+        assert not re.search(
+            r"<script(?! src=\"/console/static/console.js\?v=[0-9a-f]{12}\" defer></script>)|<style|\sstyle=|\son[a-z]+=|https?://",
+            answer.text,
+        )
 
 
 def test_the_first_administrator_comes_from_the_configuration_once(shop: Shop) -> None:

@@ -173,7 +173,14 @@ def test_no_address_is_missing_in_this_test(shop: Shop) -> None:
 
 
 def _as_route(path: str) -> str:
-    for example, name in (("/1/void", "/1/{act}"), ("/faq", "/{kind}"), ("/bill", "/{kind}"), ("/1", "/{id}"), ("/999", "/{id}"), ("/K1", "/{order_no}")):
+    for example, name in (
+        ("/1/void", "/1/{act}"),
+        ("/faq", "/{kind}"),
+        ("/bill", "/{kind}"),
+        ("/1", "/{id}"),
+        ("/999", "/{id}"),
+        ("/K1", "/{order_no}"),
+    ):
         path = path.replace(example, name)
     return path
 

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 
@@ -38,6 +38,7 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     timedelta: st.integers(0, 10**6).map(lambda s: timedelta(seconds=s)),
     WorkingHours: st.sampled_from([ALWAYS]),
     Order: orders,
+    Sequence[Order]: st.lists(orders, max_size=12),
     Line: orders.filter(lambda order: bool(order.lines)).map(lambda order: order.lines[0]),
     Product: st.sampled_from(SHELF.products),
     Sku: st.sampled_from([sku for product in SHELF.products for sku in product.skus]),
