@@ -52,17 +52,80 @@ def pg_url(embedded_servers: embedded.Servers) -> str:
 
 @pytest.fixture(scope="session")
 def new_database(pg_url: str) -> Iterator[Callable[[], AbstractContextManager[str]]]:
-    """Makes fresh databases with every table; one that lives longer than a test is opened by `with`."""
+    """Makes fresh databases with every table; one that lives longer than a test is opened by `with`.
+
+    To make one takes the server longer than most tests, so one that was only written to is emptied and used again,
+    under another name: whatever a test has left running finds it no more.
+    """
+    spare: list[str] = []
     with _admin(pg_url) as conn:
+        clean = _Clean(pg_url, conn)
 
         @contextmanager
         def made() -> Iterator[str]:
             name = f"t{WORKER}_{uuid4().hex[:12]}"
-            conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
+            if spare:
+                conn.execute(f"ALTER DATABASE {spare.pop()} RENAME TO {name}")
+            else:
+                conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
             yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            if clean.emptied(name):
+                spare.append(name)
+            else:
+                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
         yield made
+
+
+class _Clean:
+    """Empties databases that still have the template's shape."""
+
+    _SHAPE = """
+        SELECT (SELECT count(*) FROM pg_class WHERE relpersistence = 'p'), (SELECT count(*) FROM pg_attribute),
+               (SELECT count(*) FROM pg_trigger WHERE tgenabled = 'O'), (SELECT count(*) FROM pg_constraint),
+               (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_index WHERE indisvalid)
+    """
+
+    def __init__(self, pg_url: str, admin: psycopg.Connection[tuple[object, ...]]) -> None:
+        self._url = make_url(pg_url)
+        self._admin = admin
+        with self._to(TEMPLATE) as conn:
+            self._shape = conn.execute(self._SHAPE).fetchone()
+            tables = [
+                str(row[0])
+                for row in conn.execute(
+                    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                    " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+                )
+            ]
+            kept = [str(row[0]) for row in conn.execute(self._filled(tables))]
+            self._kept = " UNION ALL ".join(f"SELECT t::text FROM {table} t" for table in sorted(kept))
+            self._rows = sorted(conn.execute(self._kept).fetchall())
+        self._find = self._filled([table for table in tables if table not in kept])
+
+    def emptied(self, name: str) -> bool:
+        """Whether it can be used again: nobody is connected any more, and it is as the template."""
+        gone = "SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s"
+        if self._admin.execute(gone, (name,)).fetchone() not in ((True,), (None,)):
+            return False
+        with self._to(name) as conn:
+            if conn.execute(self._SHAPE).fetchone() != self._shape or sorted(conn.execute(self._kept)) != self._rows:
+                return False
+            filled = [str(row[0]) for row in conn.execute(self._find)]
+            if filled:
+                conn.execute("SET session_replication_role = replica")  # the guards of what is append-only
+                conn.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+            conn.execute(
+                "SELECT setval(c.oid, s.seqstart, false) FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid"
+            )
+        return True
+
+    @staticmethod
+    def _filled(tables: list[str]) -> str:
+        return " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+
+    def _to(self, name: str) -> psycopg.Connection[tuple[object, ...]]:
+        return _admin(self._url.set(database=name).render_as_string(hide_password=False))
 
 
 @pytest.fixture
