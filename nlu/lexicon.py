@@ -232,6 +232,7 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     short = [(word, choice) for word, choice in zip(_distinct_parts(labels), listed, strict=True) if word]
     tail = labels[0][len(short[0][0]) :] if short else ""  # 牛奶 of 牛奶搓, beside 盐搓
     short += [(w[: -len(tail)], c) for w, c in own if tail and w.endswith(tail) and len(w) - len(tail) >= 2]
+    short += [(f"{word}的", choice) for word, choice in short if re.fullmatch("[\u4e00-\u9fff]", word)]  # 要快的
     short += _alias_stems(listed)
     short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}

@@ -198,6 +198,8 @@ _PLACE_TAIL = re.compile("路|街|巷|镇|村|大道|小区|花园|公园|广场
 def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     """Tell whether a short catalog word is merely the head of another word: 京东 of 京东方, 和平 of 和平路."""
     start, end = mention.start, mention.end
+    if not mention.exact and len(mention.word) == 2 and mention.word[1] == "的":
+        return True  # 一百块的 asks for no 快的
     if mention.word in lexicon.tails and mention.exact and not mention.entry.products:
         return any(stop == start and stop - begin > 1 for begin, stop, _ in seen.segments)  # 东方航空券 of 南方航空券
     if (

@@ -103,6 +103,9 @@ export class Phone {
 
   showMenu() {
     const buttons = this.host.menu();
+    const drawn = JSON.stringify(buttons);
+    if (drawn === this.drawnMenu) return; // an open entry of it stays open
+    this.drawnMenu = drawn;
     this.menuRow.replaceChildren(
       iconButton("keyboard", "打开键盘", () => { this.switchTo(true); this.input.focus(); }),
       ...buttons.map((button) => this.menuButton(button)));

@@ -60,7 +60,7 @@ class Buyer:
     def chat(self) -> list[dict[str, Any]]:
         return list(self.shop.sandbox.get(f"/sandbox/api/chat/{self.openid}").json()["messages"])
 
-    def told(self, words: str, wait_s: float = 10.0) -> str:
+    def told(self, words: str, wait_s: float = 60.0) -> str:
         """Wait until some message of the bot holds these words, and give it."""
         return eventually(
             lambda: next((m["content"] for m in self.chat() if m["from"] == "bot" and words in m["content"]), ""),
