@@ -69,10 +69,12 @@ def new_database(pg_url: str) -> Iterator[Callable[[], AbstractContextManager[st
             else:
                 conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
             yield make_url(pg_url).set(database=name).render_as_string(hide_password=False)
-            if clean.emptied(name):
-                spare.append(name)
+            kept = f"s{WORKER}_{uuid4().hex[:12]}"
+            if clean.renamed(name, kept) and clean.emptied(kept):
+                spare.append(kept)
             else:
-                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                for one in (name, kept):
+                    conn.execute(f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
 
         yield made
 
@@ -103,11 +105,19 @@ class _Clean:
             self._rows = sorted(conn.execute(self._kept).fetchall())
         self._find = self._filled([table for table in tables if table not in kept])
 
-    def emptied(self, name: str) -> bool:
-        """Whether it can be used again: nobody is connected any more, and it is as the template."""
-        gone = "SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s"
-        if self._admin.execute(gone, (name,)).fetchone() not in ((True,), (None,)):
+    def renamed(self, name: str, kept: str) -> bool:
+        """Whether it is out of reach of whatever a test has left running, which may still be trying to connect."""
+        self._admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,)
+        ).fetchall()
+        try:
+            self._admin.execute(f"ALTER DATABASE {name} RENAME TO {kept}")
+        except psycopg.errors.ObjectInUse:
             return False
+        return True
+
+    def emptied(self, name: str) -> bool:
+        """Whether it is as the template again; what was written to it is gone."""
         with self._to(name) as conn:
             if conn.execute(self._SHAPE).fetchone() != self._shape or sorted(conn.execute(self._kept)) != self._rows:
                 return False
