@@ -198,7 +198,7 @@ class Conversation:
             understood=understood,
         )
         if not kept:
-            log.warning("a turn took longer than its lease; its talk is not kept")
+            log.warning("a turn took longer than its lease, and another one came between; its talk is not kept")
         # After the commit: whoever leaves is forgotten together with this last turn.
         if push.event == "subscribe":
             await self._in_thread(followers.joined, services, push.openid)

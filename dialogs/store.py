@@ -18,7 +18,7 @@ from kernel.clock import Clock
 from kernel.ids import OpenId
 
 LEASE_MS = 10_000
-"""A speaker that has not committed by then is dead, or too late for WeChat anyway."""
+"""A speaker that has not committed by then is dead, or too late for WeChat: another may have the floor."""
 DIALOG_TTL_S = 24 * 3600
 REPLY_TTL_S = 30 * 60
 """WeChat pushes a message again within a minute; the rest is for one that hung in a queue."""
@@ -44,7 +44,7 @@ _COMMIT = (
     f"local dialog_ttl, reply_ttl, lines_max = {DIALOG_TTL_S}, {REPLY_TTL_S}, {TRANSCRIPT_LINES_MAX}"
     + """
 local lease, talk = unpack(redis.call('MGET', KEYS[2], KEYS[3]))
-if lease ~= ARGV[1] then return 0 end
+if lease and lease ~= ARGV[1] then return 0 end
 if (talk and string.match(talk, '^%d+') or '0') ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[3], ARGV[3], 'EX', dialog_ttl)
 redis.call('SET', KEYS[1], ARGV[4], 'EX', reply_ttl)
@@ -168,7 +168,8 @@ def ask_to_commit(
     understood: str = "",
 ) -> Ask[bool]:
     """Save the talk and the reply, add to the transcript (with what the bot took `said` for), and give up the floor.
-    False, and nothing saved, when the lease ran out. `reply` and `answered` never hold a card key."""
+    False, and nothing saved, when somebody else has or had the floor meanwhile: a lease that merely ran out, on a
+    machine that stood still, loses no talk. `reply` and `answered` never hold a card key."""
     openid = opened.openid
     keys = (_reply_key(openid, opened.key), _key(openid, "lock"), _key(openid, "dialog"), _key(openid, "said"))
     when = at.isoformat()

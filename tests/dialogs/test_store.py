@@ -105,6 +105,16 @@ def test_a_speaker_whose_lease_ran_out_saves_nothing(store: DialogStore, client:
     assert not isinstance(store.begin(BUYER, "1"), Answered)
 
 
+def test_a_speaker_whose_lease_ran_out_while_nobody_else_spoke_is_kept(
+    store: DialogStore, client: redis.Redis
+) -> None:
+    late = _open(store, BUYER, "1")
+    client.delete("talk:{oBuyer_1}:lock")
+    assert store.commit(late, dialog='{"late": 1}', reply="晚了")
+    assert _open(store, BUYER, "2").dialog == '{"late": 1}'
+    assert store.begin(BUYER, "1") == Answered("晚了")
+
+
 def test_a_late_release_does_not_take_the_floor_from_another(store: DialogStore, client: redis.Redis) -> None:
     late = _open(store, BUYER, "1")
     client.delete("talk:{oBuyer_1}:lock")
