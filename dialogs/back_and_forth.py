@@ -1,0 +1,128 @@
+"""What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
+
+import re
+from dataclasses import replace
+
+from catalog.checks import fold
+from dialogs import (
+    after_sale,
+    browsing,
+    favourites,
+    handoff,
+    own_order,
+    paying,
+    replies,
+)
+from dialogs.asking import answer
+from dialogs.changing import settled_for
+from dialogs.editing import edited, restarted, stepped_back
+from dialogs.hearing import names_a_part
+from dialogs.intents import confirm
+from dialogs.ordering import (
+    advance,
+    doubted,
+)
+from dialogs.state import (
+    Collecting,
+    Confirming,
+    Dialog,
+    Idle,
+)
+from dialogs.turn import (
+    FindOrders,
+    Said,
+    Scene,
+    Turn,
+)
+
+_CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
+_GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")
+_BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
+_AS_IT_WAS = re.compile(
+    "(?:算了|那|还是|就)?(?:不改了?|不用改了?|别改了?|按原来的|原来的就行|就这样不改了?)(?:吧|哈|啊)?"
+)
+_RESTART = re.compile(
+    r"(?:我要?)?(?:重新(?:来|选|下单?|填)(?:过|一遍|一下|吧)*|从头(?:再|开始)?来?(?:过|吧)?|重来(?:吧|一遍)?)"
+)
+_AFTER_ALL = re.compile(
+    r"(?:(?:还是|算了|那)?(?:买|充|要|来|下单?)(?:了|吧|上)?)?[,，。]?(?:就)?刚才(?:那个|那单|的)(?:单|订单)?(?:吧|了|我?还?要|继续|恢复)*"
+    r"|(?:还是|那就)(?:买|充|要)了?吧|我?又想(?:买|充|要)了"
+)
+_BARGAIN = re.compile(
+    r"差价|便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
+    r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价"
+)
+_DROPS_IT = re.compile(
+    "(?:不是|别)?确认(?:了)?[,，]?(?:我|还是|那)?(?:不要|不买|不充|不下单|取消|不订)(?:了|吧|啊)*|不是确认[,，]?是取消|是取消(?:啊|不是确认)?"
+)
+_NOT_YET = re.compile(
+    "(?:我|那|就|等等|等下|还是)*(?:先(?:不|别)(?:下单?|买|确认|付款?|着急|急)|还?没(?:有)?(?:想好|确认|决定|说要下单|要下单))(?:了|呢|吧|啊|哦)*"
+)
+_LAST = "(?:刚才|刚刚|刚下|上面|最后|这)的?(?:那|这|下)?的?(?:一?个|一)?(?:订单|单子?|笔)?"
+_GOES = "(?:给我|帮我|麻烦|就)?(?:取消|撤销|撤)(?:了|掉|一下)?(?:吧|啊|谢谢)?"
+_LAST_ONE_GOES = re.compile(f"(?:请|我要|帮我|给我|麻烦|把)*(?:{_GOES}{_LAST}(?:吧|了)?|{_LAST}{_GOES})")
+_ALL_GO = re.compile(f"(?:把)?(?:这?[两三几]个|我的)?(?:订单|单子?)?(?:全|都|全都|全部|统统){_GOES}")
+_WHERE_TO_PAY = re.compile(
+    "(?:付款|支付|缴费)的?链接|链接.{0,4}(?:再?发|呢|在哪)|怎么付|[在去从]?哪里?(?:付|支付|交钱)|付款码"
+)
+_WORTH = re.compile(r"划算|合算|(?:推荐|建议).{0,2}(?:哪|多少)|(?:一般|通常|大家).{0,4}(?:充|买|选)(?:哪|多少|啥|什么)")
+_PAID_TWICE = re.compile(
+    "(?:付|扣|支付|收|划|刷)(?:了|过|款|我|钱|费|走|的)*(?:[两二俩双几三23])(?:次|遍|回|笔|份|倍)|重复(?:付|扣|支付|收|划)"
+    "|[多重](?:付|扣|收)(?:了|款|钱|我)|[付扣]重了|[两二2](?:次|遍|笔)(?:钱|款|付款|扣款)"
+)
+_PRIVACY = re.compile(
+    "(?:删|注销|清[除空]|抹).{0,8}(?:信息|资料|数据|隐私|记录)|(?:信息|资料|数据|隐私).{0,4}(?:删|清[除空]|抹)"
+)
+
+
+def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """What only the talk itself gives a meaning: back a step, from the start, what was just dropped, bargaining."""
+    text = fold(said.text)
+    if text in replies.CONFIRM_WORDS and said.frame.intent != "confirm":  # 确 认
+        return confirm(dialog, replace(said, frame=replace(said.frame, intent="confirm", items=())), scene)
+    if handoff.asks_for_hours(text):
+        return answer(dialog, scene, replies.person_hours(scene.hours))
+    asks_to_cancel = said.frame.intent in ("help", "unknown") and _CANCEL_ASKED.search(text)
+    if isinstance(dialog.state, Idle) and (_GIVE_BACK.fullmatch(text) or asks_to_cancel):
+        return after_sale.look_up(dialog, "refund", said)
+    if said.frame.intent in ("help", "unknown") and after_sale.says_paid(text):
+        return after_sale.look_up(dialog, "status", said)
+    if _PAID_TWICE.search(text):
+        return after_sale.look_up(dialog, "paid_twice")
+    if _PRIVACY.search(text):
+        return answer(dialog, scene, replies.privacy())
+    if text in replies.BACK_TO_BOT_WORDS:
+        return answer(dialog, scene, replies.here_i_am())
+    if _BACK.fullmatch(text):
+        return stepped_back(dialog, scene)
+    if isinstance(dialog.state, Idle) and _LAST_ONE_GOES.fullmatch(text):
+        return paying.cancel(dialog, scene)
+    if isinstance(dialog.state, Idle) and _ALL_GO.fullmatch(text):
+        return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
+    if isinstance(dialog.state, Idle) and _WHERE_TO_PAY.search(text) and paying.live_unpaid(dialog, scene):
+        return own_order.asked(dialog, said, scene) or Turn(dialog, effects=(FindOrders("status"),))
+    if isinstance(dialog.state, Collecting) and favourites.declined(text):
+        return answer(dialog, scene, replies.another_account(), in_full=True)
+    if isinstance(dialog.state, Collecting | Confirming) and _DROPS_IT.fullmatch(text):
+        return paying.cancel(dialog, scene)
+    if isinstance(dialog.state, Collecting | Confirming) and _NOT_YET.fullmatch(text):
+        return answer(dialog, scene, replies.take_your_time())
+    if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
+        # 不改了: the order that was to be corrected stands, or the summary as it is
+        return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
+    if _RESTART.fullmatch(text):
+        return restarted(dialog, scene)
+    if dialog.dropped and isinstance(dialog.state, Idle) and _AFTER_ALL.fullmatch(text):
+        return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
+    if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
+        return browsing.best_value(dialog, scene)
+    if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
+        lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+        names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)
+        sized = bool(lines) and names and not re.search("价|卖", text)
+        # 太贵了 充300: he settles for less himself
+        cheaper = settled_for(dialog, said, scene) or edited(dialog, said, scene) if sized else None
+        after = replies.offer_human() if "差价" in text else ""
+        told = replies.join(replies.no_bargain(), after)
+        return cheaper or answer(doubted(dialog) if sized else dialog, scene, told)
+    return None

@@ -1,0 +1,258 @@
+"""What each intent of the understanding means at this point of the talk."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from dialogs import (
+    after_sale,
+    browsing,
+    examples,
+    handoff,
+    paying,
+    rating,
+    replies,
+    smalltalk,
+    wallet,
+    wishes,
+)
+from dialogs.answering import said_for_draft
+from dialogs.asking import answer
+from dialogs.changing import rather
+from dialogs.filling import fill_by_mention
+from dialogs.ordering import (
+    advance,
+    answered_by_text,
+    denied,
+    doubted,
+    miss,
+    slot_emptied,
+    start,
+)
+from dialogs.picking import another_product, choose, named_in_list, named_in_shop
+from dialogs.state import (
+    BATCH_LINES_MAX,
+    MISSES_BEFORE_HUMAN,
+    Collecting,
+    Confirming,
+    Dialog,
+    Idle,
+    Replacement,
+)
+from dialogs.turn import (
+    CancelOrder,
+    Reply,
+    Said,
+    Scene,
+    Turn,
+)
+from kernel.ids import OrderNo
+
+_MIGHT_CORRECT = re.compile(
+    "\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]|够|只[要买充来]|[一两二三四五六七八九十][张个份件]"
+)
+"""Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
+_OF_THE_PAST = re.compile(
+    "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
+)
+"""Of an order that he has placed: 京东卡100到了吗 is no new one."""
+_NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
+_THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
+_Talk = Callable[[Dialog, Said, Scene], Turn]
+
+
+def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+        return turn
+    turn = start(dialog, said.frame.items, scene, said.text)
+    if _NAMES_A_PRICE.search(said.text) and isinstance(turn.dialog.state, Collecting | Confirming):
+        turn = replace(turn, reply=Reply(replies.join(replies.no_bargain(), turn.reply.text)))
+    return turn
+
+
+def _counts_only(said: Said) -> bool:
+    """要4张, and nothing of what: it can only be about the order that was just placed."""
+    items = said.frame.items
+    return len(items) == 1 and items[0].said == {"quantity"} and items[0].product is None and not items[0].candidates
+
+
+def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """A bare value: for the open question; for the order that waits for payment it is no correction by itself."""
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+        return turn
+    if not said.frame.items:
+        return miss(dialog, scene)
+    return start(dialog, said.frame.items, scene, said.text)
+
+
+def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if isinstance(dialog.state, Collecting | Confirming):
+        return said_for_draft(dialog, said, scene)
+    turn = paying.change_unpaid(dialog, said, scene)
+    if turn is not None:
+        return turn
+    if any(item.product for item in said.frame.items):
+        return start(dialog, said.frame.items, scene, said.text)
+    return answer(dialog, scene, replies.nothing_to_change())
+
+
+def confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """确认, 对: what the talk has asked to be confirmed."""
+    if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
+        return handoff.ask_for_human(dialog, scene, "misses")
+    listed = dialog.listed
+    if (
+        listed is not None
+        and len(listed.entries) == 1
+        and isinstance(dialog.state, Collecting)
+        and listed.entries[0][:2] != "a:"
+    ):
+        return choose(dialog, 1, scene)  # 对 to the only thing offered
+    if said.frame.items and isinstance(dialog.state, Confirming):
+        return said_for_draft(dialog, replace(said, frame=replace(said.frame, intent="change")), scene)
+    return paying.confirm(dialog, scene)
+
+
+def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if said.frame.index is None:
+        return miss(dialog, scene)
+    return choose(dialog, said.frame.index, scene)
+
+
+def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """人工; but 你是机器人吗 is only a question."""
+    told = smalltalk.known_answer(dialog, said, scene)
+    if told == replies.robot() or wishes.stance(said.text, "human") is wishes.Stance.ASKED:
+        return answer(dialog, scene, told or replies.offer_human())  # 不行我再找人工
+    return handoff.ask_for_human(dialog, scene)
+
+
+def _refund(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """退款; but 这个能退吗 below a summary is about what he is going to buy."""
+    if isinstance(dialog.state, Collecting | Confirming) and wishes.stance(said.text, "refund") is wishes.Stance.ASKED:
+        return answer(dialog, scene, replies.returnable())
+    return after_sale.look_up(dialog, "refund", said)
+
+
+def _orders_all_the_same(dialog: Dialog, said: Said) -> bool:
+    """催什么催，洗车SUV10次: a whole order, beside words about how he is treated."""
+    if not isinstance(dialog.state, Idle) or _OF_THE_PAST.search(said.text):
+        return False
+    return any(item.product and item.sku and "value" in item.said for item in said.frame.items)
+
+
+def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """没到账; but 邮箱错了 in the middle of an order is about that order."""
+    if _orders_all_the_same(dialog, said):
+        return _order(dialog, said, scene)
+    if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
+        return handoff.angry(dialog, scene)
+    if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):
+        turn = _other_choice(dialog, said, scene) or slot_emptied(dialog, said.text, scene)
+        if turn is not None:
+            return turn
+    return after_sale.look_up(dialog, "problem", said)
+
+
+def _other_choice(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """段位打错了，现在是铂金: the choice that it should be stands in the message."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) != 1:
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    filled = fill_by_mention(state.lines[0], said.text, product, scene.shelf) if product is not None else None
+    if filled is None or not filled.changed or filled.problems or filled.line == state.lines[0]:
+        return None
+    return advance(replace(dialog, misses=0), (filled.line,), scene, replies.changed())
+
+
+def _order_status(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """查订单 lists them; 到了吗 is about the latest, or the one of the product he names."""
+    if _orders_all_the_same(dialog, said):
+        return _order(dialog, said, scene)
+    listing = "订单" in said.text and not said.frame.items
+    return after_sale.look_up(dialog, "list" if listing else "status", said)
+
+
+def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """What the understanding made nothing of: perhaps this talk does."""
+    if isinstance(dialog.state, Collecting | Confirming) and said.frame.items:
+        return said_for_draft(dialog, said, scene)
+    filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
+    if filled is not None and isinstance(dialog.state, Collecting):
+        return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
+    wrong = any(word in said.text for word in replies.MISTAKE_WORDS)
+    if isinstance(dialog.state, Confirming) and (dialog.state.denied or wrong):
+        emptied = slot_emptied(dialog, said.text, scene)
+        if emptied is not None:
+            return emptied
+    live = paying.live_unpaid(dialog, scene)
+    if isinstance(dialog.state, Idle) and live is not None and len(live.lines) == 1:
+        wanted = rather(live.lines[0], said, scene)
+        if wanted is not None:
+            return Turn(replace(dialog, waiting=Replacement((wanted,))), effects=(CancelOrder(OrderNo(live.order_no)),))
+    other = another_product(dialog, said, scene)
+    if other is not None:
+        return other
+    named = named_in_list(dialog, said, scene) or named_in_shop(dialog, said, scene)
+    if named is not None:
+        return named
+    if _is_angry(dialog, said, scene):
+        return handoff.angry(dialog, scene)
+    if _MIGHT_CORRECT.search(said.text):
+        dialog = doubted(dialog)
+    return smalltalk.not_understood(dialog, said, scene)
+
+
+def _is_angry(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    return smalltalk.known_answer(dialog, said, scene) == replies.sorry_for_that()
+
+
+def _rate(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """五星好评; but 垃圾 without a number of stars is only anger."""
+    stars = rating.stars_in(said.text)
+    if stars is None and (rating.is_unhappy(said.text) or _is_angry(dialog, said, scene)):
+        return handoff.angry(dialog, scene)
+    return rating.rate(dialog, stars)
+
+
+def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    return handoff.angry(dialog, scene) if _is_angry(dialog, said, scene) else smalltalk.help_(dialog, scene, said)
+
+
+def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    if said.frame.items:
+        return start(dialog, said.frame.items, scene, said.text)
+    return answer(dialog, scene, replies.batch_how(BATCH_LINES_MAX, examples.orders(scene.shelf)))
+
+
+TALK: dict[str, _Talk] = {
+    "order": _order,
+    "browse": browsing.browse,
+    "search": browsing.search,
+    "price": browsing.price,
+    "order_status": _order_status,
+    "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
+    "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),
+    "refund": _refund,
+    "problem": _problem,
+    "invoice": lambda d, said, _: after_sale.look_up(d, "invoice", said),
+    "balance": lambda d, _, scene: wallet.balance(d, scene),
+    "human": _human,
+    "help": _help,
+    "greet": lambda d, _, scene: smalltalk.greet(d, scene),
+    "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
+    "confirm": confirm,
+    "deny": lambda d, said, scene: denied(d, scene, said.text),
+    "cancel": lambda d, _, scene: paying.cancel(d, scene),
+    "change": _change,
+    "choose": _chose,
+    "answer": _answer,
+    "batch": _batch,
+    "rate": _rate,
+    "unknown": not_known,
+}
