@@ -9,14 +9,13 @@ from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import choice_label, fitting_products
+from dialogs.by_text import accounts_in, fill_by_text
 from dialogs.draft import account_field, field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
-    accounts_in,
     contradicts,
     fill,
     fill_by_mention,
-    fill_by_text,
     says_anything,
     with_option,
 )

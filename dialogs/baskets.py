@@ -1,64 +1,48 @@
 """Several lines of a draft corrected in one message: each clause belongs to the line that it names."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from catalog.checks import fold
-from catalog.model import Delivery, FieldKind, Product, Sku
+from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.changing import line_with
-from dialogs.draft import field_of, look, pick_sku
+from dialogs.draft import field_of, pick_sku
 from dialogs.filling import fill
-from dialogs.pointing import accounts, longest_name, names_of, pointed
+from dialogs.pointing import longest_name, pointed
 from dialogs.state import QUANTITY_MAX, DraftLine
+from dialogs.subjects import FILLER, NUMERAL, PIECES, SEPARATORS, Mention, grouped, parts_of, spaced, subjects, words_of
 from nlu.frame import Item
-from nlu.numerals import CHINESE, read_numeral
+from nlu.numerals import read_numeral
 
 _TEXT_MAX = 300
 """Longer messages are no corrections."""
-_NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
-_PIECES = "[张份个件条根袋盒次枚瓶桶箱套台本束支枝杯单]"
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几[张个份件]|还是|如何|区别|划算|合适")
-_SEPARATORS = re.compile(r"[,，。;；!！、~～]")
-_NTH = re.compile(rf"第({_NUMERAL})(?:{_PIECES}|样|项|行|笔|位)?")
-_TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})")
-_INTO = re.compile(r"(?:[改换变][成为到]|[改换是来成]|(?<!不)要)$")
-_INTO_FOR_SURE = re.compile(r"[改换变][成为到]$")
-_LEAD = re.compile(r"(?:再?加上?|再[来要买]?|另外|还有|外加|把|将|[去删拿减]掉|不要|别要?|取消|只要|但是?|然后)+$")
 _OH = re.compile(r"^(?:(?:[说搞弄写下点买])?[反错]了|不对|不是|等等|等下|[哎啊哦噢嗯诶]|[,，。!！])+")
 _LAST_COUNT = re.compile(
-    rf"(?P<wish>(?:那|就|我|只|改成?|换成?|要|来|买|给我|还是)*)(?P<count>{_NUMERAL})(?P<piece>{_PIECES})(?P<enough>就[行好够]了?|够了)?(?:吧|了|的)*"
+    rf"(?P<wish>(?:那|就|我|只|改成?|换成?|要|来|买|给我|还是)*)(?P<count>{NUMERAL})(?P<piece>{PIECES})(?P<enough>就[行好够]了?|够了)?(?:吧|了|的)*"
 )
-_TOO_MANY = re.compile(rf"(?:{_NUMERAL}{_PIECES})?(?:太|有点|买|要|是)?(?:多|少)了")
-_COUNT_FIRST = re.compile(rf"(?:再|加上?|另外?|还要|[来要买])+{_NUMERAL}{_PIECES}的?$")
-"""再加一张 before what is added."""
-_AND = re.compile(r"[和跟与及,，、的那个张]*(?:还有)?")
+_TOO_MANY = re.compile(rf"(?:{NUMERAL}{PIECES})?(?:太|有点|买|要|是)?(?:多|少)了")
 _REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划退]掉|去除|删[了除]|删|移除|取消|不需要|不订|不来")
 _KEEPS = re.compile(
     r"(?:还是|就|都|也|那|先|的|那个|正常)*(?:留着?|保留|留下|不变|不动|不用[改动]|没问题|照旧|照常|要的?|是对的|对的?)(?:吧|了|啊)*"
-)
-_FILLER = re.compile(
-    "(?:把|将|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|也|就|我|哈|呢|啊|可以|一下|行|好|嗯|哦|对|不对|等等"
-    "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*+"
 )
 _MORE = re.compile("再?加上?|再[来要买]|多[要来加买]|另外?要|还要|也[要来加买]")
 _STOPS = re.compile("[,，。;；!！]")
 _CORRECTS = re.compile("[改换减少删]|不要|去掉|取消")
 _ADDS = re.compile("再[加来要买]|另外|顺[便带]|加上|外加|还要|加个")
-_FEWER = re.compile(rf"(?:减|少)[掉去要买来]?({_NUMERAL}){_PIECES}")
-_COUNT = re.compile(rf"({_NUMERAL}){_PIECES}")
+_FEWER = re.compile(rf"(?:减|少)[掉去要买来]?({NUMERAL}){PIECES}")
+_COUNT = re.compile(rf"({NUMERAL}){PIECES}")
 _WRONG = re.compile(r"(?:号码?|账号)?(?:填|写|打|输)?错了?[,，]?(?:应该)?(?:是|改成)?")
 _ALL_COUNT = re.compile(
-    rf"(?:那|就|帮我|给我|我要?|[两三四几][个件样种]|它们)*(?:[都全各]|每[样种个款件]|分别|全部)(?:都)?(?:[要来买改换拿]成?|是|给我)*({_NUMERAL}){_PIECES}(?:就行|就好|吧|的|了)*"
+    rf"(?:那|就|帮我|给我|我要?|[两三四几][个件样种]|它们)*(?:[都全各]|每[样种个款件]|分别|全部)(?:都)?(?:[要来买改换拿]成?|是|给我)*({NUMERAL}){PIECES}(?:就行|就好|吧|的|了)*"
 )
 _EXCEPT = re.compile(
     r"^除了?(?P<those>.+?)(?:以外|之外|外)?[,，]?(?:的|其他|其它|别的|剩下|另外)*(?:的)?[都全](?P<not>不|别)?(?:要|买|留)(?:了|吧|着)*$"
 )
 _SOME_ENDS = re.compile(
-    rf"^(?:我|就|那)*(?P<keep>只?要|只?留)?(?P<end>[前后])(?:面的?)?(?P<count>{_NUMERAL}){_PIECES}"
+    rf"^(?:我|就|那)*(?P<keep>只?要|只?留)?(?P<end>[前后])(?:面的?)?(?P<count>{NUMERAL}){PIECES}"
     "(?P<after>就行|就好|就够了?|不要了?|去掉|删掉|都?取消|都要|留着)?(?:吧|了)*$"
 )
 
@@ -68,16 +52,6 @@ class Unclear:
     """A clause of the message that could not be used: nothing of the message was."""
 
     clause: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    start: int
-    end: int
-    lines: frozenset[int]
-    """The lines it may mean; empty: a size of `product` that none of them is."""
-    product: str = ""
-    sku: Sku | None = None
 
 
 def rebuilt(
@@ -100,15 +74,15 @@ def _by_clauses(
     lines: Sequence[DraftLine], text: str, shelf: Shelf, least: int
 ) -> tuple[DraftLine, ...] | Unclear | None:
     """Each clause to the line that it names; None when fewer than `least` are named."""
-    said = _OH.sub("", _spaced(text))
-    found = _subjects(lines, said, shelf)
+    said = _OH.sub("", spaced(text))
+    found = subjects(lines, said, shelf)
     if len({(one.lines, one.sku.code if one.sku else "") for one in found}) < least:
         return None
-    words = list(_words(found, said))
+    words = list(words_of(found, said))
     out: list[DraftLine | None] = list(lines)
     added: list[DraftLine] = []
     used, unclear = 0, ""
-    for mention, own in _grouped(found, words):
+    for mention, own in grouped(found, words):
         if not _apply(mention, own, lines, out, added, shelf):
             unclear = unclear or (said[mention.start : mention.end] + own).strip(",，。")
         else:
@@ -131,7 +105,7 @@ def _with_another(
     own = [clause for clause in clauses if longest_name(names, fold(clause))]
     if product is None or len(own) != 1 or not _ADDS.search(own[0]):
         return None
-    rest = ",".join(clause for clause in clauses if clause != own[0] and not _FILLER.fullmatch(fold(clause)))
+    rest = ",".join(clause for clause in clauses if clause != own[0] and not FILLER.fullmatch(fold(clause)))
     changed = _by_clauses(lines, rest, shelf, 1) if _CORRECTS.search(rest) else None
     if not isinstance(changed, tuple):
         return changed
@@ -153,7 +127,7 @@ def _everyone(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draf
     excepted = _EXCEPT.match(said)
     if excepted is not None:
         meant = pointed(lines, excepted["those"], shelf)
-        if meant is None or not meant.lines or not _FILLER.fullmatch(meant.rest):
+        if meant is None or not meant.lines or not FILLER.fullmatch(meant.rest):
             return None
         keeps = excepted["not"] is not None
         return _some(lines, lambda i: (i in meant.lines) == keeps)
@@ -173,7 +147,7 @@ def _some(lines: Sequence[DraftLine], keeps: Callable[[int], bool]) -> tuple[Dra
 
 def _last_word(line: DraftLine, text: str, shelf: Shelf) -> DraftLine | None:
     """朋友不去了 一张就行, 哎两张多了 要一张: why, and then how many."""
-    clauses = [clause for clause in _SEPARATORS.split(_spaced(text)) if clause]
+    clauses = [clause for clause in SEPARATORS.split(spaced(text)) if clause]
     product = shelf.product(line.product or "")
     wanted = _LAST_COUNT.fullmatch(clauses[-1]) if len(clauses) > 1 else None
     count = _number(wanted["count"]) if wanted is not None else None
@@ -190,154 +164,11 @@ def _last_word(line: DraftLine, text: str, shelf: Shelf) -> DraftLine | None:
 # ---- who is spoken of ----------------------------------------------------------------------------------------------
 
 
-def _spaced(text: str) -> str:
-    """Folded, with a comma where there was a space."""
-    return re.sub(r"\s+", ",", unicodedata.normalize("NFKC", text).strip()).casefold()
-
-
-def _subjects(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> list[_Mention]:
-    """What the clauses are about, in their order. What stands behind 改成 is a new value and no subject."""
-    names = _names(lines, shelf)
-    found: list[_Mention] = []
-    at = 0
-    while at < len(said):
-        mention = _at(names, lines, said, at)
-        before = found[-1] if found else None
-        if mention is None or (before is not None and _is_value(said[before.end : mention.start])):
-            at += 1 if mention is None else mention.end - at
-            continue
-        joined = _joined(before, mention, said) if before is not None else None
-        if joined is not None:
-            found[-1] = joined
-        else:
-            found.append(mention)
-        at = mention.end
-    return found
-
-
-def _is_value(between: str) -> bool:
-    clause = _SEPARATORS.split(between)[-1]
-    return _INTO_FOR_SURE.search(between) is not None or (clause == between and _INTO.search(clause) is not None)
-
-
-def _joined(one: _Mention, other: _Mention, said: str) -> _Mention | None:
-    """京东卡200的, 优酷年卡: two names of one thing."""
-    if said[one.end : other.start] not in ("", "的", "那个", "那张", "卡", "券", "票"):
-        return None
-    both = one.lines & other.lines
-    if both:
-        return _Mention(one.start, other.end, both)
-    same = other.sku is not None and one.product == other.product
-    return _Mention(one.start, other.end, frozenset(), other.product, other.sku) if same else None
-
-
-def _names(lines: Sequence[DraftLine], shelf: Shelf) -> dict[str, _Mention]:
-    """Folded names of lines, and of the sizes of their products that no line is."""
-    found: dict[str, _Mention] = {}
-
-    def name(called: str, mention: _Mention) -> None:
-        known = found.get(called)
-        found[called] = replace(mention, lines=known.lines | mention.lines) if known is not None else mention
-
-    products = {line.product: shelf.product(line.product or "") for line in lines}
-    starts = {p.id: _starts(p) for p in products.values() if p is not None}
-    for i, line in enumerate(lines):
-        product = products[line.product]
-        if product is None:
-            continue
-        own = _Mention(0, 0, frozenset((i,)), product.id)
-        others = set().union(*(names for key, names in starts.items() if key != product.id))
-        size = look(line, shelf).sku
-        parts = _parts(size, product) if size is not None else set()
-        for called in {*accounts(line, shelf), *names_of(line, shelf), *(starts[product.id] - others), *parts}:
-            name(called, own)
-    for product in products.values():
-        for sku in product.skus if product is not None else ():
-            for called in (
-                {fold(sku.label), *map(fold, sku.aliases), *_parts(sku, product)} if product is not None else ()
-            ):
-                if product is not None and len(called) > 1 and called not in found and not called[0].isdigit():
-                    found[called] = _Mention(0, 0, frozenset(), product.id, sku)
-    return found
-
-
-def _parts(sku: Sku, product: Product) -> set[str]:
-    """儿童 of 儿童票: the beginnings of a size's name that no other size of the product shares."""
-    others = [fold(name) for other in product.skus if other != sku for name in (other.label, *other.aliases)]
-    label = fold(sku.label)
-    starts = {label[:end] for end in range(2, len(label) + 1)} if not label[:1].isdigit() else set()
-    return {start for start in starts if not any(start in other for other in others)}
-
-
-def _starts(product: Product) -> set[str]:
-    """What a product is called, whole or by its beginning."""
-    return {fold(name)[:end] for name in (product.name, *product.aliases) for end in range(2, len(fold(name)) + 1)}
-
-
-def _at(names: dict[str, _Mention], lines: Sequence[DraftLine], said: str, at: int) -> _Mention | None:
-    """The longest name that begins here."""
-    nth = _NTH.match(said, at)
-    number = read_numeral(nth[1]) if nth is not None else None
-    if nth is not None and number is not None and 1 <= number <= len(lines):
-        return _Mention(at, nth.end(), frozenset((int(number) - 1,)))
-    tail = _TAIL.match(said, at)
-    if tail is not None:
-        ending = [m.lines for name, m in names.items() if len(name) > 6 and name.endswith(tail[1]) and m.lines]
-        return _Mention(at, tail.end(), ending[0]) if len(ending) == 1 else None
-    here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
-    longest = max(here, key=len, default="")
-    return replace(names[longest], start=at, end=at + len(longest)) if longest else None
-
-
-def _stands_alone(name: str, said: str, at: int) -> bool:
-    """A number must be whole, and names a line only where a clause begins: elsewhere it is a new value."""
-    end = at + len(name)
-    if name[-1].isdigit() and said[end : end + 1].isdigit():
-        return False
-    if not name[0].isdigit():
-        return not (name[0].isascii() and said[at - 1 : at].isascii() and said[at - 1 : at].isalnum()) if at else True
-    if said[at - 1 : at].isdigit():
-        return False
-    if len(name) >= 5:  # an account
-        return True
-    clause = _SEPARATORS.split(said[:at])[-1]
-    rest = said[end:]
-    counted = re.match(rf"{_PIECES}", rest) is not None
-    return _FILLER.fullmatch(clause) is not None and not counted
-
-
-def _words(found: Sequence[_Mention], said: str) -> Iterator[str]:
-    """What is said of each subject: what stands behind it, and a verb right before it."""
-    cuts = [0]
-    for one, other in pairwise(found):
-        between = said[one.end : other.start]
-        parts = list(_SEPARATORS.finditer(between))
-        at = parts[-1].end() if parts else 0
-        lead = _COUNT_FIRST.search(between, at) or _LEAD.search(between, at)
-        fits = at == len(between) or _FILLER.fullmatch(between[at:]) or (lead is not None and lead.start() == at)
-        if parts:
-            cut = at if fits else len(between)
-        else:
-            cut = lead.start() if lead is not None and lead.start() > 0 else len(between)
-        cuts.append(one.end + cut)
-    ends = [*cuts[1:], len(said)]
-    for mention, start, end in zip(found, cuts, ends, strict=True):
-        yield said[start : mention.start] + said[mention.end : end]
-
-
-def _grouped(found: Sequence[_Mention], words: Sequence[str]) -> Iterator[tuple[_Mention, str]]:
-    """京东和steam都要两张: what is said of the last is said of all."""
-    own = ""
-    for mention, said in reversed(list(zip(found, words, strict=True))):
-        own = own if own and _AND.fullmatch(said) else said
-        yield mention, own
-
-
 # ---- what is said of it --------------------------------------------------------------------------------------------
 
 
 def _apply(
-    mention: _Mention,
+    mention: Mention,
     words: str,
     lines: Sequence[DraftLine],
     out: list[DraftLine | None],
@@ -348,7 +179,7 @@ def _apply(
     if mention.sku is not None:
         own = [i for i, line in enumerate(lines) if line.product == mention.product]
         product = shelf.product(mention.product)
-        if product is not None and len(own) == 1 and out[own[0]] == lines[own[0]] and _FILLER.fullmatch(words):
+        if product is not None and len(own) == 1 and out[own[0]] == lines[own[0]] and FILLER.fullmatch(words):
             out[own[0]] = pick_sku(replace(lines[own[0]], value=None, sku=None), mention.sku, product, shelf)
             return True  # 优酷年卡, of the one line of it
         more = _of_new_size(mention, words, lines, shelf)
@@ -361,10 +192,10 @@ def _apply(
         before = out[i]
         if before is None:
             return False
-        if _REMOVING.search(words) and _FILLER.fullmatch(_REMOVING.sub("", words)):
+        if _REMOVING.search(words) and FILLER.fullmatch(_REMOVING.sub("", words)):
             out[i] = None
             continue
-        if _KEEPS.fullmatch(_SEPARATORS.sub("", words)):
+        if _KEEPS.fullmatch(SEPARATORS.sub("", words)):
             continue
         after = reworded(before, words, shelf)
         if after is None:
@@ -373,14 +204,14 @@ def _apply(
     return True
 
 
-def _of_new_size(mention: _Mention, words: str, lines: Sequence[DraftLine], shelf: Shelf) -> DraftLine | None:
+def _of_new_size(mention: Mention, words: str, lines: Sequence[DraftLine], shelf: Shelf) -> DraftLine | None:
     """老人加一张: one more line like its neighbour, of another size."""
     product = shelf.product(mention.product)
     like = next((line for line in lines if line.product == mention.product), None)
     count = _COUNT.search(words)
     wanted = _number(count[1]) if count is not None else None
     rest = _MORE.sub("", _COUNT.sub("", words, count=1))
-    if product is None or like is None or mention.sku is None or wanted is None or not _FILLER.fullmatch(rest):
+    if product is None or like is None or mention.sku is None or wanted is None or not FILLER.fullmatch(rest):
         return None
     topped = product.delivery is Delivery.TOPUP
     kept = {name: value for name, value in like.fields.items() if not topped or _is_free(product, name)}
@@ -404,9 +235,9 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     if count is not None and by is not None:
         rest = _MORE.sub("", words.replace(count[0], "", 1))
         wanted = line.quantity + (-by if fewer is not None else by)
-        fits = 1 <= wanted <= QUANTITY_MAX and _FILLER.fullmatch(rest) is not None
+        fits = 1 <= wanted <= QUANTITY_MAX and FILLER.fullmatch(rest) is not None
         return replace(line, quantity=wanted) if fits else None
-    clauses = [clause for clause in _SEPARATORS.split(_WRONG.sub("", words)) if not _FILLER.fullmatch(clause)]
+    clauses = [clause for clause in SEPARATORS.split(_WRONG.sub("", words)) if not FILLER.fullmatch(clause)]
     if len(clauses) != 1:
         return None
     sized = re.sub("(?<=[0-9])(?:元|块钱?)?(?:的)?(?:面额|面值)|^[都也各]+", "", clauses[0])
@@ -419,7 +250,7 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
         return both
     filled = line_with(line, sized, product, shelf)
     if filled is None or filled.problems or not filled.changed:
-        named = [sku for sku in product.skus if any(part in fold(sized) for part in _parts(sku, product))]
+        named = [sku for sku in product.skus if any(part in fold(sized) for part in parts_of(sku, product))]
         return pick_sku(line, named[0], product, shelf) if len(named) == 1 else None  # 三年 of 三年3台
     return filled.line if 1 <= filled.line.quantity <= QUANTITY_MAX else None
 
@@ -435,7 +266,7 @@ def _size_and_count(line: DraftLine, words: str, product: Product, shelf: Shelf)
     count = _COUNT.search(words)
     wanted = _number(count[1]) if count is not None else None
     rest = words.replace(count[0], "", 1) if count is not None else ""
-    if count is None or wanted is None or _FILLER.fullmatch(re.sub("[改换变成为到]", "", rest)):
+    if count is None or wanted is None or FILLER.fullmatch(re.sub("[改换变成为到]", "", rest)):
         return None
     sized = line_with(line, rest, product, shelf)
     if sized is None or sized.problems or "quantity" in sized.changed or not sized.changed:

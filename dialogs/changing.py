@@ -5,28 +5,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, FieldKind, Option, Product
+from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.addresses import corrected_address
-from dialogs.draft import account_field, chosen_options, field_of, given_fields
+from dialogs.by_text import fill_by_text
+from dialogs.draft import account_field, chosen_options, given_fields
+from dialogs.field_changes import ACCOUNT, ASKS, changed_field, is_size, with_field
 from dialogs.filling import (
     Filled,
     cleared,
     fill,
     fill_by_mention,
-    fill_by_text,
-    named_field,
     named_slots,
-    speaks_of_ending,
     with_option,
 )
-from dialogs.ordering import advance, ask_which_line, denied
+from dialogs.ordering import advance, ask_which_line
 from dialogs.pointing import Pointed, by_each_number, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
-from nlu.numerals import CHINESE, DIGITS, read_numeral
+from nlu.numerals import CHINESE, read_numeral
 
 _CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
 _LEADING = re.compile(
@@ -45,11 +43,6 @@ _PLAIN_HEAD = re.compile(
     "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
     "充值话费统各均也换改到,，。！!、~ ]*"
 )
-_IS_NOT = re.compile(
-    r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
-)
-_SEPARATORS = re.compile(r"[ ,，。.\-]+")
-_PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
 _UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
 _RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
@@ -61,7 +54,6 @@ _NOT_THIS = re.compile("不是|别|不要|取消|不充|上次|之前|以前")
 _WRONG_ACCOUNT = re.compile(
     r"(?:qq|手机|电话|账|帐)?(?:号码?)?(?:也|又|都)?[写打填输]?错了?[,，]?(?:应该)?[是为:：]+([0-9a-z][0-9a-z._@+-]{4,})"
 )
-_NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD_NO, FieldKind.UID, FieldKind.EMAIL)
 _AFTER_ALL = re.compile(
     r"^(?:算了|还是|要不|那就|不如|干脆)+[,，]?(?:就|要|充|来|换|买)*(.{1,10}?)(?:吧|的|好了|得了)*$"
 )
@@ -72,20 +64,6 @@ _WRONG_WANTS = re.compile(
 _IS_AMOUNT = re.compile(r"^(?:应该|我要的?|我说的?|其实)?是(.{1,12})$")
 _CLAUSES = re.compile(r"[\s,，。;；!！~]+")
 _MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打少|搞反")
-_ENDS = re.compile(r"最后|末|尾")
-_TO = re.compile(
-    r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
-    r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
-)
-_NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
-_ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
-_SAYS_LITTLE = 12
-_TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
-
-
-def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """The rest of an answer whose first part is there: of a phone number, of an address."""
-    return _number_in_halves(dialog, state, said, scene) or _address_completed(dialog, state, said, scene)
 
 
 def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -98,7 +76,7 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)
         or _instead(dialog, state, said, scene)
-        or _changed_field(dialog, state, said, scene)
+        or changed_field(dialog, state, said, scene)
         or _other_account(dialog, state, said, scene)
     )
 
@@ -173,7 +151,7 @@ def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
 def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """QQ都换成87654321: where every line takes it."""
     text = fold(said.text)
-    tokens = _TOKEN.findall(text)
+    tokens = ACCOUNT.findall(text)
     if len(state.lines) < 2 or "都" not in text or len(tokens) != 1 or not re.search("[改换用充]", text):
         return None
     lines: list[DraftLine] = []
@@ -181,7 +159,7 @@ def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
         product = scene.shelf.product(line.product or "")
         field = account_field(product) if product else None
         checked = check_field(field, tokens[0]) if field else None
-        if field is None or product is None or not isinstance(checked, Valid) or _is_size(tokens[0], product):
+        if field is None or product is None or not isinstance(checked, Valid) or is_size(tokens[0], product):
             return None
         lines.append(replace(line, fields={**line.fields, field.name: checked.canonical}))
     return advance(dialog, lines, scene, replies.changed())
@@ -193,7 +171,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
     found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text)
     product = scene.shelf.product(state.lines[0].product or "")
-    if found is None or len(state.lines) != 1 or product is None or said.frame.items or _ASKS.search(text):
+    if found is None or len(state.lines) != 1 or product is None or said.frame.items or ASKS.search(text):
         return None
     filled = line_with(state.lines[0], found[1], product, scene.shelf)
     if filled is None or filled.problems:
@@ -217,7 +195,7 @@ def settled_for(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     product = scene.shelf.product(state.lines[0].product or "")
     clauses = [_CHEAP.sub("", fold(clause)) for clause in _CLAUSES.split(said.text.strip())]
     wants = [clause for clause in clauses if len(clause) > 1 and not _TOO_DEAR.search(clause)]
-    if product is None or len(wants) != 1 or _ASKS.search(said.text):
+    if product is None or len(wants) != 1 or ASKS.search(said.text):
         return None
     filled = line_with(state.lines[0], wants[0], product, scene.shelf)
     if filled is None or filled.problems or not filled.changed:
@@ -236,11 +214,11 @@ def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, s
     if field is None or product is None or not single or field.name not in line.fields:
         return None
     checked = check_field(field, numbers[0])
-    if not isinstance(checked, Valid) or _ASKS.search(said.text) or _NOT_THIS.search(text):
+    if not isinstance(checked, Valid) or ASKS.search(said.text) or _NOT_THIS.search(text):
         return None
-    if checked.canonical == line.fields[field.name] or _is_size(numbers[0], product):
+    if checked.canonical == line.fields[field.name] or is_size(numbers[0], product):
         return None
-    return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+    return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
 
 
 def _it_is(text: str) -> re.Match[str] | None:
@@ -343,20 +321,12 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
 
 
 def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:
-    tokens = _TOKEN.findall(rest)
+    tokens = ACCOUNT.findall(rest)
     field = account_field(product)
-    if field is None or len(tokens) != 1 or _is_size(tokens[0], product):
+    if field is None or len(tokens) != 1 or is_size(tokens[0], product):
         return None
     item = Item(fields={field.name: tokens[0]}, said=frozenset({field.name}))
     return fill(line, item, shelf, field.name)
-
-
-def _is_size(token: str, product: Product) -> bool:
-    if any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus):
-        return True
-    return token.isdigit() and any(
-        s.any_value and s.any_value.min <= int(token) <= s.any_value.max for s in product.skus
-    )
 
 
 def _from_frame(line: DraftLine, said: Said, meant: Pointed, shelf: Shelf) -> Filled | None:
@@ -380,126 +350,3 @@ def _emptied(line: DraftLine, rest: str, product: Product) -> Filled | None:
 
 
 # ---- a field by its name -------------------------------------------------------------------------------------------
-
-
-def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """电话改成139…, while a part of the address is still asked for."""
-    if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
-        return None
-    product = scene.shelf.product(state.lines[state.line].product or "")
-    field = field_of(product, state.slot) if product else None
-    old = state.lines[state.line].fields.get(state.slot)
-    if field is None or old is None or field.kind is not FieldKind.ADDRESS or _ASKS.search(said.text):
-        return None
-    new = corrected_address(old, said.text)
-    return _with_field(dialog, state, field.name, new, scene, "") if new is not None else None
-
-
-def _number_in_halves(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """138 1234 and then 5678: one phone number in two messages."""
-    if not isinstance(state, Collecting):
-        return None
-    text = _SEPARATORS.sub("", fold(said.text))
-    digits = "".join(str(DIGITS.get(char, char)) for char in text)
-    line = state.lines[state.line]
-    product = scene.shelf.product(line.product or "")
-    field = field_of(product, state.slot) if product else None
-    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdigit():
-        return None
-    whole = check_field(field, state.half + digits)
-    if state.half and isinstance(whole, Valid):
-        return _with_field(dialog, state, field.name, whole.canonical, scene, "")
-    alone = check_field(field, digits)
-    if isinstance(alone, Valid) or not _PHONE_START.match(digits) or _is_size(digits, product):
-        return None
-    turn = advance(dialog, state.lines, scene, alone.reason_zh, replies.rest_of_number(len(digits)), missed=True)
-    asked = turn.dialog.state
-    kept = replace(asked, half=digits) if isinstance(asked, Collecting) else asked
-    return replace(turn, dialog=replace(turn.dialog, state=kept))
-
-
-def _changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """名字错了，是王方 · 取票人换成李娜 · 收货人改成吴强 · 身份证最后一位是1不是X: that field and no other."""
-    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
-    product = scene.shelf.product(line.product or "")
-    if product is None or _ASKS.search(said.text):
-        return None
-    text = fold(said.text)
-    if len(state.lines) == 1 and _ENDS.search(text):
-        filled = fill_by_mention(line, said.text, product, scene.shelf)
-        if filled is not None and (filled.changed or filled.problems):
-            told = replies.changed() if not filled.problems else ""
-            return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
-        if speaks_of_ending(said.text):
-            return denied(dialog, scene)
-    swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
-    if swapped is not None:
-        return advance(dialog, (swapped,), scene, replies.changed())
-    own = _labelled_account(product, line, said.text)
-    if own is not None:
-        return _with_field(dialog, state, own[0], own[1], scene, replies.changed())
-    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
-        old = line.fields.get(place.name)
-        new = corrected_address(old, said.text) if old is not None else None
-        if new is not None and new != old:
-            return _with_field(dialog, state, place.name, new, scene, replies.changed())
-    given = _labelled_text(product, said.text)
-    if given is not None and len(state.lines) == 1:
-        return _with_field(dialog, state, given[0], given[1], scene, replies.changed())
-    found = _TO.match(said.text.strip())
-    field = named_field(product, fold(found["head"])) if found else None
-    if found is None or field is None or field.kind in (FieldKind.CHOICE, FieldKind.ADDRESS):
-        return None
-    free = field.kind is FieldKind.TEXT
-    if line.fields.get(field.name) is None or (free and len(found["head"]) > _SAYS_LITTLE):
-        return None
-    checked = check_field(field, _NOT.sub("", found["new"]).strip())
-    if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
-        return None
-    return _with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
-
-
-def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftLine | None:
-    """开头是139不是138: the only account that holds the wrong digits, where it still passes its check."""
-    found = _IS_NOT.search(text)
-    wrong, right = (found["was"] or found["was_too"], found["new"] or found["new_too"]) if found else ("", "")
-    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
-    hit = [field for field in held if wrong and line.fields[field.name].count(wrong) == 1]
-    if len(hit) != 1 or sum(line.fields[field.name].count(wrong) for field in held) != 1:
-        return None
-    checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
-    return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
-
-
-def _labelled_account(product: Product, line: DraftLine, text: str) -> tuple[str, str] | None:
-    """收花人电话改成139…, beside an address that holds a phone, too: the field with that very label."""
-    said = fold(text)
-    named = [f for f in product.fields if f.kind in _NUMBERS and fold(f.label) in said and f.name in line.fields]
-    tokens = _TOKEN.findall(said)
-    if len(named) != 1 or len(tokens) != 1:
-        return None
-    checked = check_field(named[0], tokens[0])
-    return (named[0].name, checked.canonical) if isinstance(checked, Valid) else None
-
-
-def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:
-    """附言：加油, 附言改成加油: a text field given by its own label, asked for or not: (field name, value)."""
-    for field in product.fields:
-        found = re.match(rf"{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)\s*(.+)$", text.strip())
-        if found is not None and field.kind is FieldKind.TEXT:
-            checked = check_field(field, found[1])
-            return (field.name, checked.canonical) if isinstance(checked, Valid) else None
-    return None
-
-
-def _with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:
-    """One field set, in every line that held the same."""
-    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
-    old = line.fields.get(name)
-    lines = [
-        replace(other, fields={**other.fields, name: value})
-        if other is line or (other.product == line.product and other.fields.get(name) == old)
-        else other
-        for other in state.lines
-    ]
-    return advance(replace(dialog, misses=0), lines, scene, told)

@@ -9,8 +9,9 @@ from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.baskets import Unclear, rebuilt
-from dialogs.changing import changed, given_in_pieces
+from dialogs.changing import changed
 from dialogs.draft import account_field, field_of, look
+from dialogs.field_changes import given_in_pieces
 from dialogs.filling import (
     cleared,
     fill,

@@ -5,30 +5,21 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from catalog.checks import Invalid, Valid, check_field, fold
-from catalog.model import Choice, Field, FieldKind, Product, Sku
+from catalog.model import Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
 from dialogs.state import NO_QUANTITY, QUANTITY_MAX, DraftLine
 from nlu.frame import Item
-from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
-_BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打|上|冲|到|升)+")
-_AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _VALUE_MAX = 10**9
-_TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
-_LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SYNONYMS = (("名字", "姓名"), ("手机号", "手机"), ("身份证号", "身份证"))
-_FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
+FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
 _CHANGE_TO = re.compile(r"^\s*(?:请?(?:改|换)[成为到]|应该是)[:：\s]*")
 _SAYS_WRONG = re.compile("错了|写错|打错|不是|不对")
-_SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
-_COUNT = re.compile(
-    rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
-)
 _ENDING = re.compile(
     r"(?:(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?|末尾|尾号)(?:(?:写|打|填|输)?错了?[,，\s]*)?(?:应该)?(?:是|改成|改为|换成)([0-9x]{1,4})(?![0-9a-z])"
 )
@@ -224,60 +215,6 @@ def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
     return replace(line, fields={n: v for n, v in line.fields.items() if n != slot})
 
 
-def accounts_in(text: str, field: Field) -> tuple[str, ...]:
-    """The accounts of a message that is nothing but several of them: 138… 和 139… 都要充."""
-    if field.kind in (*_FREE, FieldKind.CHOICE, FieldKind.EMAIL) or not _LIST_FILLER.fullmatch(_TOKEN.sub("", text)):
-        return ()
-    checked = [check_field(field, token) for token in _TOKEN.findall(text)]
-    return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
-
-
-def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
-    """最便宜的, as the answer to which denomination."""
-    if not any(word in text for word in replies.CHEAPEST_WORDS):
-        return None
-    skus = [s for s in shelf.matching(product.id, None, chosen_options(line, product)) if s.any_value is None]
-    if not skus:
-        return None
-    return Filled(pick_sku(line, min(skus, key=lambda sku: sku.price_fen), product, shelf), frozenset({"value"}))
-
-
-def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:
-    """Take a whole message as the answer to the slot asked for: a SKU's label or alias or plain value, a choice's
-    label, an account. None when it is not an answer at all."""
-    if slot in ("quantity", "value") and _SEVERAL_NUMBERS.search(text):
-        return None  # 10 20 is not 1020
-    if slot == "quantity":
-        return _quantity_by_text(line, text)
-    if slot == "value":
-        return _sku_by_name(line, text, product, shelf) or cheapest(line, text, product, shelf)
-    option = option_of(product, slot)
-    if option is not None:
-        value = _named_choice(option.values, text) or _named_choice(option.values, _bare_answer(text))
-        return Filled(with_option(line, slot, value), frozenset({slot})) if value else None
-    field = field_of(product, slot)
-    if field is None or not _looks_like(field, text):
-        return None
-    if field.kind is FieldKind.CHOICE:
-        value = _named_choice(field.values, text) or _named_choice(field.values, _bare_answer(text))
-        return Filled(replace(line, fields={**line.fields, slot: value}), frozenset({slot})) if value else None
-    checked = check_field(field, text)
-    if isinstance(checked, Invalid):
-        return Filled(line, frozenset(), (checked.reason_zh,)) if _is_attempt(field, text) else None
-    return Filled(replace(line, fields={**line.fields, slot: checked.canonical}), frozenset({slot}))
-
-
-def _quantity_by_text(line: DraftLine, text: str) -> Filled | None:
-    """5, 五张, as the answer to how many."""
-    found = _COUNT.fullmatch(fold(text))
-    wanted = read_numeral(found[1]) if found else None
-    if wanted is None:
-        return None
-    if wanted != int(wanted) or not 1 <= wanted <= QUANTITY_MAX:
-        return Filled(line, frozenset(), (replies.quantity_out_of_range(QUANTITY_MAX),))
-    return Filled(replace(line, quantity=int(wanted)), frozenset({"quantity"}))
-
-
 def with_option(line: DraftLine, name: str, value: str) -> DraftLine:
     """The line with an option chosen; a SKU picked by name gives way to it."""
     return replace(line, sku=None, options={**line.options, name: value})
@@ -382,7 +319,7 @@ def _fill_fields(
             continue
         if field.kind is FieldKind.ADDRESS and field.name in fields and _SAYS_WRONG.search(value):
             continue  # 1栋错了是11栋 is about the address, and none itself
-        checked = check_field(field, _CHANGE_TO.sub("", value) if field.kind in _FREE else value)
+        checked = check_field(field, _CHANGE_TO.sub("", value) if field.kind in FREE else value)
         if isinstance(checked, Valid):
             is_place = field.kind is FieldKind.ADDRESS
             fields[field.name] = tidy(checked.canonical, fields.get(field.name, "")) if is_place else checked.canonical
@@ -426,53 +363,6 @@ def _place_for(name: str, value: str, product: Product, asked: str | None) -> Fi
     if field is not None:
         return field
     others = (field_of(product, asked) if asked else None, account_field(product))
-    taking = (f for f in others if f is not None and f.kind not in _FREE and isinstance(check_field(f, value), Valid))
+    taking = (f for f in others if f is not None and f.kind not in FREE and isinstance(check_field(f, value), Valid))
     first = account_field(product)
     return next(taking, None) or (_takes_instead(first, value, product) if first is not None else None)
-
-
-def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
-    said = fold(text)
-    agreeing = shelf.matching(product.id, None, chosen_options(line, product))
-    for skus in (agreeing, product.skus):
-        named = [sku for sku in skus if said in {fold(sku.label), *map(fold, sku.aliases)}]
-        if not named:
-            ranged_label = next((fold(sku.label) for sku in skus if sku.any_value is not None), "")
-            plain = said.removeprefix(ranged_label).removesuffix(fold(skus[0].unit)) if skus and skus[0].unit else said
-            number = _number(plain)
-            named = [sku for sku in skus if number is not None and sku.any_value is None and sku.value == number]
-            ranged = [sku for sku in skus if sku.any_value is not None]
-            if number is not None and not named and len(ranged) == 1:
-                return Filled(replace(line, value=number), frozenset({"value"}))
-        if len(named) == 1:
-            return Filled(pick_sku(line, named[0], product, shelf), frozenset({"value"}))
-    return None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
-
-
-def _bare_answer(text: str) -> str:
-    """打到王者吧: the choice without the words around it."""
-    return _AROUND_CHOICE.sub("", _BEFORE_CHOICE.sub("", fold(text)))
-
-
-def _named_choice(values: tuple[Choice, ...], text: str) -> str | None:
-    said = fold(text)
-    named = [c.id for c in values if said in {fold(c.id), fold(c.label), *map(fold, c.aliases)}]
-    if not named and len(said) > 1:
-        named = [c.id for c in values if any(said in fold(name) for name in (c.label, *c.aliases))]
-    return named[0] if len(named) == 1 else None
-
-
-def _looks_like(field: Field, text: str) -> bool:
-    """Free text is never taken for an answer here: whether it is one is for the understanding to say."""
-    return field.kind not in _FREE and bool(text.strip())
-
-
-def _is_attempt(field: Field, text: str) -> bool:
-    """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
-    if field.kind is FieldKind.EMAIL:
-        return "@" in text
-    return sum(c.isdigit() for c in text) >= 3 and len(text) <= 40

@@ -4,7 +4,6 @@ understanding for what costs money when it is misread."""
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Choice, FieldKind, Product
@@ -14,22 +13,19 @@ from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, read
 from dialogs.pointing import longest_name
+from dialogs.several_items import each_from_its_clause, each_from_its_row, joined_fields, neither, without_borrowed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame, Item
 from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
-_NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _NOT_BOTH = re.compile("不|别|还是|[改换]|或")
 _NO_PIECES = re.compile(
     r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])|\d\.\d+\s*[张份件个]|半[张份件](?!价)"
 )
 _EITHER = re.compile(r"\d{4}[^\d,，。;；]{0,4}(?:或者?|还是)[^\d,，。;；]{0,4}\d{4}")
-_ACCOUNT_CHARS = 5
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")
-_OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
-_CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
 _RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
@@ -37,30 +33,6 @@ _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张�
 _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
 _LAUGHS = re.compile(r"[嗯哦啊额呃\s]*[哈嘿呵嘻]{2,}[\s~～,，。!！]*")
 _TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
-_SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
-
-
-def _neither(items: Sequence[Item]) -> tuple[Item, ...]:
-    """13511110001或者13511110002: for one of them, and he has still to say for which."""
-    one, other = items
-    if (one.product, one.sku, one.value, one.quantity) != (other.product, other.sku, other.value, other.quantity):
-        return tuple(items)
-    same = {name: value for name, value in one.fields.items() if other.fields.get(name) == value}
-    return (replace(one, fields=same, said=one.said - (one.fields.keys() - same.keys())),)
-
-
-def _joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
-    """An ID number and a phone of one and the same thing are one item, not two."""
-    if len(items) < 2 or len({item.product for item in items}) != 1 or items[0].product is None:
-        return tuple(items)
-    product = shelf.product(items[0].product)
-    alike = len({(item.value, item.sku, item.quantity, *sorted(item.options.items())) for item in items}) == 1
-    given = {(name, value) for item in items for name, value in item.fields.items()}
-    apart = len(given) == len({name for name, _ in given}) and all(i.fields and not i.invalid for i in items)
-    if product is None or not alike or not apart or len(given) < len(items):
-        return tuple(items)
-    fields = dict(sorted(given))
-    return (replace(items[0], fields=fields, said=frozenset().union(*(item.said for item in items))),)
 
 
 def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
@@ -158,59 +130,6 @@ def _without_inferred(item: Item, state: Collecting, text: str, shelf: Shelf) ->
     return item if named else replace(item, product=None, options={}, said=item.said - {"product"})
 
 
-@lru_cache(maxsize=4)
-def _by_unit(shelf: Shelf) -> dict[str, tuple[str, ...]]:
-    """Which products are counted in a unit that says what they are: 点券, 结晶."""
-    found: dict[str, dict[str, None]] = {}
-    for product in shelf.products:
-        for sku in product.skus:
-            if len(sku.unit) > 1:
-                found.setdefault(fold(sku.unit), {})[product.id] = None
-    return {unit: tuple(ids) for unit, ids in found.items()}
-
-
-def _each_from_its_clause(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
-    """Q币100个给12345678，点券60给23456789: what stands beside an account is its own, and not what came before."""
-    clauses = [clause for clause in _CLAUSES.split(_SEPARATORS.sub("", text)) if any(map(str.isdigit, clause))]
-    owned = [
-        [c for c in clauses if any(v in c for v in item.fields.values() if len(v) >= _ACCOUNT_CHARS)] for item in items
-    ]
-    if len(clauses) != len(items) or any(len(own) != 1 for own in owned):
-        return tuple(items)
-    return tuple(_counted_otherwise(item, own[0], shelf) for item, own in zip(items, owned, strict=True))
-
-
-def _counted_otherwise(item: Item, clause: str, shelf: Shelf) -> Item:
-    product, said = shelf.product(item.product or ""), fold(clause)
-    if product is None or longest_name((product.name, *product.aliases), said):
-        return item
-    own = {fold(sku.unit) for sku in product.skus}
-    others = [ids for unit, ids in _by_unit(shelf).items() if unit in said and unit not in own]
-    if len(others) != 1:
-        return item
-    rest = clause
-    for account in item.fields.values():
-        rest = rest.replace(account, " ")
-    numbers = {float(number) for number in _NUMBER.findall(rest)}
-    value = int(only) if len(numbers) == 1 and (only := numbers.pop()).is_integer() else None
-    ids = others[0]
-    settled = ids[0] if len(ids) == 1 else None
-    said_now = frozenset({*item.fields, *({"value"} if value is not None else ())})
-    return Item(settled, () if settled else ids, None, value, 1, {}, item.fields, said=said_now)
-
-
-def _without_borrowed(items: Sequence[Item], text: str) -> tuple[Item, ...]:
-    """给老号码充50，再给139…充30: the one for the old number has not the other's."""
-    clauses = [clause for clause in _CLAUSES.split(text) if any(map(str.isdigit, clause))]
-    if len(clauses) != len(items) or not _OLD_ACCOUNT.search(text):
-        return tuple(items)
-    kept: list[Item] = []
-    for item, clause in zip(items, clauses, strict=True):
-        own = {name: value for name, value in item.fields.items() if value in clause}
-        kept.append(replace(item, fields=own) if _OLD_ACCOUNT.search(clause) else item)
-    return tuple(kept)
-
-
 def _with_whole_place(item: Item, product: Product | None, text: str) -> Item:
     """Who receives a parcel, and his phone, wherever they stand beside its address."""
     field = next((f for f in product.fields if goes_by_parcel(f, product)), None) if product is not None else None
@@ -263,18 +182,18 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         none = replace(items[0], quantity=0, said=items[0].said | {"quantity"})
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
     if len(items) == 2 and _EITHER.search(said.text):
-        items = _neither(items)
-    items = _joined_fields(items, scene.shelf)
+        items = neither(items)
+    items = joined_fields(items, scene.shelf)
     items = _beside_each_other(items, lines, said.text, scene.shelf)
     if isinstance(dialog.state, Collecting):
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
         items = tuple(_without_inferred(item, dialog.state, said.text, scene.shelf) for item in items)
     if len(items) > 1:
-        items = _each_from_its_clause(_without_borrowed(items, said.text), said.text, scene.shelf)
+        items = each_from_its_clause(without_borrowed(items, said.text), said.text, scene.shelf)
     if len(items) == 1:
         items = (_with_whole_place(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) > 1 and "\n" in said.text:
-        items = _each_from_its_row(items, said.text)
+        items = each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     if len(items) == 1 and frame.intent == "order":
@@ -394,40 +313,3 @@ def _without_phone_for_qq(item: Item, product: Product | None, text: str) -> Ite
         return item
     fields = {name: value for name, value in item.fields.items() if name not in wrong}
     return replace(item, fields=fields, invalid={**item.invalid, **wrong})
-
-
-def _each_from_its_row(items: Sequence[Item], text: str) -> tuple[Item, ...]:
-    """In a pasted list the amount beside an account is its own: another row's is not taken for it."""
-    rows = [_SEPARATORS.sub("", row) for row in text.splitlines() if row.strip()]
-    return tuple(_from_its_row(item, rows) for item in items)
-
-
-def unread_rows(items: Sequence[Item], text: str) -> list[tuple[int, str]]:
-    """The rows of a pasted list of accounts of which nothing was taken: (row number, row)."""
-    rows = [(number, row.strip()) for number, row in enumerate(text.splitlines(), 1) if row.strip()]
-    accounts = [v for item in items for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5]
-    if len(rows) < 3 or len(accounts) < 2:
-        return []
-    taken = [any(account in _SEPARATORS.sub("", row) for account in accounts) for _, row in rows]
-    first = taken.index(True) if True in taken else len(rows)
-    return [
-        row
-        for row, known in list(zip(rows, taken, strict=True))[first:]
-        if not known and any(map(str.isalnum, row[1])) and any(map(str.isdigit, row[1]))
-    ]
-
-
-def _from_its_row(item: Item, rows: Sequence[str]) -> Item:
-    accounts = [v for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5 and any(map(str.isdigit, v))]
-    own = [row for row in rows if any(_SEPARATORS.sub("", account) in row for account in accounts)]
-    if len(own) != 1 or item.value is None:
-        return item
-    rest = own[0]
-    for account in accounts:
-        rest = rest.replace(account, " ")
-    numbers = {float(number) for number in _NUMBER.findall(rest)}
-    if not numbers or item.value in numbers or (item.quantity != 1 and item.quantity in numbers and len(numbers) == 1):
-        return item
-    own_value = numbers.pop() if len(numbers) == 1 else None
-    value = int(own_value) if own_value is not None and own_value == int(own_value) else own_value
-    return replace(item, value=value, sku=None, said=item.said if value is not None else item.said - {"value"})

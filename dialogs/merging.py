@@ -7,8 +7,9 @@ from dataclasses import replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
+from dialogs.by_text import fill_by_text
 from dialogs.draft import Looked, field_of, given_fields, look
-from dialogs.filling import Filled, fill_by_text, with_option
+from dialogs.filling import Filled, with_option
 from dialogs.places import goes_by_parcel, told
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE, read_numeral

@@ -9,18 +9,18 @@ from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import examples, favourites, replies
 from dialogs.asking import ask_next, fitting_products, open_question
+from dialogs.by_text import fill_by_text
 from dialogs.draft import Looked, field_of, look
 from dialogs.filling import (
     Filled,
     cleared,
     fill,
-    fill_by_text,
     named_slots,
     says_anything,
     taken_back,
 )
-from dialogs.hearing import unread_rows
 from dialogs.merging import together
+from dialogs.several_items import unread_rows
 from dialogs.state import (
     DRAFT_LINES_MAX,
     MISSES_BEFORE_HUMAN,

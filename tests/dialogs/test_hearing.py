@@ -2,7 +2,8 @@
 
 from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
-from dialogs.hearing import heard_again, unread_rows
+from dialogs.hearing import heard_again
+from dialogs.several_items import unread_rows
 from dialogs.state import Confirming, Dialog, DraftLine, Remembered
 from dialogs.step import step
 from dialogs.turn import Said, Scene

@@ -1,0 +1,172 @@
+"""A field given in pieces or corrected by its name: the rest of a phone number, 名字错了是王方, 开头是139不是138."""
+
+import re
+from dataclasses import replace
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import FieldKind, Product
+from dialogs import replies
+from dialogs.addresses import corrected_address
+from dialogs.draft import field_of
+from dialogs.filling import (
+    fill_by_mention,
+    named_field,
+    speaks_of_ending,
+)
+from dialogs.ordering import advance, denied
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Said, Scene, Turn
+from nlu.numerals import DIGITS
+
+ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
+ACCOUNT = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
+_IS_NOT = re.compile(
+    r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
+)
+_SEPARATORS = re.compile(r"[ ,，。.\-]+")
+_PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
+_NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD_NO, FieldKind.UID, FieldKind.EMAIL)
+_ENDS = re.compile(r"最后|末|尾")
+_TO = re.compile(
+    r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
+    r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
+)
+_NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
+_SAYS_LITTLE = 12
+
+
+def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """The rest of an answer whose first part is there: of a phone number, of an address."""
+    return _number_in_halves(dialog, state, said, scene) or _address_completed(dialog, state, said, scene)
+
+
+def is_size(token: str, product: Product) -> bool:
+    """Whether a number is something this product is sold by, and so no account."""
+    if any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus):
+        return True
+    return token.isdigit() and any(
+        s.any_value and s.any_value.min <= int(token) <= s.any_value.max for s in product.skus
+    )
+
+
+def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """电话改成139…, while a part of the address is still asked for."""
+    if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
+        return None
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product else None
+    old = state.lines[state.line].fields.get(state.slot)
+    if field is None or old is None or field.kind is not FieldKind.ADDRESS or ASKS.search(said.text):
+        return None
+    new = corrected_address(old, said.text)
+    return with_field(dialog, state, field.name, new, scene, "") if new is not None else None
+
+
+def _number_in_halves(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """138 1234 and then 5678: one phone number in two messages."""
+    if not isinstance(state, Collecting):
+        return None
+    text = _SEPARATORS.sub("", fold(said.text))
+    digits = "".join(str(DIGITS.get(char, char)) for char in text)
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    field = field_of(product, state.slot) if product else None
+    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdigit():
+        return None
+    whole = check_field(field, state.half + digits)
+    if state.half and isinstance(whole, Valid):
+        return with_field(dialog, state, field.name, whole.canonical, scene, "")
+    alone = check_field(field, digits)
+    if isinstance(alone, Valid) or not _PHONE_START.match(digits) or is_size(digits, product):
+        return None
+    turn = advance(dialog, state.lines, scene, alone.reason_zh, replies.rest_of_number(len(digits)), missed=True)
+    asked = turn.dialog.state
+    kept = replace(asked, half=digits) if isinstance(asked, Collecting) else asked
+    return replace(turn, dialog=replace(turn.dialog, state=kept))
+
+
+def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """名字错了，是王方 · 取票人换成李娜 · 收货人改成吴强 · 身份证最后一位是1不是X: that field and no other."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    if product is None or ASKS.search(said.text):
+        return None
+    text = fold(said.text)
+    if len(state.lines) == 1 and _ENDS.search(text):
+        filled = fill_by_mention(line, said.text, product, scene.shelf)
+        if filled is not None and (filled.changed or filled.problems):
+            told = replies.changed() if not filled.problems else ""
+            return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
+        if speaks_of_ending(said.text):
+            return denied(dialog, scene)
+    swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
+    if swapped is not None:
+        return advance(dialog, (swapped,), scene, replies.changed())
+    own = _labelled_account(product, line, said.text)
+    if own is not None:
+        return with_field(dialog, state, own[0], own[1], scene, replies.changed())
+    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
+        old = line.fields.get(place.name)
+        new = corrected_address(old, said.text) if old is not None else None
+        if new is not None and new != old:
+            return with_field(dialog, state, place.name, new, scene, replies.changed())
+    given = _labelled_text(product, said.text)
+    if given is not None and len(state.lines) == 1:
+        return with_field(dialog, state, given[0], given[1], scene, replies.changed())
+    found = _TO.match(said.text.strip())
+    field = named_field(product, fold(found["head"])) if found else None
+    if found is None or field is None or field.kind in (FieldKind.CHOICE, FieldKind.ADDRESS):
+        return None
+    free = field.kind is FieldKind.TEXT
+    if line.fields.get(field.name) is None or (free and len(found["head"]) > _SAYS_LITTLE):
+        return None
+    checked = check_field(field, _NOT.sub("", found["new"]).strip())
+    if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
+        return None
+    return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+
+
+def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftLine | None:
+    """开头是139不是138: the only account that holds the wrong digits, where it still passes its check."""
+    found = _IS_NOT.search(text)
+    wrong, right = (found["was"] or found["was_too"], found["new"] or found["new_too"]) if found else ("", "")
+    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
+    hit = [field for field in held if wrong and line.fields[field.name].count(wrong) == 1]
+    if len(hit) != 1 or sum(line.fields[field.name].count(wrong) for field in held) != 1:
+        return None
+    checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
+    return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
+
+
+def _labelled_account(product: Product, line: DraftLine, text: str) -> tuple[str, str] | None:
+    """收花人电话改成139…, beside an address that holds a phone, too: the field with that very label."""
+    said = fold(text)
+    named = [f for f in product.fields if f.kind in _NUMBERS and fold(f.label) in said and f.name in line.fields]
+    tokens = ACCOUNT.findall(said)
+    if len(named) != 1 or len(tokens) != 1:
+        return None
+    checked = check_field(named[0], tokens[0])
+    return (named[0].name, checked.canonical) if isinstance(checked, Valid) else None
+
+
+def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:
+    """附言：加油, 附言改成加油: a text field given by its own label, asked for or not: (field name, value)."""
+    for field in product.fields:
+        found = re.match(rf"{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)\s*(.+)$", text.strip())
+        if found is not None and field.kind is FieldKind.TEXT:
+            checked = check_field(field, found[1])
+            return (field.name, checked.canonical) if isinstance(checked, Valid) else None
+    return None
+
+
+def with_field(dialog: Dialog, state: Collecting | Confirming, name: str, value: str, scene: Scene, told: str) -> Turn:
+    """One field set, in every line that held the same."""
+    line = state.lines[state.line] if isinstance(state, Collecting) else state.lines[0]
+    old = line.fields.get(name)
+    lines = [
+        replace(other, fields={**other.fields, name: value})
+        if other is line or (other.product == line.product and other.fields.get(name) == old)
+        else other
+        for other in state.lines
+    ]
+    return advance(replace(dialog, misses=0), lines, scene, told)

@@ -1,0 +1,130 @@
+"""Several items of one frame: each is given what stands in its own clause or row, and not its neighbour's."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from catalog.checks import fold
+from catalog.shelf import Shelf
+from dialogs.pointing import longest_name
+from nlu.frame import Item
+
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
+_ACCOUNT_CHARS = 5
+_OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
+_CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
+_SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
+
+
+def neither(items: Sequence[Item]) -> tuple[Item, ...]:
+    """13511110001或者13511110002: for one of them, and he has still to say for which."""
+    one, other = items
+    if (one.product, one.sku, one.value, one.quantity) != (other.product, other.sku, other.value, other.quantity):
+        return tuple(items)
+    same = {name: value for name, value in one.fields.items() if other.fields.get(name) == value}
+    return (replace(one, fields=same, said=one.said - (one.fields.keys() - same.keys())),)
+
+
+def joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
+    """An ID number and a phone of one and the same thing are one item, not two."""
+    if len(items) < 2 or len({item.product for item in items}) != 1 or items[0].product is None:
+        return tuple(items)
+    product = shelf.product(items[0].product)
+    alike = len({(item.value, item.sku, item.quantity, *sorted(item.options.items())) for item in items}) == 1
+    given = {(name, value) for item in items for name, value in item.fields.items()}
+    apart = len(given) == len({name for name, _ in given}) and all(i.fields and not i.invalid for i in items)
+    if product is None or not alike or not apart or len(given) < len(items):
+        return tuple(items)
+    fields = dict(sorted(given))
+    return (replace(items[0], fields=fields, said=frozenset().union(*(item.said for item in items))),)
+
+
+@lru_cache(maxsize=4)
+def _by_unit(shelf: Shelf) -> dict[str, tuple[str, ...]]:
+    """Which products are counted in a unit that says what they are: 点券, 结晶."""
+    found: dict[str, dict[str, None]] = {}
+    for product in shelf.products:
+        for sku in product.skus:
+            if len(sku.unit) > 1:
+                found.setdefault(fold(sku.unit), {})[product.id] = None
+    return {unit: tuple(ids) for unit, ids in found.items()}
+
+
+def each_from_its_clause(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
+    """Q币100个给12345678，点券60给23456789: what stands beside an account is its own, and not what came before."""
+    clauses = [clause for clause in _CLAUSES.split(_SEPARATORS.sub("", text)) if any(map(str.isdigit, clause))]
+    owned = [
+        [c for c in clauses if any(v in c for v in item.fields.values() if len(v) >= _ACCOUNT_CHARS)] for item in items
+    ]
+    if len(clauses) != len(items) or any(len(own) != 1 for own in owned):
+        return tuple(items)
+    return tuple(_counted_otherwise(item, own[0], shelf) for item, own in zip(items, owned, strict=True))
+
+
+def _counted_otherwise(item: Item, clause: str, shelf: Shelf) -> Item:
+    product, said = shelf.product(item.product or ""), fold(clause)
+    if product is None or longest_name((product.name, *product.aliases), said):
+        return item
+    own = {fold(sku.unit) for sku in product.skus}
+    others = [ids for unit, ids in _by_unit(shelf).items() if unit in said and unit not in own]
+    if len(others) != 1:
+        return item
+    rest = clause
+    for account in item.fields.values():
+        rest = rest.replace(account, " ")
+    numbers = {float(number) for number in _NUMBER.findall(rest)}
+    value = int(only) if len(numbers) == 1 and (only := numbers.pop()).is_integer() else None
+    ids = others[0]
+    settled = ids[0] if len(ids) == 1 else None
+    said_now = frozenset({*item.fields, *({"value"} if value is not None else ())})
+    return Item(settled, () if settled else ids, None, value, 1, {}, item.fields, said=said_now)
+
+
+def without_borrowed(items: Sequence[Item], text: str) -> tuple[Item, ...]:
+    """给老号码充50，再给139…充30: the one for the old number has not the other's."""
+    clauses = [clause for clause in _CLAUSES.split(text) if any(map(str.isdigit, clause))]
+    if len(clauses) != len(items) or not _OLD_ACCOUNT.search(text):
+        return tuple(items)
+    kept: list[Item] = []
+    for item, clause in zip(items, clauses, strict=True):
+        own = {name: value for name, value in item.fields.items() if value in clause}
+        kept.append(replace(item, fields=own) if _OLD_ACCOUNT.search(clause) else item)
+    return tuple(kept)
+
+
+def each_from_its_row(items: Sequence[Item], text: str) -> tuple[Item, ...]:
+    """In a pasted list the amount beside an account is its own: another row's is not taken for it."""
+    rows = [_SEPARATORS.sub("", row) for row in text.splitlines() if row.strip()]
+    return tuple(_from_its_row(item, rows) for item in items)
+
+
+def unread_rows(items: Sequence[Item], text: str) -> list[tuple[int, str]]:
+    """The rows of a pasted list of accounts of which nothing was taken: (row number, row)."""
+    rows = [(number, row.strip()) for number, row in enumerate(text.splitlines(), 1) if row.strip()]
+    accounts = [v for item in items for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5]
+    if len(rows) < 3 or len(accounts) < 2:
+        return []
+    taken = [any(account in _SEPARATORS.sub("", row) for account in accounts) for _, row in rows]
+    first = taken.index(True) if True in taken else len(rows)
+    return [
+        row
+        for row, known in list(zip(rows, taken, strict=True))[first:]
+        if not known and any(map(str.isalnum, row[1])) and any(map(str.isdigit, row[1]))
+    ]
+
+
+def _from_its_row(item: Item, rows: Sequence[str]) -> Item:
+    accounts = [v for v in (*item.fields.values(), *item.invalid.values()) if len(v) >= 5 and any(map(str.isdigit, v))]
+    own = [row for row in rows if any(_SEPARATORS.sub("", account) in row for account in accounts)]
+    if len(own) != 1 or item.value is None:
+        return item
+    rest = own[0]
+    for account in accounts:
+        rest = rest.replace(account, " ")
+    numbers = {float(number) for number in _NUMBER.findall(rest)}
+    if not numbers or item.value in numbers or (item.quantity != 1 and item.quantity in numbers and len(numbers) == 1):
+        return item
+    own_value = numbers.pop() if len(numbers) == 1 else None
+    value = int(own_value) if own_value is not None and own_value == int(own_value) else own_value
+    return replace(item, value=value, sku=None, said=item.said if value is not None else item.said - {"value"})
