@@ -39,6 +39,7 @@ _TALK = (
     "DELETE FROM operator_word WHERE openid = :openid AND said_at <= :asked_at",
     "DELETE FROM restock_wish WHERE openid = :openid AND asked_at <= :asked_at",
     "DELETE FROM buyer_day WHERE openid = :openid AND day <= CAST(:asked_at AS timestamptz) + interval '14 hours'",
+    "DELETE FROM latest_talk WHERE openid = :openid AND heard_at <= :asked_at",
     "DELETE FROM buyer_note WHERE openid = :openid AND at <= :asked_at",
     """DELETE FROM push WHERE openid = :openid AND kind LIKE 'case%' AND about_id IN (
         SELECT e.id FROM case_event e JOIN support_case c ON c.id = e.case_id
@@ -257,6 +258,7 @@ _OF_HIM: dict[str, str] = {
     "talks_with_a_person": "SELECT to_jsonb(t) FROM handoff t WHERE openid = :openid ORDER BY id",
     "written_by_a_person": "SELECT to_jsonb(t) FROM operator_word t WHERE openid = :openid ORDER BY id",
     "days_he_wrote": "SELECT to_jsonb(t) FROM buyer_day t WHERE openid = :openid ORDER BY day",
+    "wrote_last": "SELECT to_jsonb(t) FROM latest_talk t WHERE openid = :openid",
     "waits_for": "SELECT to_jsonb(t) FROM restock_wish t WHERE openid = :openid ORDER BY id",
     "noted_by_operators": "SELECT to_jsonb(t) FROM buyer_note t WHERE openid = :openid ORDER BY id",
     "voice_messages": "SELECT to_jsonb(t) FROM voice t WHERE openid = :openid ORDER BY id",

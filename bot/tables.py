@@ -29,6 +29,18 @@ class BuyerDayRow(SQLModel, table=True):
     openid: str = Field(primary_key=True, max_length=64)
 
 
+class LatestTalkRow(SQLModel, table=True):
+    """A buyer who wrote lately. The number names his talk in addresses, where no openid belongs. Kept for a day."""
+
+    __tablename__ = "latest_talk"
+    __table_args__ = (Index("latest_talk_heard", "heard_at", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    openid: str = Field(max_length=64, unique=True)
+    heard_at: datetime = Field(sa_type=DateTime(timezone=True))
+    """To the minute: a buyer who writes much costs a row a minute."""
+
+
 class HandoffRow(SQLModel, table=True):
     """One talk with a person: what he needs to know to take over, and when it began and ended."""
 

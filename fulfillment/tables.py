@@ -206,7 +206,9 @@ class OrderEvent(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "order_event"
     __table_args__ = (
         UniqueConstraint("order_no", "n", name="order_event_in_turn"),
-        CheckConstraint("money IN ('', 'total', 'paid', 'back')", name="order_event_money_known"),
+        CheckConstraint(
+            "money IN ('', 'total', 'paid', 'back', 'paid_again', 'again_back')", name="order_event_money_known"
+        ),
         CheckConstraint("(money = '') = (amount_fen IS NULL)", name="order_event_money_has_amount"),
         Index("order_event_at", "at", postgresql_using="brin"),
     )
@@ -222,7 +224,8 @@ class OrderEvent(SQLModel, table=True):
     cause: str = _text("")
     actor: str = _text("system")
     money: str = _text("")
-    """What `amount_fen` is: `total` of the order, `paid`, or `back` to the buyer; empty where no money moved."""
+    """What `amount_fen` is: `total` of the order, `paid`, `back` to the buyer, `paid_again` by a second payment, which
+    is `again_back` when it has been given back; empty where no money moved."""
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     prev_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -385,6 +388,17 @@ class SupplierAccount(SQLModel, table=True):
     asked_at: datetime = _time(nullable=False)
     problem: str = _text("")
     """Why the last question got no answer."""
+
+
+class SupplierPause(SQLModel, table=True):
+    """A supplier that a person has paused: nothing is ordered from it until the row is deleted."""
+
+    __tablename__: ClassVar[Any] = "supplier_pause"
+
+    supplier: str = Field(sa_column=Column(Text, primary_key=True))
+    paused_at: datetime = _time(nullable=False)
+    paused_by: str = _text()
+    why: str = _text("")
 
 
 class SupplierDifference(SQLModel, table=True):

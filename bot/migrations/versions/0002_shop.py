@@ -165,6 +165,15 @@ def upgrade() -> None:
         "handoff_one_open", "handoff", ["openid"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
     )
     op.create_table(
+        "latest_talk",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("openid", sa.String(64), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("openid"),
+    )
+    op.create_index("latest_talk_heard", "latest_talk", ["heard_at", "id"], unique=False)
+    op.create_table(
         "ledger_booking",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -390,6 +399,14 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("supplier"),
+    )
+    op.create_table(
+        "supplier_pause",
+        sa.Column("supplier", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("supplier"),
     )
     op.create_table(
@@ -921,7 +938,9 @@ def upgrade() -> None:
         sa.Column("prev_hash", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("(money = '') = (amount_fen IS NULL)", name="order_event_money_has_amount"),
-        sa.CheckConstraint("money IN ('', 'total', 'paid', 'back')", name="order_event_money_known"),
+        sa.CheckConstraint(
+            "money IN ('', 'total', 'paid', 'back', 'paid_again', 'again_back')", name="order_event_money_known"
+        ),
         sa.ForeignKeyConstraint(
             ["line_id"],
             ["order_line.id"],
