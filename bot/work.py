@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.bootstrap import Services
-from fulfillment import reading, refunding
+from fulfillment import paying, reading, refunding
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
 from kernel.ids import OpenId
 from kernel.money import format_yuan
@@ -104,7 +104,10 @@ def give_back(
 
 
 def arrived(conn: Connection, settled: RefundSettled, now: datetime) -> Work:
-    """What follows for the order from a refund that has reached the buyer; nothing where no line has to do with it."""
+    """What follows for the order from a refund that has reached the buyer. Call it once a refund."""
+    if settled.of_second_payment:
+        paying.again_given_back(conn, settled.order_no, settled.amount_fen, now)
+        return NOTHING_TO_DO
     if settled.line_id is not None:
         return refunding.refund_settled(conn, settled.line_id, now, key=settled.key)
     if settled.key.startswith("lines:"):

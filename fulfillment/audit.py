@@ -42,7 +42,8 @@ class Event:
     cause: str
     actor: str
     money: str = ""
-    """What `amount_fen` is: `total` of the order, `paid` for it, `back` to the buyer; empty: no money moved."""
+    """What `amount_fen` is: `total` of the order, `paid` for it, `back` to the buyer, `paid_again` and `again_back`
+    of a second payment; empty: no money moved."""
     amount_fen: int | None = None
 
 
@@ -214,12 +215,34 @@ _REFUNDS_ASTRAY = text("""
                                              WHERE k.order_no = a.order_no AND k.key = a.key)) astray
     GROUP BY order_no ORDER BY order_no
 """)
+# All further payments of an order are of its total, so that number and sum tell whether each is sealed.
+_AGAIN_ASTRAY = text("""
+    WITH rows AS (
+        SELECT order_no, 'paid_again' AS money, total_fen AS fen FROM payment
+        WHERE state = 'paid' AND NOT settles AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no)
+        UNION ALL
+        SELECT order_no, 'again_back', amount_fen FROM refund
+        WHERE state = 'success' AND key LIKE 'duplicate:%'
+          AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no)),
+    told AS (
+        SELECT order_no, money, count(*) AS times, sum(fen) AS fen FROM rows GROUP BY order_no, money),
+    sealed AS (
+        SELECT order_no, money, count(*) AS times, sum(amount_fen) AS fen, max(n) AS n FROM order_event
+        WHERE money IN ('paid_again', 'again_back')
+          AND (CAST(:order_no AS text) IS NULL OR order_no = :order_no)
+        GROUP BY order_no, money)
+    SELECT order_no, max(coalesce(n, 0)) AS n
+    FROM sealed s FULL JOIN told t USING (order_no, money)
+    WHERE (s.times, s.fen) IS DISTINCT FROM (t.times, t.fen)
+    GROUP BY order_no ORDER BY order_no
+""")
 _ASTRAY = (
     (_ORDERS_ASTRAY, "订单现在的状态与历史不符（历史被截断，或订单被直接改动）"),
     (_LINES_ASTRAY, "订单行现在的状态与历史不符（历史被截断，或订单行被直接改动）"),
     (_TOTALS_ASTRAY, "订单金额与下单时封存的不符（金额被直接改动）"),
     (_PAYMENTS_ASTRAY, "付款金额与历史封存的不符（金额被直接改动）"),
     (_REFUNDS_ASTRAY, "退款金额与历史封存的不符（金额被直接改动）"),
+    (_AGAIN_ASTRAY, "重复付款或它的退款与历史封存的不符（记录被直接改动）"),
 )
 _ANCHORS = text("SELECT n, covers_from, covers_to, events, digest, prev_hash, hash FROM audit_anchor ORDER BY n")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
@@ -46,6 +46,11 @@ _MOVE_LINE = text("""
                              prev_hash, hash)
     SELECT order_no, :n, id, :now, :before, :after, :cause, :actor, :money, :amount_fen, :prev_hash, :hash
     FROM moved RETURNING id
+""")
+
+_NOTE_ORDER = text("""
+    INSERT INTO order_event (order_no, n, at, from_state, to_state, cause, actor, money, amount_fen, prev_hash, hash)
+    VALUES (:order_no, :n, :now, :before, :after, :cause, :actor, :money, :amount_fen, :prev_hash, :hash)
 """)
 
 _HEAD = text("SELECT order_no, n, hash FROM order_event WHERE order_no = :order_no ORDER BY n DESC LIMIT 1")
@@ -107,6 +112,24 @@ def move_order(
         raise UnknownOrderError(order_no)
     event = _next(conn, head, None, now, before.value, after.value, cause, actor, "paid", paid_fen)
     return conn.execute(_MOVE_ORDER, {**event, "at": at or now}).first() is not None
+
+
+def note_order(
+    conn: Connection,
+    order_no: str,
+    now: datetime,
+    *,
+    cause: str,
+    money: Literal["paid_again", "again_back"],
+    amount_fen: int,
+    actor: str = "system",
+) -> None:
+    """Write down that money moved about an order which stays what it is. Takes its lock. Raises UnknownOrderError."""
+    state = lock_order(conn, order_no).value
+    head = conn.execute(_HEAD, {"order_no": order_no}).one_or_none()
+    if head is None:
+        raise UnknownOrderError(order_no)
+    conn.execute(_NOTE_ORDER, _next(conn, head, None, now, state, state, cause, actor, money, amount_fen))
 
 
 def move_line(

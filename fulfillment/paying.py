@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from catalog import stock
 from catalog.model import Delivery
 from fulfillment import holds, pushing, reading
-from fulfillment.moves import UnknownOrderError, lock_order, move_line, move_order
+from fulfillment.moves import UnknownOrderError, lock_order, move_line, move_order, note_order
 from fulfillment.placing import hold_stock
 from fulfillment.pushing import PushKind
 from fulfillment.work import NOTHING_TO_DO, RefundDue, Work
@@ -148,6 +148,17 @@ def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime)
     push_id = pushing.ask(conn, PushKind.LATE_REFUND, order.openid, order_no, now)
     work = Work(push_ids=(push_id,) if push_id else (), refunds=refunds)
     return PaidLate(_order(conn, order_no), served=False, work=work)
+
+
+def paid_again(conn: Connection, order_no: str, attempt: int, amount_fen: int, now: datetime) -> None:
+    """Seal into the order's history that it was paid a second time, by which attempt; that money goes back. Once a
+    payment."""
+    note_order(conn, order_no, now, cause=f"paid again, attempt {attempt}", money="paid_again", amount_fen=amount_fen)
+
+
+def again_given_back(conn: Connection, order_no: str, amount_fen: int, now: datetime) -> None:
+    """Seal into the order's history that a second payment is back with whoever made it. Once a refund."""
+    note_order(conn, order_no, now, cause="second payment given back", money="again_back", amount_fen=amount_fen)
 
 
 def _stock_again(conn: Connection, order: Order, now: datetime) -> bool:

@@ -24,6 +24,9 @@ from payments.policy import (
     refund_wait,
 )
 
+DUPLICATE = "duplicate:"
+"""What the key of a refund begins with that gives a second payment of an order back."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefundRefused:
@@ -41,9 +44,14 @@ class RefundSettled:
     order_no: str
     line_id: int | None
     key: str
-    """What it was for: a payment that came twice is `duplicate:…`."""
+    """What it was for."""
     amount_fen: int
     first: bool
+
+    @property
+    def of_second_payment(self) -> bool:
+        """Whether it gave back a payment that came twice: no line of the order has to do with it."""
+        return self.key.startswith(DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)

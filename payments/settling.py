@@ -9,7 +9,7 @@ from payments import ledger, store
 from payments.gateway import Transaction
 from payments.model import Attempt, AttemptState
 from payments.policy import Disagrees, Known, MarkPaid, judge
-from payments.refunds import RefundRefused, request_refund
+from payments.refunds import DUPLICATE, RefundRefused, request_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class Duplicate:
     order_no: str
     payment_id: int
     refund_id: int
+    n: int
+    """Which attempt to pay the order it was."""
+    total_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,9 @@ def _give_back(conn: Connection, attempt: Attempt, now: datetime) -> Duplicate:
         payment_id=attempt.id,
         amount_fen=attempt.total_fen,
         reason="重复支付，原路退款",
-        key=f"duplicate:{attempt.id}",
+        key=f"{DUPLICATE}{attempt.id}",
         now=now,
     )
     if isinstance(refund, RefundRefused):
         raise RuntimeError(f"a payment just written down cannot be refunded: {refund.reason}")
-    return Duplicate(attempt.order_no, attempt.id, refund.id)
+    return Duplicate(attempt.order_no, attempt.id, refund.id, attempt.n, attempt.total_fen)

@@ -26,7 +26,7 @@ from catalog.files import read_catalog
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
 from dialogs.turn import CaseDropped, DropCase
-from fulfillment import reading
+from fulfillment import audit, reading
 from kernel.clock import MovableClock
 from kernel.ids import OpenId
 from kernel.orders import Order
@@ -451,3 +451,20 @@ def test_who_asks_about_a_second_payment_hears_what_the_books_say_of_it(shop: Sh
     background.sweep_work(shop.services)
     shop.work()
     assert "已经按原路退回" in shop.say("怎么扣了我两次钱")
+    sealed = text(
+        "SELECT money || ' ' || amount_fen || ' ' || from_state || '→' || to_state FROM order_event"
+        " WHERE order_no = :no AND money IN ('paid_again', 'again_back') ORDER BY n"
+    )
+    with shop.services.engine.begin() as conn:
+        events = conn.execute(sealed, {"no": order.order_no}).scalars().all()
+        assert [one.rpartition(" ")[0] for one in events] == ["paid_again 9950", "again_back 9950"]
+        assert all(one.partition("→")[0].endswith(one.partition("→")[2]) for one in events), "the order stays as it is"
+        assert list(audit.verify(conn)) == []
+        for statement in (
+            "UPDATE refund SET state = 'closed', settled_at = NULL WHERE key LIKE 'duplicate:%'",
+            "UPDATE payment SET total_fen = total_fen + 100 WHERE NOT settles",
+        ):
+            savepoint = conn.begin_nested()
+            conn.execute(text(statement))
+            assert any("重复付款" in one.what for one in audit.verify(conn, order.order_no))
+            savepoint.rollback()
