@@ -172,7 +172,7 @@ def payment_moved(
                     pass
         case Duplicate(order_no=order_no, refund_id=refund_id):
             log.warning("order %s was paid twice; the second payment goes back", order_no)
-            order_ends.paid_again(conn, order_no, outcome.n, outcome.total_fen, now)
+            order_ends.paid_again(conn, order_no, outcome.total_fen, now)
             services.jobs.defer(conn, "drive_refund", refund_id=refund_id)
         case AlreadyKnown():
             pass

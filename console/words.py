@@ -147,6 +147,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "to the balance": "退到余额",
         "nothing to give back": "无需退款",
         "paid late, stock is gone": "超时付款且无库存",
+        "paid again": "重复付款",
+        "second payment given back": "重复付款已退回",
         "cancel_order": "取消订单",
         "export": "导出订单",
         # what programs did through the REST interface

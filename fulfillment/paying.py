@@ -150,10 +150,9 @@ def mark_paid(conn: Connection, order_no: str, paid_at: datetime, now: datetime)
     return PaidLate(_order(conn, order_no), served=False, work=work)
 
 
-def paid_again(conn: Connection, order_no: str, attempt: int, amount_fen: int, now: datetime) -> None:
-    """Seal into the order's history that it was paid a second time, by which attempt; that money goes back. Once a
-    payment."""
-    note_order(conn, order_no, now, cause=f"paid again, attempt {attempt}", money="paid_again", amount_fen=amount_fen)
+def paid_again(conn: Connection, order_no: str, amount_fen: int, now: datetime) -> None:
+    """Seal into the order's history that it was paid a second time; that money goes back. Once a payment."""
+    note_order(conn, order_no, now, cause="paid again", money="paid_again", amount_fen=amount_fen)
 
 
 def again_given_back(conn: Connection, order_no: str, amount_fen: int, now: datetime) -> None:

@@ -28,8 +28,6 @@ class Duplicate:
     order_no: str
     payment_id: int
     refund_id: int
-    n: int
-    """Which attempt to pay the order it was."""
     total_fen: int
 
 
@@ -100,4 +98,4 @@ def _give_back(conn: Connection, attempt: Attempt, now: datetime) -> Duplicate:
     )
     if isinstance(refund, RefundRefused):
         raise RuntimeError(f"a payment just written down cannot be refunded: {refund.reason}")
-    return Duplicate(attempt.order_no, attempt.id, refund.id, attempt.n, attempt.total_fen)
+    return Duplicate(attempt.order_no, attempt.id, refund.id, attempt.total_fen)
