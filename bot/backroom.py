@@ -136,6 +136,14 @@ class ShopBackroom:
         except ConfigError as error:
             return tuple(str(error).splitlines())
 
+    def wording_warnings(self) -> tuple[str, ...]:
+        """See Backroom."""
+        try:
+            read_wording(self._services.config.app.wording_file)
+        except ConfigError as error:
+            return ("文件有错，机器人说的还是改之前的：", *str(error).splitlines())
+        return ()
+
     def wording_lines(self) -> tuple[tuple[str, str, str], ...]:
         """See Backroom."""
         try:

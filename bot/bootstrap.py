@@ -12,7 +12,7 @@ from bot.breakers import Breakers
 from bot.config import Config, ConfigError, WeChatConfig
 from bot.database import make_engine
 from bot.jobs import Jobs
-from bot.owner_texts import FaqSource, read_wording
+from bot.owner_texts import FaqSource, WordingSource
 from bot.redis_client import open_redis
 from bot.shelf_source import ShelfSource
 from bot.speech.opening import open_recogniser
@@ -22,13 +22,13 @@ from bot.visits import Visits
 from bot.webhook import Mode, Webhook
 from bot.wechat import AccountApi
 from catalog.vault import Vault
-from dialogs import wording
 from dialogs.store import DialogStore
 from fulfillment import audit
 from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.registry import Suppliers, SupplierSettings, open_suppliers
 from kernel.clock import Clock, SystemClock
 from kernel.hours import WorkingHours, parse_hours
+from nlu.lexicon import Lexicon
 from payments.absent import NoMerchant
 from payments.exchange import PaySettings
 from payments.gateway import PayGateway
@@ -49,6 +49,7 @@ class Services:
     store: DialogStore
     shelf: ShelfSource
     faq: FaqSource
+    wording: WordingSource
     vault: Vault
     visits: Visits
     webhook: Webhook
@@ -78,16 +79,22 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
     audit.arm(engine, secret_key, earlier_keys)
     wechat = config.wechat
     gateway, notice_keys = _pay(config, clock)
-    wording.use(read_wording(config.app.wording_file))
+    wording = WordingSource(config.app.wording_file)
     faq = FaqSource(config.app.faq_file)
+
+    def look(lexicon: Lexicon) -> None:
+        faq.look(lexicon)
+        wording.look()
+
     return Services(
         config=config,
         clock=clock,
         engine=engine,
         redis=client,
         store=DialogStore(client, clock),
-        shelf=ShelfSource(engine, also=faq.look),
+        shelf=ShelfSource(engine, also=look),
         faq=faq,
+        wording=wording,
         vault=Vault(secret_key, earlier_keys),
         visits=Visits(secret_key),
         webhook=_webhook(wechat),

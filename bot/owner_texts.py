@@ -1,6 +1,8 @@
 """What the shop's owner writes himself: his wording and his answers, read from their files and kept fresh."""
 
 import logging
+import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,8 @@ from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
 
 
 def read_wording(file: Path | None) -> dict[str, str]:
@@ -38,13 +42,46 @@ def read_faq(file: Path | None) -> tuple[faq.Entry, ...]:
         raise ConfigError(_problems(file, error)) from None
 
 
+class WordingSource:
+    """The owner's wording as it is now, for the whole process: a changed file works within seconds, a wrong one changes
+    nothing."""
+
+    def __init__(self, file: Path | None, *, look_every_s: float = LOOK_EVERY_S) -> None:
+        """Read the file for the first time and say its texts from now on. Raises ConfigError."""
+        self._file = file
+        self._every_s = look_every_s
+        self._looked_at = time.monotonic()
+        self._seen = _written(file)
+        self._lock = threading.Lock()
+        wording.use(read_wording(file))
+
+    def look(self) -> None:
+        """Take up what the file says now. Called before words are made, by any thread; the file itself is looked at every
+        two seconds at most."""
+        if self._file is None or time.monotonic() - self._looked_at < self._every_s:
+            return
+        if not self._lock.acquire(blocking=False):
+            return  # another thread is at it
+        try:
+            self._looked_at = time.monotonic()
+            written = _written(self._file)
+            if written != self._seen:
+                self._seen = written
+                wording.use(read_wording(self._file))
+                log.info("the wording is now as %s says", self._file)
+        except ConfigError as error:
+            log.error("the wording stays as it was: %s", error)
+        finally:
+            self._lock.release()
+
+
 class FaqSource:
     """The shop's own answers as they are now: a changed file works within seconds, a wrong one changes nothing."""
 
     def __init__(self, file: Path | None) -> None:
         """Read the file for the first time. Raises ConfigError."""
         self._file = file
-        self._seen = _changed_at(file)
+        self._seen = _written(file)
         self._entries = read_faq(file)
         self._lexicon: Lexicon | None = None
         self.book = faq.NOTHING
@@ -52,9 +89,9 @@ class FaqSource:
     def look(self, lexicon: Lexicon) -> None:
         """Prepare the book anew when the file or the catalog is another one. Called with each look at the catalog; the
         turns meanwhile go on with the book that is there."""
-        changed_at = _changed_at(self._file)
-        if changed_at != self._seen:
-            self._seen = changed_at
+        written = _written(self._file)
+        if written != self._seen:
+            self._seen = written
             try:
                 self._entries = read_faq(self._file)
                 self._lexicon = None
@@ -80,12 +117,13 @@ def unanswered(entries: Sequence[faq.Entry], shelf: Shelf) -> list[str]:
     return wrong
 
 
-def _changed_at(file: Path | None) -> int:
-    """When a file was last written (ns); 0 without one."""
+def _written(file: Path | None) -> tuple[int, int]:
+    """When a file was last written (ns), and its size; (0, 0) without one."""
     try:
-        return file.stat().st_mtime_ns if file is not None else 0
+        found = file.stat() if file is not None else None
     except OSError:
-        return 0
+        found = None
+    return (found.st_mtime_ns, found.st_size) if found is not None else (0, 0)
 
 
 def _text(file: Path, bytes_max: int) -> str:

@@ -190,6 +190,7 @@ def _flag(services: Services, openid: OpenId) -> None:
 
 def _words(services: Services, conn: Connection, push: Push, *, where: str) -> str:
     """Make a push's words. `where` names the place that keys in it are shown at; empty: they are only measured."""
+    services.wording.look()
     if push.kind is PushKind.SPOKEN:
         return _spoken(services, conn, push, where=where)
     if push.kind is PushKind.PERSON:

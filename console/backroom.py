@@ -108,6 +108,9 @@ class Backroom(Protocol):
     def faq_warnings(self) -> tuple[str, ...]:
         """What the answers name and nobody sells, and questions that get another answer."""
 
+    def wording_warnings(self) -> tuple[str, ...]:
+        """What is wrong with the owner's texts as their file stands: the bot goes on with those before."""
+
     def wording_lines(self) -> tuple[tuple[str, str, str], ...]:
         """Every line the bot says: its name, its own text, and the owner's in its place or ""."""
 

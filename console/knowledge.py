@@ -67,6 +67,8 @@ class Knowledge:
             return gate.said(PATH, "not_now")
         room = self._parts.backroom
         found = room.owner_file(kind)
+        looks = room.faq_warnings if kind == "faq" else room.wording_warnings
+        warnings = looks() if found.where and not problems else ()
         words = asked.request.query_params.get("q", "").replace("\0", "").strip()[:60]
         lines = room.wording_lines() if kind == "wording" else ()
         shown_lines = [one for one in lines if not words or any(words in part for part in one)]
@@ -81,7 +83,7 @@ class Knowledge:
             content=found.content if content is None else content,
             seen=_digest(found.content),
             problems=problems[:_PROBLEMS_SHOWN],
-            warnings=room.faq_warnings()[:_PROBLEMS_SHOWN] if kind == "faq" and not problems else (),
+            warnings=warnings[:_PROBLEMS_SHOWN],
             lines=shown_lines[:LINES_SHOWN],
             lines_more=max(0, len(shown_lines) - LINES_SHOWN),
             q=words,

@@ -74,7 +74,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "alias_added": "已成为别名，几秒内生效",
         "settled": "已处理，不再列出",
         "faq_saved": "问答已保存，几秒内生效；之前的还留着，可以退回",
-        "wording_saved": "话术已保存，重启 serve 和 worker 后生效；之前的还留着，可以退回",
+        "wording_saved": "话术已保存，几秒后生效；之前的还留着，可以退回",
         "menu_saved": "菜单已保存，发布后顾客才看到",
         "menu_published": "菜单已发布到微信，顾客重新进入公众号后看到",
         "password_changed": "密码已换，其他设备已退出登录",

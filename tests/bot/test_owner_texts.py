@@ -1,22 +1,28 @@
 """The owner's files at the edge: read at start, refused with a clear line, and kept fresh."""
 
 import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from bot import telling
 from bot.bootstrap import build
 from bot.cli import main
 from bot.config import ConfigError, load_config
 from bot.doctor import examine
 from bot.lexicon import build_lexicon
-from bot.owner_texts import FaqSource, read_faq, unanswered
+from bot.owner_texts import FaqSource, WordingSource, read_faq, unanswered
 from bot.shelf_source import ShelfSource
 from catalog.files import read_catalog
 from catalog.store import import_catalog
 from dialogs import replies, wording
+from fulfillment import pushing
+from fulfillment.pushing import PushKind
+from kernel.ids import OpenId
 
 DATA = Path(__file__).parents[2] / "data"
 CATALOG = DATA / "catalog.demo.toml"
@@ -41,6 +47,54 @@ def test_the_shop_speaks_in_the_owners_words_from_its_start(database_url: str, r
     config = load_config(environ={"KABOT_APP__WORDING_FILE": str(file), "KABOT_APP__DATA_DIR": str(tmp_path)})
     build(config, database_url=database_url, redis_url=redis_url).engine.dispose()
     assert replies.you_are_welcome() == "客气啥"
+
+
+def test_changed_wording_is_said_with_the_next_look_and_a_wrong_file_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = write(tmp_path / "w.toml", 'you_are_welcome = "客气啥"')
+    source = WordingSource(file, look_every_s=0)
+
+    def told() -> str:
+        source.look()
+        return replies.you_are_welcome()
+
+    assert told() == "客气啥"
+    write(file, 'you_are_welcome = "应该的"')
+    assert told() == "应该的"
+    write(file, '\nyou_are_welcome = ""')
+    assert told() == "应该的"
+    assert "the wording stays as it was" in caplog.text
+    assert "line 2: you_are_welcome: is empty" in caplog.text
+    file.unlink()
+    assert told() == "应该的"
+    write(file, "")
+    assert told() == "不客气，随时叫我。"
+
+
+def test_talk_and_pushes_both_look_whether_the_wording_changed(
+    tmp_path: Path, engine: Engine, database_url: str, redis_url: str
+) -> None:
+    with engine.begin() as conn:
+        import_catalog(conn, read_catalog(CATALOG))
+    file = write(tmp_path / "w.toml", "")
+    config = load_config(environ={"KABOT_APP__WORDING_FILE": str(file), "KABOT_APP__DATA_DIR": str(tmp_path)})
+    built = build(config, database_url=database_url, redis_url=redis_url)
+    try:
+        write(file, 'you_are_welcome = "客气啥"')
+        until = time.monotonic() + 60
+        while replies.you_are_welcome() != "客气啥" and time.monotonic() < until:
+            built.shelf.current()
+            time.sleep(0.05)
+        assert replies.you_are_welcome() == "客气啥"
+        services = replace(built, wording=WordingSource(file, look_every_s=0))
+        write(file, 'person_says = "店里：{words}"')
+        with engine.begin() as conn:
+            asked = pushing.ask(conn, PushKind.PERSON, "o", None, services.clock.now(), about_id=0)
+        assert asked is not None
+        assert telling.push_text(services, OpenId("o"), asked).startswith("店里：")
+    finally:
+        built.engine.dispose()
 
 
 @pytest.mark.parametrize(

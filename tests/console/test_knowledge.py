@@ -119,6 +119,11 @@ def test_the_owners_texts_are_checked_line_by_line(login: Login, tmp_path: Path)
     assert "改过" in page
     assert "不客气亲" in page.split("机器人说的每一句")[1]
     assert "退回" not in page, "there was no file before"
+    assert "文件有错" not in page
+    (tmp_path / "w" / "wording.toml").write_text('you_are_welcome = ""', encoding="utf-8")
+    page = window.see("/console/knowledge/wording")
+    assert "文件有错" in page
+    assert "line 1: you_are_welcome: is empty" in page
     assert not window.send("/console/knowledge/wording/undo").headers["location"].endswith("saved")
 
 
