@@ -1,4 +1,4 @@
-"""A draft of the catalog: how it differs, how the bot would read with it, new prices, files, saving, undoing."""
+"""A draft of the catalog: how it differs, how the bot would read with it, new prices, saving, undoing."""
 
 import re
 
@@ -7,16 +7,13 @@ from starlette.responses import Response
 from catalog import editing
 from catalog.diffing import differences
 from catalog.editing import Basis, Pricing
-from catalog.files import CatalogError, read_text
 from catalog.store import load_listed
-from catalog.writing import to_toml
-from console import drafts, gate, render
+from console import drafts, gate
 from console.backroom import Reading
 from console.desk import Parts
 from console.gate import Asked
-from console.goods import PATH, PROBLEMS_SHOWN, Goods
+from console.goods import PATH, Goods
 from console.showing import record, shown
-from console.uploads import Upload
 from kernel.money import parse_yuan
 
 CHANGES_SHOWN = 300
@@ -139,32 +136,6 @@ class GoodsSaving:
             if after != before:
                 drafts.put(conn, asked.operator.id, after, self._parts.clock.now())
         return gate.said(f"{PATH}/draft", "drafted") if after != before else self._prices(asked, "没有价格会变")
-
-    def download(self, asked: Asked) -> Response:
-        """GET /console/goods/catalog.toml: what is saved, or the draft."""
-        wanted = asked.request.query_params.get("draft") == "1"
-        with self._parts.engine.connect() as conn:
-            listed = load_listed(conn).products
-        products = self._goods.products(asked)[0] if wanted else listed
-        headers = {**render.HEADERS, "Content-Disposition": 'attachment; filename="catalog.toml"'}
-        return Response(to_toml(products), media_type="application/toml; charset=utf-8", headers=headers)
-
-    def upload_form(self, asked: Asked) -> Response:
-        """GET /console/goods/file."""
-        return shown(self._parts, asked, "goods_file.html", problems=())
-
-    def upload(self, asked: Asked, upload: Upload | None) -> Response:
-        """POST /console/goods/file: a whole catalog file as the draft."""
-        problems: tuple[str, ...] = ("请选择一个 TOML 文件",)
-        if upload is not None and upload.content:
-            try:
-                products = read_text(upload.content).products
-                with self._parts.engine.begin() as conn:
-                    drafts.put(conn, asked.operator.id, products, self._parts.clock.now())
-                return gate.said(f"{PATH}/draft", "drafted")
-            except CatalogError as error:
-                problems = tuple(str(one) for one in error.problems)
-        return shown(self._parts, asked, "goods_file.html", 422, problems=problems[:PROBLEMS_SHOWN])
 
 
 def _rule(asked: Asked) -> Pricing | str:

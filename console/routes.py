@@ -12,6 +12,7 @@ from console.desk import Parts
 from console.events import Live
 from console.gate import Page
 from console.goods import Goods
+from console.goods_files import GoodsFiles
 from console.goods_saving import GoodsSaving
 from console.key_imports import KeyImports
 from console.keys import Keys
@@ -145,7 +146,7 @@ def _books(parts: Parts) -> list[Route]:
 
 
 def _goods(parts: Parts) -> list[Route]:
-    goods, saving = Goods(parts), GoodsSaving(parts)
+    goods, saving, files = Goods(parts), GoodsSaving(parts), GoodsFiles(parts)
     return [
         _get(parts, "/goods", goods.page, Right.SEE),
         _get(parts, "/goods/product", goods.detail, Right.SEE),
@@ -164,9 +165,10 @@ def _goods(parts: Parts) -> list[Route]:
         _post(parts, "/goods/discard", saving.discard, Right.GOODS),
         _get(parts, "/goods/history", saving.history, Right.GOODS),
         _post(parts, "/goods/history/{id}", saving.undo, Right.GOODS),
-        _get(parts, "/goods/catalog.toml", saving.download, Right.GOODS),
-        _get(parts, "/goods/file", saving.upload_form, Right.GOODS),
-        _upload(parts, "/goods/file", saving.upload, Right.GOODS),
+        _get(parts, "/goods/catalog.toml", files.toml, Right.GOODS),
+        _get(parts, "/goods/catalog.xlsx", files.xlsx, Right.GOODS),
+        _get(parts, "/goods/file", files.form, Right.GOODS),
+        _upload(parts, "/goods/file", files.upload, Right.GOODS),
     ]
 
 

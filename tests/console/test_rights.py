@@ -115,6 +115,7 @@ NEEDS = {
     ("GET", "/console/goods/history"): Right.GOODS,
     ("POST", "/console/goods/history/1"): Right.GOODS,
     ("GET", "/console/goods/catalog.toml"): Right.GOODS,
+    ("GET", "/console/goods/catalog.xlsx"): Right.GOODS,
     ("GET", "/console/goods/file"): Right.GOODS,
     ("POST", "/console/goods/file"): Right.GOODS,
     ("GET", "/console/keys"): Right.SEE_KEYS,
