@@ -74,13 +74,13 @@ def ask_refund(services: Services, openid: OpenId, wanted: AskRefund) -> Fact:
         work.enqueue(services, conn, decided.work, to_balance=into)
         left = [line for line, way in decided.ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
         if not left:
-            return talk.RefundDecided(order, decided.ways, to_balance=to_balance)
+            return talk.RefundDecided(order, decided.ways, to_balance=to_balance, back_fen=decided.back_fen)
         # In the same transaction: a purchase that fails from now on is not tried elsewhere.
         line_id = left[0] if len(left) == 1 else None
         opened = _opened(services, conn, order, CaseKind.REFUND, line_id, wanted.said, transcript)
     if opened is None:
-        return talk.RefundDecided(order, decided.ways, to_balance=to_balance)
-    return talk.RefundDecided(order, decided.ways, opened.case, opened.first, to_balance)
+        return talk.RefundDecided(order, decided.ways, to_balance=to_balance, back_fen=decided.back_fen)
+    return talk.RefundDecided(order, decided.ways, opened.case, opened.first, to_balance, decided.back_fen)
 
 
 def _paid_order(conn: Connection, openid: OpenId, order_no: str) -> Order | None:

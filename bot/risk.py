@@ -29,7 +29,7 @@ from risk.words import reasons_in_words
 
 log = logging.getLogger(__name__)
 
-NOT_DECIDED = "人工核对超时，为您原路退款"
+NOT_DECIDED = "人工核对超时，为您退款"
 ASKED_FOR = (delivering.deliver_order, paying.drive_refund_on, telling.send_push)
 """The tasks that follow: a process that loads nothing else must know them to ask for them."""
 _FEN = 100

@@ -25,7 +25,7 @@ from fulfillment.states import PushState
 from kernel.cases import CaseState
 from kernel.ids import OpenId, OrderNo
 from kernel.orders import Line, Order, OrderState
-from payments import store, wallet
+from payments import store, wallet, wallet_orders
 from payments.model import RefundRoute
 
 log = logging.getLogger(__name__)
@@ -248,10 +248,13 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
         case PushKind.TOPUP_DONE:
             return replies.topup_done(order, line, _product(services, line))
         case PushKind.LINE_REFUSED:
-            return replies.line_refused(order, line, refunding.taken_back_fen(conn, line.id))
+            refused = replies.line_refused_to_balance if _into_balance(conn, order) else replies.line_refused
+            return refused(order, line, refunding.taken_back_fen(conn, line.id))
         case PushKind.TOPUP_PARTLY | PushKind.TOPUP_FAILED | PushKind.OUT_OF_STOCK:
             back_fen = refunding.taken_back_fen(conn, line.id)
-            return replies.topup_failed_refunding(order, line, back_fen, _product(services, line))
+            kept = _into_balance(conn, order)
+            failed = replies.topup_failed_to_balance if kept else replies.topup_failed_refunding
+            return failed(order, line, back_fen, _product(services, line))
         case PushKind.COMPENSATED:
             return _of_compensation(conn, push, order)
         case PushKind.PART_REFUND | PushKind.REFUNDED:
@@ -259,8 +262,8 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
         case PushKind.LATE_REFUND:
             return replies.late_payment_refunding(order, order.total_fen)
         case PushKind.BALANCE_FILLED:
-            kept = wallet.of(conn, order.openid)
-            return replies.balance_filled(order.order_no, line.total_fen, kept.balance_fen)
+            balance_fen = wallet.of(conn, order.openid).balance_fen
+            return replies.balance_filled(order.order_no, line.total_fen, balance_fen)
         case PushKind.SERVICE_ACCEPTED:
             return replies.service_accepted(order, line)
         case PushKind.SERVICE_DONE:
@@ -297,7 +300,8 @@ def _of_compensation(conn: Connection, push: Push, order: Order) -> str:
     line = next((line for line in order.lines if given is not None and line.id == given.line_id), None)
     if given is None or line is None:
         return ""
-    return replies.compensated(order, line, given.amount_fen, to_balance=given.way == "wallet")
+    to_balance = given.way == "wallet" or _into_balance(conn, order)
+    return replies.compensated(order, line, given.amount_fen, to_balance=to_balance)
 
 
 def _of_refund(conn: Connection, push: Push, order: Order) -> str:
@@ -310,7 +314,13 @@ def _of_refund(conn: Connection, push: Push, order: Order) -> str:
         if refund is not None and refund.route is RefundRoute.WALLET:
             return replies.refunded_to_balance(order.order_no, back.amount_fen)
         return replies.refunded(order, back.amount_fen)
-    return replies.part_refund(order, line, back.amount_fen, back.reason)
+    part_refund = replies.part_refund_to_balance if _into_balance(conn, order) else replies.part_refund
+    return part_refund(order, line, back.amount_fen, back.reason)
+
+
+def _into_balance(conn: Connection, order: Order) -> bool:
+    """Whether what nobody asked to have elsewhere goes back into the buyer's balance: it was paid from there."""
+    return wallet_orders.route_of(conn, order.order_no, order.openid, to_balance=False) is RefundRoute.WALLET
 
 
 def _hold_time(services: Services) -> timedelta:

@@ -92,7 +92,8 @@ def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], text: str
         told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
         return answer(dialog, scene, replies.join(told, replies.paid_maybe()))
     if order.state is OrderState.REFUNDED:
-        return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_already(), late))
+        back = replies.refund_already(wallet=scene.wallet is not None)
+        return answer(dialog, scene, replies.join(replies.facts_of(order), back, late))
     if order.lines and all(line.state in _BACK for line in order.lines):
         return answer(dialog, scene, replies.join(replies.facts_of(order), replies.refund_under_way(), late))
     return answer(dialog, scene, replies.join(replies.facts_of(order), replies.offer_human()))
@@ -149,8 +150,9 @@ def withdrawn(
     if order is None:
         return answer(dialog, scene, replies.not_refunding())
     if any(line.state in _BACK for line in order.lines):
-        back = replies.refund_already() if order.state is OrderState.REFUNDED else replies.refund_cannot_stop()
-        return answer(dialog, scene, back)
+        if order.state is not OrderState.REFUNDED:
+            return answer(dialog, scene, replies.refund_cannot_stop())
+        return answer(dialog, scene, replies.refund_already(wallet=scene.wallet is not None))
     return answer(dialog, scene, replies.join(replies.not_refunding(), replies.facts_of(order)))
 
 
@@ -182,7 +184,8 @@ def refund(
         return answer(dialog, scene, told)
     live = tuple(o for o in paid if any(line.state not in _BACK for line in o.lines))
     if not live:
-        back = replies.refund_already() if paid[0].state is OrderState.REFUNDED else replies.refund_under_way()
+        arrived = paid[0].state is OrderState.REFUNDED
+        back = replies.refund_already(wallet=scene.wallet is not None) if arrived else replies.refund_under_way()
         late = replies.offer_human() if _STILL_WAITS.search(lookup.text) else ""
         return answer(dialog, scene, replies.join(replies.facts_of(paid[0]), back, late))
     order = _which_order(live, lookup, scene)
@@ -281,9 +284,7 @@ def refund_decided(dialog: Dialog, fact: RefundDecided, scene: Scene) -> Turn:
     urgent = (RefundWay.AT_ONCE, RefundWay.PERSON, RefundWay.AFTER_RESULT, RefundWay.UNDER_WAY, RefundWay.DONE)
     ways = sorted(fact.ways.items(), key=lambda one: (urgent.index(one[1]), one[0]))
     rows = [
-        replies.refund_to_balance(replies.line_what(lines[line_id]), lines[line_id].total_fen)
-        if fact.to_balance and way is RefundWay.AT_ONCE
-        else replies.refund_line(lines[line_id], way)
+        replies.refund_line(lines[line_id], way, fact.back_fen.get(line_id, 0), to_balance=fact.to_balance)
         for line_id, way in ways
         if line_id in lines
     ]

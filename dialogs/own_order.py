@@ -104,7 +104,7 @@ def _how_long(order: Order, scene: Scene) -> str:
         told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
         return replies.join(told, *(_when(order)))
     if order.state is OrderState.REFUNDED:
-        return replies.join(replies.facts_of(order), replies.refund_already())
+        return replies.join(replies.facts_of(order), replies.refund_already(wallet=scene.wallet is not None))
     if LineState.REFUNDING in states:
         return replies.join(replies.facts_of(order), replies.refund_under_way())
     if order.state is OrderState.DELIVERED:

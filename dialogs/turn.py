@@ -1,7 +1,7 @@
 """What goes into a turn and what comes out of it: heard and scene in; dialog, reply and effects out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -254,6 +254,8 @@ class RefundDecided:
     """Without it the case was running before."""
     to_balance: bool = False
     """What goes back at once is in his balance already."""
+    back_fen: Mapping[int, int] = field(default_factory=dict)
+    """So much of each line that goes back at once: parts of it may have gone back before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Money on its way back to the buyer, line by line, and what the order looks like when it has arrived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,10 +144,11 @@ def _line(row: Row[Any]) -> LineRow:
 
 @dataclass(frozen=True, slots=True)
 class WantedBack:
-    """What was decided about each line, by its id; those at once are on their way."""
+    """What was decided about each line, by its id; those at once are on their way, with so much of each."""
 
     ways: Mapping[int, RefundWay]
     work: Work = NOTHING_TO_DO
+    back_fen: Mapping[int, int] = field(default_factory=dict)
 
 
 def take_back(
@@ -177,6 +178,7 @@ def take_back(
             return WantedBack({only: RefundWay.PERSON})
         only = apart
     ways: dict[int, RefundWay] = {}
+    back_fen: dict[int, int] = {}
     work = NOTHING_TO_DO
     for row in conn.execute(_LINES, {"order_no": order_no}).all():
         line = _line(row)
@@ -185,6 +187,7 @@ def take_back(
         by_hand = line.delivery in (Delivery.SERVICE, Delivery.PARCEL)
         ways[line.id] = refund_way(line.state, supplier_asked=row.supplier_asked, by_hand=by_hand)
         if ways[line.id] is RefundWay.AT_ONCE:
+            back_fen[line.id] = line.left_fen
             conn.execute(_NOT_BOUGHT, {"line_id": line.id, "reason": _WANTED_BACK, "now": now})
             work += send_back(
                 conn, line, line.left_fen, now, kind=None, reason=_WANTED_BACK, note=_WANTED_BACK, actor="buyer"
@@ -192,7 +195,7 @@ def take_back(
             if line.delivery == Delivery.CARD:
                 stock.release_some(conn, order_no, row.sku_code, row.quantity)
     holds.withdraw_empty(conn, order_no, now, actor="buyer")
-    return WantedBack(ways, work)
+    return WantedBack(ways, work, back_fen)
 
 
 def send_back(

@@ -163,34 +163,41 @@ def refund_how(say: Say, order: Order) -> str:
 @line(
     "{what}：还没发货，已为您退款，{amount}按原路退回（微信零钱或银行卡），一般几分钟到3个工作日，到账会告诉您", "退款"
 )
-def refund_at_once(say: Say, line: Line) -> str:
-    return say(what=line_what(line), amount=yuan(line.total_fen))
+def refund_at_once(say: Say, line: Line, back_fen: int) -> str:
+    return say(what=line_what(line), amount=yuan(back_fen))
+
+
+@line("{what}：还没发货，已为您退款，{amount}已退到您的余额", "退款")
+def refund_to_balance(say: Say, line: Line, back_fen: int) -> str:
+    return say(what=line_what(line), amount=yuan(back_fen))
 
 
 _REFUND_WAYS = {
     RefundWay.AFTER_RESULT: phrase(
         "refund_after_result", "{what}：充值已经提交，要等结果；没充成会自动全额退款{amount}，充成了由客服核实"
     ),
-    RefundWay.PERSON: phrase("refund_by_person", "{what}：{state}，退款{amount}要由客服核实后决定，同意后按原路退回"),
+    RefundWay.PERSON: phrase("refund_by_person", "{what}：{state}，退款{amount}要由客服核实后决定，同意后马上退"),
     RefundWay.UNDER_WAY: phrase(
         "refund_on_its_way", "{what}：退款{amount}已经在路上，按原路退回，一般几分钟到3个工作日"
     ),
-    RefundWay.DONE: phrase("refund_done", "{what}：{amount}已经按原路退回"),
+    RefundWay.DONE: phrase("refund_done", "{what}：{amount}已经退回"),
 }
 
 
-def refund_line(line: Line, way: RefundWay) -> str:
-    """What was decided about one line."""
+def refund_line(line: Line, way: RefundWay, back_fen: int = 0, *, to_balance: bool = False) -> str:
+    """What was decided about one line. `back_fen` of it goes back at once, `to_balance` or the way it came."""
+    left_fen = line.total_fen - line.refund_fen
     match way:
         case RefundWay.AT_ONCE:
-            return refund_at_once(line)
+            at_once = refund_to_balance if to_balance else refund_at_once
+            return at_once(line, back_fen or line.total_fen)
         case RefundWay.PERSON:
             state = line_state(line, with_eta=False)
-            return _REFUND_WAYS[way](what=line_what(line), state=state, amount=yuan(line.total_fen))
+            return _REFUND_WAYS[way](what=line_what(line), state=state, amount=yuan(left_fen))
         case RefundWay.UNDER_WAY | RefundWay.DONE:
             return _REFUND_WAYS[way](what=line_what(line), amount=yuan(line.refund_fen or line.total_fen))
         case RefundWay.AFTER_RESULT:
-            return _REFUND_WAYS[way](what=line_what(line), amount=yuan(line.total_fen))
+            return _REFUND_WAYS[way](what=line_what(line), amount=yuan(left_fen))
 
 
 _refunds_more = phrase("refunds_more", "…共{count}件，其余的在订单页看")

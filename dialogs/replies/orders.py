@@ -200,7 +200,15 @@ def refund_unpaid(say: Say, order_no: str) -> str:
     return say(order_no=order_no, cancel=CANCEL_TAP)
 
 
-refund_already = phrase("refund_already", "这笔款已经退回，按原路到账，一般几分钟到3个工作日。")
+_refund_already = phrase("refund_already", "这笔款已经退回，按原路到账，一般几分钟到3个工作日。")
+_refund_already_kept = phrase(
+    "refund_already_kept", "这笔款已经退回：退到余额的可以直接用来付款，其余按原路到账，一般几分钟到3个工作日。"
+)
+
+
+def refund_already(*, wallet: bool) -> str:
+    """`wallet`: the shop keeps balances, and it may have gone into his."""
+    return _refund_already_kept() if wallet else _refund_already()
 
 
 refund_under_way = phrase("refund_under_way", "退款已经在路上，按原路退回，一般几分钟到3个工作日。")

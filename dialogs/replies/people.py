@@ -83,5 +83,14 @@ _line_refused_why = phrase("line_refused_why", "原因：{note}。")
 @line("{what} 为您退款：{amount}正在按原路退回（订单 {order_no}），到账会告诉您。{why}", "退款")
 def line_refused(say: Say, order: Order, line: Line, amount_fen: int) -> str:
     """A person decided to give it back."""
-    why = _line_refused_why(note=plain(line.note.strip())) if line.note.strip() else ""
-    return say(what=line_what(line), amount=yuan(amount_fen), order_no=order.order_no, why=why)
+    return say(what=line_what(line), amount=yuan(amount_fen), order_no=order.order_no, why=_refused_why(line))
+
+
+@line("{what} 为您退款：{amount}已退到您的余额（订单 {order_no}）。{why}", "退款")
+def line_refused_to_balance(say: Say, order: Order, line: Line, amount_fen: int) -> str:
+    """The same, where the order was paid from the balance."""
+    return say(what=line_what(line), amount=yuan(amount_fen), order_no=order.order_no, why=_refused_why(line))
+
+
+def _refused_why(line: Line) -> str:
+    return _line_refused_why(note=plain(line.note.strip())) if line.note.strip() else ""

@@ -71,14 +71,19 @@ _why = phrase("why", "（{note}）")
 
 @line("抱歉，{what}{account} 没有充成{why}。\n{amount}正在按原路退款（订单 {order_no}），到账会告诉您。", "退款")
 def topup_failed_refunding(say: Say, order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+    return say(order_no=order.order_no, amount=yuan(amount_fen), **_not_delivered(line, product))
+
+
+@line("抱歉，{what}{account} 没有充成{why}。\n{amount}已退款到您的余额（订单 {order_no}），可以直接用来付款。", "退款")
+def topup_failed_to_balance(say: Say, order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+    """The same, where the order was paid from the balance."""
+    return say(order_no=order.order_no, amount=yuan(amount_fen), **_not_delivered(line, product))
+
+
+def _not_delivered(line: Line, product: Product | None) -> dict[str, str]:
     note = line.note.strip()
-    return say(
-        what=line_what(line),
-        account=_for_account(line, product),
-        why=_why(note=plain(note)) if note and note != JUST_FAILED else "",
-        amount=yuan(amount_fen),
-        order_no=order.order_no,
-    )
+    why = _why(note=plain(note)) if note and note != JUST_FAILED else ""
+    return {"what": line_what(line), "account": _for_account(line, product), "why": why}
 
 
 @line("退款成功：{amount}已按原路退回（订单 {order_no}），请留意微信零钱或银行卡。", "退款")
@@ -89,8 +94,17 @@ def refunded(say: Say, order: Order, amount_fen: int) -> str:
 @line("为您部分退款{amount}：{what}{why}，正在按原路退回，到账会告诉您（订单 {order_no}）。", "退款")
 def part_refund(say: Say, order: Order, line: Line, amount_fen: int, reason: str) -> str:
     """Some of a line's price goes back because a person decided so."""
-    why = _why(note=plain(reason)) if reason.strip() else ""
-    return say(amount=yuan(amount_fen), what=line_what(line), why=why, order_no=order.order_no)
+    return say(amount=yuan(amount_fen), what=line_what(line), why=_because(reason), order_no=order.order_no)
+
+
+@line("为您部分退款{amount}：{what}{why}，已经退到您的余额（订单 {order_no}）。", "退款")
+def part_refund_to_balance(say: Say, order: Order, line: Line, amount_fen: int, reason: str) -> str:
+    """The same, where the order was paid from the balance."""
+    return say(amount=yuan(amount_fen), what=line_what(line), why=_because(reason), order_no=order.order_no)
+
+
+def _because(reason: str) -> str:
+    return _why(note=plain(reason)) if reason.strip() else ""
 
 
 @line("您的付款到得晚了，订单 {order_no} 已关闭且暂时没货。\n{amount}正在按原路退款，到账会告诉您。", "退款")

@@ -155,11 +155,6 @@ def refunded_to_balance(say: Say, order_no: str, amount_fen: int) -> str:
     return say(amount=yuan(amount_fen), order_no=order_no)
 
 
-@line("{what}：还没发货，已为您退款，{amount}已退到您的余额", "退款")
-def refund_to_balance(say: Say, what: str, amount_fen: int) -> str:
-    return say(what=what, amount=yuan(amount_fen))
-
-
 def balance_sheet(
     balance_fen: int, moves: Sequence[tuple[str, int, datetime]], zone: ZoneInfo, least_fen: int, most_fen: int
 ) -> str:

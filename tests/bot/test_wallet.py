@@ -23,6 +23,7 @@ from bot import (
     paying,
     privacy,
     wallet,
+    work,
 )
 from bot.cli import main
 from bot.config import WalletConfig
@@ -40,8 +41,11 @@ from dialogs.turn import (
     TopUpRefused,
 )
 from fulfillment import audit, byhand, reading
+from fulfillment.moves import give_of_line
+from fulfillment.work import Work
 from kernel.ids import OpenId
-from kernel.orders import Order, OrderState, WantedLine
+from kernel.money import format_yuan
+from kernel.orders import LineState, Order, OrderState, WantedLine
 from payments import wallet as balances
 from payments.gateway import Prepay
 from payments.store import attempts_of
@@ -382,6 +386,51 @@ def test_an_order_paid_from_the_balance_goes_back_into_it(shop: Shop) -> None:
     assert "退款成功：¥99.50已退到您的余额" in shop.say("好的")
     assert shop.rows("SELECT state FROM order_line ORDER BY id DESC LIMIT 1") == ["refunded"]
     assert shop.books_agree()
+
+
+def place_service(shop: Shop) -> Order:
+    """An order that a person delivers, paid from the balance."""
+    shop.passes(1)
+    shop.say("王者代练打到星耀 QQ 12345678 现在铂金")
+    shop.say("确认")
+    shop.say("余额支付")
+    shop.work()
+    return latest(shop)
+
+
+def test_what_a_person_gives_back_of_it_is_said_to_be_in_the_balance_and_amounts_are_what_is_left(shop: Shop) -> None:
+    fill(shop, 500)
+    order = place_service(shop)
+    [line] = order.lines
+    giving_back.give_some(shop.services, line.id, 300, "慢了", actor="operator")
+    assert shop.say("退款").count(f"退款¥{format_yuan(order.total_fen - 300)}要由客服核实后决定") == 1
+    operators.give_back(shop.services, line.id, "接不了")
+    shop.work()
+    told = "".join(shop.say(words) for words in ("好的", "嗯", "好"))
+    assert "为您部分退款¥3.00" in told
+    assert f"为您部分退款¥{format_yuan(order.total_fen - 300)}" in told
+    place_service(shop)
+    operators.give_back(shop.services, latest(shop).lines[0].id, "接不了")
+    shop.work()
+    told += shop.say("好的") + shop.say("嗯")
+    assert f"为您退款：¥{format_yuan(order.total_fen)}已退到您的余额" in told
+    assert "原路" not in told
+    assert "退到余额的" in shop.say("退款到哪了")
+    assert balance(shop) == 50_000
+    assert shop.books_agree()
+
+
+def test_what_goes_back_at_once_is_named_without_what_went_back_before(shop: Shop) -> None:
+    fill(shop, 100)
+    order = place(shop)
+    shop.say("余额支付")
+    with shop.services.engine.begin() as conn:
+        # As after a part was given back while a person had it, and it was sent to the supplier anew.
+        line_id = order.lines[0].id
+        give_of_line(conn, line_id, LineState.WAITING, 300, shop.clock.now(), cause="x", actor="x", reason="慢了")
+        work.enqueue(shop.services, conn, Work(refunds=reading.refunds_due_of(conn, order.order_no)))
+    assert "已为您退款，¥96.50已退到您的余额" in shop.say("退款")
+    assert balance(shop) == 10_000
 
 
 def test_who_paid_by_wechat_gets_it_into_his_balance_if_he_says_so_else_the_original_way(shop: Shop) -> None:

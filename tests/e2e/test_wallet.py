@@ -36,6 +36,9 @@ def test_a_balance_is_topped_up_spent_three_ways_refunded_and_withdrawn(shop: Sh
     buyer.say("开通小额免确认付款")
     buyer.say("充20话费 13912342089")
     assert "小额免确认" in buyer.say("确认")
+    failed = buyer.told("没有充成", wait_s=WAIT_S)
+    assert "已退款到您的余额" in failed
+    assert "原路" not in failed
     buyer.told("已退到您的余额", wait_s=WAIT_S)
     shop.faults(supplier=None)
 

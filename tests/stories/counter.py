@@ -318,7 +318,8 @@ class Counter:
         self.orders[self.orders.index(order)] = changed
         left = [line for line, way in ways.items() if way in (RefundWay.PERSON, RefundWay.AFTER_RESULT)]
         if not left:
-            return RefundDecided(changed, ways, to_balance=wanted.to_balance)
+            back_fen = {line.id: line.total_fen for line in order.lines if ways.get(line.id) is RefundWay.AT_ONCE}
+            return RefundDecided(changed, ways, to_balance=wanted.to_balance, back_fen=back_fen)
         one = left[0] if len(left) == 1 else None
         opened = self._open_case(OpenCase(CaseKind.REFUND, order.order_no, one, wanted.said))
         assert isinstance(opened, CaseOpened)
