@@ -99,7 +99,7 @@ class Conversation:
         self._services = services
         self._threads = threads
         self._misses = Misses(services, threads)
-        self._heard_days = HeardDays(services, threads)
+        self._heard_days = HeardDays(services)
         self._floor = Floor(services.redis, services.store, services.clock, self._in_thread)
 
     async def hear(self, push: Push) -> Answer:
