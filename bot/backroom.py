@@ -19,7 +19,7 @@ from catalog.version import content_version
 from console import drafts
 from console.backroom import Also, MenuGroup, Misheard, OwnerFile, Reading, SupplierView
 from dialogs import wording
-from fulfillment import standing
+from fulfillment import pausing, standing
 from nlu import Lexicon, parse
 from nlu.frame import Item
 from risk.lists import Kind, Listing
@@ -188,6 +188,7 @@ class ShopBackroom:
         since = services.clock.now() - suppliers.SUCCESS_LOOKED_FOR
         with services.engine.connect() as conn:
             found = standing.standings(conn, names, since)
+            paused, waiting = pausing.paused(conn), pausing.waiting(conn)
         return tuple(
             SupplierView(
                 name=one.supplier,
@@ -204,6 +205,9 @@ class ShopBackroom:
                 open=one.open,
                 unknown=one.unknown,
                 problem=one.problem,
+                pause=suppliers.pause_words(services, paused[one.supplier], waiting.get(one.supplier, 0))
+                if one.supplier in paused
+                else "",
             )
             for one in found
         )
@@ -211,6 +215,17 @@ class ShopBackroom:
     def ask_balances(self) -> None:
         """See Backroom."""
         suppliers.ask_balances(self._services)
+
+    def pause_supplier(self, name: str, why: str, *, by: str, also: Also) -> bool:
+        """See Backroom."""
+        try:
+            return suppliers.pause(self._services, name, by=by, why=why, also=also)
+        except suppliers.UnknownSupplierError:
+            return False
+
+    def resume_supplier(self, name: str, *, by: str, also: Also) -> bool:
+        """See Backroom."""
+        return suppliers.resume(self._services, name, by=by, also=also)
 
     def compare_bill(self, day: date, *, also: Also) -> None:
         """See Backroom."""

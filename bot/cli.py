@@ -28,6 +28,7 @@ from bot.ledger_command import ledger_app
 from bot.operator_command import operator_app
 from bot.privacy_command import privacy_app
 from bot.risk_command import risk_app
+from bot.suppliers_command import suppliers_app
 from bot.wallet_command import wallet_app
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ app.add_typer(orders_app, name="orders")
 app.add_typer(handoff_app, name="handoff")
 app.add_typer(cases_app, name="cases")
 app.add_typer(wallet_app, name="wallet")
+app.add_typer(suppliers_app, name="suppliers")
 
 
 class BadInputError(Exception):
@@ -553,16 +555,6 @@ def _words(words: str) -> str:
     if len(words) > WORDS_MAX:
         raise BadInputError(f"at most {WORDS_MAX} characters are sent at once, not {len(words)}")
     return words
-
-
-@app.command("suppliers")
-def list_suppliers() -> None:
-    """List the suppliers: kind, balance, whether they answer, last success, what is open; and strange prices."""
-    from bot import suppliers
-
-    with connected() as at, database(at):
-        for line in suppliers.report(at.services()):
-            print(line)
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """Delivering paid orders: begun by a job, carried on with suppliers, settled in the database."""
 
 import logging
+from dataclasses import replace
+
+from sqlalchemy import Connection
 
 from bot import work
 from bot.bootstrap import Services
 from bot.tasks import TASKS
-from fulfillment import delivering, topups
+from fulfillment import delivering, pausing, topups
 from fulfillment.suppliers.choosing import Market
 from fulfillment.suppliers.port import Supplier, Unknown
 
@@ -18,6 +21,7 @@ def deliver_order(services: Services, *, order_no: str) -> None:
     market = _market(services, may_probe=True)
     default = services.suppliers.default_name
     with services.engine.begin() as conn:
+        market = _as_paused(conn, market)
         to_do = delivering.deliver(conn, order_no, services.clock.now(), default_supplier=default, market=market)
         work.enqueue(services, conn, to_do)
 
@@ -28,7 +32,8 @@ def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
     terms = services.suppliers.terms
     answering = Market(terms, services.breakers.silent(terms))
     with services.engine.begin() as conn:
-        sent = topups.claim_send(conn, supplier_order_id, services.clock.now(), answering)
+        market = _as_paused(conn, answering)
+        sent = topups.claim_send(conn, supplier_order_id, services.clock.now(), market)
         if sent is None:
             work.enqueue(services, conn, topups.left_sending(conn, supplier_order_id, services.clock.now()))
             return
@@ -37,6 +42,7 @@ def send_to_supplier(services: Services, *, supplier_order_id: int) -> None:
     services.breakers.record(sent.supplier, answer)
     market = _market(services)
     with services.engine.begin() as conn:
+        market = _as_paused(conn, market)
         work.enqueue(services, conn, topups.record_sent(conn, sent, answer, services.clock.now(), market))
 
 
@@ -52,6 +58,7 @@ def query_supplier(services: Services, *, supplier_order_id: int) -> None:
     answer = supplier.orders.query(number) if supplier is not None else Unknown("supplier is not configured")
     market = _market(services)
     with services.engine.begin() as conn:
+        market = _as_paused(conn, market)
         work.enqueue(services, conn, topups.record_query(conn, asked, answer, services.clock.now(), market))
 
 
@@ -71,6 +78,11 @@ def _market(services: Services, *, may_probe: bool = False) -> Market:
     """What is known of the suppliers now, for outside any transaction. `may_probe`: orders are about to go out."""
     terms = services.suppliers.terms
     return Market(terms, services.breakers.avoided(terms, may_probe=may_probe))
+
+
+def _as_paused(conn: Connection, market: Market) -> Market:
+    """The market without those a person has paused, as they stand in this transaction."""
+    return replace(market, paused=frozenset(pausing.paused(conn)))
 
 
 def _supplier(services: Services, name: str) -> Supplier | None:

@@ -7,13 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from bot import work
 from bot.bootstrap import Services
 from bot.breakers import Breaker
 from bot.tasks import TASKS
+from bot.work import Also
 from catalog import offers
-from catalog.offers import Listed, Said
-from fulfillment import standing, topups
+from catalog.offers import Listed, Paused, Said
+from fulfillment import pausing, standing, topups
+from fulfillment.pausing import Pause
 from fulfillment.standing import Bought
 from fulfillment.suppliers.port import Balance, NotOffered, Offer, Success, Supplier, Unknown
 from kernel.money import format_yuan
@@ -33,6 +37,10 @@ PAUSE_S = 0.1
 SILENCES_MAX = 3
 """So many questions in a row without an answer, and the rest waits for the next time."""
 SUCCESS_LOOKED_FOR = timedelta(days=30)
+
+
+class UnknownSupplierError(Exception):
+    """No supplier of that name is configured."""
 
 
 @TASKS.cron("ask_balances", EVERY_TEN_MINUTES)
@@ -61,10 +69,46 @@ def synchronise_offers(services: Services) -> None:
     for name, supplier in services.suppliers.by_name.items():
         _ask_offers(services, supplier, [one for one in places if one.supplier == name][:OFFERS_MAX])
     with services.engine.begin() as conn:
-        paused = offers.pause(conn, services.suppliers.default_name, services.clock.now())
-    for sku_code, note in paused.off.items():
+        moved = _on_sale_as_it_can_be_had(services, conn)
+    _log(moved)
+
+
+def pause(services: Services, name: str, *, by: str, why: str = "", also: Also = work.nothing) -> bool:
+    """Order nothing from a supplier until it is resumed, and take off sale what nobody else has. Queries of what was
+    ordered go on. False: it is paused already. Raises UnknownSupplierError."""
+    if name not in services.suppliers.by_name:
+        raise UnknownSupplierError(name)
+    with services.engine.begin() as conn:
+        if not pausing.pause(conn, name, services.clock.now(), by=by, why=why):
+            return False
+        moved = _on_sale_as_it_can_be_had(services, conn)
+        also(conn)
+    log.warning("supplier %s is paused by %s: %d SKUs off sale", name, by, len(moved.off))
+    return True
+
+
+def resume(services: Services, name: str, *, by: str, also: Also = work.nothing) -> bool:
+    """Order from a supplier again, what waits first. False: it is not paused."""
+    with services.engine.begin() as conn:
+        to_do = pausing.resume(conn, name, services.clock.now())
+        if to_do is None:
+            return False
+        work.enqueue(services, conn, to_do)
+        moved = _on_sale_as_it_can_be_had(services, conn)
+        also(conn)
+    log.warning("supplier %s is resumed by %s: %d SKUs on sale again", name, by, len(moved.on))
+    return True
+
+
+def _on_sale_as_it_can_be_had(services: Services, conn: Connection) -> Paused:
+    stopped = pausing.paused(conn)
+    return offers.pause(conn, services.suppliers.default_name, services.clock.now(), stopped)
+
+
+def _log(moved: Paused) -> None:
+    for sku_code, note in moved.off.items():
         log.warning("off sale for now: sku=%s %s", sku_code, note)
-    for sku_code in paused.on:
+    for sku_code in moved.on:
         log.info("on sale again: sku=%s", sku_code)
 
 
@@ -157,17 +201,27 @@ def report(services: Services) -> Iterator[str]:
     with services.engine.connect() as conn:
         found = standing.standings(conn, names, services.clock.now() - SUCCESS_LOOKED_FOR)
         strange = offers.alerts(conn)
+        paused, waiting = pausing.paused(conn), pausing.waiting(conn)
     yield "名称\t类型\t余额\t状态\t最近成功\t未完成\t存疑"
     for one in found:
         supplier = services.suppliers.by_name[one.supplier]
         name = f"{one.supplier}（默认）" if one.supplier == services.suppliers.default_name else one.supplier
         last = "—" if one.last_success_at is None else f"{one.last_success_at.astimezone(_zone(services)):%m-%d %H:%M}"
         left = balance_words(services, supplier, one.balance_fen, one.problem)
-        words = (name, supplier.kind, left, BREAKERS[states[one.supplier]], last, str(one.open), str(one.unknown))
-        yield "\t".join(words)
+        state = BREAKERS[states[one.supplier]]
+        if (stopped := paused.get(one.supplier)) is not None:
+            state = pause_words(services, stopped, waiting.get(one.supplier, 0))
+        yield "\t".join((name, supplier.kind, left, state, last, str(one.open), str(one.unknown)))
     for price in strange:
         known = "—" if price.known_fen is None else f"¥{format_yuan(price.known_fen)}"
         yield f"{price.sku_code}\t{price.supplier} 报价 ¥{format_yuan(price.said_fen or 0)}，现用进价 {known}：请核实"
+
+
+def pause_words(services: Services, pause: Pause, waiting: int) -> str:
+    """Put a pause into words, with how many purchases wait for its end."""
+    at = f"{pause.at.astimezone(_zone(services)):%m-%d %H:%M}"
+    why = f"：{pause.why}" if pause.why else ""
+    return f"已暂停（{pause.by} {at}{why}）" + (f"，{waiting} 笔在等" if waiting else "")
 
 
 BREAKERS = {

@@ -1,8 +1,9 @@
 """What suppliers say of the SKUs they deliver: price and availability, never the selling price."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
@@ -122,18 +123,18 @@ def alerts(conn: Connection) -> list[Alert]:
     return [Alert(row.sku_code, row.supplier, row.cost_fen, row.said_fen) for row in conn.execute(_ALERTS)]
 
 
-def pause(conn: Connection, default_supplier: str, now: datetime) -> Paused:
+def pause(conn: Connection, default_supplier: str, now: datetime, stopped: Collection[str] = ()) -> Paused:
     """Take off sale, for now, every top-up of which all suppliers say that they have none, and put back the others.
 
-    What was said longer ago than STALE_AFTER keeps nothing off sale: who has fallen silent says nothing.
+    What was said longer ago than STALE_AFTER keeps nothing off sale: who has fallen silent says nothing. From those
+    that are `stopped` nothing is ordered, whatever they say.
     """
     rows = [row for row in conn.execute(_OFFERS) if row.seen_at > now - STALE_AFTER]
     offers = {(row.sku_code, row.supplier, row.product_code): row for row in rows}
     off: dict[str, str] = {}
     on: list[str] = []
     for row in conn.execute(_SKUS).all():
-        said = [offers.get(_key(place)) for place in _places(row, default_supplier)]
-        note = _note(said)
+        note = _note([_why_none(place, offers, stopped) for place in _places(row, default_supplier)])
         if note == row.paused_note:
             continue
         conn.execute(_PAUSE, {"code": row.code, "note": note})
@@ -146,10 +147,17 @@ def pause(conn: Connection, default_supplier: str, now: datetime) -> Paused:
     return Paused(off, tuple(on))
 
 
-def _note(said: list[Row[tuple[object, ...]] | None]) -> str | None:
-    if not said or any(offer is None or offer.available for offer in said):
-        return None
-    return "；".join(f"{offer.supplier} {offer.said}".strip() for offer in said if offer is not None)[:200]
+def _why_none(place: Listed, offers: Mapping[tuple[str, str, str], Row[Any]], stopped: Collection[str]) -> str | None:
+    """Why nothing can be had there; None: as far as anybody knows it can."""
+    if place.supplier in stopped:
+        return f"{place.supplier} 已暂停"
+    offer = offers.get(_key(place))
+    return f"{place.supplier} {offer.said}".strip() if offer is not None and not offer.available else None
+
+
+def _note(reasons: list[str | None]) -> str | None:
+    said = [reason for reason in reasons if reason is not None]
+    return "；".join(said)[:200] if reasons and len(said) == len(reasons) else None
 
 
 def _places(row: Row[tuple[object, ...]], default_supplier: str) -> Iterable[Listed]:

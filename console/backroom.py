@@ -72,6 +72,8 @@ class SupplierView:
     open: int
     unknown: int
     problem: str
+    pause: str = ""
+    """That somebody has paused it: who, when and why, in words."""
 
 
 class Backroom(Protocol):
@@ -131,6 +133,12 @@ class Backroom(Protocol):
 
     def ask_balances(self) -> None:
         """Ask every supplier for what is left, now."""
+
+    def pause_supplier(self, name: str, why: str, *, by: str, also: Also) -> bool:
+        """Order nothing from a supplier until it is resumed. False: there is none of that name, or it is paused."""
+
+    def resume_supplier(self, name: str, *, by: str, also: Also) -> bool:
+        """Order from a supplier again. False: it is not paused."""
 
     def compare_bill(self, day: date, *, also: Also) -> None:
         """Have a day's bill compared with the books by the worker."""

@@ -64,6 +64,8 @@ SAID: Mapping[str, str] = MappingProxyType(
         "logged_out": "已退出登录",
         "session_ended": "该设备已退出登录",
         "asked_balances": "已向供货商查过余额",
+        "supplier_paused": "已暂停：不再向它下单，已下的单继续查结果",
+        "supplier_resumed": "已恢复：等着的采购先发",
         "comparing": "已开始对账，结果稍后出现在下面",
         "difference_done": "已记为处理好",
         "released": "已放行，马上发货",

@@ -46,6 +46,8 @@ class Right(StrEnum):
     """Suppliers, and what books and bills disagree about."""
     BOOKS = "books"
     """Have days compared, ask for balances, say that a difference is dealt with."""
+    SUPPLIERS = "suppliers"
+    """Pause a supplier by hand, and let it go on."""
     RISK = "risk"
     """Held orders released or refused, and who is blocked or allowed."""
     GOODS = "goods"

@@ -134,6 +134,8 @@ def _books(parts: Parts) -> list[Route]:
     return [
         _get(parts, "/suppliers", suppliers.page, Right.SEE_BOOKS),
         _post(parts, "/suppliers/ask", suppliers.ask, Right.BOOKS),
+        _post(parts, "/suppliers/pause", suppliers.pause, Right.SUPPLIERS),
+        _post(parts, "/suppliers/resume", suppliers.resume, Right.SUPPLIERS),
         _get(parts, "/books", books.page, Right.SEE_BOOKS),
         _post(parts, "/books/compare", books.compare, Right.BOOKS),
         _post(parts, "/books/{kind}/{id}", books.done, Right.BOOKS),

@@ -5,12 +5,14 @@ from starlette.responses import Response
 
 from catalog import offers
 from console import gate
-from console.desk import Parts
+from console.desk import Also, Parts
 from console.gate import Asked
-from console.showing import shown
+from console.showing import record, shown
 
 PATH = "/console/suppliers"
 _LOOKED_AT = 5_000
+NAME_MAX = 64
+WHY_MAX = 200
 
 # Among the latest alone: a shop that fails seldom must not have all of its purchases read for twenty failures.
 _FAILED = text("""
@@ -50,9 +52,29 @@ class SupplierPages:
             figures=figures,
             paused=paused,
             alerts=alerts,
+            why_max=WHY_MAX,
         )
 
     def ask(self, _: Asked) -> Response:
         """POST /console/suppliers/ask: their balances, now."""
         self._parts.backroom.ask_balances()
         return gate.said(PATH, "asked_balances")
+
+    def pause(self, asked: Asked) -> Response:
+        """POST /console/suppliers/pause: nothing is ordered from it any more."""
+        name, why = asked.words("name", NAME_MAX), asked.words("why", WHY_MAX)
+        if not name or not why:
+            return gate.said(PATH, "too_long" if why is None else "no_words")
+        also = self._recorded(asked, "pause_supplier", name, paused=True, why=why)
+        done = self._parts.backroom.pause_supplier(name, why, by=asked.operator.name, also=also)
+        return gate.said(PATH, "supplier_paused" if done else "not_now")
+
+    def resume(self, asked: Asked) -> Response:
+        """POST /console/suppliers/resume."""
+        name = asked.words("name", NAME_MAX) or ""
+        also = self._recorded(asked, "resume_supplier", name, paused=False)
+        done = self._parts.backroom.resume_supplier(name, by=asked.operator.name, also=also)
+        return gate.said(PATH, "supplier_resumed" if done else "not_now")
+
+    def _recorded(self, asked: Asked, what: str, name: str, *, paused: bool, **more: object) -> Also:
+        return record(self._parts, asked, what, f"supplier:{name}", {"paused": not paused}, None, paused=paused, **more)

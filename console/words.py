@@ -76,6 +76,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "bot": "机器人",
         "save_catalog": "保存商品目录",
         "compare_bill": "对账",
+        "pause_supplier": "暂停供货商",
+        "resume_supplier": "恢复供货商",
         "difference_done": "处理对账差异",
         "release_order": "放行订单",
         "refuse_order": "拒绝订单",

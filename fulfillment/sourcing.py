@@ -103,7 +103,8 @@ def buy_unit(
 
 
 def divert(conn: Connection, supplier_order_id: int, line_id: int, unit: int, market: Market) -> bool:
-    """Let a purchase that nobody was asked for yet go to a supplier that answers; False when there is none.
+    """Let a purchase that nobody was asked for yet go to a supplier that answers and is not paused; False when there is
+    none.
 
     In place, under the same number: nobody has seen it, and the silent supplier is not spent by it.
     """
@@ -116,7 +117,7 @@ def divert(conn: Connection, supplier_order_id: int, line_id: int, unit: int, ma
         allow_loss=goods.allow_loss,
         market=market,
     )
-    if choice.source is None or choice.source.supplier in market.avoid:
+    if choice.source is None or choice.source.supplier in market.last:
         return False
     source = choice.source
     values = {"supplier": source.supplier, "product_code": source.product_code, "unit_fen": source.cost_fen}

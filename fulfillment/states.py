@@ -57,9 +57,16 @@ LINE_MOVES: Mapping[LineState, frozenset[LineState]] = {
 }
 
 SUPPLIER_MOVES: Mapping[SupplierState, frozenset[SupplierState]] = {
-    # Past SENT only when it was sent before and waited to be sent again, and a query found it after all.
+    # Past SENT only when it was sent before and waited to be sent again, and a query found it after all; to UNKNOWN
+    # when its supplier was paused meanwhile: it is asked about, and nothing goes out.
     SupplierState.CREATED: frozenset(
-        {SupplierState.SENT, SupplierState.PROCESSING, SupplierState.SUCCESS, SupplierState.FAILED}
+        {
+            SupplierState.SENT,
+            SupplierState.PROCESSING,
+            SupplierState.UNKNOWN,
+            SupplierState.SUCCESS,
+            SupplierState.FAILED,
+        }
     ),
     SupplierState.SENT: frozenset(
         {SupplierState.PROCESSING, SupplierState.UNKNOWN, SupplierState.SUCCESS, SupplierState.FAILED}

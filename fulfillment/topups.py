@@ -45,6 +45,7 @@ _CLAIM_QUERY = text("""
     WHERE id = :id AND sends > 0 AND state <> 'success' AND next_query_at <= :now
     RETURNING id, supplier, supplier_order_no
 """)
+_WAIT = text("UPDATE supplier_order SET next_query_at = :later WHERE id = :id AND state = 'created'")
 _LEFT = text("""
     UPDATE supplier_order SET next_query_at = :now
     WHERE id = :id AND state = 'sent' AND sent_at < :before RETURNING id
@@ -69,6 +70,9 @@ _DUE = text("""
 _PERSON_NOTE = "充值结果待人工核实"
 
 
+LOOK_AGAIN = timedelta(minutes=10)
+"""So long after it was left alone, a purchase that waits for a paused supplier is looked at again; the end of a pause
+wakes it at once."""
 DEAD_AFTER = timedelta(seconds=5)
 """Younger than this, a sending that is asked for again may still be under way in the first worker."""
 
@@ -141,7 +145,8 @@ def due(conn: Connection, now: datetime, limit: int = 200) -> Work:
 def claim_send(conn: Connection, supplier_order_id: int, now: datetime, market: Market = ANY_MARKET) -> ToSend | None:
     """Take a written-down purchase to send it; None when that is done or must not be. Commit before calling.
 
-    One that nobody was asked for yet goes to another supplier where its own is among those to `avoid`.
+    One that nobody was asked for yet goes to another supplier where its own is silent or paused. To a paused one
+    nothing goes out: where there is no other it waits, and one that was to be sent again is asked about instead.
     """
     row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one_or_none()
     if row is None:
@@ -150,11 +155,21 @@ def claim_send(conn: Connection, supplier_order_id: int, now: datetime, market: 
     row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one()
     if row["state"] != SupplierState.CREATED or row["line_state"] != LineState.DELIVERING:
         return None
-    silent = row["sends"] == 0 and row["supplier"] in market.avoid
-    if silent and divert(conn, supplier_order_id, row["line_id"], row["unit"], market):
+    last = row["sends"] == 0 and row["supplier"] in market.last
+    if last and divert(conn, supplier_order_id, row["line_id"], row["unit"], market):
         row = conn.execute(_SENDABLE, {"id": supplier_order_id}).mappings().one()
+    if row["supplier"] in market.paused:
+        _leave_alone(conn, row, now)
+        return None
     conn.execute(_CLAIM_SEND, {"id": supplier_order_id, "now": now, "lease_until": now + SEND_LEASE})
     return ToSend(row["id"], row["supplier"], row["sends"] + 1, _request(row))
+
+
+def _leave_alone(conn: Connection, row: RowMapping, now: datetime) -> None:
+    if row["sends"] == 0:
+        conn.execute(_WAIT, {"id": row["id"], "later": now + LOOK_AGAIN})
+    else:
+        move(conn, row, SupplierState.CREATED, SupplierState.UNKNOWN, "paused before it was repeated", now, next_at=now)
 
 
 def left_sending(conn: Connection, supplier_order_id: int, now: datetime) -> Work:
@@ -233,7 +248,7 @@ def record_query(
         case Processing():
             return _go_on(conn, row, SupplierState.PROCESSING, "", now)
         case NoSuchOrder():
-            return _missing(conn, row, now, market)
+            return _missing(conn, row, now, market, paused=asked.supplier in market.paused)
         case Unknown(reason=reason):
             # What was known stays known: a query without an answer does not undo PROCESSING.
             after = SupplierState.UNKNOWN if state is SupplierState.SENT else state
@@ -241,8 +256,10 @@ def record_query(
     return NOTHING_TO_DO
 
 
-def _missing(conn: Connection, row: RowMapping, now: datetime, market: Market) -> Work:
+def _missing(conn: Connection, row: RowMapping, now: datetime, market: Market, *, paused: bool) -> Work:
     verdict = on_no_such_order(rejected=row["rejected"], sends=row["sends"], sent_at=row["sent_at"], now=now)
+    if paused and verdict is Missing.SEND_AGAIN:
+        verdict = Missing.ASK_LATER
     match verdict:
         case Missing.FAILED:
             return settle(conn, row, SupplierState.FAILED, "rejected, and unknown to the supplier", now, market)

@@ -39,6 +39,13 @@ class Market:
     """By name, of those that are configured. None: any name will do, without a margin."""
     avoid: frozenset[str] = field(default_factory=frozenset)
     """Have lately given no answers: asked last."""
+    paused: frozenset[str] = field(default_factory=frozenset)
+    """A person has paused them: chosen where nobody else is left, and then not asked before he lets them."""
+
+    @property
+    def last(self) -> frozenset[str]:
+        """Who is chosen only where nobody else will do."""
+        return self.avoid | self.paused
 
 
 ANY_MARKET = Market()
@@ -70,11 +77,12 @@ def choose(
 ) -> Choice:
     """Choose among `sources`, in the order of priority, the next that was not `tried` for this unit.
 
-    Those that give no answers or say they have none come last, but they do come: it may have changed. Never one
-    that is too dear for the selling price of `unit_fen`.
+    Those that give no answers or say they have none come last, but they do come: it may have changed. After them come
+    the paused ones: what is bought there waits. Never one that is too dear for the selling price of `unit_fen`.
     """
     left = [source for source in sources if source.key not in tried]
-    left.sort(key=lambda source: source.supplier in market.avoid or not source.available)
+    silent = market.avoid
+    left.sort(key=lambda one: (one.supplier in market.paused, one.supplier in silent or not one.available))
     skipped: list[Skipped] = []
     for source in left:
         reason = _objection(source, unit_fen, allow_loss, market)

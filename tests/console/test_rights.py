@@ -28,6 +28,7 @@ people          x     -       -       -       -
 knowledge       x     x       -       -       -
 see_books       x     x       -       x       -
 books           x     x       -       x       -
+suppliers       x     x       -       -       -
 risk            x     x       -       -       -
 goods           x     x       -       -       -
 see_keys        x     x       x       -       -
@@ -89,6 +90,8 @@ NEEDS = {
     ("POST", "/console/menu/publish"): Right.KNOWLEDGE,
     ("GET", "/console/suppliers"): Right.SEE_BOOKS,
     ("POST", "/console/suppliers/ask"): Right.BOOKS,
+    ("POST", "/console/suppliers/pause"): Right.SUPPLIERS,
+    ("POST", "/console/suppliers/resume"): Right.SUPPLIERS,
     ("GET", "/console/books"): Right.SEE_BOOKS,
     ("POST", "/console/books/compare"): Right.BOOKS,
     ("POST", "/console/books/bill/999"): Right.BOOKS,
