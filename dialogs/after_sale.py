@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from dialogs import again, cases, invoices, rating, replies
+from dialogs import again, cases, invoices, rating, refunds, replies
 from dialogs.asking import answer, open_question
 from dialogs.paying import cancel_one_of, pay_url, still_there
 from dialogs.state import Dialog, DraftLine, Listed, Lookup
@@ -20,6 +20,8 @@ _ABOUT_ORDER = re.compile(
     re.IGNORECASE,
 )
 """What taps send: what is wanted, and the order; a line of it, or how many stars."""
+_ABOUT_SEVERAL = re.compile(r"(退款|退到余额)((?:\s+K\d{16}){2,5})", re.IGNORECASE)
+"""What a tap sends that gives several orders back."""
 _PAYS_ORDER = re.compile(r"余额支付\s*K\d{16}", re.IGNORECASE)
 _PURPOSES: dict[str, OrdersFor] = {
     "再来一单": "reorder",
@@ -58,6 +60,11 @@ def order_no_in(text: str) -> str | None:
     return found[0] if found else None
 
 
+def gives_several(entry: str) -> bool:
+    """Whether an entry of a list stands for several orders at once: 以上3笔都退."""
+    return entry[:2] == "q:" and _ABOUT_SEVERAL.fullmatch(entry[2:]) is not None
+
+
 def says_paid(text: str) -> bool:
     """我付了钱怎么订单关闭了: about his order, whatever else it may be."""
     return _PAID_BUT.search(text) is not None
@@ -66,11 +73,17 @@ def says_paid(text: str) -> bool:
 def is_tap(text: str) -> bool:
     """Whether a message is what a tap sends about an order: nobody writes that to a person."""
     text = text.strip()
+    if _ABOUT_SEVERAL.fullmatch(text) is not None:
+        return True
     return _ABOUT_ORDER.fullmatch(text) is not None or _PAYS_ORDER.fullmatch(text) is not None
 
 
-def about_order(dialog: Dialog, text: str) -> Turn | None:
-    """Taps and messages that name an order: 取消 K…, 再来一单 K…, 没到账 K…-2, 评价 K… 5."""
+def about_order(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
+    """Taps and messages that name an order: 取消 K…, 再来一单 K…, 没到账 K…-2, 评价 K… 5, 退款 K… K…."""
+    several = _ABOUT_SEVERAL.fullmatch(text.strip())
+    if several is not None:
+        into = scene.wallet is not None and several[1] == "退到余额"
+        return refunds.give_back_all(dialog, several[2].upper().split(), to_balance=into)
     found = _ABOUT_ORDER.fullmatch(text.strip())
     if found is None:
         return _about_named_order(dialog, text)
@@ -145,9 +158,13 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             return _of_balance(dialog, orders[0], fact.purpose, scene)
         orders = tuple(order for order in orders if not _is_balance(order))
     about = _about(orders, lookup)
+    if fact.purpose in ("refund", "withdraw") and (several := refunds.several_named(dialog, orders, lookup, scene)):
+        return several
     match fact.purpose:
         case "cancel":
             return cancel_one_of(dialog, orders, scene, lookup.line.product if lookup.line else None)
+        case "unpaid":
+            return unpaid_list(dialog, fact.orders, scene)
         case "list":
             return _detail(dialog, orders[0], scene, fact.cases) if lookup.order_no else _list(dialog, orders, scene)
         case "status":
@@ -161,9 +178,9 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "reorder":
             return again.again(dialog, about, lookup, scene)
         case "refund":
-            return cases.refund(dialog, about, lookup, scene, fact.cases)
+            return refunds.refund(dialog, about, lookup, scene, fact.cases)
         case "paid_twice":
-            return cases.paid_twice(dialog, about, scene, fact.twice)
+            return refunds.paid_twice(dialog, about, scene, fact.twice)
         case "withdraw":
             return cases.withdrawn(dialog, about, lookup, scene, fact.cases)
         case "invoice":
@@ -204,7 +221,7 @@ def _about(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
     return tuple(o for o in orders if any(line.product_id == wanted for line in o.lines)) or orders
 
 
-def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, head: str = "") -> Turn:
     """Each with where it stands, and what can be done about it with one tap."""
     if not orders:
         return answer(dialog, scene, replies.no_orders())
@@ -217,7 +234,15 @@ def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
         if room < 0:
             break
         rows[index] = f"{rows[index]}\n{taps}"
-    return answer(dialog, scene, replies.join(replies.my_orders(), *rows), listed)
+    return answer(dialog, scene, replies.join(head or replies.my_orders(), *rows), listed)
+
+
+def unpaid_list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    """我有哪些单没付: those that wait, each with its link."""
+    waiting = tuple(order for order in orders if order.state is OrderState.UNPAID and order.expires_at > scene.now)
+    if not waiting:
+        return answer(dialog, scene, replies.nothing_unpaid())
+    return _list(dialog, waiting, scene, replies.unpaid_orders(len(waiting), sum(o.total_fen for o in waiting)))
 
 
 def _detail(dialog: Dialog, order: Order, scene: Scene, running: tuple[Case, ...] = ()) -> Turn:

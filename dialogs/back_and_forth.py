@@ -36,7 +36,9 @@ from dialogs.turn import (
 )
 
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
-_GIVE_BACK = re.compile("(?:那|就|还是|给我|帮我|我要)*退(?:了|款|掉|钱)?(?:了?吧)?")
+_GIVE_BACK = re.compile(
+    "(?:那|就|还是|给我|帮我|我要|把|这?[两三四]?[个单笔](?:订单)?|全部?|都|统统)*退(?:了|款|掉|钱)?(?:了?吧)?"
+)
 _BACK = re.compile(r"(?:返回|退回|回到?|回去)?(?:上一步|前一步)|返回|后退")
 _AS_IT_WAS = re.compile(
     "(?:算了|那|还是|就)?(?:不改了?|不用改了?|别改了?|按原来的|原来的就行|就这样不改了?)(?:吧|哈|啊)?"
@@ -45,8 +47,17 @@ _RESTART = re.compile(
     r"(?:我要?)?(?:重新(?:来|选|下单?|填)(?:过|一遍|一下|吧)*|从头(?:再|开始)?来?(?:过|吧)?|重来(?:吧|一遍)?)"
 )
 _AFTER_ALL = re.compile(
-    r"(?:(?:还是|算了|那)?(?:买|充|要|来|下单?)(?:了|吧|上)?)?[,，。]?(?:就)?刚才(?:那个|那单|的)(?:单|订单)?(?:吧|了|我?还?要|继续|恢复)*"
-    r"|(?:还是|那就)(?:买|充|要)了?吧|我?又想(?:买|充|要)了"
+    r"(?:算了|还是|那|就|要不|想了想|我|又|后悔了|反悔了|等等|等下|哎|[,，。~！!])*"
+    r"(?:想?(?:买|充|要|来|下单?|恢复)(?:了|吧|上|回|一下)*)?[,，。]?(?:就|按)?(?:刚才|刚刚|之前|原来|上面|取消)的?(?:那个|那单|那笔|的|那)"
+    r"(?:单子?|订单)?(?:吧|了|我?还?要|继续|恢复|再来)*"
+    r"|(?:(?:想了想|算了|还是|那就|要不)[,，]?)+(?:还是)?(?:买|充|要|下单?)了?(?:吧|算了)|我?又想(?:买|充|要)了"
+    r"|(?:不|别|先别)取消了?(?:吧|了)?|(?:取消|点|按)错了(?:[,，]?(?:还要|要的|恢复(?:一下)?))?|恢复(?:一下)?(?:订单)?(?:吧)?"
+)
+_WANTS_AFTER_ALL = re.compile("^(?:算了|想了想|要不|我|那|又|[,，])*(?:还是|又想)(?:想|我)?(?:要|买|充|来)")
+_UNPAID_ONES = re.compile(
+    r"(?:哪|几|多少|什么).{0,4}(?:单|笔).{0,5}(?:没|未|待|等着?)(?:有)?(?:付|支付|给钱|买单)"
+    r"|(?:没|未|待|等着?)(?:有)?(?:付|支付)(?:款|钱|过)?的?(?:都|还|订单|单子?|那些|是|有)*(?:哪|几|多少|吗|什么|$)"
+    r"|(?:还有|有没有|有).{0,4}(?:没|未|待)(?:付|支付)(?:款|钱)?的?(?:订单|单子?)?[吗么?？]"
 )
 _BARGAIN = re.compile(
     r"差价|便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
@@ -112,7 +123,9 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
     if _RESTART.fullmatch(text):
         return restarted(dialog, scene)
-    if dialog.dropped and isinstance(dialog.state, Idle) and _AFTER_ALL.fullmatch(text):
+    if isinstance(dialog.state, Idle) and _UNPAID_ONES.search(text) and not said.frame.items:
+        return after_sale.look_up(dialog, "unpaid")
+    if dialog.dropped and isinstance(dialog.state, Idle) and _wants_after_all(dialog, said, text):
         return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
         return browsing.best_value(dialog, scene)
@@ -126,3 +139,14 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         told = replies.join(replies.no_bargain(), after)
         return cheaper or answer(doubted(dialog) if sized else dialog, scene, told)
     return None
+
+
+def _wants_after_all(dialog: Dialog, said: Said, text: str) -> bool:
+    """算了，还是要刚才那个, 还是要话费那个: what 取消 dropped last, and nothing different."""
+    if _AFTER_ALL.fullmatch(text):
+        return True
+    items = said.frame.items
+    if len(items) != 1 or not _WANTS_AFTER_ALL.match(text):
+        return False
+    same = [line for line in dialog.dropped if line.product == items[0].product]
+    return len(same) == len(dialog.dropped) and items[0].said <= {"product"}

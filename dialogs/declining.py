@@ -8,6 +8,7 @@ from catalog.model import FieldKind
 from dialogs import after_sale, replies
 from dialogs.asking import answer
 from dialogs.draft import field_of
+from dialogs.ordering import advance
 from dialogs.paying import live_unpaid
 from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
@@ -67,6 +68,8 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         case "cancel" if isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is not None:
             found = after_sale.look_up(dialog, "status")
             return replace(found, reply=Reply(replies.not_cancelled()))
+        case "cancel" if isinstance(dialog.state, Idle) and dialog.dropped:
+            return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
         case "cancel":
             return answer(dialog, scene, replies.not_cancelled())
 

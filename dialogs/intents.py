@@ -105,6 +105,8 @@ def confirm(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.misses >= MISSES_BEFORE_HUMAN and not isinstance(dialog.state, Confirming):
         return handoff.ask_for_human(dialog, scene, "misses")
     listed = dialog.listed
+    if listed is not None and isinstance(dialog.state, Idle) and after_sale.gives_several(listed.entries[0]):
+        return choose(dialog, 1, scene)  # 对, to 都退吗
     if (
         listed is not None
         and len(listed.entries) == 1

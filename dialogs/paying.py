@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs import examples, replies
+from dialogs.again import line_again
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
 from dialogs.ordering import advance, denied, mend, miss
-from dialogs.state import Cancelling, Collecting, Confirming, Dialog, Listed, Lookup, Replacement, Unpaid
+from dialogs.state import Cancelling, Collecting, Confirming, Dialog, DraftLine, Listed, Lookup, Replacement, Unpaid
 from dialogs.turn import (
     AskedAgain,
     CancelOrder,
@@ -179,7 +180,15 @@ def cancelled(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> Turn:
     told = replies.join(told, *(_still_to_pay(order, scene) for order in fact.left))
     if isinstance(dialog.state, Confirming):
         return advance(gone, dialog.state.lines, scene, told)
-    return answer(gone, scene, told)
+    return answer(replace(gone, dropped=_lines_of(dialog, fact, scene)), scene, told)
+
+
+def _lines_of(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> tuple[DraftLine, ...]:
+    """What was cancelled, in case he wants it after all; empty where it is not all on sale any more."""
+    if dialog.unpaid is not None and dialog.unpaid.order_no == fact.order_no:
+        return dialog.unpaid.lines
+    again = [line_again(line, scene) for line in fact.order.lines] if fact.order is not None else []
+    return tuple(line for line in again if line is not None) if None not in again else ()
 
 
 def _cancelled_for_change(fact: OrderCancelled) -> str:

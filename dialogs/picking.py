@@ -111,7 +111,7 @@ def choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
         case "o:":
             return after_sale.show_order(dialog, key)
         case "q:":
-            return after_sale.about_order(dialog, key) or miss(dialog, scene, replies.nothing_listed())
+            return after_sale.about_order(dialog, key, scene) or miss(dialog, scene, replies.nothing_listed())
         case "u:":
             return Turn(dialog, effects=(CancelOrder(OrderNo(key)),))
         case "x:" if dialog.kept is not None:

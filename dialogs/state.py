@@ -171,6 +171,17 @@ class Cancelling:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """Several paid orders are being given back: these (their numbers) are still to come."""
+
+    order_nos: tuple[str, ...]
+    to_balance: bool = False
+    told: tuple[str, ...] = ()
+    """What was decided about those before."""
+    kind: Literal["returning"] = "returning"
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A correction of an unpaid order that left open of which: the answer says it."""
 
@@ -216,7 +227,7 @@ class Dialog:
     misses: int = 0
     """Messages in a row that led nowhere."""
     unpaid: Unpaid | None = None
-    waiting: Annotated[Lookup | Replacement | Cancelling, Tagged(discriminator="kind")] | None = None
+    waiting: Annotated[Lookup | Replacement | Cancelling | Returning, Tagged(discriminator="kind")] | None = None
     """What the fact that is still to come in this turn is for."""
     unsaid: str = ""
     """What this turn has already to say, kept until that fact has come."""

@@ -15,6 +15,7 @@ from dialogs import (
     own_order,
     paying,
     rating,
+    refunds,
     reminders,
     replies,
     smalltalk,
@@ -176,7 +177,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return refused
     certain = (
         ways_in.by_link(dialog, said.text, scene)
-        or after_sale.about_order(dialog, said.text)
+        or after_sale.about_order(dialog, said.text, scene)
         or invoices.answered(dialog, said, scene)
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
@@ -277,9 +278,9 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
         case CaseDropped():
             return cases.case_dropped(dialog, fact, scene)
         case RefundDecided():
-            return cases.refund_decided(dialog, fact, scene)
+            return refunds.refund_decided(dialog, fact, scene)
         case NoSuchOrder():
-            return cases.no_such_order(dialog, scene)
+            return refunds.none_of_his(dialog, scene)
         case Rated():
             return rating.rated(dialog, fact, scene)
         case FavouritesFound():

@@ -348,11 +348,12 @@ OrdersFor = Literal[
     "paid_twice",
     "meant",
     "how",
+    "unpaid",
 ]
 """``remains`` and ``correct``: whether the order this talk remembers still waits for payment, now that a draft is
 dropped, or now that something is said to be wrong with it; ``withdraw``: what he does not want (any more);
 ``paid_twice``: whether an order was paid more than once; ``meant``: which of his orders a message is about;
-``how``: how long one of his takes, or how to use it."""
+``how``: how long one of his takes, or how to use it; ``unpaid``: which wait for payment."""
 
 
 @dataclass(frozen=True, slots=True)

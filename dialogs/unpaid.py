@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, picking, replies, which
+from dialogs import after_sale, picking, refunds, replies, which
 from dialogs.again import line_again
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
@@ -134,7 +134,8 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
     listed = dialog.listed
     if listed is None:
         return None
-    numbers = [after_sale.order_no_in(entry) for entry in listed.entries]
+    single = [entry for entry in listed.entries if not after_sale.gives_several(entry)]
+    numbers = [after_sale.order_no_in(entry) for entry in single]
     if any(no is None for no in numbers) or len(set(numbers)) != len(numbers):
         return None
     offered = [order for no in numbers for order in orders if order.order_no == no]
@@ -143,7 +144,8 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
         everyone = which.all_of(offered, said.text) and which.says_no_more(_DROPS.sub("", fold(said.text)))
         return _all_chosen(dialog, offered, scene) if everyone else None
     if len(meant[0]) == 1:
-        return picking.choose(dialog, numbers.index(meant[0][0].order_no) + 1, scene)
+        entry = single[numbers.index(meant[0][0].order_no)]
+        return picking.choose(dialog, listed.entries.index(entry) + 1, scene)
     kind = listed.entries[0][:2]
     if kind == "u:" and len(meant[0]) > 1 and re.search(r"前|第.+第", said.text):
         return cancel_several(dialog, meant[0])
@@ -151,8 +153,11 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
 
 
 def _all_chosen(dialog: Dialog, offered: Sequence[Order], scene: Scene) -> Turn | None:
-    """都取消; 都退 goes one by one, since each is answered for itself."""
+    """都取消, 都退; what is not offered for all goes one by one, since each is answered for itself."""
     listed = dialog.listed
+    everyone = next((i for i, e in enumerate(listed.entries, 1) if after_sale.gives_several(e)), 0) if listed else 0
+    if everyone:
+        return picking.choose(dialog, everyone, scene)
     if listed is not None and listed.entries[0][:2] == "u:":
         return cancel_several(dialog, offered)
     return answer(dialog, scene, replies.one_by_one(), listed) if listed is not None else None
@@ -165,6 +170,10 @@ def _dropped(
     dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
 ) -> Turn | None:
     """京东卡那个不要了, 两单都不要了, 还没付的那个取消掉."""
+    if "退" in said.text and not waiting:
+        back = refunds.several_named(dialog, orders, Lookup(text=said.text), scene)
+        if back is not None:
+            return back
     if (kept := _kept(waiting, said.text, scene)) is not None:
         return cancel_several(dialog, [order for order in waiting if order not in kept])
     text = _dropping_clause(said.text)

@@ -8,8 +8,8 @@ from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import after_sale, replies
 from dialogs.asking import answer
-from dialogs.cases import into_balance
 from dialogs.paying import live_unpaid, pay_url
+from dialogs.refunds import into_balance
 from dialogs.state import Collecting, Confirming, Dialog, Idle, TopUpAsked
 from dialogs.turn import (
     BalanceBack,

@@ -54,6 +54,11 @@ def all_of(orders: Sequence[Order], text: str) -> bool:
     return _ALL.search(said) is not None and all(count == len(orders) for count in wanted)
 
 
+def names_each(orders: Sequence[Order], text: str) -> bool:
+    """话费和京东的, of two: the text joins them itself."""
+    return len(_AND.findall(fold(text))) >= len(orders) - 1
+
+
 def says_no_more(rest: str) -> bool:
     """Whether what is left of a message, once the orders are taken out of it, says nothing."""
     return _FILLER.fullmatch(_ALL.sub("", rest)) is not None

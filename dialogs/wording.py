@@ -1,8 +1,9 @@
 """The lines of wording: each has a name and a text of its own, and the shop's owner may put his text in its place.
 
 What is put belongs to the process, as the program's own text does: `use` is called at start, before anybody talks, and
-when the file has changed (bot/owner_texts.py). So the replies stay functions of their arguments, no dialog carries wording with it, and what the worker pushes,
-which has no scene, is said in the same words. Calling `use({})` gives every line its own text back.
+when the file has changed (bot/owner_texts.py). So the replies stay functions of their arguments, no dialog carries
+wording with it, and what the worker pushes, which has no scene, is said in the same words. Calling `use({})` gives
+every line its own text back.
 """
 
 import re

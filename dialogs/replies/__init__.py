@@ -15,6 +15,7 @@ from dialogs.replies.own_order import *
 from dialogs.replies.paying import *
 from dialogs.replies.people import *
 from dialogs.replies.pushes import *
+from dialogs.replies.refunds import *
 from dialogs.replies.restock import *
 from dialogs.replies.risk import *
 from dialogs.replies.saying import *

@@ -54,4 +54,13 @@ def paid_not_changed(say: Say, order: Order) -> str:
 which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，要改的是哪一笔？回复序号或名称：")
 
 
+nothing_unpaid = phrase("nothing_unpaid", "没有等着付款的订单。")
+
+
+@line("还没付款的有{count}笔，共{total}（回复序号看详情）：")
+def unpaid_orders(say: Say, count: int, total_fen: int) -> str:
+    """The head of a list of those that wait for payment."""
+    return say(count=count, total=yuan(total_fen))
+
+
 one_by_one = phrase("one_by_one", "几笔要分开办，先回复其中一笔的序号，办完一笔再说下一笔。")
