@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catalog import stock
 from catalog.checks import Valid, check_field
@@ -17,6 +15,7 @@ from catalog.scarcity import is_scarce
 from catalog.shelf import Shelf, line_total_fen
 from fulfillment import reading
 from fulfillment.audit import FIRST, Event, seals_of
+from kernel import driver
 from kernel.ids import OpenId, new_order_no, new_token
 from kernel.money import Fen, format_yuan
 from kernel.orders import BALANCE_DELIVERY, ORDER_LINES_MAX, Line, LineState, Order, OrderState, WantedLine
@@ -128,7 +127,7 @@ def place(
     """
     if not 1 <= len(lines) <= ORDER_LINES_MAX:
         raise ValueError(f"an order has 1 to {ORDER_LINES_MAX} lines, not {len(lines)}")
-    _run(conn, _LOCK_BUYER, {"openid": openid})
+    driver.rows(conn, _LOCK_BUYER, {"openid": openid})
     frozen = _freeze_all(lines, shelf)
     if frozen is None:
         before = reading.by_message(conn, openid, message_key)
@@ -165,7 +164,7 @@ def place_balance(
 ) -> Placed | TooManyUnpaid:
     """Place an order for the buyer's own balance: it is paid, closed and given back like any other, and delivered by
     adding `amount_fen` to what he keeps with us. Idempotent as `place` is."""
-    _run(conn, _LOCK_BUYER, {"openid": openid})
+    driver.rows(conn, _LOCK_BUYER, {"openid": openid})
     line = {
         "position": 0,
         "product_id": "",
@@ -348,7 +347,7 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
             "prev_hash": FIRST,
             "seal": seals.seal(FIRST, _placed(order_no, asked.now, total_fen)),
         }
-        ids = [line_id for (line_id,) in _run(conn, _INSERT, row)]
+        ids = [line_id for (line_id,) in driver.rows(conn, _INSERT, row)]
         if ids:
             lines = tuple(_line(line_id, frozen_row) for line_id, frozen_row in zip(ids, frozen, strict=True))
             times = (asked.now, asked.expires_at)
@@ -366,18 +365,6 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
 
 def _placed(order_no: str, now: datetime, total_fen: int) -> Event:
     return Event(order_no, 1, None, now, "", "unpaid", "placed", "buyer", "total", total_fen)
-
-
-def _run(conn: Connection, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement of the hottest path on the driver itself: SQLAlchemy's layers cost as much as the placing
-    (decision 7). Raises SQLAlchemy's errors all the same, and without the values."""
-    try:
-        with cast(psycopg.Connection, conn.connection.driver_connection).cursor() as cursor:
-            return cursor.execute(statement, values).fetchall()
-    except psycopg.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
-    except psycopg.Error as error:
-        raise DBAPIError(statement, None, error) from error
 
 
 def _line(line_id: int, row: dict[str, Any]) -> Line:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
 from fulfillment.work import RefundDue
+from kernel import driver
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
 from kernel.orders import Line, LineState, Order, OrderState, UsedAccount
@@ -35,15 +36,15 @@ _OF_BUYER = _orders_where(
     "o.order_no IN (SELECT order_no FROM orders WHERE openid = :openid"
     " ORDER BY created_at DESC, order_no DESC LIMIT :limit)"
 )
-_USED_BY_BUYER = text("""
+_USED_BY_BUYER = """
     SELECT l.product_id, l.fields FROM (
         SELECT order_no, created_at FROM orders
-        WHERE openid = :openid AND paid_at IS NOT NULL
+        WHERE openid = %(openid)s AND paid_at IS NOT NULL
         ORDER BY created_at DESC, order_no DESC LIMIT 10) o
     JOIN order_line l USING (order_no)
     WHERE l.state NOT IN ('refunding', 'refunded')
     ORDER BY o.created_at DESC, o.order_no DESC, l.position LIMIT 40
-""")
+"""
 USED_MAX = 20
 _UNPAID_OF_BUYER = _orders_where("o.openid = :openid AND o.state = 'unpaid' AND o.expires_at > :now")
 _DUE_TO_EXPIRE = text(
@@ -98,8 +99,8 @@ def unpaid_of(conn: Connection, openid: str, now: datetime) -> tuple[Order, ...]
 def accounts_used(conn: Connection, openid: OpenId) -> tuple[UsedAccount, ...]:
     """List what this buyer gave in his paid orders, latest first; not in those that were given back: the account may
     have been what was wrong."""
-    rows = conn.execute(_USED_BY_BUYER, {"openid": openid})
-    found = (UsedAccount(row.product_id, name, value) for row in rows for name, value in row.fields.items())
+    lines = driver.rows(conn, _USED_BY_BUYER, {"openid": openid})
+    found = (UsedAccount(product_id, name, value) for product_id, fields in lines for name, value in fields.items())
     return tuple(dict.fromkeys(found))[:USED_MAX]
 
 

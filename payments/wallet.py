@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from kernel import driver
 from kernel.ids import OpenId
 from payments import ledger
 from payments.ledger import Account, Booking, Kind
@@ -92,7 +93,7 @@ _MOVE = text("""
     SELECT id, moves, :kind, :amount_fen, balance_fen, :reference, :order_no, :one_tap, :note, :actor, :now
     FROM moved RETURNING kind, amount_fen, balance_after_fen, reference, order_no, at
 """)
-_OF = text("SELECT balance_fen, one_tap FROM wallet WHERE openid = :openid")
+_OF = "SELECT balance_fen, one_tap FROM wallet WHERE openid = %(openid)s"
 _LATEST = text("""
     SELECT m.kind, m.amount_fen, m.balance_after_fen, m.reference, m.order_no, m.at
     FROM wallet_move m JOIN wallet w ON w.id = m.wallet_id
@@ -218,8 +219,8 @@ def of(conn: Connection, openid: OpenId, *, lock: bool = False) -> Wallet:
     """A buyer's balance; nothing when he never had one. With `lock` it stays what it is until the transaction ends."""
     if lock:
         conn.execute(_LOCK, {"openid": openid})
-    row = conn.execute(_OF, {"openid": openid}).one_or_none()
-    return Wallet(row.balance_fen, row.one_tap) if row is not None else Wallet()
+    found = driver.rows(conn, _OF, {"openid": openid})  # asked for with every order that is placed
+    return Wallet(*found[0]) if found else Wallet()
 
 
 def moved(conn: Connection, kind: MoveKind, reference: str) -> bool:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
 
+from kernel import driver
 from kernel.ids import OpenId, OrderNo, first_order_no
 from risk.kinds import Kind
 from risk.lists import Marks
@@ -57,7 +56,7 @@ _RECENT_OF_MANY = _RECENT.format(
     shared=f"SELECT coalesce(max(buyers), 0), coalesce(max(spent_fen), 0) FROM ({_PER_ACCOUNT} GROUP BY w.account) per"  # noqa: S608
 )
 # Of an array's length nothing can be hidden.
-_PLAN_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
+_PLAN_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _HISTORY = f"""
     SELECT count(*) FILTER (WHERE state = 'delivered' AND NOT went_back),
            count(*) FILTER (WHERE state = 'refunded' OR went_back),
@@ -100,7 +99,8 @@ def recent_facts(
         "first_no": first_order_no(now - DAY),
     }
     if len(each) > 1:
-        row = _run(conn, _RECENT_OF_MANY, {**values, "accounts": each[:ACCOUNTS_MAX]}, first=_PLAN_ONCE)
+        conn.execute(_PLAN_ONCE)
+        row = _run(conn, _RECENT_OF_MANY, {**values, "accounts": each[:ACCOUNTS_MAX]})
     else:
         row = _run(conn, _RECENT_OF_ONE, {**values, "account": each[0] if each else None})
     return Facts(
@@ -122,19 +122,9 @@ def with_history(conn: Connection, facts: Facts, openid: OpenId, now: datetime, 
     return replace(facts, delivered=row[0], given_back=row[1], complaints=row[2])
 
 
-def _run(conn: Connection, statement: str, values: Mapping[str, Any], *, first: str = "") -> tuple[Any, ...]:
-    """Ask on the driver itself, as placing does (decision 7): this stands in the way of every order."""
-    try:
-        with cast(psycopg.Connection, conn.connection.driver_connection).cursor() as cursor:
-            if first:
-                cursor.execute(first)
-            row = cursor.execute(statement, values).fetchone()
-    except psycopg.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
-    except psycopg.Error as error:
-        raise DBAPIError(statement, None, error) from error
-    if row is None:
-        raise AssertionError("a statement of aggregates has a row")
+def _run(conn: Connection, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The one row of a statement that gathers."""
+    [row] = driver.rows(conn, statement, values)
     return row
 
 
