@@ -21,6 +21,8 @@ speech: $(VENV)/.installed-speech ## what it takes to hear voice messages ([spee
 
 speech-local: $(VENV)/.installed-speech-local ## the same, with recognition on this machine (kind = "sherpa")
 
+# Each of the hundred processes that tests start would compile the program anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-test ## all tests
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 

@@ -1,5 +1,6 @@
 """Real servers for tests: embedded PostgreSQL and Redis for the run; per test a fresh database, a flushed Redis."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,14 @@ TEMPLATE = "kabot_template"
 AUDIT_KEY = bytes(range(32))
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:12]
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+gc.set_threshold(50_000)  # looking for garbage among thousands of tests took a seventh of their time
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

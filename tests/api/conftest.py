@@ -8,17 +8,9 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from bot.app import WebApp, create_app
 from console.api import access
 from console.api.scopes import Scope
 from tests.bot.test_after_sale import Shop, opened
-
-
-def app_of(shop: Shop) -> WebApp:
-    """One web process for a shop, however many programs call it."""
-    app: WebApp = vars(shop).setdefault("app", None) or create_app(shop.services)
-    vars(shop)["app"] = app
-    return app
 
 
 class Program:
@@ -27,7 +19,7 @@ class Program:
     def __init__(self, shop: Shop, key: str, address: str = "192.0.2.7") -> None:
         self.shop, self.key = shop, key
         self.http = TestClient(
-            app_of(shop),
+            shop.app,
             base_url="https://shop.example",
             client=(address, 50000),
             headers={"Authorization": f"Bearer {key}"},

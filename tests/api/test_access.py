@@ -184,7 +184,6 @@ def test_while_the_database_is_away_it_says_so_and_nothing_else(shop: Shop, prog
     key = program().key
     away = make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", name="away")
     shop.services = replace(shop.services, engine=away)
-    del vars(shop)["app"]
     answer = Program(shop, key).get("/orders")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.headers["content-type"] == "application/problem+json"

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from bot import after_sale, background, books, handoffs, metrics, operators, paying, telling
+from bot.app import WebApp, create_app
 from bot.background import TASKS
 from bot.bootstrap import Services, build
 from bot.cli import main
@@ -50,6 +51,14 @@ class Shop:
         self._loop = asyncio.new_event_loop()
         self._talk = Conversation(services, self._threads)
         self._number = 0
+        self._app: tuple[Services, WebApp] | None = None
+
+    @property
+    def app(self) -> WebApp:
+        """Its one web process, however many callers it has; a new one when its parts have changed."""
+        if self._app is None or self._app[0] is not self.services:
+            self._app = (self.services, create_app(self.services))
+        return self._app[1]
 
     def close(self) -> None:
         self._threads.shutdown()

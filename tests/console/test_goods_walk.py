@@ -10,15 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot import misses
-from bot.app import create_app
-from console import accounts
 from console.roles import Role
 from fulfillment import reading, standing
 from fulfillment.suppliers.port import Balance
 from kernel.money import Fen
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.browser.conftest import _page, browser, serving
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import PASSWORD, employ
 from tests.console.test_books import TOPUP, _difference, _with_a_supplier
 
 __all__ = ["browser"]
@@ -36,9 +34,8 @@ def _day(shop: Shop, folder: Path) -> None:
     faq.write_text(FAQ, encoding="utf-8")
     config = replace(shop.services.config, app=replace(shop.services.config.app, faq_file=faq))
     shop.services = replace(shop.services, config=config)
-    with shop.services.engine.begin() as conn:
-        accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
-        accounts.add(conn, "小王", PASSWORD, Role.SUPPORT, shop.clock.now())
+    employ(shop, "anna")
+    employ(shop, "小王", Role.SUPPORT)
     for said in ("来点猪猪币50", "来点猪猪币100", "今天天气怎么样"):
         misses.keep(shop.services, LI, said, "unknown")
     for message in TOPUP:
@@ -85,7 +82,7 @@ class _Visit:
 def visit(shop: Shop, page: Page, tmp_path: Path) -> Iterator[_Visit]:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_day, shop, tmp_path).result()
-    with serving(create_app(shop.services)) as base:
+    with serving(shop.app) as base:
         page.goto(f"{base}/console/login")
         page.get_by_label("用户名").fill("anna")
         page.get_by_label("密码").fill(PASSWORD)

@@ -15,14 +15,9 @@ from bot.config import ConsoleConfig
 from console import accounts, gate, passwords
 from console.roles import Role
 from tests.bot.test_after_sale import Shop
-from tests.console.conftest import PASSWORD, Window, csrf_in
+from tests.console.conftest import PASSWORD, Window, csrf_in, employ
 
 Login = Callable[..., Window]
-
-
-def _add(shop: Shop, name: str = "anna", role: Role = Role.OWNER) -> None:
-    with shop.services.engine.begin() as conn:
-        assert accounts.add(conn, name, PASSWORD, role, shop.clock.now())
 
 
 def test_without_a_login_every_page_asks_for_one_and_comes_back(shop: Shop) -> None:
@@ -30,14 +25,15 @@ def test_without_a_login_every_page_asks_for_one_and_comes_back(shop: Shop) -> N
     answer = window.http.get("/console/orders/K2603020000000001")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/console/login?next=/console/orders/K2603020000000001"
-    _add(shop)
+    employ(shop, "anna")
     assert 'value="/console/orders/K2603020000000001"' in window.see(answer.headers["location"])
     done = window.log_in(next="/console/orders/K2603020000000001")
     assert done.headers["location"] == "/console/orders/K2603020000000001"
 
 
 def test_the_cookie_is_for_the_server_alone_and_the_table_does_not_hold_it(shop: Shop) -> None:
-    _add(shop)
+    with shop.services.engine.begin() as conn:
+        assert accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
     answer = Window(shop).log_in()
     [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{gate.SESSION_COOKIE}=")]
     for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/console"):
@@ -49,7 +45,7 @@ def test_the_cookie_is_for_the_server_alone_and_the_table_does_not_hold_it(shop:
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(shop: Shop) -> None:
-    _add(shop)
+    employ(shop, "anna")
     wrong, unknown = (Window(shop).log_in(name, password) for name, password in (("anna", "x" * 12), ("eve", PASSWORD)))
     assert wrong.status_code == unknown.status_code == 401
     without_token = [re.sub(r'name="csrf" value="\w+"', "", one.text) for one in (wrong, unknown)]
@@ -57,7 +53,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(shop: Shop) ->
 
 
 def test_after_five_failures_even_the_right_password_waits_a_quarter_of_an_hour(shop: Shop) -> None:
-    _add(shop)
+    employ(shop, "anna")
     window = Window(shop)
     for _ in range(accounts.TRIES_MAX):
         assert window.log_in(password="guess-guess").status_code == 401
@@ -68,7 +64,7 @@ def test_after_five_failures_even_the_right_password_waits_a_quarter_of_an_hour(
 
 
 def test_an_address_that_tries_many_names_is_locked(shop: Shop) -> None:
-    _add(shop)
+    employ(shop, "anna")
     now = shop.clock.now()
     with shop.services.engine.begin() as conn:
         key = accounts._keys("x", "192.0.2.1")[1][0]
@@ -79,7 +75,7 @@ def test_an_address_that_tries_many_names_is_locked(shop: Shop) -> None:
 
 
 def test_a_forged_login_form_is_refused_without_looking_at_the_password(shop: Shop) -> None:
-    _add(shop)
+    employ(shop, "anna")
     window = Window(shop)
     for form in ({}, {"csrf": "0" * 64}, {"csrf": gate.csrf_of("")}):
         window.http.cookies.clear()
@@ -145,7 +141,7 @@ def test_another_password_or_no_more_access_logs_out_everywhere(shop: Shop, logi
     "path", ["//evil.example", "https://evil.example", "/pay/x", "/console//evil.example", "/console/login", "\\evil"]
 )
 def test_a_login_leads_nowhere_but_into_the_console(shop: Shop, path: str) -> None:
-    _add(shop)
+    employ(shop, "anna")
     assert Window(shop).log_in(next=path).headers["location"] == "/console"
 
 

@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
 from catalog.key_import import import_keys
-from console import accounts
-from console.roles import Role
 from tests.bot.test_after_sale import WANG, Shop
 from tests.browser.conftest import _page, browser, serving
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import PASSWORD, employ
 
 __all__ = ["browser"]
 PHONE = 390
@@ -49,8 +46,7 @@ def _days_of_trade(shop: Shop, folder: Path) -> None:
     shop.order("50的steam卡2张", "确认", openid=WANG)
     shop.work()
     shop.say("卡密无效", WANG)
-    with shop.services.engine.begin() as conn:
-        accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
+    employ(shop, "anna")
 
 
 def _logs_in(page: Page, base: str) -> None:
@@ -69,7 +65,7 @@ def test_every_page_of_the_day_at_a_desk_and_on_a_phone(shop: Shop, desk: Page, 
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_days_of_trade, shop, tmp_path).result()
     [newest] = shop.rows("SELECT order_no FROM orders ORDER BY created_at DESC, order_no DESC LIMIT 1")
-    with serving(create_app(shop.services)) as base:
+    with serving(shop.app) as base:
         _logs_in(desk, base)
         desk.get_by_role("link", name="30 天").click()
         expect(desk.locator("svg.bars").first.locator("rect.bar")).to_have_count(30)

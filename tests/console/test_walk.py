@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from console import accounts
-from console.roles import Role
 from tests.bot.test_after_sale import WANG, Shop
 from tests.browser.conftest import _page, browser, serving
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import PASSWORD, employ
 
 __all__ = ["browser"]
 WIDTH = 390
@@ -35,14 +32,14 @@ def _busy_day(shop: Shop) -> None:
     shop.say("转人工", WANG)
     with shop.services.engine.begin() as conn:
         conn.exec_driver_sql("UPDATE order_line SET state = 'attention', note = '供货商退回' WHERE sku_code = 'HF100'")
-        accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
+    employ(shop, "anna")
 
 
 def test_a_failed_line_is_given_back_from_a_phone(shop: Shop, phone: Page, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_busy_day, shop).result()
     failed = shop.rows("SELECT order_no FROM order_line WHERE state = 'attention'")[0]
-    with serving(create_app(shop.services)) as base:
+    with serving(shop.app) as base:
         phone.goto(f"{base}/console/todo")
         phone.get_by_label("用户名").fill("anna")
         phone.get_by_label("密码").fill(PASSWORD)
