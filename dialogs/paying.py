@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs import examples, replies
-from dialogs.again import line_again
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
@@ -187,6 +186,8 @@ def _lines_of(dialog: Dialog, fact: OrderCancelled, scene: Scene) -> tuple[Draft
     """What was cancelled, in case he wants it after all; empty where it is not all on sale any more."""
     if dialog.unpaid is not None and dialog.unpaid.order_no == fact.order_no:
         return dialog.unpaid.lines
+    from dialogs.again import line_again  # not above: by way of editing it needs this file
+
     again = [line_again(line, scene) for line in fact.order.lines] if fact.order is not None else []
     return tuple(line for line in again if line is not None) if None not in again else ()
 
