@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9]
 
 _SAME_AS = re.compile(r"(?:qq|扣扣)(?:号码?)?(?:就是|也是|就|跟|和|同|用)(?:我的|我)?(?:手机|电话)(?:号码?)?")
 _BLOCKED = re.compile(
-    r"(?P<what>验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码|工号|群号|房号|房间号|门牌号|车牌号?|座位号|生日|户口)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
+    r"(?P<what>验证码|校验码|订单号?|单号|尾号|尾数|后四位|密码|身份证号?|邮编|工单|流水号|单子|快递号?|编码|口令|邀请码|取[件货餐票]码|[登密]码|工号|群号|桌号|床号|座号|航班号?|车次|会议号|门禁|机身号|保单号?|房号|房间号|门牌号|车牌号?|座位号|生日|户口)(?:号|码|是|为|[:：\s#,，]|后四位|no\.?)*(?:[a-z]{1,4}-?)?$"
 )
 _CUE = re.compile(
     r"(?:(?P<qq>qq|扣扣|扣号|企鹅号|企鹅|球球|(?<![a-z])q)|(?P<phone>手机|电话|联通|移动|电信|mobile|phone|tel|手机尾)|(?P<uid>uid|游戏id|角色id|(?<![a-z])id|玩家id)"
@@ -109,7 +109,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
     for shape in lexicon.shapes:
         for match in shape.finditer(raised):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
-            if match[0] and not glued and not _inside(found, match.start()):
+            if match[0] and not glued and not any(a.start < match.end() and match.start() < a.end for a in found):
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
                 cue = coded or _cue_before(text, match.start(), lexicon)
                 found.append(Account(match.start(), match.end(), match[0], cue))

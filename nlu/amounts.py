@@ -46,7 +46,7 @@ _PAIRED = re.compile(
     r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
 )
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|不超过|不高于|低于|预算|少于|便宜|优惠|打|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
     r"\s*(?:块|元|块钱)?\s*(?:开头|能买|可以买|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会儿?|旦|切|级|段(?!位)|排|座|台(?:设备|电脑|手机|电视|机器)|个(?:孩子|娃|小孩|同学|朋友|人)[,，\s]*一个|个设备|辆车|星(?!巴)|米|升|颗|区|局|首|字|款|只(?!要)|匹|公分|集|关|趟|题|赛季|发(?![到给我票货到一])|分(?!钟)|天内|天了|周年|个小时|个多(?!少)|个半)"
@@ -159,8 +159,10 @@ def find_amounts(
         if end - start > 1 and end - 1 in ones:  # the second 一 is no part of fifty
             end -= 1
         if not any(taken[start:end]):
-            if end - start <= 2 and not said[0].isdigit() and inside_longer(start, end):
-                continue
+            if end - start <= 2 and not said[0].isdigit():
+                longer = inside_longer(start, end)
+                if longer and longer.removeprefix(said) not in lexicon.units:
+                    continue
             if said[-1] == "两" and len(said) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
                 pair = _amount(text, end - 1, end, lexicon, ends)
                 found += [pair] if pair else []
@@ -253,7 +255,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 1, "none")
     if chinese and said[-1] in "十百千" and _OR_SO.match(after):
         return Amount(start, end + 2, "none")  # 一百来张: about a hundred, or one of a hundred
-    own_unit = unit != "元" and unit in lexicon.unit_products and unit not in COUNTERS
+    own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
@@ -278,6 +280,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 1, "count", read_numeral(said), "次")
     if after[:1] in ("次", "遍", "回") and before[-1:] in ("了", "过"):
         return Amount(start, end, "none")  # 挂了两次了
+    if not unit and before.endswith("前") and (number or 0) >= 5:
+        return Amount(start, end, "none")  # 冲到榜前20
     if unit == "个" and _OTHERS.search(before):
         return Amount(start, end + length, "none")  # 剩下的两个 138… 139…
     if unit in COUNTERS and unit and _LESS_THAN_NOTHING.search(text[max(0, start - 2) : start]):
@@ -314,7 +318,12 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return _lone_numeral(before, after, Amount(start, end, "value", number))
     if after[:1].isascii() and after[:1].isalpha() and not any(m == end for m in _starts(lexicon, text, end)):
         return None
+    if chinese and _PHRASE.match(text, start):
+        return Amount(start, end, "none")
     return Amount(start, end, "value", number)
+
+
+_PHRASE = re.compile("十万火急|十万个为|十全十美|(?:五一|十一)(?:回|放|长假|假期|期间|出去|去|那|当|前|后|之|要回|我)")
 
 
 def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:

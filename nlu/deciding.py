@@ -371,7 +371,7 @@ _WANTS = re.compile(
 _GIVE = re.compile(
     "(?:^|[,，。 ])(?:帮我|麻烦)?给(?:我|他|她|俺)?Ａ(?:再)?[充冲整弄来搞交缴][个点]?Ｖ(?!.*(?:没|未|错))"
 )
-_GONE_WRONG = re.compile(r"[充买拍发]错|去了$|要退|想退|的退")
+_GONE_WRONG = re.compile(r"[充买拍发]错|^(?!.*别[充打发]).*去了$|要退|想退|的退")
 """充错号了 is no correction of what is being ordered: it has been bought already."""
 _CORRECTED = re.compile(rf"(?:不对|错了?|不是|哦不|算了|不要|改成?|换成?).{{0,6}}[{SLOTS}]")
 _PREFERS = re.compile(

@@ -9,13 +9,14 @@ from functools import cached_property, lru_cache
 from nlu.frame import Frame
 from nlu.near import NearNames
 from nlu.numerals import CHINESE, read_numeral
-from nlu.phrases import Entry, PhraseIndex, digits_spoken, spellings
+from nlu.phrases import Entry, PhraseIndex, digits_said, digits_spoken, spellings
 from nlu.segments import Segmenter, is_word
 from nlu.text import normalise, sound
 from nlu.words import (
     COUNTERS,
     DURATIONS,
     ENGLISH_IDS,
+    GENERAL_COUNTERS,
     GENERIC_TAILS,
     MONEY_UNITS,
     MONTHS_OF,
@@ -234,6 +235,7 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     short += [(w[: -len(tail)], c) for w, c in own if tail and w.endswith(tail) and len(w) - len(tail) >= 2]
     short += [(f"{word}的", choice) for word, choice in short if re.fullmatch("[\u4e00-\u9fff]", word)]  # 要快的
     short += _alias_stems(listed)
+    short += [(read_out, c) for w, c in own if re.match(r"\d[a-z]", w) for read_out in digits_said(w)]  # 三d
     short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}
     for word, choice in own + short:
@@ -263,6 +265,8 @@ def _distinct_parts(labels: list[str]) -> list[str]:
     return [part if tail and not part.isdigit() else "" for part in parts]
 
 
+_ONE_PIECE = re.compile(rf"[一1][{GENERAL_COUNTERS}]")
+"""What 电子票根一份 leaves of its name counts anything."""
 _STARTS_WITH_AMOUNT = re.compile(r"\d")
 
 
@@ -278,7 +282,11 @@ def sku_phrases(product: ProductWords, sku: SkuWords) -> list[str]:
         for name in (product.name, *product.aliases):
             if label.startswith(plain(name)) and len(label) - len(plain(name)) >= 2:
                 words.append(label[len(plain(name)) :])
-    return [word for word in dict.fromkeys(words) if word and word not in TOO_GENERIC and not word.isdigit()]
+    return [
+        word
+        for word in dict.fromkeys(words)
+        if word and word not in TOO_GENERIC and not word.isdigit() and not _ONE_PIECE.fullmatch(word)
+    ]
 
 
 def core_of(name: str) -> str:

@@ -128,7 +128,10 @@ def for_others(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
         after = seen.text[amount.end : amount.end + 1]
         if _USED_BY.search(before) and after >= "\u4e00" and after not in "的吧呢啊吗给":
             return True
-        named = any(mention.start == amount.end for mention in seen.mentions)
+        named = any(
+            m.start == amount.end and (m.entry.means_things or m.entry.skus or product.id in m.entry.owners)
+            for m in seen.mentions
+        )
         return not named and bool(_PERSONS.match(seen.text, amount.end)) and not _APIECE.search(seen.text, amount.end)
     return (
         bool(amount.unit) and _NOUN.search(before) is not None and not any(ref.end == amount.start for ref in seen.refs)

@@ -119,6 +119,8 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     whole = [pid for pid, n in owned.items() if n > 1 and n == sum(bool(m.entry.owners) for m in seen.mentions)]
     if len(whole) == 1 and whole[0] not in candidates and not foreign:
         return lexicon.products[whole[0]], ()  # 钢琴十级: only one thing has both
+    if candidates and candidates == (lexicon.phone_topup,) and wants_topup and _tops_up(seen):
+        return lexicon.products[candidates[0]], ()  # 电话打得多…给我充50，138…
     if candidates:
         for mention in seen.mentions:
             owners = [pid for pid in candidates if pid in mention.entry.owners]
@@ -139,6 +141,11 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
         return lexicon.products[lexicon.phone_topup], ()
     return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def _tops_up(seen: Seen) -> bool:
+    money = any(a.kind == "value" and a.unit in ("", "元") for a in seen.amounts)
+    return money and any(_like_phone(a) for a in seen.accounts) and re.search("[充冲]", seen.text) is not None
 
 
 def _sold_by(product: ProductIndex, unit: str) -> bool:

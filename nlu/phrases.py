@@ -103,7 +103,7 @@ class PhraseIndex:
         """Find the catalog's words in a normalised text: longest first where they overlap, as written before as heard."""
         compact, places = without_spaces(text)
         found = self._written(text, compact, places)
-        found += self._heard(compact, places)
+        found += _not_cutting(self._heard(compact, places), found)
         found.sort(key=_strength)
         taken = bytearray(len(text) + 1)
         kept: list[Mention] = []
@@ -138,6 +138,20 @@ class PhraseIndex:
                 if said not in self._entries and sounds_meant(said, word):
                     found.append(Mention(places[i], places[i + length - 1] + 1, word, self._entries[word], exact=False))
         return found
+
+
+def _not_cutting(heard: list[Mention], written: list[Mention]) -> list[Mention]:
+    """Leave out what would cut a written word in two: 泊车全天 is 泊车 and 全天, and no 泊车券."""
+    if not heard or len(written) < 2:
+        return heard
+    ends = {(mention.start, mention.end) for mention in written}
+    return [
+        h
+        for h in heard
+        if not any(
+            (h.start, one.start) in ends and one.start < h.end < one.end for one in written if one.start > h.start
+        )
+    ]
 
 
 def _strength(mention: Mention) -> tuple[int, int, int]:
@@ -252,6 +266,11 @@ def digits_spoken(name: str) -> list[str]:
     """Write a name's number after letters as it is heard: R5 is R五, win11 is win十一."""
     match = re.search(r"(?<=[a-z])\d{1,2}(?!\d)", name) or re.fullmatch(r"\d{3,4}", name)
     return [name[: match.start()] + _numeral(match[0]) + name[match.end() :]] if match else []
+
+
+def digits_said(word: str) -> list[str]:
+    """Write the one digit that a word begins with as it is heard: 3d is 三d."""
+    return [_ONES[int(word[0])] + word[1:]] if word[:1].isdigit() and not word[1:2].isdigit() else []
 
 
 def _numeral(digits: str) -> str:

@@ -60,6 +60,19 @@ def _one(
             )
             for i, (amount, option) in enumerate(paired)
         ]
+    groups = _grouped(product, seen) if len(anchors) < 2 and len(seen.accounts) < 2 else []
+    if groups:
+        spans = [span for span, _ in groups]
+        return [
+            replace(
+                base,
+                amount=anchors[0] if anchors else None,
+                quantity=_count_for(i, spans, counts, seen.text),
+                options={**base.options, **options},
+                accounts=list(seen.accounts),
+            )
+            for i, (_, options) in enumerate(groups)
+        ]
     choice_anchors = _choice_anchors(product, seen, counts) if len(anchors) < 2 and len(seen.accounts) < 2 else []
     if choice_anchors:
         return [
@@ -480,6 +493,21 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     named = [(m, pair) for m, pair in named if pair[0] == several[0]]  # 夜场成人两张儿童一张
     first = {pair: m for m, pair in reversed(named)}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
+
+
+def _grouped(product: ProductIndex | None, seen: Seen) -> list[tuple[Amount, dict[str, str]]]:
+    """Group values of several options that are each said anew for every item: 黑的L码和白的M码各一件."""
+    groups: list[tuple[Amount, dict[str, str]]] = []
+    for m in seen.mentions if product else ():
+        pair = product.option_words.get(m.word) if product and not m.entry.choices else None
+        if pair is None:
+            continue
+        if not groups or groups[-1][1].get(pair[0], pair[1]) != pair[1]:
+            groups.append((Amount(m.start, m.end, "word", None, "", m.word), {}))
+        span, options = groups[-1]
+        groups[-1] = (replace(span, end=m.end), {**options, pair[0]: pair[1]})
+    sizes = {frozenset(options) for _, options in groups}
+    return groups if len(groups) > 1 and len(sizes) == 1 and len(groups[0][1]) > 1 else []
 
 
 def _of_sku(mention: Mention, product: ProductIndex) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, find_accounts, spoken_digits
 from nlu.amounts import Amount, find_amounts, mark_places_in_time
+from nlu.cues import unexplained
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
@@ -47,6 +48,8 @@ class Seen:
     texts: dict[str, str] = field(default_factory=dict)
     text_spans: list[tuple[int, int]] = field(default_factory=list)
     """Where addresses and other free text stand."""
+    more_places: list[tuple[int, int, str]] = field(default_factory=list)
+    """Where further addresses stand, and what they are: one parcel to each of two people."""
     unplaced: bool = False
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
@@ -88,6 +91,63 @@ def _inside_any(piece: Piece, spans: list[Piece]) -> bool:
     return any(piece[0] <= start and end <= piece[1] for start, end in spans)
 
 
+def remarks(seen: Seen, told_of: list[Piece]) -> list[Piece]:
+    """List the clauses whose numbers say something by the way (我手机是小米14): no goods, and no word of asking, stand there.
+
+    A number among other words asks for something only beside a verb; it is no remark when nothing else is asked for.
+    """
+    if len(seen.amounts) < 1 or (len(seen.amounts) < 2 and not seen.refs and not seen.accounts):
+        return []
+    clauses = [m.span() for m in _SPOKEN.finditer(seen.text)]
+    if len(clauses) < 2:
+        return []
+    sold = any(ref.product or ref.candidates for ref in seen.refs)
+    placed = (
+        [(ref.start, ref.end) for ref in seen.refs if not (sold and ref.foreign)]
+        + [(a.start, a.end) for a in seen.accounts]
+        + seen.text_spans
+    )
+    placed += [(m.start, m.end) for m in seen.mentions if m.entry.options or m.entry.choices]
+    placed += [(a.start, a.end) for a in seen.amounts if a.word]
+    found, asks = [], False
+    for start, end in clauses:
+        if any(start <= piece[0] < end for piece in told_of):
+            continue
+        amounts = [a for a in seen.amounts if start <= a.start < end]
+        if any(start < e and s < end for s, e in placed):
+            asks = True
+        elif amounts:
+            if (
+                start
+                and seen.text[start - 1] == " "
+                and sum("\u4e00" <= c <= "\u9fff" for c in seen.text[start:end]) < 3
+            ):
+                continue
+            said = _blanked(seen.text, start, end, amounts)
+            if unexplained(said) < REMARK or _ASKS_FOR.search(said):
+                asks = asks or any(a.kind != "none" for a in amounts)
+            else:
+                found.append((start, end))
+    return found if asks else []
+
+
+_SPOKEN = re.compile(r"(?:[^,，。;；!！?？\n~ ]| (?![\u4e00-\u9fff]{2})|(?<=[^\u4e00-\u9fff]{2}) )+")
+REMARK = 2
+"""So many characters that are no words of buying make a clause with a number, and no goods, a remark."""
+_ASKS_FOR = re.compile(
+    "(?:[充冲来要买拿订租报交缴续开办整搞给加]|改[成为到]|换成?|[各都也]|一样)(?:个|一下|点|你)?[ＶＱ]|[ＶＱ]的?(?:就够|就行|就好|试试|吧$|呗$)|帮我|给我|给.{1,6}Ｖ|Ｖ.{0,2}给|[充冲交](?![了过的])"
+)
+_LETTERS = {"value": "Ｖ", "months": "Ｖ", "count": "Ｑ"}
+
+
+def _blanked(text: str, start: int, end: int, amounts: list[Amount]) -> str:
+    parts, place = [], start
+    for amount in amounts:
+        parts += [text[place : amount.start], _LETTERS.get(amount.kind, "Ｎ")]
+        place = max(place, amount.end)
+    return "".join([*parts, text[place:end]])
+
+
 def look(message: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts; nothing is interpreted yet."""
     cased = normalise_keeping_case(message)
@@ -121,7 +181,35 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     seen.refs = _without_options(seen, lexicon)
     seen.refs = _with_own_clauses(seen, lexicon)
     _mend_tail(seen)
+    for start, end in remarks(seen, seen.told):
+        seen.amounts = [replace(a, kind="none") if start <= a.start < end else a for a in seen.amounts]
+        if not _MAY_ASK.search(seen.text[start:end]):
+            seen.told.append((start, end))
+    for start, end in _choices_by_the_way(seen):
+        seen.mentions = [m for m in seen.mentions if not start <= m.start < end or m.entry.means_things]
     return seen
+
+
+def _choices_by_the_way(seen: Seen) -> list[Piece]:
+    """List clauses of other talk whose option is said again beside the goods: 桌子离插座1米5，数据线买2米的."""
+    chosen = [m for m in seen.mentions if (m.entry.options or m.entry.choices) and not m.entry.means_things]
+    if len(chosen) < 2 or not any(ref.product for ref in seen.refs):
+        return []
+    found = []
+    for start, end in (match.span() for match in _CLAUSE.finditer(seen.text)):
+        own = [m for m in chosen if start <= m.start < end]
+        names = {name for m in own for name in _slot_names(m)}
+        again = any(m.start >= end and names.intersection(_slot_names(m)) for m in chosen)
+        if own and again and not any(start <= ref.start < end and not ref.foreign for ref in seen.refs):
+            slots = [Amount(m.start, m.end, "none") for m in own]
+            slots += [a for a in seen.amounts if start <= a.start < end]
+            said = _blanked(seen.text, start, end, sorted(slots, key=lambda a: a.start))
+            if unexplained(said) > REMARK and not _ASKS_FOR.search(said):
+                found.append((start, end))
+    return found
+
+
+_MAY_ASK = re.compile(r"[?？吗么呢没不]|怎么|咋|什么|啥|哪|多少|几|能|可以|想|要|到账|退|查|错|还没")
 
 
 _TAIL = re.compile(
@@ -155,7 +243,7 @@ def _with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         counted = any(a.kind == "count" and start <= a.start < end for a in seen.amounts)
         for mention in seen.mentions:
             if start <= mention.start < end and counted and not mention.entry.means_things:
-                owners = mention.entry.owners or tuple(mention.entry.skus)
+                owners = () if mention.entry.choices else mention.entry.owners or tuple(mention.entry.skus)
                 if len(set(owners)) == 1 and owners[0] not in named and owners[0] in lexicon.products:
                     more.append(Ref(mention.start, mention.end, mention.word, owners[0]))
                     named.add(owners[0])
@@ -254,6 +342,10 @@ def _texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]:
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
             seen.text_spans.append(span)
+            while (further := address_span(seen.text[span[1] :])) is not None and further[1]:
+                span = span[1] + further[0], span[1] + further[1]
+                seen.more_places.append((*span, seen.cased[span[0] : span[1]]))
+                taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
     for label, name in lexicon.text_cues:
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
@@ -401,15 +493,15 @@ def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         refs.append(
             Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=mention.weak)
         )
-    return _merged(refs)
+    return _merged(refs, seen.text)
 
 
-def _merged(refs: list[Ref]) -> list[Ref]:
+def _merged(refs: list[Ref], text: str) -> list[Ref]:
     """Drop references that another one explains: a category next to its product, a brand before someone else's goods."""
     kept: list[Ref] = []
     for i, ref in enumerate(refs):
         before = refs[i - 1] if i else None
-        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign:
+        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign and text[before.end] != "上":
             kept[-1] = replace(before, end=ref.end) if kept and kept[-1] is before else kept[-1]
             continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
         if ref.foreign and any(r.product and ref.start == r.end for r in refs):
@@ -442,7 +534,7 @@ def _as_said(word: str, product: ProductIndex) -> str:
 
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给我|冲|选|整|要|到|给)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
 )
 _DECLINED = re.compile(
     r"\s*(?:的|那[个张份])?(?:就|都|我|先)?(?:不要(?:了|(?=$|[\s,，。;；!！]))|不用了|别[要买充]了|不[买充冲租订报约拍考学]了|算了)"
@@ -496,6 +588,8 @@ def drop_taken_back(seen: Seen) -> None:
     ]
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
     _drop_counted_before(seen)
+    _drop_weighed(seen)
+    _drop_by_owner(seen)
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
 
@@ -520,14 +614,19 @@ def _drop_what_is_told(seen: Seen) -> None:
         seen.mentions = [m for m in seen.mentions if m in mentions or m in standing]
         return
     if mentions or amounts or seen.accounts:
-        pieces = [p for p in seen.told if unwanted(seen.text[slice(*p)].strip())]
+        more = _MORE_OF_IT.search(seen.text) if not any(ref.product for ref in asked) else None  # 有30个了，再来70个
+        pieces = [
+            p for p in seen.told if unwanted(seen.text[slice(*p)].strip()) and not (more and p[1] <= more.start())
+        ]
         seen.refs = [ref for ref in seen.refs if not any(start <= ref.start < end for start, end in pieces)]
-    if any(amount.kind != "count" for amount in amounts):  # 昨天买了2张80的，再来1张180的
+    chosen = any(m.entry.options or m.entry.choices for m in mentions)
+    if any(amount.kind != "count" for amount in amounts) or (chosen and for_whom):  # 昨天买了2张80的，再来1张180的
         seen.amounts = amounts
-    if any(m.entry.options or m.entry.choices for m in mentions):
+    if chosen:
         seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
 
 
+_MORE_OF_IT = re.compile(r"(?:再|还[想要差])[来补买要加充冲报续]?(?:个|点|上)?(?=[\d一二两三四五六七八九十百])")
 _PLACES = re.compile(
     r"(?:第(?P<nth>[一二两三四五1-5])个|(?P<last>后面?那?个|最后那?一?个)|(?P<first>前面?那?个|头一个))(?:号码?|人|手机)?的?(?:就|先|也|我|都)*"
     r"(?:不用|不要|不|别|甭)(?:用|要|再|给)?[充冲买弄交搞]?(?:了|$|[,，。])"
@@ -600,6 +699,51 @@ def _drop_counted_before(seen: Seen) -> None:
 
 def _same_size(one: Amount, other: Amount) -> bool:
     return (one.kind, one.number, one.unit, one.word) == (other.kind, other.number, other.unit, other.word)
+
+
+_SETTLES = re.compile(r"\s*(?:嗯|呃|那|我|老板|\s)*(?:那就|就|还是|要)(?:要|来|买|充|选|拿|办|开|订|报|给我)*")
+
+
+def _drop_weighed(seen: Seen) -> None:
+    """月卡21块5，年卡199，那就年卡吧: what was only weighed before the last clause said again which it shall be."""
+    for match in reversed(list(_CLAUSE.finditer(seen.text))):
+        start, end = match.span()
+        sizes = [a for a in seen.amounts if start <= a.start < end and a.kind in ("value", "months", "word")]
+        chosen = [m for m in seen.mentions if start <= m.start < end and (m.entry.options or m.entry.choices)]
+        if not sizes and not chosen:
+            continue
+        if not start or not _SETTLES.match(match[0]) or len(sizes) > 1:
+            return
+        before = [a for a in seen.amounts if a.end <= start and a.kind != "count"]
+        pairs = {pair for m in chosen for pair in (*m.entry.options, *m.entry.choices)}
+        names = {name for name, _ in pairs}
+        rivals = [m for m in seen.mentions if m.end <= start and names.intersection(_slot_names(m))]
+        again = any(_same_size(a, one) for a in before for one in sizes)
+        again |= any(pairs.intersection((*m.entry.options, *m.entry.choices)) for m in rivals)
+        if again and (len(before) > 1 or len(rivals) > 1):
+            seen.amounts = [a for a in seen.amounts if a not in before]
+            seen.mentions = [m for m in seen.mentions if m not in rivals]
+        return
+
+
+_FOR_WHOM = re.compile(
+    r"(?:给|帮|替)(我?(?:妹|姐|哥|弟|妈|爸|爷爷|奶奶|老公|老婆|媳妇|儿子|女儿|闺女|室友|朋友|同学|同事)|我自己)[\u4e00-\u9fff]{0,2}[充冲买打续交开办]"
+)
+_WHOSE = re.compile(
+    r"(?:我?(妹|姐|哥|弟|妈|爸|爷爷|奶奶|老公|老婆|媳妇|儿子|女儿|闺女|室友|朋友|同学|同事)|我自?己?)[\u4e00-\u9fff]{0,4}的?[\u4e00-\u9fffa-z]{0,6}(?:是|:)?\s*$"
+)
+
+
+def _drop_by_owner(seen: Seen) -> None:
+    """我妹的编号是A，我的是B，给我妹充: of accounts told with their owners, those of whom it is for."""
+    match = _FOR_WHOM.search(seen.text) if len(seen.accounts) > 1 else None
+    if match is None:
+        return
+    wanted = match[1].removeprefix("我").removesuffix("自己")
+    whose = [_WHOSE.search(seen.text[max(0, a.start - 14) : a.start].rpartition(",")[2]) for a in seen.accounts]
+    if all(whose) and match.start() >= max(a.end for a in seen.accounts):
+        kept = [a for a, owner in zip(seen.accounts, whose, strict=True) if owner and (owner[1] or "") == wanted]
+        seen.accounts = kept or seen.accounts
 
 
 _NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错")

@@ -21,7 +21,7 @@ _DONE = re.compile(
     rf"|(?<![不没])[{_DEEDS}下上去来逛](?:[\u4e00-\u9fff]{{0,3}})?过(?:[了的]|$|(?=[\da-z一二三四五六七八九十]|[\u4e00-\u9fff]{{1,4}}$))(?!期)"
     rf"|^(?:我|我们)?(?:以前|之前|原来|本来|原本|平时)(?!的|那|说|老|在)[^,，的]{{0,5}}[{_DEEDS}想要](?:的是)?[^,，的]*$"
     r"|(?<!没)[我都也](?:早就)?过了$"
-    rf"|(?:已经|都|早就?|刚刚?)[{_DEEDS}](?:[^的]*)(?:了|过|的|好|完)$|刚刚?(?:才)?[{_DEEDS}](?![的个才])"
+    rf"|(?:已经|都|早就?|刚刚?)[{_DEEDS}上](?:[^的]*)(?:了|过|的|好|完)$|刚刚?(?:才)?[{_DEEDS}](?![的个才])"
     rf"|(?:买|交|充|报|订|约|租|洗)(?:好|完|上|到|够)了$"
     r"|(?<!么)(?:昨天|前天|昨晚|上[次回周]|上个?月|去年|前年|那天|以前|当初)[^,，]*(?:的|了|过)(?:[^\d的了]{0,4})$"
 )
@@ -48,7 +48,16 @@ _OTHERS = re.compile(
 @lru_cache(maxsize=64)
 def told(text: str) -> tuple[Piece, ...]:
     """List the pieces of a message in plain form that tell of what was done, is there, or is not wanted."""
-    return tuple(match.span() for match in _PIECE.finditer(text) if _tells(match[0].strip()))
+    pieces = [(match.span(), match[0].strip()) for match in _PIECE.finditer(text)]
+    last = max((i for i, (_, piece) in enumerate(pieces) if _THIS_TIME.search(piece)), default=0)
+    return tuple(
+        span for i, (span, piece) in enumerate(pieces) if _tells(piece) or (i < last and _LAST_TIME.match(piece))
+    )
+
+
+_THIS_TIME = re.compile("^(?:那|所以|我|我们|咱)?(?:这[次回]|今天)")
+_LAST_TIME = re.compile("^(?:我|我们|咱)?(?:上[次回]|昨天|前天|上个?[周月]|去年)(?!的?(?:那|一样))")
+"""上次买的大桶吃不完，这次来个小桶"""
 
 
 def unwanted(piece: str) -> bool:

@@ -77,7 +77,7 @@ def catalog_for(corpus: Path) -> Path:
 
 
 @cache
-def _lexicon_of(catalog: str) -> Lexicon:
+def lexicon_of(catalog: str) -> Lexicon:
     """Build the lexicon of a catalog that a line names itself (corpora about several shops)."""
     return build_lexicon(read_catalog(HERE / "catalogs" / catalog))
 
@@ -89,16 +89,16 @@ def score(corpus: Path, lexicon: Lexicon | None = None) -> Score:
     result = Score()
     for line in corpus.read_text("utf-8").splitlines():
         label = json.loads(line)
-        shop = _lexicon_of(label["catalog"]) if "catalog" in label else lexicon
+        shop = lexicon_of(label["catalog"]) if "catalog" in label else lexicon
         started = time.process_time()
         got = frame_to_json(parse(label["text"], shop, channel=label["channel"]))
         result.seconds += time.process_time() - started
         accepted = [label["gold"], *label.get("alt", [])]
         soft = "items_soft" in label.get("tags", [])
-        right = any(_same(gold, got, soft) for gold in accepted)
+        right = any(same(gold, got, soft) for gold in accepted)
         result.total += 1
         result.right += right
-        claim = "" if right else _claimed(accepted, got, soft)
+        claim = "" if right else claimed(accepted, got, soft)
         result.harmful += bool(claim)
         result.claims.update([claim] if claim else [])
         other = "catalog" in label or not demo
@@ -111,7 +111,7 @@ def score(corpus: Path, lexicon: Lexicon | None = None) -> Score:
     return result
 
 
-def _same(gold: Mapping[str, Any], got: Mapping[str, Any], soft: bool) -> bool:
+def same(gold: Mapping[str, Any], got: Mapping[str, Any], soft: bool) -> bool:
     if gold["intent"] != got["intent"] or gold["index"] != got["index"]:
         return False
     if soft:
@@ -133,7 +133,7 @@ def _agrees(slot: str, mine: Any, theirs: Any) -> bool:
     )
 
 
-def _claimed(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool) -> str:
+def claimed(accepted: list[dict[str, Any]], got: Mapping[str, Any], soft: bool) -> str:
     """Name what a wrong frame claims although nobody said it; "" when it merely leaves something open."""
     if got["intent"] in UNASKED and all(gold["intent"] not in UNASKED for gold in accepted):
         return str(got["intent"])
@@ -192,10 +192,10 @@ def _kind(result: Score, kind: str) -> str:
 
 def _show(misses: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]) -> None:
     for text, gold, got in misses:
-        print(f"  {text!r}\n    said {_short(gold)}\n    read {_short(got)}")
+        print(f"  {text!r}\n    said {short(gold)}\n    read {short(got)}")
 
 
-def _short(frame: Mapping[str, Any]) -> str:
+def short(frame: Mapping[str, Any]) -> str:
     items = [{k: v for k, v in item.items() if v not in (None, {}, [], 1)} for item in frame["items"]]
     return f"{frame['intent']} {frame['index'] or ''} {items}"
 
