@@ -3,42 +3,45 @@
 Exit codes: 0 done, 2 bad usage or bad input (one clear line on stderr), 1 failure.
 """
 
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot import embedded
-from bot.api_command import apikey_app
-from bot.audit_command import audit_app
-from bot.compensation_command import compensation_app
-from bot.config import Config, ConfigError, load_config
+from bot.commands.apikeys import apikey_app
+from bot.commands.audit import audit_app
+from bot.commands.cases import cases_app
+from bot.commands.catalog import catalog_app
+from bot.commands.compensation import compensation_app
+from bot.commands.connecting import (
+    EXIT_BAD_INPUT,
+    EXIT_FAILED,
+    AFile,
+    BadInputError,
+    CommandError,
+    connected,
+    database,
+    group,
+)
+from bot.commands.handoffs import handoff_app
+from bot.commands.keys import keys_app
+from bot.commands.ledger import ledger_app
+from bot.commands.operators import operator_app
+from bot.commands.orders import orders_app
+from bot.commands.privacy import privacy_app
+from bot.commands.risk import risk_app
+from bot.commands.suppliers import suppliers_app
+from bot.commands.texts import faq_app, wording_app
+from bot.commands.wallet import wallet_app
+from bot.config import ConfigError, load_config
 from bot.embedded import EmbeddedError
-from bot.keys_command import keys_app
-from bot.ledger_command import ledger_app
-from bot.operator_command import operator_app
-from bot.privacy_command import privacy_app
-from bot.risk_command import risk_app
-from bot.suppliers_command import suppliers_app
-from bot.wallet_command import wallet_app
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from bot.bootstrap import Services
-    from catalog.shelf import Shelf
-
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
@@ -48,14 +51,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
-catalog_app = typer.Typer(help="Check or load a catalog file.", rich_markup_mode=None, no_args_is_help=True)
-orders_app = typer.Typer(help="What waits for a person's hands.", rich_markup_mode=None, no_args_is_help=True)
-handoff_app = typer.Typer(help="Buyers who asked for a person.", rich_markup_mode=None, no_args_is_help=True)
-cases_app = typer.Typer(help="What buyers complain of.", rich_markup_mode=None, no_args_is_help=True)
-wording_app = typer.Typer(help="The shop's own wording.", rich_markup_mode=None, no_args_is_help=True)
-faq_app = typer.Typer(help="The shop's own answers to questions.", rich_markup_mode=None, no_args_is_help=True)
-nlu_app = typer.Typer(help="What the bot does not understand yet.", rich_markup_mode=None, no_args_is_help=True)
-menu_app = typer.Typer(help="The custom menu in WeChat.", rich_markup_mode=None, no_args_is_help=True)
+nlu_app = group("What the bot does not understand yet.")
+menu_app = group("The custom menu in WeChat.")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(keys_app, name="keys")
 app.add_typer(menu_app, name="menu")
@@ -76,14 +73,6 @@ app.add_typer(wallet_app, name="wallet")
 app.add_typer(suppliers_app, name="suppliers")
 
 
-class BadInputError(Exception):
-    """What the operator gave cannot be used; the message is one line (or one per problem) that names file and cause."""
-
-
-class CommandError(Exception):
-    """The command could not do its work; the message is one line."""
-
-
 class Channel(StrEnum):
     """How a message was given."""
 
@@ -92,7 +81,6 @@ class Channel(StrEnum):
 
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="TCP port on this machine.")]
-AFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -152,48 +140,6 @@ def _say(message: str, code: int, prefix: str = "kabot: ") -> int:
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The configuration, and the addresses of its servers: embedded ones run for the length of the block."""
-
-    config: Config
-    database_url: str = field(repr=False)
-    redis_url: str = field(repr=False)
-
-    def services(self) -> "Services":
-        """Every part of the shop."""
-        from bot import bootstrap
-
-        return bootstrap.build(self.config, database_url=self.database_url, redis_url=self.redis_url)
-
-
-@contextlib.contextmanager
-def connected() -> Iterator[Connected]:
-    """Read the configuration and make its servers reachable."""
-    config = load_config()
-    with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
-        yield Connected(config, at.database_url, at.redis_url)
-
-
-@contextlib.contextmanager
-def database(at: Connected) -> Iterator["Engine"]:
-    """The database, its schema up to date, for a command that runs to its end."""
-    from bot import migrations
-    from bot.database import make_engine
-
-    engine = make_engine(at.database_url, name="kabot command", pool_size=2, statement_timeout_ms=0)
-    try:
-        if at.config.store.database_url == embedded.EMBEDDED:
-            migrations.upgrade(engine)  # nobody but us uses it: whoever comes first brings it up to date
-        else:
-            with engine.connect() as conn:
-                if migrations.current(conn) != migrations.newest():
-                    raise CommandError("the database schema is not up to date: run kabot migrate")
-        yield engine
-    finally:
-        engine.dispose()
-
-
 @app.command()
 def demo(
     port: Port = 8000,
@@ -249,10 +195,10 @@ def parse(
     explain: Annotated[bool, typer.Option("--explain", help="Show how each was read.")] = False,
 ) -> None:
     """Print what each TEXT says as one JSON line; without TEXT read JSON lines {"text": …, "channel": …} from stdin."""
-    from bot import parse_command
+    from bot.commands import parsing
 
     raise typer.Exit(
-        parse_command.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr, explains=explain)
+        parsing.run(catalog, channel.value, texts or [], sys.stdin, sys.stdout, sys.stderr, explains=explain)
     )
 
 
@@ -273,37 +219,6 @@ def nlu_report(
         terminal = report.Terminal(typer.getchar, input)
     with connected() as at, database(at) as engine:
         report.run(engine, datetime.now(UTC), Console(highlight=False), terminal, days=days, top=top)
-
-
-@catalog_app.command("check")
-def catalog_check(file: AFile) -> None:
-    """Check a catalog file and name everything wrong with it by line."""
-    shelf = _read_catalog(file)
-    print(f"ok: {len(shelf.products)} products, {sum(len(product.skus) for product in shelf.products)} SKUs")
-
-
-@catalog_app.command("import")
-def catalog_import(file: AFile) -> None:
-    """Load a catalog file into the database. Importing it again changes nothing."""
-    from catalog.store import import_catalog
-
-    shelf = _read_catalog(file)
-    with connected() as at, database(at) as engine, engine.begin() as conn:
-        done = import_catalog(conn, shelf)
-    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}, off sale {done.paused}")
-
-
-def _read_catalog(file: Path) -> "Shelf":
-    from catalog.files import CatalogError, read_catalog
-
-    try:
-        return read_catalog(file)
-    except CatalogError as error:
-        raise BadInputError(_catalog_problems(file, error)) from None
-
-
-def _catalog_problems(file: Path, error: Exception) -> str:
-    return "\nkabot: ".join(f"{file}: {line}" for line in str(error).splitlines())
 
 
 @app.command()
@@ -344,40 +259,6 @@ def restore(file: AFile) -> None:
     print(f"{file}: {rows} rows restored")
 
 
-@wording_app.command("list")
-def wording_list() -> None:
-    """Print every line the bot says, by name, as a file to edit; what [app] wording_file changes is in it."""
-    from bot.owner_texts import read_wording
-    from dialogs import wording
-
-    print("# 机器人说的每一句，按名字。改好要改的，删掉其余的，存成文件，写进 config.toml 的 [app] wording_file。")
-    print("# {…} 是到时候才知道的内容，换行写 \\n。检查：kabot wording check 文件")
-    print(wording.written(read_wording(load_config().app.wording_file)), end="")
-
-
-@wording_app.command("check")
-def wording_check(file: AFile) -> None:
-    """Check a file of one's own wording and name everything wrong with it by line."""
-    from bot.owner_texts import read_wording
-
-    print(f"ok: {len(read_wording(file))} lines")
-
-
-@faq_app.command("check")
-def faq_check(
-    file: AFile,
-    catalog: Annotated[Path | None, typer.Option(metavar="FILE", help="Catalog file to check against.")] = None,
-) -> None:
-    """Check a file of answers. With a catalog: also its products, and whether each question finds its answer."""
-    from bot.owner_texts import read_faq, unanswered
-
-    entries = read_faq(file)
-    wrong = unanswered(entries, _read_catalog(catalog)) if catalog is not None else []
-    if wrong:
-        raise BadInputError("\nkabot: ".join(f"{file}: {line}" for line in wrong))
-    print(f"ok: {len(entries)} answers, {sum(len(entry.asks) for entry in entries)} wordings")
-
-
 @menu_app.command("publish")
 def menu_publish() -> None:
     """Publish the custom menu to WeChat."""
@@ -389,172 +270,6 @@ def menu_publish() -> None:
             print(menu.publish(at.services()))
         except AccountError as error:
             raise CommandError(f"the menu was not published: {error}") from None
-
-
-@orders_app.command("todo")
-def orders_todo() -> None:
-    """List the order lines that a person has to deliver or decide about, oldest first."""
-    from bot import operators
-
-    with connected() as at, database(at):
-        for line in operators.todo(at.services()):
-            print(line)
-
-
-Line = Annotated[int, typer.Argument(metavar="LINE", min=1, help="The number in front of it in `orders todo`.")]
-
-
-@orders_app.command("done")
-def orders_done(
-    line: Line, note: Annotated[str, typer.Option(help="Shown to the buyer, a tracking number say.")] = ""
-) -> None:
-    """Record that a line was delivered by hand, and tell the buyer."""
-    from bot import operators
-
-    with connected() as at, database(at):
-        print(_in_hands(operators.done(at.services(), line, note), line))
-
-
-@orders_app.command("refund")
-def orders_refund(
-    what: Annotated[str, typer.Argument(metavar="ORDER", help="Its number; or a line's number in `orders todo`.")],
-    reason: Annotated[str, typer.Option(help="Shown to the buyer.")],
-    line: Annotated[int | None, typer.Option(min=1, help="Which line of the order, from 1.")] = None,
-    amount: Annotated[str, typer.Option(metavar="YUAN", help="Of one line: 3.00. Without it all that is left.")] = "",
-) -> None:
-    """Give an order, a line or a part of a line back, and tell the buyer. A line of which a part went back stays what
-    it is."""
-    from bot import giving_back, operators
-
-    if what.isascii() and what.isdigit() and len(what) < 15:
-        if line is not None or amount:
-            raise BadInputError("--line and --amount go with the number of an order")
-        with connected() as at, database(at):
-            print(_in_hands(operators.give_back(at.services(), int(what), reason), int(what)))
-        return
-    wanted = giving_back.Wanted(what, line, _fen_of(amount) if amount else None)
-    with connected() as at, database(at):
-        try:
-            for told in giving_back.refund_order(at.services(), wanted, reason, actor=operators.ACTOR):
-                print(told)
-        except giving_back.RefundNotPossibleError as error:
-            raise CommandError(str(error)) from None
-
-
-def _fen_of(amount: str) -> int:
-    from kernel.money import parse_yuan
-
-    try:
-        fen: int = parse_yuan(amount)
-    except ValueError:
-        fen = 0
-    if fen == 0:
-        raise BadInputError(f"--amount {amount}: not an amount in yuan, such as 3.00")
-    return fen
-
-
-def _in_hands(answer: str | None, line: int) -> str:
-    if answer is None:
-        raise CommandError(f"line {line} does not wait for a person: see kabot orders todo")
-    return answer
-
-
-@handoff_app.command("list")
-def handoff_list() -> None:
-    """List the buyers who wait for a person, with the last messages and the pending order."""
-    from bot import operators
-
-    with connected() as at, database(at):
-        for line in operators.waiting(at.services()):
-            print(line)
-
-
-@handoff_app.command("end")
-def handoff_end(openid: Annotated[str, typer.Argument(metavar="OPENID")]) -> None:
-    """Give a buyer back to the bot."""
-    from bot import operators
-    from kernel.ids import OpenId
-
-    with connected() as at, database(at):
-        answer = operators.end_handoff(at.services(), OpenId(openid))
-    if answer is None:
-        raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
-    print(answer)
-
-
-@handoff_app.command("say")
-def handoff_say(
-    openid: Annotated[str, typer.Argument(metavar="OPENID")], words: Annotated[str, typer.Argument(metavar="WORDS")]
-) -> None:
-    """Write to a buyer who asked for a person; from then on the talk is yours until you end it."""
-    from bot import handoffs
-    from kernel.ids import OpenId
-
-    with connected() as at, database(at):
-        if not handoffs.say(at.services(), OpenId(openid), _words(words)):
-            raise CommandError("nobody of that openid waits for a person: see kabot handoff list")
-
-
-CaseNo = Annotated[str, typer.Argument(metavar="CASE", help="Its number in `cases list`: S00012.")]
-
-
-@cases_app.command("list")
-def cases_list() -> None:
-    """List the running cases, those to be answered first."""
-    from bot import operators
-
-    with connected() as at, database(at):
-        for line in operators.cases(at.services()):
-            print(line)
-
-
-@cases_app.command("answer")
-def cases_answer(case: CaseNo, words: Annotated[str, typer.Argument(metavar="WORDS")]) -> None:
-    """Answer the buyer; the case goes on until it is closed."""
-    from bot import after_sale, operators
-
-    with connected() as at, database(at):
-        done = after_sale.answer(at.services(), _case_id(case), _words(words), actor=operators.ACTOR)
-    if not done:
-        raise CommandError(f"case {case} is not running: see kabot cases list")
-
-
-@cases_app.command("close")
-def cases_close(
-    case: CaseNo,
-    words: Annotated[str, typer.Option("--note", help="Told to the buyer: what was done.")] = "",
-    refund: Annotated[bool, typer.Option("--refund", help="Give the price back; --note is the reason.")] = False,
-) -> None:
-    """Close a case and tell the buyer; with --refund give his money back."""
-    from bot import after_sale, operators
-
-    number = _case_id(case)
-    if refund and not words:
-        raise BadInputError("--refund needs --note REASON: the buyer is told it")
-    with connected() as at, database(at):
-        services = at.services()
-        if refund:
-            why_not = after_sale.refund(services, number, _words(words), actor=operators.ACTOR)
-        else:
-            closed = after_sale.close(services, number, _words(words), actor=operators.ACTOR)
-            why_not = None if closed else "is not running: see kabot cases list"
-    if why_not is not None:
-        raise CommandError(f"case {case}: {why_not}")
-
-
-def _case_id(number: str) -> int:
-    digits = number.strip().upper().removeprefix("S")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        raise BadInputError(f"{number}: not the number of a case, such as S00012")
-    return int(digits)
-
-
-def _words(words: str) -> str:
-    from bot.handoffs import WORDS_MAX
-
-    if len(words) > WORDS_MAX:
-        raise BadInputError(f"at most {WORDS_MAX} characters are sent at once, not {len(words)}")
-    return words
 
 
 @app.command()

@@ -56,7 +56,7 @@ class WordingSource:
         wording.use(read_wording(file))
 
     def look(self) -> None:
-        """Take up what the file says now. Called before words are made, by any thread; the file itself is looked at every
+        """Take up what the file says now. Called before words are made, by any thread; the file is looked at every
         two seconds at most."""
         if self._file is None or time.monotonic() - self._looked_at < self._every_s:
             return

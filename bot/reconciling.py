@@ -53,7 +53,7 @@ def run(services: Services, day: date) -> Iterator[str]:
 
     Raise CommandError when there is no bill to be had yet, or none that can be read.
     """
-    from bot.cli import CommandError
+    from bot.commands.connecting import CommandError
 
     answer = services.gateway.trade_bill(day)
     match answer:

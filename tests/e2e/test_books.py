@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from bot import books, nightly, reconciling
-from bot.cli import CommandError
+from bot.commands.connecting import CommandError
 from bot.figures import ShopFigures
 from fulfillment import audit
 from payments import ledger

@@ -4,7 +4,7 @@ import io
 import json
 from pathlib import Path
 
-from bot.parse_command import run
+from bot.commands.parsing import run
 
 
 def _run(lines: str, catalog: Path | None = None) -> tuple[int, list[dict[str, object]], str]:

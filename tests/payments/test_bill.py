@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, delete, select, update
 
-from bot.cli import CommandError
+from bot.commands.connecting import CommandError
 from bot.reconciling import run
 from payments.attempts import Opened, open_attempt
 from payments.bill import (

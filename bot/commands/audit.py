@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from bot.commands.connecting import EXIT_FAILED, BadInputError, connected, database
+
 audit_app = typer.Typer(
     help="The history of orders, sealed event by event.", rich_markup_mode=None, no_args_is_help=True
 )
@@ -14,7 +16,6 @@ def verify(
     order: Annotated[str | None, typer.Option(metavar="NO", help="One order alone; anchors are left out.")] = None,
 ) -> None:
     """Check every event against its seal and every order against its history; exit 1 when something does not hold."""
-    from bot.cli import EXIT_FAILED, BadInputError, connected, database
     from bot.progress import bar
     from fulfillment import audit
 

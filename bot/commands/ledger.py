@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.commands.connecting import EXIT_FAILED, BadInputError, connected, database, group
+
 if TYPE_CHECKING:
     from payments.ledger import Account, Day
 
-ledger_app = typer.Typer(help="The shop's books, in double entry.", rich_markup_mode=None, no_args_is_help=True)
+ledger_app = group("The shop's books, in double entry.")
 
 
 @ledger_app.command("check")
 def check() -> None:
     """Compare every order's bookings with its payments, refunds, lines and purchases; keep and print what differs."""
     from bot import books
-    from bot.cli import EXIT_FAILED, connected, database
     from kernel.clock import SystemClock
 
     with connected() as at, database(at) as engine, engine.begin() as conn:
@@ -31,7 +32,6 @@ def check() -> None:
 @ledger_app.command("show")
 def show(order: Annotated[str, typer.Argument(metavar="ORDER_NO")]) -> None:
     """Print everything booked of one order, and what each account has of it."""
-    from bot.cli import BadInputError, connected, database
     from kernel.money import format_yuan
     from payments import ledger
 
@@ -52,7 +52,6 @@ def show(order: Annotated[str, typer.Argument(metavar="ORDER_NO")]) -> None:
 def day(of: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:
     """Print one day's result (Beijing time): received, sold, given back, cost, fees, profit, owed to buyers."""
     from bot import books
-    from bot.cli import BadInputError, connected, database
     from payments import ledger
 
     try:

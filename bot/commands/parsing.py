@@ -63,7 +63,7 @@ def run(
 
 def demo_catalog() -> Path:
     """Find the demo catalog that comes with the repository."""
-    return Path(__file__).resolve().parent.parent / "data" / "catalog.demo.toml"
+    return Path(__file__).resolve().parent.parent.parent / "data" / "catalog.demo.toml"
 
 
 def _answer(text: str, channel: Channel, lexicon: Lexicon, stdout: TextIO, explains: bool) -> None:

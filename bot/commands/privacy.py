@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.commands.connecting import BadInputError, CommandError, OpenIdArgument, connected, database, group
+
 if TYPE_CHECKING:
     from kernel.ids import OpenId
 
-privacy_app = typer.Typer(help="What is kept about one buyer.", rich_markup_mode=None, no_args_is_help=True)
+privacy_app = group("What is kept about one buyer.")
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-OpenIdArgument = Annotated[str, typer.Argument(metavar="OPENID")]
 
 
 @privacy_app.command("export")
@@ -24,7 +25,6 @@ def export(
     import os
 
     from bot import privacy
-    from bot.cli import CommandError, connected, database
 
     wanted = checked(openid)
     with connected() as at, database(at):
@@ -47,7 +47,6 @@ def export(
 def erase(openid: OpenIdArgument) -> None:
     """Forget a buyer: everything at once but what was bought, which goes by itself when the law lets it."""
     from bot import privacy
-    from bot.cli import CommandError, connected, database
     from kernel.money import format_yuan
 
     wanted = checked(openid)
@@ -67,7 +66,6 @@ def erase(openid: OpenIdArgument) -> None:
 
 def checked(openid: str) -> "OpenId":
     """The buyer a command names. Raises BadInputError for what cannot be one."""
-    from bot.cli import BadInputError
     from kernel.ids import OpenId
 
     if not _OPENID.fullmatch(openid):

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.commands.connecting import EXIT_FAILED, BadInputError, CommandError, connected, database, group
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from catalog.stock_care import Changed
     from catalog.vault import Vault
 
-keys_app = typer.Typer(help="Card keys.", rich_markup_mode=None, no_args_is_help=True)
+keys_app = group("Card keys.")
 
 ACTOR = "operator"
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Numbers, as `keys list` shows them.")]
@@ -30,7 +32,6 @@ def keys_replace(
     key: Annotated[int | None, typer.Option(min=1, help="Which key (its number), where the line has several.")] = None,
 ) -> None:
     """Give the buyer another key in place of one that does not work; the bad one is never sold again."""
-    from bot.cli import CommandError, connected, database
     from bot.replacing import NotReplacedError, replace_in_order
     from kernel.ids import OrderNo
 
@@ -43,7 +44,6 @@ def keys_replace(
 
 @contextmanager
 def _stock() -> "Iterator[tuple[Engine, Vault]]":
-    from bot.cli import connected, database
     from catalog.vault import Vault
 
     with connected() as at, database(at) as engine:
@@ -59,7 +59,6 @@ def keys_import(
     """Load card keys for one SKU from .txt (`secret` or `number,secret` a line) or .csv with a header."""
     import sys
 
-    from bot.cli import BadInputError
     from bot.progress import bar
     from catalog.key_import import ImportRefused, import_keys
     from kernel.money import parse_yuan
@@ -84,7 +83,6 @@ def keys_list(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
 ) -> None:
     """Count the stock by SKU; or list the latest keys of one SKU, by number and never in clear."""
-    from bot.cli import BadInputError
     from catalog import stock_care
 
     if state not in (None, "available", "held", "sold", "void"):
@@ -105,7 +103,6 @@ _STATES = ("available", "held", "sold", "void")
 @keys_app.command("search")
 def keys_search(fragment: Annotated[str, typer.Argument(metavar="FRAGMENT")]) -> None:
     """Find keys by the whole secret, or by 4 or more characters of it or of the card number."""
-    from bot.cli import BadInputError
     from bot.progress import bar
     from catalog import stock_care
 
@@ -147,7 +144,6 @@ def keys_move(
     batch: Batch = None,
 ) -> None:
     """Put keys that can be bought under another SKU."""
-    from bot.cli import BadInputError
     from catalog import stock_care
 
     with _stock() as (engine, vault), engine.begin() as conn:
@@ -158,7 +154,6 @@ def keys_move(
 
 
 def _chosen(conn: "Connection", ids: Sequence[int] | None, batch: int | None) -> tuple[int, ...]:
-    from bot.cli import BadInputError
     from catalog import stock_care
 
     if bool(ids) == (batch is not None):
@@ -170,7 +165,6 @@ def _chosen(conn: "Connection", ids: Sequence[int] | None, batch: int | None) ->
 
 
 def _told(what: str, done: "Changed") -> None:
-    from bot.cli import EXIT_FAILED
 
     for number, why in done.refused:
         print(f"{number}: not {what}: {why}")
@@ -184,7 +178,6 @@ def keys_rotate(
     new: Annotated[bool, typer.Option("--new", help="First make a new secret, where kabot keeps it itself.")] = False,
 ) -> None:
     """Seal every card key anew under the secret of today; safe to cut off and to run again."""
-    from bot.cli import EXIT_FAILED, BadInputError
     from bot.config import load_config, make_new_key
     from bot.progress import bar
     from catalog import key_rotation

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from bot.commands.connecting import BadInputError, CommandError, connected, database, group
 from console.roles import Role
 
-operator_app = typer.Typer(help="Who may log in to the console.", rich_markup_mode=None, no_args_is_help=True)
+operator_app = group("Who may log in to the console.")
 PASSWORD_VARIABLE = "OPERATOR_PASSWORD"  # noqa: S105 - its name; what begins with KABOT_ is configuration
 Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 32 letters, digits and . _ - @")]
 
@@ -16,7 +17,6 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 32 letters, digi
 @operator_app.command("add")
 def add(name: Name, role: Annotated[Role, typer.Option(help="What he may do: docs/console.md.")]) -> None:
     """Add an operator. His password is asked for, or taken from OPERATOR_PASSWORD."""
-    from bot.cli import BadInputError, CommandError, connected, database
     from console import accounts
     from kernel.clock import SystemClock
 
@@ -35,7 +35,6 @@ def add(name: Name, role: Annotated[Role, typer.Option(help="What he may do: doc
 @operator_app.command("list")
 def list_all() -> None:
     """List the operators with their roles."""
-    from bot.cli import connected, database
     from console import accounts
 
     with connected() as at, database(at) as engine, engine.connect() as conn:
@@ -46,7 +45,6 @@ def list_all() -> None:
 @operator_app.command("password")
 def password(name: Name) -> None:
     """Give an operator another password, let him in again, and log him out everywhere."""
-    from bot.cli import BadInputError, CommandError, connected, database
     from console import accounts
 
     with connected() as at, database(at) as engine:
@@ -64,7 +62,6 @@ def password(name: Name) -> None:
 @operator_app.command("off")
 def off(name: Name) -> None:
     """Let an operator in no more, and log him out everywhere."""
-    from bot.cli import CommandError, connected, database
     from console import accounts
 
     with connected() as at, database(at) as engine, engine.begin() as conn:
@@ -77,7 +74,6 @@ def off(name: Name) -> None:
 @operator_app.command("factor-off")
 def factor_off(name: Name) -> None:
     """Ask an operator for no second factor any more: for who has lost his phone and his recovery codes."""
-    from bot.cli import CommandError, connected, database
     from console import accounts, second_factor
 
     with connected() as at, database(at) as engine, engine.begin() as conn:
@@ -90,7 +86,6 @@ def factor_off(name: Name) -> None:
 
 
 def _password() -> str:
-    from bot.cli import BadInputError
 
     given = os.environ.get(PASSWORD_VARIABLE, "")
     if given:

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-wallet_app = typer.Typer(help="What buyers keep with the shop.", rich_markup_mode=None, no_args_is_help=True)
-OpenIdArgument = Annotated[str, typer.Argument(metavar="OPENID")]
+from bot.commands.connecting import BadInputError, OpenIdArgument, connected, database, group
+
+wallet_app = group("What buyers keep with the shop.")
 
 
 @wallet_app.command("show")
 def show(openid: OpenIdArgument) -> None:
     """Print a buyer's balance and its last fifty moves."""
-    from bot.cli import connected, database
-    from bot.privacy_command import checked
+    from bot.commands.privacy import checked
     from kernel.money import format_yuan
     from payments import wallet
 
@@ -29,8 +29,7 @@ def show(openid: OpenIdArgument) -> None:
 def withdraw(openid: OpenIdArgument) -> None:
     """Give back by the original route what a buyer topped up and has not spent, as he can himself (余额提现)."""
     from bot import wallet
-    from bot.cli import connected, database
-    from bot.privacy_command import checked
+    from bot.commands.privacy import checked
     from dialogs.turn import BalanceBack
     from kernel.money import format_yuan
 
@@ -52,8 +51,7 @@ def adjust(
     take: Annotated[bool, typer.Option("--take", help="Take it from the balance: paid out by hand, say.")] = False,
 ) -> None:
     """Add to a buyer's balance or take from it, once for each reference."""
-    from bot.cli import BadInputError, connected, database
-    from bot.privacy_command import checked
+    from bot.commands.privacy import checked
     from kernel.clock import SystemClock
     from kernel.money import format_yuan, parse_yuan
     from payments import wallet

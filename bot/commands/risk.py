@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.commands.connecting import BadInputError, CommandError, connected, database
 from risk.kinds import Kind, Listing
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ By = Annotated[str, typer.Option("--by", help="Who decides; default: the login n
 
 @contextmanager
 def _shop() -> "Iterator[Services]":
-    from bot.cli import connected, database
 
     with connected() as at, database(at):
         yield at.services()
@@ -59,7 +59,6 @@ def refuse(
 ) -> None:
     """Give a held order back by the original route, and tell the buyer why."""
     from bot import risk
-    from bot.cli import BadInputError
     from fulfillment.deciding import REASON_MAX
 
     words = reason.strip()
@@ -72,7 +71,6 @@ def refuse(
 
 
 def _not_held(order: str) -> Exception:
-    from bot.cli import CommandError
 
     return CommandError(f"order {order[:40]} is not held (any more): see kabot risk holds")
 
@@ -91,7 +89,6 @@ def allow(kind: AKind, value: Value, why: Why = "", by: By = "") -> None:
 
 def _put(kind: Kind, value: str, listing: Listing, why: str, by: str) -> None:
     from bot import risk
-    from bot.cli import BadInputError
     from kernel.masking import mask
     from risk.words import KINDS, LISTINGS
 
@@ -108,7 +105,6 @@ def _put(kind: Kind, value: str, listing: Listing, why: str, by: str) -> None:
 def unlist(kind: AKind, value: Value, by: By = "") -> None:
     """Take a buyer or an account off the list he is on."""
     from bot import risk
-    from bot.cli import BadInputError, CommandError
     from kernel.masking import mask
     from risk.words import KINDS
 
@@ -146,7 +142,6 @@ def score(order: OrderNo) -> None:
     from dataclasses import asdict
 
     from bot import risk
-    from bot.cli import CommandError
     from risk.words import OUTCOMES, reasons_in_words
 
     with _shop() as services:

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-compensation_app = typer.Typer(help="Money for late deliveries.", rich_markup_mode=None, no_args_is_help=True)
+from bot.commands.connecting import connected, database, group
+
+compensation_app = group("Money for late deliveries.")
 
 
 @compensation_app.callback()
@@ -18,7 +20,6 @@ def compensation_list(
 ) -> None:
     """List what was given, what waits for the day's limit, and what was dropped."""
     from bot import compensating
-    from bot.cli import connected, database
 
     with connected() as at, database(at):
         for row in compensating.listed(at.services(), limit):

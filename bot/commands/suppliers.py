@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.commands.connecting import BadInputError, CommandError, connected, database
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -26,7 +28,6 @@ def list_all(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from bot import suppliers
-    from bot.cli import connected, database
 
     with connected() as at, database(at):
         for line in suppliers.report(at.services()):
@@ -40,7 +41,6 @@ def pause(
 ) -> None:
     """Order nothing from a supplier until it is resumed: others are asked instead, what only it has is off sale."""
     from bot import suppliers
-    from bot.cli import BadInputError, connected, database
 
     if len(reason) > WHY_MAX:
         raise BadInputError(f"--reason: at most {WHY_MAX} characters")
@@ -59,7 +59,6 @@ def pause(
 def resume(name: Name) -> None:
     """Order from a supplier again; what waited for it goes out first."""
     from bot import suppliers
-    from bot.cli import CommandError, connected, database
 
     with connected() as at, database(at):
         services = at.services()

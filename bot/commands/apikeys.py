@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-apikey_app = typer.Typer(help="Keys of the REST interface.", rich_markup_mode=None, no_args_is_help=True)
+from bot.commands.connecting import BadInputError, CommandError, connected, database, group
+
+apikey_app = group("Keys of the REST interface.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 32 letters, digits and . _ -")]
 
 
@@ -17,7 +19,6 @@ def add(
     per_minute: Annotated[int, typer.Option(min=1, max=100_000, help="Requests it may make in a minute.")] = 600,
 ) -> None:
     """Make a key and print it: it is shown this once."""
-    from bot.cli import BadInputError, CommandError, connected, database
     from console.api import access
     from console.api.scopes import read_scopes
 
@@ -40,7 +41,6 @@ def add(
 @apikey_app.command("list")
 def list_all() -> None:
     """List the keys by name and beginning: scopes, last use, end."""
-    from bot.cli import connected, database
     from console.api import access
 
     now = datetime.now(UTC)
@@ -56,7 +56,6 @@ def list_all() -> None:
 @apikey_app.command("off")
 def off(name: Name) -> None:
     """Let a key in no more, for ever."""
-    from bot.cli import CommandError, connected, database
     from console.api import access
 
     with connected() as at, database(at) as engine, engine.begin() as conn:

@@ -1,0 +1,43 @@
+"""`kabot catalog`: a catalog file, checked or put on sale."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.commands.connecting import AFile, BadInputError, connected, database, group
+
+if TYPE_CHECKING:
+    from catalog.shelf import Shelf
+
+catalog_app = group("Check or load a catalog file.")
+
+
+@catalog_app.command("check")
+def catalog_check(file: AFile) -> None:
+    """Check a catalog file and name everything wrong with it by line."""
+    shelf = read_file(file)
+    print(f"ok: {len(shelf.products)} products, {sum(len(product.skus) for product in shelf.products)} SKUs")
+
+
+@catalog_app.command("import")
+def catalog_import(file: AFile) -> None:
+    """Load a catalog file into the database. Importing it again changes nothing."""
+    from catalog.store import import_catalog
+
+    shelf = read_file(file)
+    with connected() as at, database(at) as engine, engine.begin() as conn:
+        done = import_catalog(conn, shelf)
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}, off sale {done.paused}")
+
+
+def read_file(file: Path) -> "Shelf":
+    """Read a catalog file. Raises BadInputError, which names everything wrong with it by line."""
+    from catalog.files import CatalogError, read_catalog
+
+    try:
+        return read_catalog(file)
+    except CatalogError as error:
+        raise BadInputError(_catalog_problems(file, error)) from None
+
+
+def _catalog_problems(file: Path, error: Exception) -> str:
+    return "\nkabot: ".join(f"{file}: {line}" for line in str(error).splitlines())
