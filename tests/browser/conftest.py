@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 FLAGS = [
@@ -46,28 +47,58 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A page as wide as a phone; anything a script throws or a policy forbids fails the test."""
-    yield from _page(browser, width=390, height=844)
+    yield from page_of(browser, width=390, height=844)
 
 
 @pytest.fixture
 def desktop(browser: Browser) -> Iterator[Page]:
     """A page on a desktop screen, with the same strictness."""
-    yield from _page(browser, width=1440, height=900)
+    yield from page_of(browser, width=1440, height=900)
 
 
-def _page(browser: Browser, *, width: int, height: int) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
-    context.set_default_timeout(15_000)
-    page = context.new_page()
+_SPARE: WeakKeyDictionary[Browser, list[Page]] = WeakKeyDictionary()
+"""Pages that were cleared of what a test left: a new one is a new window and costs more than most tests."""
+
+
+def page_of(browser: Browser, *, width: int, height: int) -> Iterator[Page]:
+    """A page without a past, alone in its context."""
+    spare = _SPARE.setdefault(browser, [])
+    page = spare.pop() if spare else browser.new_context(locale="zh-CN").new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.set_default_timeout(15_000)
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
-    )
+
+    def thrown(error: Error) -> None:
+        complaints.append(str(error))
+
+    def logged(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    page.on("pageerror", thrown)
+    page.on("console", logged)
     yield page
-    context.close()
+    page.remove_listener("pageerror", thrown)
+    page.remove_listener("console", logged)
+    try:
+        _clear(page)
+        spare.append(page)
+    except Error:
+        page.context.close()
     assert complaints == []
+
+
+def _clear(page: Page) -> None:
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    for frame in page.frames:
+        if frame.url.startswith("http"):
+            frame.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.goto("about:blank")
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.context.clear_permissions()
 
 
 @contextmanager

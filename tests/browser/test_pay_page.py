@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.pages.views import KeyView
 from kernel.orders import LineState, OrderState
@@ -183,13 +183,15 @@ def test_a_key_is_copied_as_it_was_imported(phone: Page, shop: Shop, base: str) 
     assert phone.evaluate("navigator.clipboard.readText()") == "AB<b>&\"'-EFGH"
 
 
-def test_copying_works_where_the_clipboard_is_refused(phone: Page, shop: Shop, base: str) -> None:
+def test_copying_works_where_the_clipboard_is_refused(browser: Browser, shop: Shop, base: str) -> None:
     shop.order = order(CARDS, state=OrderState.DELIVERED)
     shop.keys = {2: [KeyView("OLD-WAY-1")]}
-    phone.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-    phone.goto(base + ORDER)
-    phone.get_by_role("button", name="复制第1张卡密").click()
-    expect(phone.get_by_text("已复制", exact=True)).to_be_visible()
+    with browser.new_context(locale="zh-CN") as context:  # of its own: what is added here stays
+        phone = context.new_page()
+        phone.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+        phone.goto(base + ORDER)
+        phone.get_by_role("button", name="复制第1张卡密").click()
+        expect(phone.get_by_text("已复制", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("path", [PAY, ORDER, "/pay/nothing"])

@@ -15,7 +15,7 @@ from fulfillment import reading, standing
 from fulfillment.suppliers.port import Balance
 from kernel.money import Fen
 from tests.bot.test_after_sale import LI, WANG, Shop
-from tests.browser.conftest import _page, browser, serving
+from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, employ
 from tests.console.test_books import TOPUP, _difference, _with_a_supplier
 
@@ -26,7 +26,7 @@ FAQ = '[[faq]]\nask = ["能开专票吗", "可以开专用发票吗"]\nanswer = 
 
 @pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    yield from _page(browser, width=request.param, height=844)
+    yield from page_of(browser, width=request.param, height=844)
 
 
 def _day(shop: Shop, folder: Path) -> None:
@@ -103,6 +103,8 @@ def _keys_come_in_are_looked_for_and_one_is_shown(visit: _Visit, shop: Shop) -> 
     visit.picture("keys-report")
     visit.press("导入 2 张")
     visit.told("导入完成")
+    visit.picture("keys-done")
+    visit.go("/console/keys")
     visit.picture("keys")
     page.get_by_label("找一张卡密").fill("AAAA-0002")
     page.get_by_role("button", name="查找").click()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from console import accounts
 from console.roles import Role
-from tests.browser.conftest import _page, browser
+from tests.browser.conftest import browser, page_of
 from tests.browser.demo import Customer
 from tests.console.conftest import PASSWORD
 from tests.e2e.conftest import opened_shop
@@ -32,17 +32,17 @@ def running(opened_shop: Callable[..., AbstractContextManager[Shop]]) -> Iterato
 
 @pytest.fixture
 def anna(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=1440, height=900)
+    yield from page_of(browser, width=1440, height=900)
 
 
 @pytest.fixture
 def sue(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=390, height=844)
+    yield from page_of(browser, width=390, height=844)
 
 
 @pytest.fixture
 def at_the_chat(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=900, height=900)
+    yield from page_of(browser, width=900, height=900)
 
 
 def _logs_in(page: Page, shop: Shop, name: str, path: str = "/console/talks") -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from catalog.key_import import import_keys
 from tests.bot.test_after_sale import WANG, Shop
-from tests.browser.conftest import _page, browser, serving
+from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, employ
 
 __all__ = ["browser"]
@@ -20,12 +20,12 @@ BY_HAND = ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
 
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=1280, height=860)
+    yield from page_of(browser, width=1280, height=860)
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=PHONE, height=844)
+    yield from page_of(browser, width=PHONE, height=844)
 
 
 def _days_of_trade(shop: Shop, folder: Path) -> None:

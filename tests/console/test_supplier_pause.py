@@ -16,7 +16,7 @@ from console.roles import Role
 from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.registry import SupplierSettings, open_suppliers
 from tests.bot.test_after_sale import Shop
-from tests.browser.conftest import _page, browser, serving
+from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
 
 __all__ = ["browser"]
@@ -83,7 +83,7 @@ def _is_on_sale(shop: Shop, code: str) -> bool:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=390, height=844)
+    yield from page_of(browser, width=390, height=844)
 
 
 def test_the_owner_pauses_a_supplier_from_his_phone_and_what_it_alone_has_is_sold_out(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.bot.test_after_sale import WANG, Shop
-from tests.browser.conftest import _page, browser, serving
+from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, employ
 
 __all__ = ["browser"]
@@ -17,7 +17,7 @@ WIDTH = 390
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=WIDTH, height=844)
+    yield from page_of(browser, width=WIDTH, height=844)
 
 
 def _fits(page: Page) -> None:
