@@ -3,6 +3,7 @@
 from bot import (
     after_sale,
     compensating,
+    console_runs,
     delivering,
     handoffs,
     heard_days,
@@ -30,6 +31,7 @@ EVERY_TEN_SECONDS = "* * * * * */10"
 __all__ = [
     "TASKS",
     "compensating",
+    "console_runs",
     "delivering",
     "heard_days",
     "misses",

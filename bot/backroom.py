@@ -1,7 +1,9 @@
 """What operators' pages need of the running shop, beside the desk: made of the functions the command line uses too."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
 
 from bot import menu, misses, nlu_report, owner_files, risk, suppliers
 from bot.bootstrap import Services
@@ -85,6 +87,11 @@ class ShopBackroom:
         lexicon = self._lexicon(shelf)
         groups = nlu_report.grouped(miss for miss in found if nlu_report.still_missed(miss, lexicon))
         return tuple(_misheard(group, lexicon, shelf) for group in groups[:GROUPS_MAX])
+
+    def begin_run(self, conn: Connection, number: int, *, after_s: int = 0) -> None:
+        """See Backroom."""
+        at = self._services.clock.now() + timedelta(seconds=after_s) if after_s else None
+        self._services.jobs.defer(conn, "console_run", at=at, number=number)
 
     def add_alias(self, product_id: str, alias: str, done: Sequence[int], *, by: str, also: Also) -> str:
         """See Backroom."""

@@ -28,6 +28,8 @@ _RECORD = text("""
     WHERE id = :batch_id
 """)
 
+_COUNTS = text("SELECT imported, duplicate, invalid FROM key_batch WHERE id = :batch_id")
+
 _THERE = text("SELECT secret_hash FROM card_key WHERE secret_hash = ANY(CAST(:hashes AS bytea[]))")
 
 _NEW_IDS = text("""
@@ -119,9 +121,16 @@ def import_lines(
     batch_id: int,
     lines: KeyLines,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    after: int = 0,
+    also: Callable[[Connection, int], None] | None = None,
 ) -> ImportResult:
-    """Import the keys of lines that were read already, into an import that was begun."""
-    return _Import(vault, sku_code, batch_id).run(engine, lines, progress)
+    """Import the keys of lines that were read already, into an import that was begun.
+
+    `also` writes down in each batch's transaction up to which line it is done; one that was cut off goes on `after`
+    that line, with the counts it had.
+    """
+    return _Import(vault, sku_code, batch_id).run(engine, lines, progress, after, also)
 
 
 def import_cards(
@@ -177,11 +186,24 @@ class _Import:
         self._imported = self._duplicate = self._invalid = 0
         self._problems: list[BadLine] = []
 
-    def run(self, engine: Engine, lines: KeyLines, progress: Callable[[int, int], None] | None) -> ImportResult:
-        for done, batch in _batches(lines.read()):
+    def run(
+        self,
+        engine: Engine,
+        lines: KeyLines,
+        progress: Callable[[int, int], None] | None,
+        after: int,
+        also: Callable[[Connection, int], None] | None,
+    ) -> ImportResult:
+        if after:
+            with engine.connect() as conn:
+                row = conn.execute(_COUNTS, {"batch_id": self._batch_id}).one()
+            self._imported, self._duplicate, self._invalid = row
+        for done, batch in _batches(found for found in lines.read() if found[0] > after):
             keys = self._new_keys(batch)
             with engine.begin() as conn:
                 self._add(conn, keys, finished=False)
+                if also:
+                    also(conn, done)
             if progress:
                 progress(done, len(lines.lines))
         with engine.begin() as conn:

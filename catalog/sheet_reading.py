@@ -4,7 +4,7 @@ The sheets become the document a catalog file is, so that one place alone says w
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,12 +46,15 @@ _IN_WORDS = (
 )
 
 
-def read_sheets(raw: bytes) -> tuple[Product, ...]:
-    """Read and check a whole catalog. Raises CatalogError naming what is wrong with its place."""
+def read_sheets(raw: bytes, unpacked: Callable[[], None] | None = None) -> tuple[Product, ...]:
+    """Read and check a whole catalog; `unpacked` is called in between. Raises CatalogError naming what is wrong with
+    its place."""
     try:
         sheets = read_workbook(raw)
     except WorkbookError as error:
         raise CatalogError((Problem(0, str(error)),)) from None
+    if unpacked:
+        unpacked()
     return _Reading(sheets).products()
 
 

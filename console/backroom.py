@@ -89,6 +89,9 @@ class Backroom(Protocol):
     def misheard(self) -> tuple[Misheard, ...]:
         """What buyers said lately that is still not understood, alike messages together, the most frequent first."""
 
+    def begin_run(self, conn: Connection, number: int, *, after_s: int = 0) -> None:
+        """Have the worker do what `console_run` says under this number, once the transaction commits."""
+
     def add_alias(self, product_id: str, alias: str, done: Sequence[int], *, by: str, also: Also) -> str:
         """Give a product one more name and settle messages; the catalog before is kept.
 

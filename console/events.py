@@ -31,7 +31,9 @@ STREAM_S = 600.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _MORE = text("""
     SELECT coalesce((SELECT max(id) FROM order_event), 0) AS orders,
-           coalesce((SELECT max(id) FROM case_event), 0) AS cases
+           coalesce((SELECT max(id) FROM case_event), 0) AS cases,
+           (SELECT coalesce(sum(done + 1), 0) + count(ended_at) + count(*) FILTER (WHERE state = 'running')
+            FROM console_run) AS runs
 """)
 _Queue = asyncio.Queue[str | None]
 
@@ -112,7 +114,7 @@ class Live:
         talks = self._parts.desk.pulse()
         with self._parts.engine.connect() as conn:
             more = conn.execute(_MORE).one()
-        return json.dumps(summary(talks, more.orders, more.cases))
+        return json.dumps({**summary(talks, more.orders, more.cases), "runs": int(more.runs)})
 
     def close(self) -> None:
         """End every stream, so that the process can stop."""

@@ -1,5 +1,7 @@
 """The whole catalog as a file: out as TOML or as a workbook, and in as a draft that is looked at before it is saved."""
 
+from collections.abc import Callable
+
 from starlette.responses import Response
 
 from catalog.files import CatalogError, read_text
@@ -9,13 +11,16 @@ from catalog.sheets import to_workbook
 from catalog.store import load_listed
 from catalog.workbook import WorkbookError
 from catalog.writing import to_toml
-from console import drafts, gate, render
+from console import drafts, gate, render, runs
 from console.desk import Parts
 from console.gate import Asked
 from console.goods import PATH, PROBLEMS_SHOWN, Goods
 from console.showing import shown
 from console.uploads import UPLOAD_BYTES_MAX, Upload
 
+AT_ONCE_BYTES = 200_000
+"""A file of about 2,000 SKUs is read while one waits."""
+CATALOG_STEPS = ("读文件", "逐格核对", "和现在的目录比较，记入草稿", "完成")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BEGINS_A_WORKBOOK = (b"PK", b"\xd0\xcf\x11\xe0")
 
@@ -53,11 +58,17 @@ class GoodsFiles:
         most = UPLOAD_BYTES_MAX // 1024 // 1024
         listed = problems[:PROBLEMS_SHOWN]
         more = len(problems) - len(listed)
-        return shown(self._parts, asked, "goods_file.html", status, problems=listed, more=more, megabytes=most)
+        with self._parts.engine.connect() as conn:
+            read = runs.going_on(conn, runs.CATALOG)
+        return shown(
+            self._parts, asked, "goods_file.html", status, problems=listed, more=more, megabytes=most, runs=read
+        )
 
     def upload(self, asked: Asked, upload: Upload | None) -> Response:
         """POST /console/goods/file: a whole catalog, of either kind by what it begins with, as the draft."""
         problems: tuple[str, ...] = ("请选择一个 XLSX 或 TOML 文件",)
+        if upload is not None and len(upload.content) > AT_ONCE_BYTES:
+            return self._begin(asked, upload)
         if upload is not None and upload.content:
             try:
                 products = products_of(upload.content)
@@ -68,10 +79,29 @@ class GoodsFiles:
                 problems = tuple(str(one) for one in error.problems)
         return self._form(asked, problems)
 
+    def _begin(self, asked: Asked, upload: Upload) -> Response:
+        """A large one is read by the worker; its page tells how far it is."""
+        with self._parts.engine.begin() as conn:
+            number = runs.start(
+                conn,
+                self._parts.backroom.vault,
+                asked.operator.id,
+                runs.CATALOG,
+                self._parts.clock.now(),
+                about="",
+                file_name=upload.name,
+                total=len(CATALOG_STEPS) - 1,
+                content=upload.content,
+            )
+            self._parts.backroom.begin_run(conn, number)
+        return gate.said(f"{PATH}/runs/{number}", "begun")
 
-def products_of(content: bytes) -> tuple[Product, ...]:
-    """The catalog of a file of either kind. Raises CatalogError."""
-    return read_sheets(content) if content.startswith(_BEGINS_A_WORKBOOK) else read_text(content).products
+
+def products_of(content: bytes, unpacked: Callable[[], None] | None = None) -> tuple[Product, ...]:
+    """The catalog of a file of either kind; `unpacked` is called before it is checked. Raises CatalogError."""
+    if content.startswith(_BEGINS_A_WORKBOOK):
+        return read_sheets(content, unpacked)
+    return read_text(content).products
 
 
 def _file(content: bytes, media: str, name: str) -> Response:

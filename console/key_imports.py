@@ -1,7 +1,6 @@
 """Card keys from a file or pasted: looked at first, then imported by one tap; nothing lies in clear meanwhile."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
@@ -10,15 +9,19 @@ from starlette.responses import Response
 
 from catalog import key_file, key_import, key_looking
 from catalog.key_file import FileRefused, KeyLines
-from catalog.vault import CardSecret, VaultError
-from console import gate, render
+from catalog.vault import CardSecret, Vault, VaultError
+from console import gate, render, run_work, runs
 from console.desk import Parts
 from console.gate import Asked
 from console.showing import record, shown
 from console.uploads import UPLOAD_BYTES_MAX, Upload
 from kernel.money import parse_yuan
 
-KEPT_FOR = timedelta(hours=1)
+KEPT_FOR = runs.LOOKED_AT_FOR
+AT_ONCE_LINES = 5_000
+"""So many are imported while one waits."""
+IN_CASE_S = 60
+"""The worker does an import that a web process was about to do and did not end."""
 _SKU_MAX = 100
 _SEALED_AS = "key upload"
 
@@ -29,7 +32,7 @@ _KEEP = text("""
 """).bindparams(bindparam("report", type_=JSONB))
 _SEAL = text("UPDATE key_upload SET sealed = :sealed WHERE id = :id")
 _FIND = text("""
-    SELECT id, sku_code, file_name, has_header, unit_cost_fen, report FROM key_upload
+    SELECT id, sku_code, file_name, has_header, unit_cost_fen, report, sealed FROM key_upload
     WHERE id = :id AND operator_id = :operator_id AND made_at >= :since
 """)
 _TAKE = text("""
@@ -118,24 +121,53 @@ class KeyImports:
         )
 
     def run(self, asked: Asked) -> Response:
-        """POST /console/keys/uploads/{id}/import. Safe to do again: what is there already is a duplicate."""
+        """POST /console/keys/uploads/{id}/import. A long one is done by the worker; the page tells how far it is."""
         parts, vault = self._parts, self._parts.backroom.vault
         with parts.engine.begin() as conn:
             row = conn.execute(_TAKE, self._mine(asked)).one_or_none()
-            if row is None:
-                return _gone()
-            try:
-                content = vault.open(row.sealed, _SEALED_AS, row.id).secret
-            except VaultError:
+            content = _opened(vault, row)
+            if row is None or content is None:
                 return _gone()
             lines = key_file.key_lines(content, has_header=row.has_header)
             if isinstance(lines, FileRefused) or key_import.why_not(conn, row.sku_code) is not None:
                 return gate.said("/console/keys/import", "not_now")
-            batch = key_import.start_batch(conn, row.sku_code, row.file_name, row.unit_cost_fen)
-            told = {"file": row.file_name[:60], "batch": batch}
-            record(parts, asked, "import_keys", f"sku:{row.sku_code}", **told)(conn)
-        key_import.import_lines(parts.engine, vault, row.sku_code, batch, lines)
-        return gate.said("/console/keys", "imported")
+            number = self._start(conn, asked, row, content, len(lines.lines))
+            is_long = len(lines.lines) > AT_ONCE_LINES
+            parts.backroom.begin_run(conn, number, after_s=0 if is_long else IN_CASE_S)
+        if not is_long:
+            run_work.work(parts.engine, vault, parts.clock, number)
+        return gate.said(f"/console/keys/runs/{number}", "begun" if is_long else "imported")
+
+    def _start(self, conn: Connection, asked: Asked, row: Any, content: str, lines: int) -> int:
+        batch = key_import.start_batch(conn, row.sku_code, row.file_name, row.unit_cost_fen)
+        told = {"file": row.file_name[:60], "batch": batch}
+        record(self._parts, asked, "import_keys", f"sku:{row.sku_code}", **told)(conn)
+        return runs.start(
+            conn,
+            self._parts.backroom.vault,
+            asked.operator.id,
+            runs.KEYS,
+            self._parts.clock.now(),
+            about=row.sku_code,
+            file_name=row.file_name,
+            total=lines,
+            content=content,
+            batch_id=batch,
+            told={"has_header": row.has_header},
+        )
+
+    def bad(self, asked: Asked) -> Response:
+        """POST /console/keys/uploads/{id}/bad: the bad lines of what was looked at, as they came. On record."""
+        with self._parts.engine.begin() as conn:
+            row = conn.execute(_FIND, self._mine(asked)).one_or_none()
+            content = _opened(self._parts.backroom.vault, row)
+            if row is None or content is None:
+                return _gone()
+            lines = key_file.key_lines(content, has_header=row.has_header)
+            found = [] if isinstance(lines, FileRefused) else runs.bad_lines(lines)
+            told = {"lines": len(found), "file": row.file_name[:60]}
+            record(self._parts, asked, "bad_lines", f"sku:{row.sku_code}", **told)(conn)
+        return runs.csv_answer(found)
 
     def drop(self, asked: Asked) -> Response:
         """POST /console/keys/uploads/{id}/drop."""
@@ -170,6 +202,14 @@ def _refused(refused: FileRefused | KeyLines) -> str:
     if isinstance(refused, KeyLines):
         return ""
     return f"第 {refused.line} 行: {refused.reason}" if refused.line else refused.reason
+
+
+def _opened(vault: Vault, row: Any) -> str | None:
+    """What was uploaded; None where it is gone or does not open."""
+    try:
+        return vault.open(bytes(row.sealed), _SEALED_AS, row.id).secret if row is not None else None
+    except VaultError:
+        return None
 
 
 def _gone() -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from catalog import key_looking, stock_care
 from catalog.key_looking import STATES, Wanted
 from catalog.stock_care import Changed, NotACardSku
-from console import gate, render
+from console import gate, render, runs
 from console.desk import Parts
 from console.gate import Asked
 from console.showing import record, shown
@@ -53,6 +53,7 @@ class Keys:
         with self._parts.engine.connect() as conn:
             found = key_looking.shelf(conn, words, PAGE + 1, offset)
             batches = key_looking.batches(conn)
+            going_on = runs.going_on(conn, runs.KEYS)
         more = urlencode({"q": words, "from": offset + PAGE}) if len(found) > PAGE else ""
         return shown(
             self._parts,
@@ -62,6 +63,8 @@ class Keys:
             more=more,
             q=words,
             batches=batches,
+            runs=going_on,
+            busy={one.batch_id for one in going_on},
             most=key_looking.COUNTED_MAX,
             low=self._parts.stock_alert_below,
         )

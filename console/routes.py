@@ -24,6 +24,7 @@ from console.orders import Orders
 from console.people import People
 from console.risk import RiskPages
 from console.roles import Right
+from console.runs import Runs
 from console.suppliers import SupplierPages
 from console.talks import Talks
 from console.today import Today
@@ -171,11 +172,12 @@ def _goods(parts: Parts) -> list[Route]:
         _get(parts, "/goods/catalog.xlsx", files.xlsx, Right.GOODS),
         _get(parts, "/goods/file", files.form, Right.GOODS),
         _upload(parts, "/goods/file", files.upload, Right.GOODS),
+        _get(parts, "/goods/runs/{id}", Runs(parts).catalog, Right.GOODS),
     ]
 
 
 def _keys(parts: Parts) -> list[Route]:
-    keys, imports = Keys(parts), KeyImports(parts)
+    keys, imports, runs = Keys(parts), KeyImports(parts), Runs(parts)
     return [
         _get(parts, "/keys", keys.page, Right.SEE_KEYS),
         _get(parts, "/keys/list", keys.listed, Right.SEE_KEYS),
@@ -190,6 +192,9 @@ def _keys(parts: Parts) -> list[Route]:
         _get(parts, "/keys/uploads/{id}", imports.report, Right.KEYS),
         _post(parts, "/keys/uploads/{id}/import", imports.run, Right.KEYS),
         _post(parts, "/keys/uploads/{id}/drop", imports.drop, Right.KEYS),
+        _post(parts, "/keys/uploads/{id}/bad", imports.bad, Right.REVEAL_KEYS),
+        _get(parts, "/keys/runs/{id}", runs.keys, Right.KEYS),
+        _post(parts, "/keys/runs/{id}/bad", runs.bad, Right.REVEAL_KEYS),
     ]
 
 

@@ -131,6 +131,32 @@ class KeyUpload(SQLModel, table=True):
     made_at: datetime = _time()
 
 
+class ConsoleRun(SQLModel, table=True):
+    """A file of keys or a catalog that is worked on, how far it has come, and what became of it."""
+
+    __tablename__: ClassVar[Any] = "console_run"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'running', 'done', 'refused')", name="console_run_state"),)
+
+    id: int | None = _id()
+    operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
+    kind: str = _text()
+    """keys or catalog."""
+    about: str = _text()
+    """For keys their SKU."""
+    file_name: str = _text()
+    state: str = _text()
+    stage: str = _text()
+    done: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    total: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Lines of keys, or steps with a catalog."""
+    batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    given: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """What came: keys sealed, and afterwards their bad lines alone."""
+    outcome: dict[str, Any] = _json()
+    made_at: datetime = _time()
+    ended_at: datetime | None = _time(nullable=True)
+
+
 class CatalogDraft(SQLModel, table=True):
     """The catalog as an operator would have it, not saved yet; one an operator."""
 

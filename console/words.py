@@ -121,6 +121,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "restore_keys": "批量恢复卡密",
         "move_keys": "批量移动卡密",
         "import_keys": "导入卡密",
+        "bad_lines": "下载无效的行",
         # what operators did
         "log_in": "登录",
         "log_out": "退出登录",

@@ -1,0 +1,110 @@
+"""Does what `runs.py` has begun: imports keys, reads catalogs; cut off, it goes on where it stood."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from catalog import key_import
+from catalog.files import CatalogError
+from catalog.vault import CardSecret, Vault
+from console import drafts, runs
+from console.goods_files import CATALOG_STEPS, products_of
+from kernel.clock import Clock
+
+_PROBLEMS_KEPT = 200
+
+_TAKE = text("""
+    UPDATE console_run SET state = 'running' WHERE id = :id AND state IN ('waiting', 'running') RETURNING *
+""")
+_STEP = text("""
+    UPDATE console_run SET done = :done, stage = :stage WHERE id = :id AND state = 'running' AND done < :done
+""")
+_STAGE = text("""
+    UPDATE console_run SET done = :done, stage = :stage WHERE id = :id AND state = 'running'
+""")
+_END = text("""
+    UPDATE console_run
+    SET state = :state, given = :given, outcome = :outcome, ended_at = :now, done = CASE :state WHEN 'done' THEN total
+        ELSE done END
+    WHERE id = :id AND state = 'running'
+""").bindparams(bindparam("outcome", type_=JSONB))
+
+
+class _TakenError(Exception):
+    """Somebody else has done this part meanwhile: a worker that was taken for dead."""
+
+
+def work(engine: Engine, vault: Vault, clock: Clock, number: int) -> None:
+    """Do one. One that has ended, or is forgotten, is left alone."""
+    with engine.begin() as conn:
+        row = conn.execute(_TAKE, {"id": number}).one_or_none()
+    if row is None:
+        return
+    end: _End = partial(_end, engine, clock, row)
+    try:
+        if row.kind == runs.KEYS:
+            _import(engine, vault, row, end)
+        else:
+            _read_catalog(engine, clock, row, end)
+    except _TakenError:
+        return
+
+
+_End = Callable[[str, dict[str, Any], bytes | None], None]
+
+
+def _import(engine: Engine, vault: Vault, row: Any, end: _End) -> None:
+    lines = runs.lines_of(vault, row)
+    with engine.connect() as conn:
+        why = key_import.why_not(conn, row.about)
+    if lines is None or why is not None:
+        end("refused", {"problems": [str(why) if why is not None else "内容打不开了，请重新上传"]}, None)
+        return
+
+    def also(conn: Connection, done: int) -> None:
+        _step(conn, row.id, done, "导入")
+
+    found = key_import.import_lines(engine, vault, row.about, row.batch_id, lines, after=row.done, also=also)
+    told = {"new": found.imported, "duplicate": found.duplicate, "invalid": found.invalid}
+    bad = runs.bad_lines(lines) if found.invalid else []
+    listed = json.dumps([[one.line, one.reason, one.content] for one in bad], ensure_ascii=False)
+    sealed = vault.seal(CardSecret(listed), runs.BAD_SEALED_AS, row.id) if bad else None
+    problems = [f"第 {one.line} 行: {one.reason}" for one in bad[:_PROBLEMS_KEPT]]
+    end("done", {**told, "problems": problems}, sealed)
+
+
+def _read_catalog(engine: Engine, clock: Clock, row: Any, end: _End) -> None:
+    def stage(number: int) -> None:
+        with engine.begin() as conn:
+            conn.execute(_STAGE, {"id": row.id, "done": number, "stage": CATALOG_STEPS[number]})
+
+    try:
+        stage(0)
+        products = products_of(bytes(row.given), partial(stage, 1))
+        stage(2)
+        with engine.begin() as conn:
+            draft = drafts.find(conn, row.operator_id)
+            if draft is not None and draft.changed_at > row.made_at:
+                end("refused", {"problems": ["上传之后您又改过草稿，文件没有盖掉它；要用文件请再传一次"]}, None)
+                return
+            drafts.put(conn, row.operator_id, products, clock.now())
+    except CatalogError as error:
+        problems = [str(one) for one in error.problems]
+        end("refused", {"problems": problems[:_PROBLEMS_KEPT], "count": len(problems)}, None)
+        return
+    end("done", {"products": len(products), "skus": sum(len(one.skus) for one in products)}, None)
+
+
+def _step(conn: Connection, number: int, done: int, stage: str) -> None:
+    if conn.execute(_STEP, {"id": number, "done": done, "stage": stage}).rowcount == 0:
+        raise _TakenError
+
+
+def _end(engine: Engine, clock: Clock, row: Any, state: str, outcome: dict[str, Any], given: bytes | None) -> None:
+    with engine.begin() as conn:
+        values = {"id": row.id, "state": state, "outcome": {**row.outcome, **outcome}, "given": given}
+        conn.execute(_END, {**values, "now": clock.now()})
