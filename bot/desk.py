@@ -2,18 +2,18 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import after_sale, finishing, giving_back, handoffs, operators, replacing
+from bot import after_sale, bot_talks, finishing, giving_back, handoffs, operators, replacing
 from bot.backroom import ShopBackroom
 from bot.bootstrap import Services
 from bot.work import Also
 from catalog import stock
 from console import accounts
 from console.accounts import SessionLife
-from console.desk import Finished, Parts, Pulse, Talk
+from console.desk import BotTalk, Finished, Parts, Pulse, Talk
 from fulfillment.replacing import KeyReplaced
 from kernel.ids import OpenId
 from kernel.masking import ends_of
@@ -75,6 +75,18 @@ class ShopDesk:
         """See Desk."""
         with self._services.engine.connect() as conn:
             return handoffs.ended(conn, self._services.clock.now() - timedelta(days=1))
+
+    def bot_talks(self, before: tuple[datetime, int] | None) -> tuple[BotTalk, ...]:
+        """See Desk."""
+        return bot_talks.listed(self._services, before)
+
+    def bot_talk(self, number: int) -> Talk | int | None:
+        """See Desk."""
+        return bot_talks.one(self._services, number)
+
+    def take_over(self, number: int, *, by: str, also: Also) -> int | None:
+        """See Desk."""
+        return bot_talks.take_over(self._services, number, by=by, also=also)
 
     def pulse(self) -> tuple[Pulse, ...]:
         """See Desk."""

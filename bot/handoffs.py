@@ -16,7 +16,7 @@ from dialogs import replies
 from dialogs.store import TalkUnavailableError
 from dialogs.turn import HandoffOpened, OpenHandoff
 from fulfillment import cases, pushing
-from fulfillment.pushing import PushKind
+from fulfillment.pushing import PushKind, Window
 from fulfillment.reading import orders_of
 from kernel.ids import OpenId
 
@@ -38,6 +38,14 @@ _OPEN = text("""
                   pending = excluded.pending, question = excluded.question,
                   transferred = excluded.transferred, left_message = handoff.left_message AND excluded.left_message,
                   transcript = excluded.transcript, orders = excluded.orders
+""")
+# An operator takes the talk himself; who comes second, or after the buyer's own 转人工, takes nothing.
+_TAKE = text("""
+    INSERT INTO handoff (openid, reason, opened_at, last_heard_at, heard_at, assignee, pending, question, transferred,
+                         left_message, transcript, orders)
+    VALUES (:openid, 'operator', :now, :now, :heard_at, :by, :pending, '', false, false,
+            CAST(:transcript AS jsonb), CAST(:orders AS jsonb))
+    ON CONFLICT (openid) WHERE ended_at IS NULL DO NOTHING RETURNING id
 """)
 _AHEAD = text("""
     SELECT count(*) FROM handoff WHERE ended_at IS NULL AND NOT transferred AND openid <> :openid AND opened_at <
@@ -106,14 +114,13 @@ def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: 
     """
     now = services.clock.now()
     away = not services.hours.is_open(now)
-    said_so_far = [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(openid)]
+    said_so_far = said_lately(services, openid)
     said_so_far.append(_line("buyer", said, now))
     transferred = services.config.wechat.kf and not away
     with services.engine.begin() as conn:
         running = conn.execute(_FLOOR, {"openid": openid}).one_or_none()
         transcript = _joined(running.transcript if running is not None else [], said_so_far)
-        recent = [f"{order.order_no} {replies.order_entry(order)}" for order in orders_of(conn, openid, 5)]
-        recent += [f"{case.number} {case.kind.value} {case.order_no}" for case in cases.running_of(conn, openid)]
+        recent = recent_of(conn, openid)
         ahead = conn.execute(_AHEAD, {"openid": openid, "now": now}).scalar_one()
         conn.execute(
             _OPEN,
@@ -130,6 +137,17 @@ def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: 
             },
         )
     return HandoffOpened(transferred, ahead, services.hours.opens_at(now) if away else None)
+
+
+def recent_of(conn: Connection, openid: OpenId) -> list[str]:
+    """His latest orders and his running cases, a line each."""
+    recent = [f"{order.order_no} {replies.order_entry(order)}" for order in orders_of(conn, openid, 5)]
+    return recent + [f"{case.number} {case.kind.value} {case.order_no}" for case in cases.running_of(conn, openid)]
+
+
+def said_lately(services: Services, openid: OpenId) -> list[dict[str, Any]]:
+    """What he and the bot said last, as a transcript keeps it. Raises TalkUnavailableError."""
+    return [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(openid)]
 
 
 def _line(who: str, text: str, at: datetime, understood: str = "", **more: Any) -> dict[str, Any]:
@@ -162,14 +180,46 @@ def say(services: Services, openid: OpenId, words: str, *, by: str = "", also: A
         talk = conn.execute(_FLOOR, {"openid": openid}).one_or_none()
         if talk is None:
             return False
-        row = conn.execute(_WORDS, {"openid": openid, "words": words, "now": now}).scalar_one()
-        line = json.dumps([_line("person", words, now, by=by, word=row)], ensure_ascii=False)
-        conn.execute(_SAY, {"id": talk.id, "now": now, "by": by[:32], "line": line})
-        push_id = pushing.ask(conn, PushKind.PERSON, openid, None, now, about_id=row)
-        services.jobs.defer(conn, "send_push", push_id=push_id)
+        _write_to(services, conn, talk.id, openid, words, by, now)
         also(conn)
     services.store.begin_handoff(openid, now + SILENCE_ENDS_IT)
     return True
+
+
+def _write_to(
+    services: Services, conn: Connection, talk_id: int, openid: OpenId, words: str, by: str, now: datetime
+) -> None:
+    row = conn.execute(_WORDS, {"openid": openid, "words": words, "now": now}).scalar_one()
+    line = json.dumps([_line("person", words, now, by=by, word=row)], ensure_ascii=False)
+    conn.execute(_SAY, {"id": talk_id, "now": now, "by": by[:32], "line": line})
+    push_id = pushing.ask(conn, PushKind.PERSON, openid, None, now, about_id=row)
+    services.jobs.defer(conn, "send_push", push_id=push_id)
+
+
+def take_over(services: Services, bot_talk: Talk, *, by: str, also: Also = nothing) -> int | None:
+    """Give a talk that the bot has alone to an operator, at his own wish; the buyer is told so by him. The number of
+    the talk it is from now on; None: a person has it already, or was asked for meanwhile."""
+    now, openid = services.clock.now(), bot_talk.openid
+    transcript = said_lately(services, openid)
+    with services.engine.begin() as conn:
+        talk_id = conn.execute(
+            _TAKE,
+            {
+                "openid": openid,
+                "now": now,
+                "heard_at": bot_talk.heard_at,
+                "pending": bot_talk.pending,
+                "by": by[:32],
+                "transcript": json.dumps(transcript, ensure_ascii=False),
+                "orders": json.dumps([*bot_talk.orders], ensure_ascii=False),
+            },
+        ).scalar_one_or_none()
+        if talk_id is None:
+            return None
+        _write_to(services, conn, talk_id, openid, replies.person_took_over(), by, now)
+        also(conn)
+    services.store.begin_handoff(openid, now + SILENCE_ENDS_IT)
+    return int(talk_id)
 
 
 def said_by_person(conn: Connection, word_id: int | None) -> str:
@@ -220,7 +270,7 @@ def talk(services: Services, talk_id: int) -> Talk | None:
 def _with_latest(services: Services, talk: Talk) -> Talk:
     """The bot may have the talk while a message of the night waits for a person."""
     try:
-        since = [_line(one.who, one.text, one.at, one.understood) for one in services.store.transcript(talk.openid)]
+        since = said_lately(services, talk.openid)
     except TalkUnavailableError:
         return talk
     new = _joined(talk.transcript, since)[len(talk.transcript) :]
@@ -228,15 +278,19 @@ def _with_latest(services: Services, talk: Talk) -> Talk:
         return talk
     heard = [datetime.fromisoformat(line["at"]) for line in new if line["from"] == "buyer"]
     window = pushing.window_after(max(heard), 0) if heard else talk.window
-    return replace(talk, transcript=[*talk.transcript, *(_told(line, {}) for line in new)], window=window)
+    return replace(talk, transcript=[*talk.transcript, *(as_told(line) for line in new)], window=window)
 
 
 def _with_outcomes(conn: Connection, row: Row[Any]) -> Talk:
     keys = [f"person:{line['word']}" for line in row.transcript if "word" in line]
     arrived = {one.about_id: _outcome(one) for one in conn.execute(_ARRIVED, {"keys": keys})} if keys else {}
-    sent = conn.execute(_SENT, {"openid": row.openid, "since": row.heard_at or row.opened_at}).scalar_one()
-    window = pushing.window_after(row.heard_at or row.opened_at, sent)
+    window = window_of(conn, row.openid, row.heard_at or row.opened_at)
     return replace(_talk(row, arrived, _stars(conn, row)), window=window)
+
+
+def window_of(conn: Connection, openid: OpenId, heard_at: datetime) -> Window:
+    """Whether WeChat takes messages to him, who wrote last at `heard_at`."""
+    return pushing.window_after(heard_at, conn.execute(_SENT, {"openid": openid, "since": heard_at}).scalar_one())
 
 
 def pulse(conn: Connection) -> tuple[Pulse, ...]:
@@ -275,7 +329,7 @@ def _talk(row: Row[Any], arrived: Mapping[int, str] | None = None, stars: int | 
         question=row.question,
         left_message=row.left_message,
         transferred=row.transferred,
-        transcript=[_told(line, arrived or {}) for line in row.transcript],
+        transcript=[as_told(line, arrived or {}) for line in row.transcript],
         orders=row.orders,
         heard_at=row.heard_at or row.opened_at,
         answered_at=row.answered_at,
@@ -286,9 +340,11 @@ def _talk(row: Row[Any], arrived: Mapping[int, str] | None = None, stars: int | 
     )
 
 
-def _told(line: Mapping[str, Any], arrived: Mapping[int, str]) -> dict[str, str]:
+def as_told(line: Mapping[str, Any], arrived: Mapping[int, str] | None = None) -> dict[str, str]:
+    """A line of a transcript as operators read it, with what became of a person's message."""
     kept = {name: str(line.get(name, "")) for name in ("from", "at", "read", "by")}
-    return {**kept, "text": without_taps(line.get("text", "")), "outcome": arrived.get(line.get("word", 0), "")}
+    outcome = (arrived or {}).get(line.get("word", 0), "")
+    return {**kept, "text": without_taps(line.get("text", "")), "outcome": outcome}
 
 
 def without_taps(text: str) -> str:

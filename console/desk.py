@@ -53,11 +53,25 @@ class Talk:
     """What he thought of what he has rated since."""
     window: Window | None = None
     """Whether WeChat takes messages to him: known where one talk is looked at."""
+    with_bot: bool = False
+    """No person has it: `id` is the number of the bot's talk."""
 
     @property
     def waits(self) -> bool:
         """The buyer wrote last, and nobody has answered that."""
         return self.ended_at is None and self.last_heard_at <= self.heard_at
+
+
+@dataclass(frozen=True, slots=True)
+class BotTalk:
+    """A buyer who has talked with the bot alone, within a day."""
+
+    id: int
+    openid: OpenId
+    heard_at: datetime
+    """When he last wrote, to the minute."""
+    last: str
+    """What he last wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,17 @@ class Desk(Protocol):
 
     def ended_talks(self) -> tuple[Talk, ...]:
         """Those that ended within a day, the latest first."""
+
+    def bot_talks(self, before: tuple[datetime, int] | None) -> tuple[BotTalk, ...]:
+        """Who talks with the bot alone, the latest first, from after `before`; one more than a page when there are
+        more."""
+
+    def bot_talk(self, number: int) -> Talk | int | None:
+        """One of these talks; the number of the person's talk where a person has it by now."""
+
+    def take_over(self, number: int, *, by: str, also: Also) -> int | None:
+        """Give one of these talks to an operator and tell the buyer. The number of the talk it is from now on, also
+        where a person had it already; None: there is none."""
 
     def pulse(self) -> tuple[Pulse, ...]:
         """What tells that running talks have changed. Asked every second: one cheap question."""

@@ -47,6 +47,8 @@ SAID: Mapping[str, str] = MappingProxyType(
         "sent": "已发出；若微信暂时不能推送，会在顾客下次来消息时送达",
         "ended": "已转回机器人",
         "handed": "已转给同事",
+        "taken": "已接管，会告诉顾客；机器人不再回答，直到转回",
+        "taken_before": "没有改动：这位顾客已经在和客服说话",
         "finished": "已替顾客下单，付款链接已发给他",
         "nothing_pending": "没有改动：没有等顾客确认的订单",
         "not_placed": "没有下成：缺货、价格变了或未付款订单太多，请看对话",

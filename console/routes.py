@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from console import gate, render
 from console.books import Books
+from console.bot_talks import BotTalks
 from console.canned import Canned
 from console.cases import Cases
 from console.desk import Parts
@@ -80,9 +81,13 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
 
 
 def _talks(parts: Parts) -> list[Route]:
-    talks, notes, canned = Talks(parts), Notes(parts), Canned(parts)
+    talks, alone, notes, canned = Talks(parts), BotTalks(parts), Notes(parts), Canned(parts)
     return [
         _get(parts, "/talks", talks.page, Right.SEE_TALKS),
+        _get(parts, "/talks/bot", alone.page, Right.SEE_TALKS),
+        _get(parts, "/talks/bot/{id}", alone.one, Right.SEE_TALKS),
+        _post(parts, "/talks/bot/{id}/take", alone.take, Right.ANSWER),
+        _post(parts, "/talks/bot/{id}/note", alone.note, Right.NOTE),
         _get(parts, "/talks/{id}", talks.one, Right.SEE_TALKS),
         _post(parts, "/talks/{id}/say", talks.say, Right.ANSWER),
         _post(parts, "/talks/{id}/hand", talks.hand, Right.ANSWER),

@@ -65,8 +65,10 @@ class Talks:
     def one(self, asked: Asked) -> Response:
         """GET /console/talks/{id}."""
         talk = self._parts.desk.talk(asked.number("id"))
-        if talk is None:
-            return render.problem(404, "没有这个会话", "它可能已经按顾客的要求删除。")
+        return self.show(asked, talk, **self._listed(asked)) if talk is not None else nobody()
+
+    def show(self, asked: Asked, talk: Talk, **listed: Any) -> Response:
+        """The page of one talk: what was said, and the buyer's card beside it."""
         now = self._parts.clock.now()
         with self._parts.engine.connect() as conn:
             card = buyers.card(self._parts, conn, talk.openid)
@@ -83,13 +85,13 @@ class Talks:
             "talk.html",
             talk=talk,
             card=card,
-            due=due(talk, self._parts.hours, now),
+            due=due(talk, self._parts.hours, now) if not talk.with_bot else None,
             window_open=talk.window is not None and talk.window.is_open(now),
             ready=[(one, canned.filled(one.words, values)) for one in ready],
             colleagues=colleagues,
             account=_accounts(asked),
             outcome_words=OUTCOMES,
-            **self._listed(asked),
+            **listed,
         )
 
     def _listed(self, asked: Asked) -> dict[str, Any]:
@@ -103,6 +105,7 @@ class Talks:
             "ended": self._parts.desk.ended_talks(),
             "now": now,
             "mine": mine,
+            "bot_talks": None,
         }
 
     def say(self, asked: Asked) -> Response:
@@ -183,6 +186,11 @@ class Talks:
             return gate.said(PATH, "not_now")
         code = act(talk) if talk.ended_at is None else "not_now"
         return gate.said(back if back and code != "not_now" else f"{PATH}/{talk.id}", code)
+
+
+def nobody() -> Response:
+    """What is shown for a talk that is not there."""
+    return render.problem(404, "没有这个会话", "它可能已经按顾客的要求删除，或一天没有新消息。")
 
 
 def _accounts(asked: Asked) -> Callable[[str], str]:

@@ -134,6 +134,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "say": "回复顾客",
         "end_talk": "转回机器人",
         "hand_talk": "转交会话",
+        "take_talk": "接管会话",
         "finish_order": "替顾客下单",
         "note": "写备注",
         "drop_note": "删备注",

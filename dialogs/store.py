@@ -226,6 +226,12 @@ class DialogStore:
         )
         return tuple(_spoken(line) for line in lines)
 
+    def dialog(self, openid: OpenId) -> Dialog:
+        """Where his talk stands, for whoever only looks: the floor stays whose it is."""
+        found = cast(bytes | str | None, _reached(lambda: self._redis.get(_key(openid, "dialog"))))
+        _, _, dialog = _text(found or b"").partition(" ")
+        return from_json(dialog or None)
+
     def set_waiting(self, openid: OpenId) -> None:
         """Note that something is kept for this buyer, to come with the answer to his next message."""
         _reached(lambda: self._redis.set(_key(openid, "waiting"), 1, ex=WAITING_TTL_S))

@@ -53,6 +53,10 @@ function replaceParts(fresh) {
   tick();
 }
 
+// What no event tells of (talks the bot has alone) is looked at again while somebody looks at it.
+const every = Number(main?.dataset.every);
+if (every) setInterval(() => document.hidden || renew(), every * 1000);
+
 function offline(words) {
   const sign = document.getElementById("offline");
   if (sign) {
@@ -78,8 +82,9 @@ function told(state) {
 
 function alertOnce(state) {
   const last = kept("newest");
-  if (!state.newest || state.newest <= last) return;
-  kept("newest", state.newest);
+  const newest = state.newest || "0";
+  if (newest <= last) return;
+  kept("newest", newest);
   if (last && kept("alert") === "on") ring();
 }
 
@@ -128,9 +133,14 @@ addEventListener("pageshow", (event) => event.persisted && begin());
 let audio = null;
 
 function ring() {
+  main.dataset.rung = Number(main.dataset.rung ?? 0) + 1;
   try {
-    audio ??= new AudioContext();
+    if (!audio) {
+      audio = new AudioContext();
+      audio.onstatechange = () => (main.dataset.sound = audio.state);
+    }
     audio.resume();
+    main.dataset.sound = audio.state;
     for (const [at, pitch] of [[0, 880], [0.18, 1175]]) {
       const tone = audio.createOscillator();
       const volume = audio.createGain();
@@ -144,8 +154,10 @@ function ring() {
   } catch {
     // Without sound there is still the notice.
   }
-  if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
-    const notice = new Notification("有顾客在等客服", { tag: "kabot-talk" });
+  const away = document.hidden || !document.hasFocus(); // another tab, another window
+  if ("Notification" in window && Notification.permission === "granted" && away) {
+    const notice = new Notification("有顾客在等客服", { tag: "kabot-talk", renotify: true });
+    notice.onshow = () => (main.dataset.noticed = Number(main.dataset.noticed ?? 0) + 1);
     notice.onclick = () => {
       window.focus();
       location.href = "/console/talks";

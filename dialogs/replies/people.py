@@ -23,6 +23,10 @@ handoff_over = phrase("handoff_over", "人工服务已结束，我来继续为�
 handoff_timed_out = phrase("handoff_timed_out", "人工服务已结束（30分钟没有新消息），我来继续为您服务。")
 
 
+person_took_over = phrase("person_took_over", "您好，接下来由我为您服务，请直接说。想继续自助下单，回复“转回机器人”。")
+"""A person takes a talk over that the bot had: said by him, so 客服： stands before it."""
+
+
 @line("客服：{words}")
 def person_says(say: Say, words: str) -> str:
     return say(words=plain_lines(words))
