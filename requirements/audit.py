@@ -1,6 +1,7 @@
 """`make audit`: asks the package index what it knows of holes in the versions the lock files name.
 
-Standard library alone. The index is the one pip is configured with; no address stands here. ONLY="name name" asks about
+Standard library alone. The index is the one pip is configured with; no address stands here. One question after the
+other, with a pause between them; what fails in passing is asked again, later each time. ONLY="name name" asks about
 these alone. Exit codes: 0 nothing known, 1 something is known, 3 the index could not be asked about everything.
 """
 
@@ -10,9 +11,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 HERE = Path(__file__).resolve().parent
 TIMEOUT_S = 20
 ANSWER_BYTES_MAX = 20_000_000
+PAUSE_S = 0.5
+"""Between two questions: nobody waits for this, and the index serves others too."""
+TRIES = 4
+AGAIN_AFTER_S = 2.0
+"""After the first failure that may pass (429, 5xx, no answer); twice as long each time, or what the index asks for."""
+WAIT_S_MAX = 60.0
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -61,21 +69,36 @@ def index() -> str:
     return urlunsplit((parts.scheme, parts.netloc, path + "/pypi", "", ""))
 
 
-def look_at(base: str, package: str, version: str) -> list[Known] | NotTold:
-    """Ask about one version; an index that keeps only the newest one's answer is believed when that is ours."""
-    told: dict[str, Any] | None = None
+def ask(url: str, wait: Callable[[float], None] = time.sleep) -> dict[str, Any] | str:
+    """The index's answer, or why there is none: asked again, after a wait, while that may pass."""
     why = ""
-    for path in (f"{quote(package)}/{quote(version)}/json", f"{quote(package)}/json"):
+    for nth in range(TRIES):
+        again_after_s = AGAIN_AFTER_S * 2**nth
         try:
-            answer = urllib.request.urlopen(f"{base}/{path}", timeout=TIMEOUT_S)  # noqa: S310 - pip's own index
-            told = json.loads(answer.read(ANSWER_BYTES_MAX))
-            break
+            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - pip's own index
+                told = json.loads(answer.read(ANSWER_BYTES_MAX))
+                return told if isinstance(told, dict) else "no answer in JSON"
         except urllib.error.HTTPError as error:
-            why = f"HTTP {error.code}"
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            return NotTold(package, version, type(error).__name__)
-    if told is None:
-        return NotTold(package, version, why)
+            why, asked_for = f"HTTP {error.code}", error.headers.get("Retry-After", "")
+            if error.code != http.client.TOO_MANY_REQUESTS and error.code < http.client.INTERNAL_SERVER_ERROR:
+                return why
+            again_after_s = float(asked_for) if asked_for.isdecimal() else again_after_s
+        except ValueError:
+            return "no answer in JSON"
+        except (OSError, http.client.HTTPException) as error:
+            why = type(error).__name__
+        if nth + 1 < TRIES:
+            wait(min(again_after_s, WAIT_S_MAX))
+    return why
+
+
+def look_at(base: str, package: str, version: str, wait: Callable[[float], None] = time.sleep) -> list[Known] | NotTold:
+    """Ask about one version; an index that keeps only the newest one's answer is believed when that is ours."""
+    told = ask(f"{base}/{quote(package)}/{quote(version)}/json", wait)
+    if told == "HTTP 404":
+        told = ask(f"{base}/{quote(package)}/json", wait)
+    if isinstance(told, str):
+        return NotTold(package, version, told)
     if told.get("info", {}).get("version") != version:
         return NotTold(package, version, f"the index answers for {told.get('info', {}).get('version')} only")
     if "vulnerabilities" not in told:
@@ -93,8 +116,12 @@ def main() -> int:
     if only := os.environ.get("ONLY", "").lower().split():
         wanted = {name: version for name, version in wanted.items() if name in only}
     base = index()
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda item: look_at(base, *item), wanted.items()))
+    answers = []
+    for nth, (package, version) in enumerate(sorted(wanted.items()), start=1):
+        if nth > 1:
+            time.sleep(PAUSE_S)
+        print(f"{nth}/{len(wanted)} {package} {version}", file=sys.stderr, flush=True)
+        answers.append(look_at(base, package, version))
     holes = [hole for answer in answers if isinstance(answer, list) for hole in answer]
     silent = [answer for answer in answers if isinstance(answer, NotTold)]
     for hole in holes:
