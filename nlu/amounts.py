@@ -53,6 +53,11 @@ _NO_AMOUNT_AFTER = re.compile(
 )
 
 
+_DOZEN = re.compile(
+    rf"(?<![\d{CHINESE}])(?:半|([一两二三四五1-5]))打(?![印折到包开算球车电工扫听单击断发法赏造给个得过完上王星钻铂一-九])"
+)
+_PERSONS = re.compile(r"\s*位(?=$|[\s,，。;；!！]|(?:成人|大人|小孩|儿童|老人|学生|孩子|女士|男士))")
+_RANKED = re.compile(r"(?:[后前第末尾头最们几]|号码|数字)$")
 _CLOCK = re.compile(r"点(?:钟|半|前|之前|以前|以后|左右|整)")
 _TOTAL = re.compile(r"(?:总共|一共|合计|总价|总计|共计|总数)(?:是|要|花|买|充|冲)?\s*$")
 _HOUR = re.compile(r"点(?!券|卷|卡|数|币)")
@@ -127,6 +132,11 @@ def find_amounts(
         if not any(taken[match.start() : match.end() - 1]):
             found.append(Amount(match.start(), match.end() - 1, "months", {"年": 12, "季": 3, "月": 1}[match[0][0]]))
             taken[match.start()] = 1
+    for match in _DOZEN.finditer(text):
+        if not any(taken[match.start() : match.end()]):
+            dozens = 0.5 if match[0][0] == "半" else read_numeral(match[1]) or 0
+            found.append(Amount(match.start(), match.end(), "count", int(12 * dozens), "打"))
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     for match in _PAIRED.finditer(text):
         if not taken[match.start()]:
             unit, length = _unit_after(text[match.end() : match.end() + 8], lexicon) if match[0] in "俩仨" else ("", 0)
@@ -255,6 +265,9 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 1, "none")
     if chinese and said[-1] in "十百千" and _OR_SO.match(after):
         return Amount(start, end + 2, "none")  # 一百来张: about a hundred, or one of a hundred
+    people = _PERSONS.match(after)
+    if people and not _RANKED.search(before):
+        return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
@@ -298,7 +311,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d一二三四五六七八九零〇幺十百千张份个])", after[length:]):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None or (unit == "元" and _TOTAL.search(before)):
-        return Amount(start, end + length, "none")
+        return Amount(start, end + length, "none", number, unit)
     if re.search(r"数量(?:改成|改为|改|换成|要|是|为|写|填|[:\s])*$", text[max(0, start - 8) : start]):
         return Amount(start, end + length, "count", number)
     if re.search(r"[x*]\s*$", before) and unit in ("", *COUNTERS) and number < 1000:

@@ -82,6 +82,8 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     if not amounts:
         return None
     drop_taken_back(seen)
+    if _SUMMED.search(seen.text) and len({a.number for a in seen.amounts if a.kind == "value"}) > 1:
+        return None  # 50加30: one of them is not what was said
     for amount in seen.amounts:
         settled = settle(product, amount)
         if settled and (settled.value is not None or settled.skus):
@@ -110,6 +112,9 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     if any(a.kind == "value" and a.number is not None and not a.unit for a in amounts) and not product.valued:
         return None
     return None
+
+
+_SUMMED = re.compile(r"[\d一二两三四五六七八九十百千万块元]\s*(?:加|\+|和|跟)\s*[\d一二两三四五六七八九十百千万]")
 
 
 def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexicon: Lexicon) -> Frame | None:

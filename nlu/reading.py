@@ -14,6 +14,7 @@ from nlu.lexicon import Lexicon, ProductIndex
 from nlu.licence import TOTAL, asked_for, counts_plainly, for_others, in_order
 from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
+from nlu.people import separate, unshared
 from nlu.phrases import Mention
 from nlu.seeing import Seen
 from nlu.words import GENERAL_COUNTERS
@@ -250,6 +251,10 @@ def _worth(
     product: ProductIndex, anchors: list[Amount], counts: list[Amount], seen: Seen
 ) -> tuple[list[Amount], list[Amount]]:
     """给我来300块的，要100面额的: three of a hundred."""
+    totals = [a for a in seen.amounts if a.kind == "none" and a.number and a.unit == "元"]
+    if len(anchors) == 1 and len(totals) == 1 and not any((count.number or 0) > 1 for count in counts):
+        both = _worth(product, [*anchors, replace(totals[0], kind="value")], counts, seen)
+        return both if len(both[0]) == 1 else (anchors, counts)  # 总共300块的，100一张的
     if len(anchors) != 2 or any((count.number or 0) > 1 for count in counts):
         return anchors, counts
     for whole, face in (anchors, anchors[::-1]):
@@ -475,6 +480,9 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     if product is None:
         pairs = [(m, m.entry.options[0]) for m in seen.mentions if len(m.entry.options) == 1 and not m.entry.choices]
         counted = sum(amount.kind == "count" for amount in seen.amounts)
+        values = Counter(name for name, _ in {pair for _, pair in pairs})
+        if max(values.values(), default=0) == counted:  # 夜场票 两个大人一个小孩: at night, all of them
+            pairs = [(m, pair) for m, pair in pairs if values[pair[0]] == counted]
         if counted < 2 or len({pair for _, pair in pairs}) != counted or len({pair[0] for _, pair in pairs}) != 1:
             return []
         return pairs if len(pairs) == counted else []
@@ -491,7 +499,9 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     if len(several) != 1:
         return []
     named = [(m, pair) for m, pair in named if pair[0] == several[0]]  # 夜场成人两张儿童一张
-    first = {pair: m for m, pair in reversed(named)}
+    counted = {a.start for a in seen.amounts if a.kind == "count"}
+    named.sort(key=lambda pair: (pair[0].end in counted, -pair[0].start))  # 给两个孩子报，儿童票两张
+    first = {pair: m for m, pair in named}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
 
 
@@ -552,6 +562,9 @@ def _by_option(
 ) -> list[Draft]:
     spans = [Amount(m.start, m.end, "word", None, "", m.word) for m, _ in anchors]
     made = []
+    chosen_mentions = [mention for mention, _ in anchors]
+    own_counts = [c for c in counts if not any(m.start == c.end and m not in chosen_mentions for m in seen.mentions)]
+    counts = own_counts if len(own_counts) == len(anchors) else counts
     clauses = [match.span() for match in _CLAUSE.finditer(seen.text)]
     for i, (mention, (name, chosen)) in enumerate(anchors):
         quantity = _count_for(i, spans, counts, seen.text)

@@ -1,0 +1,36 @@
+"""How many were said: persons, dozens, a total of one face value, the same people counted twice."""
+
+import pytest
+
+from nlu import Expecting, Lexicon, parse
+from tests.corpus.evaluate import lexicon_of
+
+
+@pytest.mark.parametrize(
+    ("shop", "said", "sku", "quantity"),
+    [
+        ("p9_spa.toml", "汤泉夜场 四位成人", "MP-NA", 4),
+        ("p9_spa.toml", "足疗90分钟 首席的 两位", "ZL90C", 2),
+        ("", "半打京东卡50", "JD50", 6),
+        ("", "星巴克大杯一打", "XB-L", 12),
+        ("", "我要总共300块的steam卡 100一张的", "ST100", 3),
+    ],
+)
+def test_a_quantity_is_read_however_it_is_counted(demo: Lexicon, shop: str, said: str, sku: str, quantity: int) -> None:
+    (item,) = parse(said, lexicon_of(shop) if shop else demo).items
+    assert (item.sku, item.quantity) == (sku, quantity)
+
+
+@pytest.mark.parametrize("said", ["我手机后四位8823，京东卡50", "打印100页，京东卡50", "京东卡50，我们几位都要"])
+def test_what_counts_no_goods_is_no_quantity(demo: Lexicon, said: str) -> None:
+    assert all(item.quantity == 1 for item in parse(said, demo).items)
+
+
+def test_who_is_counted_twice_is_ordered_for_once() -> None:
+    items = parse("给两个孩子报游泳，儿童票两张，大人陪一张", lexicon_of("heldout_club.toml")).items
+    assert [(item.sku, item.quantity) for item in items] == [("SWC", 2), ("SWA", 1)]
+
+
+def test_two_denominations_added_up_answer_nothing(demo: Lexicon) -> None:
+    frame = parse("50加30", demo, expecting=Expecting("value", "huafei"))
+    assert all(item.value is None for item in frame.items) or len(frame.items) == 2
