@@ -163,9 +163,9 @@ def serve(
     fd: Annotated[int | None, typer.Option(hidden=True, help="An open listening socket to serve on.")] = None,
 ) -> None:
     """Run the web process: webhook, pay pages, callbacks, console."""
+    web = load_config().web  # first of all: a mistake in it is told before anything is loaded
     from bot import serving
 
-    web = load_config().web
     try:
         listening = serving.listen(host or web.host, web.port if port is None else port, fd)
     except OSError as error:
@@ -179,9 +179,9 @@ def serve(
 @app.command()
 def worker() -> None:
     """Run the background work: fulfilment, pushes, expiry, reconciliation."""
-    from bot import working
-
     with connected() as at:
+        from bot import working
+
         with database(at):
             pass
         working.work(at.services())

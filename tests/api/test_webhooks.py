@@ -440,4 +440,4 @@ def listening(answer: bytes = b"", *, dribble: bool = False) -> Iterator[tuple[i
         yield server.getsockname()[1], calls
         over.set()
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
+    thread.join(60)

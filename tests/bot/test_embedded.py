@@ -52,7 +52,7 @@ def user(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def tell_to_leave(child: "subprocess.Popen[str]") -> None:
-    child.communicate("\n", timeout=30)
+    child.communicate("\n", timeout=90)
 
 
 def execute(servers: embedded.Servers, statement: str) -> list[tuple[object, ...]]:

@@ -129,7 +129,7 @@ def working(engine: Engine, tasks: Tasks, services: object) -> Iterator[JobWorke
         yield worker
     finally:
         worker.stop()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive(), "the worker did not stop"
 
 
@@ -168,7 +168,7 @@ def test_a_retried_job_gives_way_to_a_waiting_one_of_its_queueing_lock(engine: E
     @tasks.task("slow", retry=Retry(first_s=0.1))
     def slow(notes: Notes) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(60)
         notes.lines.append("tried")
         if len(notes.lines) == 1:
             raise OSError("once")
@@ -176,7 +176,7 @@ def test_a_retried_job_gives_way_to_a_waiting_one_of_its_queueing_lock(engine: E
     with working(engine, tasks, notes):
         with engine.begin() as conn:
             Jobs(tasks).defer(conn, "slow", queueing_lock="one")
-        assert begun.wait(10)
+        assert begun.wait(60)
         with engine.begin() as conn:
             Jobs(tasks).defer(conn, "slow", queueing_lock="one")
         go_on.set()

@@ -62,17 +62,17 @@ class Demo:
         """Interrupt it and give its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def kill_everything(self) -> None:
         """kill -9 of the supervisor and all it has started, database and Redis too, at once."""
         assert self.process is not None
         for pid in self.processes():
             _kill(pid)
-        self.process.wait(10)
+        self.process.wait(60)
         self.wait_until_gone()
 
-    def wait_until_gone(self, seconds: float = 15.0) -> None:
+    def wait_until_gone(self, seconds: float = 60.0) -> None:
         ends = time.monotonic() + seconds
         while left := self.processes():
             assert time.monotonic() < ends, f"still there: {left}"
@@ -102,11 +102,11 @@ class Demo:
 
     def faults(self, **parts: object) -> None:
         """Set the fault panel over HTTP; None clears a part."""
-        httpx.put(f"{self.url}/sandbox/api/faults", json=parts, timeout=10).raise_for_status()
+        httpx.put(f"{self.url}/sandbox/api/faults", json=parts, timeout=60).raise_for_status()
 
     def wait_until_kept(self, words: str) -> None:
         """Wait until the stand-in WeChat has written these words of a chat down; it saves about once a second."""
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 60
         while not any(words in file.read_text(encoding="utf-8") for file in (self.home / "sandbox").glob("*.json")):
             assert time.monotonic() < ends, "the sandbox saves nothing"
             time.sleep(0.05)
@@ -125,7 +125,7 @@ class Demo:
 
     def new_customer(self, page: Page, name: str) -> "Customer":
         """Somebody new follows the account, and his phone lies on the page."""
-        answer = httpx.post(f"{self.url}/sandbox/api/buyers", json={"name": name}, timeout=10)
+        answer = httpx.post(f"{self.url}/sandbox/api/buyers", json={"name": name}, timeout=60)
         return self.customer(page, answer.raise_for_status().json()["openid"])
 
     def customer(self, page: Page, openid: str) -> "Customer":

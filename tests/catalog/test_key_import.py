@@ -143,7 +143,7 @@ def test_the_same_file_imported_twice_at_once_is_imported_once(importer: Importe
     together = threading.Barrier(2)
 
     def run(number: int) -> ImportResult | ImportRefused:
-        together.wait(10)
+        together.wait(60)
         return import_keys(importer.shop, importer.vault, "C10", importer.folder / f"{number}.txt")
 
     with ThreadPoolExecutor(2) as pool:

@@ -170,7 +170,7 @@ def test_forty_buyers_for_twenty_five_keys_get_twenty_five(stocked: Engine, vaul
 
     def buy(buyer: int) -> bool:
         if buyer < 20:
-            together.wait(10)
+            together.wait(60)
         with stocked.begin() as conn:
             held = hold(conn, "C10", 1, f"K{buyer}", now)
         if isinstance(held, Short):
@@ -193,7 +193,7 @@ def test_buyers_who_reach_for_the_last_keys_at_once_are_not_all_sent_away(stocke
         together = threading.Barrier(12)
 
         def buy(buyer: int, together: threading.Barrier = together, attempt: int = attempt) -> Held | Short:
-            together.wait(10)
+            together.wait(60)
             with stocked.begin() as conn:
                 return hold(conn, "C10", 3, f"K{attempt}-{buyer}", now)
 
@@ -235,7 +235,7 @@ def test_two_workers_on_one_line_sell_it_once(stocked: Engine, now: datetime) ->
     together = threading.Barrier(4)
 
     def work(_: int) -> Sold | Short:
-        together.wait(10)
+        together.wait(60)
         with stocked.begin() as conn:
             return sell(conn, "K1", 11, "C10", 2, now)
 

@@ -515,7 +515,7 @@ class Buyer:
         return found
 
     def browser(self) -> httpx.Client:
-        return httpx.Client(headers={"User-Agent": PHONE_UA + self.openid}, follow_redirects=True, timeout=10)
+        return httpx.Client(headers={"User-Agent": PHONE_UA + self.openid}, follow_redirects=True, timeout=60)
 
 
 class Order:
@@ -567,7 +567,7 @@ class Shop:
         self.account, self.pay, self.fulu = Account(), Pay(), Fulu()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=10)
+        self.http = httpx.Client(base_url=self.url, timeout=60)
         self.overrides = overrides
         self.processes: list[subprocess.Popen[bytes]] = []
         root.mkdir(parents=True, exist_ok=True)
@@ -620,7 +620,7 @@ default = true
             input=stdin,
             text=True,
             capture_output=True,
-            timeout=50,
+            timeout=120,
             check=False,
         )
 
@@ -648,7 +648,7 @@ default = true
             except httpx.TransportError:
                 return False
 
-        eventually(up, 25)
+        eventually(up, 60)
 
     def notify(self, plain: dict[str, Any], event: str = "TRANSACTION.SUCCESS", **how: Any) -> httpx.Response:
         body, headers = self.pay.notice(plain, event, **how)
@@ -664,7 +664,7 @@ default = true
             if process.poll() is None:
                 process.send_signal(how)
         for process in self.processes:
-            process.wait(15)
+            process.wait(60)
         self.processes.clear()
 
 

@@ -16,7 +16,7 @@ from tests.contracts.outside import APP_SECRET, CATALOG, Shop, kabot
 def run(*args: str, stdin: str | None = None, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **env}
     return subprocess.run(
-        [kabot(), *args], input=stdin, text=True, capture_output=True, cwd=cwd, env=clean, timeout=50, check=False
+        [kabot(), *args], input=stdin, text=True, capture_output=True, cwd=cwd, env=clean, timeout=120, check=False
     )
 
 

@@ -78,7 +78,7 @@ def _open(database_url: str, redis_url: str, folder: Path) -> Iterator[Counter]:
         import_catalog(conn, SHELF)
     with (
         running(create_app(services), sock := free_socket()),
-        httpx.Client(base_url=f"http://127.0.0.1:{sock.getsockname()[1]}", timeout=20) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{sock.getsockname()[1]}", timeout=60) as client,
     ):
         counter = Counter(services, world.pay, client)
         first = counter.order()

@@ -161,11 +161,11 @@ def open_shop(
         with (
             running(create_sandbox(settings), sandbox_socket),
             running(create_app(services), bot_socket),
-            httpx.Client(base_url=sandbox_url, timeout=20) as sandbox,
-            httpx.Client(base_url=bot_url, timeout=20) as bot,
+            httpx.Client(base_url=sandbox_url, timeout=60) as sandbox,
+            httpx.Client(base_url=bot_url, timeout=60) as bot,
         ):
             yield Shop(services, sandbox, bot, sandbox_url)
     finally:
         worker.stop()
-        working.join(10)
+        working.join(60)
         services.engine.dispose()

@@ -94,7 +94,7 @@ def test_a_payment_whose_notice_is_lost_is_found_by_asking(shop: Shop, keys: Key
     shop.faults(notice={"kind": "lose", "times": -1})
     buyer = shop.buyer()
     buyer.pay(buyer.order("网易卡15块的", "确认"))
-    assert "WANGYI-LOST-1" in buyer.told("WANGYI-LOST-1", wait_s=15)
+    assert "WANGYI-LOST-1" in buyer.told("WANGYI-LOST-1")
 
 
 def test_a_refused_push_comes_with_the_next_answer_and_stands_on_the_order_page(shop: Shop, keys: KeyImport) -> None:
@@ -133,7 +133,7 @@ def test_a_supplier_that_gives_no_answer_is_asked_and_never_bought_from_again(sh
     shop.faults(supplier={"kind": "timeout", "times": 1})
     buyer = shop.buyer()
     buyer.pay(buyer.order("充30话费 13912340002", "确认"))
-    buyer.told("充值成功", wait_s=40)
+    buyer.told("充值成功")
     orders = shop.sandbox.get("/sandbox/api/supplier-orders").json()["supplier_orders"]
     assert sum("13912340002" in str(order) for order in orders) == 1
 
@@ -391,7 +391,7 @@ def test_keys_whose_push_got_no_answer_are_not_pushed_twice_but_their_place_is_t
     buyer = shop.buyer()
     path = buyer.order("京东卡200的一张", "确认")
     buyer.pay(path)
-    assert path.replace("/pay/", "/orders/") in buyer.told("没收到的话", wait_s=15)
+    assert path.replace("/pay/", "/orders/") in buyer.told("没收到的话")
     assert not any("JD-NO-ANSWER-1" in m["content"] for m in buyer.chat())
     assert "JD-NO-ANSWER-1" in buyer.say("你好")
 

@@ -130,12 +130,12 @@ def test_a_payment_and_an_expiry_at_the_same_instant_never_lose_the_money(engine
 
     def pay(order_no: str) -> None:
         with engine.begin() as conn:
-            start.wait(10)
+            start.wait(60)
             mark_paid(conn, order_no, NOW + TTL, LATER)
 
     def end(order_no: str) -> None:
         with engine.begin() as conn:
-            start.wait(10)
+            start.wait(60)
             expire(conn, order_no, LATER)
             release_closed(conn, order_no, LATER)
 

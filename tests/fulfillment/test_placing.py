@@ -124,7 +124,7 @@ def test_three_unpaid_orders_hold_against_a_rush_of_messages(engine: Engine) -> 
 
     def message(_: int) -> object:
         with engine.begin() as conn:
-            start.wait(10)
+            start.wait(60)
             return place(conn, want("HF100"))
 
     with ThreadPoolExecutor(12) as pool:
@@ -139,7 +139,7 @@ def test_one_message_pushed_many_times_at_once_places_one_order(engine: Engine) 
 
     def message(_: int) -> Placed:
         with engine.begin() as conn:
-            start.wait(10)
+            start.wait(60)
             return place(conn, want("ST50"), key="m1")
 
     with ThreadPoolExecutor(8) as pool:
@@ -157,7 +157,7 @@ def test_ten_keys_serve_ten_of_twenty_five_buyers(engine: Engine) -> None:
     def buyer(n: int) -> object:
         lines = [want("ST50"), want("ST100")]
         with engine.begin() as conn:
-            start.wait(10)
+            start.wait(60)
             return place(conn, *(lines if n % 2 else reversed(lines)), openid=f"buyer {n}")
 
     with ThreadPoolExecutor(25) as pool:

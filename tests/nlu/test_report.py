@@ -92,7 +92,7 @@ def test_a_miss_never_waits_and_a_flood_of_them_is_let_go(shop: Services) -> Non
     with ThreadPoolExecutor(1) as threads:
         threads.submit(started.set)
         threads.submit(held.wait, 10)
-        started.wait(10)
+        started.wait(60)
         taking = Misses(shop, threads)
         for _ in range(WAITING_MAX * 5):
             taking.note(OpenId("o"), "呜啦", "unknown")

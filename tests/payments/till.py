@@ -96,7 +96,7 @@ class SandboxTill:
 
     def __post_init__(self) -> None:
         self.gateway = WechatPay(self.settings(), self.clock)
-        self.http = httpx.Client(base_url=self.url, timeout=10)
+        self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def settings(self, **changed: Any) -> PaySettings:
         c = self.credentials

@@ -110,7 +110,7 @@ class Shop:
         self.clock = clock
         self.notify = "/pay/notify"
         self.somebody = ""
-        self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
         key = serialization.load_pem_private_key(credentials.merchant_private_key_pem.encode(), None)
         platform = serialization.load_pem_public_key(credentials.platform_public_key_pem.encode())
         assert isinstance(key, RSAPrivateKey)

@@ -61,7 +61,7 @@ def test_a_bad_configuration_is_named_in_one_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "sandbox", "--config", str(config)],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 
