@@ -46,6 +46,7 @@ function replaceParts(fresh) {
     if (focus && focus.matches("input, textarea, select")) continue;
     const scrolled = old.scrollTop;
     const part = document.importNode(next, true);
+    for (const open of old.querySelectorAll("details[open][id]")) part.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
     old.replaceWith(part);
     part.scrollTop = scrolled;
     if (focus?.matches("a[href]")) part.querySelector(`a[href="${CSS.escape(focus.getAttribute("href"))}"]`)?.focus();
@@ -80,6 +81,7 @@ function told(state) {
   known = state;
 }
 
+// What this browser was told of before does not ring again; the very first time it only takes note ("0": nobody waits).
 function alertOnce(state) {
   const last = kept("newest");
   const newest = state.newest || "0";

@@ -16,7 +16,7 @@ from console import accounts
 from console.roles import Role
 from kernel.ids import OpenId
 from tests.bot.test_after_sale import LI, WANG, Shop
-from tests.browser.conftest import _page, browser, serving
+from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
 from tests.e2e.shop import eventually
 
@@ -157,12 +157,12 @@ def test_without_redis_the_buyers_are_still_listed(shop: Shop, login: Login) -> 
 
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=1280, height=900)
+    yield from page_of(browser, width=1280, height=900)
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, width=390, height=844)
+    yield from page_of(browser, width=390, height=844)
 
 
 def _prepared(shop: Shop) -> None:
