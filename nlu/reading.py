@@ -30,10 +30,18 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
         parts = deal(products, seen, lexicon)
         return [draft for pid, part in parts.items() for draft in _one(lexicon.products[pid], (), part)]
     if products:
-        return _one(lexicon.products[products[0]], (), seen)
+        return _alone(lexicon.products[products[0]], seen)
     product, candidates = inferred(seen, lexicon, wants_topup) if infers else (None, ())
     sold_by = {unit for pid in candidates for unit in (lexicon.products[pid].unit, lexicon.products[pid].any_unit)}
+    if product is not None:
+        return _alone(product, seen)
     return _one(product, candidates, seen, lexicon.counted.keys(), sold_by)
+
+
+def _alone(product: ProductIndex, seen: Seen) -> list[Draft]:
+    """Read everything as being about one product that is known: for one, or for several people."""
+    apart = separate(product, seen, lambda own, part: _one(own, (), part))
+    return apart or unshared(product, _one(product, (), seen))
 
 
 def _one(
@@ -499,8 +507,8 @@ def _option_anchors(product: ProductIndex | None, seen: Seen) -> list[tuple[Ment
     if len(several) != 1:
         return []
     named = [(m, pair) for m, pair in named if pair[0] == several[0]]  # 夜场成人两张儿童一张
-    counted = {a.start for a in seen.amounts if a.kind == "count"}
-    named.sort(key=lambda pair: (pair[0].end in counted, -pair[0].start))  # 给两个孩子报，儿童票两张
+    places = {a.start for a in seen.amounts if a.kind == "count"}
+    named.sort(key=lambda pair: (pair[0].end in places, -pair[0].start))  # 给两个孩子报，儿童票两张
     first = {pair: m for m, pair in named}
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
 

@@ -50,6 +50,8 @@ class Seen:
     """Where addresses and other free text stand."""
     more_places: list[tuple[int, int, str]] = field(default_factory=list)
     """Where further addresses stand, and what they are: one parcel to each of two people."""
+    aside: list[Mention] = field(default_factory=list)
+    """Choices said by the way, or of one of several people: 大人的4101…，小孩的4102…."""
     unplaced: bool = False
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None
@@ -186,6 +188,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
         if not _MAY_ASK.search(seen.text[start:end]):
             seen.told.append((start, end))
     for start, end in _choices_by_the_way(seen):
+        seen.aside += [m for m in seen.mentions if start <= m.start < end and not m.entry.means_things]
         seen.mentions = [m for m in seen.mentions if not start <= m.start < end or m.entry.means_things]
     return seen
 
