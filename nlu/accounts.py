@@ -315,6 +315,8 @@ def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> b
         return False
     if any(matches(pattern, said) for pattern in lexicon.patterns):
         return len(said) >= 6 or bool(cue)
+    if not cue and len(said) < 8 and said.endswith("000") and _WRITTEN_PHONE.search(text):
+        return False  # 储值100000 138…
     if cue:
         return len(said) >= (5 if cue == "any" else 4)
     return 6 <= len(said) <= 22

@@ -56,6 +56,7 @@ _NO_AMOUNT_AFTER = re.compile(
 _DOZEN = re.compile(
     rf"(?<![\d{CHINESE}])(?:半|([一两二三四五1-5]))打(?![印折到包开算球车电工扫听单击断发法赏造给个得过完上王星钻铂一-九])"
 )
+_TURNED_INTO = ("改成", "改为", "换成", "变成", "改到")
 _PERSONS = re.compile(r"\s*位(?=$|[\s,，。;；!！]|(?:成人|大人|小孩|儿童|老人|学生|孩子|女士|男士))")
 _RANKED = re.compile(r"(?:[后前第末尾头最们几]|号码|数字)$")
 _CLOCK = re.compile(r"点(?:钟|半|前|之前|以前|以后|左右|整)")
@@ -265,6 +266,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 1, "none")
     if chinese and said[-1] in "十百千" and _OR_SO.match(after):
         return Amount(start, end + 2, "none")  # 一百来张: about a hundred, or one of a hundred
+    if after.startswith("个人") and before.endswith(_TURNED_INTO):
+        return Amount(start, end + 2, "count", read_numeral(said), "个")  # 改成三个人
     people = _PERSONS.match(after)
     if people and not _RANKED.search(before):
         return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from nlu.accounts import Account
+from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
-from nlu.lexicon import Lexicon, ProductIndex
+from nlu.lexicon import FieldWords, Lexicon, ProductIndex
 from nlu.phrases import MOST
 from nlu.seeing import Ref, Seen
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
@@ -56,14 +56,28 @@ def _imply_topup(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> None:
     named = {ref.product for ref in seen.refs}
     if not wants_topup or lexicon.phone_topup is None or lexicon.phone_topup in named or None in named or not named:
         return
-    for clause in re.finditer(r"[^,，;；。\n]+", seen.text):
+    taken = any(accept(f, a.said) for a in seen.accounts for pid in named if pid for f in _fields_of(lexicon, pid))
+    for clause in _OWN_ORDER.finditer(seen.text):
         start, end = clause.span()
         phone = any(start <= a.start < end and a.cue in ("", "any", "phone") and _like_phone(a) for a in seen.accounts)
         money = any(start <= a.start < end and a.kind == "value" and a.unit in ("", "元") for a in seen.amounts)
         goods = any(start <= ref.start < end for ref in seen.refs)
-        if phone and money and not goods and re.search("[充冲交缴]", clause[0]) and len(seen.accounts) > 1:
+        if (
+            phone
+            and money
+            and not goods
+            and re.search("[充冲交缴]", clause[0])
+            and (len(seen.accounts) > 1 or not taken)
+        ):
             seen.refs.append(Ref(start, start, "", lexicon.phone_topup))
             return
+
+
+_OWN_ORDER = re.compile(r"(?:(?!再来|再要|还有|另外|以及)[^,，;；。\n])+")
+
+
+def _fields_of(lexicon: Lexicon, pid: str) -> tuple[FieldWords, ...]:
+    return lexicon.products[pid].account_fields
 
 
 def _without_parts(products: list[str], seen: Seen, lexicon: Lexicon) -> list[str]:

@@ -34,3 +34,21 @@ def test_who_is_counted_twice_is_ordered_for_once() -> None:
 def test_two_denominations_added_up_answer_nothing(demo: Lexicon) -> None:
     frame = parse("50加30", demo, expecting=Expecting("value", "huafei"))
     assert all(item.value is None for item in frame.items) or len(frame.items) == 2
+
+
+@pytest.mark.parametrize("said", ["充50 13800000001 再来一张京东卡100", "给13800000001充50，再来一张京东卡100"])
+def test_a_denomination_beside_a_phone_is_a_top_up_of_its_own(demo: Lexicon, said: str) -> None:
+    topup, card = parse(said, demo).items
+    assert (topup.sku, topup.fields) == ("HF50", {"account": "13800000001"})
+    assert (card.sku, card.quantity) == ("JD100", 1)
+
+
+def test_a_round_number_beside_a_phone_is_an_amount() -> None:
+    (item,) = parse("储值100000 13566001728", lexicon_of("p9_spa.toml")).items
+    assert (item.value, item.fields, item.invalid) == (100000, {"vip_phone": "13566001728"}, {})
+
+
+@pytest.mark.parametrize("said", ["改成两位", "改成三个人"])
+def test_persons_change_the_quantity(demo: Lexicon, said: str) -> None:
+    frame = parse(said, demo, expecting=Expecting("confirm", "jdcard"))
+    assert (frame.intent, [item.quantity for item in frame.items]) == ("change", [2 if "两" in said else 3])
