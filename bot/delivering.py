@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from bot import work
+from bot import raw_notices, work
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import delivering, pausing, topups
@@ -70,6 +70,7 @@ def take_callback(services: Services, supplier_name: str, body: bytes) -> bool:
     if supplier_order_no is None:
         return False
     with services.engine.begin() as conn:
+        raw_notices.keep_body(conn, supplier_name, supplier_order_no, body, services.clock.now())
         work.enqueue(services, conn, topups.hint(conn, supplier_name, supplier_order_no, services.clock.now()))
     return True
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import work
+from bot import raw_notices, work
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from fulfillment import paying as order_ends
@@ -31,7 +31,7 @@ from payments.attempts import (
 from payments.gateway import CodeUrl, Prepay, TradeType, Transaction
 from payments.incoming import Ignored, SeenBefore
 from payments.model import AttemptState
-from payments.notices import BadNotice, read_notice
+from payments.notices import BadNotice, OtherNotice, PaymentNotice, RefundNotice, read_notice
 from payments.policy import next_query_at
 from payments.refunds import (
     NeedsPerson,
@@ -138,6 +138,8 @@ def take_notice(services: Services, headers: Mapping[str, str], body: bytes) -> 
         return notice.reason
     with services.engine.begin() as conn:
         taken = incoming.take_notice(conn, notice, now, fee_rate_bp=services.config.pay.fee_rate_bp)
+        if not isinstance(taken, Mismatch | SeenBefore):
+            _keep_words(conn, notice, now)
         match taken:
             case Settled() | Duplicate() | AlreadyKnown() | Mismatch():
                 return payment_moved(services, conn, taken)
@@ -146,6 +148,18 @@ def take_notice(services: Services, headers: Mapping[str, str], body: bytes) -> 
             case SeenBefore() | Ignored():
                 pass
     return None
+
+
+def _keep_words(conn: Connection, notice: PaymentNotice | RefundNotice | OtherNotice, now: datetime) -> None:
+    """Keep what a notice said for the order's page. One that contradicts the order leaves no row at all."""
+    match notice:
+        case PaymentNotice(transaction=about):
+            ref, kind = about.out_trade_no, "TRANSACTION.SUCCESS"
+        case RefundNotice(refund=about_refund):
+            ref, kind = about_refund.out_trade_no, f"REFUND.{about_refund.status}"
+        case OtherNotice():
+            return
+    raw_notices.keep(conn, raw_notices.WECHAT_PAY, ref, kind, notice.told, now, number=notice.id)
 
 
 def take_transaction(services: Services, transaction: Transaction) -> None:

@@ -19,6 +19,28 @@ class BuyerRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class RawNoticeRow(SQLModel, table=True):
+    """What WeChat Pay or a supplier reported, without accounts and secrets. Kept for 180 days."""
+
+    __tablename__ = "raw_notice"
+    __table_args__ = (
+        UniqueConstraint("source", "number", name="raw_notice_once"),
+        Index("raw_notice_about", "ref"),
+        Index("raw_notice_received", "received_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    """wechat_pay, or the supplier's name."""
+    number: str
+    """Its own, or a hash of what it says."""
+    ref: str
+    """The number of the payment (out_trade_no) or the purchase."""
+    kind: str
+    told: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class BuyerDayRow(SQLModel, table=True):
     """A buyer wrote on this day of the shop's calendar. Rows are kept for 40 days."""
 

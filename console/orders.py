@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from catalog import stock, stock_care
-from console import gate, notes, reading, render
+from console import gate, notes, raw_notices, reading, render
 from console.desk import Act, Also, Parts
 from console.export import Export
 from console.gate import Asked
@@ -104,13 +104,14 @@ class Orders:
             about = [one for one in notes.of_buyer(conn, order.openid) if one.order_no in ("", order.order_no)]
             sees = may(asked.operator.role, Right.SEE_NOTICES)
             papers = reading.papers(conn, order.order_no) if sees else ()
+            told = raw_notices.of_order(conn, order.order_no) if sees else ()
         full = may(asked.operator.role, Right.SEE_ACCOUNTS)
         return shown(
             self._parts,
             asked,
             "order.html",
             order=order,
-            story=happened,
+            story=sorted((*happened, *told), key=lambda one: one.at),
             keys=keys,
             sold=self._parts.desk.masked_keys(order.order_no) if keys else {},
             notes=about,

@@ -28,6 +28,8 @@ class PaymentNotice:
 
     id: str
     transaction: Transaction
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """All it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class RefundNotice:
 
     id: str
     refund: RefundReport
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _read_genuine(envelope: Mapping[str, Any], keys: NoticeKeys) -> PaymentNotic
         transaction = read_transaction(opened, app_id=keys.app_id, mch_id=keys.mch_id)
         if transaction.state is not TradeState.SUCCESS:
             raise UnreadableError("trade_state")
-        return PaymentNotice(notice_id, transaction)
+        return PaymentNotice(notice_id, transaction, opened)
     if event_type in ("REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"):
         opened = _unseal(envelope, keys)
         if text(opened, "mchid") != keys.mch_id:
@@ -89,7 +92,7 @@ def _read_genuine(envelope: Mapping[str, Any], keys: NoticeKeys) -> PaymentNotic
         refund = read_refund(opened, status_field="refund_status")
         if event_type != f"REFUND.{refund.status}":
             raise UnreadableError("refund_status")
-        return RefundNotice(notice_id, refund)
+        return RefundNotice(notice_id, refund, opened)
     return OtherNotice(notice_id, event_type)
 
 
