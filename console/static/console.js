@@ -47,7 +47,6 @@ function replaceParts(fresh) {
     const scrolled = old.scrollTop;
     const part = document.importNode(next, true);
     for (const open of old.querySelectorAll("details[open][id]")) part.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
-    for (const open of old.querySelectorAll("details[open][id]")) part.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
     old.replaceWith(part);
     part.scrollTop = scrolled;
     if (focus?.matches("a[href]")) part.querySelector(`a[href="${CSS.escape(focus.getAttribute("href"))}"]`)?.focus();
