@@ -7,6 +7,7 @@ from nlu.accounts import Account, accept, matches
 from nlu.amounts import Amount, Settled, settle
 from nlu.frame import Item
 from nlu.lexicon import FieldWords, Lexicon, Number, ProductIndex, SkuWords
+from nlu.regions import without_lead
 
 ADDRESS = "=address"
 """Stands for whatever the product calls its address field, until the product is known."""
@@ -169,7 +170,9 @@ def _pick(product: ProductIndex, settled: Settled, options: dict[str, str]) -> S
     return fitting[0]
 
 
-_PHONE_BESIDE = re.compile(r"[\s,，、;；]*(?:电话|手机号?|联系电话)?[:：\s]*(1[3-9]\d{9})$")
+_PHONE_IN = re.compile(
+    r"[\s,，、;；]*(?:[\u4e00-\u9fff]{0,4}(?:电话|手机号?|联系方式)|收[\u4e00-\u9fff]{1,2}人)?(?:是|为|[:：\s])*(?<!\d)(1[3-9]\d{9})(?!\d)"
+)
 _CUE_KINDS = {
     "phone": ("phone", "phone_or_qq"),
     "qq": ("qq", "phone_or_qq"),
@@ -188,10 +191,11 @@ def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[s
         said = draft.texts.get(entry.name) or (draft.texts.get(ADDRESS) if entry.kind == "address" else None)
         phone = next((f for f in product.account_fields if f.kind == "phone"), None)
         if said and entry.kind == "address" and phone is not None:
-            beside = _PHONE_BESIDE.search(said)
-            if beside:  # the product asks for both: the phone is none of the address
-                fields.setdefault(phone.name, beside[1])
-                said = said[: beside.start()]
+            beside = _PHONE_IN.search(said)
+            if beside and not any(accept(phone, account.said) for account in draft.accounts):
+                fields.setdefault(phone.name, beside[1])  # the product asks for both: the phone is none of the address
+                said = f"{said[: beside.start()]} {said[beside.end() :]}"
+                said = said[without_lead(said) :].strip(" ,，、;；")
         if said and entry.kind in ("text", "address"):
             fields.setdefault(entry.name, said)
     invalid: dict[str, str] = {}

@@ -10,7 +10,8 @@ from nlu.cues import unexplained
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
-from nlu.segments import Segment, Segmenter
+from nlu.regions import without_lead
+from nlu.segments import Segment, Segmenter, noun_at, noun_before
 from nlu.telling import Piece, tells_when, told, unwanted
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS, TOO_GENERIC
@@ -326,7 +327,7 @@ _ADDRESS_CUE = re.compile(
 _RECIPIENT = (
     r"(?:(?:收件人|收货人|联系人|姓名|名字|联系电话|联系方式|手机号码?|手机|电话|tel)(?:是|为|[:=\s])*"
     r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff]))|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"
-    r"|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
+    r"|(?:(?<![\u4e00-\u9fff])|(?<=[寄送发]给))[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
 )
 _RECIPIENT_AFTER = re.compile(rf"(?:[\s,，、;；]{{0,4}}{_RECIPIENT}){{1,6}}")
 _RECIPIENT_BEFORE = re.compile(
@@ -460,7 +461,7 @@ def address_span(text: str) -> tuple[int, int] | None:
     whom = _RECIPIENT_BEFORE.search(text[:first])
     if whom and re.search(r"1[3-9]\d|收[件货]人|联系人|姓名", whom[0]):
         first = whom.start()
-    return first, end
+    return first + without_lead(text[first:end]), end
 
 
 _FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
@@ -481,9 +482,9 @@ def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
             tail = _FOREIGN_TAIL.match(seen.text, mention.end)
             refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
             continue
-        other = _OTHER_GOODS.match(seen.text, mention.end) if entry.products else None
-        if other and not any(other[0] in name for pid in entry.products for name in lexicon.products[pid].names):
-            refs.append(Ref(mention.start, other.end(), mention.word, foreign=True))  # 网球课 is no tennis court
+        until = _of_other_goods(seen, mention, lexicon)
+        if until:
+            refs.append(Ref(mention.start, until, mention.word, foreign=True))  # 网球课 is no tennis court
             continue
         own = lexicon.products[entry.skus[0]] if len(entry.skus) == 1 and not entry.means_things else None
         if own is not None and any(name in mention.word for name in own.names):
@@ -492,11 +493,38 @@ def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
-        single = pids[0] if len(pids) == 1 and not mention.weak else None
-        refs.append(
-            Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=mention.weak)
-        )
+        weak = mention.weak or (len(pids) == 1 and _of_other_kind(seen, mention, lexicon.products[pids[0]]))
+        single = pids[0] if len(pids) == 1 and not weak else None
+        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=weak))
     return _merged(refs, seen.text)
+
+
+def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
+    """Tell whether another thing's word makes this the end of another name: 声乐体验课 is no 钢琴体验课."""
+    if not any(name != mention.word and name.endswith(mention.word) for name in product.names):
+        return False
+    if any(m.end == mention.start for m in seen.mentions):
+        return False
+    before = noun_before(seen.text, mention.start)
+    return bool(before) and not any(before in word for word in product.all_words)
+
+
+_LATIN = re.compile(r"[a-z]{2,}(?=[\u4e00-\u9fff])")
+
+
+def _of_other_goods(seen: Seen, mention: Mention, lexicon: Lexicon) -> int:
+    """Give where the name of other goods ends that begins with a name of ours (王者皮肤, 京东plus会员); 0 when none does."""
+    entry, end = mention.entry, mention.end
+    pids = entry.products or entry.shorthand
+    if not pids or any(m.start == end for m in seen.mentions):
+        return 0
+    other = _OTHER_GOODS.match(seen.text, end) if entry.products else None
+    latin = _LATIN.match(seen.text, end) if not other and seen.text[end - 1] >= "\u4e00" else None
+    said = other[0] if other else latin[0] if latin else noun_at(seen.text, end)
+    own = (lexicon.products[pid] for pid in pids)
+    if not said or any(said in word for product in own for word in product.all_words):
+        return 0
+    return end + len(said)
 
 
 def _merged(refs: list[Ref], text: str) -> list[Ref]:
