@@ -67,6 +67,11 @@ class PlatformKeys:
         with self._lock:
             return self._fixed.get(serial) or self._certificates.get(serial)
 
+    def serials(self) -> frozenset[str]:
+        """What there is a key for."""
+        with self._lock:
+            return frozenset(self._fixed) | frozenset(self._certificates)
+
     def replace_certificates(self, keys: Mapping[str, RSAPublicKey]) -> None:
         """Take these platform certificates for the ones in force, and forget the others."""
         with self._lock:

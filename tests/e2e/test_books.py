@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from bot import books, nightly, reconciling
+from bot import books, certificates, nightly, reconciling
 from bot.commands.connecting import CommandError
 from bot.figures import ShopFigures
 from fulfillment import audit
 from payments import ledger
+from payments.wechatpay import WechatPay
 from tests.e2e.conftest import KeyImport
 from tests.e2e.shop import Shop, eventually
 
@@ -46,6 +47,14 @@ def test_books_bill_and_history_agree_at_the_end_of_the_day(shop: Shop, keys: Ke
     assert (day.payments, day.sold_fen - day.refunds_fen, day.cost_fen) == (3, total, cost)
     assert (day.fees_estimated_fen, day.owed_fen) == (0, 0)
     assert day.profit_fen == total - cost - day.fees_fen
+
+
+def test_beside_the_public_key_the_certificates_are_known_from_the_start(shop: Shop) -> None:
+    gateway = shop.services.gateway
+    assert isinstance(gateway, WechatPay)
+    assert gateway.platform_keys.serials() == {shop.services.config.pay.public_key_id}
+    certificates.keep_fresh(shop.services)
+    eventually(lambda: len(gateway.platform_keys.serials()) == 2)
 
 
 def test_the_bill_is_fetched_daily_and_what_differs_is_a_figure_and_an_error(

@@ -178,12 +178,15 @@ def test_silence_proves_nothing_however_long_it_lasts(conn: Connection) -> None:
     order = paid(conn, want("HF100"))
     (supplier_order_id,) = deliver(conn, order).send_ids
     _, work = send(conn, supplier_order_id, Unknown("timeout"))
-    now = NOW
+    now, waits = NOW, []
     while work.queries:
+        waits.append(work.queries[0].at - now)
         now = work.queries[0].at
         work = query(conn, supplier_order_id, Unknown("timeout"), now)
         assert work.refunds == work.send_ids == ()
-    assert now - NOW >= 72 * HOUR
+    assert 72 * HOUR <= now - NOW < 76 * HOUR
+    assert waits == sorted(waits), "less and less often"
+    assert waits[0] < MINUTE < HOUR <= waits[-1]
     assert line_of(conn, order).state is LineState.ATTENTION
     assert said(conn, order) == []
     # It settles nevertheless when the supplier wakes up.

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from bot import certificates
 from kernel.clock import SystemClock
 from payments.gateway import (
     AlreadyPaid,
@@ -316,11 +317,14 @@ class Rotating:
     key: rsa.RSAPrivateKey
     serial: int
 
-    def answer(self, path: str) -> Answer:
-        pem = self.key.private_bytes(
+    @property
+    def pem(self) -> str:
+        return self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()
-        signing = {"pem": pem, "serial": f"{self.serial:X}"}
+
+    def answer(self, path: str) -> Answer:
+        signing = {"pem": self.pem, "serial": f"{self.serial:X}"}
         if path != "/v3/certificates":
             return self.wire.signed(404, {"code": "ORDER_NOT_EXIST"}, **signing)
         sealed = self.wire.platform.seal(_certificate(self.key, self.serial).encode(), "certificate")
@@ -346,6 +350,29 @@ def test_without_a_public_key_certificates_are_fetched_once_and_again_when_they_
     assert isinstance(gateway.query(NUMBER), NoAnswer)  # not again within minutes: no storm of downloads
     assert gateway.refresh_certificates()
     assert gateway.query(NUMBER) == NoSuchNumber()
+    gateway.shut_down()
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["a public key beside them", "certificates alone"])
+def test_while_a_merchant_is_moved_notices_count_by_whichever_of_his_keys_they_are_signed(
+    wire: Wire, wechat: SandboxTill, platform: Platform, alone: bool
+) -> None:
+    gateway = wire.gateway(wechat, **({"public_key_id": "", "public_key_pem": b""} if alone else {}))
+    rotating = Rotating(wire, _new_key(), 0x5157)
+    signing = {"pem": rotating.pem, "serial": "5157"}
+    now = wechat.clock.now()
+
+    def problems() -> list[str | None]:
+        notices = [platform.notice(b"{}", at=now, **signing), platform.notice(b"{}", at=now)]
+        return [gateway.platform_keys.problem_with(headers, body, now) for headers, body in notices]
+
+    known = "serial unknown" if alone else None
+    assert problems() == ["serial unknown", known]
+    wire.answer = lambda _: wire.signed(404, {"code": "RESOURCE_NOT_EXISTS"})
+    assert certificates.refresh(gateway, alone=alone) == (certificates.TRY_AGAIN_S if alone else certificates.REFRESH_S)
+    wire.answer = rotating.answer
+    assert certificates.refresh(gateway, alone=alone) == certificates.REFRESH_S
+    assert problems() == [None, known]
     gateway.shut_down()
 
 
