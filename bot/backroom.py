@@ -71,6 +71,11 @@ class ShopBackroom:
         """See Backroom."""
         return self._services.vault
 
+    @property
+    def private_webhooks(self) -> bool:
+        """See Backroom."""
+        return self._services.config.api.private_webhooks
+
     def read(self, words: str, products: Sequence[Product]) -> Reading:
         """See Backroom."""
         shelf = Shelf(products, "")

@@ -83,6 +83,10 @@ class Backroom(Protocol):
     def vault(self) -> Vault:
         """Opens and seals card keys, and what else must not lie open in the database."""
 
+    @property
+    def private_webhooks(self) -> bool:
+        """Whether webhooks may go to this machine and private networks, and by http."""
+
     def read(self, words: str, products: Sequence[Product]) -> Reading:
         """How a sentence would be understood if this were the catalog."""
 

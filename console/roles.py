@@ -40,6 +40,10 @@ class Right(StrEnum):
     """What operators did."""
     PEOPLE = "people"
     """Operators: add, change, log out, let in no more. The owner's."""
+    PROGRAMS = "programs"
+    """Keys of the REST interface, and where webhooks go. The owner's."""
+    WALLETS = "wallets"
+    """Correct a buyer's balance by hand, or give it back. The owner's and finance's."""
     KNOWLEDGE = "knowledge"
     """What was not understood, the shop's own answers and texts, the menu."""
     SEE_BOOKS = "see_books"
@@ -64,7 +68,7 @@ _ALL = frozenset(Right)
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.OWNER: _ALL,
-        Role.MANAGER: _ALL - {Right.PEOPLE},
+        Role.MANAGER: _ALL - {Right.PEOPLE, Right.PROGRAMS, Right.WALLETS},
         Role.SUPPORT: frozenset(
             {
                 Right.SEE,
@@ -86,6 +90,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
                 Right.SEE_NOTICES,
                 Right.SEE_BOOKS,
                 Right.BOOKS,
+                Right.WALLETS,
             }
         ),
         Role.READONLY: frozenset({Right.SEE, Right.SEE_MONEY}),

@@ -23,6 +23,7 @@ from console.mine import Mine
 from console.notes import Notes
 from console.orders import Orders
 from console.people import People
+from console.programs import Programs
 from console.risk import RiskPages
 from console.roles import Right
 from console.runs import Runs
@@ -31,6 +32,7 @@ from console.talks import Talks
 from console.today import Today
 from console.todo import Todo
 from console.uploads import UploadPage, guarded_upload
+from console.webhooks import Webhooks
 
 
 def routes(parts: Parts, live: Live | None = None) -> list[Route]:
@@ -55,6 +57,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
         *_people(parts),
+        *_programs(parts),
         *_knowledge(parts),
         *_books(parts),
         *_goods(parts),
@@ -117,6 +120,25 @@ def _people(parts: Parts) -> list[Route]:
         _get(parts, "/me/factor", mine.factor, Right.SEE),
         _post(parts, "/me/factor", mine.factor_on, Right.SEE),
         _post(parts, "/me/factor/off", mine.factor_off, Right.SEE),
+    ]
+
+
+def _programs(parts: Parts) -> list[Route]:
+    programs, hooks = Programs(parts), Webhooks(parts)
+    one = "/programs/webhooks/{id}"
+    return [
+        _get(parts, "/programs", programs.page, Right.PROGRAMS),
+        _post(parts, "/programs/keys", programs.add_key, Right.PROGRAMS),
+        _post(parts, "/programs/keys/{id}/off", programs.key_off, Right.PROGRAMS),
+        _post(parts, "/programs/webhooks", programs.add_hook, Right.PROGRAMS),
+        _get(parts, one, hooks.page, Right.PROGRAMS),
+        _post(parts, f"{one}/change", hooks.change, Right.PROGRAMS),
+        _post(parts, f"{one}/pause", hooks.pause, Right.PROGRAMS),
+        _post(parts, f"{one}/resume", hooks.resume, Right.PROGRAMS),
+        _post(parts, f"{one}/test", hooks.test, Right.PROGRAMS),
+        _post(parts, f"{one}/secret", hooks.renew_secret, Right.PROGRAMS),
+        _post(parts, f"{one}/remove", hooks.remove, Right.PROGRAMS),
+        _post(parts, f"{one}/deliveries/{{delivery}}/resend", hooks.resend, Right.PROGRAMS),
     ]
 
 

@@ -168,6 +168,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "remove_webhook": "删除 webhook",
         "renew_webhook_secret": "更换 webhook 密钥",
         "test_webhook": "测试 webhook",
+        "add_apikey": "生成接口密钥",
+        "off_apikey": "停用接口密钥",
         "resend_webhook": "重发 webhook",
     }
 )

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
 from console import accounts
 from console.roles import Role
 from tests.bot.test_after_sale import WANG, Shop
@@ -50,7 +49,7 @@ def _has(page: Page, name: str, value: str) -> None:
 def test_a_new_waiting_talk_rings_and_is_told_by_the_browser_and_an_old_one_is_not(shop: Shop, page: Page) -> None:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_anna, shop).result()
-        with serving(create_app(shop.services)) as base:
+        with serving(shop.app) as base:
             page.context.grant_permissions(["notifications"], origin=base)
             page.goto(f"{base}/console/talks")
             page.get_by_label("用户名").fill("anna")

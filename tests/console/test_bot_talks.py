@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from bot import heard_days
-from bot.app import create_app
 from console import accounts
 from console.roles import Role
 from kernel.ids import OpenId
@@ -186,7 +185,7 @@ def test_the_owner_takes_a_talk_from_the_bot_and_gives_it_back(
 ) -> None:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_prepared, shop).result()
-        with serving(create_app(shop.services)) as base:
+        with serving(shop.app) as base:
             _logs_in(desk, base, "/console/talks")
             desk.get_by_role("navigation", name="谁在回答").get_by_role("link", name="机器人").click()
             expect(desk.locator("#bot-rows li")).to_have_count(2)

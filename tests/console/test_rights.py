@@ -25,6 +25,8 @@ export          x     x       -       x       -
 see_notices     x     x       -       x       -
 see_actions     x     x       -       -       -
 people          x     -       -       -       -
+programs        x     -       -       -       -
+wallets         x     -       -       x       -
 knowledge       x     x       -       -       -
 see_books       x     x       -       x       -
 books           x     x       -       x       -
@@ -79,6 +81,18 @@ NEEDS = {
     ("POST", "/console/people/999/password"): Right.PEOPLE,
     ("POST", "/console/people/999/factor"): Right.PEOPLE,
     ("POST", "/console/people/999/logout"): Right.PEOPLE,
+    ("GET", "/console/programs"): Right.PROGRAMS,
+    ("POST", "/console/programs/keys"): Right.PROGRAMS,
+    ("POST", "/console/programs/keys/999/off"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks"): Right.PROGRAMS,
+    ("GET", "/console/programs/webhooks/999"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/change"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/pause"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/resume"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/test"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/secret"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/remove"): Right.PROGRAMS,
+    ("POST", "/console/programs/webhooks/999/deliveries/777/resend"): Right.PROGRAMS,
     ("POST", "/console/me/password"): Right.SEE,
     ("GET", "/console/me/factor"): Right.SEE,
     ("POST", "/console/me/factor"): Right.SEE,
@@ -191,6 +205,7 @@ def _as_route(path: str) -> str:
         ("/bill", "/{kind}"),
         ("/1", "/{id}"),
         ("/999", "/{id}"),
+        ("/777", "/{delivery}"),
         ("/K1", "/{order_no}"),
     ):
         path = path.replace(example, name)
