@@ -74,18 +74,22 @@ class Fuzz:
         dice = random.Random(seed)
         with httpx.Client(base_url=self._url, timeout=20) as client:
             while time.monotonic() < until and len(self.broken) < 20:
-                kind, path, query, headers, body = self._request(dice)
-                begun = time.monotonic()
-                try:
-                    answer = client.post(path, params=query, headers=headers, content=body)
-                    outcome = str(answer.status_code)
-                except httpx.HTTPError as error:
-                    outcome = type(error).__name__
-                took = time.monotonic() - begun
-                self.worst_s = max(self.worst_s, took)
-                self.answers[f"{kind} {outcome}"] += 1
-                if not outcome.isdigit() or int(outcome) >= 500 or took > SLOW_S:
-                    self.broken.append(f"{kind} {outcome} {took:.1f} s: {query} {headers} {body[:600]!r}")
+                self.one(dice, client, SLOW_S)
+
+    def one(self, dice: random.Random, client: httpx.Client, slow_s: float) -> None:
+        """Make one request and keep what is wrong with its answer."""
+        kind, path, query, headers, body = self._request(dice)
+        begun = time.monotonic()
+        try:
+            answer = client.post(path, params=query, headers=headers, content=body)
+            outcome = str(answer.status_code)
+        except httpx.HTTPError as error:
+            outcome = type(error).__name__
+        took = time.monotonic() - begun
+        self.worst_s = max(self.worst_s, took)
+        self.answers[f"{kind} {outcome}"] += 1
+        if not outcome.isdigit() or int(outcome) >= 500 or took > slow_s:
+            self.broken.append(f"{kind} {outcome} {took:.1f} s: {query} {headers} {body[:600]!r}")
 
     def _request(self, dice: random.Random) -> tuple[str, str, dict[str, str], dict[str, str], bytes]:
         make = dice.choices((self._push, self._notice, self._callback), (6, 5, 2))[0]

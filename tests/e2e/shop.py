@@ -22,7 +22,7 @@ from catalog.key_import import ImportResult, import_keys
 from catalog.store import import_catalog
 from sandbox.app import create_app as create_sandbox
 from sandbox.server import free_socket, running
-from sandbox.settings import new_credentials
+from sandbox.settings import Credentials, new_credentials
 
 DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 _T = TypeVar("_T")
@@ -110,6 +110,8 @@ class Shop:
     sandbox: httpx.Client
     bot: httpx.Client
     sandbox_url: str
+    credentials: Credentials
+    """What WeChat, WeChat Pay and this shop know of each other."""
 
     @property
     def engine(self) -> Engine:
@@ -164,7 +166,7 @@ def open_shop(
             httpx.Client(base_url=sandbox_url, timeout=60) as sandbox,
             httpx.Client(base_url=bot_url, timeout=60) as bot,
         ):
-            yield Shop(services, sandbox, bot, sandbox_url)
+            yield Shop(services, sandbox, bot, sandbox_url, credentials)
     finally:
         worker.stop()
         working.join(60)
