@@ -226,6 +226,8 @@ class LedgerEntryRow(SQLModel, table=True):
             " 'key_stock', 'wallet', 'compensation')",
             name="ledger_entry_account_known",
         ),
+        # What is owed to balances is summed up whenever somebody looks at them.
+        Index("ledger_entry_of_wallets", "amount_fen", postgresql_where=text("account = 'wallet'")),
     )
 
     id: int | None = _id()
@@ -259,6 +261,7 @@ class WalletRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("balance_fen >= 0", name="wallet_never_below_zero"),
         CheckConstraint("moves >= 0", name="wallet_moves_counted"),
+        Index("wallet_by_balance", "balance_fen", "id"),
     )
 
     id: int | None = _id()
@@ -289,6 +292,7 @@ class WalletMoveRow(SQLModel, table=True):
             name="wallet_move_sign_fits_kind",
         ),
         Index("wallet_move_of_order", "order_no", postgresql_where=text("order_no <> ''")),
+        Index("wallet_move_of_kind", "kind", "id"),
     )
 
     id: int | None = _id()

@@ -449,6 +449,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("openid"),
     )
+    op.create_index("wallet_by_balance", "wallet", ["balance_fen", "id"], unique=False)
     op.create_table(
         "webhook_delivery",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -590,6 +591,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("booking_id", "account", name="ledger_entry_once"),
+    )
+    op.create_index(
+        "ledger_entry_of_wallets",
+        "ledger_entry",
+        ["amount_fen"],
+        unique=False,
+        postgresql_where=sa.text("account = 'wallet'"),
     )
     op.create_table(
         "operator_recovery",
@@ -868,6 +876,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "reference", name="wallet_move_once"),
         sa.UniqueConstraint("wallet_id", "n", name="wallet_move_in_turn"),
     )
+    op.create_index("wallet_move_of_kind", "wallet_move", ["kind", "id"], unique=False)
     op.create_index(
         "wallet_move_of_order", "wallet_move", ["order_no"], unique=False, postgresql_where=sa.text("order_no <> ''")
     )
