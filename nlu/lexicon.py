@@ -204,6 +204,14 @@ class ProductIndex:
                 self.by_word[word].append(sku)
 
     @cached_property
+    def all_words(self) -> frozenset[str]:
+        """List every word that the catalog says about this product: no noun among them makes other goods of it."""
+        words = self.words
+        labels = [s.label for s in words.skus] + [f.label for f in words.fields] + [o.label for o in words.options]
+        listed = (*self.names, *self.by_word, *self.option_words, *self.choice_words, *map(plain, words.category))
+        return frozenset((*listed, *map(plain, labels)))
+
+    @cached_property
     def valued(self) -> bool:
         """Tell whether a denomination picks among this product's SKUs."""
         return bool(self.by_value) or self.any_sku is not None

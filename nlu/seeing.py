@@ -283,6 +283,7 @@ def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
     return ""
 
 
+_HAN_BOTH = re.compile(r"[\u4e00-\u9fff]{2}")
 _DONE = ("了", "掉", "过", "在", "着")
 _PLACE_TAIL = re.compile("路|街|巷|镇|村|大道|小区|花园|公园|广场|地铁站|车站")
 
@@ -293,6 +294,9 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     if not mention.exact and len(mention.word) == 2 and mention.word[1] == "的":
         return True  # 一百块的 asks for no 快的
     if mention.word in lexicon.tails and mention.exact and not mention.entry.products:
+        before = seen.text[max(0, start - 2) : start]
+        if _HAN_BOTH.fullmatch(before) and unexplained(before) == 2:
+            return True  # 乒乓球场地, where 球场地 is the end of 羽毛球场地
         return any(stop == start and stop - begin > 1 for begin, stop, _ in seen.segments)  # 东方航空券 of 南方航空券
     if (
         seen.text[start] == "个"
@@ -494,14 +498,18 @@ def _refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
         weak = mention.weak or (len(pids) == 1 and _of_other_kind(seen, mention, lexicon.products[pids[0]]))
+        weak = weak or (len(pids) > 1 and _named_by_strangers(seen, mention))
         single = pids[0] if len(pids) == 1 and not weak else None
         refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=weak))
     return _merged(refs, seen.text)
 
 
+_RANK = re.compile(r"\d{1,2}(?=[,，。\s]|$)")
+
+
 def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
     """Tell whether another thing's word makes this the end of another name: 声乐体验课 is no 钢琴体验课."""
-    if not any(name != mention.word and name.endswith(mention.word) for name in product.names):
+    if mention.word == product.names[0] or not product.names[0].endswith(mention.word):
         return False
     if any(m.end == mention.start for m in seen.mentions):
         return False
@@ -509,7 +517,18 @@ def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
     return bool(before) and not any(before in word for word in product.all_words)
 
 
-_LATIN = re.compile(r"[a-z]{2,}(?=[\u4e00-\u9fff])")
+def _named_by_strangers(seen: Seen, mention: Mention) -> bool:
+    """迪卡侬礼品卡: a kind of goods right behind a name that nobody here knows."""
+    before = seen.text[max(0, mention.start - 3) : mention.start]
+    return (
+        _NAME_BEFORE.search(before) is not None
+        and unexplained(before) >= 2
+        and not any(m.end == mention.start for m in seen.mentions)
+    )
+
+
+_NAME_BEFORE = re.compile(r"[\u4e00-\u9fff]{2}(?<![的了过个张点])$")
+_LATIN = re.compile(r"(?!s?vip|pro)[a-z]{3,}(?=会员|卡|券|码|套餐|服务)")
 
 
 def _of_other_goods(seen: Seen, mention: Mention, lexicon: Lexicon) -> int:
@@ -524,6 +543,8 @@ def _of_other_goods(seen: Seen, mention: Mention, lexicon: Lexicon) -> int:
     own = (lexicon.products[pid] for pid in pids)
     if not said or any(said in word for product in own for word in product.all_words):
         return 0
+    if _RANK.match(seen.text, end + len(said)):
+        return 0  # 王者贵族8, 充680
     return end + len(said)
 
 
@@ -532,7 +553,13 @@ def _merged(refs: list[Ref], text: str) -> list[Ref]:
     kept: list[Ref] = []
     for i, ref in enumerate(refs):
         before = refs[i - 1] if i else None
-        if before and before.foreign and ref.start - before.end <= 1 and not ref.foreign and text[before.end] != "上":
+        if (
+            before
+            and before.foreign
+            and ref.start - before.end <= 1
+            and not ref.foreign
+            and text[before.end : ref.start] != "上"
+        ):
             kept[-1] = replace(before, end=ref.end) if kept and kept[-1] is before else kept[-1]
             continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
         if ref.foreign and any(r.product and ref.start == r.end for r in refs):

@@ -7,6 +7,7 @@ from functools import cache
 import jieba
 
 from nlu.text import load_table
+from nlu.words import ABOUT_GOODS, GENERIC_TAILS, SHOP_WORDS, TOO_GENERIC
 
 MAX_CHARS = 200
 """jieba costs about 3 µs a character; a longer message is segmented up to here."""
@@ -38,6 +39,22 @@ def _add_prefixes(known: dict[str, int], word: str) -> None:
 def is_word(word: str) -> bool:
     """Tell whether this is a word of the language, of two or more characters."""
     return len(word) > 1 and _common()[0].get(word, 0) > 0
+
+
+@cache
+def _nouns() -> frozenset[str]:
+    about_it = {*SHOP_WORDS.split(), *GENERIC_TAILS, *TOO_GENERIC, *ABOUT_GOODS.split()}
+    return frozenset(load_table("nouns.json")["nouns"].split()) - about_it
+
+
+def noun_at(text: str, place: int) -> str:
+    """Give the word for a thing that begins here and does not speak of any goods (面额, 订单); "" if none does."""
+    return next((text[place : place + n] for n in (4, 3, 2) if text[place : place + n] in _nouns()), "")
+
+
+def noun_before(text: str, place: int) -> str:
+    """Give the word for a thing that ends here; "" if none does."""
+    return next((text[place - n : place] for n in (4, 3, 2) if place >= n and text[place - n : place] in _nouns()), "")
 
 
 class Segmenter:

@@ -74,6 +74,16 @@ def words(corpora: list[Path]) -> dict[str, str]:
     return {str(count): " ".join(sorted(found)) for count, found in sorted(groups.items())}
 
 
+def nouns(kept: dict[str, str]) -> dict[str, str]:
+    """Choose those of the words kept that name things: what stands right behind goods then makes other goods of them."""
+    known = {word for found in kept.values() for word in found.split() if len(word) > 1}
+    tagged = (line.split(" ") for line in (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines())
+    return {"nouns": " ".join(sorted(word for word, _, tag in tagged if word in known and tag in _NAMES_THINGS))}
+
+
+_NAMES_THINGS = ("n", "nz", "nt", "nl", "vn", "an")
+
+
 def _write(name: str, table: dict[str, str]) -> None:
     text = json.dumps(table, ensure_ascii=False, sort_keys=name != "words.json", separators=(",", ":"))
     (DATA / name).write_text(text + "\n", "utf-8")
@@ -82,4 +92,6 @@ def _write(name: str, table: dict[str, str]) -> None:
 if __name__ == "__main__":
     _write("simplified.json", simplified())
     _write("syllables.json", syllables())
-    _write("words.json", words([Path(name) for name in sys.argv[1:]]))
+    kept = words([Path(name) for name in sys.argv[1:]])
+    _write("words.json", kept)
+    _write("nouns.json", nouns(kept))

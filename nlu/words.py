@@ -184,3 +184,5 @@ SHOP_WORDS = (
     "谢谢 多谢 感谢 辛苦 你好 您好 在吗 微信 支付宝 信用卡 花呗 手续费 售后 封号 掉线 登录 会员 账号 手机号 号码 验证码"
 )
 """Words of shops that a general dictionary lacks or thinks rare."""
+ABOUT_GOODS = "费用 味道 手工 错号 名称 块钱 元钱 箱子 我会 被盗 资费 账单 额度 金额 面值 总额 单价 时间 时候 地方 东西 数量 型号 规格 颜色 尺寸 款式 种类 效果 质量 老妈 老爸 老婆 老公 媳妇 朋友 同学 同事 室友 孩子 女儿 儿子 公司 单位 学校 老板 客户 宿舍 办公室 全家 电信 联通 移动 手机 电话"
+"""What may be said of any goods, right behind their name: it makes nothing else of them."""
