@@ -32,6 +32,7 @@ from dialogs.ordering import (
 )
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
+from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
 from nlu.frame import Item
 
@@ -44,6 +45,10 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     state = dialog.state
     if not isinstance(state, Collecting | Confirming):
         return start(dialog, said.frame.items, scene, said.text)
+    other = switched_to(state, said, scene.shelf)
+    if other is not None:
+        instead = replace(said, frame=replace(said.frame, intent="change"))
+        return _after_filling(dialog, state, [(0, fill(state.lines[0], other, scene.shelf))], instead, scene)
     items = [item for item in said.frame.items if says_anything(item)]
     if isinstance(state, Collecting) and len(state.lines) == 1 and len(items) == 1:
         items = _one_each(state, items[0], said.text, scene)

@@ -9,6 +9,7 @@ from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.by_text import fill_by_text
+from dialogs.digits import with_digits
 from dialogs.draft import account_field, chosen_options, given_fields
 from dialogs.field_changes import ACCOUNT, ASKS, changed_field, is_size, with_field
 from dialogs.filling import (
@@ -32,7 +33,7 @@ _LEADING = re.compile(
     r"|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
 )
 _TRAILING = re.compile(r"(?:的|就行|就好|就可以|就够|够|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
-_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱]?)$")
+_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱位人]?)$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _TOO_MUCH = re.compile(
@@ -43,8 +44,13 @@ _PLAIN_HEAD = re.compile(
     "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
     "充值话费统各均也换改到,，。！!、~ ]*"
 )
-_UP_TO = re.compile(r"^(?:加|减|升|降|提|凑)[到成](\d{1,7})(?:元|块|个)?(?:吧)?$")
-_RATHER = re.compile(r"^.{0,12}?(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)(.{1,20})$")
+_UP_TO = re.compile(
+    rf"^(?:那|就|再|还是|给我|帮我|我要?|想)*(?:增?加|减少?|升|降|提|凑|延长?|缩短?)(?:时)?[到成至为]((?:\d{{1,7}}|[{CHINESE}]{{1,4}})[^\d,，。]{{0,4}}?)(?:吧|了|的)*$"
+)
+_RATHER = re.compile(
+    r"^.{0,12}?(?:(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)"
+    r"|不[充买要来][^,，\s]{0,10}[,，\s]+(?:还是|就|我|先)*(?:[充买来要]|换成?|改成?))(.{1,20})$"
+)
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
 _ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
 _TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]")
@@ -69,7 +75,8 @@ _MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打
 def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """A correction of one line, of each, of some pieces of one, or of a field by its name."""
     return (
-        _account_and_choice(dialog, state, said, scene)
+        _digits_changed(dialog, state, said, scene)
+        or _account_and_choice(dialog, state, said, scene)
         or _choice_changed(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
@@ -79,6 +86,12 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         or changed_field(dialog, state, said, scene)
         or _other_account(dialog, state, said, scene)
     )
+
+
+def _digits_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """倒数第二位是5不是4, 2918改成2981."""
+    lines = with_digits(state.lines, said.text, scene.shelf) if not ASKS.search(said.text) else None
+    return advance(replace(dialog, misses=0), lines, scene, replies.changed()) if lines is not None else None
 
 
 def _account_and_choice(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -170,6 +183,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     text = fold(said.text)
     found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
     found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text)
+    found = found or (None if "数量" in text else _INTO.search(text))
     product = scene.shelf.product(state.lines[0].product or "")
     if found is None or len(state.lines) != 1 or product is None or said.frame.items or ASKS.search(text):
         return None
@@ -181,7 +195,8 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
 
 def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     """不对，要500的, of what was ordered and is not paid: the line as he wants it; None when he says something else."""
-    found = _WRONG_WANTS.match(fold(said.text)) or _AFTER_ALL.match(fold(said.text))
+    text = fold(said.text)
+    found = _WRONG_WANTS.match(text) or _AFTER_ALL.match(text) or _RATHER.match(text) or _UP_TO.match(text)
     product = scene.shelf.product(line.product or "")
     filled = line_with(line, found[1], product, scene.shelf) if found is not None and product is not None else None
     return filled.line if filled is not None and filled.changed and not filled.problems else None

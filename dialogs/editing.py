@@ -55,6 +55,8 @@ _LAST_ORDER = re.compile("[单次回]|照旧|老样")
 _SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
+_CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
+_MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
 _FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
 _SAYS_LITTLE = 14
 _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
@@ -102,6 +104,7 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if gone and _EVERYTHING.fullmatch(others):
         return paying.cancel(dialog, scene)
     found = _to_take_out(lines, said.text, scene.shelf)
+    found = found if found is not None else _taken_out_with_reason(lines, said.text, scene.shelf)
     if found is None:
         return None
     if found == ():
@@ -110,6 +113,18 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if not rest:
         return paying.cancel(dialog, scene)
     return advance(replace(dialog, misses=0), rest, scene, replies.taken_out(len(found)))
+
+
+def _taken_out_with_reason(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
+    """大人的不要了 我不下水: beside the clause that takes out there is only why."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    going = [clause for clause in clauses if _REMOVING.search(fold(clause))]
+    why = [clause for clause in clauses if clause not in going]
+    if len(going) != 1 or not why or len(lines) < 2:
+        return None
+    if any(_MORE_THAN_WHY.search(fold(clause)) or pointed(lines, clause, shelf) for clause in why):
+        return None
+    return _to_take_out(lines, going[0], shelf)
 
 
 def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -219,6 +234,13 @@ def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:
     if name and product is not None:
         said = frozenset({"product", "value", "quantity"})
         return [Item(product.id, sku=names[name].code, value=names[name].value, quantity=quantity, said=said)]
+    units = "|".join(re.escape(fold(sku.unit)) for sku in product.skus if sku.unit) if product is not None else ""
+    more = (
+        re.search(rf"(\d{{1,4}}|[{CHINESE}]{{1,3}})个?(?:{units})", text) if units and _in_units(line, shelf) else None
+    )
+    by = read_numeral(more[1]) if more is not None else None
+    if by is not None:  # 加两小时
+        return [Item(value=by, said=frozenset({"value"}))]
     bare = _DIGITS.findall(text)
     sized = product is not None and any(replies.number(sku.value) == bare[0] for sku in product.skus if bare)
     if len(bare) == 1 and product is not None and (sized or (not count and _in_units(line, shelf))):

@@ -43,7 +43,11 @@ def changes(lines: Sequence[DraftLine], shelf: Shelf) -> tuple[str, ...]:
     told = [f"改成{size}"] if size else []
     told += [f"{account.label}错了"] if account is not None else []
     which = "第1件" if len(lines) > 1 else ""
-    return tuple(which + one for one in (*told, _count(lines[0].quantity)))
+    if not told or any(
+        sku.any_value is None for sku in product.skus
+    ):  # of what is sold in any number, that is the size
+        told.append(_count(lines[0].quantity))
+    return tuple(which + one for one in told)
 
 
 def _count(present: int) -> str:

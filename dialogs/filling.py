@@ -113,6 +113,8 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
     said = fold(text)
     quantity = _QUANTITY.search(said)
     if quantity is not None:
+        if all(sku.any_value is not None for sku in product.skus):  # sold in any number: that is how many
+            return fill(line, Item(value=int(quantity[1]), said=frozenset({"value"})), shelf)
         return fill(line, Item(quantity=int(quantity[1]), said=frozenset({"quantity"})), shelf)
     ending = _ENDING.search(said)
     if ending is not None:

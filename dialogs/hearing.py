@@ -11,9 +11,18 @@ from catalog.shelf import Shelf
 from dialogs import freetext
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
-from dialogs.places import goes_by_parcel, read
+from dialogs.places import goes_by_parcel, is_receiver, read
 from dialogs.pointing import longest_name
-from dialogs.several_items import each_from_its_clause, each_from_its_row, joined_fields, neither, without_borrowed
+from dialogs.several_items import (
+    each_from_its_clause,
+    each_from_its_row,
+    joined_fields,
+    neither,
+    with_amount_apart,
+    with_lost_phone,
+    without_borrowed,
+    without_kept_out,
+)
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame, Item
@@ -26,7 +35,6 @@ _NO_PIECES = re.compile(
 )
 _EITHER = re.compile(r"\d{4}[^\d,，。;；]{0,4}(?:或者?|还是)[^\d,，。;；]{0,4}\d{4}")
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")
-_RECEIVER = re.compile(r"收[货件]人|姓名|名字|联系人|[\u4e00-\u9fff]{2,4}收(?:$|[\s,，。])")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
@@ -139,8 +147,9 @@ def _with_whole_place(item: Item, product: Product | None, text: str) -> Item:
     part, rest = read(given), read(text.replace(given, " "))
     if part.phone and part.name:
         return item
-    phone = part.phone or rest.phone
-    name = part.name or (rest.name if rest.phone or _RECEIVER.search(text) else "")
+    asked_for = rest.phone in item.fields.values()  # 收花人电话 is a field of its own, and has it
+    phone = part.phone or ("" if asked_for else rest.phone)
+    name = part.name or (rest.name if is_receiver(rest.name, text) else "")
     if (phone, name) == (part.phone, part.name):
         return item
     whole = " ".join(one for one in (given, name if not part.name else "", phone if not part.phone else "") if one)
@@ -183,6 +192,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
     if len(items) == 2 and _EITHER.search(said.text):
         items = neither(items)
+    items = with_lost_phone(items, said.text, scene.shelf)
+    items = without_kept_out(with_amount_apart(items, scene.shelf), said.text)
     items = joined_fields(items, scene.shelf)
     items = _beside_each_other(items, lines, said.text, scene.shelf)
     if isinstance(dialog.state, Collecting):
@@ -263,6 +274,10 @@ def _as_size(item: Item, product: Product | None, text: str) -> Item:
     """改成10桶, where 10桶 is on sale (or any number of them): the size, not ten of the present one."""
     if product is None or (item.sku is not None and item.value is not None and "value" in item.said):
         return item
+    counts = item.value is None and "quantity" in item.said and "数量" in text
+    if counts and item.quantity > 0 and all(sku.any_value is not None for sku in product.skus):
+        said = (item.said - {"quantity"}) | {"value"}  # 数量改成200, of what is sold in any number
+        return replace(item, value=item.quantity, sku=None, quantity=1, said=said)
     for sku in product.skus:
         limits = sku.any_value
         sold = sku.value == item.quantity if limits is None else item.value is None

@@ -13,6 +13,7 @@ from dialogs import (
     rating,
     replies,
     smalltalk,
+    unpaid,
     wallet,
     wishes,
 )
@@ -39,6 +40,7 @@ from dialogs.state import (
     Idle,
     Replacement,
 )
+from dialogs.switching import switched_to
 from dialogs.turn import (
     CancelOrder,
     Reply,
@@ -92,7 +94,7 @@ def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
-    turn = paying.change_unpaid(dialog, said, scene)
+    turn = paying.change_unpaid(dialog, said, scene) if not unpaid.says_more(said.text) else None
     if turn is not None:
         return turn
     if any(item.product for item in said.frame.items):
@@ -197,6 +199,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         wanted = rather(live.lines[0], said, scene)
         if wanted is not None:
             return Turn(replace(dialog, waiting=Replacement((wanted,))), effects=(CancelOrder(OrderNo(live.order_no)),))
+    if isinstance(dialog.state, Collecting | Confirming) and switched_to(dialog.state, said, scene.shelf):
+        return said_for_draft(dialog, said, scene)
     other = another_product(dialog, said, scene)
     if other is not None:
         return other

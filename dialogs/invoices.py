@@ -59,7 +59,9 @@ def found(
         wanted = running_for(running, paid[0], CaseKind.INVOICE)
         if wanted is not None:
             return answer(dialog, scene, replies.case_running(wanted, scene.now, scene.hours))
-        return answer(replace(dialog, invoice=asked), scene, replies.ask_invoice(paid[0]))
+        several = replies.invoice_for(meant) if len(meant) > 1 else ""
+        told = replies.join(several, replies.ask_invoice(paid[0]))
+        return answer(replace(dialog, invoice=replace(asked, orders=several)), scene, told)
     turn = _go_on(dialog, asked, scene)
     opens = next((effect for effect in turn.effects if isinstance(effect, OpenCase)), None)
     if opens is None:
@@ -137,8 +139,9 @@ def _go_on(dialog: Dialog, asked: InvoiceAsked, scene: Scene, wrong: str = "") -
         )
         return answer(replace(dialog, invoice=later), scene, told)
     details = replies.invoice_details(asked.title, asked.tax_no, asked.email)
-    effect = OpenCase(CaseKind.INVOICE, OrderNo(asked.order_no), None, details)
-    return Turn(replace(dialog, invoice=None, misses=0), Reply(replies.invoice_taken(details)), (effect,))
+    effect = OpenCase(CaseKind.INVOICE, OrderNo(asked.order_no), None, replies.join(details, asked.orders))
+    told = replies.join(asked.orders, replies.invoice_taken(details))
+    return Turn(replace(dialog, invoice=None, misses=0), Reply(told), (effect,))
 
 
 def _read(asked: InvoiceAsked, text: str, *, alone: bool) -> InvoiceAsked:

@@ -21,6 +21,7 @@ _HOW_LONG = re.compile(
 _TO_PAY = re.compile(
     "(?:一共|总共|加起来|合计|两[单个笔]|[三3][单个笔]|都|所有|全部).{0,6}(?:付|给|多少|链接|交)|[付给]多少|多少钱来着|发.{0,3}链接|链接.{0,3}发"
 )
+_TOGETHER = re.compile("[这那]?[两二三俩仨](?:[单个笔]|张)?.{0,4}(?:一起|一块|都|同时).{0,2}付")
 _HOW_MUCH = re.compile("付|链接|多少钱")
 _OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|[改换]|\d{5}")
 _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "keys", "problem")
@@ -39,7 +40,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return answer(dialog, scene, note) if note else None
     if not isinstance(dialog.state, Idle):
         return None
-    live = live_unpaid(dialog, scene) is not None
+    live = live_unpaid(dialog, scene) is not None or _TOGETHER.search(text) is not None
     if not (
         _HOW_TO.search(text) or _HOW_LONG.search(text) or (live and _TO_PAY.search(text) and _HOW_MUCH.search(text))
     ):
@@ -55,6 +56,8 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     waiting = [order for order in fact.orders if order.state is OrderState.UNPAID]
     if waiting and _TO_PAY.search(text) and _HOW_MUCH.search(text):
         return _to_pay(dialog, waiting, scene)
+    if not waiting and _TOGETHER.search(text):
+        return answer(dialog, scene, replies.nothing_unpaid())
     meant = which.named(fact.orders, text, scene.shelf)
     orders = [o for o in (meant[0] if meant else fact.orders) if o.state is not OrderState.CANCELLED]
     if _HOW_TO.search(text):

@@ -10,12 +10,20 @@ from dialogs.turn import Reminded, RemindMe, Said, Scene, Turn
 
 _TELL = "(?:请|麻烦|记得|就|再|能|可以|帮我|给我|要|,|，)*(?:提醒|通知|告诉|叫|喊|说一声|发消息)"
 _ASKS = re.compile(f"(?:到货|有货|补货|上货|来货)(?:了|后|时|的时候|的话|之后)*{_TELL}|(?:到货|补货|上货)(?:提醒|通知)")
+_BY_DATE = re.compile(
+    r"(?:每(?:个)?(?:月|周|天|年|星期|礼拜|季度)|定时|定期|(?:下个?|这个?|本)(?:月|周|星期)|[明后]天|月底|月初|\d+[号日]|快到期|到期(?:前|了)?)"
+    ".{0,8}(?:提醒|叫|喊|通知)(?:一下|一声)?我"
+)
 _TAKES_BACK = re.compile("(?:不用|别|不要|取消).{0,6}(?:提醒|通知|告诉)")
 
 
 def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Ask to be told of the SKU he names, else of the one that was just sold out; None where he asks nothing of it."""
-    if not _ASKS.search(said.text) or _TAKES_BACK.search(said.text):
+    if _TAKES_BACK.search(said.text):
+        return None
+    if _BY_DATE.search(said.text):
+        return answer(dialog, scene, replies.no_reminders_by_date())
+    if not _ASKS.search(said.text):
         return None
     code = _named(said, scene) or dialog.short
     if not code or scene.shelf.sku(code) is None:

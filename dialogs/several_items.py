@@ -13,6 +13,16 @@ from nlu.frame import Item
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _ACCOUNT_CHARS = 5
 _OLD_ACCOUNT = re.compile(r"(?:上次|上回|以前|之前|原来|老)(?:的|那个|用的|充的)*(?:手机|QQ|qq)?(?:号|账号|帐号)")
+_AMOUNT_DIGITS_MAX = 7
+_KEPT_OUT = re.compile(
+    "(?:别|不要|不是|不|勿|莫)(?:给|往|再|要|能)?(?:充|冲|打|下|买|寄|送|弄)(?:到|给|成|错|这|它|他|她|$)|不是这个|不用这个|别弄错|别搞错"
+)
+"""What is said of a number that is not to be used: 别充错了, 不要充到这个."""
+_ONLY_ONE = re.compile("(?<!每人)(?<![各都每])[一1](?:个|张|份|件|单)(?!月|人|都|各)")
+_FOR_EACH = re.compile("各|都|分别|每|一人|[和跟与、及]|两|二|2(?=个|张|份)")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_MORE_CLAUSES = re.compile(r"[,，。;；、\n]|再[来买要加给]|还有|另外|然后")
+_OPEN = frozenset({"value", "account"})
 _CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
@@ -24,6 +34,57 @@ def neither(items: Sequence[Item]) -> tuple[Item, ...]:
         return tuple(items)
     same = {name: value for name, value in one.fields.items() if other.fields.get(name) == value}
     return (replace(one, fields=same, said=one.said - (one.fields.keys() - same.keys())),)
+
+
+def without_kept_out(items: Sequence[Item], text: str) -> tuple[Item, ...]:
+    """她号码是138…，我自己的是139…别充错了: an account that is named only to be kept out is none of the order's; where
+    one piece was asked for and two accounts are there, for which is asked."""
+    if len(items) < 2 or len({(i.product, i.sku, i.value, i.quantity) for i in items}) != 1:
+        return tuple(items)
+    clauses = _CLAUSES.split(_SEPARATORS.sub("", text))
+    left = [item for item in items if not any(_KEPT_OUT.search(c) and _names_account(item, c) for c in clauses)]
+    if 0 < len(left) < len(items):
+        return tuple(left)
+    if len(items) == 2 and items[0].quantity == 1 and _ONLY_ONE.search(text) and not _FOR_EACH.search(text):
+        return neither(items)
+    return tuple(items)
+
+
+def _names_account(item: Item, clause: str) -> bool:
+    return any(len(value) >= _ACCOUNT_CHARS and value in clause for value in item.fields.values())
+
+
+def with_amount_apart(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
+    """储值100000 138…, of what is sold in any number: a short number beside a whole account is an amount, and be it too
+    large; it is no second account."""
+    wrong = [item for item in items if item.invalid and not item.fields and item.value is None]
+    right = [item for item in items if item.fields and not item.invalid and item.value is None]
+    product = shelf.product(items[0].product or "") if items else None
+    if len(items) != 2 or len(wrong) != 1 or len(right) != 1 or product is None or right[0].product != product.id:
+        return tuple(items)
+    ((name, raw),) = wrong[0].invalid.items() if len(wrong[0].invalid) == 1 else (("", ""),)
+    ranged = any(sku.any_value is not None for sku in product.skus)
+    if not ranged or name not in right[0].fields or not raw.isdecimal() or len(raw) > _AMOUNT_DIGITS_MAX:
+        return tuple(items)
+    return (replace(right[0], value=int(raw), said=right[0].said | {"value"}),)
+
+
+def with_lost_phone(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
+    """充50 138… 再来一张京东卡100, where nothing took the phone: what stands beside it is not of the other product, if
+    that is not named there; of what it is, is asked."""
+    plain = _SEPARATORS.sub("", text)
+    held = {value for item in items for value in (*item.fields.values(), *item.invalid.values())}
+    lost = [phone for phone in _PHONE.findall(plain) if not any(phone in value for value in held)]
+    if len(lost) != 1 or len(items) < 2:
+        return tuple(items)
+    clause = next((one for one in _MORE_CLAUSES.split(plain) if lost[0] in one), "")
+    numbers = {float(number) for number in _NUMBER.findall(clause.replace(lost[0], " "))}
+    own = [item for item in items if item.value is not None and item.value in numbers and not item.fields]
+    product = shelf.product(own[0].product or "") if len(own) == 1 else None
+    if product is None or longest_name((product.name, *product.aliases), fold(clause)):
+        return tuple(items)
+    apart = Item(value=own[0].value, quantity=own[0].quantity, fields={"account": lost[0]}, said=_OPEN)
+    return tuple(apart if item is own[0] else item for item in items)
 
 
 def joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:

@@ -50,7 +50,7 @@ class Listed:
     Each entry is a kind and an id: ``p:huafei`` product, ``c:充值缴费/手机话费`` category, ``s:HF100`` SKU, ``v:ios``
     choice of the option or field asked for, ``o:K26…`` order to look at, ``u:K26…`` unpaid order to cancel,
     ``w:account`` slot to change, ``q:没到账 K26…`` what a tap would send, ``a:138…`` account used before, ``x:K26…``
-    unpaid order that a correction may be about.
+    unpaid order that a correction may be about, ``t:确认提现`` what 确认 means for one message.
     """
 
     entries: tuple[str, ...]
@@ -207,6 +207,8 @@ class InvoiceAsked:
     title: str = ""
     tax_no: str = ""
     email: str = ""
+    orders: str = ""
+    """Which orders it is for, in words, where they are several."""
 
 
 @dataclass(frozen=True, slots=True)

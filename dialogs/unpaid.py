@@ -42,6 +42,10 @@ _CORRECTS = re.compile(
     r"[改换错]|不对|不是|够|就行|就好|多了|少[买要充来]|减|去掉|寄[到给去往]|送[到给去往]|地址|只[要买充]|应该"
 )
 _ADDS = re.compile(r"再[加来要买充]|另外|还要|加一|也[要来充]|照旧|老样子|[老旧]号|上次|上回|一样的")
+_MORE_OF_IT = re.compile(
+    r"再?[加添]上?[来要买]?(?:个|张|份|[一两二三四五六七八九十]|\d)|追加|多[来要加买](?:个|张|份|[一两二三四五六七八九十]|\d)"
+)
+"""再加一张, of the order that waits: it grows, and is no order of its own."""
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
 _OTHERS = re.compile("另外?一?[个单笔]|其[他它余]|别的|剩下|另外")
 _AN_ORDER = re.compile("[那这][个一]?(?:订单|单|笔)|订单")
@@ -51,6 +55,8 @@ _SAYS_CHANGE = re.compile("[改换]|错了|不对|寄[到给去往]|送[到给�
 """京东卡200就行 is a new order, whatever waits."""
 _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys", "price", "search", "browse", "help")
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
+_VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
+"""What is left of 充30那个 without the 30."""
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
@@ -75,6 +81,8 @@ def _answers_list(dialog: Dialog, said: Said) -> bool:
         return False  # the draft
     if listed is None or len(said.text) > _ANSWER_MAX or listed.entries[0][:2] not in _LIST_KINDS:
         return False
+    if listed.entries[0][:2] == "u:" and _DROPS.search(said.text) and not _ASKS.search(said.text):
+        return True  # 把充30那个取消吧
     return not _WANTS_MORE.search(said.text)
 
 
@@ -95,17 +103,30 @@ def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
 
 
 def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
-    if not isinstance(dialog.state, Idle) or live_unpaid(dialog, scene) is None or _ASKS.search(said.text):
+    if not isinstance(dialog.state, Idle) or _ASKS.search(said.text):
         return False
-    text = said.text
+    text, live = said.text, live_unpaid(dialog, scene)
+    if live is None:  # perhaps one that this talk knows nothing of: 螃蟹那单改成888
+        return (
+            _AN_ORDER.search(text) is not None
+            and said.frame.intent == "change"
+            and _SAYS_CHANGE.search(text) is not None
+        )
+    held = {line.product for line in live.lines}
+    if says_more(text):
+        return all(item.product in (None, *held) and not item.candidates for item in said.frame.items)
     if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
         return False
     if said.frame.intent == "order" and not _SAYS_CHANGE.search(text):
         return not any(item.product or item.candidates or item.fields for item in said.frame.items)
-    live = live_unpaid(dialog, scene)
-    if live is not None and len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
+    if len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
         return not any(item.product or item.value for item in said.frame.items) or said.frame.intent == "change"
     return said.frame.intent in ("change", "deny") or _CORRECTS.search(text) is not None
+
+
+def says_more(text: str) -> bool:
+    """再加一张, 追加两份: more of what is ordered."""
+    return _MORE_OF_IT.search(text) is not None
 
 
 def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn | None:
@@ -140,7 +161,7 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
         return None
     offered = [order for no in numbers for order in orders if order.order_no == no]
     meant = which.named(offered, said.text, scene.shelf, [no for no in numbers if no])
-    if meant is None or not which.says_no_more(_DROPS.sub("", meant[1])):
+    if meant is None or not which.says_no_more(_VERB_OF_NAME.sub("", _DROPS.sub("", meant[1]))):
         everyone = which.all_of(offered, said.text) and which.says_no_more(_DROPS.sub("", fold(said.text)))
         return _all_chosen(dialog, offered, scene) if everyone else None
     if len(meant[0]) == 1:
@@ -313,7 +334,11 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     problems: tuple[str, ...] = ()
     new = _reworked(lines, said, scene)
     if new is None:
-        if said.frame.intent == "deny" or (said.frame.intent not in ("change", "answer", "order")):
+        if (
+            says_more(said.text)
+            or said.frame.intent == "deny"
+            or (said.frame.intent not in ("change", "answer", "order"))
+        ):
             return None
         made = corrected(lines, _without_name(order, said, scene), scene)
         if made is None:

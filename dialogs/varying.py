@@ -11,7 +11,7 @@ from dialogs.baskets import reworded
 from dialogs.changing import line_with
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
-from dialogs.places import read, wants
+from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
@@ -133,7 +133,7 @@ def _units(line: DraftLine, words: str, product: Product) -> DraftLine | None:
 
 
 def _unit(product: Product) -> str:
-    return product.skus[0].unit or "个"
+    return (product.skus[0].unit if product.skus else "") or "个"
 
 
 def with_place(line: DraftLine, rest: str, shelf: Shelf) -> DraftLine | None:
@@ -145,7 +145,7 @@ def with_place(line: DraftLine, rest: str, shelf: Shelf) -> DraftLine | None:
     place = read(given)
     if field is None or not place.street or not _REGION.search(given) or len(wants(place)) > 2:
         return None
-    checked = check_field(field, given)
+    checked = check_field(field, bare(given))
     return replace(line, fields={**line.fields, field.name: checked.canonical}) if isinstance(checked, Valid) else None
 
 

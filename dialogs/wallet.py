@@ -10,7 +10,7 @@ from dialogs import after_sale, replies
 from dialogs.asking import answer
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.refunds import into_balance
-from dialogs.state import Collecting, Confirming, Dialog, Idle, TopUpAsked
+from dialogs.state import Collecting, Confirming, Dialog, Idle, Listed, TopUpAsked
 from dialogs.turn import (
     BalanceBack,
     BalanceFound,
@@ -61,6 +61,8 @@ _WITHDRAW_HOW = re.compile(
     rf"(?:出来|回来|给我|了|吗|呢|到微信|到零钱|原路)*|(?:提现|退|取)(?:我的)?{_NAME}(?:提现)?(?:吗|了)?|提现){_ENDS}"
 )
 _WITHDRAW = re.compile(f"确认(?:{_NAME})?提现{_ENDS}")
+_OFFERED = Listed(("t:确认提现",))
+_YES = ("确认", "确定", "是", "是的", "对", "对的", "退吧", "确认退", "提吧")
 _GOES_ON = ("price", "help", "greet", "thanks", "balance", "order_status", "unknown", "human")
 """A question in the middle: after it 确认 still means the top-up."""
 
@@ -70,6 +72,10 @@ def said(dialog: Dialog, heard: Said, scene: Scene) -> tuple[Dialog, Turn | None
     if scene.wallet is None:
         return dialog, None
     text = fold(heard.text)
+    if dialog.listed == _OFFERED:  # for one message: the question was put right before it
+        dialog = replace(dialog, listed=None)
+        if isinstance(dialog.state, Idle) and text in _YES:
+            return dialog, Turn(dialog, effects=(Withdraw(),))
     turn = _pending(dialog, heard, text, scene) or _asked(dialog, heard, text, scene)
     if turn is None and dialog.topup is not None and heard.frame.intent not in _GOES_ON:
         return replace(dialog, topup=None), None
@@ -97,7 +103,8 @@ def _asked(dialog: Dialog, heard: Said, text: str, scene: Scene) -> Turn | None:
     if into_balance(heard.text) and not isinstance(dialog.state, Collecting | Confirming):
         return after_sale.look_up(dialog, "refund", heard)
     if _WITHDRAW_HOW.fullmatch(text):
-        return answer(dialog, scene, replies.withdraw_how())
+        offered = _OFFERED if isinstance(dialog.state, Idle) else None
+        return answer(dialog, scene, replies.withdraw_how(), offered)
     return None
 
 

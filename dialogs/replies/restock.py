@@ -1,7 +1,7 @@
 """Goods that are sold out, and being told when they are there again."""
 
 from dialogs.links import tap
-from dialogs.wording import Say, line
+from dialogs.wording import Say, line, phrase
 
 
 @line("好的，{what}到货了会告诉您一次。")
@@ -38,3 +38,8 @@ def restocked(say: Say, what: str) -> str:
 def can_remind(say: Say) -> str:
     """Below what is sold out."""
     return say(remind=tap("到货通知我", "到货通知我", "remind"))
+
+
+no_reminders_by_date = phrase(
+    "no_reminders_by_date", "定时提醒我还做不到，抱歉。到时候发「再来一单」，照上次的一点就好。"
+)
