@@ -27,7 +27,7 @@ from payments.fake import FakeWechatPay
 from payments.gateway import TradeType
 from sandbox.app import create_app
 from sandbox.server import free_socket, running
-from sandbox.settings import new_credentials
+from tests.credentials import credentials
 
 assert background.TASKS  # every job there is, declared
 PHONE = "13812345678"
@@ -143,13 +143,13 @@ def supplying(
     engine: Engine, redis_url: str, folder: Path, sections: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Iterator[Supplying]:
     """Start the sandbox and build the shop; `sections` are added to its suppliers' settings."""
-    credentials, socket = new_credentials(), free_socket()
+    made, socket = credentials(), free_socket()
     url = f"http://127.0.0.1:{socket.getsockname()[1]}"
     clock = MovableClock(datetime.now(UTC))
-    settings = credentials.sandbox_settings(
+    settings = made.sandbox_settings(
         bot_url="http://127.0.0.1:9", public_url=url, supplier_seconds=0.02, notice_speed=1000.0
     )
-    given = credentials.bot_sections(sandbox_url=url, key_dir=folder)
+    given = made.bot_sections(sandbox_url=url, key_dir=folder)
     environ = {
         f"KABOT_SUPPLIER__{name}__{key}".upper(): str(value)
         for name in ("fulu", "juhe")

@@ -62,8 +62,8 @@ from payments.notices import NoticeKeys
 from payments.signing import PlatformKeys, load_public_key
 from risk.kinds import Kind, Listing
 from risk.reading import holds as held_orders
-from sandbox.settings import Credentials, new_credentials
 from tests.chaos.verdict import World, judge, still_open
+from tests.credentials import credentials
 from tests.fulfillment.counter import SHELF, want
 from tests.machines import run_machine
 from tests.payments.till import Platform
@@ -493,19 +493,14 @@ class Shop(RuleBasedStateMachine):
         assert [one for one in did if one.error is not None] == []
 
 
-@pytest.fixture(scope="session")
-def made() -> Credentials:
-    """One set for all: RSA keys take their time."""
-    return new_credentials()
-
-
 @pytest.fixture
-def outside(engine: Engine, redis_url: str, tmp_path: Path, made: Credentials) -> Iterator[Outside]:
+def outside(engine: Engine, redis_url: str, tmp_path: Path) -> Iterator[Outside]:
     (tmp_path / "config.toml").write_text('[app]\ndata_dir = "data"\n')
     clock = MovableClock(SystemClock().now())
     url = engine.url.render_as_string(hide_password=False)
     built = build(load_config(tmp_path / "config.toml", {}), database_url=url, redis_url=redis_url, clock=clock)
     wechat, supplier, chats = LossyPay(clock), LossySupplier(), Chats()
+    made = credentials()
     keys = PlatformKeys({made.platform_key_id: load_public_key(made.platform_public_key_pem.encode())})
     services = replace(
         built,

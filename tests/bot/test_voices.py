@@ -24,9 +24,9 @@ from kernel.ids import OpenId
 from sandbox.app import create_app as create_sandbox
 from sandbox.customer_message import open_window
 from sandbox.server import free_socket, running
-from sandbox.settings import Credentials, new_credentials
 from sandbox.voices import record
 from sandbox.world import World
+from tests.credentials import credentials
 from tests.e2e.shop import DEMO, as_environment
 
 
@@ -80,17 +80,12 @@ class Shop:
             return conn.scalar(text(sql))
 
 
-@pytest.fixture(scope="module")
-def credentials() -> Credentials:
-    return new_credentials()
-
-
 @pytest.fixture
-def shop(credentials: Credentials, tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Shop]:
+def shop(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Shop]:
     socket = free_socket()
     url = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    app = create_sandbox(credentials.sandbox_settings(bot_url="http://127.0.0.1:1", public_url=url))
-    sections = credentials.bot_sections(sandbox_url=url, key_dir=tmp_path)
+    app = create_sandbox(credentials().sandbox_settings(bot_url="http://127.0.0.1:1", public_url=url))
+    sections = credentials().bot_sections(sandbox_url=url, key_dir=tmp_path)
     sections["app"] = {"data_dir": str(tmp_path)}
     config = load_config(DEMO.parents[1] / "config.toml", environ=as_environment(sections))
     clock, recogniser = MovableClock(), Hears("充100话费 13812345678")

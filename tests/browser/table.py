@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -16,8 +15,9 @@ from starlette.applications import Starlette
 from sandbox.app import create_app
 from sandbox.faults import KINDS
 from sandbox.server import free_socket, running
-from sandbox.settings import Credentials, new_credentials
+from sandbox.settings import Credentials
 from sandbox.world import Memory, Trade
+from tests.credentials import credentials
 
 from .conftest import serving
 from .shop import Shop
@@ -98,11 +98,6 @@ class Table:
         }
 
 
-@lru_cache(maxsize=1)
-def _credentials() -> Credentials:
-    return new_credentials()
-
-
 @contextmanager
 def laid() -> Iterator[Table]:
     """Lay the table: a sandbox without memory, in front of a talker."""
@@ -111,8 +106,8 @@ def laid() -> Iterator[Table]:
         listening = free_socket()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         bot.public_url = url
-        settings = _credentials().sandbox_settings(bot_url=bot_url, public_url=url, mode="plain", notice_speed=1000.0)
+        settings = credentials().sandbox_settings(bot_url=bot_url, public_url=url, mode="plain", notice_speed=1000.0)
         app = create_app(settings)
         app.state.world.memory.menu = MENU
         with running(app, listening):
-            yield Table(url, bot, app, _credentials(), bot_url)
+            yield Table(url, bot, app, credentials(), bot_url)

@@ -22,7 +22,8 @@ from catalog.key_import import ImportResult, import_keys
 from catalog.store import import_catalog
 from sandbox.app import create_app as create_sandbox
 from sandbox.server import free_socket, running
-from sandbox.settings import Credentials, new_credentials
+from sandbox.settings import Credentials
+from tests.credentials import credentials
 
 DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 _T = TypeVar("_T")
@@ -140,16 +141,16 @@ def open_shop(
     database_url: str, redis_url: str, folder: Path, *, catalog: Path = DEMO, mode: str = "safe", **sections: Any
 ) -> Iterator[Shop]:
     """Start everything; `sections` add to the configuration."""
-    credentials = new_credentials()
+    made = credentials()
     sandbox_socket, bot_socket = free_socket(), free_socket()
     sandbox_url, bot_url = (f"http://127.0.0.1:{s.getsockname()[1]}" for s in (sandbox_socket, bot_socket))
-    settings = credentials.sandbox_settings(
+    settings = made.sandbox_settings(
         bot_url=bot_url, public_url=sandbox_url, mode=mode, notice_speed=50.0, supplier_seconds=0.5
     )
-    given = credentials.bot_sections(sandbox_url=sandbox_url, key_dir=folder, mode=mode)  # type: ignore[arg-type]
+    given = made.bot_sections(sandbox_url=sandbox_url, key_dir=folder, mode=mode)  # type: ignore[arg-type]
     given["app"] = {"public_url": sandbox_url, "data_dir": str(folder)}
     if "speech" in sections:
-        given["speech"] = credentials.speech_section(sandbox_url)
+        given["speech"] = made.speech_section(sandbox_url)
     for name, section in sections.items():
         given[name] = {**given.get(name, {}), **section}
     config = load_config(DEMO.parents[1] / "config.toml", environ=as_environment(given))
@@ -166,7 +167,7 @@ def open_shop(
             httpx.Client(base_url=sandbox_url, timeout=60) as sandbox,
             httpx.Client(base_url=bot_url, timeout=60) as bot,
         ):
-            yield Shop(services, sandbox, bot, sandbox_url, credentials)
+            yield Shop(services, sandbox, bot, sandbox_url, made)
     finally:
         worker.stop()
         working.join(60)

@@ -29,7 +29,8 @@ from kernel.clock import SystemClock
 from kernel.money import Fen
 from sandbox.app import create_app
 from sandbox.server import free_socket, running
-from sandbox.settings import Credentials, new_credentials
+from sandbox.settings import Credentials
+from tests import credentials as shared
 from tests.sandbox.shopfront import FakeBot, bot_running
 
 PHONE = "13812345678"
@@ -95,7 +96,7 @@ class StandIn:
 
 @pytest.fixture(scope="module")
 def credentials() -> Credentials:
-    return new_credentials()
+    return shared.credentials()
 
 
 @pytest.fixture(scope="module")

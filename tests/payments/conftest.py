@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from bot.database import make_engine
 from kernel.clock import MovableClock
-from sandbox.settings import Credentials, new_credentials
+from sandbox.settings import Credentials
+from tests import credentials as shared
 from tests.payments.till import NOON, FakeTill, Platform, SandboxTill, Till, sandbox_till
 
 
@@ -23,7 +24,7 @@ def engine(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[
 
 @pytest.fixture(scope="session")
 def pay_credentials() -> Credentials:
-    return new_credentials()
+    return shared.credentials()
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.settings import Credentials, new_credentials
+from sandbox.settings import Credentials
+from tests import credentials as shared
 from tests.sandbox.shopfront import Shop, shop_running
 
 
 @pytest.fixture(scope="session")
 def credentials() -> Credentials:
-    return new_credentials()
+    return shared.credentials()
 
 
 @pytest.fixture(scope="module")
