@@ -2,7 +2,7 @@
 
 import re
 
-from dialogs.places import joined, name_in, read, written
+from dialogs.places import bare, joined, name_in, read, written
 
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室]|\d")
@@ -29,7 +29,7 @@ _PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|�
 
 def tidy(address: str, old: str = "") -> str:
     """The address without the verb before it; who receives it stays when only the place is new."""
-    new = _LINK.sub("", _VERB.sub("", address))
+    new = bare(_LINK.sub("", _VERB.sub("", address)))
     said, held = read(new), read(old)
     if said.street and not (said.province or said.city) and (held.province or held.city):
         return written(joined(held, said))  # the same town: only the street is new

@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass, fields, replace
 
 from catalog.model import Delivery, Field, FieldKind, Product
+from dialogs.around_places import only_place
+from nlu.regions import region_at, region_in_front
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _PROVINCE = re.compile(
@@ -15,19 +17,15 @@ _PROVINCE = re.compile(
     r"|(?:香港|澳门)(?:特别行政区)?"
 )
 _CITY = re.compile(r"[\u4e00-\u9fff]{2,9}?(?:市|自治州|地区|盟)")
-_KNOWN_CITY = re.compile(
-    "石家庄|太原|沈阳|大连|长春|哈尔滨|南京|苏州|无锡|常州|南通|徐州|杭州|宁波|温州|嘉兴|绍兴|金华|台州|合肥|福州|厦门|泉州|南昌|济南|青岛|烟台|潍坊|临沂"
-    "|郑州|洛阳|武汉|长沙|广州|深圳|东莞|佛山|中山|珠海|惠州|南宁|海口|三亚|成都|绵阳|贵阳|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐|呼和浩特"
-)
 _DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,10}?(?:新区|开发区|(?<![小社])区|县|旗|市)")
 _STREET = re.compile(r"\d|[路街道巷弄村镇乡屯组号栋幢楼室座苑园里厦庄湾]|大学|学校|医院|公司|广场|小区")
 _LABEL = re.compile(
-    r"(?:所在地区|详细地址|(?:收[货件]|邮寄|快递|送货)?地址|省市区|收[货件]人(?:姓名)?|联系人|姓名|名字"
-    r"|(?:联系|收[货件])?(?:电话|手机号?码?)|号码|邮编)\s*(?:是|为)?\s*[:：]?\s*"
+    r"(?:所在地区|详细地址|(?:收[货件]|邮寄|快递|送货|新|家庭)?地址|省市区|收[货件]人(?:姓名)?|收[\u4e00-\u9fff]{1,2}人|联系人|姓名|名字"
+    r"|(?:联系|收[货件]|[他她我]的?)?(?:电话|手机号?码?)|联系方式|号码|邮编)\s*(?:是|为)?\s*[:：]?\s*"
 )
 _RECEIVES = re.compile(r"(?:^|[\s,，。;；])([\u4e00-\u9fff]{2,4})(?:收|亲收|签收)(?=$|[\s,，。;；☎])")
 _LABELLED_NAME = re.compile(
-    r"(?:收[货件]人(?:姓名)?|联系人|姓名|名字|我叫|叫)\s*(?:是|为)?\s*[:：]?\s*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})(?=$|[\s,，。;；☎])"
+    r"(?:收[\u4e00-\u9fff]{1,2}人(?:姓名)?|联系人|姓名|名字|[我他她]叫|叫)\s*(?:是|为)?\s*[:：]?\s*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})(?=$|[\s,，。;；☎])"
 )
 _SEND = re.compile(
     r"(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到|我在|我的|就?是)"
@@ -36,7 +34,7 @@ _SEND = re.compile(
 _SPLIT = re.compile(r"[\s,，;；。、|]+")
 _ALONE = re.compile(r"(?:我叫|叫|我是|名字是?|姓名是?)?([\u4e00-\u9fff·]{2,4})")
 _NO_NAME = re.compile(
-    r"^[我你他她它这那在有是去来买要]|[省市区县镇乡村路街道巷弄号栋幢楼层室?？]|什么|多少|怎么|地址|取消|确认|可以|谢谢|好的|不|没|稍等|等等|客服|人工"
+    r"^[我你他她它这那在有是去来买要]|[省市区县镇乡村路街道巷弄号栋幢楼层室?？]|什么|多少|怎么|地址|取消|确认|可以|谢谢|好的|不|没|稍等|等等|客服|人工|电话|手机|方式|尽快|朋友|^收.{1,2}人$"
 )
 _ELSE = re.compile(r"[?？吗呢]|多少|什么|怎么|哪|取消|不要|不买|算了|人工|客服|[改换]成|改为|错|不是|不对")
 _LOOSE = "☎"
@@ -84,13 +82,14 @@ def read(text: str) -> Place:
     marked = _PHONE.sub(f" {_LOOSE} ", text)
     name, marked = _name(marked)
     plain = _LABEL.sub(" ", marked).replace(_LOOSE, " ")
-    where = "".join(part for part in _SPLIT.split(plain) if part)
+    where = "".join(only_place([part for part in _SPLIT.split(plain) if part]))
     where = _SEND.sub("", where, count=1) if _SEND.match(where) else where
     province, where = _leading(_PROVINCE, where)
     municipal = province.removesuffix("市") in ("北京", "天津", "上海", "重庆")
     city, where = ("", where) if municipal else _leading(_CITY, where)
     if not city and not municipal:
-        city, where = _leading(_KNOWN_CITY, where)
+        city = region_in_front(where)
+        where = where.removeprefix(city)
     if municipal and where.startswith(province.removesuffix("市")):
         where = where.removeprefix(province.removesuffix("市")).removeprefix("市")
     district, where = _leading(_DISTRICT, where)
@@ -100,6 +99,18 @@ def read(text: str) -> Place:
 def written(place: Place) -> str:
     """An address in one line, from which `read` gives the same parts again."""
     return " ".join(part for part in (place.region + place.street, place.name, place.phone) if part)
+
+
+def bare(address: str) -> str:
+    """An address as it was given; in its parts alone, where words stand around it that are no part of it."""
+    text = unicodedata.normalize("NFKC", address)
+    place = read(text)
+    if not (place.province or place.city or place.district) or not place.street:
+        return address
+    rest = _SPLIT.sub("", _PHONE.sub("", text))
+    for part in (place.name, place.province, place.city, place.district, place.street):
+        rest = rest.replace(part, "", 1)
+    return written(place) if re.search(r"\w", rest) else address
 
 
 def joined(old: Place, new: Place) -> Place:
@@ -160,7 +171,7 @@ def told(field: Field, address: str, product: Product, text: str) -> str | None:
     if not says_part(new):
         return None
     whole = not lacking(field, text, product) and not _LABEL.search(text)
-    return _SEND.sub("", " ".join(text.split()), count=1) if whole else written(joined(read(address), new))
+    return bare(_SEND.sub("", " ".join(text.split()), count=1)) if whole else written(joined(read(address), new))
 
 
 def says_part(place: Place) -> bool:
@@ -172,6 +183,17 @@ def says_part(place: Place) -> bool:
     return place.district != "" or (place.name != "" and not place.street)
 
 
+def is_receiver(name: str, text: str) -> bool:
+    """Whether a name found somewhere in a request is who receives the parcel: he is called so, stands beside his
+    phone, or has a surname and the phone is there."""
+    said = unicodedata.normalize("NFKC", text)
+    named = re.escape(name)
+    if not name or _NO_NAME.search(name):
+        return False
+    called = rf"(?:收[\u4e00-\u9fff]{{1,2}}人|联系人|姓名|名字|叫|给)(?:是|为|[:：\s])*{named}|{named}(?:亲?收|签收)"
+    return re.search(called, said) is not None or (name[0] in SURNAMES and _PHONE.search(said) is not None)
+
+
 def _name(marked: str) -> tuple[str, str]:
     """Who receives it, and the text without him; ☎ marks where the phone stood."""
     for pattern in (_LABELLED_NAME, _RECEIVES):
@@ -179,12 +201,14 @@ def _name(marked: str) -> tuple[str, str]:
         if found is not None and not _NO_NAME.search(found[1]):
             return found[1], marked[: found.start()] + " " + marked[found.end() :]
     alone = _ALONE.fullmatch(marked.replace(_LOOSE, "").strip())
-    if alone is not None and not any(p.search(alone[1]) for p in (_NO_NAME, _PROVINCE, _KNOWN_CITY)):
+    if alone is not None and not any(p.search(alone[1]) for p in (_NO_NAME, _PROVINCE)) and region_at(alone[1]) is None:
         introduced = alone[0] != alone[1] or _LOOSE in marked
         return (alone[1], "") if introduced or alone[1][0] in SURNAMES else ("", marked)
     bare = _LABEL.sub(" ", marked)
-    started = _PROVINCE.search(bare) or _CITY.search(bare)
-    before = bare[: started.start()].replace(_LOOSE, " ").strip() if started is not None else ""
+    started = region_at(bare)
+    if started is None and (other := _CITY.search(bare)) is not None:
+        started = other.start()
+    before = bare[:started].replace(_LOOSE, " ").strip() if started is not None else ""
     if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", before) and not _NO_NAME.search(before) and not _SEND.match(before):
         return before, bare.replace(before, " ", 1)
     name = name_in(bare.replace(_LOOSE, "13800000000"))
@@ -199,12 +223,12 @@ def _leading(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 def name_in(address: str) -> str | None:
     """Who receives the parcel, when the address says so."""
     said = _NAME_AFTER.search(address)
-    if said is not None:
+    if said is not None and not _NO_NAME.search(said[1]):
         return said[1]
     marked = _PLAIN_PHONE.sub(" ☎ ", address)
     tokens = [token for token in _SPACES.split(marked) if token]
     for i, token in enumerate(tokens):
-        if not _NAME.fullmatch(token) or token[-1] in _PLACE_END:
+        if not _NAME.fullmatch(token) or token[-1] in _PLACE_END or _NO_NAME.search(token):
             continue
         beside = "☎" in tokens[max(0, i - 1) : i + 2]
         last = i == len(tokens) - 1 and i > 0

@@ -7,8 +7,11 @@ from nlu.text import load_table
 
 _PEOPLE = "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|景颇|傈僳|回|蒙古|哈萨克|柯尔克孜|白|维吾尔"
 _KINDS = re.compile(rf"(?:特别行政区|省|市|地区|林区|盟|(?:(?:{_PEOPLE})族?)*自治[区州])$")
-_STREET_NEXT = r"(?![东西南北中]?[一二三四五]?(?:环|路|街|大道|道(?!里|外)|巷|弄|村|小区|花园|苑|大厦|广场|饭店|酒店|银行|商场|店|人(?!民)|菜|的|这边|那边))"
-"""南京路 of Shanghai is no city, 北京人 no place."""
+_STREET_NEXT = (
+    r"(?![东西南北中]?[一二三四五]?(?:环|路|街|大道|道(?!里|外)|巷|弄|村|小区|花园|苑|大厦|广场|饭店|酒店|宾馆|银行|商场|店|公园|大学"
+    r"|学院|医院|[中小]学|机场|火车站|人(?!民)|菜|的|这边|那边|区|县))"
+)
+"""南京路 of Shanghai is no city, nor is 朝阳区 of Beijing; 北京人 is no place."""
 
 
 @cache
@@ -36,6 +39,12 @@ def region_at(text: str) -> int | None:
     """Tell where the first province or city stands in a text; None when it names none."""
     found = _pattern().search(text)
     return found.start() if found is not None else None
+
+
+def region_in_front(text: str) -> str:
+    """Give the province or city that a text begins with, as it is written there; "" when it begins with none."""
+    found = _pattern().match(text)
+    return found[0] if found is not None else ""
 
 
 LEAD = re.compile(
