@@ -256,14 +256,15 @@ def _by_model(said: Wording) -> Verdict:
         return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
     if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
         return Verdict(confidence, "order", "one order, corrected while it was said")
+    wants = said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked) is not None
+    if wants and ((intent == "unknown" and confidence < 0.9) or (intent == "order" and not said.named)):
+        said.seen.unplaced = True
+        return Verdict(max(confidence, 0.5), "order", "wanted, but nothing that is sold here")  # 配副眼镜
     bought = said.named or any(a.word for a in said.amounts) or not said.cues.isdisjoint(("buy", "topup", "topup_for"))
     if (intent == "answer" or (intent == "order" and not bought)) and _says_more(said):
         return Verdict(0.4, "unknown", "a number or an account among words that no answer has")
     if intent in ("answer", "order", "change") and talks_of_something_else(said):
         return Verdict(min(confidence, 0.5), "unknown", "a number among much that no buyer says")
-    if intent == "unknown" and confidence < 0.9 and said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked):
-        said.seen.unplaced = True
-        return Verdict(0.5, "order", "wanted, but nothing that is sold here")  # 配副眼镜
     if intent == "unknown" and confidence < 0.85 and _only_goods(said):
         return Verdict(0.5, "order", "goods with hardly another word")
     unsure = confidence < (0.6 if intent == "unknown" else 0.45)

@@ -1,6 +1,7 @@
 """Trains the intent model (run as `python -m tests.corpus.train`): deterministic, pure Python, under a minute.
 
-The corpus is the repository's own (tests/corpus/intents.txt): sections named by intent, one utterance a line.
+The lines are the repository's own: tests/corpus/intents.txt, sections named by intent, one utterance a line, read in
+the demo shop; and tests/corpus/wordings.txt, read in several others.
 """
 
 import json
@@ -18,6 +19,8 @@ from nlu.seeing import look
 EPOCHS = 14
 RATE = 0.35
 DECAY = 2e-5
+Line = tuple[str, str, Lexicon]
+"""Intent, utterance, and the shop it is read in."""
 RULED = ("confirm", "deny", "cancel", "choose")
 """Decided by rule alone (nlu.intent): a model must never confirm or cancel for a buyer."""
 _BEFORE = ("你好，", "老板，", "那个", "您好 ", "请问", "我想问一下 ", "嗯 ", "麻烦", "亲 ", "哎 ")
@@ -55,10 +58,10 @@ def looked_at(text: str, lexicon: Lexicon) -> list[str]:
     return features(blank(seen, slots), words_of(seen, slots))
 
 
-def train(pairs: Iterable[tuple[str, str]], lexicon: Lexicon) -> dict[str, list[list[int]]]:
+def train(lines: Iterable[Line]) -> dict[str, list[list[int]]]:
     """Fit a multinomial logistic model by AdaGrad and give its weights as small integers."""
     chance = random.Random(11)  # noqa: S311 - order of examples
-    samples = [(INTENTS.index(intent), looked_at(text, lexicon)) for intent, text in varied(pairs)]
+    samples = [(INTENTS.index(intent), looked_at(text, lexicon)) for intent, text, lexicon in lines]
     seen = Counter(feature for _, found in samples for feature in found)
     samples = [(gold, [f for f in found if seen[f] > 1]) for gold, found in samples]
     size = len(INTENTS)

@@ -1,6 +1,6 @@
 """Scores intents on lines that the model never saw: `python -m tests.corpus.crossvalidate [--folds N] [--show]`.
 
-Each fold leaves out every N-th line of intents.txt, trains on the rest, and reads the left-out lines whole.
+Each fold leaves out every N-th line of intents.txt, trains on the rest and on wordings.txt, and reads what it left out.
 """
 
 import sys
@@ -10,6 +10,8 @@ from nlu import intent, parse
 from nlu.intent import SCALE
 from nlu.train import read_corpus, train
 from tests.corpus.evaluate import DEMO, HERE, lexicon_for
+from tests.corpus.train import of_the_demo
+from tests.corpus.wordings import wordings
 
 
 def main(arguments: list[str]) -> int:
@@ -20,7 +22,8 @@ def main(arguments: list[str]) -> int:
     right = 0
     confusions: Counter[tuple[str, str]] = Counter()
     for fold in range(folds):
-        packed = train((pair for i, pair in enumerate(pairs) if i % folds != fold), lexicon)
+        rest = [pair for i, pair in enumerate(pairs) if i % folds != fold]
+        packed = train([*of_the_demo(rest), *wordings()])
         weights = {name: tuple((row[0], row[1] / SCALE) for row in rows) for name, rows in packed.items()}
         intent.use_weights(weights)
         for said, text in pairs[fold::folds]:

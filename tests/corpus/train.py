@@ -1,9 +1,26 @@
-"""Trains the intent model on this folder's intents.txt and the demo catalog: `python -m tests.corpus.train`."""
+"""Trains the intent model on this folder's intents.txt and wordings.txt: `python -m tests.corpus.train`."""
 
-from nlu.train import read_corpus, save, train
+from collections.abc import Iterable, Iterator
+
+from nlu.train import Line, read_corpus, save, train, varied
 from tests.corpus.evaluate import DEMO, HERE, lexicon_for
+from tests.corpus.wordings import wordings
+
+
+def all_lines() -> Iterator[Line]:
+    """Give every line that the model is trained on."""
+    yield from of_the_demo(read_corpus(HERE / "intents.txt"))
+    yield from wordings()
+
+
+def of_the_demo(pairs: Iterable[tuple[str, str]]) -> Iterator[Line]:
+    """Read pairs of intent and utterance in the demo shop, each with an opening and an ending, too."""
+    lexicon = lexicon_for(DEMO)
+    for intent, text in varied(pairs):
+        yield intent, text, lexicon
+
 
 if __name__ == "__main__":
-    weights = train(read_corpus(HERE / "intents.txt"), lexicon_for(DEMO))
+    weights = train(all_lines())
     save(weights)
     print(f"{len(weights)} features written")
