@@ -77,6 +77,9 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def instead(dialog: Dialog, said: Said) -> Said:
     """不是没到账，我要退款: read as what he does want."""
     intent = said.frame.intent
+    says_nothing_else = not any(item.product or item.sku or item.value for item in said.frame.items)
+    if intent in ("order", "answer") and says_nothing_else and stance(said.text, "invoice") is Stance.WANTED:
+        return replace(said, frame=replace(said.frame, intent="invoice", items=()))  # 两单一起开发票 个人 me@a.cn
     if intent == "cancel" and isinstance(dialog.state, Idle) and stance(said.text, "refund") is Stance.WANTED:
         return replace(said, frame=replace(said.frame, intent="refund"))  # 取消订单退钱
     if intent in ("help", "unknown") and not said.frame.items and isinstance(dialog.state, Idle):
