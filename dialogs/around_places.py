@@ -26,6 +26,11 @@ _LEAD = re.compile(
 )
 
 
+def is_talk(piece: str) -> bool:
+    """Whether a piece is a wish, thanks or another remark, and no part of an address."""
+    return _ONLY_TALK.match(piece) is not None
+
+
 def only_place(pieces: Sequence[str]) -> list[str]:
     """The pieces of an address, without what is said around them. It begins at its province or city, when it names
     one; behind a house number only what has a place's words goes on with it."""
@@ -33,7 +38,7 @@ def only_place(pieces: Sequence[str]) -> list[str]:
     housed = False
     for piece in _from_region(pieces):
         piece = _TALK_BEHIND.sub("", piece)
-        if housed and (_ONLY_TALK.match(piece) or not _PLACE.search(piece)):
+        if housed and (is_talk(piece) or not _PLACE.search(piece)):
             continue
         kept.append(piece)
         housed = housed or _HOUSE.search(piece) is not None

@@ -6,8 +6,8 @@ import unicodedata
 from dataclasses import dataclass, fields, replace
 
 from catalog.model import Delivery, Field, FieldKind, Product
-from dialogs.around_places import only_place
-from nlu.regions import region_at, region_in_front
+from dialogs.around_places import is_talk, only_place
+from nlu.regions import LEAD, region_at, region_in_front
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _PROVINCE = re.compile(
@@ -84,7 +84,7 @@ def read(text: str) -> Place:
     plain = _LABEL.sub(" ", marked).replace(_LOOSE, " ")
     where = "".join(only_place([part for part in _SPLIT.split(plain) if part]))
     where = _SEND.sub("", where, count=1) if _SEND.match(where) else where
-    province, where = _leading(_PROVINCE, where)
+    province, where = _leading(_PROVINCE, where) if region_in_front(where) else ("", where)
     municipal = province.removesuffix("市") in ("北京", "天津", "上海", "重庆")
     city, where = ("", where) if municipal else _leading(_CITY, where)
     if not city and not municipal:
@@ -226,15 +226,21 @@ def name_in(address: str) -> str | None:
     if said is not None and not _NO_NAME.search(said[1]):
         return said[1]
     marked = _PLAIN_PHONE.sub(" ☎ ", address)
-    tokens = [token for token in _SPACES.split(marked) if token]
+    tokens = [token for token in _SPACES.split(marked) if not (is_talk(token) or LEAD.fullmatch(token))]
+    likely: list[str] = []
     for i, token in enumerate(tokens):
         if not _NAME.fullmatch(token) or token[-1] in _PLACE_END or _NO_NAME.search(token):
             continue
         beside = "☎" in tokens[max(0, i - 1) : i + 2]
         last = i == len(tokens) - 1 and i > 0
         before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
-        if beside or ((last or before_place) and token[0] in SURNAMES):
+        if token[0] in SURNAMES and (beside or last or before_place):
             return token
+        likely += [token] if beside else []
+    if likely:
+        return likely[0]
     glued = _GLUED.search(_PLAIN_PHONE.sub("☎", address))
     name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
-    return name if name is not None and name[0] in SURNAMES and name[-1] not in _PLACE_END else None
+    if name is None or name[-1] in _PLACE_END or _NO_NAME.search(name):
+        return None
+    return name if name[0] in SURNAMES else None
