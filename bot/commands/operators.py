@@ -2,12 +2,17 @@
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.connecting import BadInputError, CommandError, connected, database, group
 from console.roles import Role
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 operator_app = group("Who may log in to the console.")
 PASSWORD_VARIABLE = "OPERATOR_PASSWORD"  # noqa: S105 - its name; what begins with KABOT_ is configuration
@@ -20,13 +25,9 @@ def add(name: Name, role: Annotated[Role, typer.Option(help="What he may do: doc
     from console import accounts
     from kernel.clock import SystemClock
 
-    with connected() as at, database(at) as engine:
-        password = _password()
-        try:
-            with engine.begin() as conn:
-                added = accounts.add(conn, name, password, role, SystemClock().now())
-        except ValueError as error:
-            raise BadInputError(str(error)) from None
+    password = _password()
+    with _records() as conn:
+        added = accounts.add(conn, name, password, role, SystemClock().now())
     if not added:
         raise CommandError(f"{name}: there is an operator of that name")
     print(f"{name}: {role.value}")
@@ -37,7 +38,7 @@ def list_all() -> None:
     """List the operators with their roles."""
     from console import accounts
 
-    with connected() as at, database(at) as engine, engine.connect() as conn:
+    with _records() as conn:
         for name, role, active in accounts.all_of(conn):
             print(f"{name}\t{role.value if active else 'off'}")
 
@@ -47,16 +48,10 @@ def password(name: Name) -> None:
     """Give an operator another password, let him in again, and log him out everywhere."""
     from console import accounts
 
-    with connected() as at, database(at) as engine:
-        wanted = _password()
-        try:
-            with engine.begin() as conn:
-                found = accounts.set_password(conn, name, wanted)
-        except ValueError as error:
-            raise BadInputError(str(error)) from None
-    if not found:
-        raise CommandError(f"{name}: no such operator, see kabot operator list")
-    print(f"{name}: password changed, logged out everywhere")
+    wanted = _password()
+    with _records() as conn:
+        found = accounts.set_password(conn, name, wanted)
+    _done(name, found, "password changed, logged out everywhere")
 
 
 @operator_app.command("off")
@@ -64,11 +59,9 @@ def off(name: Name) -> None:
     """Let an operator in no more, and log him out everywhere."""
     from console import accounts
 
-    with connected() as at, database(at) as engine, engine.begin() as conn:
+    with _records() as conn:
         found = accounts.shut_out(conn, name)
-    if not found:
-        raise CommandError(f"{name}: no such operator, see kabot operator list")
-    print(f"{name}: off")
+    _done(name, found, "off")
 
 
 @operator_app.command("factor-off")
@@ -76,17 +69,31 @@ def factor_off(name: Name) -> None:
     """Ask an operator for no second factor any more: for who has lost his phone and his recovery codes."""
     from console import accounts, second_factor
 
-    with connected() as at, database(at) as engine, engine.begin() as conn:
+    with _records() as conn:
         person = next((one for one in accounts.people(conn) if one.name == name), None)
         if person is not None:
             second_factor.turn_off(conn, person.id)
-    if person is None:
+    _done(name, person is not None, "the password is enough")
+
+
+@contextmanager
+def _records() -> "Iterator[Connection]":
+    """The operators' records, in one transaction; what they refuse is bad input."""
+    with connected() as at, database(at) as engine:
+        try:
+            with engine.begin() as conn:
+                yield conn
+        except ValueError as error:
+            raise BadInputError(str(error)) from None
+
+
+def _done(name: str, found: bool, what: str) -> None:
+    if not found:
         raise CommandError(f"{name}: no such operator, see kabot operator list")
-    print(f"{name}: the password is enough")
+    print(f"{name}: {what}")
 
 
 def _password() -> str:
-
     given = os.environ.get(PASSWORD_VARIABLE, "")
     if given:
         return given

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.connecting import BadInputError, CommandError, connected, database
+from bot.commands.connecting import BadInputError, CommandError, connected, database, group
 from risk.kinds import Kind, Listing
 
 if TYPE_CHECKING:
     from bot.bootstrap import Services
 
-risk_app = typer.Typer(
-    help="Orders held for a person, and who is blocked or allowed.", rich_markup_mode=None, no_args_is_help=True
-)
+risk_app = group("Orders held for a person, and who is blocked or allowed.")
 OrderNo = Annotated[str, typer.Argument(metavar="ORDER", help="An order's number: K2611…")]
 AKind = Annotated[Kind, typer.Argument(metavar="KIND", help="buyer (an openid) or account (a phone, a QQ number …).")]
 Value = Annotated[str, typer.Argument(metavar="VALUE", help="The openid or account.")]
@@ -25,7 +23,6 @@ By = Annotated[str, typer.Option("--by", help="Who decides; default: the login n
 
 @contextmanager
 def _shop() -> "Iterator[Services]":
-
     with connected() as at, database(at):
         yield at.services()
 
