@@ -191,24 +191,31 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     for start, end in _choices_by_the_way(seen):
         seen.aside += [m for m in seen.mentions if start <= m.start < end and not m.entry.means_things]
         seen.mentions = [m for m in seen.mentions if not start <= m.start < end or m.entry.means_things]
+        seen.amounts = [a for a in seen.amounts if not start <= a.start < end]
     return seen
 
 
 def _choices_by_the_way(seen: Seen) -> list[Piece]:
     """List clauses of other talk whose option is said again beside the goods: 桌子离插座1米5，数据线买2米的."""
-    chosen = [m for m in seen.mentions if (m.entry.options or m.entry.choices) and not m.entry.means_things]
+    chosen = [m for m in seen.mentions if _chooses(m) and not m.entry.means_things]
     if len(chosen) < 2 or not any(ref.product for ref in seen.refs):
         return []
     found = []
     for start, end in (match.span() for match in _CLAUSE.finditer(seen.text)):
         own = [m for m in chosen if start <= m.start < end]
         names = {name for m in own for name in _slot_names(m)}
-        again = any(m.start >= end and names.intersection(_slot_names(m)) for m in chosen)
+        others = [m for m in chosen if not start <= m.start < end]
+        again = any(names.intersection(_slot_names(m)) for m in others)
+        again |= any(
+            set(m.entry.skus).intersection((*one.entry.skus, *one.entry.owners)) for m in own for one in others
+        )
         if own and again and not any(start <= ref.start < end and not ref.foreign for ref in seen.refs):
             slots = [Amount(m.start, m.end, "none") for m in own]
+            slots += [Amount(r.start, r.end, "none") for r in seen.refs if start <= r.start < end]
             slots += [a for a in seen.amounts if start <= a.start < end]
             said = _blanked(seen.text, start, end, sorted(slots, key=lambda a: a.start))
-            if unexplained(said) > REMARK and not _ASKS_FOR.search(said):
+            elsewhere = any(start <= ref.start < end for ref in seen.refs)  # 电脑是win10家庭版
+            if unexplained(said) >= REMARK + (not elsewhere) and not _ASKS_FOR.search(said):
                 found.append((start, end))
     return found
 
@@ -677,7 +684,7 @@ def _drop_what_is_told(seen: Seen) -> None:
             p for p in seen.told if unwanted(seen.text[slice(*p)].strip()) and not (more and p[1] <= more.start())
         ]
         seen.refs = [ref for ref in seen.refs if not any(start <= ref.start < end for start, end in pieces)]
-    chosen = any(m.entry.options or m.entry.choices for m in mentions)
+    chosen = any(_chooses(m) for m in mentions)
     if any(amount.kind != "count" for amount in amounts) or (chosen and for_whom):  # 昨天买了2张80的，再来1张180的
         seen.amounts = amounts
     if chosen:
@@ -776,7 +783,7 @@ def _drop_weighed(seen: Seen) -> None:
         pairs = {pair for m in chosen for pair in (*m.entry.options, *m.entry.choices)}
         names = {name for name, _ in pairs}
         rivals = [m for m in seen.mentions if m.end <= start and names.intersection(_slot_names(m))]
-        again = any(_same_size(a, one) for a in before for one in sizes)
+        again = any(_same_size(a, one) or a.word == one.word != "" for a in before for one in sizes)
         again |= any(pairs.intersection((*m.entry.options, *m.entry.choices)) for m in rivals)
         if again and (len(before) > 1 or len(rivals) > 1):
             seen.amounts = [a for a in seen.amounts if a not in before]
@@ -865,6 +872,10 @@ def _correct(seen: Seen, place: int, after: int) -> None:
         seen.amounts = [a for a in seen.amounts if not a.word or a.end > place]
         seen.mentions = [m for m in seen.mentions if m.end > place or m.entry.means_things or not m.entry.skus]
     seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(_slot_names(m))]
+
+
+def _chooses(mention: Mention) -> bool:
+    return bool(mention.entry.options or mention.entry.choices or mention.entry.skus)
 
 
 def _slot_names(mention: Mention) -> list[str]:

@@ -76,3 +76,30 @@ def test_what_stands_for_it_in_another_shop_is_read_the_same_way() -> None:
 
 def test_a_code_to_fetch_something_is_no_account(demo: Lexicon) -> None:
     assert parse("腾讯会员年卡 QQ13912345678，取件码5-2-1008", demo).items[0].fields == {"account": "13912345678"}
+
+
+@pytest.mark.parametrize(
+    ("said", "sku"),
+    [
+        ("电脑是win10家庭版，买个win11专业版激活码", "W11P"),
+        ("桌子离插座1米5，数据线买2米的两条", "SJX2"),
+    ],
+)
+def test_a_choice_named_in_other_talk_is_not_ordered(demo: Lexicon, said: str, sku: str) -> None:
+    assert _only(said, demo).sku == sku
+
+
+@pytest.mark.parametrize(
+    ("said", "sku"),
+    [
+        ("上次买的大桶爆米花吃不完，这次来个小桶焦糖的", "BM-SC"),
+        ("单人餐三十八，双人餐六十六，嗯，那就双人餐来一份吧。", "TCAN2"),
+        ("楼座午场两张，池座180太贵了", "HJ-GM"),
+    ],
+)
+def test_what_was_had_or_weighed_before_is_not_ordered_again(said: str, sku: str) -> None:
+    assert _only(said, lexicon_of("p10_playhouse.toml")).sku == sku
+
+
+def test_one_or_the_other_is_no_amount(demo: Lexicon) -> None:
+    assert all(item.value is None for item in parse("我要充Q币，充100还是充200好呢", demo).items)
