@@ -12,6 +12,10 @@ from typing import Any
 import httpx
 
 _LINK = re.compile(r"/pay/[A-Za-z0-9_-]+")
+_NONE_LEFT = re.compile("没有货|售罄|只剩|卖完")
+_PAID_AT_ONCE = re.compile("已用余额付款.*小额免确认")
+_IMPATIENT = 0.25
+"""So many of those who paid want their money back when they hear that a person looks at it first."""
 SLOW_S = 5.0
 _BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux) Chrome/140"}
 
@@ -34,30 +38,37 @@ class Buyer:
         """All of it: follow, order, pay."""
         until = time.monotonic() + patience_s
         self.openid = self._insist(lambda: self.http.post("/sandbox/api/buyers", json={}).json()["openid"], until) or ""
-        link = self._order(until) if self.openid else ""
-        if not link:
-            self.ended = self.ended or "gave up"
-            return
-        self.links.append(link)
-        self._pay(link, until)
+        if self.openid:
+            self._buy(until)
+        self.ended = self.ended or "gave up"
 
-    def _order(self, until: float) -> str:
-        """Say it until a link comes. Whoever gets no answer says it again."""
+    def _buy(self, until: float) -> None:
+        if link := self._order(self.wants, until):
+            self._pay(link, until)
+
+    def _order(self, wants: str, until: float) -> str:
+        """Say it until a link to pay comes ("": there is none left, or it was paid at 确认). Whoever gets no answer
+        says it again."""
         while time.monotonic() < until:
-            summary = self.say(self.wants)
-            if "没有货" in summary or "售罄" in summary or "只剩" in summary or "卖完" in summary:
+            summary = self.say(wants)
+            if _NONE_LEFT.search(summary):
                 self.ended = "told that there is none"
                 return ""
             if "确认" not in summary:
                 time.sleep(self.dice.uniform(0.2, 1.5))
                 continue
             said = self.say("确认")
-            if "只剩" in said or "卖完" in said or "售罄" in said:
+            if "再回复一次" in said:  # a large order is confirmed twice
+                said = self.say("确认")
+            if _NONE_LEFT.search(said):
                 self.ended = "told that there is none"
                 return ""
             for _ in range(8):
                 if link := _LINK.search(said):
+                    self.links.append(link.group())
                     return link.group()
+                if _PAID_AT_ONCE.search(said):
+                    return ""
                 if said and "稍等" not in said:
                     break
                 time.sleep(0.5)
@@ -91,6 +102,18 @@ class Buyer:
         for thread in threads:
             thread.join()
         self.ended = mood
+        if self.dice.random() < _IMPATIENT:
+            self._take_back_what_is_held(until)
+
+    def _take_back_what_is_held(self, until: float) -> None:
+        """Wait a while for a word that a person looks at it, and want the money back then."""
+        until = min(until, time.monotonic() + 20)
+        while time.monotonic() < until:
+            if "需要人工核对" in self._latest():
+                self.say(self.dice.choice(("退款", "退到余额")))
+                self.ended = "took a held order back"
+                return
+            time.sleep(self.dice.uniform(0.5, 2.0))
 
     def _bridge(self, link: str) -> dict[str, Any] | None:
         """What the page gives for paying; {} when it is too late for that, None when it may yet come."""
@@ -155,11 +178,14 @@ class Buyer:
             return ""
 
     def _latest(self) -> str:
+        return "\n".join(m["content"] for m in self._chat()[-2:] if m["from"] == "bot")
+
+    def _chat(self) -> list[dict[str, Any]]:
+        """The talk so far, as the phone shows it."""
         try:
-            lines = self.http.get(f"/sandbox/api/chat/{self.openid}").json()["messages"]
+            return list(self.http.get(f"/sandbox/api/chat/{self.openid}").json()["messages"])
         except (httpx.HTTPError, ValueError):
-            return ""
-        return "\n".join(m["content"] for m in lines[-2:] if m["from"] == "bot")
+            return []
 
     def _insist(self, act: Callable[[], Any], until: float) -> Any:
         """Do it until it gives something."""
@@ -173,12 +199,80 @@ class Buyer:
         return None
 
 
-def let_in(url: str, wants: Sequence[str], dice: random.Random, *, over_s: float, patience_s: float) -> list[Buyer]:
-    """Let one buyer in for each wish, spread over so many seconds; comes back when the last has done what he wants."""
+class Saver(Buyer):
+    """Tops his balance up and pays from it: by a tap, on the page, at 确认, or at WeChat Pay at the same time."""
+
+    def _buy(self, until: float) -> None:
+        top_up = self._order(f"充值余额{self.dice.choice((50, 100, 200))}", until)
+        params = self._insist(lambda: self._bridge(top_up), until) if top_up else None
+        if not params or not self._insist(lambda: self._sheet(params, "ok"), until):
+            self.ended = "could not top up"
+            return
+        way = self.dice.choice(("a tap", "the page", "one tap", "WeChat Pay beside it", "nothing"))
+        balance = self._insist(self._has_a_balance, until)
+        if not balance or balance == "0":
+            self.ended = "topping up was refused" if balance else "saw no balance"
+            return
+        if way == "one tap":
+            self._insist(lambda: self.say("开通小额免确认付款"), until)
+        if way != "nothing":
+            self._spend(way, until)
+            if self.dice.random() < 0.2:
+                self.say("退款")
+        if self.dice.random() < 0.3:
+            self._insist(self._withdraws, until)
+        self.ended = self.ended or f"balance, then {way}"
+
+    def _spend(self, way: str, until: float) -> None:
+        link = self._order(self.wants, until)
+        if not link:
+            return
+        pays: list[Callable[[], Any]] = [self._pays_by_page(link) if way == "the page" else self._taps]
+        if way == "WeChat Pay beside it" and (params := self._insist(lambda: self._bridge(link), until)):
+            pays.append(lambda: self._sheet(params, "ok"))
+        threads = [threading.Thread(target=self._insist, args=(pay, until)) for pay in pays]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _has_a_balance(self) -> str | None:
+        """Its amount; "0" where a person has refused it, and the money goes back."""
+        time.sleep(self.dice.uniform(1, 3))
+        found = re.search("您的余额：¥([0-9.]+)", self.say("余额"))
+        if found and float(found[1]) > 0:
+            return found[1]
+        return "0" if any("为您退款" in line["content"] for line in self._chat()) else None
+
+    def _taps(self) -> str | None:
+        said = self.say("余额支付")
+        return said if "已用余额付款" in said or "没有扣款" in said or "没有重复扣款" in said else None
+
+    def _pays_by_page(self, link: str) -> Callable[[], str | None]:
+        def pays() -> str | None:
+            self.http.get(f"/wx/{self.openid}{link}", follow_redirects=True)
+            answer = self.http.post(f"/wx/{self.openid}{link}/balance", json={})
+            return answer.text if answer.status_code in (200, 409) else None
+
+        return pays
+
+    def _withdraws(self) -> str | None:
+        self.say("余额提现")
+        said = self.say("确认提现")
+        return said if "正在按原路退款" in said or "没有可以退回" in said else None
+
+
+def let_in(
+    url: str, wants: Sequence[str], dice: random.Random, *, over_s: float, patience_s: float, saving: float = 0.0
+) -> list[Buyer]:
+    """Let one buyer in for each wish, spread over so many seconds; comes back when the last has done what he wants.
+    The share `saving` of them keeps a balance and pays from it."""
     # One process plays the world for everybody: hundreds of calls at once would leave it no time to answer any.
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=48)
     with httpx.Client(base_url=url, timeout=30, limits=limits) as http:
-        buyers = [Buyer(http, random.Random(dice.random()), wish) for wish in wants]
+        buyers = [
+            (Saver if dice.random() < saving else Buyer)(http, random.Random(dice.random()), wish) for wish in wants
+        ]
         threads = []
         begun = time.monotonic()
         for nth, buyer in enumerate(buyers):

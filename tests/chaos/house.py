@@ -88,8 +88,8 @@ class House:
 
     # ---- building
 
-    def build(self, catalog: Path = DEMO, **sections: Any) -> None:
-        """Start everything. `sections` add to the configuration."""
+    def build(self, catalog: Path = DEMO, operators: int = 0, **sections: Any) -> None:
+        """Start everything, and so many operators who decide on held orders. `sections` add to the configuration."""
         self._joined.append(embedded.join(self.home))
         self.here = locks.Here.prepare(self.home)
         self.here.ephemeral_mark.touch()  # the last one out removes the databases
@@ -117,6 +117,9 @@ class House:
             )
         for name in ("worker-1", "worker-2"):
             self.children.append(self._child(name, environment, python, "-m", "bot", "worker"))
+        for nth in range(1, operators + 1):
+            name = f"operator-{nth}"
+            self.children.append(self._child(name, environment, python, "-m", "tests.chaos.operators", name))
         for child in self.children:
             child.start()
         self.http = self._stack.enter_context(httpx.Client(base_url=self.url, timeout=30))

@@ -17,6 +17,7 @@ from fulfillment import audit
 _OPEN = {
     "orders unpaid": "SELECT order_no FROM orders WHERE state = 'unpaid'",
     "orders paid and not delivered": "SELECT order_no FROM orders WHERE state = 'paid'",
+    "orders held": "SELECT order_no FROM order_hold WHERE state = 'held'",
     "keys held": "SELECT order_no FROM card_key WHERE state = 'held'",
     "lines under way": "SELECT o.order_no || ' ' || l.state || ' ' || l.note FROM order_line l"
     " JOIN orders o USING (order_no) WHERE l.state IN ('delivering', 'refunding', 'attention')"
@@ -105,6 +106,8 @@ def judge(engine: Engine, vault: Vault, secret_key: bytes, world: World) -> Verd
         verdict.must("whoever paid is in our books, once", _payments(conn, world))
         verdict.must("paid = delivered + refunded, to the fen", _sums(conn, world))
         verdict.must("what came twice or could not be served went back whole", _second_payments(conn, world))
+        verdict.must("balances are what was paid in and what moved, never below zero", _balances(conn, world))
+        verdict.must("a held order was decided on once, and its buyer told", _held(conn, world))
         verdict.must("keys are unique, and went to their owners", _keys(conn, vault, world))
         verdict.must("no purchase was made twice", _purchases(conn, world))
         verdict.must("every buyer was told", _told(conn, vault, world))
@@ -118,12 +121,22 @@ def judge(engine: Engine, vault: Vault, secret_key: bytes, world: World) -> Verd
     return verdict
 
 
+_HELD = text("SELECT state, count(*) AS n FROM order_hold WHERE held_at IS NOT NULL GROUP BY 1 ORDER BY 1")
+_MOVES = text("SELECT kind, one_tap, count(*) AS n FROM wallet_move GROUP BY 1, 2 ORDER BY 1, 2")
+
+
+def _of_balances(conn: Connection) -> dict[str, int]:
+    return {f"balance: {row.kind}{' at 确认' if row.one_tap else ''}": row.n for row in conn.execute(_MOVES)}
+
+
 def _figures(conn: Connection, world: World) -> dict[str, int]:
     states = conn.execute(text("SELECT state, count(*) AS n FROM orders GROUP BY 1 ORDER BY 1"))
     return {
         **{f"orders {row.state}": row.n for row in states},
         "payments at WeChat Pay": len(world.paid),
         "refunds at WeChat Pay": sum(one["status"] == "SUCCESS" for one in world.refunds.values()),
+        **_of_balances(conn),
+        **{f"orders held and {row.state}": row.n for row in conn.execute(_HELD)},
         "card keys sold": conn.execute(text("SELECT count(*) FROM key_sale")).scalar_one(),
         "purchases at the supplier": len(world.purchases),
         "messages sent": conn.execute(text("SELECT count(*) FROM push WHERE state = 'sent'")).scalar_one(),
@@ -139,17 +152,15 @@ def _payments(conn: Connection, world: World) -> Iterator[str]:
         elif row.total_fen != trade["total_fen"]:
             yield f"{number}: {row.total_fen} here, {trade['total_fen']} there"
     for number, row in rows.items():
-        if row.state == "paid" and number not in world.paid:
+        if row.state == "paid" and row.trade_type != "WALLET" and number not in world.paid:
             yield f"{number} is paid here and not at WeChat Pay"
     settling = Counter(row.order_no for row in rows.values() if row.settles)
     yield from (f"{order_no} was paid {count} times" for order_no, count in settling.items() if count > 1)
 
 
 def _sums(conn: Connection, world: World) -> Iterator[str]:
-    back: Counter[str] = Counter()
-    for refund in world.refunds.values():
-        if refund["status"] == "SUCCESS":
-            back[refund["out_trade_no"]] += refund["refund_fen"]
+    back = _back_at_wechat(world)
+    moved = _moved(conn)
     settled = {
         row.order_no: row
         for row in conn.execute(text("SELECT order_no, out_trade_no, total_fen FROM payment WHERE settles"))
@@ -172,6 +183,11 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
                 yield f"{name} was not paid and has {line.keys} keys, {line.bought} purchases"
             continue
         refunded[line.order_no] += line.refund_fen
+        if line.delivery == "wallet":
+            kept = moved[line.order_no, "topup"] + moved[line.order_no, "withdraw"]
+            if line.total_fen - line.refund_fen != kept:
+                yield f"{name}: {line.total_fen} for the balance, {line.refund_fen} back, {kept} is in it"
+            continue
         got = line.keys if line.delivery == "card" else line.bought
         worth = line.total_fen * got // line.quantity
         not_delivered_fen = line.refund_fen - line.goodwill_fen
@@ -179,15 +195,90 @@ def _sums(conn: Connection, world: World) -> Iterator[str]:
         if abs(line.total_fen - not_delivered_fen - worth) > line.quantity and not line.by_person:
             yield f"{name}: paid {line.total_fen}, delivered {got} of {line.quantity}, refunded {line.refund_fen}"
     for order_no, payment in settled.items():
-        if refunded[order_no] != back[payment.out_trade_no]:
-            yield f"{order_no}: {refunded[order_no]} given back here, {back[payment.out_trade_no]} at WeChat Pay"
+        arrived = back[payment.out_trade_no] + moved[order_no, "refund"]
+        if refunded[order_no] != arrived:
+            yield f"{order_no}: {refunded[order_no]} given back here, {arrived} at WeChat Pay or in the balance"
 
 
-def _second_payments(conn: Connection, world: World) -> Iterator[str]:
+def _back_at_wechat(world: World) -> Counter[str]:
+    """What WeChat Pay has given back of each payment."""
     back: Counter[str] = Counter()
     for refund in world.refunds.values():
         if refund["status"] == "SUCCESS":
             back[refund["out_trade_no"]] += refund["refund_fen"]
+    return back
+
+
+def _moved(conn: Connection) -> Counter[tuple[str, str]]:
+    """What each order moved in balances, by kind."""
+    rows = conn.execute(text("SELECT order_no, kind, sum(amount_fen) AS fen FROM wallet_move GROUP BY 1, 2"))
+    return Counter({(row.order_no, row.kind): int(row.fen) for row in rows})
+
+
+def _balances(conn: Connection, world: World) -> Iterator[str]:
+    """Every move has its cause where it cannot lie: a top-up at WeChat Pay, a payment of an order of as much."""
+    for row in conn.execute(
+        text(
+            "SELECT w.id, w.balance_fen, coalesce(sum(m.amount_fen), 0) AS moved, min(m.balance_after_fen) AS least"
+            " FROM wallet w LEFT JOIN wallet_move m ON m.wallet_id = w.id GROUP BY w.id"
+        )
+    ):
+        if row.balance_fen != row.moved or row.balance_fen < 0 or (row.least or 0) < 0:
+            yield f"balance {row.id} is {row.balance_fen}, its moves {row.moved}, the least there was {row.least}"
+    moves = conn.execute(
+        text(
+            "SELECT m.kind, m.amount_fen, m.order_no, w.openid, p.out_trade_no, p.trade_type, p.total_fen,"
+            " o.openid AS owner FROM wallet_move m JOIN wallet w ON w.id = m.wallet_id"
+            " LEFT JOIN orders o ON o.order_no = m.order_no"
+            " LEFT JOIN payment p ON p.order_no = m.order_no AND p.settles"
+            " WHERE m.kind IN ('topup', 'pay')"
+        )
+    )
+    for move in moves:
+        name = f"{move.kind} of {move.order_no}: {move.amount_fen}"
+        if move.owner != move.openid:
+            yield f"{name} in the balance of {move.openid}"
+        if move.kind == "topup" and world.paid.get(move.out_trade_no, {}).get("total_fen") != move.amount_fen:
+            yield f"{name}, not paid at WeChat Pay"
+        if move.kind == "pay" and (move.trade_type, move.total_fen) != ("WALLET", -move.amount_fen):
+            yield f"{name}, paid {move.total_fen} by {move.trade_type}"
+    unpaid = conn.execute(
+        text(
+            "SELECT order_no FROM payment p WHERE trade_type = 'WALLET' AND NOT EXISTS ("
+            " SELECT 1 FROM wallet_move m WHERE m.order_no = p.order_no AND m.kind = 'pay')"
+        )
+    )
+    yield from (f"{row.order_no} was paid from a balance that nothing was taken of" for row in unpaid)
+
+
+def _held(conn: Connection, world: World) -> Iterator[str]:
+    rows = conn.execute(
+        text(
+            "SELECT h.order_no, h.state, o.openid, sum(l.total_fen - l.refund_fen) AS left_fen,"
+            " count(s.card_key_id) AS keys, (SELECT count(*) FROM supplier_order b WHERE b.order_no = h.order_no"
+            "                                AND b.sends > 0) AS bought,"
+            " (SELECT count(*) FROM wallet_move m WHERE m.order_no = h.order_no AND m.kind = 'topup') AS filled,"
+            " (SELECT max(n) FROM (SELECT count(*) AS n FROM order_event e WHERE e.order_no = h.order_no"
+            "                      AND e.cause = 'released' GROUP BY line_id) told) AS released,"
+            " (SELECT count(*) FROM push p WHERE p.order_no = h.order_no AND p.kind = 'held') AS pushes"
+            " FROM order_hold h JOIN orders o USING (order_no) JOIN order_line l USING (order_no)"
+            " LEFT JOIN key_sale s ON s.line_id = l.id WHERE h.held_at IS NOT NULL"
+            " GROUP BY h.order_no, h.state, o.openid"
+        )
+    )
+    for row in rows:
+        if row.state not in ("released", "refused", "withdrawn"):
+            yield f"{row.order_no} is {row.state}"
+        if (row.released or 0) != (row.state == "released"):
+            yield f"{row.order_no} is {row.state} and was released {row.released or 0} times"
+        if row.state != "released" and (row.keys or row.bought or row.filled or row.left_fen):
+            yield f"{row.order_no} is {row.state}: {row.keys} keys, {row.bought} purchases, {row.left_fen} not back"
+        if row.pushes and not re.search(f"{row.order_no} 需要人工核对", world.told(row.openid)):
+            yield f"{row.openid} was not told that {row.order_no} is held"
+
+
+def _second_payments(conn: Connection, world: World) -> Iterator[str]:
+    back = _back_at_wechat(world)
     for number, trade in world.paid.items():
         if back[number] > trade["total_fen"]:
             yield f"{number}: {back[number]} of {trade['total_fen']} went back"
@@ -251,7 +342,7 @@ def _told(conn: Connection, vault: Vault, world: World) -> Iterator[str]:
     )
     for line in done:
         told = world.told(line.openid)
-        if line.state == "delivered" and line.delivery == "topup" and "充值成功" not in told:
+        if line.state == "delivered" and line.delivery in ("topup", "wallet") and "充值成功" not in told:
             yield f"{line.openid} was not told that {line.order_no} is done"
         if line.refund_fen and not ("退款" in told and all(f"{fen / 100:.2f}" in told for fen in line.parts)):
             yield f"{line.openid} was not told of the refund of {line.order_no}"
