@@ -32,12 +32,16 @@ class Demo:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "bot", "demo", "--port", str(self.port), "--data-dir", str(self.home)]
+
     def start(self) -> None:
         """Type the command and wait until it prints the address of the chat page."""
         log = self.home.with_suffix(".log")
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "demo", "--port", str(self.port), "--data-dir", str(self.home)],
+                self.command,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -123,10 +127,20 @@ class Demo:
             engine.dispose()
         assert moved.rowcount == 1
 
+    def follower(self, name: str) -> str:
+        """Somebody new follows the account; gives his openid."""
+        answer = httpx.post(f"{self.url}/sandbox/api/buyers", json={"name": name}, timeout=60)
+        return str(answer.raise_for_status().json()["openid"])
+
+    def say(self, openid: str, words: str, **more: str) -> str:
+        """Without a browser: say something and give what the bot answers at once."""
+        body = {"kind": "text", "content": words, **more}
+        answer = httpx.post(f"{self.url}/sandbox/api/chat/{openid}/say", json=body, timeout=60)
+        return "\n".join(one["content"] for one in answer.raise_for_status().json()["messages"] if one["from"] == "bot")
+
     def new_customer(self, page: Page, name: str) -> "Customer":
         """Somebody new follows the account, and his phone lies on the page."""
-        answer = httpx.post(f"{self.url}/sandbox/api/buyers", json={"name": name}, timeout=60)
-        return self.customer(page, answer.raise_for_status().json()["openid"])
+        return self.customer(page, self.follower(name))
 
     def customer(self, page: Page, openid: str) -> "Customer":
         """Somebody known, on a page opened afresh."""

@@ -1,13 +1,19 @@
 """`kabot demo` as a new user walks through it: real processes, a real browser, one order of every kind."""
 
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
+
+from bot.speech.sound import can_decode
+from tests.e2e.shop import eventually
 
 from .demo import Customer, Demo
 
@@ -18,7 +24,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def walked(browser: Browser) -> Iterator[Demo]:  # noqa: ARG001 - without a browser nothing is started
+def walked() -> Iterator[Demo]:
     """One demo for all walks, on a directory that other system users may enter (the database may run as one)."""
     folder = Path(tempfile.mkdtemp(prefix="kabot-walk-"))
     folder.chmod(0o755)
@@ -309,3 +315,42 @@ def test_after_kill_9_of_everything_the_demo_simply_starts_again(demo: Demo, des
     [key] = again.looks_at_the_order()
     again.closes_the_page()
     again.hears(number, key)
+
+
+def test_a_part_that_dies_is_started_again(demo: Demo) -> None:
+    buyer = demo.follower("小明")
+    assert "¥99.50" in demo.say(buyer, "充100话费 13812345678")
+    assert f"{demo.url}/pay/" in demo.say(buyer, "确认")
+
+    def web() -> int:
+        return next((pid for pid, command in demo.processes().items() if " serve " in command), 0)
+
+    died = web()
+    os.kill(died, signal.SIGKILL)
+    eventually(lambda: web() not in (0, died))
+    eventually(lambda: "话费充值 100元" in demo.say(buyer, "我的订单"))
+
+
+def test_a_voice_nobody_wrote_down_is_heard_by_the_worker(demo: Demo) -> None:
+    if not can_decode():
+        pytest.skip("needs PyAV: make speech")
+    buyer = demo.follower("小红")
+    demo.say(buyer, "", kind="voice", content="有没有视频会员", recognition="empty")
+    chat = f"{demo.url}/sandbox/api/chat/{buyer}"
+    eventually(lambda: "听到：「有没有视频会员」" in httpx.get(chat, timeout=60).text)
+
+
+def test_a_second_demo_on_the_same_data_says_so_and_changes_nothing(demo: Demo) -> None:
+    before = set(demo.processes())
+    second = Demo(demo.home)
+    done = subprocess.run(second.command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "another kabot demo" in done.stderr
+    assert before <= set(demo.processes())
+
+
+def test_a_supervisor_killed_with_9_can_stop_nothing_and_still_nothing_stays(demo: Demo) -> None:
+    assert demo.process is not None
+    demo.process.kill()
+    demo.process.wait()
+    demo.wait_until_gone()
