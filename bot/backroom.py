@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from bot import menu, misses, nlu_report, owner_files, risk, suppliers
+from bot import menu, misses, nlu_report, owner_files, risk, suppliers, wallet
 from bot.bootstrap import Services
 from bot.breakers import Breaker
 from bot.config import ConfigError
@@ -22,6 +22,7 @@ from console import drafts
 from console.backroom import Also, MenuGroup, Misheard, OwnerFile, Reading, SupplierView
 from dialogs import wording
 from fulfillment import pausing, standing
+from kernel.ids import OpenId
 from nlu import Lexicon, parse
 from nlu.frame import Item
 from risk.lists import Kind, Listing
@@ -238,6 +239,15 @@ class ShopBackroom:
     def resume_supplier(self, name: str, *, by: str, also: Also) -> bool:
         """See Backroom."""
         return suppliers.resume(self._services, name, by=by, also=also)
+
+    def withdrawable_fen(self, openid: OpenId) -> int:
+        """See Backroom."""
+        with self._services.engine.connect() as conn:
+            return wallet.withdrawable_fen(self._services, conn, openid)
+
+    def withdraw(self, openid: OpenId, amount_fen: int, *, actor: str, also: Also) -> bool:
+        """See Backroom."""
+        return wallet.withdraw_just(self._services, openid, amount_fen, actor=actor, also=also)
 
     def compare_bill(self, day: date, *, also: Also) -> None:
         """See Backroom."""

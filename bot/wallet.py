@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from bot import paying, risk, work
 from bot.bootstrap import Services
 from bot.pages.views import MoneyView
+from bot.work import Also
 from dialogs import turn as talk
 from dialogs.turn import Fact, WalletTerms
 from fulfillment import byhand, placing, reading
@@ -204,9 +205,37 @@ def shown(services: Services, order: Order) -> MoneyView:
 # ---- giving back ---------------------------------------------------------------------------------------------------
 
 
-def withdraw(services: Services, openid: OpenId, *, actor: str = "buyer") -> talk.BalanceBack:
+class _OtherAmountError(Exception):
+    """Not what somebody said yes to would go back: the whole change rolls back."""
+
+
+def withdraw_just(services: Services, openid: OpenId, amount_fen: int, *, actor: str, also: Also) -> bool:
+    """Give back by the original route what he topped up and has not spent, if that is this amount still. False: it is
+    not, and nothing was changed."""
+    try:
+        withdraw(services, openid, actor=actor, only_fen=amount_fen, also=also)
+    except _OtherAmountError:
+        return False
+    return True
+
+
+def withdrawable_fen(services: Services, conn: Connection, openid: OpenId) -> int:
+    """What would go back by the original route now: topped up within the year, and not spent."""
+    return min(
+        sum(left_fen for _, _, left_fen in _topped_up(services, conn, openid)), wallet.of(conn, openid).balance_fen
+    )
+
+
+def withdraw(
+    services: Services,
+    openid: OpenId,
+    *,
+    actor: str = "buyer",
+    only_fen: int | None = None,
+    also: Also = work.nothing,
+) -> talk.BalanceBack:
     """Give back by the original route what he topped up and has not spent: the latest top-ups first, each in part
-    where not all of it is left."""
+    where not all of it is left. With `only_fen` exactly this much, or _OtherAmountError is raised."""
     with services.engine.begin() as conn:
         # All the orders first, the balance last: who holds the balance waits for nothing.
         for order_no in sorted({order_no for order_no, _, _ in _topped_up(services, conn, openid)}):
@@ -221,7 +250,11 @@ def withdraw(services: Services, openid: OpenId, *, actor: str = "buyer") -> tal
             if not isinstance(given, byhand.NotNow | byhand.NotSoMuch):
                 work.enqueue(services, conn, given)
                 back_fen += amount_fen
+        if only_fen is not None and back_fen != only_fen:
+            raise _OtherAmountError
         left = wallet.of(conn, openid).balance_fen
+        if back_fen:
+            also(conn)
     if back_fen:
         log.info("a balance goes back by the original route: %s fen", back_fen)
     return talk.BalanceBack(back_fen, left)

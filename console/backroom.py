@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from catalog.model import Product
 from catalog.vault import Vault
+from kernel.ids import OpenId
 
 Also = Callable[[Connection], None]
 """Written in the same transaction as what it belongs to: the record of who did it."""
@@ -146,6 +147,12 @@ class Backroom(Protocol):
 
     def resume_supplier(self, name: str, *, by: str, also: Also) -> bool:
         """Order from a supplier again. False: it is not paused."""
+
+    def withdrawable_fen(self, openid: OpenId) -> int:
+        """What of a buyer's balance would go back by the original route now."""
+
+    def withdraw(self, openid: OpenId, amount_fen: int, *, actor: str, also: Also) -> bool:
+        """Give this much of a balance back by the original route. False: that is not what would go back now."""
 
     def compare_bill(self, day: date, *, also: Also) -> None:
         """Have a day's bill compared with the books by the worker."""

@@ -32,6 +32,7 @@ from console.talks import Talks
 from console.today import Today
 from console.todo import Todo
 from console.uploads import UploadPage, guarded_upload
+from console.wallets import Wallets
 from console.webhooks import Webhooks
 
 
@@ -57,6 +58,7 @@ def routes(parts: Parts, live: Live | None = None) -> list[Route]:
         get("/sessions", login.sessions, Right.SEE),
         post("/sessions/{id}/end", login.end_session, Right.SEE),
         *_people(parts),
+        *_wallets(parts),
         *_programs(parts),
         *_knowledge(parts),
         *_books(parts),
@@ -120,6 +122,20 @@ def _people(parts: Parts) -> list[Route]:
         _get(parts, "/me/factor", mine.factor, Right.SEE),
         _post(parts, "/me/factor", mine.factor_on, Right.SEE),
         _post(parts, "/me/factor/off", mine.factor_off, Right.SEE),
+    ]
+
+
+def _wallets(parts: Parts) -> list[Route]:
+    wallets = Wallets(parts)
+    return [
+        _get(parts, "/wallets", wallets.page, Right.SEE_BOOKS),
+        _get(parts, "/wallets/moves", wallets.moves, Right.SEE_BOOKS),
+        _post(parts, "/wallets/search", wallets.search, Right.SEE_BOOKS),
+        _post(parts, "/wallets/open", wallets.open, Right.WALLETS),
+        _get(parts, "/wallets/{id}", wallets.one, Right.SEE_BOOKS),
+        _post(parts, "/wallets/{id}/ask", wallets.ask, Right.WALLETS),
+        _post(parts, "/wallets/{id}/correct", wallets.correct, Right.WALLETS),
+        _post(parts, "/wallets/{id}/withdraw", wallets.withdraw, Right.WALLETS),
     ]
 
 

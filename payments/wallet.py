@@ -223,6 +223,12 @@ def of(conn: Connection, openid: OpenId, *, lock: bool = False) -> Wallet:
     return Wallet(*found[0]) if found else Wallet()
 
 
+def opened(conn: Connection, openid: OpenId, now: datetime) -> int:
+    """The number of a buyer's balance, which begins with nothing where he never had one."""
+    conn.execute(_OPEN, {"openid": openid, "now": now})
+    return int(conn.execute(_LOCK, {"openid": openid}).one().id)
+
+
 def moved(conn: Connection, kind: MoveKind, reference: str) -> bool:
     """Whether this has moved a balance."""
     return conn.execute(_KNOWN, {"kind": kind.value, "reference": reference}).one_or_none() is not None
