@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, find_accounts, spoken_digits
 from nlu.amounts import Amount, find_amounts, mark_places_in_time
-from nlu.cues import unexplained
+from nlu.cues import cues_of, unexplained
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.phrases import Mention
@@ -186,7 +186,8 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     _mend_tail(seen)
     for start, end in remarks(seen, seen.told):
         seen.amounts = [replace(a, kind="none") if start <= a.start < end else a for a in seen.amounts]
-        if not _MAY_ASK.search(seen.text[start:end]):
+        said = seen.text[start:end]
+        if not _MAY_ASK.search(said) and _SERVED.isdisjoint(cues_of(said)):
             seen.told.append((start, end))
     for start, end in _choices_by_the_way(seen):
         seen.aside += [m for m in seen.mentions if start <= m.start < end and not m.entry.means_things]
@@ -220,6 +221,10 @@ def _choices_by_the_way(seen: Seen) -> list[Piece]:
     return found
 
 
+_SERVED = frozenset(
+    ("invoice", "refund", "keys", "human", "not_arrived", "paid", "wrong", "balance", "batch", "resend")
+)
+"""What a shop is asked for beside goods: a clause with such a word is no remark."""
 _MAY_ASK = re.compile(r"[?？吗么呢没不]|怎么|咋|什么|啥|哪|多少|几|能|可以|想|要|到账|退|查|错|还没")
 
 
@@ -479,7 +484,7 @@ _FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)
 
 
 _OTHER_GOODS = re.compile(
-    "皮肤|手办|周边|手柄|主机|攻略|加速器|外挂|脚本|课(?!时)|培训|拍(?![照摄个张])|鞋|球衣|泳衣|泳镜|白条|股票|股价|杯子|保温杯|蛋糕|月饼|咖啡豆"
+    "体育|皮肤|手办|周边|手柄|主机|攻略|加速器|外挂|脚本|课(?!时)|培训|拍(?![照摄个张])|鞋|球衣|泳衣|泳镜|白条|股票|股价|杯子|保温杯|蛋糕|月饼|咖啡豆"
     "|咖啡机|充电器|充电头|插头|耳机|手机壳|电脑|平板|电视(?!上)"
 )
 """What makes something else of a product's name that stands before it."""

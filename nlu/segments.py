@@ -41,6 +41,9 @@ def is_word(word: str) -> bool:
     return len(word) > 1 and _common()[0].get(word, 0) > 0
 
 
+_SHOP_WORDS = frozenset(SHOP_WORDS.split())
+
+
 @cache
 def _nouns() -> frozenset[str]:
     about_it = {*SHOP_WORDS.split(), *GENERIC_TAILS, *TOO_GENERIC, *ABOUT_GOODS.split()}
@@ -49,7 +52,8 @@ def _nouns() -> frozenset[str]:
 
 def noun_at(text: str, place: int) -> str:
     """Give the word for a thing that begins here and does not speak of any goods (面额, 订单); "" if none does."""
-    return next((text[place : place + n] for n in (4, 3, 2) if text[place : place + n] in _nouns()), "")
+    found = next((text[place : place + n] for n in (4, 3, 2) if text[place : place + n] in _nouns()), "")
+    return "" if text[place + 1 : place + 3] in _SHOP_WORDS else found  # 开 and 发票 of 话费开发票
 
 
 def noun_before(text: str, place: int) -> str:

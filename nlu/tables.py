@@ -81,7 +81,7 @@ def nouns(kept: dict[str, str]) -> dict[str, str]:
     return {"nouns": " ".join(sorted(word for word, _, tag in tagged if word in known and tag in _NAMES_THINGS))}
 
 
-_NAMES_THINGS = ("n", "nz", "nt", "nl", "vn", "an")
+_NAMES_THINGS = ("n", "nz", "nt", "nl")
 
 
 def _write(name: str, table: dict[str, str]) -> None:

@@ -44,3 +44,13 @@ def test_a_platform_where_the_goods_are_cheaper_takes_nothing_from_them() -> Non
 
 def test_a_foreign_name_may_end_the_message(demo: Lexicon) -> None:
     assert parse("优酷 美团", demo).items
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("给话费开发票", "invoice"), ("两单一起开发票 个人 me@a.cn", "invoice"), ("腾讯会员续费一年", "order")],
+)
+def test_a_verb_behind_the_goods_makes_nothing_else_of_them(demo: Lexicon, said: str, intent: str) -> None:
+    frame = parse(said, demo)
+    assert frame.intent == intent
+    assert all(item.product for item in frame.items)
