@@ -105,9 +105,7 @@ def test_a_speaker_whose_lease_ran_out_saves_nothing(store: DialogStore, client:
     assert not isinstance(store.begin(BUYER, "1"), Answered)
 
 
-def test_a_speaker_whose_lease_ran_out_while_nobody_else_spoke_is_kept(
-    store: DialogStore, client: redis.Redis
-) -> None:
+def test_a_speaker_whose_lease_ran_out_while_nobody_else_spoke_is_kept(store: DialogStore, client: redis.Redis) -> None:
     late = _open(store, BUYER, "1")
     client.delete("talk:{oBuyer_1}:lock")
     assert store.commit(late, dialog='{"late": 1}', reply="晚了")
