@@ -58,6 +58,10 @@ _OF_THE_PAST = re.compile(
     "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
 )
 """Of an order that he has placed: 京东卡100到了吗 is no new one."""
+_WISHES = re.compile(
+    "(?:买|来|要|充|冲|订|拿)(?:一|两|三|1|2|3)?[个张份件]|(?:想|要|帮我|给我)(?:再)?[买充冲订]|给.{1,6}[充冲](?![过了的])"
+)
+_NOT_THERE = re.compile("没到|未到|没收|没充|未充|不到账|到账|到了|退|查|催|订单|上次|刚才|发货")
 _NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
@@ -144,9 +148,14 @@ def _refund(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 def _orders_all_the_same(dialog: Dialog, said: Said) -> bool:
     """催什么催，洗车SUV10次: a whole order, beside words about how he is treated."""
-    if not isinstance(dialog.state, Idle) or _OF_THE_PAST.search(said.text):
+    whole = [item for item in said.frame.items if item.product and item.sku and "value" in item.said]
+    if not isinstance(dialog.state, Idle) or not whole:
         return False
-    return any(item.product and item.sku and "value" in item.said for item in said.frame.items)
+    if not _OF_THE_PAST.search(said.text):
+        return True
+    # 我在别的地方买的被骗了，在你们这买一个季卡，充138…: what is past is told beside it
+    told = all(item.fields for item in whole)
+    return told and _WISHES.search(said.text) is not None and _NOT_THERE.search(said.text) is None
 
 
 def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -1,11 +1,14 @@
 """A message that as a whole is the answer to the open question, whatever else it might be elsewhere."""
 
+import re
 from dataclasses import replace
 
+from catalog.checks import fold
 from dialogs import (
     favourites,
 )
 from dialogs.answering import take_answer
+from dialogs.by_text import fill_by_text
 from dialogs.draft import field_of, look
 from dialogs.filling import Filled
 from dialogs.merging import taken_apart, together
@@ -23,6 +26,12 @@ from dialogs.turn import (
     Turn,
 )
 
+_CLAUSES = re.compile(r"[,，。;；!！~～]+")
+_ASKS = re.compile(r"[?？吗么呢]|多少|什么|怎么|哪")
+_DIGITS = re.compile(r"\d+")
+_BEFORE_SIZE = re.compile("^(?:那|就|还是|先|给我|帮我|我|要|来|充|买|选|拿|行|好)+")
+_BEHIND_SIZE = re.compile("(?:就?(?:行|好|可以)|的|吧|了|啊|呗|得了)+$")
+
 
 def by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The answer to the open question, whatever else it might be elsewhere."""
@@ -30,12 +39,27 @@ def by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if not isinstance(state, Collecting) or said.frame.intent in COMMANDS:
         return None
     filled = _with_used_account(dialog, state, said, scene) or _in_one_line(dialog, state, said, scene)
-    filled = filled or answered_by_text(state, said, scene)
+    filled = filled or answered_by_text(state, said, scene) or _size_at_last(state, said, scene)
     if filled is None or not (filled.changed or state.slot == "quantity"):
         return None
     return take_answer(
         dialog, state, filled, replace(said, frame=replace(said.frame, intent="answer", items=())), scene
     )
+
+
+def _size_at_last(state: Collecting, said: Said, scene: Scene) -> Filled | None:
+    """最少20啊，那就20: the clause that ends the message, where those before it name no other number."""
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    clauses = [clause for clause in _CLAUSES.split(fold(said.text)) if clause]
+    foreign = any(item.product not in (None, line.product) or item.fields for item in said.frame.items)
+    if state.slot != "value" or product is None or len(clauses) < 2 or foreign or _ASKS.search(said.text):
+        return None
+    last = _BEHIND_SIZE.sub("", _BEFORE_SIZE.sub("", clauses[-1]))
+    own = _DIGITS.findall(last)
+    if len(own) != 1 or set(_DIGITS.findall("".join(clauses[:-1]))) - set(own):
+        return None
+    return fill_by_text(line, "value", last, product, scene.shelf)
 
 
 def _with_used_account(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Filled | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from catalog.model import Delivery
 from dialogs.links import plain, tap
+from dialogs.replies.called import keys_called
 from dialogs.replies.orders import line_state, line_what, order_state, order_what
 from dialogs.replies.saying import HUMAN_TAP, NAMES_MAX, plain_lines, yuan
 from dialogs.wording import Say, line, phrase
@@ -50,16 +51,16 @@ _SUPPLIER = {
     SupplierSays.SUCCESS: phrase("supplier_success", "充值平台{when}回报成功"),
     SupplierSays.FAILED: phrase("supplier_failed", "充值平台回报没有充成"),
 }
-_key_shown = phrase("key_shown", "{count}个卡密，{when}已发给您看过")
-_key_not_shown = phrase("key_not_shown", "{count}个卡密，还没有被查看过")
+_key_shown = phrase("key_shown", "{count}个{called}，{when}已发给您看过")
+_key_not_shown = phrase("key_not_shown", "{count}个{called}，还没有被查看过")
 _paid_when = phrase("paid_when", "{when}付款")
 
 
 def _of_line(line: Line, facts: LineFacts | None, now: datetime, hours: WorkingHours) -> str:
     if facts is not None and facts.keys and line.delivery == Delivery.CARD:
         if facts.shown_at is None:
-            return _key_not_shown(count=facts.keys)
-        return _key_shown(count=facts.keys, when=moment(facts.shown_at, now, hours))
+            return _key_not_shown(count=facts.keys, called=keys_called([line]))
+        return _key_shown(count=facts.keys, called=keys_called([line]), when=moment(facts.shown_at, now, hours))
     if facts is None or facts.supplier is SupplierSays.NOTHING or facts.supplier not in _SUPPLIER:
         return ""
     if facts.supplier is SupplierSays.SUCCESS:
@@ -145,9 +146,13 @@ def which_order(what: str) -> str:
 order_unknown = phrase("order_unknown", "没有查到这个订单号，请核对一下，或回复「我的订单」看看。")
 
 
-@line("卡密再发您一次；要是用不了，点「{bad}」。")
+@line("{called}再发您一次；要是用不了，点「{bad}」。")
 def keys_once_more(say: Say, order: Order) -> str:
-    return say(bad=tap("卡密无效", f"卡密无效 {order.order_no}", "bad"))
+    return say(called=keys_called(order.lines), bad=_bad_key_tap(order))
+
+
+def _bad_key_tap(order: Order) -> str:
+    return tap(f"{keys_called(order.lines)}无效", f"卡密无效 {order.order_no}", "bad")
 
 
 @line("{what}（{total}）：{state}。{advice}")
@@ -266,14 +271,14 @@ def privacy(say: Say) -> str:
     return say(human=HUMAN_TAP)
 
 
-@line("卡密一准备好就自动发给您；等久了请点「{missing}」，马上帮您查。")
+@line("{called}一准备好就自动发给您；等久了请点「{missing}」，马上帮您查。")
 def keys_coming(say: Say, order: Order) -> str:
-    return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
+    return say(called=keys_called(order.lines), missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
 
 
-@line("卡密用不了请点「{bad}」，马上帮您查。")
+@line("{called}用不了请点「{bad}」，马上帮您查。")
 def if_bad_key(say: Say, order: Order) -> str:
-    return say(bad=tap("卡密无效", f"卡密无效 {order.order_no}", "bad"))
+    return say(called=keys_called(order.lines), bad=_bad_key_tap(order))
 
 
 paid_maybe = phrase("paid_maybe", "要是已经扣了款，一两分钟内会自动查到，不用再付一次；关闭的订单会原路退回。")

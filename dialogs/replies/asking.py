@@ -158,6 +158,12 @@ def which_line(say: Say, position: int, total: int) -> str:
     return say(position=position, count=total)
 
 
+@line("第{position}件（共{count}件）：{what}")
+def which_line_called(say: Say, position: int, total: int, what: str) -> str:
+    """The same, where several lines are of one product: 儿童票, 陈子涵."""
+    return say(position=position, count=total, what=what)
+
+
 @line("好的，哪里要改？直接说就行，例如：{examples}；不买了回复「取消」。")
 def what_to_change(say: Say, examples: Sequence[str]) -> str:
     return say(examples="、".join(examples))

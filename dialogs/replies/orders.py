@@ -5,6 +5,7 @@ from datetime import datetime
 
 from catalog.model import Delivery
 from dialogs.links import link, plain, tap
+from dialogs.replies.called import keys_called
 from dialogs.replies.paying import pay_here
 from dialogs.replies.saying import CANCEL_TAP, join, said, yuan
 from dialogs.replies.summaries import and_others
@@ -77,7 +78,7 @@ def line_state_word(state: LineState) -> str:
 
 _DONE = {
     "topup": phrase("done_topup", "充值成功"),
-    "card": phrase("done_card", "已发卡密"),
+    "card": phrase("done_card", "已发{called}"),
     "service": phrase("done_service", "已完成"),
     "parcel": phrase("done_parcel", "已发货"),
     BALANCE_DELIVERY: phrase("done_balance", "已到余额"),
@@ -87,6 +88,8 @@ _DONE = {
 def line_done(line: Line) -> str:
     if line.state is LineState.REFUNDED:
         return _LINE_STATES[LineState.REFUNDED]()
+    if line.delivery == "card":
+        return _DONE["card"](called=keys_called([line]))
     return _DONE.get(line.delivery, _LINE_STATES[LineState.DELIVERED])()
 
 
@@ -153,9 +156,9 @@ def status_brief(say: Say, order: Order, url: str) -> str:
 keys_below = phrase("keys_below", "卡密：")
 
 
-@line("{what} 的卡密（订单 {order_no}）：")
+@line("{what} 的{called}（订单 {order_no}）：")
 def keys_head(say: Say, order: Order) -> str:
-    return say(what=order_what(order), order_no=order.order_no)
+    return say(what=order_what(order), called=keys_called(order.lines), order_no=order.order_no)
 
 
 no_keys_yet = phrase("no_keys_yet", "没有找到已发货的卡密订单。付款后卡密会自动发给您。")
@@ -225,7 +228,6 @@ balance = phrase("balance", "小店没有余额账户：都是买一单付一单
 
 _state_line = phrase("order_row", "{index}. {what} {total} {state}")
 _pay_within = phrase("pay_within", "去付款（还剩{minutes}分钟）")
-_keys_word = phrase("keys_word", "卡密")
 _missing_word = phrase("missing_word", "没到账")
 _again_word = phrase("again_word", "再来一单")
 
@@ -243,7 +245,7 @@ def order_taps(order: Order, pay_url: str, now: datetime, *, keys: bool) -> str:
     if order.paid_at is None:
         return again
     if keys:
-        return f"{tap(_keys_word(), f'卡密 {order.order_no}')} | {again}"
+        return f"{tap(keys_called(order.lines), f'卡密 {order.order_no}')} | {again}"
     settled = order.state is OrderState.REFUNDED
     return again if settled else f"{tap(_missing_word(), f'没到账 {order.order_no}')} | {again}"
 

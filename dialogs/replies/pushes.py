@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from catalog.model import Product
 from dialogs.links import link, plain, tap
+from dialogs.replies.called import keys_called
 from dialogs.replies.orders import line_what
 from dialogs.replies.saying import JUST_FAILED, join, yuan
 from dialogs.wording import Say, line, phrase
@@ -16,7 +17,7 @@ def _key(card_no: str | None, secret: str) -> str:
     return _card(number=card_no, keys=secret) if card_no else secret
 
 
-@line("付款成功，您的卡密（订单 {order_no}）：\n{keys}\n请尽快使用，不要发给别人。")
+@line("付款成功，您的{called}（订单 {order_no}）：\n{keys}\n请尽快使用，不要发给别人。")
 def keys_delivered(say: Say, order: Order, keys: Iterable[tuple[str, str, str | None, str]]) -> str:
     """Card keys as imported: (product, SKU label, card number or None, secret)."""
     lines: list[str] = []
@@ -26,7 +27,7 @@ def keys_delivered(say: Say, order: Order, keys: Iterable[tuple[str, str, str | 
             head = f"{product} {label}"
             lines.append(f"{head}：")
         lines.append(_key(card_no, secret))
-    return say(order_no=order.order_no, keys="\n".join(lines))
+    return say(called=keys_called(order.lines), order_no=order.order_no, keys="\n".join(lines))
 
 
 @line("抱歉，给您换了一张新的（订单 {order_no}）：\n{keys}\n请用这张，原来那张作废了。")
@@ -46,13 +47,14 @@ def compensated(say: Say, order: Order, line: Line, amount_fen: int, *, to_balan
     return say(what=line_what(line), amount=yuan(amount_fen), where=where, order_no=order.order_no)
 
 
-_look_at_keys = phrase("look_at_keys", "查看卡密")
+_look_at_keys = phrase("look_at_keys", "查看{called}")
 
 
-@line("您的卡密已发货（订单 {order_no}），没收到的话点这里查看：\n{link}")
+@line("您的{called}已发货（订单 {order_no}），没收到的话点这里查看：\n{link}")
 def keys_ready(say: Say, order: Order, url: str) -> str:
     """Where the keys are, when the message with them may not have arrived."""
-    return say(order_no=order.order_no, link=link(url, _look_at_keys()))
+    called = keys_called(order.lines)
+    return say(called=called, order_no=order.order_no, link=link(url, _look_at_keys(called=called)))
 
 
 def keys_block(keys: Iterable[tuple[str, str, str | None, str]]) -> str:
