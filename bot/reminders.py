@@ -47,7 +47,7 @@ def remind(services: Services, openid: OpenId, sku: str) -> Reminded:
     """Note that a buyer waits for a SKU, unless it is there, or he waits for very many."""
     now = services.clock.now()
     with services.engine.begin() as conn:
-        if stock.count(conn, sku) > 0:
+        if stock.count(conn, sku, most=1):
             return Reminded(sku, there=True)
         if conn.execute(_OPEN_OF, {"openid": openid, "sku": sku}).scalar_one() >= OF_BUYER_MAX:
             return Reminded(sku, too_many=True)

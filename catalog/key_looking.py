@@ -35,10 +35,16 @@ _OF_BATCH = """
 """
 _PAGE_OF_SKU = text(_OF_SKU.format(columns=_COLUMNS))
 _PAGE_OF_BATCH = text(_OF_BATCH.format(columns=_COLUMNS))
-_COUNT = text("SELECT count(*) FROM card_key WHERE sku_code = :sku AND state = ANY(CAST(:states AS text[]))")
+_COUNT = text("""
+    SELECT count(*) FROM (
+        SELECT 1 FROM card_key WHERE sku_code = :sku AND state = ANY(CAST(:states AS text[]))
+        LIMIT CAST(:most AS bigint)) AS few
+""")
 _COUNT_BATCH = text("""
-    SELECT count(*) FROM card_key
-    WHERE batch_id = :batch AND sku_code = :sku AND state = ANY(CAST(:states AS text[]))
+    SELECT count(*) FROM (
+        SELECT 1 FROM card_key
+        WHERE batch_id = :batch AND sku_code = :sku AND state = ANY(CAST(:states AS text[]))
+        LIMIT CAST(:most AS bigint)) AS few
 """)
 _IDS = text("""
     SELECT id FROM card_key
@@ -157,9 +163,9 @@ def listed(conn: Connection, vault: Vault, wanted: Wanted, before: int, limit: i
     return tuple(seen(vault, row)[0] for row in conn.execute(_PAGE_OF_SKU, values))
 
 
-def count(conn: Connection, wanted: Wanted) -> int:
-    """How many they are."""
-    values = {"sku": wanted.sku, "states": wanted.states}
+def count(conn: Connection, wanted: Wanted, *, most: int | None = None) -> int:
+    """How many they are; counted only up to `most`."""
+    values = {"sku": wanted.sku, "states": wanted.states, "most": most}
     if wanted.batch is not None:
         return int(conn.execute(_COUNT_BATCH, {**values, "batch": wanted.batch}).scalar_one())
     return int(conn.execute(_COUNT, values).scalar_one())

@@ -25,9 +25,9 @@ _HOLD_FREE = text(_HOLD.format(skip_locked="SKIP LOCKED"))
 _HOLD_IN_TURN = text(_HOLD.format(skip_locked=""))
 
 _COUNT = text("""
-    SELECT wanted.code AS sku_code, (
-        SELECT count(*) FROM card_key
-        WHERE sku_code >= wanted.code AND sku_code <= wanted.code AND state = 'available') AS keys
+    SELECT wanted.code AS sku_code, (SELECT count(*) FROM (
+        SELECT 1 FROM card_key WHERE sku_code >= wanted.code AND sku_code <= wanted.code AND state = 'available'
+        ORDER BY sku_code, id LIMIT CAST(:most AS bigint)) AS few) AS keys
     FROM unnest(CAST(:sku_codes AS text[])) AS wanted(code)
 """)
 
@@ -139,11 +139,11 @@ def hold(conn: Connection, sku_code: str, quantity: int, order_no: str, now: dat
             return held
         # Two buyers who reach for the last keys at once each see the other's as locked, though one of them could be
         # served, and both would be told "sold out". So before saying it: wait in turn, count, and look once more.
-        left = count(conn, sku_code)
+        left = count(conn, sku_code, most=quantity)
         if left < quantity:
             return Short(left)
         held = _try_to_hold(conn, _HOLD_IN_TURN, wanted)
-    return held or Short(min(count(conn, sku_code), quantity - 1))
+    return held or Short(min(count(conn, sku_code, most=quantity), quantity - 1))
 
 
 def _try_to_hold(conn: Connection, statement: TextClause, wanted: dict[str, object]) -> Held | None:
@@ -235,14 +235,16 @@ def shown(conn: Connection, order_no: str) -> dict[int, tuple[int, datetime | No
     return {row.line_id: (row.keys, row.shown_at) for row in rows}
 
 
-def count(conn: Connection, sku_code: str) -> int:
-    """Count a SKU's keys that can be bought now."""
-    return counts(conn, [sku_code])[sku_code]
+def count(conn: Connection, sku_code: str, *, most: int | None = None) -> int:
+    """Count a SKU's keys that can be bought now; only up to `most`, where that is all that matters: millions take
+    their time."""
+    return counts(conn, [sku_code], most=most)[sku_code]
 
 
-def counts(conn: Connection, sku_codes: Sequence[str]) -> dict[str, int]:
+def counts(conn: Connection, sku_codes: Sequence[str], *, most: int | None = None) -> dict[str, int]:
     """Count the keys that can be bought now, for several SKUs; 0 for one without any."""
-    found = {row.sku_code: row.keys for row in conn.execute(_COUNT, {"sku_codes": list(sku_codes)})}
+    values = {"sku_codes": list(sku_codes), "most": most}
+    found = {row.sku_code: row.keys for row in conn.execute(_COUNT, values)}
     return {code: found.get(code, 0) for code in sku_codes}
 
 

@@ -75,7 +75,7 @@ class Keys:
         before = _number(asked.request.query_params.get("before", ""), _LAST) or _LAST
         with self._parts.engine.connect() as conn:
             found = key_looking.listed(conn, self._parts.backroom.vault, wanted, before, PAGE + 1)
-            count = key_looking.count(conn, wanted)
+            count = key_looking.count(conn, wanted, most=key_looking.COUNTED_MAX)
             skus = key_looking.card_skus(conn)
             waiting = conn.execute(_WAITING, {"sku": wanted.sku}).scalar_one()
         more = urlencode({**_query(wanted), "before": found[PAGE - 1].id}) if len(found) > PAGE else ""
@@ -88,6 +88,7 @@ class Keys:
             more=more,
             wanted=wanted,
             count=count,
+            most=key_looking.COUNTED_MAX,
             skus=skus,
             title=dict(skus).get(wanted.sku, wanted.sku),
             states=STATES,
