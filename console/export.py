@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-import xlsxwriter
 from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 
@@ -59,6 +58,8 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 def xlsx_into(file: IO[bytes], rows: Iterable[Row]) -> None:
     """Write a workbook of one sheet, a row at a time. Every text is a text: none is a formula, a link or a number."""
+    import xlsxwriter  # 2 MB that a web process without exports need not hold
+
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet("订单")
     sheet.freeze_panes(1, 0)

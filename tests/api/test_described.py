@@ -2,33 +2,14 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
-import hypothesis
 import pytest
-import schemathesis
-from schemathesis.checks import not_a_server_error
-from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi import checks
 
 from tests.api.conftest import Program
 from tests.bot.test_after_sale import Shop
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "2"))
 """For each operation; `API_EXAMPLES=200` takes minutes."""
-HELD_TO = (
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-    checks.negative_data_rejection,
-    checks.missing_required_header,
-    checks.unsupported_method,
-)
-BEYOND_SCHEMA = {("put", "/api/v1/catalog"), ("post", "/api/v1/webhooks"), ("patch", "/api/v1/webhooks/{webhook_id}")}
-"""What has rules that no schema can say; everything else takes whatever its schema allows."""
 
 
 def test_the_description_is_openapi_3_1_and_says_who_may(program: Callable[..., Program]) -> None:
@@ -47,6 +28,8 @@ def test_the_description_is_openapi_3_1_and_says_who_may(program: Callable[..., 
 
 @pytest.mark.timeout(60 + 30 * EXAMPLES)
 def test_the_interface_does_what_it_says(shop: Shop, program: Callable[..., Program]) -> None:
+    from tests.api.described import operations  # its library alone takes as long to load as the shop
+
     caller = program(per_minute=100_000)
     for words in (("充100话费 13812345678", "确认"), ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")):
         shop.order(*words)
@@ -54,34 +37,9 @@ def test_the_interface_does_what_it_says(shop: Shop, program: Callable[..., Prog
     shop.work()
     shop.say("怎么还没到账")
     caller.post("/webhooks", {"url": "https://erp.example/"})
-    schema = schemathesis.openapi.from_dict(
-        caller.http.get("/api/openapi.json").json(), config=SchemathesisConfig.from_dict({})
-    )
-    schema.app = caller.http.app
-    for operation in (one.ok() for one in schema.get_all_operations()):
-        _held(operation, caller)
-
-
-def _held(operation: Any, caller: Program) -> None:
-    strategy = operation.as_strategy() | operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
-
-    @hypothesis.settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(case=strategy)
-    def every(case: Any) -> None:
-        headers = {"Authorization": f"Bearer {caller.key}"}
-        if case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE:
-            headers["Idempotency-Key"] = uuid4().hex  # what is made up comes again, for another request
-        response = case.call(headers=headers)
-        taking = () if (operation.method, operation.path) in BEYOND_SCHEMA else (checks.positive_data_acceptance,)
-        case.validate_response(response, checks=[*HELD_TO, *taking])
-
-    every()
+    told = caller.http.get("/api/openapi.json").json()
+    for is_held in operations(told, caller, EXAMPLES):
+        is_held()
 
 
 @pytest.mark.parametrize("path", ["/orders", "/products", "/webhooks"])

@@ -13,11 +13,11 @@ from dialogs.turn import AskRefund, OrderPlaced
 from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order
-from tests.bot.test_everything_holds import Outside, made, outside
+from tests.bot.test_everything_holds import Outside, outside
 from tests.chaos.verdict import World, judge
 from tests.fulfillment.counter import want
 
-__all__ = ["made", "outside"]
+__all__ = ["outside"]
 BUYER = OpenId("oJudged")
 BALANCES = "balances are what was paid in and what moved, never below zero"
 HELD = "a held order was decided on once, and its buyer told"

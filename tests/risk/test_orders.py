@@ -27,10 +27,10 @@ from payments.wallet import MoveKind
 from risk import lists, reading
 from risk.kinds import Kind, Listing
 from risk.scoring import Outcome, Reason
-from tests.bot.test_everything_holds import Outside, made, outside
+from tests.bot.test_everything_holds import Outside, outside
 from tests.fulfillment.counter import want
 
-__all__ = ["made", "outside"]
+__all__ = ["outside"]
 LI = OpenId("oRiskLi")
 MINUTE = timedelta(minutes=1)
 
