@@ -126,8 +126,25 @@ def ask(
     if row:
         text = replies.join(replies.row_open(row), question.text)
         return Question(text, replies.row_still_open(row), question.listed)
-    head = replies.which_line(index + 1, len(lines))
+    told = told_apart(lines, index, shelf)
+    count = len(lines)
+    head = replies.which_line_called(index + 1, count, told) if told else replies.which_line(index + 1, count)
     return Question(replies.join(head, question.text), question.brief, question.listed)
+
+
+def told_apart(lines: Sequence[DraftLine], index: int, shelf: Shelf) -> str:
+    """What only this line of a product is: 儿童票, 陈子涵, 138****5678; "" where nothing tells it apart."""
+    looked = look(lines[index], shelf)
+    others = [look(line, shelf) for i, line in enumerate(lines) if i != index and line.product == looked.line.product]
+    if looked.product is None or not others:
+        return ""
+    if looked.sku is not None and all(one.sku != looked.sku for one in others):
+        return looked.sku.label
+    for name, value in (*looked.line.options.items(), *looked.line.fields.items()):
+        if all({**one.line.options, **one.line.fields}.get(name) != value for one in others):
+            label = choice_label(looked.product, name, value)
+            return mask(label) if any(map(str.isdigit, value)) and label == value else label
+    return ""
 
 
 def numbered(listed: Listed, texts: Sequence[tuple[str, str]]) -> str:

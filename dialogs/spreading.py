@@ -12,6 +12,9 @@ from dialogs.state import Collecting, Confirming, DraftLine
 from nlu.frame import Item
 
 _NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
+_WHO = re.compile("姓名|名字|[人员主]$")
+_FETCHES = re.compile("取|收|联系|预[订约]|接")
+_ID = re.compile("身份证|证件|护照|学号|准考证")
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 
 
@@ -76,6 +79,19 @@ def _spread_product(state: Collecting, product: Product, lines: Sequence[DraftLi
     return out
 
 
+def is_ones_own(field: Field, one: DraftLine, other: DraftLine) -> bool:
+    """Whether two lines of one product are two people's, so that neither's name or ID number is the other's: two lines
+    that nothing else tells apart would have been one, twice; and who has an ID number of his own has a name, too."""
+    named = field.kind is FieldKind.TEXT and _WHO.search(field.label) is not None
+    if one.product != other.product or not (named or _ID.search(field.label)):
+        return False
+    if _ID.search(field.label):
+        return True
+    apart = {n: v for n, v in one.fields.items() if n != field.name and other.fields.get(n, v) != v}
+    bare = (one.value, one.sku, one.options) == (other.value, other.sku, other.options)
+    return bool(apart) or (bare and _FETCHES.search(field.label) is None)
+
+
 def _spread_field(at: int, field: Field, lines: Sequence[DraftLine], shelf: Shelf) -> list[DraftLine]:
     """A name, an address, the phone of one who fetches or receives: asked once for all lines. For whom a top-up is, is
     asked for each."""
@@ -84,6 +100,8 @@ def _spread_field(at: int, field: Field, lines: Sequence[DraftLine], shelf: Shel
     if value is None or asked is None:
         return out
     for i, line in enumerate(lines):
+        if i != at and is_ones_own(field, lines[at], line):
+            continue
         product = shelf.product(line.product or "")
         own = field_of(product, field.name) if product else None
         same = own is not None and own.kind is field.kind and own.label == field.label

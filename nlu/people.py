@@ -43,6 +43,7 @@ _AND = re.compile("和|跟|与|以及|还有|、")
 _PERSON = re.compile("姓名|名字|人名|[^\\W\\d](?:人|员|主)$")
 _INTRODUCES = re.compile("叫|名字|姓名|[人员主]$")
 _FETCHES = re.compile("取|收|联系|接")
+_ID = re.compile("^(?!.*[取收接]).*(?:身份证|证件|护照|学号|准考证)")
 _CORRECTS = re.compile("不对|不是|错|改|换|别|还是|或者?|[?？]")
 _EACH = re.compile(r"(?:各|每人|一人|每个人?|人手|都|每样|分别)[来要买充办报订租寄]?\s*$")
 _ALL = re.compile(r"(?:都|全|均|一律|统一)(?:是|要|用|走|选|给|为|在|叫)*\s*$")
@@ -184,7 +185,14 @@ def _worth_it(several: dict[str, int], beads: Sequence[Bead], product: ProductIn
     numbered = {bead.kind for bead in beads if isinstance(bead.thing, Amount) and bead.thing.kind != "word"}
     told = [kind for kind in several if kind not in numbered]
     free = {entry.name for entry in product.words.fields if entry.kind in ("text", "address")}
-    return len(told) > 1 or any(kind in free for kind in told)
+    own = {entry.name for entry in product.words.fields if _is_own(entry)}
+    sized = any(kind.startswith("=") for kind in told) and any(bead.kind in own for bead in beads)
+    return len(told) > 1 or any(kind in free for kind in told) or sized
+
+
+def _is_own(entry: FieldWords) -> bool:
+    """Tell whether a field says who somebody is, so that no two people share it."""
+    return (_is_person(entry) and not _FETCHES.search(entry.label)) or _ID.search(entry.label) is not None
 
 
 def _beads(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
@@ -378,8 +386,7 @@ def _owners(product: ProductIndex, bead: Bead, sets: Sequence[_Set], text: str) 
         return (at,)
     if not any(one.beads for one in sets):
         return (0,)  # 我和我老婆一人一份，我叫许文
-    own = (_is_person(entry) and not _FETCHES.search(entry.label)) or re.search("身份证|证件|学号|工号", entry.label)
-    return () if own else everybody
+    return () if _is_own(entry) else everybody
 
 
 def _home(start: int, end: int, sets: Sequence[_Set], text: str, apart: str = " ") -> int | None:
