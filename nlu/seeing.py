@@ -127,11 +127,25 @@ def remarks(seen: Seen, told_of: list[Piece]) -> list[Piece]:
             ):
                 continue
             said = _blanked(seen.text, start, end, amounts)
-            if unexplained(said) < REMARK or _ASKS_FOR.search(said):
+            if _SOME_OTHER_TIME.match(said) or _counts_others(said, amounts):
+                found.append((start, end))
+            elif unexplained(said) < REMARK or _ASKS_FOR.search(said):
                 asks = asks or any(a.kind != "none" for a in amounts)
             else:
                 found.append((start, end))
     return found if asks else []
+
+
+_SOME_OTHER_TIME = re.compile(
+    r"(?:行的话|好的话|可以的话|没问题的话|等|晚上|明天|后天|下[次回周]|下个?月|以后|回头|改天|月底)[^ＶＱ]{0,8}(?:再[充冲来买要]|[充冲]Ｖ)"
+)
+"""先充20，晚上发工资再充100: the rest is for another time."""
+
+
+def _counts_others(said: str, amounts: list[Amount]) -> bool:
+    """Tell whether a clause begins with a thing that this shop does not know, and counts that: 球拍租两把."""
+    thing = noun_at(said, 0)
+    return bool(thing) and all(a.kind == "count" for a in amounts) and said[len(thing) : len(thing) + 1] not in "的们"
 
 
 _SPOKEN = re.compile(r"(?:[^,，。;；!！?？\n~ ]| (?![\u4e00-\u9fff]{2})|(?<=[^\u4e00-\u9fff]{2}) )+")
@@ -771,6 +785,9 @@ def _same_size(one: Amount, other: Amount) -> bool:
     return (one.kind, one.number, one.unit, one.word) == (other.kind, other.number, other.unit, other.word)
 
 
+_ASKED_FIRST = re.compile("(?:[吗没么?？]|没有了?|没货|卖完了?|[不没]够)[,，。?？!！\\s]*$")
+_THEN = re.compile(r"\s*那(?:就|还是|来|要|充|给我|我)*")
+"""油卡100的不卖吗？那200吧"""
 _SETTLES = re.compile(r"\s*(?:嗯|呃|那|我|老板|\s)*(?:那就|就|还是|要)(?:要|来|买|充|选|拿|办|开|订|报|给我)*")
 
 
@@ -782,15 +799,16 @@ def _drop_weighed(seen: Seen) -> None:
         chosen = [m for m in seen.mentions if start <= m.start < end and (m.entry.options or m.entry.choices)]
         if not sizes and not chosen:
             continue
-        if not start or not _SETTLES.match(match[0]) or len(sizes) > 1:
+        if not start or len(sizes) > 1 or not (_SETTLES.match(match[0]) or _THEN.match(match[0])):
             return
         before = [a for a in seen.amounts if a.end <= start and a.kind != "count"]
         pairs = {pair for m in chosen for pair in (*m.entry.options, *m.entry.choices)}
         names = {name for name, _ in pairs}
         rivals = [m for m in seen.mentions if m.end <= start and names.intersection(_slot_names(m))]
-        again = any(_same_size(a, one) or a.word == one.word != "" for a in before for one in sizes)
+        again = bool(_ASKED_FIRST.search(seen.text[:start]) and _THEN.match(match[0]))
+        again |= any(_same_size(a, one) or a.word == one.word != "" for a in before for one in sizes)
         again |= any(pairs.intersection((*m.entry.options, *m.entry.choices)) for m in rivals)
-        if again and (len(before) > 1 or len(rivals) > 1):
+        if again and (len(before) > 1 or len(rivals) > 1 or _THEN.match(match[0])):
             seen.amounts = [a for a in seen.amounts if a not in before]
             seen.mentions = [m for m in seen.mentions if m not in rivals]
         return

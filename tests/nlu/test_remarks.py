@@ -103,3 +103,15 @@ def test_what_was_had_or_weighed_before_is_not_ordered_again(said: str, sku: str
 
 def test_one_or_the_other_is_no_amount(demo: Lexicon) -> None:
     assert all(item.value is None for item in parse("我要充Q币，充100还是充200好呢", demo).items)
+
+
+@pytest.mark.parametrize(
+    ("said", "sku"),
+    [
+        ("油卡100的不卖吗？那200吧 1000113200001112223", "JY200"),
+        ("充10块话费试试水，行的话明天充300，13912121212", "HF10"),
+        ("手机停机了急，先充20，晚上发工资再充100，13912121212", "HF20"),
+    ],
+)
+def test_what_is_asked_first_or_put_off_is_not_ordered_now(demo: Lexicon, said: str, sku: str) -> None:
+    assert _only(said, demo).sku == sku
