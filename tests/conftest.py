@@ -179,6 +179,23 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def configured(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    """Makes commands in this process find the test's shop; gives the folder of its configuration, which `more` is in."""
+
+    def written(more: str = "") -> Path:
+        file = tmp_path / "config.toml"
+        file.write_text(f'[app]\ndata_dir = "data"\n{more}')
+        monkeypatch.setenv("KABOT_CONFIG", str(file))
+        monkeypatch.setenv("KABOT_STORE__DATABASE_URL", database_url)
+        monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
+        return tmp_path
+
+    return written
+
+
+@pytest.fixture
 def redis_url(embedded_servers: embedded.Servers) -> str:
     """An empty Redis database of this worker's own."""
     url = embedded_servers.redis_url.replace("db=0", f"db={WORKER + 1}")

@@ -1,7 +1,8 @@
 """A backup holds the whole shop, and a restore gives all of it back or changes nothing."""
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from bot import backups, migrations
+from bot import backups
 from bot.config import AppConfig, keep_earlier_keys
+from bot.database import make_engine
 from bot.demo_shop import fill
 from bot.jobs import Jobs, Tasks
 from catalog.stock import count, hold
@@ -20,22 +22,20 @@ from catalog.vault import Vault
 from fulfillment import audit
 from kernel.clock import SystemClock
 from payments import ledger
-from tests.bot.test_migrations import empty_database
 from tests.fulfillment.counter import NOW, open_shop, place, want
 
 
 @pytest.fixture
-def shop(pg_url: str) -> Iterator[Engine]:
-    with empty_database(pg_url) as engine:
-        migrations.upgrade(engine)
-        yield engine
+def shop(engine: Engine) -> Engine:
+    return engine
 
 
 @pytest.fixture
-def other(pg_url: str) -> Iterator[Engine]:
-    with empty_database(pg_url) as engine:
-        migrations.upgrade(engine)
+def other(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Engine]:
+    with new_database() as url:
+        engine = make_engine(url)
         yield engine
+        engine.dispose()
 
 
 def rows(engine: Engine, table: str) -> list[tuple[object, ...]]:

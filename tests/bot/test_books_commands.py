@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,13 +26,9 @@ NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def shop(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def shop(engine: Engine, configured: Callable[[str], Path]) -> Engine:
     """A shop with its catalog, found by the commands through the environment, its engine under their secret key."""
-    file = tmp_path / "config.toml"
-    file.write_text('[app]\ndata_dir = "data"\n')
-    monkeypatch.setenv("KABOT_CONFIG", str(file))
-    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
+    configured("")
     audit.arm(engine, load_config().app.key())
     open_shop(engine)
     return engine

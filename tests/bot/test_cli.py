@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,9 @@ COMMANDS = [
 
 
 @pytest.fixture
-def shop(database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(configured: Callable[[str], Path]) -> Path:
     """A shop's configuration, in the environment; its data directory."""
-    file = tmp_path / "config.toml"
-    file.write_text('[app]\ndata_dir = "data"\n')
-    monkeypatch.setenv("KABOT_CONFIG", str(file))
-    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", database_url)
-    monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
-    return tmp_path
+    return configured("")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -1,5 +1,6 @@
 """What an operator is told by `kabot risk`, and the exit codes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,13 +17,9 @@ from tests.fulfillment.counter import LI, open_shop, place, want
 
 
 @pytest.fixture
-def shop(engine: Engine, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def shop(engine: Engine, configured: Callable[[str], Path]) -> Engine:
     """A shop with its catalog, found by the commands through the environment, its engine under their secret key."""
-    file = tmp_path / "config.toml"
-    file.write_text('[app]\ndata_dir = "data"\n[risk]\nlarge_order_yuan = 90\n')
-    monkeypatch.setenv("KABOT_CONFIG", str(file))
-    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
+    configured("[risk]\nlarge_order_yuan = 90\n")
     audit.arm(engine, load_config().app.key())
     open_shop(engine)
     return engine
