@@ -182,7 +182,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 def configured(
     database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], Path]:
-    """Makes commands in this process find the test's shop; gives the folder of its configuration, which `more` is in."""
+    """Makes commands in this process find the shop under test; gives the folder of its configuration."""
 
     def written(more: str = "") -> Path:
         file = tmp_path / "config.toml"

@@ -1,5 +1,6 @@
 """`kabot apikey` as an operator meets it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,8 @@ from kernel.clock import SystemClock
 
 
 @pytest.fixture(autouse=True)
-def shop(database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text('[app]\ndata_dir = "data"\n')
-    monkeypatch.setenv("KABOT_CONFIG", str(file))
-    monkeypatch.setenv("KABOT_STORE__DATABASE_URL", database_url)
-    monkeypatch.setenv("KABOT_REDIS__URL", redis_url)
+def shop(configured: Callable[[str], Path]) -> None:
+    configured("")
 
 
 def test_a_key_is_printed_once_works_is_listed_without_itself_and_switched_off(
