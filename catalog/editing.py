@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from catalog.model import Product, Sku
+from catalog.model import Field, Option, Product, Sku
 from kernel.money import Fen
 
 Products = tuple[Product, ...]
@@ -65,6 +65,53 @@ def brought_to(products: Products, product_id: str, place: int) -> Products:
     others = [one for one in products if one.id != product_id]
     place = max(0, min(place, len(others)))
     return (*others[:place], *moving, *others[place:])
+
+
+def sku_brought_to(product: Product, code: str, place: int) -> Product:
+    """The same with a SKU at another place, counted from 0."""
+    others = [one for one in product.skus if one.code != code]
+    place = max(0, min(place, len(others)))
+    moving = (one for one in product.skus if one.code == code)
+    return replace(product, skus=(*others[:place], *moving, *others[place:]))
+
+
+def with_option(product: Product, option: Option) -> Product:
+    """The same with this option in the place of the one with its name, or at the end.
+
+    A SKU that has none of its values gets the default, or the first one.
+    """
+    there = any(one.name == option.name for one in product.options)
+    options = tuple(option if one.name == option.name else one for one in product.options)
+    ids = [one.id for one in option.values]
+    usual = option.default or next(iter(ids), "")
+
+    def chosen(sku: Sku) -> Sku:
+        was = sku.options.get(option.name, usual)
+        return replace(sku, options={**sku.options, option.name: was if was in ids else usual})
+
+    return replace(
+        product,
+        options=options if there else (*product.options, option),
+        skus=tuple(chosen(sku) for sku in product.skus),
+    )
+
+
+def without_option(product: Product, name: str) -> Product:
+    """The same without an option; its SKUs differ in it no more."""
+    skus = (replace(sku, options={k: v for k, v in sku.options.items() if k != name}) for sku in product.skus)
+    return replace(product, options=tuple(one for one in product.options if one.name != name), skus=tuple(skus))
+
+
+def with_field(product: Product, field: Field) -> Product:
+    """The same with this field in the place of the one with its name, or at the end."""
+    if any(one.name == field.name for one in product.fields):
+        return replace(product, fields=tuple(field if one.name == field.name else one for one in product.fields))
+    return replace(product, fields=(*product.fields, field))
+
+
+def without_field(product: Product, name: str) -> Product:
+    """The same without a field."""
+    return replace(product, fields=tuple(one for one in product.fields if one.name != name))
 
 
 def priced(products: Products, rule: Pricing, meant: Callable[[Product, Sku], bool]) -> Products:

@@ -58,6 +58,13 @@ def read_sheets(raw: bytes, unpacked: Callable[[], None] | None = None) -> tuple
     return _Reading(sheets).products()
 
 
+def in_words(message: str) -> str:
+    """A complaint about a catalog file in the words of the sheets: sku.price → 售价."""
+    for code, words in _IN_WORDS:
+        message = message.replace(code, words)
+    return _NAMED.sub(lambda found: _head_of(found[1], found[2]), message)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """A cell: the order of its sheet, the row, and the head over it (empty: the row or sheet as a whole)."""
@@ -360,10 +367,7 @@ class _Reading:
     def _told(self, complaint: Complaint) -> tuple[_Place, str]:
         place = self._place(complaint.at)
         earlier = f"（{self._place(complaint.earlier)}已经用过）" if complaint.earlier is not None else ""
-        message = complaint.message
-        for code, words in _IN_WORDS:
-            message = message.replace(code, words)
-        return place, _NAMED.sub(lambda found: _head_of(found[1], found[2]), message) + earlier
+        return place, in_words(complaint.message) + earlier
 
     def _place(self, path: Path) -> _Place:
         """The cell of a place in the document, or the nearest that encloses it."""

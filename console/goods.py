@@ -1,6 +1,7 @@
 """The catalog: products and their SKUs changed in a draft, looked at as a whole, and saved as a new version."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,10 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from catalog import editing
 from catalog.editing import Products
 from catalog.files import CatalogError, read_text
-from catalog.model import Product, Sku
+from catalog.model import AnyValue, Choice, Product, Sku
+from catalog.sheet_reading import in_words
+from catalog.sheets import DELIVERIES, KINDS
 from catalog.store import load_listed, load_off_sale
 from catalog.writing import product_toml
 from console import drafts, gate, render
+from console.backroom import Misheard, Reading
 from console.desk import Parts
 from console.gate import Asked
 from console.showing import shown
@@ -25,7 +29,11 @@ PATH = "/console/goods"
 PAGE = 50
 TEXT_MAX = 1000
 LIST_MAX = 4000
+SENTENCE_MAX = 200
 _ID_MAX = 64
+_LINE = re.compile(r"^第 \d+ 行: ")
+"""Of the catalog file, which somebody at a form does not see."""
+_NUMBER = re.compile(r"\d{1,10}(\.\d{1,6})?", re.ASCII)
 PROBLEMS_SHOWN = 20
 NEW_PRODUCT = """[[product]]
 id = "new"
@@ -92,12 +100,29 @@ class Goods:
         product = next((one for one in products if one.id == product_id), None)
         if product is None:
             return render.problem(404, "没有这个商品", "它可能已经下架，请从商品页查找。")
-        return self._detail(asked, product, is_draft, (), product_toml(product))
+        hints = self._hints(product) if asked.request.query_params.get("hints") == "1" else None
+        return self.show(asked, product, is_draft, (), product_toml(product), hints=hints)
 
-    def _detail(
-        self, asked: Asked, product: Product | None, is_draft: bool, problems: tuple[str, ...], toml: str
+    def _hints(self, product: Product) -> tuple[Misheard, ...]:
+        """What was not understood and may mean this product."""
+        found = self._parts.backroom.misheard()
+        return tuple(one for one in found if one.alias and product.id in [id_ for id_, _ in one.products])
+
+    def show(
+        self,
+        asked: Asked,
+        product: Product | None,
+        is_draft: bool,
+        problems: tuple[str, ...],
+        toml: str,
+        *,
+        words: str = "",
+        readings: Sequence[tuple[str, Reading]] = (),
+        hints: Sequence[Misheard] | None = None,
     ) -> Response:
+        """The page of one product, or of a new one."""
         status = 422 if problems else 200
+        place = [one.id for one in self.products(asked)[0]].index(product.id) + 1 if product is not None else 0
         return shown(
             self._parts,
             asked,
@@ -109,32 +134,45 @@ class Goods:
             toml=toml,
             text_max=TEXT_MAX,
             list_max=LIST_MAX,
+            words=words,
+            readings=readings,
+            hints=hints,
+            place=place,
+            choices_text=choices_text,
+            kinds=KINDS,
+            deliveries=DELIVERIES,
+            sentence_max=SENTENCE_MAX,
         )
 
     def new(self, asked: Asked) -> Response:
         """GET /console/goods/new."""
-        return self._detail(asked, None, False, (), NEW_PRODUCT)
+        return self.show(asked, None, False, (), NEW_PRODUCT)
 
     def edit(self, asked: Asked) -> Response:
         """POST /console/goods/product: the names and words of one product."""
-        form = asked.form
+        return self.apply(asked, lambda products: _named(products, asked.form), product_page(asked.form.get("id", "")))
 
-        def changed(products: Products) -> Products:
-            product = _one(products, form.get("id", ""))
-            return editing.put(
-                products,
-                replace(
-                    product,
-                    name=form.get("name", "")[:TEXT_MAX].strip(),
-                    category=tuple(_list(form.get("category", ""), "/")),
-                    aliases=tuple(_list(form.get("aliases", ""))),
-                    eta=form.get("eta", "")[:TEXT_MAX].strip(),
-                    note=form.get("note", "")[:TEXT_MAX].replace("\r\n", "\n").strip(),
-                    tags=tuple(_list(form.get("tags", ""))),
-                ),
-            )
-
-        return self._apply(asked, changed, _product_page(form.get("id", "")))
+    def try_edit(self, asked: Asked) -> Response:
+        """POST /console/goods/product/try: how the bot reads a sentence, with what stands in the form and is kept
+        nowhere yet."""
+        words = asked.words("words", SENTENCE_MAX) or ""
+        products, is_draft = self.products(asked)
+        product_id = asked.form.get("id", "")
+        try:
+            changed = _named(products, asked.form)
+            product = one_of(changed, product_id)
+            read_text(product_toml(product).encode())
+        except UnfitError as error:
+            return render.problem(422, "没有改动", str(error))
+        except CatalogError as error:
+            before = one_of(products, product_id)
+            told = tuple(str(one) for one in error.problems)
+            return self.show(asked, before, is_draft, told, product_toml(before), words=words)
+        with self._parts.engine.connect() as conn:
+            listed = load_listed(conn).products
+        read = self._parts.backroom.read
+        readings = [("现在", read(words, listed)), ("带上这里的改动", read(words, changed))] if words else []
+        return self.show(asked, product, is_draft, (), product_toml(product), words=words, readings=readings)
 
     def edit_sku(self, asked: Asked) -> Response:
         """POST /console/goods/sku: the words and prices of one SKU."""
@@ -142,13 +180,13 @@ class Goods:
         product_id = form.get("id", "")
 
         def changed(products: Products) -> Products:
-            product = _one(products, product_id)
+            product = one_of(products, product_id)
             sku = next((one for one in product.skus if one.code == form.get("code", "")), None)
             if sku is None:
-                raise _UnfitError("没有这个规格")
-            return editing.put_sku(products, product_id, _edited(sku, form))
+                raise UnfitError("没有这个规格")
+            return editing.put_sku(products, product_id, edited_sku(sku, form, one_of(products, product_id)))
 
-        return self._apply(asked, changed, _product_page(product_id))
+        return self.apply(asked, changed, product_page(product_id))
 
     def edit_toml(self, asked: Asked, _: Upload | None) -> Response:
         """POST /console/goods/toml: one product as its whole entry; a new one, too."""
@@ -158,24 +196,24 @@ class Goods:
         def changed(products: Products) -> Products:
             found = read_text(given.encode()).products
             if len(found) != 1:
-                raise _UnfitError(f"这里写一个商品，给了 {len(found)} 个")
+                raise UnfitError(f"这里写一个商品，给了 {len(found)} 个")
             if was and found[0].id != was:
-                raise _UnfitError(f"id 不能改：订单里记着 {was}")
+                raise UnfitError(f"id 不能改：订单里记着 {was}")
             if not was and any(one.id == found[0].id for one in products):
-                raise _UnfitError(f"已经有 id 是 {found[0].id} 的商品")
+                raise UnfitError(f"已经有 id 是 {found[0].id} 的商品")
             return editing.put(products, found[0])
 
         done = self._edited(asked, changed)
         if isinstance(done, Unfit):
             products, is_draft = self.products(asked)
             product = next((one for one in products if one.id == was), None)
-            return self._detail(asked, product, is_draft, done.problems, given)
+            return self.show(asked, product, is_draft, done.problems, given)
         return gate.said(PATH + "/draft", "drafted")
 
     def take_out(self, asked: Asked) -> Response:
         """POST /console/goods/out: a product or SKU is sold no more."""
         product_id, code = asked.form.get("id", ""), asked.form.get("code", "") or None
-        return self._apply(asked, lambda products: editing.without(products, product_id, code), PATH)
+        return self.apply(asked, lambda products: editing.without(products, product_id, code), PATH)
 
     def bring_back(self, asked: Asked) -> Response:
         """POST /console/goods/back: what was on sale once is sold again, as it was."""
@@ -194,18 +232,23 @@ class Goods:
                 products = editing.put_sku(products, product_id, sku)
             return products
 
-        return self._apply(asked, changed, PATH)
+        return self.apply(asked, changed, PATH)
 
     def bring_to(self, asked: Asked) -> Response:
         """POST /console/goods/place: where a product stands among the others, from 1."""
         given = asked.form.get("place", "")
         place = int(given) - 1 if given.isascii() and given.isdigit() and len(given) < 8 else 0
-        return self._apply(asked, lambda products: editing.brought_to(products, asked.form.get("id", ""), place), PATH)
+        product_id = asked.form.get("id", "")
+        page = product_page(product_id) if asked.form.get("back") else PATH
+        return self.apply(asked, lambda products: editing.brought_to(products, product_id, place), page)
 
-    def _apply(self, asked: Asked, change: Edit, page: str) -> Response:
+    def apply(self, asked: Asked, change: Edit, page: str) -> Response:
+        """Carry a change into the draft, or say why it cannot be."""
         done = self._edited(asked, change)
         if isinstance(done, Unfit):
-            return render.problem(422, "没有改动", "；".join(done.problems[:PROBLEMS_SHOWN]))
+            return render.problem(
+                422, "没有改动", "；".join(in_words(_LINE.sub("", one)) for one in done.problems[:PROBLEMS_SHOWN])
+            )
         return RedirectResponse(f"{page}{'&' if '?' in page else '?'}said=drafted", status_code=303)
 
     def _edited(self, asked: Asked, change: Edit) -> Unfit | None:
@@ -217,57 +260,120 @@ class Goods:
                 drafts.put(conn, asked.operator.id, change(products), self._parts.clock.now())
         except CatalogError as error:
             return Unfit(tuple(str(one) for one in error.problems))
-        except _UnfitError as error:
+        except UnfitError as error:
             return Unfit((str(error),))
         return None
 
 
-class _UnfitError(Exception):
+class UnfitError(Exception):
     """The form cannot be carried out; the words are for the operator."""
 
 
-def _product_page(product_id: str) -> str:
+def product_page(product_id: str) -> str:
+    """The address of a product's page."""
     return f"{PATH}/product?id={quote(product_id[:_ID_MAX], safe='')}"
 
 
-def _one(products: Products, product_id: str) -> Product:
+def one_of(products: Products, product_id: str) -> Product:
+    """The product with this id. Raises UnfitError."""
     found = next((one for one in products if one.id == product_id), None)
     if found is None:
-        raise _UnfitError("没有这个商品")
+        raise UnfitError("没有这个商品")
     return found
 
 
-def _edited(sku: Sku, form: Any) -> Sku:
-    price_fen = _fen(form.get("price", ""))
+def _named(products: Products, form: Mapping[str, str]) -> Products:
+    """The same with the words of one product as a form gives them."""
+    product = one_of(products, form.get("id", ""))
+    named = replace(
+        product,
+        name=form.get("name", "")[:TEXT_MAX].strip(),
+        category=tuple(listed_words(form.get("category", ""), "/")),
+        aliases=tuple(listed_words(form.get("aliases", ""))),
+        eta=form.get("eta", "")[:TEXT_MAX].strip(),
+        note=form.get("note", "")[:TEXT_MAX].replace("\r\n", "\n").strip(),
+        tags=tuple(listed_words(form.get("tags", ""))),
+        delivery=DELIVERIES.get(form.get("delivery", ""), product.delivery),
+    )
+    return editing.put(products, named)
+
+
+def edited_sku(sku: Sku, form: Mapping[str, str], product: Product) -> Sku:
+    """The same with the words, prices and choices a form gives; parts it does not name stay. Raises UnfitError."""
+    price_fen = fen(form.get("price", ""))
     if price_fen is None:
-        raise _UnfitError("售价不能空着")
+        raise UnfitError("售价不能空着")
     return replace(
         sku,
         label=form.get("label", "")[:TEXT_MAX].strip(),
         price_fen=price_fen,
-        cost_fen=_fen(form.get("cost", "")),
-        face_fen=_fen(form.get("face", "")),
-        aliases=tuple(_list(form.get("aliases", ""))),
+        cost_fen=fen(form.get("cost", "")),
+        face_fen=fen(form.get("face", "")),
+        aliases=tuple(listed_words(form.get("aliases", ""))),
         eta=form.get("eta", "")[:TEXT_MAX].strip() or None,
         supplier=form.get("supplier", "")[:TEXT_MAX].strip() or None,
         supplier_code=form.get("supplier_code", "")[:TEXT_MAX].strip() or None,
+        value=_value(form["value"]) if "value" in form else sku.value,
+        unit=form["unit"][:TEXT_MAX].strip() if "unit" in form else sku.unit,
+        any_value=_limits(form["min"], form["max"]) if "min" in form and "max" in form else sku.any_value,
+        options={**sku.options, **{key: form[at] for key, at in _option_fields(product) if at in form}},
     )
 
 
-def _fen(given: str) -> Any:
+def _option_fields(product: Product) -> list[tuple[str, str]]:
+    """The names of options, and of the form's fields that choose their values."""
+    return [(option.name, f"option{number}") for number, option in enumerate(product.options, start=1)]
+
+
+def _value(given: str) -> int | float | None:
+    text = given.strip()
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise UnfitError(f"数值写成数字：{text[:20]}")
+    return float(text) if "." in text else int(text)
+
+
+def _limits(least: str, most: str) -> AnyValue | None:
+    least, most = least.strip(), most.strip()
+    if not least and not most:
+        return None
+    if not (_NUMBER.fullmatch(least) and _NUMBER.fullmatch(most) and least.isdigit() and most.isdigit()):
+        raise UnfitError("任意数量要填从多少到多少，都是整数")
+    return AnyValue(int(least), int(most))
+
+
+def fen(given: str) -> Any:
+    """An amount in yuan, in fen; None: nothing is given. Raises UnfitError."""
     if not given.strip():
         return None
     with suppress(ValueError):
         return parse_yuan(given.strip()[:20])
-    raise _UnfitError(f"金额写成 9.50 这样：{given[:20]}")
+    raise UnfitError(f"金额写成 9.50 这样：{given[:20]}")
 
 
-def _list(given: str, mark: str = "") -> list[str]:
+def listed_words(given: str, mark: str = "") -> list[str]:
     """Words divided as people divide them: by lines, commas of either kind, 、 — or by one mark alone."""
     text = given[:LIST_MAX].replace("\r", "")
     for one in (mark,) if mark else ("\n", ",", "，", "、", ";", "；"):
         text = text.replace(one, "\0")
     return [word for word in dict.fromkeys(part.strip() for part in text.split("\0")) if word]
+
+
+def choices_text(values: Sequence[Choice]) -> str | None:
+    """Values as lines of `编号 | 名称 | 别名，别名`; None: they could not be read back as they are."""
+    lines = "\n".join(f"{one.id} | {one.label} | {'，'.join(one.aliases)}".removesuffix(" | ") for one in values)
+    return lines if choices_of(lines) == tuple(values) else None
+
+
+def choices_of(given: str) -> tuple[Choice, ...]:
+    """The values of such lines. A line without a number is numbered."""
+    found: list[Choice] = []
+    for line in filter(None, (one.strip() for one in given[:LIST_MAX].replace("\r", "").split("\n"))):
+        parts = [part.strip() for part in line.split("|", 2)]
+        id_, label = (parts[0], parts[1]) if len(parts) > 1 else (f"v{len(found) + 1}", parts[0])
+        found.append(Choice(id_, label, tuple(listed_words(parts[2])) if len(parts) > 2 else ()))
+    return tuple(found)
 
 
 def _has(product: Product, words: str) -> bool:

@@ -14,6 +14,7 @@ from console.events import Live
 from console.gate import Page
 from console.goods import Goods
 from console.goods_files import GoodsFiles
+from console.goods_parts import GoodsParts
 from console.goods_saving import GoodsSaving
 from console.key_imports import KeyImports
 from console.keys import Keys
@@ -192,12 +193,19 @@ def _books(parts: Parts) -> list[Route]:
 
 
 def _goods(parts: Parts) -> list[Route]:
-    goods, saving, files = Goods(parts), GoodsSaving(parts), GoodsFiles(parts)
+    goods, pieces, saving, files = Goods(parts), GoodsParts(parts), GoodsSaving(parts), GoodsFiles(parts)
     return [
         _get(parts, "/goods", goods.page, Right.SEE),
         _get(parts, "/goods/product", goods.detail, Right.SEE),
         _post(parts, "/goods/product", goods.edit, Right.GOODS),
+        _post(parts, "/goods/product/try", goods.try_edit, Right.GOODS),
         _post(parts, "/goods/sku", goods.edit_sku, Right.GOODS),
+        _post(parts, "/goods/sku/add", pieces.add_sku, Right.GOODS),
+        _post(parts, "/goods/sku/place", pieces.place_sku, Right.GOODS),
+        _post(parts, "/goods/option", pieces.put_option, Right.GOODS),
+        _post(parts, "/goods/field", pieces.put_field, Right.GOODS),
+        _post(parts, "/goods/alias", pieces.add_alias, Right.GOODS),
+        _post(parts, "/goods/new", pieces.add_product, Right.GOODS),
         _upload(parts, "/goods/toml", goods.edit_toml, Right.GOODS),
         _get(parts, "/goods/new", goods.new, Right.GOODS),
         _post(parts, "/goods/out", goods.take_out, Right.GOODS),
