@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, make_url
 
 from bot import embedded, migrations, schema
@@ -23,6 +24,9 @@ AUDIT_KEY = bytes(range(32))
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)[:12]
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
+# Time is no promise of a property: a busy machine would break it.
+settings.register_profile("busy", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 gc.set_threshold(50_000)  # looking for garbage among thousands of tests took a seventh of their time
 
 
