@@ -21,7 +21,8 @@ from catalog.shelf import Shelf
 from dialogs.wording import unfit
 from nlu.intent import ACCOUNT, COUNT, NUMBER, SLOTS, VALUE, blank, slots_of
 from nlu.lexicon import Lexicon
-from nlu.seeing import Seen, look
+from nlu.seeing import look
+from nlu.seen import Seen
 from nlu.text import sound
 
 FILE_BYTES_MAX = 256 * 1024

@@ -5,11 +5,13 @@ import re
 from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import Amount, settle
 from nlu.frame import Expecting, Frame, Item
+from nlu.free_text import address_span
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
 from nlu.reading import drafts
-from nlu.seeing import Ref, Seen, address_span, drop_taken_back
+from nlu.seen import Ref, Seen
+from nlu.taking_back import drop_taken_back
 
 _ANSWERS = 0.96
 

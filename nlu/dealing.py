@@ -8,7 +8,7 @@ from itertools import pairwise
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.lexicon import Lexicon
-from nlu.seeing import Ref, Seen
+from nlu.seen import Ref, Seen
 
 _EACH_BEFORE = re.compile(r"(?:各|分别|每样|每种|一样|都)[来要买充洗租印拍订报做打弄整搞]?\s*$")
 BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再|加(?!油|急|上|微)")

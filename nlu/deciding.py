@@ -10,7 +10,8 @@ from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
-from nlu.seeing import Seen, negated
+from nlu.seen import Seen
+from nlu.taking_back import negated
 
 SURE = 0.25
 """Below this probability the wording is not understood, unless the slots speak for themselves."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlu.cues import cues_of
 from nlu.frame import INTENTS, Intent
-from nlu.seeing import Seen
+from nlu.seen import Seen
 
 WEIGHTS = Path(__file__).parent / "data" / "intent.json"
 SCALE = 32.0

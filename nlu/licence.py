@@ -8,7 +8,7 @@ from itertools import pairwise
 from nlu.amounts import Amount
 from nlu.lexicon import ProductIndex
 from nlu.phrases import Mention
-from nlu.seeing import Seen
+from nlu.seen import Seen
 from nlu.words import GENERAL_COUNTERS
 
 _JOINS = re.compile(

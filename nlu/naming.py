@@ -8,7 +8,7 @@ from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
 from nlu.phrases import MOST
-from nlu.seeing import Ref, Seen
+from nlu.seen import Ref, Seen
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
 
 SHOWN = 20

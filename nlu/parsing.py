@@ -11,7 +11,9 @@ from nlu.items import finish
 from nlu.lexicon import Lexicon
 from nlu.naming import SHOWN
 from nlu.reading import drafts
-from nlu.seeing import Seen, drop_taken_back, look_at
+from nlu.seeing import look_at
+from nlu.seen import Seen
+from nlu.taking_back import drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
 

@@ -12,7 +12,7 @@ from nlu.amounts import Amount, settle
 from nlu.items import ADDRESS, Draft, field_for
 from nlu.lexicon import FieldWords, ProductIndex
 from nlu.phrases import Mention
-from nlu.seeing import Seen
+from nlu.seen import Seen
 
 SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
@@ -240,8 +240,13 @@ def _sizes(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
             skus = (sku for sku in product.words.skus if sku.options.get(pair[0], pair[1]) == pair[1])
             found.append((mention, frozenset(sku.code for sku in skus)))
     for amount in seen.amounts:
-        settled = settle(product, amount) if amount.kind in ("value", "word", "months") else None
-        if settled is not None and settled.skus and not any(thing.start == amount.start for thing, _ in found):
+        settled = settle(product, amount) if amount.kind != "none" else None
+        if (
+            settled is not None
+            and settled.skus
+            and settled.count is None
+            and not any(thing.start == amount.start for thing, _ in found)
+        ):
             units = f"/{settled.value}" if product.any_sku and settled.value is not None else ""
             found.append((amount, frozenset(f"{sku.code}{units}" for sku in settled.skus)))
     dimensions: list[list[frozenset[str]]] = []

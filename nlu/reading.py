@@ -16,7 +16,7 @@ from nlu.naming import ONTO, inferred, named
 from nlu.numerals import read_numeral
 from nlu.people import separate, unshared
 from nlu.phrases import Mention
-from nlu.seeing import Seen
+from nlu.seen import Seen
 from nlu.words import GENERAL_COUNTERS
 
 

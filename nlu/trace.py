@@ -7,7 +7,7 @@ from nlu.deciding import Verdict, Wording, ruled_out
 from nlu.frame import Intent, Item
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
-from nlu.seeing import Seen
+from nlu.seen import Seen
 
 MOST_GOODS = 6
 """More competing goods than this explain nothing."""

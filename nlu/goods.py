@@ -1,0 +1,160 @@
+"""Which words point at goods of this shop, at one of several, or at other goods that merely sound like them."""
+# ruff: noqa: E501 - tables of words; a wide character counts twice
+
+import re
+from dataclasses import replace
+
+from nlu.cues import unexplained
+from nlu.lexicon import Lexicon, ProductIndex
+from nlu.phrases import Mention
+from nlu.seen import Ref, Seen
+from nlu.segments import noun_at, noun_before
+from nlu.words import GENERIC_TAILS, TOO_GENERIC
+
+
+def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """采耳一张，再来一张盐搓的: what only one other product offers, counted in a clause of its own, names that product."""
+    named = {ref.product for ref in seen.refs if ref.product}
+    if not named or not any(amount.kind == "count" for amount in seen.amounts):
+        return seen.refs
+    more = []
+    for match in _OWN_CLAUSE.finditer(seen.text):
+        start, end = match.span()
+        if any(start <= ref.start < end for ref in seen.refs):
+            continue
+        counted = any(a.kind == "count" and start <= a.start < end for a in seen.amounts)
+        for mention in seen.mentions:
+            if start <= mention.start < end and counted and not mention.entry.means_things:
+                owners = () if mention.entry.choices else mention.entry.owners or tuple(mention.entry.skus)
+                if len(set(owners)) == 1 and owners[0] not in named and owners[0] in lexicon.products:
+                    more.append(Ref(mention.start, mention.end, mention.word, owners[0]))
+                    named.add(owners[0])
+    return sorted([*seen.refs, *more], key=lambda ref: ref.start)
+
+
+_OWN_CLAUSE = re.compile(r"(?:(?!还有|另外|再来|再要|以及|加(?![油急上微]))[^,，。;；、!！\n+])+")
+
+
+_FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
+
+
+_OTHER_GOODS = re.compile(
+    "体育|皮肤|手办|周边|手柄|主机|攻略|加速器|外挂|脚本|课(?!时)|培训|拍(?![照摄个张])|鞋|球衣|泳衣|泳镜|白条|股票|股价|杯子|保温杯|蛋糕|月饼|咖啡豆"
+    "|咖啡机|充电器|充电头|插头|耳机|手机壳|电脑|平板|电视(?!上)"
+)
+"""What makes something else of a product's name that stands before it."""
+
+
+def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    refs: list[Ref] = []
+    for mention in seen.mentions:
+        entry = mention.entry
+        if entry.foreign:
+            tail = _FOREIGN_TAIL.match(seen.text, mention.end)
+            refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))
+            continue
+        until = _of_other_goods(seen, mention, lexicon)
+        if until:
+            refs.append(Ref(mention.start, until, mention.word, foreign=True))  # 网球课 is no tennis court
+            continue
+        own = lexicon.products[entry.skus[0]] if len(entry.skus) == 1 and not entry.means_things else None
+        if own is not None and any(name in mention.word for name in own.names):
+            refs.append(Ref(mention.start, mention.end, mention.word, own.id))  # D证报名 names its product, D证
+            continue
+        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
+            continue
+        pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
+        weak = mention.weak or (len(pids) == 1 and _of_other_kind(seen, mention, lexicon.products[pids[0]]))
+        weak = weak or (len(pids) > 1 and _named_by_strangers(seen, mention))
+        single = pids[0] if len(pids) == 1 and not weak else None
+        refs.append(Ref(mention.start, mention.end, mention.word, single, () if single else tuple(pids), weak=weak))
+    return _merged(refs, seen.text)
+
+
+_RANK = re.compile(r"\d{1,2}(?=[,，。\s]|$)")
+
+
+def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
+    """Tell whether another thing's word makes this the end of another name: 声乐体验课 is no 钢琴体验课."""
+    if mention.word == product.names[0] or not product.names[0].endswith(mention.word):
+        return False
+    if any(m.end == mention.start for m in seen.mentions):
+        return False
+    before = noun_before(seen.text, mention.start)
+    return bool(before) and not any(before in word for word in product.all_words)
+
+
+def _named_by_strangers(seen: Seen, mention: Mention) -> bool:
+    """迪卡侬礼品卡: a kind of goods right behind a name that nobody here knows."""
+    before = seen.text[max(0, mention.start - 3) : mention.start]
+    return (
+        _NAME_BEFORE.search(before) is not None
+        and unexplained(before) >= 2
+        and not any(m.end == mention.start for m in seen.mentions)
+    )
+
+
+_NAME_BEFORE = re.compile(r"[\u4e00-\u9fff]{2}(?<![的了过个张点])$")
+
+
+_LATIN = re.compile(r"(?!s?vip|pro)[a-z]{3,}(?=会员|卡|券|码|套餐|服务)")
+
+
+def _of_other_goods(seen: Seen, mention: Mention, lexicon: Lexicon) -> int:
+    """Give where the name of other goods ends that begins with a name of ours (王者皮肤, 京东plus会员); 0 when none does."""
+    entry, end = mention.entry, mention.end
+    pids = entry.products or entry.shorthand
+    if not pids or any(m.start == end for m in seen.mentions):
+        return 0
+    other = _OTHER_GOODS.match(seen.text, end) if entry.products else None
+    latin = _LATIN.match(seen.text, end) if not other and seen.text[end - 1] >= "\u4e00" else None
+    said = other[0] if other else latin[0] if latin else noun_at(seen.text, end)
+    own = (lexicon.products[pid] for pid in pids)
+    if not said or any(said in word for product in own for word in product.all_words):
+        return 0
+    if _RANK.match(seen.text, end + len(said)):
+        return 0  # 王者贵族8, 充680
+    return end + len(said)
+
+
+def _merged(refs: list[Ref], text: str) -> list[Ref]:
+    """Drop references that another one explains: a category next to its product, a brand before someone else's goods."""
+    kept: list[Ref] = []
+    for i, ref in enumerate(refs):
+        before = refs[i - 1] if i else None
+        if (
+            before
+            and before.foreign
+            and ref.start - before.end <= 1
+            and not ref.foreign
+            and text[before.end : ref.start] != "上"
+        ):
+            kept[-1] = replace(before, end=ref.end) if kept and kept[-1] is before else kept[-1]
+            continue  # 瑞幸咖啡券 is not the coffee voucher on sale here
+        if ref.foreign and any(r.product and ref.start == r.end for r in refs):
+            continue
+        kept.append(ref)
+    products = {ref.product for ref in kept if ref.product}
+    return [ref for ref in kept if not (ref.candidates and products.intersection(ref.candidates))]
+
+
+def without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """科目二练车 手动挡: what is an option of the goods named beside it is no product of its own."""
+    pids = {ref.pid for ref in seen.refs if ref.product}
+    kept = []
+    for ref in seen.refs:
+        option = next((w for pid in pids - {ref.pid} if (w := _as_said(ref.word, lexicon.products[pid]))), "")
+        if ref.product and option:
+            entry = lexicon.phrases.get(option)
+            seen.mentions += [Mention(ref.start, ref.end, option, entry)] if entry else []
+        else:
+            kept.append(ref)
+    return kept
+
+
+def _as_said(word: str, product: ProductIndex) -> str:
+    """Give the word of an option or choice that a product's name is, begins with, or begins."""
+    if len(word) < 2 or word in product.names:
+        return ""
+    words = (*product.option_words, *product.choice_words)
+    return next((w for w in words if len(w) > 1 and (w.startswith(word) or word.startswith(w))), "")
