@@ -45,8 +45,10 @@ _STATEMENT = text(f"""
     {_MOVE} WHERE m.wallet_id = :id AND (CAST(:before AS bigint) IS NULL OR m.n < :before)
     ORDER BY m.n DESC LIMIT :most
 """)
+# The kind as a range: asked for as equal, PostgreSQL walks all moves back by number where it thinks the kind frequent.
 _MOVES = text(f"""
-    {_MOVE} WHERE m.kind = :kind AND (CAST(:before AS bigint) IS NULL OR m.id < :before) ORDER BY m.id DESC LIMIT :most
+    {_MOVE} WHERE m.kind >= :kind AND m.kind <= :kind AND (CAST(:before AS bigint) IS NULL OR m.id < :before)
+    ORDER BY m.kind DESC, m.id DESC LIMIT :most
 """)
 
 
