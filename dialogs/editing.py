@@ -18,6 +18,7 @@ from dialogs.filling import (
     says_anything,
     speaks_of_ending,
 )
+from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, doubted, miss
 from dialogs.pointing import longest_name, pointed
 from dialogs.state import (
@@ -39,7 +40,9 @@ from nlu.numerals import CHINESE, read_numeral
 _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
 """While something is asked for, only what can be no answer corrects several lines."""
 _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
-_REMOVING = re.compile(r"不[要用充买]|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要")
+_REMOVING = re.compile(
+    r"不[要用充买来]|不去(?![掉除])|[去来]不了|不参加|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要"
+)
 _KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
 _REMOVE_FILLER = re.compile(
     r"(?:确认|好|嗯|行|把|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|全部?|也|就|我|哈|呢|可以|一下"
@@ -69,7 +72,11 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return _taken_out_of_unpaid(dialog, said, scene)
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
-    taken = _several(dialog, state, said, scene) or _taken_out(dialog, state.lines, said, scene)
+    taken = (
+        left_out(dialog, state, said.text, scene)
+        or _several(dialog, state, said, scene)
+        or _taken_out(dialog, state.lines, said, scene)
+    )
     if taken is not None or (said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)):
         return taken
     return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from catalog.model import Delivery, Field, FieldKind, Product
 from dialogs.around_places import is_talk, only_place
+from nlu.people import SURNAMES
 from nlu.regions import LEAD, region_at, region_in_front
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
@@ -44,13 +45,8 @@ _NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:先生|女士|小姐|老师)?|[A-Z
 _GLUED = re.compile(r"[号室楼层栋幢座元\d]([\u4e00-\u9fff]{2,3})[ ,，]*☎|☎[ ,，]*([\u4e00-\u9fff]{2,3})$")
 _UNIT_BEFORE = re.compile(r"^[号室楼层栋幢座元]")
 _PLACE_END = frozenset("省市区县镇乡村路街道巷弄号栋幢楼室层元苑园里厦场院座期港店")
-SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-    "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
-    "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
-    "荀羊甄曲封储靳段焦侯车宁仇武符刘景詹龙叶司黎薄白蒲赖乔谭温瞿阎连习艾容易关游权查肖涂申向古廖耿欧阳闫邸冉尚饶牛师岳"
-    "小老阿大"
-)
+_CALLED_BY = SURNAMES | set("小老阿大")
+"""What a name begins with, or what friends put before it."""
 _SPACES = re.compile(r"[\s,，;；、。]+")
 _PLAIN_PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _REGION = re.compile(r"[省市区县]")
@@ -191,7 +187,7 @@ def is_receiver(name: str, text: str) -> bool:
     if not name or _NO_NAME.search(name):
         return False
     called = rf"(?:收[\u4e00-\u9fff]{{1,2}}人|联系人|姓名|名字|叫|给)(?:是|为|[:：\s])*{named}|{named}(?:亲?收|签收)"
-    return re.search(called, said) is not None or (name[0] in SURNAMES and _PHONE.search(said) is not None)
+    return re.search(called, said) is not None or (name[0] in _CALLED_BY and _PHONE.search(said) is not None)
 
 
 def _name(marked: str) -> tuple[str, str]:
@@ -203,7 +199,7 @@ def _name(marked: str) -> tuple[str, str]:
     alone = _ALONE.fullmatch(marked.replace(_LOOSE, "").strip())
     if alone is not None and not any(p.search(alone[1]) for p in (_NO_NAME, _PROVINCE)) and region_at(alone[1]) is None:
         introduced = alone[0] != alone[1] or _LOOSE in marked
-        return (alone[1], "") if introduced or alone[1][0] in SURNAMES else ("", marked)
+        return (alone[1], "") if introduced or alone[1][0] in _CALLED_BY else ("", marked)
     bare = _LABEL.sub(" ", marked)
     started = region_at(bare)
     if started is None and (other := _CITY.search(bare)) is not None:
@@ -234,7 +230,7 @@ def name_in(address: str) -> str | None:
         beside = "☎" in tokens[max(0, i - 1) : i + 2]
         last = i == len(tokens) - 1 and i > 0
         before_place = i == 0 and len(tokens) > 1 and _REGION.search(tokens[1]) is not None
-        if token[0] in SURNAMES and (beside or last or before_place):
+        if token[0] in _CALLED_BY and (beside or last or before_place):
             return token
         likely += [token] if beside else []
     if likely:
@@ -243,4 +239,4 @@ def name_in(address: str) -> str | None:
     name = _UNIT_BEFORE.sub("", glued[1] or glued[2]) if glued is not None else None
     if name is None or name[-1] in _PLACE_END or _NO_NAME.search(name):
         return None
-    return name if name[0] in SURNAMES else None
+    return name if name[0] in _CALLED_BY else None
