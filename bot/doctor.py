@@ -158,6 +158,8 @@ def _suppliers(services: "Services") -> Iterator[Finding]:
     from bot import suppliers
     from fulfillment.suppliers.port import Unknown
 
+    for name, why in suppliers.paused_words(services).items():
+        yield Finding(f"供货商 {name}", True, why)
     for name, supplier in services.suppliers.by_name.items():
         answer = suppliers.ask_now(supplier)
         if answer is None:

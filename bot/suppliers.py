@@ -8,6 +8,7 @@ from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import work
 from bot.bootstrap import Services
@@ -215,6 +216,16 @@ def report(services: Services) -> Iterator[str]:
     for price in strange:
         known = "—" if price.known_fen is None else f"¥{format_yuan(price.known_fen)}"
         yield f"{price.sku_code}\t{price.supplier} 报价 ¥{format_yuan(price.said_fen or 0)}，现用进价 {known}：请核实"
+
+
+def paused_words(services: Services) -> dict[str, str]:
+    """The paused suppliers by name, each with who paused it, when and why; none while the database is away."""
+    try:
+        with services.engine.connect() as conn:
+            found, waiting = pausing.paused(conn), pausing.waiting(conn)
+    except SQLAlchemyError:
+        return {}
+    return {name: pause_words(services, one, waiting.get(name, 0)) for name, one in found.items()}
 
 
 def pause_words(services: Services, pause: Pause, waiting: int) -> str:

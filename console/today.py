@@ -10,7 +10,7 @@ from console.figures import Day
 from console.gate import Asked
 from console.roles import Right, may
 from console.showing import shown
-from fulfillment import cases, hands
+from fulfillment import cases, hands, pausing
 from risk import reading as risks
 
 _ACTIONS = 50
@@ -51,6 +51,7 @@ class Today:
                 lines=len(hands.waiting(conn)),
                 held=len(risks.holds(conn)),
                 talks=waiting,
+                paused=pausing.paused(conn),
                 balances=figures.balances(conn, parts.balance_alert_fen),
                 short=list(scarcity.short(conn, parts.stock_alert_below).items()),
                 short_shown=_SHORT_SHOWN,

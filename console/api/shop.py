@@ -9,7 +9,7 @@ from console.api import endpoints
 from console.api.calling import SCOPE, Calling, Guarded
 from console.api.scopes import Scope
 from console.api.shapes import Time, Told
-from fulfillment import standing
+from fulfillment import pausing, standing
 
 router = APIRouter(route_class=Guarded, tags=["shop"])
 _READ = {SCOPE: Scope.SHOP_READ}
@@ -26,6 +26,7 @@ class Supplier(Told):
     last_success_at: Time | None = Field(description="Within a day.")
     open: int = Field(description="Purchases without a result.")
     unknown: int = Field(description="Of these, what became of them nobody knows.")
+    paused_at: Time | None = Field(description="Since when a person lets nothing be ordered from it; null: he does.")
 
 
 class Suppliers(Told):
@@ -62,6 +63,7 @@ def list_suppliers(caller: Calling) -> Suppliers:
     parts = caller.parts
     with parts.engine.connect() as conn:
         found = standing.standings(conn, caller.api.shop.suppliers(), parts.clock.now() - _LOOKED_BACK)
+        paused = pausing.paused(conn)
     return Suppliers(
         suppliers=[
             Supplier(
@@ -72,6 +74,7 @@ def list_suppliers(caller: Calling) -> Suppliers:
                 last_success_at=one.last_success_at,
                 open=one.open,
                 unknown=one.unknown,
+                paused_at=paused[one.supplier].at if one.supplier in paused else None,
             )
             for one in found
         ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from bot import after_sale, background, suppliers
+from bot import after_sale, background, doctor, suppliers
 from bot.bootstrap import Services
 from bot.cli import main
 from dialogs.turn import AskRefund, RefundDecided
@@ -82,6 +82,8 @@ def test_what_was_paid_and_only_it_has_waits_and_goes_out_first_when_it_is_let_g
     [report] = [line for line in suppliers.report(shop.services) if line.startswith("fulu")]
     assert "已暂停（anna" in report
     assert "：对账），1 笔在等" in report
+    examined = {one.part: one.words for one in doctor._suppliers(shop.services) if "已暂停" in one.words}
+    assert "1 笔在等" in examined["供货商 fulu"]
     assert suppliers.resume(shop.services, "fulu", by="anna")
     asked = "SELECT count(*) AS n FROM procrastinate_jobs WHERE task_name = 'send_to_supplier'"
     assert [row.n for row in shop.rows(asked)] == [2], "when it was written down, and when the pause ended"

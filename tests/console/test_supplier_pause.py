@@ -12,9 +12,11 @@ from bot.app import create_app
 from bot.config import SupplierConfig
 from catalog.store import load_shelf
 from console import accounts
+from console.api.scopes import Scope
 from console.roles import Role
 from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.registry import SupplierSettings, open_suppliers
+from tests.api.conftest import Program, new_key
 from tests.bot.test_after_sale import Shop
 from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
@@ -72,6 +74,12 @@ def test_finance_sees_the_pause_and_has_no_button(supplied: Shop, login: Login) 
     assert supplied.rows("SELECT paused_by FROM supplier_pause") == ["anna"]
     page = login(Role.FINANCE, "fin").see(PAGE)
     assert "对账" in page
+    assert "供货商 main 03-02 10:00 起暂停下单（anna：对账）" in login(Role.SUPPORT, "sue").see("/console"), (
+        "nobody forgets it"
+    )
+    key = new_key(supplied, Scope.SHOP_READ)
+    told = Program(supplied, key).get("/suppliers").json()["suppliers"]
+    assert {one["name"]: one["paused_at"] for one in told} == {"main": "2026-03-02T02:00:00Z", "other": None}
     assert "恢复 main" not in page
     assert "暂停 other" not in page
 
