@@ -125,6 +125,12 @@ class WeChatConfig:
     """Customer-service accounts are configured at WeChat: a handoff answers transfer_customer_service."""
     kf_hours: str = "00:00-24:00"
     """When somebody is there, in the shop's time zone: `09:00-22:00`, or several spans by comma."""
+    template_id: str = ""
+    """Of a service notice that says that an order has news; without it none is sent."""
+    template_order: str = "character_string1"
+    """Which of the template's fields takes the order's number."""
+    template_what: str = "thing2"
+    """And which the words, 20 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,8 @@ class Conversation:
         if isinstance(before.state, WithHuman):
             await self._in_thread(handoffs.heard, services, push.openid, _transcribed(push), understood)
         waiting: tuple[int, ...] = ()
-        if opened.waiting and not push.standing:
+        # What nobody reads the answer to (a page he opened, WeChat's word about a template) takes nothing with it.
+        if opened.waiting and not push.standing and _wants_an_answer(push):
             waiting = await self._in_thread(telling.take_waiting, services, push.openid, push.key)
         stored = _Stored(reply, waiting)
         kept = await self._floor.commit(

@@ -5,7 +5,7 @@ moment they go out, and are kept nowhere.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 PASSIVE_BYTES_MAX = 2047
 """WeChat takes about this many UTF-8 bytes in one text (wechat.md, A)."""
+_NOTICE_MAX = 20
+"""Characters that WeChat takes in a field of words (`thing`) of a template."""
 
 
 # ---- card keys -----------------------------------------------------------------------------------------------------
@@ -129,12 +131,12 @@ def send_push(services: Services, *, push_id: int) -> None:
             if left is not None and left.kind in pushing.WITH_KEYS:
                 _say_ready(services, conn, left)
             push = pushing.claim(conn, push_id, now) if left is not None else None
-        texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX) if push is not None else ()
-    if push is None:
+        send = _prepared(services, conn, push) if push is not None else None
+    if push is None or send is None:
         if left is not None:
             _flag(services, left.openid)
         return
-    result = _send(services, push.openid, texts)
+    result = send()
     now = services.clock.now()
     with services.engine.begin() as conn:
         verdict = pushing.record(conn, push, result, now)
@@ -142,6 +144,10 @@ def send_push(services: Services, *, push_id: int) -> None:
             services.jobs.defer(conn, "send_push", at=verdict.retry_at, push_id=push_id)
         if push.kind in pushing.WITH_KEYS and isinstance(result, pushing.NoAnswer):
             _say_ready(services, conn, push)
+        if services.config.wechat.template_id:
+            notice_id = pushing.service_notice(conn, push, result, now)
+            if notice_id is not None:
+                services.jobs.defer(conn, "send_push", push_id=notice_id)
     metrics.push_sent(verdict.state.value)
     log.info("push %s (%s) of order %s: %s", push.id, push.kind, push.order_no, verdict.state)
     if verdict.state is PushState.KEPT:
@@ -155,19 +161,36 @@ def _say_ready(services: Services, conn: Connection, keys: Push) -> None:
         services.jobs.defer(conn, "send_push", push_id=push_id)
 
 
+def _prepared(services: Services, conn: Connection, push: Push) -> Callable[[], pushing.SendResult]:
+    """What sends a push, once the transaction is over: its words are made now."""
+    if push.kind is not PushKind.SERVICE_NOTICE:
+        texts = split(_words(services, conn, push, where="chat"), PASSIVE_BYTES_MAX)
+        return lambda: _send(services, push.openid, texts)
+    wanted, order = services.config.wechat, reading.by_no(conn, push.order_no)
+    url = f"{services.config.app.public_url}/orders/{order.token}" if order is not None else ""
+    fields = {wanted.template_order: push.order_no, wanted.template_what: replies.notice_what()[:_NOTICE_MAX]}
+    return lambda: _result(services.account.send_template(push.openid, wanted.template_id, url, fields))
+
+
 def _send(services: Services, openid: OpenId, texts: Sequence[str]) -> pushing.SendResult:
     """Send the parts one after the other. Once one is out, the rest cannot be tried again as a whole."""
     for position, text in enumerate(texts):
-        match services.account.send_text(openid, text):
-            case wechat.Sent():
-                continue
-            case wechat.Refused(errcode=errcode):
-                return pushing.Answered(errcode) if position == 0 else pushing.NoAnswer()
-            case wechat.NotSent():
-                return pushing.Outage() if position == 0 else pushing.NoAnswer()
-            case wechat.MaybeSent():
-                return pushing.NoAnswer()
+        result = _result(services.account.send_text(openid, text))
+        if result != pushing.Answered(0):
+            return result if position == 0 else pushing.NoAnswer()
     return pushing.Answered(0)
+
+
+def _result(outcome: wechat.SendOutcome) -> pushing.SendResult:
+    match outcome:
+        case wechat.Sent():
+            return pushing.Answered(0)
+        case wechat.Refused(errcode=errcode):
+            return pushing.Answered(errcode)
+        case wechat.NotSent():
+            return pushing.Outage()
+        case wechat.MaybeSent():
+            return pushing.NoAnswer()
 
 
 def flag_waiting(services: Services) -> None:

@@ -8,7 +8,7 @@ lock, one retry on a stale token.
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -191,21 +191,29 @@ class AccountApi:
 
     def send_text(self, openid: OpenId, text: str) -> SendOutcome:
         """Send a customer message (POST /cgi-bin/message/custom/send)."""
+        return self._sent(lambda: self._client.message.send_text(openid, text))
+
+    def send_template(self, openid: OpenId, template_id: str, url: str, fields: Mapping[str, str]) -> SendOutcome:
+        """Send a service notice (POST /cgi-bin/message/template/send), which WeChat's window does not hold back."""
+        data = {name: {"value": value} for name, value in fields.items()}
+        return self._sent(lambda: self._client.message.send_template(openid, template_id, data, url=url))
+
+    def _sent(self, send: Callable[[], Any]) -> SendOutcome:
         for last_try in (False, True):
             try:
                 # Fetched first and by itself: without a token the message has certainly not gone out.
                 _ = self._client.access_token
             except (WeChatClientException, requests.RequestException, ValueError) as error:
                 return NotSent(f"no token: {type(error).__name__}")
-            outcome = self._send_text_once(openid, text)
+            outcome = self._send_once(send)
             if last_try or not (isinstance(outcome, Refused) and outcome.errcode in STALE_TOKEN):
                 break
             self._client.forget_token()
         return outcome
 
-    def _send_text_once(self, openid: OpenId, text: str) -> SendOutcome:
+    def _send_once(self, send: Callable[[], Any]) -> SendOutcome:
         try:
-            result = self._client.message.send_text(openid, text)
+            result = send()
         except WeChatClientException as error:
             if error.errcode is None:
                 return NotSent(f"HTTP {getattr(error.response, 'status_code', '?')}")

@@ -56,6 +56,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "late_refund": "超时付款退回",
         "spoken": "语音的答复",
         "person": "客服",
+        "service_notice": "服务通知",
         "case_answered": "工单答复",
         "case_closed": "工单关闭",
         "case_late": "工单超时致歉",

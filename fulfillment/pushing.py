@@ -63,12 +63,20 @@ class PushKind(StrEnum):
     """A deadline of a case has passed."""
     PERSON = "person"
     """A person wrote to a buyer whose talk he has; `about_id` is the edge's row of it."""
+    SERVICE_NOTICE = "service_notice"
+    """A template message of WeChat's that something about the order lies ready: what goes out when no message does."""
 
 
 WITH_KEYS = frozenset({PushKind.KEYS, PushKind.KEY_REPLACED})
 """Those that are never pushed a second time when nobody knows whether they arrived."""
-PERISHABLE = frozenset({PushKind.EXPIRED})
+PERISHABLE = frozenset({PushKind.EXPIRED, PushKind.SERVICE_NOTICE})
 """Not worth saying later."""
+
+NOTICED = frozenset(PushKind) - PERISHABLE - {
+    PushKind.RESTOCKED, PushKind.SPOKEN, PushKind.PERSON, PushKind.CASE_ANSWERED, PushKind.CASE_CLOSED,
+    PushKind.CASE_LATE,
+}  # fmt: skip
+"""What became of a paid order: WeChat takes service notices about nothing else."""
 
 ANSWER_WAIT = timedelta(seconds=60)
 """A worker that said it would send and was not heard of for so long is taken for dead."""
@@ -82,6 +90,8 @@ _RATE_LIMITED_WAIT = timedelta(seconds=65)
 _ERR_BUSY = frozenset({-1})
 _ERR_TOKEN = frozenset({40001, 40014, 41001, 42001})
 _ERR_PER_MINUTE = frozenset({45011})
+_ERR_CLOSED = frozenset({45015, 45047})
+"""The window is closed, or its count is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +320,15 @@ def take_over(conn: Connection, push_id: int, now: datetime) -> Push | None:
 def ready(conn: Connection, keys: Push, now: datetime) -> int | None:
     """Put the word into the outbox that the keys of a kept push lie ready; its id, None when it was there before."""
     return ask(conn, PushKind.KEYS_READY, keys.openid, keys.order_no, now, line_id=keys.line_id)
+
+
+def service_notice(conn: Connection, kept: Push, result: SendResult, now: datetime) -> int | None:
+    """Put WeChat's service notice into the outbox where its window keeps a message about a paid order back, once an
+    order; its id. The message itself still comes with the buyer's next one, and stands on the order page."""
+    closed = isinstance(result, Answered) and result.errcode in _ERR_CLOSED
+    if not closed or kept.kind not in NOTICED or not kept.order_no:
+        return None
+    return ask(conn, PushKind.SERVICE_NOTICE, kept.openid, kept.order_no, now)
 
 
 def rescue(conn: Connection, now: datetime) -> tuple[OpenId, ...]:

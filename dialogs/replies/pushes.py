@@ -47,6 +47,7 @@ def compensated(say: Say, order: Order, line: Line, amount_fen: int, *, to_balan
     return say(what=line_what(line), amount=yuan(amount_fen), where=where, order_no=order.order_no)
 
 
+notice_what = phrase("notice_what", "订单有新消息，点开查看")
 _look_at_keys = phrase("look_at_keys", "查看{called}")
 
 

@@ -477,3 +477,15 @@ def test_who_asks_about_a_second_payment_hears_what_the_books_say_of_it(shop: Sh
             conn.execute(text(statement))
             assert any("重复付款" in one.what for one in audit.verify(conn, order.order_no))
             savepoint.rollback()
+
+
+def test_what_waits_for_a_buyer_is_not_spent_on_an_event_nobody_reads_an_answer_to(shop: Shop) -> None:
+    shop.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
+    shop.work()
+    waiting = "SELECT count(*) FROM push WHERE state <> 'sent'"
+    assert shop.rows(waiting) != [0], "no message gets out: the account has no token here"
+    for event in ("view", "location", "templatesendjobfinish", "kf_create_session"):
+        shop.say("", kind="event", event=event)
+    assert shop.rows("SELECT count(*) FROM push WHERE via = 'reply'") == [0]
+    assert "已转给客服接单" in shop.say("好的")
+    assert shop.rows(waiting) == [0]
