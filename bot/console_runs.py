@@ -11,7 +11,7 @@ def console_run(services: Services, *, number: int) -> None:
     run_work.work(services.engine, services.vault, services.clock, number)
 
 
-@TASKS.cron("forget_console_runs", "15 * * * *")
+@TASKS.cron("forget_console_runs", "*/10 * * * *")
 def forget_console_runs(services: Services) -> None:
     """Forget the old ones, and what was looked at and never imported."""
     with services.engine.begin() as conn:

@@ -25,6 +25,7 @@ from catalog.sheets import (
     SKUS,
     YES,
     Layout,
+    in_words,
     uncell,
     unjoined,
 )
@@ -37,13 +38,6 @@ _NUMBER = re.compile(r"\d{1,20}(\.\d{1,25})?([eE][+-]?\d{1,3})?", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _LEVELS = ("category1", "category2", "category3")
 _PASSED_OVER = ("说明", "备注")
-_NAMED = re.compile(r"\b(product|sku|option|field|values|backup|any_value)\.([a-z_]+)")
-_IN_WORDS = (
-    ("delivery = topup", "交付方式是直充的商品"),
-    ("kind = choice", "类型是选择的填写项"),
-    ("文件里没有商品: 每个商品以 [[product]] 开头", "没有商品"),
-    (" (要加引号)", ""),
-)
 
 
 def read_sheets(raw: bytes, unpacked: Callable[[], None] | None = None) -> tuple[Product, ...]:
@@ -56,13 +50,6 @@ def read_sheets(raw: bytes, unpacked: Callable[[], None] | None = None) -> tuple
     if unpacked:
         unpacked()
     return _Reading(sheets).products()
-
-
-def in_words(message: str) -> str:
-    """A complaint about a catalog file in the words of the sheets: sku.price → 售价."""
-    for code, words in _IN_WORDS:
-        message = message.replace(code, words)
-    return _NAMED.sub(lambda found: _head_of(found[1], found[2]), message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,20 +401,3 @@ def _head(layout: Layout, key: str, is_value: bool) -> str:
     if key == "any_value":
         key = "max"
     return layout.columns[key].head if key in layout.columns else ""
-
-
-def _head_of(table: str, key: str) -> str:
-    """A key of the catalog file in the words of the sheets."""
-    if (table, key) in (("product", "sku"), ("product", "option"), ("product", "field")):
-        return {"sku": SKUS, "option": OPTIONS, "field": FIELDS}[key].name
-    if key == "backup":
-        return BACKUPS.name
-    if key == "category":
-        return "分类"
-    if key == "aliases":
-        return "别名"
-    layouts = {"product": PRODUCTS, "sku": SKUS, "option": OPTIONS, "field": FIELDS, "values": CHOICES}
-    layout = {**layouts, "backup": BACKUPS, "any_value": SKUS}[table]
-    if key == "values":
-        return "取值"
-    return layout.head(key) if key in layout.columns else f"{table}.{key}"

@@ -4,6 +4,7 @@
 an empty one stands as （空）, and a backslash stands before what would be taken for something else.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -133,6 +134,14 @@ BACKUPS = Layout(
     },
 )
 LAYOUTS = (PRODUCTS, SKUS, ALIASES, OPTIONS, FIELDS, CHOICES, BACKUPS)
+
+_NAMED = re.compile(r"\b(product|sku|option|field|values|backup|any_value)\.([a-z_]+)")
+_IN_WORDS = (
+    ("delivery = topup", "交付方式是直充的商品"),
+    ("kind = choice", "类型是选择的填写项"),
+    ("文件里没有商品: 每个商品以 [[product]] 开头", "没有商品"),
+    (" (要加引号)", ""),
+)
 
 NOTES = (
     "这个文件是整个商品目录：改好后在「商品 → 目录文件」上传，先看改动，保存才生效。文件里没有的商品会下架。",
@@ -282,3 +291,27 @@ def unjoined(given: str) -> list[str]:
             word += char
         at += 1
     return [one for one in (found.strip() for found in (*words, word)) if one]
+
+
+def in_words(message: str) -> str:
+    """A complaint about a catalog file in the words of the sheets: sku.price → 售价."""
+    for code, words in _IN_WORDS:
+        message = message.replace(code, words)
+    return _NAMED.sub(lambda found: _head_of(found[1], found[2]), message)
+
+
+def _head_of(table: str, key: str) -> str:
+    """A key of the catalog file in the words of the sheets."""
+    if (table, key) in (("product", "sku"), ("product", "option"), ("product", "field")):
+        return {"sku": SKUS, "option": OPTIONS, "field": FIELDS}[key].name
+    if key == "backup":
+        return BACKUPS.name
+    if key == "category":
+        return "分类"
+    if key == "aliases":
+        return "别名"
+    layouts = {"product": PRODUCTS, "sku": SKUS, "option": OPTIONS, "field": FIELDS, "values": CHOICES}
+    layout = {**layouts, "backup": BACKUPS, "any_value": SKUS}[table]
+    if key == "values":
+        return "取值"
+    return layout.head(key) if key in layout.columns else f"{table}.{key}"

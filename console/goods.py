@@ -13,8 +13,7 @@ from catalog import editing
 from catalog.editing import Products
 from catalog.files import CatalogError, read_text
 from catalog.model import AnyValue, Choice, Product, Sku
-from catalog.sheet_reading import in_words
-from catalog.sheets import DELIVERIES, KINDS
+from catalog.sheets import DELIVERIES, KINDS, in_words
 from catalog.store import load_listed, load_off_sale
 from catalog.writing import product_toml
 from console import drafts, gate, render
