@@ -8,6 +8,7 @@ from itertools import pairwise
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.lexicon import Lexicon
+from nlu.people import texts_of
 from nlu.seen import Ref, Seen
 
 _EACH_BEFORE = re.compile(r"(?:各|分别|每样|每种|一样|都)[来要买充洗租印拍订报做打弄整搞]?\s*$")
@@ -40,8 +41,10 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
             able = [ref for ref in refs if ref.product in mention.entry.owners] or refs
             parts[_owner(mention.start, mention.end, able, breaks, lexicon, None)].mentions.append(mention)
     _share_amount(parts, firsts)
-    for part in parts.values():
-        part.texts = seen.texts
+    for pid, part in parts.items():
+        part.texts = texts_of(
+            lexicon.products[pid], seen, lambda start, end: _owner(start, end, refs, breaks, lexicon, None, spaces)
+        )
     return parts
 
 

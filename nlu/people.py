@@ -26,7 +26,9 @@ _NAME = re.compile(rf"(?:{_SIR})[\u4e00-\u9fff]{{1,2}}|[{''.join(sorted(SURNAMES
 _COMMON = re.compile(
     rf"(?:{_SIR}|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤])"
 )
-_NO_NAME = re.compile("[写买充要给的了是有用到去来号票卡份件个月年元块天吗呢吧么你我他她们这那哪谁几]")
+_NO_NAME = re.compile(
+    "[写买充要给的了是有用到去来号票卡份件个月年元块天吗呢吧么你我他她们这那哪谁几]|周[一二三四五六日末]"
+)
 _KIN = (
     "老婆|老公|媳妇|妻子|丈夫|爱人|对象|女朋友|男朋友|儿子|女儿|闺女|孩子|小孩|宝宝|大宝|二宝|老大|老二|爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外公|外婆|哥哥?|姐姐?|弟弟?|妹妹?"
     "|室友|同学|同事|朋友|闺蜜|老师|老板|本人|自己|大人|老人|一个人?|另一个人?|另外一个人?|第[一二三四五]个人?"
@@ -101,6 +103,7 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
         return []
     many = [bead for bead in beads if bead.kind in several]
     sets = _rows(many, several, seen.text) or _columns(many, several) or _led(many, several)
+    sets = sets or _counted_out(many, several, seen)
     return _drafts(product, seen, beads, sets, several, read) if sets else []
 
 
@@ -118,6 +121,23 @@ def _without_rivals(product: ProductIndex, accounts: list[Account]) -> list[Acco
     return [a for e, a in zip(entries, accounts, strict=True) if e is None or names.count(e.name) == 1]
 
 
+def texts_of(product: ProductIndex, seen: Seen, whose: Callable[[int, int], str]) -> dict[str, str]:
+    """Give one of several products the names and addresses that stand with it, where the message has several."""
+    texts = dict(seen.texts)
+    spans = dict(zip(seen.texts, seen.text_spans, strict=False))
+    said: dict[str, list[tuple[int, int, str]]] = {ADDRESS: [*seen.more_places]}
+    if ADDRESS in spans:
+        said[ADDRESS].insert(0, (*spans[ADDRESS], texts[ADDRESS]))
+    for bead in names_in(product, seen):
+        said.setdefault(bead.kind, []).append((bead.start, bead.end, str(bead.value)))
+    for kind, values in said.items():
+        if len({value for _, _, value in values}) > 1:
+            own = [value for start, end, value in values if whose(start, end) == product.id]
+            texts = {name: value for name, value in texts.items() if name != kind}
+            texts |= dict(zip([kind], own, strict=False))
+    return texts
+
+
 def names_in(product: ProductIndex, seen: Seen) -> list[Bead]:
     """List the people named, where the product asks for a person: 林小雨五级, 我老婆叫高洁, 马超和李军."""
     fields = [f for f in product.words.fields if _is_person(f)]
@@ -128,6 +148,7 @@ def names_in(product: ProductIndex, seen: Seen) -> list[Bead]:
     spans += [(a.start, a.end) for a in seen.accounts]
     spans += [(m.start, m.end) for m in seen.mentions]
     spans += [span for span, (name, _) in zip(seen.text_spans, seen.texts.items(), strict=False) if name == ADDRESS]
+    spans += [(start, end) for start, end, _ in seen.more_places]
     for start, end in spans:
         masked[start:end] = " " * (end - start)
     found: list[Bead] = []
@@ -187,7 +208,7 @@ def _worth_it(several: dict[str, int], beads: Sequence[Bead], product: ProductIn
     free = {entry.name for entry in product.words.fields if entry.kind in ("text", "address")}
     own = {entry.name for entry in product.words.fields if _is_own(entry)}
     sized = any(kind.startswith("=") for kind in told) and any(bead.kind in own for bead in beads)
-    return len(told) > 1 or any(kind in free for kind in told) or sized
+    return len(told) > 1 or any(kind in free or kind in own for kind in told) or sized
 
 
 def _is_own(entry: FieldWords) -> bool:
@@ -348,6 +369,23 @@ def _led(many: Sequence[Bead], several: dict[str, int]) -> list[_Set]:
             return []
         sets.append(_Set({told: bead, head: lead}))
     return sets if len({id(one.beads[head]) for one in sets}) == len(leads) else []
+
+
+def _counted_out(many: Sequence[Bead], several: dict[str, int], seen: Seen) -> list[_Set]:
+    """成人两张儿童一张 4101… 4102… 4103…: as many numbers as were counted, in the order they were counted in."""
+    if len(several) != 2 or len(set(several.values())) != 2:
+        return []
+    head, told = sorted(several, key=lambda kind: several[kind])
+    leads = [bead for bead in many if bead.kind == head]
+    values = [bead for bead in many if bead.kind == told]
+    if len(leads) != several[head] or len(values) != several[told] or leads[-1].end > values[0].start:
+        return []
+    first, last = leads[0].start - 3, leads[-1].end + 3
+    counts = [int(a.number or 1) for a in seen.amounts if a.kind == "count" and first <= a.start and a.end <= last]
+    if len(counts) != len(leads) or sum(counts) != len(values):
+        return []
+    order = [lead for lead, count in zip(leads, counts, strict=True) for _ in range(count)]
+    return [_Set({head: lead, told: value}) for lead, value in zip(order, values, strict=True)]
 
 
 def _drafts(

@@ -71,6 +71,25 @@ def test_several_numbers_may_follow_one_kind() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["灯塔门票两个大人一个小孩，{}、{}、{}", "灯塔门票成人票两张儿童票一张 身份证{} {} {}"]
+)
+def test_as_many_numbers_as_were_counted_go_in_the_order_they_were_counted_in(text: str) -> None:
+    assert _read(text.format(A, C, B), "sku", "id_no") == [("T-A", A), ("T-A", C), ("T-K", B)]
+
+
+def test_one_number_beside_one_ticket_is_not_the_other_tickets() -> None:
+    assert _read(f"灯塔门票 成人票一张{A} 儿童票一张", "sku", "id_no") == [("T-A", A), ("T-K", None)]
+
+
+def test_two_products_in_one_message_each_have_their_own_person() -> None:
+    items = parse("古筝考级五级 林小雨，帆船课 陈子涵 13951720468", SHOP).items
+    assert [(item.product, dict(item.fields)) for item in items] == [
+        ("exam", {"name": "林小雨", "level": "l5"}),
+        ("course", {"learner": "陈子涵", "mobile": "13951720468"}),
+    ]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "古筝考级两个 林小雨五级 陈子涵三级",
