@@ -19,12 +19,18 @@ _COLUMNS = """
     SELECT id, sku_code, state, batch_id, order_no, imported_at, secret_enc,
     (SELECT reason FROM key_change c WHERE c.card_key_id = k.id ORDER BY c.id DESC LIMIT 1) AS reason
 """
-# A state at a time: each is one stretch of the index, read from its end.
+# A state at a time: each is one stretch of the index card_key_listed, read from its end. Said as rows between two
+# others, since only that index gives them in this order: said as sku_code = :sku, the planner takes the primary key
+# where one SKU has most of the stock, and walks over millions of keys to find that none of them is held.
+_STRETCH = """
+    (sku_code, card_key.state, id) > (:sku, {state}, {after})
+    AND (sku_code, card_key.state, id) < (:sku, {state}, {before})
+"""
 _OF_SKU = """
     {columns} FROM (
         SELECT found.* FROM unnest(CAST(:states AS text[])) AS wanted(state) CROSS JOIN LATERAL (
-            SELECT * FROM card_key WHERE sku_code = :sku AND card_key.state = wanted.state AND id < :before
-            ORDER BY id DESC LIMIT :limit) AS found
+            SELECT * FROM card_key WHERE {stretch}
+            ORDER BY sku_code DESC, card_key.state DESC, id DESC LIMIT :limit) AS found
         ORDER BY found.id DESC LIMIT :limit) AS k ORDER BY id DESC
 """
 _OF_BATCH = """
@@ -33,13 +39,17 @@ _OF_BATCH = """
         WHERE batch_id = :batch AND sku_code = :sku AND state = ANY(CAST(:states AS text[])) AND id < :before
         ORDER BY id DESC LIMIT :limit) AS k ORDER BY id DESC
 """
-_PAGE_OF_SKU = text(_OF_SKU.format(columns=_COLUMNS))
+_OLDER = _STRETCH.format(state="wanted.state", after="0", before="CAST(:before AS bigint)")
+_ALL = _STRETCH.format(state="wanted.state", after="0", before="9223372036854775807")
+_PAGE_OF_SKU = text(_OF_SKU.format(columns=_COLUMNS, stretch=_OLDER))
 _PAGE_OF_BATCH = text(_OF_BATCH.format(columns=_COLUMNS))
-_COUNT = text("""
+_COUNT = text(f"""
     SELECT count(*) FROM (
-        SELECT 1 FROM card_key WHERE sku_code = :sku AND state = ANY(CAST(:states AS text[]))
+        SELECT 1 FROM unnest(CAST(:states AS text[])) AS wanted(state) CROSS JOIN LATERAL (
+            SELECT 1 FROM card_key WHERE {_ALL}
+            ORDER BY sku_code, card_key.state, id LIMIT CAST(:most AS bigint)) AS found
         LIMIT CAST(:most AS bigint)) AS few
-""")
+""")  # noqa: S608 - constants of this file
 _COUNT_BATCH = text("""
     SELECT count(*) FROM (
         SELECT 1 FROM card_key
@@ -52,7 +62,11 @@ _IDS = text("""
       AND (CAST(:batch AS bigint) IS NULL OR batch_id = :batch)
     ORDER BY id LIMIT :limit
 """)
-_LAST = text("SELECT coalesce(max(id), 0) FROM card_key WHERE sku_code = :sku AND state = :state")
+_LAST = text(f"""
+    SELECT coalesce((
+        SELECT id FROM card_key WHERE {_STRETCH.format(state=":state", after="0", before="9223372036854775807")}
+        ORDER BY sku_code DESC, state DESC, id DESC LIMIT 1), 0)
+""")  # noqa: S608 - constants of this file
 _ONE = text(_COLUMNS + " FROM card_key k WHERE id = :id")
 _CHANGES = text("SELECT what, reason, actor, changed_at FROM key_change WHERE card_key_id = :id ORDER BY id LIMIT 200")
 _SHOWINGS = text("SELECT place, shown_at FROM key_showing WHERE card_key_id = :id ORDER BY id LIMIT 50")
