@@ -9,7 +9,7 @@ from catalog.model import Delivery
 from fulfillment import holds, pushing, topups
 from fulfillment.moves import follow_lines, lock_order, move_line
 from fulfillment.pushing import PushKind
-from fulfillment.refunding import LineRow, pushed, send_back
+from fulfillment.refunding import LineRow, line_of, pushed, send_back
 from fulfillment.suppliers.choosing import ANY_MARKET, Market
 from fulfillment.work import NOTHING_TO_DO, CostDue, CreditDue, Work
 from kernel.ids import OpenId, OrderNo
@@ -59,7 +59,7 @@ def _tell_held(conn: Connection, order_no: str, now: datetime) -> Work:
 
 
 def _deliver_line(conn: Connection, row: RowMapping, now: datetime, default_supplier: str, market: Market) -> Work:
-    line = _line(row)
+    line = line_of(row)
     if line.delivery == BALANCE_DELIVERY:
         return _fill_balance(conn, line, now)
     match Delivery(row["delivery"]):
@@ -94,18 +94,3 @@ def _fill_balance(conn: Connection, line: LineRow, now: datetime) -> Work:
 def _accept(conn: Connection, line: LineRow, kind: PushKind, now: datetime) -> Work:
     move_line(conn, line.id, line.state, LineState.DELIVERING, now, cause="with a person")
     return pushed(conn, kind, line, now)
-
-
-def _line(row: RowMapping) -> LineRow:
-    return LineRow(
-        id=row["id"],
-        order_no=row["order_no"],
-        openid=row["openid"],
-        state=LineState(row["state"]),
-        total_fen=row["total_fen"],
-        refund_fen=row["refund_fen"],
-        refunded_at=row["refunded_at"],
-        note=row["note"],
-        delivery=row["delivery"],
-        goodwill_fen=row["goodwill_fen"],
-    )

@@ -1,11 +1,10 @@
 """Money on its way back to the buyer, line by line, and what the order looks like when it has arrived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, RowMapping, text
 
 from catalog import stock
 from catalog.model import Delivery
@@ -124,22 +123,13 @@ def locked_line(conn: Connection, line_id: int) -> LineRow:
         raise UnknownOrderError(f"line {line_id}")
     lock_order(conn, row.order_no)
     row = conn.execute(_LINE, {"line_id": line_id}).one()  # again: the lock may have waited for a change
-    return _line(row)
+    return line_of(row._mapping)
 
 
-def _line(row: Row[Any]) -> LineRow:
-    return LineRow(
-        id=row.id,
-        order_no=row.order_no,
-        openid=row.openid,
-        state=LineState(row.state),
-        total_fen=row.total_fen,
-        refund_fen=row.refund_fen,
-        refunded_at=row.refunded_at,
-        note=row.note,
-        delivery=row.delivery,
-        goodwill_fen=row.goodwill_fen,
-    )
+def line_of(row: RowMapping) -> LineRow:
+    """A row of order_line with its buyer."""
+    known = {name.name: row[name.name] for name in fields(LineRow)}
+    return LineRow(**{**known, "state": LineState(row["state"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +171,7 @@ def take_back(
     back_fen: dict[int, int] = {}
     work = NOTHING_TO_DO
     for row in conn.execute(_LINES, {"order_no": order_no}).all():
-        line = _line(row)
+        line = line_of(row._mapping)
         if only is not None and line.id != only:
             continue
         by_hand = line.delivery in (Delivery.SERVICE, Delivery.PARCEL)

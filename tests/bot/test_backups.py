@@ -69,6 +69,21 @@ def test_a_restored_shop_is_the_same_shop_and_goes_on(shop: Engine, other: Engin
         assert Jobs(tasks).defer(conn, "later", order="K2") not in [row[0] for row in rows(shop, "procrastinate_jobs")]
 
 
+def test_no_card_key_stands_in_a_backup_in_clear(shop: Engine, tmp_path: Path) -> None:
+    here = AppConfig(data_dir=tmp_path)
+    vault = Vault(here.key())
+    fill(shop, vault)
+    with shop.connect() as conn:
+        sealed = conn.execute(text("SELECT id, sku_code, secret_enc FROM card_key")).all()
+    keys = [vault.open(bytes(row.secret_enc), row.sku_code, row.id).secret.encode() for row in sealed]
+    backups.write(shop, here, tmp_path / "shop.backup")
+    with tarfile.open(tmp_path / "shop.backup") as archive:
+        content = b"".join(part.read() for member in archive if (part := archive.extractfile(member)) is not None)
+    assert b"card_key" in content
+    assert len(keys) > 100
+    assert [key for key in keys if key in content] == []
+
+
 def test_a_shop_that_is_not_empty_is_never_overwritten(shop: Engine, tmp_path: Path) -> None:
     here = AppConfig(data_dir=tmp_path)
     fill(shop, Vault(here.key()))
