@@ -18,7 +18,7 @@ suppliers_app = typer.Typer(
     invoke_without_command=True,
 )
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [supplier.NAME].")]
-ACTOR = "command line"
+ACTOR = "命令行"
 WHY_MAX = 200
 
 

@@ -184,7 +184,7 @@ def test_the_command_line_pauses_and_lets_go_on_and_both_are_on_record(
     assert main(["suppliers"]) == 0
     told = capsys.readouterr().out
     assert "fulu: paused\nfulu: it was paused already" in told
-    assert "已暂停（command line" in told
+    assert "已暂停（命令行" in told
     assert "涨价了" in told
     assert main(["suppliers", "pause", "nobody"]) == 2
     assert "nobody: no such supplier; configured: fulu" in capsys.readouterr().err
@@ -193,7 +193,7 @@ def test_the_command_line_pauses_and_lets_go_on_and_both_are_on_record(
     assert main(["suppliers", "resume", "fulu"]) == 1
     done = shop.rows("SELECT what, about, operator, before, after FROM operator_action ORDER BY id")
     assert [(row.what, row.about, row.operator) for row in done] == [
-        ("pause_supplier", "supplier:fulu", "command line"),
-        ("resume_supplier", "supplier:fulu", "command line"),
+        ("pause_supplier", "supplier:fulu", "命令行"),
+        ("resume_supplier", "supplier:fulu", "命令行"),
     ]
     assert (done[0].before, done[0].after) == ({"paused": False}, {"paused": True, "why": "涨价了"})
