@@ -128,8 +128,11 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())
     problems: tuple[str, ...] = ()
-    if lookup.line is not None and len(lines) == 1:
-        said = lookup.line
+    said = lookup.line
+    if said is not None and said.product is None and said.candidates and lines[0].product not in said.candidates:
+        item = Item(None, said.candidates, None, said.value, said.quantity, said.options, said.fields)
+        return start(dialog, (item,), scene)  # 再充50, after something else
+    if said is not None and len(lines) == 1:
         item = Item(said.product, (), None, said.value, said.quantity, said.options, said.fields)
         filled = fill(lines[0], item, scene.shelf)
         lines, problems = [filled.line], filled.problems

@@ -30,6 +30,7 @@ from dialogs.ordering import (
     start_product,
     with_slot_cleared,
 )
+from dialogs.pointing import longest_name
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
 from dialogs.switching import switched_to
@@ -55,10 +56,13 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     items = _narrowed(state, items, scene)
     if _several_of_the_same(state, items):
         return _multiplied(dialog, state.lines[0], items, scene)
+    if (dealt := _dealt_out(state, items, scene)) is not None:
+        told = replies.changed() if isinstance(state, Confirming) else ""
+        return advance(replace(dialog, misses=0), dealt, scene, told)
     if _names_only_this(state, items):
         return advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
-    if said.frame.intent == "order" and not swaps and _is_new_request(state, items):
+    if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
         return start(dialog, items, scene)
     whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
     if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
@@ -150,7 +154,24 @@ def _multiplied(dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: S
     return advance(dialog, [filled.line for filled in fills], scene, *notes, missed=bool(problems))
 
 
-def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
+def _dealt_out(state: Collecting | Confirming, items: Sequence[Item], scene: Scene) -> tuple[DraftLine, ...] | None:
+    """改成一张普通一张巨幕, of two: one line becomes as many as he names sizes of it; None when he names no such."""
+    if len(state.lines) != 1 or not 1 < len(items) <= DRAFT_LINES_MAX:
+        return None
+    line = state.lines[0]
+    product = scene.shelf.product(line.product or "")
+    plain = all(i.product in (None, line.product) and not (i.candidates or i.fields or i.invalid) for i in items)
+    told = {(item.sku, item.value, *sorted(item.options.items())) for item in items}
+    if product is None or not plain or len(told) < len(items):
+        return None
+    single = replace(line, quantity=1)
+    made = [fill(single, item, scene.shelf) for item in items]
+    skus = {sku.code if (sku := look(one.line, scene.shelf).sku) is not None else None for one in made}
+    apart = len(skus) == len(items) and None not in skus and not any(one.problems for one in made)
+    return tuple(one.line for one in made) if apart else None
+
+
+def _is_new_request(state: Collecting | Confirming, items: Sequence[Item], text: str, shelf: Shelf) -> bool:
     if len(items) != 1:
         return True
     item = items[0]
@@ -160,6 +181,10 @@ def _is_new_request(state: Collecting | Confirming, items: Sequence[Item]) -> bo
         return not fits or contradicts(line, item)
     if item.product is None:
         return bool(item.candidates) and not any(line.product in item.candidates for line in state.lines)
+    if isinstance(state, Confirming) and len(state.lines) == 1 and state.lines[0].product == item.product:
+        product = shelf.product(item.product)
+        if product is not None and not longest_name((product.name, *product.aliases), fold(text)):
+            return False  # 10公斤的: only its size says what it is of
     return all(line.product != item.product or contradicts(line, item) for line in state.lines)
 
 
@@ -172,10 +197,23 @@ def _fill_lines(
         pairs = zip(state.lines, items, strict=True)
         return [(i, fill(line, item, scene.shelf, asked)) for i, (line, item) in enumerate(pairs)]
     out: list[tuple[int, Filled]] = []
+    if len(set(map(_said_of, items))) > 1:
+        return out  # more things than one, and no telling which is about what: asked, never half of it
     for item in items[:1]:
         for index in targets(state, item, said.text):
             out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
     return out
+
+
+def _said_of(item: Item) -> tuple[object, ...]:
+    return (
+        item.product,
+        item.sku,
+        item.value,
+        item.quantity,
+        *sorted(item.options.items()),
+        *sorted(item.fields.items()),
+    )
 
 
 def _mentioned(

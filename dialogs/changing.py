@@ -139,7 +139,11 @@ def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     product = scene.shelf.product(line.product or "")
     if found is None or count is None or product is None or not 1 <= count < line.quantity:
         return None
-    filled = line_with(replace(line, quantity=int(count)), found[2], product, scene.shelf)
+    some = replace(line, quantity=int(count))
+    filled = line_with(some, found[2], product, scene.shelf)
+    if filled is None and len(said.frame.items) == 1:  # 一张换成普通的: a choice by its short name
+        item = replace(said.frame.items[0], quantity=1, said=said.frame.items[0].said - {"quantity"})
+        filled = fill(some, item, scene.shelf)
     if filled is None or filled.problems or filled.line.quantity != count:
         return None
     left = replace(line, quantity=line.quantity - int(count))

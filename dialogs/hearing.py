@@ -18,6 +18,7 @@ from dialogs.several_items import (
     each_from_its_row,
     joined_fields,
     neither,
+    sizes_counted,
     with_amount_apart,
     with_lost_phone,
     without_borrowed,
@@ -38,7 +39,10 @@ _NAME_LABEL = re.compile("姓名|名字|[人员]$")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
+_IN_PIECES = re.compile(rf"[\d{CHINESE}][份张单套笔]")
 _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
+_NOT_CHANGES = ("order_status", "problem", "price", "help", "search", "unknown")
+_CHANGES = re.compile("[改换]成(?!.*[?？吗呢])(?!.*(?:行不|可以不|多少钱))")
 _LAUGHS = re.compile(r"[嗯哦啊额呃\s]*[哈嘿呵嘻]{2,}[\s~～,，。!！]*")
 _TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
 
@@ -169,6 +173,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         lines = dialog.state.lines
     else:  # a correction may be of what is ordered and not paid
         lines = dialog.unpaid.lines if dialog.unpaid is not None and frame.intent == "change" else ()
+    if frame.intent in _NOT_CHANGES and _CHANGES.search(said.text) and any(i.said - {"product"} for i in frame.items):
+        frame = replace(frame, intent="change")  # 话费那单改成50, whatever else it sounds like
+        said = replace(said, frame=frame)
     if frame.intent == "confirm" and _LAUGHS.fullmatch(said.text):
         return replace(said, frame=Frame("unknown"))  # 嗯 哈哈哈 orders nothing
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
@@ -209,6 +216,9 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     if len(items) == 1 and frame.intent == "order":
         items = (_with_size_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
+    if len(items) == len(lines) == 1 and frame.intent in ("change", "answer") and items[0].said == {"quantity"}:
+        only = _product_of(items[0], lines, scene.shelf)
+        items = (sizes_counted(only, said.text) if only is not None else ()) or items
     if len(items) == 1 and frame.intent == "change" and len(lines) == 1:
         items = (_with_size_changed(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
@@ -274,9 +284,9 @@ def _as_size(item: Item, product: Product | None, text: str) -> Item:
     """改成10桶, where 10桶 is on sale (or any number of them): the size, not ten of the present one."""
     if product is None or (item.sku is not None and item.value is not None and "value" in item.said):
         return item
-    counts = item.value is None and "quantity" in item.said and "数量" in text
+    counts = item.value is None and "quantity" in item.said and ("数量" in text or not _IN_PIECES.search(text))
     if counts and item.quantity > 0 and all(sku.any_value is not None for sku in product.skus):
-        said = (item.said - {"quantity"}) | {"value"}  # 数量改成200, of what is sold in any number
+        said = (item.said - {"quantity"}) | {"value"}  # 数量改成200, 要100个, of what is sold in any number
         return replace(item, value=item.quantity, sku=None, quantity=1, said=said)
     for sku in product.skus:
         limits = sku.any_value

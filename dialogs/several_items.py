@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from catalog.checks import fold
+from catalog.model import Product, Sku
 from catalog.shelf import Shelf
 from dialogs.pointing import longest_name
 from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _ACCOUNT_CHARS = 5
@@ -23,6 +25,9 @@ _FOR_EACH = re.compile("各|都|分别|每|一人|[和跟与、及]|两|二|2(?=
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _MORE_CLAUSES = re.compile(r"[,，。;；、\n]|再[来买要加给]|还有|另外|然后")
 _OPEN = frozenset({"value", "account"})
+_PIECES = "[张份个件条袋盒次枚瓶桶箱杯位]"
+_COUNT_BEFORE = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}}){_PIECES}的?$")
+_COUNT_AFTER = re.compile(rf"的?(?:各|要|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}}){_PIECES}")
 _CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")
 _SEPARATORS = re.compile(r"(?<=\d)[ -](?=\d)")
 
@@ -39,7 +44,8 @@ def neither(items: Sequence[Item]) -> tuple[Item, ...]:
 def without_kept_out(items: Sequence[Item], text: str) -> tuple[Item, ...]:
     """她号码是138…，我自己的是139…别充错了: an account that is named only to be kept out is none of the order's; where
     one piece was asked for and two accounts are there, for which is asked."""
-    if len(items) < 2 or len({(i.product, i.sku, i.value, i.quantity) for i in items}) != 1:
+    alike = len({(i.product, i.sku, i.value, i.quantity, *sorted(i.options.items())) for i in items}) == 1
+    if len(items) < 2 or not alike or not all(_accounts(item) for item in items):
         return tuple(items)
     clauses = _CLAUSES.split(_SEPARATORS.sub("", text))
     left = [item for item in items if not any(_KEPT_OUT.search(c) and _names_account(item, c) for c in clauses)]
@@ -50,8 +56,12 @@ def without_kept_out(items: Sequence[Item], text: str) -> tuple[Item, ...]:
     return tuple(items)
 
 
+def _accounts(item: Item) -> list[str]:
+    return [value for value in item.fields.values() if len(value) >= _ACCOUNT_CHARS]
+
+
 def _names_account(item: Item, clause: str) -> bool:
-    return any(len(value) >= _ACCOUNT_CHARS and value in clause for value in item.fields.values())
+    return any(value in clause for value in _accounts(item))
 
 
 def with_amount_apart(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
@@ -85,6 +95,36 @@ def with_lost_phone(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Ite
         return tuple(items)
     apart = Item(value=own[0].value, quantity=own[0].quantity, fields={"account": lost[0]}, said=_OPEN)
     return tuple(apart if item is own[0] else item for item in items)
+
+
+def sizes_counted(product: Product, text: str) -> tuple[Item, ...]:
+    """一张中杯一张大杯, 中杯一张大杯两张: each size of a product that a text names, with its count; none where it has
+    fewer than two."""
+    names: dict[str, Sku] = {}
+    for sku in product.skus:
+        if sku.any_value is None:
+            names |= {name: sku for name in _names_of_size(sku)}
+    said = fold(text)
+    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
+    found = [(one.start(), one.end(), names[one[0]]) for one in re.finditer(pattern, said)]
+    if len({sku.code for _, _, sku in found}) < max(2, len(found)):
+        return ()
+    starts, ends = [0, *(end for _, end, _ in found)], [*(start for start, _, _ in found), len(said)]
+    before = [_COUNT_BEFORE.search(said[start:end]) for start, end in zip(starts[:-1], ends[:-1], strict=True)]
+    after = [_COUNT_AFTER.match(said[start:end]) for start, end in zip(starts[1:], ends[1:], strict=True)]
+    counts = [one for one in (before if before[0] is not None else after) if one is not None]
+    if len(counts) < len(found):
+        return ()
+    quantities = [read_numeral(one[1]) for one in counts]
+    return tuple(
+        Item(product.id, (), sku.code, sku.value, int(quantity or 0), said=frozenset({"value", "quantity"}))
+        for (_, _, sku), quantity in zip(found, quantities, strict=True)
+    )
+
+
+def _names_of_size(sku: Sku) -> set[str]:
+    names = {fold(sku.label), fold(sku.label).rstrip("券卡票"), *map(fold, sku.aliases)}
+    return {name for name in names if len(name) > 1 and not name[0].isdigit()}
 
 
 def joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:

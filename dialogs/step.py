@@ -90,11 +90,14 @@ __all__ = ["expecting", "step"]
 
 _AGAIN = re.compile(
     r"^(?:再[来充冲买交缴订下续][一1]?[单份次回](?!\w)|再[来交缴续]一?[单次回]|照旧|老样子|[跟和按照]上[次回](?:一样)?的?(?!号)"
+    r"|再[充冲交缴续](?:值|费)?(?:个)?\d{1,5}(?:元|块钱?)?(?:的)?(?:话费)?[吧呗！!。~]*$"
     r"|上次(?:的|那个|那单|一样的)+(?:给我|帮我)?再|续费(?=[,，\s]|$)|(?:过期了?|关了|超时了?)[,，\s]*重新下)"
 )
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|错了|不对|多了|少了")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
+_HARDLY = ("price", "search", "order_status", "problem")
+_HARDLY_SURE = 0.45
 _SURE = 0.75
 _SURE_OF_LETTERS = 0.95
 _LETTERS = re.compile("[a-z]{1,5}")
@@ -224,7 +227,9 @@ def _is_noise(said: Said) -> bool:
     """Whether it was read as small talk only for want of anything better: ghi is no greeting."""
     frame = said.frame
     sure = _SURE if not _LETTERS.fullmatch(fold(said.text)) else _SURE_OF_LETTERS
-    return frame.intent in _SMALL_TALK and not frame.items and 0 < frame.confidence < sure
+    if frame.intent in _SMALL_TALK:
+        return not frame.items and 0 < frame.confidence < sure
+    return frame.intent in _HARDLY and not frame.items and 0 < frame.confidence < _HARDLY_SURE
 
 
 def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
