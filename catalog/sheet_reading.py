@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.entries import read_products
+from catalog.entries import OPTIONS_MAX, read_products
 from catalog.entry import COMPLAINTS_MAX, Complaint, quoted
 from catalog.files import CatalogError, Problem
 from catalog.model import Product
@@ -36,6 +36,7 @@ _YES = frozenset((YES, "√", "✓", "1", "TRUE", "true", "yes", "y", "Y"))
 _NO = frozenset(("", "否", "×", "0", "FALSE", "false", "no", "n", "N"))
 _NUMBER = re.compile(r"\d{1,20}(\.\d{1,25})?([eE][+-]?\d{1,3})?", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_OPTION_NUMBERS = frozenset(str(number) for number in range(1, OPTIONS_MAX + 1))
 _LEVELS = ("category1", "category2", "category3")
 _PASSED_OVER = ("说明", "备注")
 
@@ -151,7 +152,8 @@ class _Reading:
             plain = head.rstrip("0123456789")
             key = known.get(head)
             if key is None and head != plain:
-                key = "options" if layout is SKUS and plain == "选项" else known.get(plain)
+                is_option = layout is SKUS and plain == "选项" and head[len(plain) :] in _OPTION_NUMBERS
+                key = "options" if is_option else known.get(plain)
                 key = key if key == "options" or key in layout.lists else None
             if key is None:
                 self._wrong(at, f"第 {column + 1} 列的表头不认识：{_shown(given)}")
@@ -168,9 +170,9 @@ class _Reading:
         if isinstance(given, Unusable):
             self._wrong(_Place(line.at.sheet, line.at.row, head), given.reason)
         elif key == "options":
-            number = int(head[2:])
-            line.options += [""] * (min(number, 50) - len(line.options))
-            line.options[min(number, 50) - 1] = uncell(given).strip()
+            number = int(head.removeprefix("选项"))
+            line.options += [""] * (number - len(line.options))
+            line.options[number - 1] = uncell(given).strip()
         elif key in line.layout.lists:
             line.lists.setdefault(key, []).extend(unjoined(given))
         else:

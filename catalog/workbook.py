@@ -32,6 +32,7 @@ FORMULA = "是公式，请改成公式的结果（复制后选择性粘贴为数
 DATE = "被表格软件改成了日期，请把这一格设为文本再填一次"
 LONG = f"是超过 {_DIGITS_MAX} 位的数字，表格软件会改掉后面几位，请把这一格设为文本再填一次"
 ERROR = "是表格软件的错误值"
+_TOO_MUCH = "表格里的内容太多"
 
 
 class WorkbookError(Exception):
@@ -178,7 +179,7 @@ class _Book:
         self._cells_left -= 1
         self._chars_left -= len(text)
         if self._cells_left < 0 or self._chars_left < 0:
-            raise WorkbookError("表格里的内容太多")
+            raise WorkbookError(_TOO_MUCH)
         if len(text) > _TEXT_MAX:
             raise WorkbookError(f"有一格的内容超过 {_TEXT_MAX} 个字")
 
@@ -260,6 +261,8 @@ class _Texts(_Reader):
         if local == "rPh":
             self._phonetic = False
         elif local == "si":
+            if len(self.found) >= CELLS_MAX:
+                raise WorkbookError(_TOO_MUCH)
             self.found.append(_unescaped("".join(self._parts)))
 
     def text(self, words: str) -> None:

@@ -1,7 +1,7 @@
 """The catalog: products and their SKUs changed in a draft, looked at as a whole, and saved as a new version."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -96,22 +96,21 @@ class Goods:
         """GET /console/goods/product: one product, every part of it."""
         product_id = asked.request.query_params.get("id", "")[:_ID_MAX]
         products, is_draft = self.products(asked)
-        product = next((one for one in products if one.id == product_id), None)
-        if product is None:
+        looked = _looked(products, product_id, is_draft)
+        if looked.product is None:
             return render.problem(404, "没有这个商品", "它可能已经下架，请从商品页查找。")
-        hints = self._hints(product) if asked.request.query_params.get("hints") == "1" else None
-        return self.show(asked, product, is_draft, (), product_toml(product), hints=hints)
+        hints = self._hints(looked.product) if asked.request.query_params.get("hints") == "1" else None
+        return self._show(asked, looked, (), product_toml(looked.product), hints=hints)
 
     def _hints(self, product: Product) -> tuple[Misheard, ...]:
         """What was not understood and may mean this product."""
         found = self._parts.backroom.misheard()
         return tuple(one for one in found if one.alias and product.id in [id_ for id_, _ in one.products])
 
-    def show(
+    def _show(
         self,
         asked: Asked,
-        product: Product | None,
-        is_draft: bool,
+        looked: "_Looked",
         problems: tuple[str, ...],
         toml: str,
         *,
@@ -121,14 +120,14 @@ class Goods:
     ) -> Response:
         """The page of one product, or of a new one."""
         status = 422 if problems else 200
-        place = [one.id for one in self.products(asked)[0]].index(product.id) + 1 if product is not None else 0
         return shown(
             self._parts,
             asked,
             "goods_product.html",
             status,
-            product=product,
-            is_draft=is_draft,
+            product=looked.product,
+            is_draft=looked.is_draft,
+            place=looked.place,
             problems=problems[:PROBLEMS_SHOWN],
             toml=toml,
             text_max=TEXT_MAX,
@@ -136,7 +135,6 @@ class Goods:
             words=words,
             readings=readings,
             hints=hints,
-            place=place,
             choices_text=choices_text,
             kinds=KINDS,
             deliveries=DELIVERIES,
@@ -145,7 +143,7 @@ class Goods:
 
     def new(self, asked: Asked) -> Response:
         """GET /console/goods/new."""
-        return self.show(asked, None, False, (), NEW_PRODUCT)
+        return self._show(asked, _Looked(None, 0, False), (), NEW_PRODUCT)
 
     def edit(self, asked: Asked) -> Response:
         """POST /console/goods/product: the names and words of one product."""
@@ -159,19 +157,19 @@ class Goods:
         product_id = asked.form.get("id", "")
         try:
             changed = _named(products, asked.form)
-            product = one_of(changed, product_id)
-            read_text(product_toml(product).encode())
         except UnfitError as error:
             return render.problem(422, "没有改动", str(error))
+        looked = _looked(changed, product_id, is_draft)
+        toml = product_toml(one_of(changed, product_id))
+        try:
+            read_text(toml.encode())
         except CatalogError as error:
-            before = one_of(products, product_id)
-            told = tuple(str(one) for one in error.problems)
-            return self.show(asked, before, is_draft, told, product_toml(before), words=words)
+            return self._show(asked, looked, _for_forms(str(one) for one in error.problems), toml, words=words)
         with self._parts.engine.connect() as conn:
             listed = load_listed(conn).products
         read = self._parts.backroom.read
         readings = [("现在", read(words, listed)), ("带上这里的改动", read(words, changed))] if words else []
-        return self.show(asked, product, is_draft, (), product_toml(product), words=words, readings=readings)
+        return self._show(asked, looked, (), toml, words=words, readings=readings)
 
     def edit_sku(self, asked: Asked) -> Response:
         """POST /console/goods/sku: the words and prices of one SKU."""
@@ -205,8 +203,7 @@ class Goods:
         done = self._edited(asked, changed)
         if isinstance(done, Unfit):
             products, is_draft = self.products(asked)
-            product = next((one for one in products if one.id == was), None)
-            return self.show(asked, product, is_draft, done.problems, given)
+            return self._show(asked, _looked(products, was, is_draft), done.problems, given)
         return gate.said(PATH + "/draft", "drafted")
 
     def take_out(self, asked: Asked) -> Response:
@@ -245,9 +242,7 @@ class Goods:
         """Carry a change into the draft, or say why it cannot be."""
         done = self._edited(asked, change)
         if isinstance(done, Unfit):
-            return render.problem(
-                422, "没有改动", "；".join(in_words(_LINE.sub("", one)) for one in done.problems[:PROBLEMS_SHOWN])
-            )
+            return render.problem(422, "没有改动", "；".join(_for_forms(done.problems[:PROBLEMS_SHOWN])))
         return RedirectResponse(f"{page}{'&' if '?' in page else '?'}said=drafted", status_code=303)
 
     def _edited(self, asked: Asked, change: Edit) -> Unfit | None:
@@ -262,6 +257,27 @@ class Goods:
         except UnfitError as error:
             return Unfit((str(error),))
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The product a page is about, None for a new one; where it stands, from 1."""
+
+    product: Product | None
+    place: int
+    is_draft: bool
+
+
+def _looked(products: Products, product_id: str, is_draft: bool) -> _Looked:
+    for place, one in enumerate(products, start=1):
+        if one.id == product_id:
+            return _Looked(one, place, is_draft)
+    return _Looked(None, 0, is_draft)
+
+
+def _for_forms(problems: Iterable[str]) -> tuple[str, ...]:
+    """What is wrong, without the lines of a file that nobody sees."""
+    return tuple(in_words(_LINE.sub("", one)) for one in problems)
 
 
 class UnfitError(Exception):

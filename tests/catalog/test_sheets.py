@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from catalog import workbook
 from catalog.diffing import differences
-from catalog.files import CatalogError, read_catalog, read_text
+from catalog.files import CatalogError, Problem, read_catalog, read_text
 from catalog.model import AnyValue, Backup, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.sheet_reading import read_sheets
 from catalog.sheets import joined, to_sheets, to_workbook, unjoined
@@ -129,7 +129,7 @@ def test_every_catalog_we_have_survives_being_a_workbook(path: Path) -> None:
     assert differences(shelf.products, again) == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.tuples(_products(1), _products(2)))
 def test_whatever_a_catalog_says_it_survives_being_a_workbook(products: tuple[Product, ...]) -> None:
     same = read_text(to_toml(products).encode()).products
@@ -343,3 +343,60 @@ def test_no_text_of_the_catalog_is_a_formula_or_xml_in_the_workbook() -> None:
     assert b"<f>" not in pages
     assert b"hyperlink" not in pages.lower()
     assert read_sheets(raw) == (product,)
+
+
+_HEADS = sorted({head for one in to_sheets(()) for head in (column.head for column in one.columns)})
+_heads = st.sampled_from([*_HEADS, "选项0", "选项3", "选项99", "选项", "标签2", "取值别名9", "商品编号2", "", "别的"])
+_values = (
+    st.none()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words
+    | st.sampled_from(["p", "S1", "是"])
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([one.name for one in to_sheets(())]),
+            st.lists(_heads, min_size=1, max_size=8, unique=True),
+            st.lists(st.lists(_values, max_size=8), max_size=4),
+        ),
+        max_size=7,
+        unique_by=lambda one: one[0],
+    )
+)
+def test_whatever_stands_in_the_cells_it_is_read_or_refused_by_its_places(sheets: Any) -> None:
+    given_sheets = [
+        Written(name, [workbook.Column(head) for head in heads], [row[: len(heads)] for row in rows])
+        for name, heads, rows in sheets
+    ]
+    _is_read_or_refused(write_workbook(given_sheets, ("说明",)))
+
+
+def _is_read_or_refused(raw: bytes) -> None:
+    problems: tuple[Problem, ...] = (Problem(0, "read"),)
+    try:
+        assert read_sheets(raw)
+    except CatalogError as error:
+        problems = error.problems
+    assert problems
+    assert all(one.message for one in problems)
+
+
+_SOME = to_sheets(read_catalog(DEMO).products[:6])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(_SOME) - 1), st.integers(0, 30), st.integers(0, 14), _values), max_size=6))
+def test_a_good_catalog_with_any_cells_changed_is_read_or_refused_by_its_places(
+    changes: list[tuple[int, int, int, str | int | float | None]],
+) -> None:
+    rows = [[list(row) for row in sheet.rows] for sheet in _SOME]
+    for sheet, row, column, cell in changes:
+        if row < len(rows[sheet]) and column < len(rows[sheet][row]):
+            rows[sheet][row][column] = cell
+    changed = [Written(sheet.name, sheet.columns, rows[at]) for at, sheet in enumerate(_SOME)]
+    _is_read_or_refused(write_workbook(changed))
