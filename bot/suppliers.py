@@ -101,6 +101,14 @@ def resume(services: Services, name: str, *, by: str, also: Also = work.nothing)
     return True
 
 
+@TASKS.cron("keep_off_sale", "* * * * *")
+def keep_off_sale(services: Services) -> None:
+    """While a supplier is paused, a SKU that somebody has changed or added is on sale again until this looks."""
+    with services.engine.begin() as conn:
+        moved = _on_sale_as_it_can_be_had(services, conn) if pausing.paused(conn) else Paused({}, ())
+    _log(moved)
+
+
 def _on_sale_as_it_can_be_had(services: Services, conn: Connection) -> Paused:
     stopped = pausing.paused(conn)
     return offers.pause(conn, services.suppliers.default_name, services.clock.now(), stopped)

@@ -1,6 +1,7 @@
 """A supplier that a person has paused is not ordered from, whatever it was in the middle of; nothing is lost by it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from sqlalchemy import Engine
 from bot import after_sale, background, doctor, suppliers
 from bot.bootstrap import Services
 from bot.cli import main
+from catalog.shelf import Shelf
+from catalog.store import import_catalog
 from dialogs.turn import AskRefund, RefundDecided
 from fulfillment import pausing
 from fulfillment.suppliers.choosing import Market, Source, choose
 from kernel.ids import OpenId, OrderNo
+from kernel.money import Fen
 from kernel.orders import LineState
-from tests.bot.supplying import Supplying, supplying
+from tests.bot.supplying import CALLS, Supplying, supplying
 
 
 @pytest.fixture
@@ -70,6 +74,16 @@ def test_the_ten_minute_round_keeps_it_off_sale_and_the_end_of_the_pause_puts_it
     assert suppliers.resume(shop.services, "fulu", by="anna")
     assert _off_sale(shop.services) == {}
     assert not suppliers.resume(shop.services, "fulu", by="anna")
+
+
+def test_a_sku_that_is_changed_meanwhile_goes_off_sale_again(shop: Supplying) -> None:
+    _paused(shop)
+    dearer = replace(CALLS, skus=tuple(replace(sku, price_fen=Fen(sku.price_fen + 10)) for sku in CALLS.skus))
+    with shop.services.engine.begin() as conn:
+        import_catalog(conn, Shelf((dearer,), "v2"))
+    assert _off_sale(shop.services) == {}
+    suppliers.keep_off_sale(shop.services)
+    assert _off_sale(shop.services) == {"HF50": "fulu 已暂停"}
 
 
 def test_what_was_paid_and_only_it_has_waits_and_goes_out_first_when_it_is_let_go_on(shop: Supplying) -> None:
