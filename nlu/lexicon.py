@@ -38,6 +38,9 @@ class ChoiceWords:
     aliases: tuple[str, ...] = ()
 
 
+_PERSON = re.compile("姓名|名字|人名|[^\\W\\d](?:人|员|主)$")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldWords:
     """One thing the buyer must give; `kind` is one of the catalog's kinds (phone, qq, uid, choice, address …)."""
@@ -49,6 +52,11 @@ class FieldWords:
     choices: tuple[ChoiceWords, ...] = ()
     default: str | None = None
     optional: bool = False
+
+    @property
+    def names_person(self) -> bool:
+        """Tell whether free text is somebody's name: 考生姓名, 登船人."""
+        return self.kind == "text" and not self.coded and _PERSON.search(self.label) is not None
 
     @property
     def coded(self) -> bool:
@@ -366,6 +374,8 @@ class Lexicon:
         people = [f.name for f in texts if re.search("姓名", f.label)]
         named += [(word, people[0]) for word in ("学员", "考生", "报名人", "我叫") if people]
         self.person_field = people[0] if people else ""
+        self.people = frozenset(f.name for f in texts if f.names_person)
+        """What the products call whoever it is for: 取票人, 被保人姓名, 学员姓名."""
         self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
         labels = [(plain(f.label), f.name) for f in texts]
         turned = [(label[2:] + label[:2], name) for label, name in labels if len(label) == 4]  # 英雄常用李白

@@ -4,7 +4,7 @@ Whatever takes several values is dealt out by where it stands; what cannot be pa
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, accept
@@ -42,7 +42,6 @@ _TAIL = re.compile(
 _OWNS = re.compile(rf"(?:{_NAME.pattern})(?=的(?:身份证|手机|电话|号|账号|证件|学号|卡号|地址))")
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
 _AND = re.compile("和|跟|与|以及|还有|、")
-_PERSON = re.compile("姓名|名字|人名|[^\\W\\d](?:人|员|主)$")
 _INTRODUCES = re.compile("叫|名字|姓名|[人员主]$")
 _FETCHES = re.compile("取|收|联系|接")
 _ID = re.compile("^(?!.*[取收接]).*(?:身份证|证件|护照|学号|准考证)")
@@ -107,6 +106,15 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
     return _drafts(product, seen, beads, sets, several, read) if sets else []
 
 
+def called_here(product: ProductIndex, texts: dict[str, str], people: Container[str]) -> dict[str, str]:
+    """Give a name the field in which this product asks for one: 我叫许文 was taken for another product's 取票人."""
+    own = [entry.name for entry in product.words.fields if entry.names_person]
+    other = [name for name in texts if name in people and all(entry.name != name for entry in product.words.fields)]
+    if len(own) != 1 or own[0] in texts or len(other) != 1:
+        return texts
+    return {own[0] if name == other[0] else name: said for name, said in texts.items()}
+
+
 def unshared(product: ProductIndex, drafts: list[Draft]) -> list[Draft]:
     """Leave open what several drafts would have to take turns at: of two ID numbers neither is copied to both."""
     if len(drafts) < 2:
@@ -140,7 +148,7 @@ def texts_of(product: ProductIndex, seen: Seen, whose: Callable[[int, int], str]
 
 def names_in(product: ProductIndex, seen: Seen) -> list[Bead]:
     """List the people named, where the product asks for a person: 林小雨五级, 我老婆叫高洁, 马超和李军."""
-    fields = [f for f in product.words.fields if _is_person(f)]
+    fields = [f for f in product.words.fields if f.names_person]
     if len(fields) != 1:
         return []
     masked = list(seen.text)
@@ -191,12 +199,8 @@ def _name_of(part: str, entry: FieldWords) -> tuple[int, int] | None:
     return (start, end) if _NAME.fullmatch(part[start:end]) and not _NO_NAME.search(part[start:end]) else None
 
 
-def _is_person(entry: FieldWords) -> bool:
-    return entry.kind == "text" and not entry.coded and _PERSON.search(entry.label) is not None
-
-
 def _for_somebody(product: ProductIndex) -> bool:
-    return bool(product.account_fields) or any(_is_person(entry) for entry in product.words.fields)
+    return bool(product.account_fields) or any(entry.names_person for entry in product.words.fields)
 
 
 def _worth_it(several: dict[str, int], beads: Sequence[Bead], product: ProductIndex) -> bool:
@@ -213,7 +217,7 @@ def _worth_it(several: dict[str, int], beads: Sequence[Bead], product: ProductIn
 
 def _is_own(entry: FieldWords) -> bool:
     """Tell whether a field says who somebody is, so that no two people share it."""
-    return (_is_person(entry) and not _FETCHES.search(entry.label)) or _ID.search(entry.label) is not None
+    return (entry.names_person and not _FETCHES.search(entry.label)) or _ID.search(entry.label) is not None
 
 
 def _beads(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
@@ -233,7 +237,7 @@ def _beads(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
     place = next((entry.name for entry in product.words.fields if entry.kind == "address"), None)
     for (name, said), (start, end) in zip(seen.texts.items(), seen.text_spans, strict=False):
         named = any(start <= bead.start < end for bead in names)
-        if not named and name in free and not (names and _is_person(free[name])):
+        if not named and name in free and not (names and free[name].names_person):
             yield Bead(start, end, name, said)
         elif name == ADDRESS and place:
             yield Bead(start, end, place, said)
@@ -241,7 +245,7 @@ def _beads(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
         yield Bead(start, end, place or "", said)
     for later in _LATER.finditer(seen.text):
         kind = _WHAT.get((later["what"] or "号")[0])
-        taking = [e for e in product.words.fields if e.kind == kind or (kind == "text" and _is_person(e))]
+        taking = [e for e in product.words.fields if e.kind == kind or (kind == "text" and e.names_person)]
         entry = taking[0] if taking else next(iter(product.account_fields), None)
         if entry is not None and not any(later.start() <= account.start < later.end() + 3 for account in seen.accounts):
             yield Bead(later.start(), later.end(), entry.name, _OPEN)

@@ -25,7 +25,7 @@ from nlu.licence import asked_for
 from nlu.matching import PARTS, amount_of, count_for, said_for_each
 from nlu.naming import inferred, named
 from nlu.numerals import read_numeral
-from nlu.people import separate, unshared
+from nlu.people import called_here, separate, unshared
 from nlu.phrases import Mention
 from nlu.seen import Seen
 
@@ -40,16 +40,17 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
         parts = deal(products, seen, lexicon)
         return [draft for pid, part in parts.items() for draft in _one(lexicon.products[pid], (), part)]
     if products:
-        return _alone(lexicon.products[products[0]], seen)
+        return _alone(lexicon.products[products[0]], seen, lexicon)
     product, candidates = inferred(seen, lexicon, wants_topup) if infers else (None, ())
     sold_by = {unit for pid in candidates for unit in (lexicon.products[pid].unit, lexicon.products[pid].any_unit)}
     if product is not None:
-        return _alone(product, seen)
+        return _alone(product, seen, lexicon)
     return _one(product, candidates, seen, lexicon.counted.keys(), sold_by)
 
 
-def _alone(product: ProductIndex, seen: Seen) -> list[Draft]:
+def _alone(product: ProductIndex, seen: Seen, lexicon: Lexicon) -> list[Draft]:
     """Read everything as being about one product that is known: for one, or for several people."""
+    seen.texts = called_here(product, seen.texts, lexicon.people)
     apart = separate(product, seen, lambda own, part: _one(own, (), part))
     return apart or unshared(product, _one(product, (), seen))
 

@@ -139,6 +139,17 @@ def test_each_of_two_names_gets_one_where_one_each_is_wanted() -> None:
     assert _read("报帆船课，我和我老婆一人一份，我叫许文 我老婆叫高洁", "learner") == [("许文",), ("高洁",)]
 
 
+def test_a_name_goes_to_the_field_in_which_this_product_asks_for_one() -> None:
+    owner = FieldWords("owner", "车主姓名", "text")
+    check = ProductWords(
+        "check", "年检", fields=(owner, FieldWords("tel", "手机号", "phone")), skus=(SkuWords("Y1", "年检"),)
+    )
+    shop = Lexicon((*(product.words for product in SHOP.products.values()), check))
+    assert parse("年检一份，我叫许文", shop).items[0].fields == {"owner": "许文"}
+    said = parse("年检两辆车，车主都是王建国 电话13523017746", shop).items[0].fields
+    assert said == {"owner": "王建国", "tel": "13523017746"}
+
+
 def test_a_correction_makes_no_second_person() -> None:
     assert len(parse("古筝考级 林小雨五级，不对，三级", SHOP).items) == 1
 
