@@ -133,7 +133,7 @@ def find_amounts(
         if not any(taken[match.start() : match.end() - 1]):
             found.append(Amount(match.start(), match.end() - 1, "months", {"年": 12, "季": 3, "月": 1}[match[0][0]]))
             taken[match.start()] = 1
-    for match in _DOZEN.finditer(text):
+    for match in _DOZEN.finditer(text) if "打" in text else ():
         if not any(taken[match.start() : match.end()]):
             dozens = 0.5 if match[0][0] == "半" else read_numeral(match[1]) or 0
             found.append(Amount(match.start(), match.end(), "count", int(12 * dozens), "打"))
@@ -268,7 +268,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 2, "none")  # 一百来张: about a hundred, or one of a hundred
     if after.startswith("个人") and before.endswith(_TURNED_INTO):
         return Amount(start, end + 2, "count", read_numeral(said), "个")  # 改成三个人
-    people = _PERSONS.match(after)
+    people = _PERSONS.match(after) if "位" in after else None
     if people and not _RANKED.search(before):
         return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS

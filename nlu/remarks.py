@@ -31,7 +31,7 @@ def _remarks(seen: Seen) -> list[Piece]:
     """
     if len(seen.amounts) < 1 or (len(seen.amounts) < 2 and not seen.refs and not seen.accounts):
         return []
-    clauses = [match.span() for match in _SPOKEN.finditer(seen.text)]
+    clauses = [match.span() for match in _SPOKEN.finditer(seen.text)] if _BREAK.search(seen.text) else []
     placed = _placed(seen) if len(clauses) > 1 else []
     found, asks = [], False
     for start, end in clauses if len(clauses) > 1 else ():
@@ -77,6 +77,7 @@ def _counts_others(said: str, amounts: list[Amount]) -> bool:
     return bool(thing) and all(a.kind == "count" for a in amounts) and said[len(thing) : len(thing) + 1] not in "的们"
 
 
+_BREAK = re.compile(r"[,，。;；!！?？\n~ ](?=.)")
 _SPOKEN = re.compile(r"(?:[^,，。;；!！?？\n~ ]| (?![\u4e00-\u9fff]{2})|(?<=[^\u4e00-\u9fff]{2}) )+")
 
 
