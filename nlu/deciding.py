@@ -81,7 +81,7 @@ _ASKING = re.compile(
 )
 _EITHER_OR = re.compile(r"([送能会有用退])不\1(?!帮|给|请|麻烦|先|快)")
 _CHANGING = re.compile(
-    r"不要[^,，]{1,4}[,，]\s*(?:就|只|要)|改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调"
+    r"不[要充买来][^,，]{1,4}[,，]\s*(?:就|只|要|充|买|来)|改|换|错|(?<!是)不是|还是|应该|唔系|更正|change|加一|减一|多加|不够|调"
 )
 
 
@@ -258,7 +258,7 @@ def _by_model(said: Wording) -> Verdict:
     if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
         return Verdict(confidence, "order", "one order, corrected while it was said")
     wants = said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked) is not None
-    if wants and ((intent == "unknown" and confidence < 0.9) or (intent == "order" and not said.named)):
+    if wants and ((intent == "unknown" and confidence < 0.97) or (intent == "order" and not said.named)):
         said.seen.unplaced = True
         return Verdict(max(confidence, 0.5), "order", "wanted, but nothing that is sold here")  # 配副眼镜
     bought = said.named or any(a.word for a in said.amounts) or not said.cues.isdisjoint(("buy", "topup", "topup_for"))
@@ -370,6 +370,7 @@ _WANTS = re.compile(
     r"|(?:我要|我想|帮我|给我)(?:报|租|配|订|买|充|学)|(?<![^,， ])(?:租|报名|预约|预订|拍|洗|冲印|打印|代办))"
     rf"(?![人电警])(?:(?![了吗呢吧的])[\u4e00-\u9fffa-z\d]){{2,10}}[{VALUE}{SKU}{COUNT}]?(?:[吧呗啊。.!！]*)"
 )
+_WANTS_ALONE = re.compile(rf"^{_WANTS.pattern}$")
 _GIVE = re.compile(
     "(?:^|[,，。 ])(?:帮我|麻烦)?给(?:我|他|她|俺)?Ａ(?:再)?[充冲整弄来搞交缴][个点]?Ｖ(?!.*(?:没|未|错))"
 )
@@ -396,5 +397,5 @@ def _possible(intent: Intent, said: Wording) -> bool:
     if intent == "change":
         return _CHANGING.search(said.blanked) is not None or _CHANGING.search(said.seen.text) is not None
     if intent == "order":
-        return said.named or said.slots or _ORDERING.search(said.blanked) is not None
+        return said.named or said.slots or any(words.search(said.blanked) for words in (_ORDERING, _WANTS_ALONE))
     return True

@@ -19,6 +19,8 @@ from nlu.seeing import look
 EPOCHS = 14
 RATE = 0.35
 DECAY = 2e-5
+SLIGHT = 4
+"""Weights up to this are dropped: a third of the file, and no left-out line is read otherwise."""
 Line = tuple[str, str, Lexicon]
 """Intent, utterance, and the shop it is read in."""
 RULED = ("confirm", "deny", "cancel", "choose")
@@ -88,7 +90,7 @@ def train(lines: Iterable[Line]) -> dict[str, list[list[int]]]:
     packed = {}
     for feature, row in sorted(weights.items()):
         pairs_kept = [
-            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > 2
+            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > SLIGHT
         ]
         if pairs_kept:
             packed[feature] = pairs_kept
