@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import key_import
 from catalog.files import CatalogError
@@ -16,6 +18,7 @@ from console.goods_files import CATALOG_STEPS, products_of
 from kernel.clock import Clock
 
 _PROBLEMS_KEPT = 200
+STANDS = "出错了，过一会儿自动再试"
 
 _TAKE = text("""
     UPDATE console_run SET state = 'running' WHERE id = :id AND state IN ('waiting', 'running') RETURNING *
@@ -23,6 +26,7 @@ _TAKE = text("""
 _STEP = text("""
     UPDATE console_run SET done = :done, stage = :stage WHERE id = :id AND state = 'running' AND done < :done
 """)
+_STANDS = text("UPDATE console_run SET stage = :stage WHERE id = :id AND state = 'running'")
 _STAGE = text("""
     UPDATE console_run SET done = :done, stage = :stage WHERE id = :id AND state = 'running'
 """)
@@ -52,6 +56,10 @@ def work(engine: Engine, vault: Vault, clock: Clock, number: int) -> None:
             _read_catalog(engine, clock, row, end)
     except _TakenError:
         return
+    except Exception:  # it is done again: whoever looks should know that it stands
+        with suppress(SQLAlchemyError), engine.begin() as conn:
+            conn.execute(_STANDS, {"id": number, "stage": STANDS})
+        raise
 
 
 _End = Callable[[str, dict[str, Any], bytes | None], None]

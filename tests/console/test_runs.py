@@ -128,6 +128,7 @@ def test_an_import_that_is_cut_off_goes_on_and_counts_as_if_it_had_not_been(shop
     assert "10 / 27 行" in seen
     assert 'value="10"' in seen
     assert "37%" in seen
+    assert "出错了，过一会儿自动再试" in seen
     assert "正在导入" in window.see("/console/keys")
     shop.work()
     done = window.see(page)
