@@ -8,9 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     LargeBinary,
     Text,
@@ -20,23 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from kernel.columns import id_column, object_column, text_column, time_column
 from kernel.guards import append_only, guard
-
-
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _text() -> Any:
-    return Field(sa_column=Column(Text, nullable=False))
-
-
-def _json() -> Any:
-    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 class OperatorRow(SQLModel, table=True):
@@ -47,17 +30,17 @@ class OperatorRow(SQLModel, table=True):
         CheckConstraint("role IN ('owner', 'manager', 'support', 'finance', 'readonly')", name="operator_role_known"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     name: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    password: str = _text()
+    password: str = text_column()
     """scrypt, with its parameters and salt; see passwords.py."""
-    role: str = _text()
+    role: str = text_column()
     totp: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     """The secret of his second factor, sealed; none: the password is enough."""
     totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     """The last time step a code was taken for: each code works once."""
     active: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
-    made_at: datetime = _time()
+    made_at: datetime = time_column()
 
 
 class OperatorSession(SQLModel, table=True):
@@ -65,14 +48,14 @@ class OperatorSession(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "operator_session"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     """SHA-256 of what the cookie holds: who reads the table can log in as nobody."""
     operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
-    begun_at: datetime = _time()
-    last_seen_at: datetime = _time()
-    address: str = _text()
-    browser: str = _text()
+    begun_at: datetime = time_column()
+    last_seen_at: datetime = time_column()
+    address: str = text_column()
+    browser: str = text_column()
 
 
 class OperatorRecovery(SQLModel, table=True):
@@ -80,7 +63,7 @@ class OperatorRecovery(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "operator_recovery"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
     code_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
     """SHA-256: a code has 80 random bits, there is nothing to guess."""
@@ -92,10 +75,10 @@ class LoginTry(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "login_try"
     __table_args__ = (Index("login_try_of", "key", "at"), Index("login_try_at", "at"))
 
-    id: int | None = _id()
-    key: str = _text()
+    id: int | None = id_column()
+    key: str = text_column()
     """What it counts against: a name, an address, or both; hashed."""
-    at: datetime = _time()
+    at: datetime = time_column()
 
 
 class OperatorAction(SQLModel, table=True):
@@ -104,15 +87,15 @@ class OperatorAction(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "operator_action"
     __table_args__ = (Index("operator_action_about", "about"),)
 
-    id: int | None = _id()
-    at: datetime = _time()
-    operator: str = _text()
-    address: str = _text()
-    what: str = _text()
-    about: str = _text()
+    id: int | None = id_column()
+    at: datetime = time_column()
+    operator: str = text_column()
+    address: str = text_column()
+    what: str = text_column()
+    about: str = text_column()
     """`line:12`, `case:3`, `talk:7`, `operator:anna`; never an openid, since rows stay for ever."""
-    before: dict[str, Any] = _json()
-    after: dict[str, Any] = _json()
+    before: dict[str, Any] = object_column()
+    after: dict[str, Any] = object_column()
 
 
 class KeyUpload(SQLModel, table=True):
@@ -120,15 +103,15 @@ class KeyUpload(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "key_upload"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
-    sku_code: str = _text()
-    file_name: str = _text()
+    sku_code: str = text_column()
+    file_name: str = text_column()
     has_header: bool = Field(sa_column=Column(Boolean, nullable=False))
     unit_cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    report: dict[str, Any] = _json()
-    made_at: datetime = _time()
+    report: dict[str, Any] = object_column()
+    made_at: datetime = time_column()
 
 
 class ConsoleRun(SQLModel, table=True):
@@ -137,24 +120,24 @@ class ConsoleRun(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "console_run"
     __table_args__ = (CheckConstraint("state IN ('waiting', 'running', 'done', 'refused')", name="console_run_state"),)
 
-    id: int | None = _id()
+    id: int | None = id_column()
     operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), nullable=False, index=True))
-    kind: str = _text()
+    kind: str = text_column()
     """keys or catalog."""
-    about: str = _text()
+    about: str = text_column()
     """For keys their SKU."""
-    file_name: str = _text()
-    state: str = _text()
-    stage: str = _text()
+    file_name: str = text_column()
+    state: str = text_column()
+    stage: str = text_column()
     done: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     total: int = Field(sa_column=Column(BigInteger, nullable=False))
     """Lines of keys, or steps with a catalog."""
     batch_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     given: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     """What came: keys sealed, and afterwards their bad lines alone."""
-    outcome: dict[str, Any] = _json()
-    made_at: datetime = _time()
-    ended_at: datetime | None = _time(nullable=True)
+    outcome: dict[str, Any] = object_column()
+    made_at: datetime = time_column()
+    ended_at: datetime | None = time_column(nullable=True)
 
 
 class CatalogDraft(SQLModel, table=True):
@@ -163,11 +146,11 @@ class CatalogDraft(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "catalog_draft"
 
     operator_id: int = Field(sa_column=Column(BigInteger, ForeignKey("operator.id"), primary_key=True))
-    base: str = _text()
+    base: str = text_column()
     """The version it was begun from."""
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """A catalog file, compressed."""
-    changed_at: datetime = _time()
+    changed_at: datetime = time_column()
 
 
 class CatalogSnapshot(SQLModel, table=True):
@@ -175,11 +158,11 @@ class CatalogSnapshot(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "catalog_snapshot"
 
-    id: int | None = _id()
-    version: str = _text()
+    id: int | None = id_column()
+    version: str = text_column()
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    saved_by: str = _text()
-    saved_at: datetime = _time()
+    saved_by: str = text_column()
+    saved_at: datetime = time_column()
 
 
 class DifferenceDone(SQLModel, table=True):
@@ -188,13 +171,13 @@ class DifferenceDone(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "difference_done"
     __table_args__ = (UniqueConstraint("kind", "ref", name="difference_done_once"),)
 
-    id: int | None = _id()
-    kind: str = _text()
+    id: int | None = id_column()
+    kind: str = text_column()
     """bill, supplier or ledger."""
     ref: int = Field(sa_column=Column(BigInteger, nullable=False))
-    note: str = _text()
-    operator: str = _text()
-    done_at: datetime = _time()
+    note: str = text_column()
+    operator: str = text_column()
+    done_at: datetime = time_column()
 
 
 class MenuVersion(SQLModel, table=True):
@@ -202,11 +185,11 @@ class MenuVersion(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "menu_version"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     buttons: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    saved_by: str = _text()
-    saved_at: datetime = _time()
-    published_at: datetime | None = _time(nullable=True)
+    saved_by: str = text_column()
+    saved_at: datetime = time_column()
+    published_at: datetime | None = time_column(nullable=True)
 
 
 class BuyerNote(SQLModel, table=True):
@@ -215,13 +198,13 @@ class BuyerNote(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "buyer_note"
     __table_args__ = (Index("buyer_note_of", "openid", "id"),)
 
-    id: int | None = _id()
-    openid: str = _text()
-    order_no: str = _text()
+    id: int | None = id_column()
+    openid: str = text_column()
+    order_no: str = text_column()
     """The order it is about; empty: the buyer himself."""
-    words: str = _text()
-    by: str = _text()
-    at: datetime = _time()
+    words: str = text_column()
+    by: str = text_column()
+    at: datetime = time_column()
 
 
 class CannedReply(SQLModel, table=True):
@@ -229,11 +212,11 @@ class CannedReply(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "canned_reply"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     title: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    words: str = _text()
-    by: str = _text()
-    changed_at: datetime = _time()
+    words: str = text_column()
+    by: str = text_column()
+    changed_at: datetime = time_column()
 
 
 guard(SQLModel.metadata.tables["operator_action"], append_only("operator_action"))

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -22,27 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from kernel.columns import id_column, object_column, text_column, time_column
 from kernel.guards import Guard, append_only, guard
 
 _TIME = DateTime(timezone=True)
-
-
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-
-
-def _time(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(_TIME, nullable=nullable))
-
-
-def _text(default: str | None = None) -> Any:
-    if default is None:
-        return Field(sa_column=Column(Text, nullable=False))
-    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default))
-
-
-def _json() -> Any:
-    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 def _order_no(*, index: bool = True) -> Any:
@@ -75,19 +57,19 @@ class Orders(SQLModel, table=True):
     )
 
     order_no: str = Field(sa_column=Column(Text, primary_key=True))
-    openid: str = _text()
-    message_key: str = _text()
+    openid: str = text_column()
+    message_key: str = text_column()
     token: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    state: str = _text()
+    state: str = text_column()
     total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
-    catalog_version: str = _text("")
-    created_at: datetime = _time(nullable=False)
-    expires_at: datetime = _time(nullable=False)
-    paid_at: datetime | None = _time()
-    closed_at: datetime | None = _time()
+    catalog_version: str = text_column("")
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()
+    paid_at: datetime | None = time_column(nullable=True)
+    closed_at: datetime | None = time_column(nullable=True)
     """When it was cancelled or expired; stays when it is paid afterwards, which marks a late payment."""
-    stock_released_at: datetime | None = _time()
-    settled_at: datetime | None = _time()
+    stock_released_at: datetime | None = time_column(nullable=True)
+    settled_at: datetime | None = time_column(nullable=True)
 
 
 class OrderLine(SQLModel, table=True):
@@ -132,13 +114,13 @@ class OrderLine(SQLModel, table=True):
         ),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     order_no: str = _order_no(index=False)
     position: int = Field(sa_column=Column(Integer, nullable=False))
-    product_id: str = _text()
-    product_name: str = _text()
-    sku_code: str = _text()
-    sku_label: str = _text()
+    product_id: str = text_column()
+    product_name: str = text_column()
+    sku_code: str = text_column()
+    sku_label: str = text_column()
     value: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     any_value: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """Sold in any number: one supplier order carries value × quantity."""
@@ -146,31 +128,31 @@ class OrderLine(SQLModel, table=True):
     unit_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
     cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    options: dict[str, str] = _json()
-    fields: dict[str, str] = _json()
-    account_field: str = _text("")
+    options: dict[str, str] = object_column()
+    fields: dict[str, str] = object_column()
+    account_field: str = text_column("")
     """Which of `fields` is the account to top up; empty when there is none."""
-    choice_labels: dict[str, str] = _json()
+    choice_labels: dict[str, str] = object_column()
     """The words behind the choices among `fields`, which suppliers and people understand better than ids."""
-    delivery: str = _text()
-    supplier: str = _text("")
+    delivery: str = text_column()
+    supplier: str = text_column("")
     """The supplier's name in the configuration; empty means the default one."""
-    supplier_code: str = _text("")
+    supplier_code: str = text_column("")
     backup: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
     )
     """Where else it may be bought, by priority, as it stood when the order was placed: supplier, supplier_code,
     cost_fen."""
     allow_loss: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
-    eta: str = _text("")
-    state: str = _text()
-    note: str = _text("")
+    eta: str = text_column("")
+    state: str = text_column()
+    note: str = text_column("")
     refund_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     """What of `total_fen` is being given back or was: the sum of its line_refund rows."""
     goodwill_fen: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     """What of `refund_fen` was given back though the line was delivered or shall be: such money settles nothing."""
-    delivered_at: datetime | None = _time()
-    refunded_at: datetime | None = _time()
+    delivered_at: datetime | None = time_column(nullable=True)
+    refunded_at: datetime | None = time_column(nullable=True)
 
 
 class OrderHold(SQLModel, table=True):
@@ -189,14 +171,14 @@ class OrderHold(SQLModel, table=True):
     )
 
     order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), primary_key=True))
-    state: str = _text()
-    wanted_at: datetime = _time(nullable=False)
-    held_at: datetime | None = _time()
-    alerted_at: datetime | None = _time()
+    state: str = text_column()
+    wanted_at: datetime = time_column()
+    held_at: datetime | None = time_column(nullable=True)
+    alerted_at: datetime | None = time_column(nullable=True)
     """When it was said that nobody has looked at it in the time promised."""
-    ended_at: datetime | None = _time()
-    ended_by: str = _text("")
-    why: str = _text("")
+    ended_at: datetime | None = time_column(nullable=True)
+    ended_by: str = text_column("")
+    why: str = text_column("")
     """What whoever ended it said; of a refused one the buyer is told it."""
 
 
@@ -213,17 +195,17 @@ class OrderEvent(SQLModel, table=True):
         Index("order_event_at", "at", postgresql_using="brin"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     order_no: str = _order_no(index=False)
     n: int = Field(sa_column=Column(Integer, nullable=False))
     """Its place in the order's chain, from 1."""
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
-    at: datetime = _time(nullable=False)
-    from_state: str = _text("")
-    to_state: str = _text()
-    cause: str = _text("")
-    actor: str = _text("system")
-    money: str = _text("")
+    at: datetime = time_column()
+    from_state: str = text_column("")
+    to_state: str = text_column()
+    cause: str = text_column("")
+    actor: str = text_column("system")
+    money: str = text_column("")
     """What `amount_fen` is: `total` of the order, `paid`, `back` to the buyer, `paid_again` by a second payment, which
     is `again_back` when it has been given back; empty where no money moved."""
     amount_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
@@ -246,7 +228,7 @@ class LineRefund(SQLModel, table=True):
         Index("line_refund_under_way", "id", postgresql_where=text("arrived_at IS NULL")),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     order_no: str = _order_no(index=False)
     line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False))
     n: int = Field(sa_column=Column(Integer, nullable=False))
@@ -259,10 +241,10 @@ class LineRefund(SQLModel, table=True):
     """Given though the line was delivered or shall be."""
     compensates: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """For a delivery that came late: no sale is taken back by it."""
-    reason: str = _text("")
-    actor: str = _text("system")
-    asked_at: datetime = _time(nullable=False)
-    arrived_at: datetime | None = _time()
+    reason: str = text_column("")
+    actor: str = text_column("system")
+    asked_at: datetime = time_column()
+    arrived_at: datetime | None = time_column(nullable=True)
 
 
 class CompensationRow(SQLModel, table=True):
@@ -281,18 +263,18 @@ class CompensationRow(SQLModel, table=True):
         Index("compensation_of_day", "day", postgresql_where=text("day IS NOT NULL")),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False, unique=True))
     order_no: str = _order_no(index=False)
     amount_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
-    promised_at: datetime = _time(nullable=False)
-    delivered_at: datetime = _time(nullable=False)
-    state: str = _text()
-    way: str = _text("")
+    promised_at: datetime = time_column()
+    delivered_at: datetime = time_column()
+    state: str = text_column()
+    way: str = text_column("")
     day: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     """The shop's day on whose limit it counts."""
-    found_at: datetime = _time(nullable=False)
-    given_at: datetime | None = _time()
+    found_at: datetime = time_column()
+    given_at: datetime | None = time_column(nullable=True)
 
 
 class CompensationWatch(SQLModel, table=True):
@@ -302,9 +284,9 @@ class CompensationWatch(SQLModel, table=True):
     __table_args__ = (CheckConstraint("id = 1", name="compensation_watch_is_one"),)
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    since: datetime = _time(nullable=False)
+    since: datetime = time_column()
     """Orders paid before it are left alone."""
-    looked_until: datetime = _time(nullable=False)
+    looked_until: datetime = time_column()
     stopped_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     """The last day whose limit was reached: the owner was told."""
 
@@ -316,13 +298,13 @@ class AuditAnchor(SQLModel, table=True):
     __table_args__ = (CheckConstraint("covers_from < covers_to", name="audit_anchor_covers_some_time"),)
 
     n: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    covers_from: datetime = _time(nullable=False)
-    covers_to: datetime = _time(nullable=False)
+    covers_from: datetime = time_column()
+    covers_to: datetime = time_column()
     events: int = Field(sa_column=Column(BigInteger, nullable=False))
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     prev_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    made_at: datetime = _time(nullable=False)
+    made_at: datetime = time_column()
 
 
 class SupplierOrder(SQLModel, table=True):
@@ -350,30 +332,30 @@ class SupplierOrder(SQLModel, table=True):
         ),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     order_no: str = _order_no()
     line_id: int = Field(sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=False, index=True))
     unit: int = Field(sa_column=Column(Integer, nullable=False))
     attempt: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default=text("1")))
-    supplier: str = _text()
+    supplier: str = text_column()
     supplier_order_no: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    product_code: str = _text("")
+    product_code: str = text_column("")
     cost_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     """What the purchase was expected to cost as a whole when it was decided on; empty where nobody has said."""
     buy_num: int = Field(sa_column=Column(BigInteger, nullable=False))
-    state: str = _text()
+    state: str = text_column()
     rejected: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """The supplier itself answered no to the request; a query that then finds no order settles it as failed."""
-    reason: str = _text("")
+    reason: str = text_column("")
     sends: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
     queries: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
-    created_at: datetime = _time(nullable=False)
-    first_sent_at: datetime | None = _time()
-    sent_at: datetime | None = _time()
-    next_query_at: datetime | None = _time()
+    created_at: datetime = time_column()
+    first_sent_at: datetime | None = time_column(nullable=True)
+    sent_at: datetime | None = time_column(nullable=True)
+    next_query_at: datetime | None = time_column(nullable=True)
     """When it has to be looked at again: sent (created) or queried; empty when a person has it or it is settled."""
-    settled_at: datetime | None = _time()
-    changed_mind_at: datetime | None = _time()
+    settled_at: datetime | None = time_column(nullable=True)
+    changed_mind_at: datetime | None = time_column(nullable=True)
     """When the supplier said success of what had failed and was by then bought elsewhere: a person decides."""
 
 
@@ -384,9 +366,9 @@ class SupplierAccount(SQLModel, table=True):
 
     supplier: str = Field(sa_column=Column(Text, primary_key=True))
     balance_fen: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    told_at: datetime | None = _time()
-    asked_at: datetime = _time(nullable=False)
-    problem: str = _text("")
+    told_at: datetime | None = time_column(nullable=True)
+    asked_at: datetime = time_column()
+    problem: str = text_column("")
     """Why the last question got no answer."""
 
 
@@ -396,9 +378,9 @@ class SupplierPause(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "supplier_pause"
 
     supplier: str = Field(sa_column=Column(Text, primary_key=True))
-    paused_at: datetime = _time(nullable=False)
-    paused_by: str = _text()
-    why: str = _text("")
+    paused_at: datetime = time_column()
+    paused_by: str = text_column()
+    why: str = text_column("")
 
 
 class SupplierDifference(SQLModel, table=True):
@@ -407,14 +389,14 @@ class SupplierDifference(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "supplier_difference"
     __table_args__ = (UniqueConstraint("day", "supplier_order_id", name="supplier_difference_once_a_day"),)
 
-    id: int | None = _id()
+    id: int | None = id_column()
     day: date = Field(sa_column=Column(Date, nullable=False))
-    supplier: str = _text()
+    supplier: str = text_column()
     supplier_order_id: int = Field(sa_column=Column(BigInteger, ForeignKey("supplier_order.id"), nullable=False))
-    supplier_order_no: str = _text()
-    ours: str = _text()
-    theirs: str = _text()
-    found_at: datetime = _time(nullable=False)
+    supplier_order_no: str = text_column()
+    ours: str = text_column()
+    theirs: str = text_column()
+    found_at: datetime = time_column()
 
 
 class Push(SQLModel, table=True):
@@ -428,8 +410,8 @@ class Push(SQLModel, table=True):
         Index("push_by_reply", "openid", "reply_key", postgresql_where=text("reply_key IS NOT NULL")),
     )
 
-    id: int | None = _id()
-    openid: str = _text()
+    id: int | None = id_column()
+    openid: str = text_column()
     order_no: str | None = Field(
         default=None, sa_column=Column(Text, ForeignKey("orders.order_no"), nullable=True, index=True)
     )
@@ -437,21 +419,21 @@ class Push(SQLModel, table=True):
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
     about_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     """What it is about where that is no order: a row of the edge's, or an event of a case."""
-    kind: str = _text()
+    kind: str = text_column()
     dedupe_key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    state: str = _text("waiting")
+    state: str = text_column("waiting")
     attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
-    next_try_at: datetime | None = _time()
-    claimed_at: datetime | None = _time()
+    next_try_at: datetime | None = time_column(nullable=True)
+    claimed_at: datetime | None = time_column(nullable=True)
     errcode: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     maybe_arrived: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """The last try got no answer after the request was written: it may have reached the buyer."""
-    via: str = _text("")
+    via: str = text_column("")
     """How it reached the buyer: push, reply, or empty."""
     reply_key: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """The buyer's message it was answered with."""
-    created_at: datetime = _time(nullable=False)
-    sent_at: datetime | None = _time()
+    created_at: datetime = time_column()
+    sent_at: datetime | None = time_column(nullable=True)
 
 
 class SupportCase(SQLModel, table=True):
@@ -475,24 +457,24 @@ class SupportCase(SQLModel, table=True):
         Index("support_case_of_buyer", "openid"),
     )
 
-    id: int | None = _id()
-    kind: str = _text()
-    state: str = _text("open")
-    openid: str = _text()
+    id: int | None = id_column()
+    kind: str = text_column()
+    state: str = text_column("open")
+    openid: str = text_column()
     order_no: str = _order_no()
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("order_line.id"), nullable=True))
-    said: str = _text("")
+    said: str = text_column("")
     """What the buyer wrote, or what the case needs: title, tax number and address of an invoice."""
     transcript: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
     )
-    opened_at: datetime = _time(nullable=False)
-    answer_due_at: datetime = _time(nullable=False)
-    remedy_due_at: datetime = _time(nullable=False)
-    answered_at: datetime | None = _time()
-    overdue_at: datetime | None = _time()
+    opened_at: datetime = time_column()
+    answer_due_at: datetime = time_column()
+    remedy_due_at: datetime = time_column()
+    answered_at: datetime | None = time_column(nullable=True)
+    overdue_at: datetime | None = time_column(nullable=True)
     """When the sweep found that a deadline had passed; the buyer was told then, once."""
-    closed_at: datetime | None = _time()
+    closed_at: datetime | None = time_column(nullable=True)
 
 
 class CaseEvent(SQLModel, table=True):
@@ -503,12 +485,12 @@ class CaseEvent(SQLModel, table=True):
         CheckConstraint("what IN ('opened', 'said', 'answered', 'overdue', 'closed')", name="case_event_what_known"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     case_id: int = Field(sa_column=Column(BigInteger, ForeignKey("support_case.id"), nullable=False, index=True))
-    at: datetime = _time(nullable=False)
-    what: str = _text()
-    words: str = _text("")
-    actor: str = _text("system")
+    at: datetime = time_column()
+    what: str = text_column()
+    words: str = text_column("")
+    actor: str = text_column("system")
 
 
 class Rating(SQLModel, table=True):
@@ -519,7 +501,7 @@ class Rating(SQLModel, table=True):
 
     order_no: str = Field(sa_column=Column(Text, ForeignKey("orders.order_no"), primary_key=True))
     stars: int = Field(sa_column=Column(Integer, nullable=False))
-    rated_at: datetime = _time(nullable=False)
+    rated_at: datetime = time_column()
 
 
 _REFUNDS_SUM_UP = Guard(

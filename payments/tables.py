@@ -9,9 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Table,
@@ -21,11 +19,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from kernel.columns import id_column, text_column, time_column
 from kernel.guards import Guard, append_only, guard
-
-
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
 
 
 def _text(*, unique: bool = False) -> Any:
@@ -44,14 +39,6 @@ def _fen(default: int | None = None) -> Any:
 
 def _count(default: int = 0) -> Any:
     return Field(default=default, sa_column=Column(Integer, nullable=False, server_default=text(str(default))))
-
-
-def _time() -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-
-
-def _maybe_time() -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 
 def _order_no(*, primary_key: bool = False) -> Any:
@@ -81,26 +68,26 @@ class PaymentRow(SQLModel, table=True):
         Index("payment_paid_at", "paid_at"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     order_no: str = _order_no()
     n: int = _count(1)
     out_trade_no: str = _text(unique=True)
-    trade_type: str = _text()
+    trade_type: str = text_column()
     payer_openid: str | None = _maybe_text()
     """Who may pay (JSAPI) or who paid (native); NULL while a native payment has no payer yet."""
     total_fen: int = _fen()
-    description: str = _text()
-    expires_at: datetime = _time()
+    description: str = text_column()
+    expires_at: datetime = time_column()
     """The time_expire sent: WeChat Pay takes no payment after it."""
-    state: str = _text()
+    state: str = text_column()
     prepay_id: str | None = _maybe_text()
     code_url: str | None = _maybe_text()
-    prepay_expires_at: datetime | None = _maybe_time()
-    created_at: datetime = _time()
-    opened_at: datetime = _time()
+    prepay_expires_at: datetime | None = time_column(nullable=True)
+    created_at: datetime = time_column()
+    opened_at: datetime = time_column()
     """When the pay page was last opened with it; the query schedule counts from here."""
     transaction_id: str | None = _maybe_text(unique=True)
-    paid_at: datetime | None = _maybe_time()
+    paid_at: datetime | None = time_column(nullable=True)
     settles: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """This payment paid the order. A further one for the same order does not, and is refunded."""
     refunded_fen: int = _fen(0)
@@ -113,7 +100,7 @@ class PayShutRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "pay_shut"
 
     order_no: str = _order_no(primary_key=True)
-    shut_at: datetime = _time()
+    shut_at: datetime = time_column()
 
 
 class RefundRow(SQLModel, table=True):
@@ -134,27 +121,27 @@ class RefundRow(SQLModel, table=True):
         Index("refund_accepted_at", "accepted_at"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     out_refund_no: str = _text(unique=True)
     payment_id: int = Field(sa_column=Column(BigInteger, ForeignKey("payment.id"), nullable=False))
     order_no: str = _order_no()
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger))
-    key: str = _text()
+    key: str = text_column()
     amount_fen: int = _fen()
-    reason: str = _text()
+    reason: str = text_column()
     route: str = Field(default="original", sa_column=Column(Text, nullable=False, server_default="original"))
     """``wallet``: into the buyer's balance, and WeChat Pay never hears of it."""
-    state: str = _text()
+    state: str = text_column()
     tries: int = _count()
     refund_id: str | None = _maybe_text()
     problem: str | None = _maybe_text()
     """Why it is not through yet, for the operator."""
-    created_at: datetime = _time()
-    next_try_at: datetime | None = _maybe_time()
+    created_at: datetime = time_column()
+    next_try_at: datetime | None = time_column(nullable=True)
     """When to drive it again; NULL when it is over, or a person has to see to it."""
-    accepted_at: datetime | None = _maybe_time()
+    accepted_at: datetime | None = time_column(nullable=True)
     """When WeChat Pay accepted it: the day on whose bill it stands."""
-    settled_at: datetime | None = _maybe_time()
+    settled_at: datetime | None = time_column(nullable=True)
 
 
 class PayNoticeRow(SQLModel, table=True):
@@ -164,8 +151,8 @@ class PayNoticeRow(SQLModel, table=True):
     __table_args__ = (Index("pay_notice_about", "out_trade_no"),)
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
-    kind: str = _text()
-    received_at: datetime = _time()
+    kind: str = text_column()
+    received_at: datetime = time_column()
     out_trade_no: str | None = _maybe_text()
 
 
@@ -177,15 +164,15 @@ class BillDifferenceRow(SQLModel, table=True):
         UniqueConstraint("bill_date", "kind", "out_trade_no", "out_refund_no", name="bill_difference_once"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     bill_date: date = Field(sa_column=Column(Date, nullable=False))
-    kind: str = _text()
-    out_trade_no: str = _text()
-    out_refund_no: str = _text()
+    kind: str = text_column()
+    out_trade_no: str = text_column()
+    out_refund_no: str = text_column()
     """'' where the difference is about the payment itself."""
     here_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
     there_fen: int | None = Field(default=None, sa_column=Column(BigInteger))
-    found_at: datetime = _time()
+    found_at: datetime = time_column()
 
 
 class LedgerBookingRow(SQLModel, table=True):
@@ -200,16 +187,16 @@ class LedgerBookingRow(SQLModel, table=True):
         Index("ledger_booking_at", "at"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     cause: str = _text(unique=True)
     """What was booked, under the other side's own number: the same thing seen twice is booked once."""
-    kind: str = _text()
+    kind: str = text_column()
     order_no: str = Field(sa_column=Column(Text, nullable=False, index=True))
     """No foreign key: its check would lock the order's row for a moment that comes before the order's own lock, and two
     refunds of one order that arrive together would wait for each other."""
-    at: datetime = _time()
+    at: datetime = time_column()
     """When it happened; `booked_at` is when we wrote it down."""
-    booked_at: datetime = _time()
+    booked_at: datetime = time_column()
     estimated: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """Our own guess until the bill says (fees)."""
 
@@ -230,9 +217,9 @@ class LedgerEntryRow(SQLModel, table=True):
         Index("ledger_entry_of_wallets", "amount_fen", postgresql_where=text("account = 'wallet'")),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     booking_id: int = Field(sa_column=Column(BigInteger, ForeignKey("ledger_booking.id"), nullable=False))
-    account: str = _text()
+    account: str = text_column()
     amount_fen: int = _fen()
 
 
@@ -244,13 +231,13 @@ class LedgerDifferenceRow(SQLModel, table=True):
         Index("ledger_difference_open", "order_no", "what", unique=True, postgresql_where=text("resolved_at IS NULL")),
     )
 
-    id: int | None = _id()
-    order_no: str = _text()
-    what: str = _text()
+    id: int | None = id_column()
+    order_no: str = text_column()
+    what: str = text_column()
     books_fen: int = _fen()
     rows_fen: int = _fen()
-    found_at: datetime = _time()
-    resolved_at: datetime | None = _maybe_time()
+    found_at: datetime = time_column()
+    resolved_at: datetime | None = time_column(nullable=True)
     """When the check found that it is no more."""
 
 
@@ -264,14 +251,14 @@ class WalletRow(SQLModel, table=True):
         Index("wallet_by_balance", "balance_fen", "id"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     openid: str = _text(unique=True)
     """A pseudonym once the buyer is forgotten; the moves name the row, and stay."""
     balance_fen: int = _fen(0)
     moves: int = _count()
     one_tap: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     """He has asked for small orders to be paid from here at 确认, without a further tap."""
-    opened_at: datetime = _time()
+    opened_at: datetime = time_column()
 
 
 class WalletMoveRow(SQLModel, table=True):
@@ -295,14 +282,14 @@ class WalletMoveRow(SQLModel, table=True):
         Index("wallet_move_of_kind", "kind", "id"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     wallet_id: int = Field(sa_column=Column(BigInteger, ForeignKey("wallet.id"), nullable=False))
     n: int = Field(sa_column=Column(Integer, nullable=False))
     """Its place among the moves of this wallet, from 1."""
-    kind: str = _text()
+    kind: str = text_column()
     amount_fen: int = _fen()
     balance_after_fen: int = _fen()
-    reference: str = _text()
+    reference: str = text_column()
     """What it was for; with the kind, what makes it happen once."""
     order_no: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     """'' where it is about no order. No foreign key, for the reason `ledger_booking` has none."""
@@ -310,7 +297,7 @@ class WalletMoveRow(SQLModel, table=True):
     """Paid at 确认 without a further tap: what the daily limit counts."""
     note: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     actor: str = Field(default="system", sa_column=Column(Text, nullable=False, server_default="system"))
-    at: datetime = _time()
+    at: datetime = time_column()
 
 
 _MOVE_FITS = Guard(

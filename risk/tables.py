@@ -3,19 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-
-def _text(default: str | None = None) -> Any:
-    if default is None:
-        return Field(sa_column=Column(Text, nullable=False))
-    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default))
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
+from kernel.columns import id_column, text_column, time_column
 
 
 class RiskList(SQLModel, table=True):
@@ -30,18 +22,18 @@ class RiskList(SQLModel, table=True):
         Index("risk_list_one", "value_hash", unique=True, postgresql_where=text("ended_at IS NULL")),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    kind: str = _text()
+    id: int | None = id_column()
+    kind: str = text_column()
     value_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """Keyed: an openid or account is found again by whoever has it, and read by nobody."""
-    shown: str = _text()
+    shown: str = text_column()
     """The value, masked."""
-    listing: str = _text()
-    why: str = _text("")
-    by: str = _text()
-    at: datetime = _time()
-    ended_at: datetime | None = _time(nullable=True)
-    ended_by: str = _text("")
+    listing: str = text_column()
+    why: str = text_column("")
+    by: str = text_column()
+    at: datetime = time_column()
+    ended_at: datetime | None = time_column(nullable=True)
+    ended_by: str = text_column("")
 
 
 class RiskVerdict(SQLModel, table=True):
@@ -56,13 +48,13 @@ class RiskVerdict(SQLModel, table=True):
         Index("risk_verdict_of_buyer", "openid"),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    order_no: str = _text("")
+    id: int | None = id_column()
+    order_no: str = text_column("")
     """Empty: none was placed."""
-    openid: str = _text()
+    openid: str = text_column()
     total_fen: int = Field(sa_column=Column(BigInteger, nullable=False))
-    outcome: str = _text()
+    outcome: str = text_column()
     score: int = Field(sa_column=Column(Integer, nullable=False))
     reasons: list[list[Any]] = Field(sa_column=Column(JSONB, nullable=False))
     """Reason and points, pair by pair."""
-    at: datetime = _time()
+    at: datetime = time_column()

@@ -8,9 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -18,25 +16,11 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 import fulfillment.tables  # noqa: F401 - the triggers below stand on its tables
+from kernel.columns import id_column, list_column, text_column, time_column
 from kernel.guards import Guard, guard
-
-
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _text(default: str | None = None) -> Any:
-    if default is None:
-        return Field(sa_column=Column(Text, nullable=False))
-    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default))
 
 
 def _whole(default: int | None = None) -> Any:
@@ -45,27 +29,23 @@ def _whole(default: int | None = None) -> Any:
     return Field(default=default, sa_column=Column(Integer, nullable=False, server_default=text(str(default))))
 
 
-def _list() -> Any:
-    return Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'")))
-
-
 class ApiKeyRow(SQLModel, table=True):
     """A key of the REST interface. What was shown once is kept nowhere: only its hash."""
 
     __tablename__: ClassVar[Any] = "api_key"
 
-    id: int | None = _id()
+    id: int | None = id_column()
     name: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     prefix: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     """The beginning of the key, by which it is looked up and told from others."""
     secret_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """SHA-256 of the whole key: of 256 random bits there is nothing to guess."""
-    scopes: list[str] = _list()
+    scopes: list[str] = list_column()
     per_minute: int = _whole()
-    made_at: datetime = _time()
-    expires_at: datetime | None = _time(nullable=True)
-    off_at: datetime | None = _time(nullable=True)
-    last_used_at: datetime | None = _time(nullable=True)
+    made_at: datetime = time_column()
+    expires_at: datetime | None = time_column(nullable=True)
+    off_at: datetime | None = time_column(nullable=True)
+    last_used_at: datetime | None = time_column(nullable=True)
     """To the minute."""
 
 
@@ -79,15 +59,15 @@ class ApiAnswer(SQLModel, table=True):
         Index("api_answer_at", "at"),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     api_key_id: int = Field(sa_column=Column(BigInteger, ForeignKey("api_key.id"), nullable=False))
-    key: str = _text()
+    key: str = text_column()
     """What the client called it: Idempotency-Key."""
     request_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    claim: str = _text()
+    claim: str = text_column()
     """Who is working on it: an answer is written only by whoever still has the claim."""
-    at: datetime = _time()
-    claimed_at: datetime = _time()
+    at: datetime = time_column()
+    claimed_at: datetime = time_column()
     status: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     body: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """Written in the transaction of the effect: there is no effect without it, nor it without the effect."""
@@ -98,20 +78,20 @@ class WebhookEndpoint(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "webhook_endpoint"
 
-    id: int | None = _id()
-    url: str = _text()
-    events: list[str] = _list()
+    id: int | None = id_column()
+    url: str = text_column()
+    events: list[str] = list_column()
     """What it is told of; empty: everything."""
     secret_enc: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """Signs what is sent; sealed under the app secret."""
-    note: str = _text("")
+    note: str = text_column("")
     active: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
-    off_reason: str = _text("")
-    made_at: datetime = _time()
+    off_reason: str = text_column("")
+    made_at: datetime = time_column()
     failures: int = _whole(0)
     """In a row, since it last took something."""
-    paused_until: datetime | None = _time(nullable=True)
-    last_ok_at: datetime | None = _time(nullable=True)
+    paused_until: datetime | None = time_column(nullable=True)
+    last_ok_at: datetime | None = time_column(nullable=True)
 
 
 class WebhookDelivery(SQLModel, table=True):
@@ -125,27 +105,27 @@ class WebhookDelivery(SQLModel, table=True):
         Index("webhook_delivery_of", "endpoint_id", text("id DESC")),
     )
 
-    id: int | None = _id()
+    id: int | None = id_column()
     endpoint_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     """No foreign key: an endpoint removed at this moment must not make an order's transaction fail, nor wait."""
-    source: str = _text()
+    source: str = text_column()
     """Which history it stands in: order, case or test."""
     source_id: int = Field(sa_column=Column(BigInteger, nullable=False))
-    type: str = _text()
-    order_no: str = _text("")
+    type: str = text_column()
+    order_no: str = text_column("")
     line_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     case_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    happened_at: datetime = _time()
-    state: str = _text("waiting")
+    happened_at: datetime = time_column()
+    state: str = text_column("waiting")
     attempts: int = _whole(0)
-    next_try_at: datetime = _time()
+    next_try_at: datetime = time_column()
     """While sending: when whoever sends it is taken for dead."""
-    first_try_at: datetime | None = _time(nullable=True)
+    first_try_at: datetime | None = time_column(nullable=True)
     """It is given up a day after; sent again by a person it begins anew."""
-    last_at: datetime | None = _time(nullable=True)
+    last_at: datetime | None = time_column(nullable=True)
     last_status: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    last_problem: str = _text("")
-    delivered_at: datetime | None = _time(nullable=True)
+    last_problem: str = text_column("")
+    delivered_at: datetime | None = time_column(nullable=True)
 
 
 _QUEUE = """
