@@ -54,6 +54,7 @@ _AFTER_ALL = re.compile(
     r"|(?:不|别|先别)取消了?(?:吧|了)?|(?:取消|点|按)错了(?:[,，]?(?:还要|要的|恢复(?:一下)?))?|恢复(?:一下)?(?:订单)?(?:吧)?"
 )
 _WANTS_AFTER_ALL = re.compile("^(?:算了|想了想|要不|我|那|又|[,，])*(?:还是|又想)(?:想|我)?(?:要|买|充|来)")
+_DROPS_SOME = re.compile("^(?!.*价).*(?:不[要买充用]|去掉|换成?)")
 _UNPAID_ONES = re.compile(
     r"(?:哪|几|多少|什么).{0,4}(?:单|笔).{0,5}(?:没|未|待|等着?)(?:有)?(?:付|支付|给钱|买单)"
     r"|(?:没|未|待|等着?)(?:有)?(?:付|支付)(?:款|钱|过)?的?(?:都|还|订单|单子?|那些|是|有)*(?:哪|几|多少|吗|什么|$)"
@@ -137,7 +138,7 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         cheaper = settled_for(dialog, said, scene) or edited(dialog, said, scene) if sized else None
         after = replies.offer_human() if "差价" in text else ""
         told = replies.join(replies.no_bargain(), after)
-        return cheaper or answer(doubted(dialog) if sized else dialog, scene, told)
+        return cheaper or answer(doubted(dialog) if sized or _DROPS_SOME.search(text) else dialog, scene, told)
     return None
 
 

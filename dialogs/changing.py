@@ -77,8 +77,8 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
     return (
         _digits_changed(dialog, state, said, scene)
         or _account_and_choice(dialog, state, said, scene)
-        or _choice_changed(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
+        or _choice_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)

@@ -15,8 +15,8 @@ from nlu.numerals import read_numeral
 _NUMERAL = "一二两俩三四五六七八九十1-9"
 _UNIT = "[张份个件位名条袋盒杯瓶桶箱]?"
 _OF_TIME = re.compile("^[年月季周日天时分]")
-_RUN = re.compile(rf"(?<![\d.])(?:[{_NUMERAL}]{_UNIT}[^\d\s,，。;；和加共{_NUMERAL}]{{1,3}}[和加、]?){{2,}}")
-_COUNTED = re.compile(rf"(?<![\d.])([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_NUMERAL}]{{1,3}})")
+_RUN = re.compile(rf"(?<![\d.a-z])(?:[{_NUMERAL}]{_UNIT}[^\d\s,，。;；和加共{_NUMERAL}]{{1,3}}[和加、]?){{2,}}")
+_COUNTED = re.compile(rf"(?<![\d.a-z])([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_NUMERAL}]{{1,3}})")
 _NO_KIND = re.compile("^[人口家共块元起的张份个件位名条袋盒瓶桶箱]")
 _GROUPS = re.compile(r"(?<![\d.])\d{2,}(?:[ -]\d{2,})+(?![\d.])")
 _GROUPS_AT_LEAST = 8
@@ -83,7 +83,7 @@ def _count_before(names: set[str], others: set[str], said: str) -> int | None:
     """The only numeral that stands right before one of these names; a name within a longer one does not count."""
     counts: set[int] = set()
     for name in names:
-        for found in re.finditer(rf"(?<![\d.{_NUMERAL}])([{_NUMERAL}]){re.escape(name)}", said):
+        for found in re.finditer(rf"(?<![\d.a-z{_NUMERAL}])([{_NUMERAL}]){re.escape(name)}", said):
             start = found.start(1) + 1
             longer = any(o != name and o.startswith(name) and said.startswith(o, start) for o in others - names)
             value = read_numeral(found[1])

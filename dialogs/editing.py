@@ -59,6 +59,7 @@ _SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
+_SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
 _MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
 _FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
 _SAYS_LITTLE = 14
@@ -111,6 +112,8 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if gone and _EVERYTHING.fullmatch(others):
         return paying.cancel(dialog, scene)
     found = _to_take_out(lines, said.text, scene.shelf)
+    if found is None and len(lines) > 1 and _SOMEONES.match(fold(said.text)):
+        found = ()  # 我的不充了: whoever that is among the lines
     found = found if found is not None else _taken_out_with_reason(lines, said.text, scene.shelf)
     if found is None:
         return None

@@ -103,7 +103,7 @@ def sizes_counted(product: Product, text: str) -> tuple[Item, ...]:
     names: dict[str, Sku] = {}
     for sku in product.skus:
         if sku.any_value is None:
-            names |= {name: sku for name in _names_of_size(sku)}
+            names |= dict.fromkeys(_names_of_size(sku), sku)
     said = fold(text)
     pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
     found = [(one.start(), one.end(), names[one[0]]) for one in re.finditer(pattern, said)]

@@ -33,7 +33,7 @@ from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState
 
 _DROPS = re.compile(
-    r"不想?[要充买订付](?!慢|快)|别[要充买]|取消|撤[销单掉了]|撤$|[去删退]掉|删[了除]|退了|不需要|用不着|没用了|划掉"
+    r"不想?[要充买订付](?!慢|快)|别[要充买]|取消|撤[销单掉了]|撤$|[去删退]掉|删[了除]|退了|不需要|用不着|没用了|划掉|不去了|去不了|不来了"
 )
 _PLAIN = re.compile(
     "(?:那|就|请|帮我|给我|我要?|麻烦|还是|先)*(?:取消|不要|撤销|撤单?|算了[,，]?取消)(?:订单|掉|了|吧|一下|谢谢)*"
@@ -57,6 +57,7 @@ _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys"
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
 _VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
 """What is left of 充30那个 without the 30."""
+_GIVEN_BACK = re.compile("退(?:了|掉|款|钱)+")
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
@@ -279,7 +280,8 @@ def _drop_one(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn:
     """The order; or a line of it, where he names only that."""
     lines = _lines(dialog, order, scene)
     if len(lines) > 1 and len(lines) == len(order.lines):
-        left = _reworked(lines, said, scene)
+        plain = replace(said, text=_GIVEN_BACK.sub("不要了", said.text))
+        left = _reworked(lines, plain, scene)
         if left and len(left) < len(lines):
             return Turn(replace(dialog, waiting=Replacement(left)), effects=(CancelOrder(order.order_no),))
     return Turn(replace(dialog, listed=None), effects=(CancelOrder(order.order_no),))

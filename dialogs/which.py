@@ -124,7 +124,8 @@ def _names(line: Line, shelf: Shelf) -> set[str]:
     sku = next((sku for sku in product.skus if sku.code == line.sku_code), None) if product is not None else None
     sizes = [fold(name) for name in (line.sku_label, *(sku.aliases if sku is not None else ()))]
     found = {name[:end] for name in goods for end in range(_NAME_CHARS, len(name) + 1)}
-    return found | {size for size in sizes if len(size) >= _NAME_CHARS and not size[0].isdigit()}
+    named = [size for size in sizes if len(size) >= _NAME_CHARS and not size[0].isdigit()]
+    return found | {size[:end] for size in named for end in range(_NAME_CHARS, len(size) + 1)}
 
 
 def _by_account(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
