@@ -1,5 +1,6 @@
 """What WeChat Pay and suppliers reported stands in an order's timeline, word for word but for accounts and secrets."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import raw_notices
+from bot import delivering, raw_notices
 from bot.raw_notices import HIDDEN, masked
 from console.roles import Role
 from tests.bot.test_after_sale import WANG, Shop
 from tests.console.conftest import Window
+from tests.console.test_books import _with_a_supplier
 
 Login = Callable[..., Window]
 PAID = {
@@ -72,6 +74,21 @@ def test_no_account_and_no_secret_is_kept_or_shown(shop: Shop, login: Login) -> 
 def test_who_may_not_see_notices_sees_none(shop: Shop, login: Login, role: Role, sees: bool) -> None:
     page = login(role, "bob").see(f"/console/orders/{_told(shop)}")
     assert ("支付成功通知" in page) is sees
+
+
+def test_a_suppliers_callback_that_is_proven_is_kept_and_a_forged_one_is_not(shop: Shop) -> None:
+    name = _with_a_supplier(shop)
+    adapter: Any = shop.services.suppliers.by_name[name].callbacks
+    said: dict[str, str] = {"customer_order_no": "S1", "order_status": "success", "charge_account": "13812345678"}
+    forged = json.dumps({**said, "sign": "0" * 32}).encode()
+    assert not delivering.take_callback(shop.services, name, forged)
+    assert shop.rows("SELECT count(*) FROM raw_notice") == [0]
+    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    true = json.dumps({**said, "sign": adapter._sign(text)}).encode()
+    for _ in range(2):
+        assert delivering.take_callback(shop.services, name, true)
+    [kept] = shop.rows("SELECT told FROM raw_notice WHERE source = 'main' AND ref = 'S1'")
+    assert kept == {**said, "charge_account": "138****5678", "sign": HIDDEN}
 
 
 def test_notices_of_other_orders_stay_with_them(shop: Shop, login: Login) -> None:
