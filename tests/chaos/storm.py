@@ -23,6 +23,8 @@ CALM_S = 6.0
 SKUS = {"JW10": 400, "ST100": 200, "JW30": 12}
 WARY = {"large_order_yuan": 90, "hold_score": 70}
 """90 yuan are confirmed twice, 180 looked at by a person: two cards for 100, or 200 for the balance."""
+ANNOUNCES = {"template_id": "TM-STORM"}
+"""What WeChat's window keeps back is announced, and WeChat tells us of each announcement."""
 SAVING = 0.2
 TOLD_WITHIN = "2 minutes"
 
@@ -182,7 +184,7 @@ def run(home: Path, seed: int, seconds: float, orders: int) -> bool:
     """One storm, told on stdout. True: every promise held."""
     dice = random.Random(seed)
     print(f"storm: seed {seed}, {seconds:.0f} s, {orders} buyers", flush=True)
-    with house(home, random.Random(dice.random()), operators=2, risk=WARY) as shop:
+    with house(home, random.Random(dice.random()), operators=2, risk=WARY, wechat=ANNOUNCES) as shop:
         for sku, count in SKUS.items():
             shop.stock(sku, [f"CHAOS-{sku}-{n:04d}" for n in range(count)])
         storm = Storm(shop, random.Random(dice.random()))

@@ -122,6 +122,7 @@ def judge(engine: Engine, vault: Vault, secret_key: bytes, world: World) -> Verd
 
 
 _HELD = text("SELECT state, count(*) AS n FROM order_hold WHERE held_at IS NOT NULL GROUP BY 1 ORDER BY 1")
+_NOTICES = "SELECT count(*) FROM push WHERE kind = 'service_notice'"
 _MOVES = text("SELECT kind, one_tap, count(*) AS n FROM wallet_move GROUP BY 1, 2 ORDER BY 1, 2")
 
 
@@ -140,6 +141,7 @@ def _figures(conn: Connection, world: World) -> dict[str, int]:
         "card keys sold": conn.execute(text("SELECT count(*) FROM key_sale")).scalar_one(),
         "purchases at the supplier": len(world.purchases),
         "messages sent": conn.execute(text("SELECT count(*) FROM push WHERE state = 'sent'")).scalar_one(),
+        "of them service notices": conn.execute(text(f"{_NOTICES} AND state = 'sent'")).scalar_one(),
     }
 
 
