@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from bot import embedded
 
 ROOT = Path(__file__).parents[2]
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 
 
 @dataclass
