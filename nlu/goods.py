@@ -45,10 +45,17 @@ _OTHER_GOODS = re.compile(
 """What makes something else of a product's name that stands before it."""
 
 
+def _begins_label(mention: Mention, text: str, lexicon: Lexicon) -> bool:
+    longer = (label for label in lexicon.asked_labels if len(label) > len(mention.word))
+    return any(text.startswith(label, mention.start) for label in longer)
+
+
 def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     refs: list[Ref] = []
     for mention in seen.mentions:
         entry = mention.entry
+        if entry.only_shorthand and _begins_label(mention, seen.text, lexicon):
+            continue  # 家长手机 asks for a phone; 家长 is no 家长车证
         if entry.foreign:
             tail = _FOREIGN_TAIL.match(seen.text, mention.end)
             refs.append(Ref(mention.start, tail.end() if tail else mention.end, mention.word, foreign=True))

@@ -13,6 +13,7 @@ from nlu.items import ADDRESS, Draft, field_for
 from nlu.lexicon import FieldWords, ProductIndex
 from nlu.phrases import Mention
 from nlu.seen import Seen
+from nlu.segments import Segmenter
 
 SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
@@ -39,7 +40,7 @@ _LEAD = re.compile(
 _TAIL = re.compile(
     rf"(?:的|收|[报考要选学买订办用穿打充]|先生|女士|同学|小朋友|各|都|一人|每人|一起|两个?人?|三个?人?|他|她|我|{_KIN})$"
 )
-_OWNS = re.compile(rf"(?:{_NAME.pattern})(?=的(?:身份证|手机|电话|号|账号|证件|学号|卡号|地址))")
+_OWNS = re.compile(rf"(?:{_NAME.pattern})(?=的?(?:身份证|手机|电话|号码|账号|证件|学号|卡号|地址)|的号)")
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
 _AND = re.compile("和|跟|与|以及|还有|、")
 _INTRODUCES = re.compile("叫|名字|姓名|[人员主]$")
@@ -176,6 +177,13 @@ def names_in(product: ProductIndex, seen: Seen) -> list[Bead]:
             place = at + len(part)
     beside = [bead for bead in doubtful if any(bead.end <= a.start <= bead.end + 1 for a in seen.accounts)]
     return sorted(found + (beside if found else []), key=lambda bead: bead.start)  # 张伟 138…，李娜 139…
+
+
+def names_somebody(said: str, segmenter: Segmenter | None) -> bool:
+    """Tell whether a few words are somebody's name and what introduces it: 老二叫陈子涵, 马小雨."""
+    named = _name_of(said.strip(), FieldWords("", "", "text"))
+    name = said.strip()[slice(*named)] if named is not None else ""
+    return bool(name) and _COMMON.match(name) is not None and not (segmenter is not None and segmenter.knows(name))
 
 
 def _name_of(part: str, entry: FieldWords) -> tuple[int, int] | None:

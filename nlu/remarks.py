@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nlu.amounts import Amount
 from nlu.cues import cues_of, unexplained
+from nlu.people import names_somebody
 from nlu.seen import CLAUSE, Seen, chooses, slot_names
 from nlu.segments import noun_at
 from nlu.telling import Piece
@@ -56,6 +57,7 @@ def _placed(seen: Seen) -> list[Piece]:
     sold = any(ref.product or ref.candidates for ref in seen.refs)
     placed = [(ref.start, ref.end) for ref in seen.refs if not (sold and ref.foreign)]
     placed += [(a.start, a.end) for a in seen.accounts] + seen.text_spans
+    placed += [(start, end) for start, end, _ in seen.more_places]
     placed += [(m.start, m.end) for m in seen.mentions if m.entry.options or m.entry.choices]
     return placed + [(a.start, a.end) for a in seen.amounts if a.word]
 
@@ -115,7 +117,7 @@ def _choices_by_the_way(seen: Seen) -> list[Piece]:
         again |= any(
             set(m.entry.skus).intersection((*one.entry.skus, *one.entry.owners)) for m in own for one in others
         )
-        his = any(start <= account.start < end for account in seen.accounts)  # 小孩的4101…
+        his = own and _is_somebodys(seen, start, end, own[0].start)
         if own and again and not his and not any(start <= r.start < end and not r.foreign for r in seen.refs):
             slots = [Amount(m.start, m.end, "none") for m in own]
             slots += [Amount(r.start, r.end, "none") for r in seen.refs if start <= r.start < end]
@@ -125,6 +127,12 @@ def _choices_by_the_way(seen: Seen) -> list[Piece]:
             if unexplained(said) >= REMARK + (not elsewhere) and not _ASKS_FOR.search(said):
                 found.append((start, end))
     return found
+
+
+def _is_somebodys(seen: Seen, start: int, end: int, choice: int) -> bool:
+    """Tell whether a clause gives one of several people his own: 小孩的4101…, 马小雨清真餐, L号寄给何静 139…"""
+    places = [*(a.start for a in seen.accounts), *(s for s, _ in seen.text_spans), *(s for s, _, _ in seen.more_places)]
+    return any(start <= place < end for place in places) or names_somebody(seen.text[start:choice], seen.segmenter)
 
 
 _SERVED = frozenset(
