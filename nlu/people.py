@@ -40,7 +40,7 @@ _LEAD = re.compile(
 _TAIL = re.compile(
     rf"(?:的|收|[报考要选学买订办用穿打充]|先生|女士|同学|小朋友|各|都|一人|每人|一起|两个?人?|三个?人?|他|她|我|{_KIN})$"
 )
-_OWNS = re.compile(rf"(?:{_NAME.pattern})(?=的?(?:身份证|手机|电话|号码|账号|证件|学号|卡号|地址)|的号)")
+_OWNS = re.compile(rf"(?:{_NAME.pattern})(?<!的)(?=的?(?:身份证|手机|电话|号码|账号|证件|学号|卡号|地址)|的号)")
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
 _AND = re.compile("和|跟|与|以及|还有|、")
 _INTRODUCES = re.compile("叫|名字|姓名|[人员主]$")
