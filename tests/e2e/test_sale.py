@@ -413,3 +413,15 @@ def test_more_keys_than_one_answer_holds_are_cut_between_keys_and_the_rest_is_po
     assert "订单页" in again
     page = buyer.open(path.replace("/pay/", "/orders/")).text
     assert all(card in page for card in cards)
+
+
+def test_without_a_template_nothing_is_announced(shop: Shop, keys: KeyImport) -> None:
+    keys("ST50", "SILENT-KEY-1")
+    buyer = shop.buyer()
+    path = buyer.order("steam卡50元", "确认")
+    shop.faults(push={"kind": "45015", "times": -1})
+    buyer.pay(path)
+    kept = "SELECT count(*) FROM push WHERE openid = :o AND state = 'kept'"
+    eventually(lambda: shop.query(kept, o=buyer.openid) == [1])
+    shop.faults(push=None)
+    assert shop.query("SELECT state FROM push WHERE openid = :o AND kind = 'service_notice'", o=buyer.openid) == []
