@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from nlu.regions import region_at, region_in_front
 
 _PLACE = re.compile(
-    r"\d|[省市区县旗镇乡村屯路街道巷弄胡同号栋幢楼室座层组苑园里厦庄湾店部处科站院馆坊城港期]|单元|大学|学校|公司|广场|小区|门卫|前台"
+    r"\d|[省市区县旗镇乡村屯路街道巷弄胡同号栋幢楼室座层组苑园里厦庄湾店部处科站院馆坊城港期房户]|单元|大学|学校|公司|广场|小区|门卫|前台"
 )
 """What a piece of an address has."""
 _HOUSE = re.compile(r"\d+[号栋幢楼室座弄单层组院]?|[一二三四五六七八九十]+[号栋幢楼室座单层]")

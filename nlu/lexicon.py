@@ -381,6 +381,7 @@ class Lexicon:
         turned = [(label[2:] + label[:2], name) for label, name in labels if len(label) == 4]  # 英雄常用李白
         self.text_cues = tuple(dict.fromkeys([*labels, *named, *turned]))
         self.written_on = tuple((label[:2], name) for label, name in labels if len(label) > 3)
+        self.written_on += tuple((head, name) for label, name in labels if "贺卡" in label for head in ("卡片", "卡上"))
         """封面 of 封面文字: what is written on it says what it is by the verb."""
 
     def names_goods(self, text: str) -> bool:

@@ -52,11 +52,17 @@ _ALL = re.compile(r"(?:都|全|均|一律|统一)(?:是|要|用|走|选|给|为|
 _TWO_EACH = re.compile(
     rf"(?:我|本人|自己)(?:和|跟|与)(?:我)?(?:的)?(?:{_KIN}|他|她)[^,，。;；\n\d]{{0,8}}?(?:各|每人|一人|人手)[来要买充办报订租寄]?[一1]?[份张个套次支件盒本]"
 )
+_PLAIN_WORDS = re.compile(
+    rf"{_KIN}|手机号?码?|电话|身份证号?|号码|账号|名字|姓名|[我你他她它们的是要用做办给寄送到叫和跟与也就都再来充买订报租为吧了呢啊一二两三个份张台辆位件]"
+)
 _LATER = re.compile(
-    rf"(?:他|她|它|我|另一个|另外一个|第二个|{_KIN}|(?:{_NAME.pattern})(?=的))(?:{_KIN})?的?(?P<what>手机号?码?|电话号?码?|身份证号?码?|账号|号码|号|名字|姓名|地址)?"
+    rf"(?:他|她|它|我|另一个|另外一个|第二个|{_KIN}|(?:{_NAME.pattern})(?=的))(?:{_KIN})?的?(?P<what>手机号?码?|电话号?码?|身份证号?码?|qq号?|u?id|账号|号码|号|名字|姓名|地址)?"
     r"(?:我?(?:等会儿?|等一?下|一会儿?|待会儿?|稍后|晚点|晚些|回头|过会儿?|到时候?)(?:再|就)?(?:去?问|发|给|报|说|告诉)|我?还没(?:问|要)到|我?(?:忘了|记不住|不记得|还不知道))"
 )
-_WHAT = {"手": "phone", "电": "phone", "身": "card_no", "名": "text", "姓": "text", "地": "address"}
+_WHAT = {
+    **{"q": "qq", "i": "uid", "u": "uid", "手": "phone", "电": "phone"},
+    **{"身": "card_no", "名": "text", "姓": "text", "地": "address"},
+}
 _NATURALLY_SHARED = ("phone", "phone_or_qq", "address", "email")
 _CUT = re.compile(r"[,，。;；\n]|\s|和|跟|与|另")
 _BOUND = re.compile(r"(?:[\s,，。;；、\n和跟与]|另[一外]?个?|还有|再|一[份张个]|我|他|她|的)$")
@@ -432,16 +438,31 @@ def _owners(product: ProductIndex, bead: Bead, sets: Sequence[_Set], text: str) 
     """Tell whose a value is that was said once: a size, a phone are everybody's; who somebody is, is only his."""
     entry = next((f for f in product.words.fields if f.name == bead.kind), None)
     everybody = range(len(sets))
+    at = _home(bead.start, bead.end, sets, text)
+    if entry is None and at is not None and not _ALL.search(text[: bead.start]):
+        return [i for i in everybody if i == at or not _says_more(i, sets, text)]
     if entry is None or (entry.kind in _NATURALLY_SHARED and any(one.beads for one in sets)):
         return everybody
     if _ALL.search(text[: bead.start]):
         return everybody
-    at = _home(bead.start, bead.end, sets, text)
     if at is not None:
         return (at,)
     if not any(one.beads for one in sets):
         return (0,)  # 我和我老婆一人一份，我叫许文
     return () if _is_own(entry) else everybody
+
+
+def _says_more(i: int, sets: Sequence[_Set], text: str) -> bool:
+    """Tell whether words stand with somebody that nothing was made of: they may be a size of his own."""
+    spans = sorted(one.span for one in sets if one.span is not None)
+    span = sets[i].span
+    if span is None:
+        return False
+    until = min((start for start, _ in spans if start >= span[1]), default=len(text))
+    said = text[span[0] : until]
+    for bead in sets[i].beads.values():
+        said = said.replace(text[bead.start : bead.end], " ")
+    return len("".join(re.findall("[\u4e00-\u9fff]+", _PLAIN_WORDS.sub(" ", said)))) > 1
 
 
 def _home(start: int, end: int, sets: Sequence[_Set], text: str, apart: str = " ") -> int | None:
