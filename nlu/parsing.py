@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nlu.answers import read_answer, read_number
 from nlu.deciding import Wording, decide, talks_of_something_else
+from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
@@ -197,7 +198,7 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = N
         wants_topup=intent in ("order", "price"),
         infers=intent not in ("answer", "change") and not seen.unplaced,
     )
-    items = tuple(finish(draft, lexicon) for draft in made)
+    items = without_leftovers(tuple(finish(draft, lexicon) for draft in made), seen, lexicon)
     if trace is not None:
         trace.left(seen, "part of another name, or an option of the goods beside it")
         trace.weighed(seen, lexicon, items)
