@@ -33,11 +33,13 @@ from dialogs.ordering import (
 from dialogs.pointing import longest_name
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
+from dialogs.subjects import parts_of
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
 from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
+_AROUND_SIZE = re.compile("^(?:那|就|还是|要|换|改成?|我)+|(?:的|吧|了|啊|好了)+$")
 _SWAP = re.compile("[换改]成")
 
 
@@ -60,7 +62,7 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         told = replies.changed() if isinstance(state, Confirming) else ""
         return advance(replace(dialog, misses=0), dealt, scene, told)
     if _names_only_this(state, items):
-        return advance(dialog, state.lines, scene)
+        return _size_begun(dialog, state, said.text, scene) or advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
     if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
         return start(dialog, items, scene)
@@ -274,11 +276,26 @@ def _after_filling(
         return ask_which_line(dialog, scene, said.text)
     held = {line.product for line in state.lines}
     if said.frame.items and all(item.product in held and item.product is not None for item in said.frame.items):
-        return advance(dialog, lines, scene)  # the same once more: the question stands
+        again = advance(dialog, lines, scene)  # the same once more: the question stands
+        return _size_begun(dialog, state, said.text, scene) or again
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
     if said.frame.intent == "order" and not offered:
         return nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
+
+
+def _size_begun(dialog: Dialog, state: Collecting | Confirming, text: str, scene: Scene) -> Turn | None:
+    """全天的吧, of 全天泊车: the size that a short answer begins the name of, and of no other."""
+    product = scene.shelf.product(state.lines[0].product or "")
+    if product is None or len(state.lines) != 1 or not isinstance(state, Confirming):
+        return None
+    said = _AROUND_SIZE.sub("", fold(text))
+    named = [sku for sku in product.skus if len(said) > 1 and said in parts_of(sku, product)]
+    held = look(state.lines[0], scene.shelf).sku
+    if len(named) != 1 or named[0] == held:
+        return None
+    line = pick_sku(state.lines[0], named[0], product, scene.shelf)
+    return advance(replace(dialog, misses=0), (line,), scene, replies.changed())
 
 
 def _noting(turn: Turn, asked: set[str], fills: Sequence[tuple[int, Filled]], scene: Scene) -> Turn:

@@ -39,7 +39,9 @@ _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _TOO_MUCH = re.compile(
     r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
 )
-_SOME_OF = re.compile(rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?[改换]成?(.+)$")
+_SOME_OF = re.compile(
+    rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?(?:给我|帮我)?(?:[改换]成?|升级?[到为]?|降[到成为])(.+)$"
+)
 _PLAIN_HEAD = re.compile(
     "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"
     "充值话费统各均也换改到,，。！!、~ ]*"
@@ -52,6 +54,12 @@ _RATHER = re.compile(
     r"|不[充买要来][^,，\s]{0,10}[,，\s]+(?:还是|就|我|先)*(?:[充买来要]|换成?|改成?))(.{1,20})$"
 )
 _INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
+_PEOPLE = re.compile(
+    rf"(?:我们|一共|总共|就|那|是)*([{CHINESE}]|\d{{1,2}})个?(?:大?人|位)(?:去|看|来|玩|吃|用|一起|参加)*(?:的|吧|哦|啊)*"
+)
+_LESS = re.compile(
+    r"^(?:还是|那)?[少多][充买要来交存加]?(?:一?点|些)[,，]?(?:就|要|充|交|来)*(\d{1,6}(?:元|块钱?)?)(?:吧|的|了)*$"
+)
 _ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
 _TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]")
 _CHEAP = re.compile("(?:能)?便宜(?:一?点|些)?(?:就行|就好|的)?")
@@ -82,6 +90,7 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)
+        or _as_many_as_go(dialog, state, said, scene)
         or _instead(dialog, state, said, scene)
         or changed_field(dialog, state, said, scene)
         or _other_account(dialog, state, said, scene)
@@ -182,14 +191,35 @@ def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     return advance(dialog, lines, scene, replies.changed())
 
 
+def _as_many_as_go(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """三个人去, below one ticket that nobody's name stands on: three of them."""
+    found = _PEOPLE.fullmatch(fold(said.text))
+    wanted = read_numeral(found[1]) if found is not None else None
+    product = scene.shelf.product(state.lines[0].product or "")
+    if wanted is None or product is None or len(state.lines) != 1 or not isinstance(state, Confirming):
+        return None
+    if product.fields or any(sku.any_value is not None for sku in product.skus):
+        return None
+    filled = fill(state.lines[0], Item(quantity=int(wanted), said=frozenset({"quantity"})), scene.shelf)
+    return advance(dialog, (filled.line,), scene, replies.changed()) if not filled.problems else None
+
+
 def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
     text = fold(said.text)
-    found = _UP_TO.match(text) or _RATHER.match(text) or _TOO_MUCH.match(text) or _AFTER_ALL.match(text)
+    found = (
+        _UP_TO.match(text)
+        or _LESS.match(text)
+        or _RATHER.match(text)
+        or _TOO_MUCH.match(text)
+        or _AFTER_ALL.match(text)
+    )
     found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text)
     found = found or (None if "数量" in text else _INTO.search(text))
     product = scene.shelf.product(state.lines[0].product or "")
-    if found is None or len(state.lines) != 1 or product is None or said.frame.items or ASKS.search(text):
+    certain = _UP_TO.match(text) is not None  # 延长到4小时, whatever else it sounds like
+    named = any(item.sku for item in said.frame.items) if certain else bool(said.frame.items)
+    if found is None or len(state.lines) != 1 or product is None or named or ASKS.search(text):
         return None
     filled = line_with(state.lines[0], found[1], product, scene.shelf)
     if filled is None or filled.problems:
