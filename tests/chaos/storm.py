@@ -106,6 +106,8 @@ class Storm:
                     {"notice": {"kind": "delay", "times": times, "seconds": 3}},
                     {"notice": {"kind": "forge", "times": times, "forge": "amount"}},
                     {"push": {"kind": "45015", "times": times}},
+                    {"push": {"kind": "45047", "times": times}},
+                    {"push": {"kind": "45015", "times": 3 * times}},
                     {"push": {"kind": "5xx", "times": times}},
                     {"push": {"kind": "drop", "times": times}},
                     {"supplier": {"kind": "failed", "times": times}},
