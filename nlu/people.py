@@ -80,6 +80,10 @@ class Bead:
     thing: Account | Amount | Mention | None = None
 
 
+_WHO = "who"
+_RELATIVE = re.compile(
+    "大宝|二宝|三宝|老大|老二|老三|[哥姐弟妹][哥姐弟妹]|儿子|女儿|闺女|老公|老婆|爸爸|妈妈|老爸|老妈|爷爷|奶奶|外公|外婆"
+)
 _OPEN = "=later"
 """The value of what he will give later."""
 
@@ -101,6 +105,12 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
         return []
     seen = replace(seen, mentions=sorted([*seen.mentions, *seen.aside], key=lambda mention: mention.start))
     beads = sorted(_beads(product, seen), key=lambda bead: (bead.start, bead.end))
+    drafts = _apart(product, seen, beads, read)
+    kin = _kin(seen.text) if not drafts else []
+    return _apart(product, seen, sorted([*beads, *kin], key=lambda bead: bead.start), read) if kin else drafts
+
+
+def _apart(product: ProductIndex, seen: Seen, beads: list[Bead], read: Read) -> list[Draft]:
     kinds = dict.fromkeys(bead.kind for bead in beads)
     several = {kind: n for kind in kinds if (n := len({b.value for b in beads if b.kind == kind})) > 1}
     if not several and _TWO_EACH.search(seen.text) and _for_somebody(product):
@@ -111,6 +121,12 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
     sets = _rows(many, several, seen.text) or _columns(many, several) or _led(many, several)
     sets = sets or _counted_out(many, several, seen)
     return _drafts(product, seen, beads, sets, several, read) if sets else []
+
+
+def _kin(text: str) -> list[Bead]:
+    """List for whom things are, where several are named without a name: 大宝进阶级，二宝启蒙级."""
+    found = [Bead(m.start(), m.end(), _WHO, m[0]) for m in _RELATIVE.finditer(text)]
+    return found if len({bead.value for bead in found}) == len(found) > 1 else []
 
 
 def called_here(product: ProductIndex, texts: dict[str, str], people: Container[str]) -> dict[str, str]:
@@ -429,7 +445,7 @@ def _drafts(
         if len(drafts) != 1:
             return []
         accounts = [bead.thing for bead in own if isinstance(bead.thing, Account)]
-        texts = {bead.kind: str(bead.value) for bead in own if bead.thing is None}
+        texts = {bead.kind: str(bead.value) for bead in own if bead.thing is None and bead.kind != _WHO}
         made.append(replace(drafts[0], accounts=accounts, texts=texts, quantity=counts[i]))
     return made
 
@@ -440,6 +456,10 @@ def _owners(product: ProductIndex, bead: Bead, sets: Sequence[_Set], text: str) 
     everybody = range(len(sets))
     at = _home(bead.start, bead.end, sets, text)
     if entry is None and at is not None and not _ALL.search(text[: bead.start]):
+        span = sets[at].span or (0, 0)
+        heads = at == 0 and bead.start < span[0]  # 成人票4101…和4102…
+        if isinstance(bead.thing, Mention) and not heads:
+            return (at,)  # 妈妈139…充50慢充
         return [i for i in everybody if i == at or not _says_more(i, sets, text)]
     if entry is None or (entry.kind in _NATURALLY_SHARED and any(one.beads for one in sets)):
         return everybody
