@@ -23,7 +23,7 @@ _TAKEN_BACK = re.compile(
 
 
 _CORRECTION = re.compile(
-    r"不对|唔系|唔啱|(?<=[,，。 ])不(?=[,，。 ])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+    r"不对|唔系|唔啱|(?<=[,，。 …—~-])不+(?=[,，。 …—~-])|(?<=[十百千万\d块元张个枚颗份条页])不(?=[\d一二两三四五六七八九])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
 )
 
 
@@ -205,7 +205,7 @@ def _drop_weighed(seen: Seen) -> None:
         chosen = [m for m in seen.mentions if start <= m.start < end and (m.entry.options or m.entry.choices)]
         if not sizes and not chosen:
             continue
-        if not start or len(sizes) > 1 or not (_SETTLES.match(match[0]) or _THEN.match(match[0])):
+        if not start or len(sizes) > 1 or not (_SETTLES.match(match[0]) or _THEN.match(match[0]) or match[0][-1] == "吧"):
             return
         before = [a for a in seen.amounts if a.end <= start and a.kind != "count"]
         pairs = {pair for m in chosen for pair in (*m.entry.options, *m.entry.choices)}

@@ -1,0 +1,33 @@
+"""What is sold by any number (300 coins): a number with its counter is the value, and counts no pieces."""
+
+from dataclasses import replace
+
+from nlu.amounts import Amount
+from nlu.lexicon import Lexicon, ProductIndex
+from nlu.seen import Seen
+from nlu.words import COUNTERS
+
+PIECES = 10
+"""Fewer than so many 个 may as well be pieces of one amount: 两个Q币100."""
+
+
+def values_of_any_number(seen: Seen, lexicon: Lexicon) -> None:
+    """Read 50颗 as a value where all that is named is sold by any number of 颗, so that 50颗…不，80 says one thing twice."""
+    named = {ref.product for ref in seen.refs}
+    product = lexicon.products.get(next(iter(named)) or "") if len(named) == 1 else None
+    if product is None or product.any_sku is None or product.any_unit == "元" or len(seen.accounts) > 1:
+        return
+    seen.amounts = [
+        replace(a, kind="value", unit=product.any_unit) if _says_value(product, a) else a for a in seen.amounts
+    ]
+
+
+def _says_value(product: ProductIndex, amount: Amount) -> bool:
+    least, most = (product.any_sku and product.any_sku.any_value) or (0, 0)
+    if amount.kind != "count" or amount.number is None or not PIECES <= amount.number <= most or amount.number < least:
+        return False
+    return amount.unit == product.any_unit or (amount.unit == "个" and product.any_unit not in ("元", *_PIECE_UNITS))
+
+
+_PIECE_UNITS = tuple(unit for unit in ("张", "份", "套", "盒") if unit in COUNTERS)
+"""Of what is sold by the 张, 12个 may be photographs as well as prints."""
