@@ -134,7 +134,9 @@ def joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
     product = shelf.product(items[0].product)
     alike = len({(item.value, item.sku, item.quantity, *sorted(item.options.items())) for item in items}) == 1
     given = {(name, value) for item in items for name, value in item.fields.items()}
+    said = [name for item in items for name in item.fields if name in item.said]
     apart = len(given) == len({name for name, _ in given}) and all(i.fields and not i.invalid for i in items)
+    apart = apart and all(any(said.count(n) == 1 for n in i.fields) for i in items)  # else 他的等会发，也是东风
     if product is None or not alike or not apart or len(given) < len(items):
         return tuple(items)
     fields = dict(sorted(given))

@@ -19,7 +19,18 @@ def without_leftovers(items: tuple[Item, ...], seen: Seen, lexicon: Lexicon) -> 
     if len(items) < 2 or not whole:
         return items
     wished = {ref.product for ref in seen.refs if _WISHED.search(seen.text[max(0, ref.start - 6) : ref.start])}
-    return tuple(item for item in items if item.sku or _is_wish(item, whole, wished, lexicon))
+    return tuple(
+        item for item in items if item.sku or _is_somebodys(item, items) or _is_wish(item, whole, wished, lexicon)
+    )
+
+
+def _is_somebodys(item: Item, items: tuple[Item, ...]) -> bool:
+    """Tell whether an account, a name or an address is its own: what one of two people is to get is no leftover."""
+    others = [other for other in items if other is not item and other.product == item.product]
+    own = [name for name in item.fields if name in item.said]
+    return bool(others) and any(
+        all(o.fields.get(name) not in (None, item.fields[name]) for o in others) for name in own
+    )
 
 
 def _is_wish(item: Item, whole: set[str | None], wished: set[str | None], lexicon: Lexicon) -> bool:
