@@ -20,7 +20,7 @@ EPOCHS = 14
 RATE = 0.35
 DECAY = 2e-5
 SLIGHT = 4
-"""Weights up to this are dropped: a third of the file, and no left-out line is read otherwise."""
+"""Weights up to this are dropped: a third of them, for three frames of all corpora read otherwise."""
 Line = tuple[str, str, Lexicon]
 """Intent, utterance, and the shop it is read in."""
 RULED = ("confirm", "deny", "cancel", "choose")

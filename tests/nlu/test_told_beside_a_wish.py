@@ -1,4 +1,4 @@
-"""Circumstances told before an order leave it an order; questions, complaints and talk about the same goods are none."""
+"""Circumstances told before an order leave it one; questions, complaints and talk about the same goods are none."""
 
 import pytest
 
