@@ -22,7 +22,7 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
     firsts.sort(key=lambda ref: ref.start)
     breaks = [match.start() for match in BREAK.finditer(seen.text)]
     spaces = [place for place, char in enumerate(seen.text) if char == " "]
-    parts = {ref.pid: Seen(seen.text, seen.cased) for ref in firsts}
+    parts = {ref.pid: Seen(seen.text, seen.cased, refused=seen.refused) for ref in firsts}
     by_turns = _in_turns(firsts, seen.accounts)
     for amount in seen.amounts:
         owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount, spaces)

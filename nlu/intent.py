@@ -268,6 +268,11 @@ _REFUSED_ROW = re.compile(
     rf"(?:不要|不是|不选|别选|唔要)(?:{_ROW}|(?<=选)[1-9])(?:那个|的)?了?|{_ROW}(?:那个|的)?(?:不要|不选|不对|错)了?"
 )
 """不要第一个: another row than the one that is picked."""
+_ROW_TAKEN_BACK = re.compile(
+    rf"^(?:我|就|要|选|来|那)*(?:{_ROW}|[1-9一二两三四五六七八九](?:号|个)?)(?:吧|的|那个)?[\s,，。.…—~-]*(?:[哦啊噢呃嗯]+[\s,，]*)?"
+    rf"(?:不对|不是|说错了?|选错了?|错了|等等|不(?=[\s,，。.…—~-]))[\s,，。.…—~-]*(?:是|应该是|要|选)?(?=第|选|[1-9一二三四五六七八九])"
+)
+"""第二个…不对第三个: the last row counts."""
 _CHOOSE = re.compile(
     r"(?:(?:那|那就|不对|不改了?|(?:刚才|刚刚|我)*[说选看]错了?|算了|好的?(?=[,， ]*第)|行(?=[,， ]*第)|[,，\s])*(?:还是|换|换成|改|改成|改选|改要|是|应该是)*(?=第|选)|我?改选|换成?选)?"
     r"(?:我|帮我|你)?(?:那个|要|选的是|选|选择|拣|挑|揀|就|来|买|看|我选|我要|choose|pick|嗯|那|给我|选项|序号|编号|数字|按|的|(?:上|下|前|后)面的?(?=第)|列表里?的?(?=第)|\s)*"
@@ -298,7 +303,7 @@ def merely_agrees(text: str) -> bool:
 
 def chosen(text: str) -> int | None:
     """Read "第二个", "选3", "no.2" or a bare 1–9 as a 1-based index."""
-    text = text.strip(" ()（）[]【】")
+    text = _ROW_TAKEN_BACK.sub("", text.strip(" ()（）[]【】"), count=1)
     match = _CHOOSE.fullmatch(text) or _CHOOSE.fullmatch(_REFUSED_ROW.sub("", text, count=1).strip(" ,，"))
     if match is None:
         return None

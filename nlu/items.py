@@ -25,6 +25,8 @@ class Draft:
     options: dict[str, str] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    refused: frozenset[tuple[str, str]] = frozenset()
+    """Options and choices that he does not want: no default brings them back."""
 
 
 def finish(draft: Draft, lexicon: Lexicon) -> Item:
@@ -43,14 +45,15 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
             said_options.setdefault(name, chosen)
             options.setdefault(name, chosen)
     for name, default in product.option_defaults.items():
-        options.setdefault(name, default)
+        if (name, default) not in draft.refused:
+            options.setdefault(name, default)
     sku = _pick(product, settled, options)
     fields, invalid = _fields(product, draft)
     said = {"product"} | set(said_options) | set(fields) | set(invalid)
     said |= {"value"} if settled.value is not None or settled.skus else set()
     said |= {"quantity"} if quantity is not None else set()
     for name, default in product.defaults.items():
-        if name not in invalid:
+        if name not in invalid and (name, default) not in draft.refused:
             fields.setdefault(name, default)
     return Item(
         product=product.id,

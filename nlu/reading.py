@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container
 from dataclasses import replace
+from itertools import chain
 
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount
@@ -67,6 +68,7 @@ def _one(
     anchors, counts = sizes_and_counts(product, seen, counted, sold_by, repeats=len(seen.accounts) > 1)
     base = Draft(product, candidates)
     choose(base, product, seen)
+    base.refused = frozenset(pair for m in seen.refused for pair in chain(*meanings(m, product)))
     base.texts = dict(seen.texts)
     if len(seen.accounts) < 2:
         paired = paired_with_options(product, seen, counted, sold_by) if anchors else []

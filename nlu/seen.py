@@ -46,6 +46,8 @@ class Seen:
     """Where further addresses stand, and what they are: one parcel to each of two people."""
     aside: list[Mention] = field(default_factory=list)
     """Choices said by the way, or of one of several people: 大人的4101…，小孩的4102…."""
+    refused: list[Mention] = field(default_factory=list)
+    """Options and choices that were refused: none of them is filled in, not even as the usual one."""
     unplaced: bool = False
     """Goods are named that the shop does not know: a unit must not stand for one of its own."""
     segmenter: Segmenter | None = None

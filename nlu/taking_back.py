@@ -8,7 +8,7 @@ from nlu.seen import CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.telling import unwanted
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗走吃坐喝爱]|不喜欢|不想[吃坐喝走]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
 )
 
 
@@ -67,6 +67,8 @@ def drop_taken_back(seen: Seen) -> None:
         and (negated(seen.text, m.start) or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1))
     ]
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
+    seen.refused = gone_options
+    seen.amounts = [a for a in seen.amounts if not a.word or not any(m.start == a.start for m in gone_options)]
     _drop_counted_before(seen)
     _drop_weighed(seen)
     _drop_by_owner(seen)
