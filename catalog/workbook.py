@@ -19,6 +19,8 @@ CELLS_MAX = 1_500_000
 CHARS_MAX = 32 * 1024 * 1024
 ROWS_MAX = 1_000_000
 """Of one sheet that is written; the format ends at 1,048,576."""
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""All that the format allows (ECMA-376 part 2). LZMA takes gigabytes when a file asks for them."""
 _TEXT_MAX = 32_767
 _CHUNK_BYTES = 64 * 1024
 _DIGITS_MAX = 15
@@ -125,8 +127,11 @@ def read_workbook(raw: bytes) -> tuple[Sheet, ...]:
         raise WorkbookError("是旧版 xls 或加了密码的文件，请另存为没有密码的 xlsx")
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if len(archive.infolist()) > PARTS_MAX:
+            parts = archive.infolist()
+            if len(parts) > PARTS_MAX:
                 raise WorkbookError("不是普通的 xlsx 文件：里面的部分太多")
+            if any(one.compress_type not in _PACKED for one in parts):
+                raise WorkbookError("不是普通的 xlsx 文件：压缩方式不认识")
             return _Book(archive).sheets()
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
         raise WorkbookError("不是完好的 xlsx 文件，请用表格软件打开后另存为 xlsx") from None

@@ -325,6 +325,18 @@ def test_what_is_no_workbook_or_a_bomb_is_refused_in_a_word(monkeypatch: pytest.
     assert "内容太多" in _told(good)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_workbook_that_no_program_packs_like_this_is_refused_before_it_is_unpacked(method: int) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in BOOK.items():
+            archive.writestr(name.replace("__", "/"), content)
+    for damaged in (0, 1):  # damaged LZMA raised an error of its own kind: the page failed, the worker began again
+        raw = bytearray(file.getvalue())
+        raw[60] ^= damaged
+        assert "压缩方式" in _told(bytes(raw))
+
+
 def test_a_bomb_that_lies_about_its_size_is_refused_as_it_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = bytearray(_zip(**BOOK, **{"xl__a.xml": b"<a>" + b" " * 500_000 + b"</a>"}))
     size = (500_007).to_bytes(4, "little")
