@@ -17,6 +17,7 @@ from kernel.orders import Line, Order
 from nlu.frame import Item
 
 _OTHERS_MAX = 3
+_ANOTHER_BESIDE = re.compile("也[来要买充拿订]|再[来加要买充]|另外|还要|加一")
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
 _LAST_ACCOUNT = re.compile(
     r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
@@ -29,6 +30,8 @@ def with_last_account(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """上次的号, 还是老号码: only the account comes from the last order, the rest is what is being put together."""
     if _LAST_ACCOUNT.search(said.text) is None or _ACCOUNT.search(said.text):
         return None
+    if isinstance(dialog.state, Confirming) and _ANOTHER_BESIDE.search(said.text):
+        return None  # 平装的也来一本 同一个地址: one more line, and not instead
     if _NOT_LAST.search(said.text):
         pending = isinstance(dialog.state, Collecting | Confirming) and said.frame.intent == "reorder"
         return answer(dialog, scene, replies.last_account_how()) if pending else None

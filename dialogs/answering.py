@@ -24,6 +24,7 @@ from dialogs.ordering import (
     answered_by_text,
     ask_which_line,
     denied,
+    doubted,
     miss,
     nothing_found,
     start,
@@ -40,6 +41,7 @@ from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _AROUND_SIZE = re.compile("^(?:那|就|还是|要|换|改成?|我)+|(?:的|吧|了|啊|好了)+$")
+_COUNTS_SOMETHING = re.compile(r"\d|[两二三四五六七八九十俩仨]")
 _SWAP = re.compile("[换改]成")
 
 
@@ -276,6 +278,8 @@ def _after_filling(
         return ask_which_line(dialog, scene, said.text)
     held = {line.product for line in state.lines}
     if said.frame.items and all(item.product in held and item.product is not None for item in said.frame.items):
+        if isinstance(state, Confirming) and _COUNTS_SOMETHING.search(said.text):
+            return miss(doubted(dialog), scene)  # 酸梅汤要两壶: something was to change, and nothing did
         again = advance(dialog, lines, scene)  # the same once more: the question stands
         return _size_begun(dialog, state, said.text, scene) or again
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)

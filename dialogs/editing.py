@@ -20,7 +20,7 @@ from dialogs.filling import (
 )
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, doubted, miss
-from dialogs.pointing import longest_name, pointed
+from dialogs.pointing import longest_name, names_else, pointed
 from dialogs.state import (
     BATCH_LINES_MAX,
     DRAFT_LINES_MAX,
@@ -305,7 +305,9 @@ def _with_more(
     if only_count and item.value is None and not (len(lines) == 1 and _in_units(lines[0], shelf)):
         meant = pointed(lines, text, shelf) if len(lines) > 1 else None
         which = meant.lines if meant is not None else ((0,) if len(lines) == 1 else ())
-        return _raised(lines, which[0], count or 1) if len(which) == 1 else None
+        if len(which) != 1 or names_else(lines[which[0]], text, shelf):
+            return None  # 再加一个QQ会员: of what is not sold here, no more of this
+        return _raised(lines, which[0], count or 1)
     if base is None:
         filled = fill(DraftLine(), item, shelf)
         return [*lines, _with_shared(filled.line, lines, shelf)], filled.problems

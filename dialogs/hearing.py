@@ -44,7 +44,9 @@ _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
 _NOT_CHANGES = ("order_status", "problem", "price", "help", "search", "unknown")
 _CHANGES = re.compile("[改换]成(?!.*[?？吗呢])(?!.*(?:行不|可以不|多少钱))")
 _LAUGHS = re.compile(r"[嗯哦啊额呃\s]*[哈嘿呵嘻]{2,}[\s~～,，。!！]*")
-_TO_SIZE = re.compile(r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?)?(?:的|吧|了)*")
+_TO_SIZE = re.compile(
+    r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?|个?(?:小时|分钟|节课?|课时|次|天|个?月|年|张|份|个|枚|颗|桶|枝))?(?:的|吧|了)*"
+)
 
 
 def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
@@ -80,8 +82,10 @@ def _size_instead(state: Collecting, text: str, shelf: Shelf) -> Item | None:
     found = _TO_SIZE.fullmatch(fold(text))
     product = shelf.product(state.lines[state.line].product or "")
     field = field_of(product, state.slot) if product is not None else None
-    if found is None or product is None or field is None or isinstance(check_field(field, found[1]), Valid):
+    if found is None or product is None or field is None:
         return None
+    if field.kind is not FieldKind.TEXT and isinstance(check_field(field, found[1]), Valid):
+        return None  # nobody is called 改4节, but an account may be of these digits
     value = int(found[1])
     limits = [sku.any_value for sku in product.skus if sku.any_value is not None]
     sold = any(sku.value == value for sku in product.skus) or any(one.min <= value <= one.max for one in limits)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalog.checks import fold
-from catalog.model import FieldKind, Product
+from catalog.model import Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, option_of
 from dialogs.replies import NOT_WORDS, number
@@ -20,6 +20,13 @@ _LAST = re.compile(
 _FIRST = re.compile(r"(?:前面|上面|前头|头|开头)(?:那|的|一)+[件单条样个张份项行笔]?")
 _TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})(?=的|那|这|不|去|删|改|换|就)")
 _AROUND = re.compile("^(?:我?[想要买选]|就|来|那个?|这个?)+|(?:那[个种款]|这[个种款]|[的吧了啊呀呢,，。.!！])+$")
+_COUNTS = re.compile(
+    r"(?:\d+|[一二两三四五六七八九十]+)(?:[张份个件条袋盒次枚瓶桶箱套本杯壶位元块颗]|小时|分钟|天)?|[0-9a-z._%+@-]{5,}"
+)
+_SMALL_WORDS = re.compile(
+    "再|加上?|添|追加|多|还要?|也|来|要|买|充|给|帮|我|他|她|你|朋友|妈妈?|爸爸?|老婆|老公|弟|妹|哥|姐|儿子|女儿|孩子|家人|同事|同学|室友"
+    "|刚才|刚刚|那|这|个|单|订单|一样|同样|的|了|吧|啊|呢|哈|谢谢|请|麻烦|好|嗯|哦|对|一起|顺便|另外|上面|里|小|时|号码?|手机|到|和|跟|就|先|都|各|份|张|地址|寄"
+)
 _ACCOUNT_CHARS = 5
 _ANSWER_MAX = 30
 _NOT_ACCOUNTS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
@@ -168,6 +175,21 @@ def names_of(line: DraftLine, shelf: Shelf) -> frozenset[str]:
 
 def _chosen(line: DraftLine, options: Mapping[str, str]) -> dict[str, str]:
     return {**options, **line.fields}
+
+
+def names_else(line: DraftLine, text: str, shelf: Shelf) -> bool:
+    """加一个QQ会员: whether words are left that are neither what this line is of, nor how many, nor to whom."""
+    product = shelf.product(line.product or "")
+    rest = _COUNTS.sub("", fold(text))
+    names = {fold(name) for name in (product.name, *product.aliases)} if product is not None else set()
+    sizes = {fold(name) for sku in (product.skus if product is not None else ()) for name in (sku.label, *sku.aliases)}
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields) if product is not None else ()
+    chosen = {fold(name) for part in parts for c in part.values for name in (c.label, *c.aliases)}
+    for name in sorted({*names, *sizes, *chosen}, key=len, reverse=True):
+        rest = rest.replace(name, "")
+        starts = [name[:end] for end in range(len(name), 1, -1) if name[:end] in rest]
+        rest = rest.replace(starts[0], "") if starts and not name[0].isdigit() else rest
+    return len(re.findall("[\u4e00-\u9fffa-z]", _SMALL_WORDS.sub("", rest))) > 1
 
 
 def longest_name(names: Iterable[str], said: str) -> str:

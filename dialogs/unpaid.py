@@ -14,7 +14,7 @@ from dialogs.draft import look
 from dialogs.editing import edited
 from dialogs.ordering import mend
 from dialogs.paying import ask_which_to_cancel, cancel_several, live_unpaid
-from dialogs.pointing import pointed
+from dialogs.pointing import names_else, pointed
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -115,7 +115,8 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
         )
     held = {line.product for line in live.lines}
     if says_more(text):
-        return all(item.product in (None, *held) and not item.candidates for item in said.frame.items)
+        foreign = any(item.product not in (None, *held) or item.candidates for item in said.frame.items)
+        return not foreign and not all(names_else(line, text, scene.shelf) for line in live.lines)
     if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
         return False
     if said.frame.intent == "order" and not _SAYS_CHANGE.search(text):
