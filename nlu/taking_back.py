@@ -34,6 +34,7 @@ def drop_taken_back(seen: Seen) -> None:
         seen.amounts = [amount for amount in seen.amounts if amount.start < among]
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
     _drop_what_is_told(seen)
+    _drop_what_he_has(seen)
     refused_options = {m.end for m in seen.mentions if m.entry.owners and negated(seen.text, m.start)}
     refused = [ref for ref in seen.refs if negated(seen.text, ref.start) or ref.start in refused_options]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
@@ -108,6 +109,38 @@ def _drop_what_is_told(seen: Seen) -> None:
         seen.amounts = amounts
     if chosen:
         seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
+
+
+_HAS = re.compile(
+    r"(?<!店)(?<!库)(?<!群)(?<!你们这)(?:里|里面|里头|上面)(?:已经|还|就|只|都|现在)*有了?$|(?:已经|目前)(?:还|都)?有了?$|(?:[攒存囤屯]|攒够)(?:了|到)$"
+)
+_AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满)$")
+_ASKS_WHETHER = re.compile(r"[^,，。;；]*?[吗么没嘛?？]")
+_IS_HIS = re.compile(
+    r"(?:我|我们|咱|俺)(?:家|的|这|手[里上头])?[^,，。;；是用开]{0,4}(?:现在|目前|一直)?(?:是(?!不|要|想|说|来|帮|给|为|买|充|在|第)|(?:用|开|骑)的?是?)"
+)
+
+
+def _drop_what_he_has(seen: Seen) -> None:
+    """Leave out what an account holds or shall reach (号里有80，再来20; 凑到500), and goods that describe his own thing."""
+    seen.amounts = [a for a in seen.amounts if a.kind == "none" or not _is_balance(seen.text, a)]
+    if len({ref.product for ref in seen.refs if ref.product}) < 2:
+        return
+    for match in CLAUSE.finditer(seen.text):
+        start, end = match.span()
+        own = [ref for ref in seen.refs if start <= ref.start < end]
+        if own and _IS_HIS.match(match[0].strip()) and {r.product for r in own}.isdisjoint(
+            ref.product for ref in seen.refs if ref not in own
+        ):  # 我家车是17寸轮胎，洗车卡一张
+            seen.refs = [ref for ref in seen.refs if ref not in own]
+            seen.amounts = [a for a in seen.amounts if not start <= a.start < end]
+
+
+def _is_balance(text: str, amount: Amount) -> bool:
+    before = text[max(0, amount.start - 8) : amount.start]
+    if _AIMS_AT.search(before):
+        return amount.kind == "value" or (amount.number or 0) > 9
+    return _HAS.search(before) is not None and not _ASKS_WHETHER.match(text, amount.end)
 
 
 _MORE_OF_IT = re.compile(r"(?:再|还[想要差])[来补买要加充冲报续]?(?:个|点|上)?(?=[\d一二两三四五六七八九十百])")
