@@ -20,9 +20,11 @@ from console.roles import Right, may
 HOME = "/console"
 LOGIN = "/console/login"
 SESSION_COOKIE = "kabot_console"
-BODY_BYTES_MAX = 16 * 1024
+BODY_BYTES_MAX = 96 * 1024
+"""The longest form: a product with 4,000 characters of aliases, as many of tags and 1,000 of a note, 9 bytes each."""
 TOKEN_MIN = 20
-_FIELDS_MAX = 20
+FIELDS_MAX = 40
+"""The widest form: a SKU of a product with ten options."""
 _OWN_PATH = re.compile(r"/console(/[A-Za-z0-9_-]+){0,4}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -105,7 +107,7 @@ async def read_form(request: Request) -> dict[str, str] | None:
         if len(body) > BODY_BYTES_MAX:
             return None
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except ValueError:  # not ASCII, or too many fields
         return None
     # NUL is what PostgreSQL takes in no text.

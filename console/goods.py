@@ -369,22 +369,29 @@ def fen(given: str) -> Any:
 
 def listed_words(given: str, mark: str = "") -> list[str]:
     """Words divided as people divide them: by lines, commas of either kind, 、 — or by one mark alone."""
-    text = given[:LIST_MAX].replace("\r", "")
+    text = _whole(given).replace("\r", "")
     for one in (mark,) if mark else ("\n", ",", "，", "、", ";", "；"):
         text = text.replace(one, "\0")
     return [word for word in dict.fromkeys(part.strip() for part in text.split("\0")) if word]
 
 
+def _whole(given: str) -> str:
+    """A list as it was given. One that is cut would lose names that stood there already. Raises UnfitError."""
+    if len(given) > LIST_MAX:
+        raise UnfitError(f"一个列表最多 {LIST_MAX} 个字，给了 {len(given)} 个：更长的请用目录条目或目录文件修改")
+    return given
+
+
 def choices_text(values: Sequence[Choice]) -> str | None:
     """Values as lines of `编号 | 名称 | 别名，别名`; None: they could not be read back as they are."""
     lines = "\n".join(f"{one.id} | {one.label} | {'，'.join(one.aliases)}".removesuffix(" | ") for one in values)
-    return lines if choices_of(lines) == tuple(values) else None
+    return lines if len(lines) <= LIST_MAX and choices_of(lines) == tuple(values) else None
 
 
 def choices_of(given: str) -> tuple[Choice, ...]:
     """The values of such lines. A line without a number is numbered."""
     found: list[Choice] = []
-    for line in filter(None, (one.strip() for one in given[:LIST_MAX].replace("\r", "").split("\n"))):
+    for line in filter(None, (one.strip() for one in _whole(given).replace("\r", "").split("\n"))):
         parts = [part.strip() for part in line.split("|", 2)]
         id_, label = (parts[0], parts[1]) if len(parts) > 1 else (f"v{len(found) + 1}", parts[0])
         found.append(Choice(id_, label, tuple(listed_words(parts[2])) if len(parts) > 2 else ()))

@@ -77,13 +77,16 @@ class GoodsParts:
         name = _code(form.get("name", ""))
         if form.get("drop"):
             return self._changed(asked, lambda product, _: editing.without_option(product, name))
-        if not (values := choices_of(form.get("values", ""))):
-            return self._changed(asked, _no_values)
-        default = _text(form.get("default", "")) or None
-        if default is not None:  # by its name as well as by its number
-            default = next((one.id for one in values if default in (one.id, one.label)), default)
-        option = Option(name, _text(form.get("label", "")), values, default)
-        return self._changed(asked, lambda product, _: editing.with_option(product, option))
+
+        def changed(product: Product, _: Products) -> Product:
+            if not (values := choices_of(form.get("values", ""))):
+                raise UnfitError("选项至少要有一个取值")
+            default = _text(form.get("default", "")) or None
+            if default is not None:  # by its name as well as by its number
+                default = next((one.id for one in values if default in (one.id, one.label)), default)
+            return editing.with_option(product, Option(name, _text(form.get("label", "")), values, default))
+
+        return self._changed(asked, changed)
 
     def put_field(self, asked: Asked) -> Response:
         """POST /console/goods/field: what a buyer has to give; `drop` takes it out."""
@@ -92,16 +95,20 @@ class GoodsParts:
         if form.get("drop"):
             return self._changed(asked, lambda product, _: editing.without_field(product, name))
         kind = KINDS.get(form.get("kind", ""), FieldKind.TEXT)
-        field = Field(
-            name,
-            _text(form.get("label", "")),
-            kind,
-            pattern=_text(form.get("pattern", "")) or None,
-            values=choices_of(form.get("values", "")) if kind is FieldKind.CHOICE else (),
-            default=_text(form.get("default", "")) or None,
-            optional=form.get("optional") == "1",
-        )
-        return self._changed(asked, lambda product, _: editing.with_field(product, field))
+
+        def changed(product: Product, _: Products) -> Product:
+            field = Field(
+                name,
+                _text(form.get("label", "")),
+                kind,
+                pattern=_text(form.get("pattern", "")) or None,
+                values=choices_of(form.get("values", "")) if kind is FieldKind.CHOICE else (),
+                default=_text(form.get("default", "")) or None,
+                optional=form.get("optional") == "1",
+            )
+            return editing.with_field(product, field)
+
+        return self._changed(asked, changed)
 
     def add_alias(self, asked: Asked) -> Response:
         """POST /console/goods/alias: one more name, of what was not understood."""
@@ -119,10 +126,6 @@ class GoodsParts:
             return editing.put(products, change(one_of(products, product_id), products))
 
         return self._goods.apply(asked, changed, product_page(product_id))
-
-
-def _no_values(*_: object) -> Product:
-    raise UnfitError("选项至少要有一个取值")
 
 
 def _text(given: str) -> str:

@@ -19,7 +19,6 @@ UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 """About 500,000 card keys; larger files are for the command line."""
 _FIELD_BYTES_MAX = 4 * 1024 * 1024
 """Of what is pasted."""
-_FIELDS_MAX = 20
 _NAME_MAX = 200
 
 
@@ -81,7 +80,7 @@ async def _read(request: Request) -> tuple[dict[str, str], Upload | None]:
             raise _TooLargeError
         return given, None
     parser = _InMemory(
-        request.headers, _limited(request), max_files=1, max_fields=_FIELDS_MAX, max_part_size=_FIELD_BYTES_MAX
+        request.headers, _limited(request), max_files=1, max_fields=gate.FIELDS_MAX, max_part_size=_FIELD_BYTES_MAX
     )
     form: dict[str, str] = {}
     upload: Upload | None = None

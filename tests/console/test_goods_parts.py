@@ -6,7 +6,7 @@ import pytest
 
 from bot import misses
 from catalog.model import AnyValue, Choice, Delivery, FieldKind
-from console.goods import choices_of, choices_text
+from console.goods import LIST_MAX, choices_of, choices_text
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.console.conftest import Window
 from tests.console.test_goods import STEAM, _listed, _product, _saved
@@ -99,6 +99,37 @@ def test_an_option_that_loses_a_value_leaves_no_sku_without_one(shop: Shop, logi
     assert kept.label in draft
     _saved(window)
     assert {sku.options[option.name] for sku in _product(shop, found.id).skus} == {kept.id}
+
+
+def test_the_longest_form_and_the_widest_are_taken(shop: Shop, login: Login) -> None:
+    window = login()
+    aliases = "，".join(f"顾客叫它的第{number}个很长很长的名字而且还要更长一些" for number in range(150))
+    assert 3500 < len(aliases) <= LIST_MAX
+    words = {"name": "Steam充值卡", "category": "游戏", "aliases": aliases, "tags": aliases, "note": "说" * 1000}
+    _sent(window, "product", id="steam", **words)
+    for number in range(10):  # as many options as a product may have
+        _sent(window, "option", id="steam", name=f"o{number}", label=f"选项{number}", values=f"a{number} | 甲{number}")
+    chosen = {f"option{number + 1}": f"a{number}" for number in range(10)}
+    sku = {"label": "100元", "price": "77.70", "cost": "9", "face": "10", "eta": "", "value": "100", "unit": "元"}
+    last = {"supplier": "", "supplier_code": "", "aliases": "", "min": "", "max": ""}
+    _sent(window, "sku", id="steam", code=_product(shop, "steam").skus[0].code, **sku, **chosen, **last)
+    _saved(window)
+    saved = _product(shop, "steam")
+    assert (len(saved.aliases), len(saved.options), saved.skus[0].price_fen) == (150, 10, 7770)
+
+
+def test_a_list_too_long_for_a_form_is_refused_and_never_cut(shop: Shop, login: Login) -> None:
+    window, before = login(), _product(shop, "steam")
+    aliases = "，".join(f"第{number}个名字" for number in range(LIST_MAX // 5))
+    answer = window.send("/console/goods/product", id="steam", name="Steam", category="游戏", aliases=aliases)
+    assert (answer.status_code, "最多 4000 个字" in answer.text) == (422, True)
+    values = "\n".join(f"v{number} | 第{number}个取值" for number in range(LIST_MAX // 10))
+    for path, form in (("option", {}), ("field", {"kind": "选择"})):
+        answer = window.send(f"/console/goods/{path}", id="steam", name="n", label="x", values=values, **form)
+        assert (answer.status_code, "最多 4000 个字" in answer.text) == (422, True)
+    assert choices_text(tuple(Choice(f"v{number}", f"第{number}个取值") for number in range(LIST_MAX // 10))) is None
+    assert _product(shop, "steam") == before
+    assert shop.rows("SELECT count(*) FROM catalog_draft") == [0]
 
 
 @pytest.mark.parametrize(
