@@ -20,6 +20,7 @@ from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.heard_days import HeardDays
 from bot.misses import Misses, missed
+from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
@@ -159,14 +160,7 @@ class Conversation:
     async def _turn(self, push: Push, opened: Opened) -> "_Stored":
         services = self._services
         shelf, lexicon = await self._catalog()
-        scene = Scene(
-            now=services.clock.now(),
-            shelf=shelf,
-            public_url=services.config.app.public_url,
-            faq=services.faq.book,
-            hours=services.hours,
-            wallet=wallet.terms(services),
-        )
+        scene = scene_now(services, shelf)
         if push.kind != "event":
             self._heard_days.note(push.openid, scene.now)
         before = from_json(opened.dialog)

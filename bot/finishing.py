@@ -6,13 +6,14 @@ from secrets import token_hex
 
 from bot import handoffs, ordering
 from bot.bootstrap import Services
+from bot.scene import scene_now
 from bot.work import Also
 from console.desk import Finished
 from dialogs import replies
 from dialogs.state import Confirming, Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import step
 from dialogs.store import Opened
-from dialogs.turn import Fact, OrderPlaced, PlaceOrder, Said, Scene
+from dialogs.turn import Fact, OrderPlaced, PlaceOrder, Said
 from kernel.ids import OpenId
 from nlu.frame import Frame
 
@@ -53,13 +54,7 @@ def _confirmed(services: Services, openid: OpenId, dialog: Dialog, key: str) -> 
     """One 确认: the summary may still have something to say before it (a price that has moved), then nothing is
     placed."""
     shelf, _ = services.shelf.current()
-    scene = Scene(
-        now=services.clock.now(),
-        shelf=shelf,
-        public_url=services.config.app.public_url,
-        faq=services.faq.book,
-        hours=services.hours,
-    )
+    scene = replace(scene_now(services, shelf), wallet=None)  # what is confirmed here is the draft alone
     turn = step(dialog, _CONFIRM, scene)
     wanted = next((one for one in turn.effects if isinstance(one, PlaceOrder)), None)
     if wanted is None:
