@@ -28,7 +28,7 @@ async function renew() {
     wanted = false;
     try {
       const answer = await fetch(location.href, { headers: { "X-Kabot-Live": "1" } });
-      if (answer.redirected) return offline("登录已过期，请重新登录");
+      if (answer.redirected) return moved(answer.url);
       if (answer.ok) replaceParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // The stream says it when the server is away.
@@ -36,6 +36,14 @@ async function renew() {
     await new Promise((resolve) => setTimeout(resolve, GAP_MS));
   }
   renewing = false;
+}
+
+// A talk that a person has by now is another page; nobody is taken away from what he is writing.
+function moved(url) {
+  if (new URL(url).pathname === "/console/login") return offline("登录已过期，请重新登录");
+  const isWritten = (one) => one.value !== one.defaultValue;
+  if ([...main.querySelectorAll("textarea, input")].some(isWritten)) return offline("这个会话已经由客服处理，写完请刷新");
+  location.replace(url);
 }
 
 function replaceParts(fresh) {

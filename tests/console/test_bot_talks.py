@@ -204,6 +204,9 @@ def test_the_owner_takes_a_talk_from_the_bot_and_gives_it_back(
             desk.get_by_role("button", name="接管这个会话").click()
             expect(desk.get_by_role("status").first).to_contain_text("已接管")
             expect(desk.locator("#talk-head")).to_contain_text("我 负责")
+            # Who looked on is led to where the talk is now, and is not told that his login had ended.
+            expect(phone.locator("#talk-head")).to_contain_text("我 负责", timeout=60_000)
+            assert not phone.url.startswith(f"{base}{PAGE}")
             desk.get_by_label("以店铺身份回复").fill("Q币我来帮您充")
             desk.get_by_role("button", name="发送", exact=True).click()
             expect(desk.locator("#transcript")).to_contain_text("Q币我来帮您充")
