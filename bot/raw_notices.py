@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ _ITEMS_MAX = 50
 _TEXT_MAX = 300
 _NUMBERS = ("_no", "_id", "orderid", "mchid", "appid", "_time", "time", "total", "amount", "status", "state", "code")
 """Keys that end like this hold numbers of orders and the like: they stay whole."""
+_ORDERS = ("orderid", "order_id", "order_no", "trade_no", "transaction_id")
+"""Those of them that do so whoever else is named before: buyer_order_no is no buyer."""
 _PERSONS = ("openid", "account", "phone", "mobile", "buyer", "user")
 _SECRETS = ("sign", "card", "cdk", "secret", "password", "pwd", "token", "key", "ciphertext", "nonce")
 
@@ -40,7 +43,7 @@ def keep(
     The same one again changes nothing. Without a number of its own it is the same when it says the same.
     """
     whole = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
-    number = number or hashlib.sha256(f"{ref}\n{whole}".encode()).hexdigest()[:32]
+    number = number or hashlib.sha256(f"{ref}\n{whole}".encode("utf-8", "replace")).hexdigest()[:32]
     row = {"source": source, "number": number, "ref": ref, "kind": kind[:64], "told": masked(told), "now": now}
     conn.execute(_KEEP, row)
 
@@ -50,7 +53,7 @@ def keep_body(conn: Connection, supplier: str, ref: str, body: bytes, now: datet
     given = body.decode("utf-8", "replace").replace("\0", "")
     try:
         told = json.loads(given)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = dict(parse_qsl(given, keep_blank_values=True))
     keep(conn, supplier, ref, "callback", told if isinstance(told, dict) else {"body": str(told)}, now)
 
@@ -60,19 +63,39 @@ def masked(told: Any, name: str = "", depth: int = 0) -> Any:
     key = name.casefold()
     if any(word in key for word in _SECRETS) and not key.endswith(("appid", "status")):
         return HIDDEN
-    if isinstance(told, Mapping) and depth < _DEPTH_MAX:
-        return {str(one)[:64]: masked(value, str(one), depth + 1) for one, value in list(told.items())[:_ITEMS_MAX]}
-    if isinstance(told, list) and depth < _DEPTH_MAX:
+    if isinstance(told, Mapping | list) and depth >= _DEPTH_MAX:
+        return HIDDEN
+    if isinstance(told, str) and (inner := _inside(told)) is not None:
+        return masked(inner, name, depth)
+    if isinstance(told, Mapping):
+        some = list(told.items())[:_ITEMS_MAX]
+        return {_clean(str(one))[:64]: masked(value, str(one), depth + 1) for one, value in some}
+    if isinstance(told, list):
         return [masked(value, name, depth + 1) for value in told[:_ITEMS_MAX]]
     if told is None or isinstance(told, bool):
         return told
-    words = str(told).replace("\0", "")[:_TEXT_MAX]
-    if key.endswith(_NUMBERS):
-        return told if isinstance(told, int | float) else words
-    if any(word in key for word in _PERSONS):
+    words = _clean(str(told))[:_TEXT_MAX]
+    if any(word in key for word in _PERSONS) and not key.endswith(_ORDERS):
         return mask(words)
-    plain = mask_within(words)
-    return told if isinstance(told, int | float) and plain == words else plain
+    plain = words if key.endswith(_NUMBERS) else mask_within(words)
+    is_number = isinstance(told, int) or (isinstance(told, float) and math.isfinite(told))
+    return told if is_number and plain == words else plain
+
+
+def _clean(given: str) -> str:
+    """Without what PostgreSQL keeps in no text: NUL, and halves of characters."""
+    return given.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _inside(told: str) -> Mapping[str, Any] | list[Any] | None:
+    """What a text holds that is itself JSON; None: it is a text."""
+    if not told.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        found = json.loads(told)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 @TASKS.cron("forget_raw_notices", "40 19 * * *")

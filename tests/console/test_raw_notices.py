@@ -107,6 +107,31 @@ def test_notices_are_forgotten_after_half_a_year(shop: Shop) -> None:
     assert shop.rows("SELECT count(*) FROM raw_notice") == [0]
 
 
+def test_persons_are_masked_under_any_name_and_numbers_of_orders_stay_whole() -> None:
+    told = {"account_no": "13812345678", "user_id": "wang-xiaoming-77", "buyer_id": "oLi-the-whole-openid-of-his"}
+    assert not set(told.values()) & set(masked(told).values())
+    numbers = {"buyer_order_no": "S20260302000001", "userOrderId": "S20260302000001", "order_status": "success"}
+    assert masked(numbers) == numbers
+
+
+def test_secrets_too_deep_or_inside_a_text_are_not_kept() -> None:
+    deep: Any = {"sign": "0123456789abcdef"}
+    for _ in range(8):
+        deep = {"a": deep}
+    assert "0123456789abcdef" not in str(masked(deep))
+    inside = {"data": json.dumps([{"card_pwd": "SECRET-PASSWORD", "status": "ok"}]), "text": "[no json"}
+    assert masked(inside) == {"data": [{"card_pwd": HIDDEN, "status": "ok"}], "text": "[no json"}
+
+
+def test_what_no_database_takes_is_kept_without_it(shop: Shop) -> None:
+    strange = b'{"a\\u0000b": "\\u0000x", "c\\ud800": "\\udfff", "amount": NaN, "n": Infinity}'
+    with shop.services.engine.begin() as conn:
+        for body in (strange, b"[" * 100_000):
+            raw_notices.keep_body(conn, "fulu", "S1", body, shop.clock.now())
+    [kept, _] = shop.rows("SELECT told FROM raw_notice ORDER BY id")
+    assert kept == {"ab": "x", "c?": "?", "amount": "nan", "n": "inf"}
+
+
 _json: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
