@@ -1,7 +1,6 @@
 """Does what `runs.py` has begun: imports keys, reads catalogs; cut off, it goes on where it stood."""
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -48,12 +47,11 @@ def work(engine: Engine, vault: Vault, clock: Clock, number: int) -> None:
         row = conn.execute(_TAKE, {"id": number}).one_or_none()
     if row is None:
         return
-    end: _End = partial(_end, engine, clock, row)
     try:
         if row.kind == runs.KEYS:
-            _import(engine, vault, row, end)
+            _import(engine, vault, clock, row)
         else:
-            _read_catalog(engine, clock, row, end)
+            _read_catalog(engine, clock, row)
     except _TakenError:
         return
     except Exception:  # it is done again: whoever looks should know that it stands
@@ -62,15 +60,14 @@ def work(engine: Engine, vault: Vault, clock: Clock, number: int) -> None:
         raise
 
 
-_End = Callable[[str, dict[str, Any], bytes | None], None]
-
-
-def _import(engine: Engine, vault: Vault, row: Any, end: _End) -> None:
+def _import(engine: Engine, vault: Vault, clock: Clock, row: Any) -> None:
     lines = runs.lines_of(vault, row)
     with engine.connect() as conn:
         why = key_import.why_not(conn, row.about)
     if lines is None or why is not None:
-        end("refused", {"problems": [str(why) if why is not None else "内容打不开了，请重新上传"]}, None)
+        with engine.begin() as conn:
+            words = str(why) if why is not None else "内容打不开了，请重新上传"
+            _end(conn, clock, row, "refused", {"problems": [words]})
         return
 
     def also(conn: Connection, done: int) -> None:
@@ -82,10 +79,11 @@ def _import(engine: Engine, vault: Vault, row: Any, end: _End) -> None:
     listed = json.dumps([[one.line, one.reason, one.content] for one in bad], ensure_ascii=False)
     sealed = vault.seal(CardSecret(listed), runs.BAD_SEALED_AS, row.id) if bad else None
     problems = [f"第 {one.line} 行: {one.reason}" for one in bad[:_PROBLEMS_KEPT]]
-    end("done", {**told, "problems": problems}, sealed)
+    with engine.begin() as conn:
+        _end(conn, clock, row, "done", {**told, "problems": problems}, sealed)
 
 
-def _read_catalog(engine: Engine, clock: Clock, row: Any, end: _End) -> None:
+def _read_catalog(engine: Engine, clock: Clock, row: Any) -> None:
     def stage(number: int) -> None:
         with engine.begin() as conn:
             conn.execute(_STAGE, {"id": row.id, "done": number, "stage": CATALOG_STEPS[number]})
@@ -97,14 +95,17 @@ def _read_catalog(engine: Engine, clock: Clock, row: Any, end: _End) -> None:
         with engine.begin() as conn:
             draft = drafts.find(conn, row.operator_id)
             if draft is not None and draft.changed_at > row.made_at:
-                end("refused", {"problems": ["上传之后您又改过草稿，文件没有盖掉它；要用文件请再传一次"]}, None)
+                words = "上传之后您又改过草稿，文件没有盖掉它；要用文件请再传一次"
+                _end(conn, clock, row, "refused", {"problems": [words]})
                 return
+            # With the draft or not at all: begun again, its own draft would look like one that was changed meanwhile.
             drafts.put(conn, row.operator_id, products, clock.now())
+            told = {"products": len(products), "skus": sum(len(one.skus) for one in products)}
+            _end(conn, clock, row, "done", told)
     except CatalogError as error:
         problems = [str(one) for one in error.problems]
-        end("refused", {"problems": problems[:_PROBLEMS_KEPT], "count": len(problems)}, None)
-        return
-    end("done", {"products": len(products), "skus": sum(len(one.skus) for one in products)}, None)
+        with engine.begin() as conn:
+            _end(conn, clock, row, "refused", {"problems": problems[:_PROBLEMS_KEPT], "count": len(problems)})
 
 
 def _step(conn: Connection, number: int, done: int, stage: str) -> None:
@@ -112,7 +113,8 @@ def _step(conn: Connection, number: int, done: int, stage: str) -> None:
         raise _TakenError
 
 
-def _end(engine: Engine, clock: Clock, row: Any, state: str, outcome: dict[str, Any], given: bytes | None) -> None:
-    with engine.begin() as conn:
-        values = {"id": row.id, "state": state, "outcome": {**row.outcome, **outcome}, "given": given}
-        conn.execute(_END, {**values, "now": clock.now()})
+def _end(
+    conn: Connection, clock: Clock, row: Any, state: str, outcome: dict[str, Any], given: bytes | None = None
+) -> None:
+    values = {"id": row.id, "state": state, "outcome": {**row.outcome, **outcome}, "given": given}
+    conn.execute(_END, {**values, "now": clock.now()})

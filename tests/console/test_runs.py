@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from catalog import key_import
 from catalog.files import read_catalog
@@ -214,3 +215,19 @@ def test_a_file_that_is_read_late_does_not_put_away_what_was_drafted_meanwhile(s
     shop.work()
     assert "又改过草稿" in window.see(page)
     assert "没保存的改动 <small>1</small>" in window.see("/console/goods/draft")
+
+
+@pytest.mark.usefixtures("long_ones")
+def test_a_catalog_that_is_read_again_does_not_take_its_own_draft_for_a_change(shop: Shop, login: Login) -> None:
+    window = login()
+    page = _catalog(window, to_workbook(read_catalog(Path(DEMO)).products[:5])).headers["location"]
+    with shop.services.engine.begin() as conn:  # it comes as far as its last word, and that is not written down
+        conn.execute(text("ALTER TABLE console_run ADD CONSTRAINT never CHECK (state <> 'done')"))
+    shop.passes(1)
+    with pytest.raises(IntegrityError):
+        _work(shop, page)
+    with shop.services.engine.begin() as conn:
+        conn.execute(text("ALTER TABLE console_run DROP CONSTRAINT never"))
+    shop.passes(1)
+    _work(shop, page)
+    assert "5 个商品" in window.see(page)
