@@ -54,12 +54,15 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
     for label, name in lexicon.text_cues:
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
-            match = _TEXT_SAID.match(seen.text, place + len(label))
+            begin = place + len(label)
+            until = lexicon.next_field.search(seen.text, begin + 2)
+            stop = until.start() if until else len(seen.text)
+            match = _TEXT_SAID.match(seen.text, begin, stop)
             if match is None and label in lexicon.person_cues:
-                match = _NAME_BESIDE.match(seen.text, place + len(label))
+                match = _NAME_BESIDE.match(seen.text, begin, stop)
                 match = None if match and lexicon.words.knows(match[1]) and not re.match(_SURNAME, match[1]) else match
             elif match is None and len(label) >= 3:  # 常用英雄李白
-                match = _TEXT_BESIDE.match(seen.text, place + len(label))
+                match = _TEXT_BESIDE.match(seen.text, begin, stop)
                 match = None if match and _NO_TEXT.search(match[1]) else match
             if match and not any(taken[match.start(1) : match.end(1)]):
                 texts[name] = seen.cased[match.start(1) : match.end(1)].strip(_QUOTES)
@@ -127,7 +130,7 @@ _NO_DISTRICT = re.compile(r"(?:^|[^\u4e00-\u9fff])[\u4e00-\u9fff\da-z]区$")
 
 _BESIDE = re.compile(
     r"(?:\s?(?:[\u4e00-\u9fffa-z]{0,8}?(?:专卖店|驿站|便利店|超市|酒店|饭店|店(?!长)|博物馆|图书馆|体育馆|馆|中心|医院|银行|写字楼|公司|前台|收发室|门卫室?|物业|门口)"
-    r"(?:的?(?:旁边?|对面|附近|门口|楼[上下]|隔壁))?|[\u4e00-\u9fffa-z]{2,8}?(?:旁边?|对面|附近|隔壁)|[一二三四五六七八九十\d]{1,2}期|[a-z\d]{1,3}(?:座|层|楼|室|房|号))){1,3}"
+    r"(?:的?(?:旁边?|对面|附近|门口|楼[上下]|隔壁))?|[\u4e00-\u9fffa-z]{2,8}?(?:旁边?|对面|附近|隔壁)|[\u4e00-\u9fff]{2,8}(?:楼|阁|轩|府)(?=$|[,，。;；!！\s])|[一二三四五六七八九十\d]{1,2}期|[a-z\d]{1,3}(?:座|层|楼|室|房|号))){1,3}"
 )
 """What stands beside the street's number tells where: 92号 佳能专卖店, 夫子庙博物馆旁."""
 

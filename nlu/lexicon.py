@@ -368,8 +368,11 @@ class Lexicon:
             )
         )
         texts = [f for p in self.products.values() for f in p.words.fields if f.kind == "text" and not f.coded]
+        asked = {plain(f.label) for p in self.products.values() for f in p.words.fields}
+        self.next_field = _next_field(sorted((label for label in asked if len(label) > 1), key=len, reverse=True))
         self.categories = frozenset(plain(name) for p in self.products.values() for name in p.words.category)
         named = [("名字", f.name) for f in texts if re.search("姓名|名字", f.label)]
+        named += [("姓名", f.name) for f in texts if re.fullmatch("..+(?:姓名|名字)", f.label)]
         named += [(plain(f.label)[:-2], f.name) for f in texts if re.fullmatch("..+姓名", f.label)]  # 车主赵大力
         people = [f.name for f in texts if re.search("姓名", f.label)]
         named += [(word, people[0]) for word in ("学员", "考生", "报名人", "我叫") if people]
@@ -515,6 +518,16 @@ def _shape(pattern: str, telling: bool = False) -> re.Pattern[str] | None:
         return re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
     except re.error:
         return None
+
+
+def _next_field(labels: list[str]) -> re.Pattern[str]:
+    """Find where what is said for one field ends: at another's label with its value, at a phone, a mail, an ID."""
+    own = "|".join(map(re.escape, labels)) or "(?!)"
+    return re.compile(
+        rf"[\s,，]*(?:{own})(?:是|为|叫|写|[:=])|[\s,，]*(?:{own})\s*(?=[\d一二三四五六七八九十])"
+        r"|[\s,，]*(?:联系|会员|绑定|家长|我的|本人|备用)?的?(?:手机|电话|身份证|邮箱|qq|微信)(?:号码?)?(?:是|为|[:=\s])*(?=[\da-z])"
+        r"|(?<=[\u4e00-\u9fff])(?<![是为叫写])\s*(?:1[3-9]\d{9}(?!\d)|\d{15,18}(?!\d)|[a-z\d][a-z\d._-]*@)"
+    )
 
 
 def _own_tail(name: str) -> str:

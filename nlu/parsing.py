@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
+from nlu.counting import count_otherwise
 from nlu.deciding import Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
@@ -187,6 +188,7 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = N
     if intent not in TALK_OF_PAST:
         values_of_any_number(seen, lexicon)
         drop_taken_back(seen)
+        count_otherwise(seen)
         if trace is not None:
             trace.left(seen, "taken back: refused, declined or corrected")
     named = any(ref.product or ref.candidates for ref in seen.refs)

@@ -1,0 +1,42 @@
+"""Counts said in other ways than a number beside the goods: 每人一张 of four people, 2×京东卡."""
+
+import re
+from dataclasses import replace
+
+from nlu.amounts import Amount
+from nlu.numerals import CHINESE, read_numeral
+from nlu.seen import Seen
+
+MOST_HEADS = 50
+_EACH_ONE = re.compile(
+    r"(?:每人|一人|人手|每位|每个人)(?:都|各|来|要|买|发|订|充|上)*[一1](?P<unit>[张份个杯次套件支本位瓶盒])(?!个?月|万|百|千)"
+)
+_HEADS = re.compile(
+    rf"(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})(?:个人|位|人(?![份民])|[个名](?:同事|同学|朋友|客人|员工|学生|大人|小孩))"
+)
+_TIMES = re.compile(r"\s*[x*×]\s*")
+
+
+def count_otherwise(seen: Seen) -> None:
+    """Add the count of 我们四位，每人一张, and read the number of 2×京东卡 as one; where one is said plainly, it stays."""
+    starts = {ref.start for ref in seen.refs if ref.product}
+    seen.amounts = [
+        replace(a, kind="count") if a.kind == "value" and not a.unit and _times(seen.text, a.end) in starts else a
+        for a in seen.amounts
+    ]
+    each = _EACH_ONE.search(seen.text)
+    if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) != 1:
+        return
+    heads = {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
+    many = heads.pop() if len(heads) == 1 else None
+    plain = [a for a in seen.amounts if a.kind == "count" and (a.number or 0) > 1]
+    if many is None or not 1 < many <= MOST_HEADS or plain:
+        return
+    seen.amounts = [a for a in seen.amounts if a.kind != "count"]
+    seen.amounts.append(Amount(each.end() - 2, each.end(), "count", int(many), each["unit"]))
+    seen.amounts.sort(key=lambda amount: amount.start)
+
+
+def _times(text: str, end: int) -> int:
+    match = _TIMES.match(text, end)
+    return match.end() if match else -1
