@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from bot import after_sale, background, doctor, suppliers
+from bot import after_sale, background, doctor, giving_back, operators, suppliers
 from bot.bootstrap import Services
 from bot.cli import main
 from catalog.shelf import Shelf
 from catalog.store import import_catalog
+from console import reading
 from dialogs.turn import AskRefund, RefundDecided
-from fulfillment import pausing
+from fulfillment import byhand, pausing
 from fulfillment.suppliers.choosing import Market, Source, choose
 from kernel.ids import OpenId, OrderNo
 from kernel.money import Fen
@@ -165,6 +166,50 @@ def test_whoever_waits_for_a_paused_one_gets_his_money_back_at_a_word(shop: Supp
     assert suppliers.resume(shop.services, "fulu", by="anna")
     shop.send_all()
     assert shop.rows("SELECT sends FROM supplier_order") == [(0,)], "nothing is bought for money that went back"
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_person_gives_back_what_waits_for_a_paused_one_and_nothing_is_bought(
+    shop: Supplying, by_command: bool
+) -> None:
+    order_no = shop.paid("HF50")
+    line_id = shop.line(order_no).id
+
+    def given_back() -> bool:
+        if not by_command:
+            return operators.give_back(shop.services, line_id, "供货商停了", delivered_too=True) is not None
+        try:
+            return bool(list(giving_back.refund_order(shop.services, giving_back.Wanted(order_no), "停了", actor="a")))
+        except giving_back.RefundNotPossibleError:
+            return False
+
+    _paused(shop)
+    shop.send_all()
+    some = giving_back.give_some(shop.services, line_id, 100, "一部分", actor="a")
+    assert isinstance(some, byhand.NotNow), "what is left of it would still be bought"
+    with shop.services.engine.connect() as conn:
+        seen = reading.order(conn, order_no)
+    assert seen is not None
+    assert seen.lines[0].can_go_back
+    assert given_back()
+    assert not given_back(), "once"
+    shop.query_all()
+    assert shop.rows("SELECT amount_fen FROM refund") == [(4980,)]
+    assert suppliers.resume(shop.services, "fulu", by="anna")
+    shop.send_all()
+    assert shop.rows("SELECT state, sends FROM supplier_order") == [("failed", 0)]
+
+
+def test_what_a_supplier_was_asked_for_a_person_gives_back_only_after_its_result(shop: Supplying) -> None:
+    order_no = shop.paid("HF50")
+    shop.send_all()
+    assert shop.rows("SELECT sends FROM supplier_order") == [(1,)]
+    assert operators.give_back(shop.services, shop.line(order_no).id, "x", delivered_too=True) is None
+    with shop.services.engine.connect() as conn:
+        seen = reading.order(conn, order_no)
+    assert seen is not None
+    assert not seen.lines[0].can_go_back
+    assert shop.rows("SELECT count(*) FROM refund") == [(0,)]
 
 
 def test_a_paused_one_that_is_looked_at_again_by_the_sweep_stays_unsent(shop: Supplying) -> None:
