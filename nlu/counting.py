@@ -12,8 +12,10 @@ _EACH_ONE = re.compile(
     r"(?:每人|一人|人手|每位|每个人)(?:都|各|来|要|买|发|订|充|上)*[一1](?P<unit>[张份个杯次套件支本位瓶盒])(?!个?月|万|百|千)"
 )
 _HEADS = re.compile(
-    rf"(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})(?:个人|位|人(?![份民])|[个名](?:同事|同学|朋友|客人|员工|学生|大人|小孩))"
+    rf"(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})(?:个人|位|口|人(?![份民])|[个名](?:同事|同学|朋友|客人|员工|学生|大人|小孩))"
 )
+_PAIR = re.compile("(?:我|我们|咱|他|她)们?[俩仨]")
+_TWO_OR_THREE = {"俩": 2, "仨": 3}
 _TIMES = re.compile(r"\s*[x*×]\s*")
 
 
@@ -25,9 +27,10 @@ def count_otherwise(seen: Seen) -> None:
         for a in seen.amounts
     ]
     each = _EACH_ONE.search(seen.text)
-    if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) != 1:
+    if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
         return
-    heads = {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
+    heads = {_TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(seen.text)}
+    heads |= {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
     many = heads.pop() if len(heads) == 1 else None
     plain = [a for a in seen.amounts if a.kind == "count" and (a.number or 0) > 1]
     if many is None or not 1 < many <= MOST_HEADS or plain:

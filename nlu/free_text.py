@@ -57,6 +57,9 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
             begin = place + len(label)
             until = lexicon.next_field.search(seen.text, begin + 2)
             stop = until.start() if until else len(seen.text)
+            other = taken.find(b"\x01", begin + 2, stop)
+            if other > 0:  # the address behind it, with its own label
+                stop = begin + len(_LEADS_ON.sub("", seen.text[begin:other]))
             match = _TEXT_SAID.match(seen.text, begin, stop)
             if match is None and label in lexicon.person_cues:
                 match = _NAME_BESIDE.match(seen.text, begin, stop)
@@ -97,6 +100,9 @@ _TEXT_SAID = re.compile(
     r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*[都全也]?(?:应该是|是|为|换成|改成|改为|叫|写着?|印|刻|[:=])\s*"
     r"((?:(?!\s+(?:\d{6}|身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
+
+
+_LEADS_ON = re.compile(r"[\s,，]*(?:(?:收货|寄送|邮寄|收件|上门)?地址(?:是|为|:)?|寄到|送到|寄给?|送给?)?[\s,，:]*$")
 
 
 _QUOTES = " \"'“”‘’「」『』《》"

@@ -249,6 +249,8 @@ def _sound_forms(word: str) -> list[str]:
         spoken = "".join(_spoken(token) for token in _TOKENS.findall(word))
         if len(spoken) >= 3:
             forms.append(spoken)
+    if re.fullmatch(r"[a-z][\u4e00-\u9fff]", word):
+        forms.append(sound(word))  # q必
     return forms
 
 
@@ -323,7 +325,8 @@ _NOT_SHORT = frozenset(
 def spellings(name: str) -> list[str]:
     """Write a Chinese name in letters, as hurried buyers do: wangzhe, wzry, tx会员."""
     if re.match(r"q[\u4e00-\u9fff]", name):
-        return ["q" + name]  # QQ币 for Q币
+        typed = name.translate(_letters()).replace(" ", "")
+        return ["q" + name, typed] if typed.isascii() and len(typed) > 2 else ["q" + name]  # QQ币, qbi for Q币
     syllables = name.translate(_letters()).split(" ")[:-1] if all(_HAN.match(char) for char in name) else []
     words = []
     if len(syllables) >= 2:

@@ -4,6 +4,7 @@
 import re
 
 from nlu.amounts import Amount
+from nlu.phrases import Mention
 from nlu.seen import CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.telling import unwanted
 
@@ -65,7 +66,11 @@ def drop_taken_back(seen: Seen) -> None:
         m
         for m in seen.mentions
         if (m.entry.options or m.entry.choices)
-        and (negated(seen.text, m.start) or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1))
+        and (
+            negated(seen.text, m.start)
+            or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1)
+            or (_UNFIT.match(seen.text, m.end) and _has_rival(m, seen))
+        )
     ]
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
     seen.refused = gone_options
@@ -75,6 +80,17 @@ def drop_taken_back(seen: Seen) -> None:
     _drop_by_owner(seen)
     for match in _CORRECTION.finditer(seen.text):
         _correct(seen, match.start(), match.end())
+
+
+_UNFIT = re.compile(
+    r"(?:的|票)?(?:我|就|都|也)?(?:没[空时]|没意思|不去|不看|不坐|不吃|不喜欢|不合适|不行|太[贵小大远晚早])"
+)
+
+
+def _has_rival(mention: Mention, seen: Seen) -> bool:
+    """Tell whether another value of the same option is said: 晚场没空，午场."""
+    names = set(slot_names(mention))
+    return any(names.intersection(slot_names(m)) and m.word != mention.word for m in seen.mentions)
 
 
 _LACKING, _INSTEAD = re.compile(r"没有?\s*$"), re.compile(r"\s*的?(?:的话|了|货)?[,，\s]*(?:那|我)?就")
@@ -100,9 +116,13 @@ def _drop_what_is_told(seen: Seen) -> None:
         return
     if mentions or amounts or seen.accounts:
         more = _MORE_OF_IT.search(seen.text) if not any(ref.product for ref in asked) else None  # 有30个了，再来70个
+        slots = {name for m in mentions if m.entry.options for name in slot_names(m)}
+        weighed = [m for m in seen.mentions if seen.tells(m.start) and slots.intersection(slot_names(m))]
         pieces = [
-            p for p in seen.told if unwanted(seen.text[slice(*p)].strip()) and not (more and p[1] <= more.start())
-        ]
+            p for p in seen.told
+            if unwanted(seen.text[slice(*p)].strip()) and not (more and p[1] <= more.start())
+            and not any(p[0] <= m.start < p[1] for m in weighed)  # 庙会票夜场没意思，日场两张
+        ]  # fmt: skip
         seen.refs = [ref for ref in seen.refs if not any(start <= ref.start < end for start, end in pieces)]
     chosen = any(chooses(m) for m in mentions)
     if any(amount.kind != "count" for amount in amounts) or (chosen and for_whom):  # 昨天买了2张80的，再来1张180的
@@ -114,26 +134,41 @@ def _drop_what_is_told(seen: Seen) -> None:
 _HAS = re.compile(
     r"(?<!店)(?<!库)(?<!群)(?<!你们这)(?:里|里面|里头|上面)(?:已经|还|就|只|都|现在)*有了?$|(?:已经|目前)(?:还|都)?有了?$|(?:[攒存囤屯]|攒够)(?:了|到)$"
 )
-_AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满)$")
+_AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满|[才就能]够|差[^,，。;；]{1,5}[到够]|要[到够])$")
 _ASKS_WHETHER = re.compile(r"[^,，。;；]*?[吗么没嘛?？]")
 _IS_HIS = re.compile(
-    r"(?:我|我们|咱|俺)(?:家|的|这|手[里上头])?[^,，。;；是用开]{0,4}(?:现在|目前|一直)?(?:是(?!不|要|想|说|来|帮|给|为|买|充|在|第)|(?:用|开|骑)的?是?)"
+    r"(?:我|我们|咱|俺)(?:家|的|这|手[里上头])?[^,，。;；是用开]{0,6}(?:现在|目前|一直)?(?:是(?!不|要|想|说|来|帮|给|为|买|充|在|第)|(?:用|开|骑)的?是?)"
 )
 
 
 def _drop_what_he_has(seen: Seen) -> None:
     """Leave out what an account holds or shall reach (号里有80，再来20; 凑到500), and goods that describe his own thing."""
     seen.amounts = [a for a in seen.amounts if a.kind == "none" or not _is_balance(seen.text, a)]
-    if len({ref.product for ref in seen.refs if ref.product}) < 2:
-        return
-    for match in CLAUSE.finditer(seen.text):
+    several = len({ref.product for ref in seen.refs if ref.product}) > 1
+    for match in CLAUSE.finditer(seen.text) if _IS_HIS.search(seen.text) else ():
         start, end = match.span()
+        _drop_what_his_is(seen, start, end)
+        if not several:
+            continue
         own = [ref for ref in seen.refs if start <= ref.start < end]
-        if own and _IS_HIS.match(match[0].strip()) and {r.product for r in own}.isdisjoint(
-            ref.product for ref in seen.refs if ref not in own
+        if (
+            own
+            and _IS_HIS.match(match[0].strip())
+            and {r.product for r in own}.isdisjoint(ref.product for ref in seen.refs if ref not in own)
         ):  # 我家车是17寸轮胎，洗车卡一张
             seen.refs = [ref for ref in seen.refs if ref not in own]
             seen.amounts = [a for a in seen.amounts if not start <= a.start < end]
+
+
+def _drop_what_his_is(seen: Seen, start: int, end: int) -> None:
+    """我win11是家庭版的，升级专业版: of one option's two values, the one that tells what he has is not ordered."""
+    if not _IS_HIS.match(seen.text[start:end].strip()):
+        return
+    later = {name for m in seen.mentions if m.start >= end and m.entry.options for name in slot_names(m)}
+    his = [m for m in seen.mentions if start <= m.start < end and later.intersection(slot_names(m))]
+    his = [m for m in his if not m.entry.means_things and not any(start <= a.start < end for a in seen.accounts)]
+    seen.mentions = [m for m in seen.mentions if m not in his]
+    seen.amounts = [a for a in seen.amounts if not any(m.start == a.start for m in his)]
 
 
 def _is_balance(text: str, amount: Amount) -> bool:
@@ -240,7 +275,11 @@ def _drop_weighed(seen: Seen) -> None:
         chosen = [m for m in seen.mentions if start <= m.start < end and (m.entry.options or m.entry.choices)]
         if not sizes and not chosen:
             continue
-        if not start or len(sizes) > 1 or not (_SETTLES.match(match[0]) or _THEN.match(match[0]) or match[0][-1] == "吧"):
+        if (
+            not start
+            or len(sizes) > 1
+            or not (_SETTLES.match(match[0]) or _THEN.match(match[0]) or match[0][-1] == "吧")
+        ):
             return
         before = [a for a in seen.amounts if a.end <= start and a.kind != "count"]
         pairs = {pair for m in chosen for pair in (*m.entry.options, *m.entry.choices)}
