@@ -16,7 +16,8 @@ PAGE = 30
 
 _LINES = text("""
     SELECT l.id, product_name, sku_label, quantity, total_fen, refund_fen, state, l.delivery, l.note, l.fields,
-           choice_labels, p.fields AS asked
+           choice_labels, p.fields AS asked, l.delivery = 'topup' AND state = 'delivering' AND NOT EXISTS (
+               SELECT 1 FROM supplier_order s WHERE s.line_id = l.id AND s.sends > 0) AS is_unsent
     FROM order_line l LEFT JOIN product p ON p.id = l.product_id WHERE order_no = :order_no ORDER BY l.position
 """)
 _ORDER = text("""
@@ -136,6 +137,8 @@ class LineDetail:
     delivery: str
     note: str
     given: Mapping[str, str]
+    is_unsent: bool
+    """A top-up that no supplier was asked for yet."""
 
     @property
     def can_be_done(self) -> bool:
@@ -155,8 +158,8 @@ class LineDetail:
 
     @property
     def can_go_back(self) -> bool:
-        """It is in a person's hands or delivered, and nothing of it has gone back."""
-        return self.refund_fen == 0 and (self.can_be_done or self.state is LineState.DELIVERED)
+        """It is in a person's hands, delivered, or not asked for yet, and nothing of it has gone back."""
+        return self.refund_fen == 0 and (self.can_be_done or self.state is LineState.DELIVERED or self.is_unsent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,7 @@ def order(conn: Connection, order_no: str) -> OrderDetail | None:
             delivery=line.delivery,
             note=line.note,
             given=hands.in_words(line.fields, line.choice_labels, line.asked),
+            is_unsent=line.is_unsent,
         )
         for line in conn.execute(_LINES, {"order_no": order_no})
     )

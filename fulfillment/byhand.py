@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from catalog.model import Delivery
 from fulfillment.moves import follow_lines, move_line
 from fulfillment.pushing import PushKind
-from fulfillment.refunding import LineRow, give_part, locked_line, pushed, send_back
+from fulfillment.refunding import LineRow, give_part, leave_unbought, locked_line, pushed, send_back
 from fulfillment.work import NOTHING_TO_DO, CostDue, Work
 from kernel.ids import OrderNo
 from kernel.money import Fen
@@ -59,9 +59,11 @@ def _cost(conn: Connection, line: LineRow) -> Work:
 
 def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
     """Give the whole line's price back, or what is left of it, because a person says so; `reason` is shown to the
-    buyer."""
+    buyer. A top-up that no supplier was asked for yet is bought no more."""
     line = locked_line(conn, line_id)
-    if not _in_hands(line) or line.taken_back_fen > 0 or line.left_fen == 0:
+    if line.taken_back_fen > 0 or line.left_fen == 0:
+        return NotNow(line.state)
+    if not _in_hands(line) and not leave_unbought(conn, line, now, reason=reason[:200]):
         return NotNow(line.state)
     return send_back(
         conn,
@@ -77,7 +79,8 @@ def give_back(conn: Connection, line_id: int, now: datetime, *, actor: str, reas
 
 def give_back_delivered(conn: Connection, line_id: int, now: datetime, *, actor: str, reason: str) -> Work | NotNow:
     """Give the price of a delivered line back, or what is left of it, because a person found the buyer right; a line
-    already in a person's hands too. Never while a supplier still has it, or when what of it failed has gone back."""
+    already in a person's hands, and a top-up that no supplier was asked for, too. Never while a supplier has it, or
+    when what of it failed has gone back."""
     line = locked_line(conn, line_id)
     if line.taken_back_fen > 0 or line.left_fen == 0:
         return NotNow(line.state)
@@ -115,11 +118,12 @@ def give_some(
     if amount_fen <= 0:
         raise ValueError("amount not above zero")
     line = locked_line(conn, line_id)
-    if line.state is not LineState.DELIVERED and not _in_hands(line):
+    is_whole = amount_fen == line.left_fen and line.taken_back_fen == 0
+    if not is_whole and line.state is not LineState.DELIVERED and not _in_hands(line):
         return NotNow(line.state)
     if amount_fen > line.left_fen or back_before_fen not in (None, line.refund_fen):
         return NotSoMuch(line.left_fen)
-    if amount_fen == line.left_fen and line.taken_back_fen == 0:
+    if is_whole:
         return give_back_delivered(conn, line_id, now, actor=actor, reason=reason)
     return give_part(conn, line, amount_fen, now, kind=PushKind.PART_REFUND, reason=reason, actor=actor)
 

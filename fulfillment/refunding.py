@@ -35,6 +35,7 @@ _NOT_BOUGHT = text("""
     UPDATE supplier_order SET state = 'failed', reason = :reason, next_query_at = NULL, settled_at = :now
     WHERE line_id = :line_id AND state = 'created' AND sends = 0
 """)
+_ASKED = text("SELECT EXISTS (SELECT 1 FROM supplier_order WHERE line_id = :line_id AND sends > 0)")
 _WANTED_BACK = "顾客申请退款"
 _ARRIVED = text("UPDATE order_line SET refunded_at = :now WHERE id = :line_id")
 _SETTLE = text("""
@@ -139,6 +140,17 @@ class WantedBack:
     ways: Mapping[int, RefundWay]
     work: Work = NOTHING_TO_DO
     back_fen: Mapping[int, int] = field(default_factory=dict)
+
+
+def leave_unbought(conn: Connection, line: LineRow, now: datetime, *, reason: str) -> bool:
+    """Buy nothing for a top-up that no supplier was asked for yet: its own is paused, say. False: it is none, or
+    somebody was asked. The order's lock must be held."""
+    if line.delivery != Delivery.TOPUP or line.state is not LineState.DELIVERING:
+        return False
+    if conn.execute(_ASKED, {"line_id": line.id}).scalar_one():
+        return False
+    conn.execute(_NOT_BOUGHT, {"line_id": line.id, "reason": reason, "now": now})
+    return True
 
 
 def take_back(
