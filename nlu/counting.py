@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from nlu.amounts import Amount
+from nlu.lexicon import Number
 from nlu.numerals import CHINESE, read_numeral
 from nlu.seen import Seen
 
@@ -20,8 +21,8 @@ _TIMES = re.compile(r"\s*[x*×]\s*")
 
 
 def count_otherwise(seen: Seen) -> None:
-    """Add the count of 我们四位，每人一张, and read the number of 2×京东卡 as one; where one is said plainly, it stays."""
-    starts = {ref.start for ref in seen.refs if ref.product}
+    """Add the count of 我们四位，每人一张, and read the number of 2×京东卡 as one; a count said plainly stays."""
+    starts = {ref.start for ref in seen.refs if ref.product} | {mention.start for mention in seen.mentions}
     seen.amounts = [
         replace(a, kind="count") if a.kind == "value" and not a.unit and _times(seen.text, a.end) in starts else a
         for a in seen.amounts
@@ -29,7 +30,7 @@ def count_otherwise(seen: Seen) -> None:
     each = _EACH_ONE.search(seen.text)
     if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
         return
-    heads = {_TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(seen.text)}
+    heads: set[Number | None] = {_TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(seen.text)}
     heads |= {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
     many = heads.pop() if len(heads) == 1 else None
     plain = [a for a in seen.amounts if a.kind == "count" and (a.number or 0) > 1]

@@ -24,7 +24,7 @@ _ADDRESS_CUE = re.compile(
 _RECIPIENT = (
     r"(?:(?:收件人|收货人|联系人|姓名|名字|联系电话|联系方式|手机号码?|手机|电话|tel)(?:是|为|[:=\s])*"
     r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff]))|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"
-    r"|(?:(?<![\u4e00-\u9fff])|(?<=[寄送发]给))[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
+    r"|(?:(?<![\u4e00-\u9fff])|(?<=[寄送发]给))[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])(?!谢谢|多谢|麻烦|尽快|快点|急用|辛苦|拜托|感谢)[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
 )
 
 
@@ -55,11 +55,7 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
             begin = place + len(label)
-            until = lexicon.next_field.search(seen.text, begin + 2)
-            stop = until.start() if until else len(seen.text)
-            other = taken.find(b"\x01", begin + 2, stop)
-            if other > 0:  # the address behind it, with its own label
-                stop = begin + len(_LEADS_ON.sub("", seen.text[begin:other]))
+            stop = _end_of_text(seen.text, begin + 1, len(seen.text), lexicon, taken)
             match = _TEXT_SAID.match(seen.text, begin, stop)
             if match is None and label in lexicon.person_cues:
                 match = _NAME_BESIDE.match(seen.text, begin, stop)
@@ -77,6 +73,9 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
             rf"{re.escape(head)}(?:上面?|要|就|请|帮我|给我|的字)*(?:写|印|刻|题)(?:上|着|个|一句|成|:|是)*([^,，。;；!！?？\n]{{1,40}})",
             seen.text,
         )
+        if match and (cut := _end_of_text(seen.text, match.start(1), match.end(1), lexicon, taken)) < match.end(1):
+            match = re.compile(r".{1,40}").match(seen.text, match.start(1), cut)
+            match = re.compile("(.+)").match(seen.text, *match.span()) if match else None
         asks = match is not None and _NO_TEXT.match(match[1])
         if match and not asks and name not in texts and not any(taken[match.start(1) : match.end(1)]):
             texts[name] = seen.cased[match.start(1) : match.end(1)].strip(_QUOTES)
@@ -100,6 +99,14 @@ _TEXT_SAID = re.compile(
     r"(?:号码?)?(?:(?:写|填)?错了|不对)?[,，\s]*[都全也]?(?:应该是|是|为|换成|改成|改为|叫|写着?|印|刻|[:=])\s*"
     r"((?:(?!\s+(?:\d{6}|身份证|电话|手机|qq|邮箱|地址|账号|卡号))[^,，。;；!！?？\n]){1,40})"
 )
+
+
+def _end_of_text(text: str, begin: int, end: int, lexicon: Lexicon, taken: bytearray) -> int:
+    """Find where a text that begins here ends: at the next field's label, or at an address with its own label."""
+    following = lexicon.next_field.search(text, begin + 1, end)
+    stop = following.start() if following else end
+    other = taken.find(b"\x01", begin + 1, stop)
+    return begin + len(_LEADS_ON.sub("", text[begin:other])) if other > 0 else stop
 
 
 _LEADS_ON = re.compile(r"[\s,，]*(?:(?:收货|寄送|邮寄|收件|上门)?地址(?:是|为|:)?|寄到|送到|寄给?|送给?)?[\s,，:]*$")

@@ -265,7 +265,7 @@ _SLOT = re.compile(f"[{SLOTS}]")
 _ORDINAL = {char: i for i, char in enumerate("一二三四五六七八九十", 1)} | {"两": 2, "俩": 2, "仨": 3}
 _ROW = r"第(?:\d{1,2}|[一二三四五六七八九十两]{1,2})(?:个|种|项|款|条|样|张|行|档|家|号|位)?"
 _REFUSED_ROW = re.compile(
-    rf"(?:不要|不是|不选|别选|唔要)(?:{_ROW}|(?<=选)[1-9])(?:那个|的)?了?|{_ROW}(?:那个|的)?(?:不要|不选|不对|错)了?"
+    rf"(?:不要|不是|不选|别选|唔要)(?:{_ROW}|(?<=选)[1-9])(?:那个|的)?了?|{_ROW}(?:那个|的)?(?:不要|不选|不对|不行|错)了?"
 )
 """不要第一个: another row than the one that is picked."""
 _ROW_TAKEN_BACK = re.compile(

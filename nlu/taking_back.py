@@ -9,7 +9,7 @@ from nlu.seen import CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.telling import unwanted
 
 _NEGATED = re.compile(
-    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|不[来充选冲租订报约拍办考学换看发寄送做洗走吃坐喝爱]|不喜欢|不想[吃坐喝走]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
+    r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|(?<!不)不[来充选冲租订报约拍办考学换看发寄送做洗走吃坐喝爱去]|不喜欢|不想[吃坐喝走]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
 )
 
 
@@ -24,7 +24,7 @@ _TAKEN_BACK = re.compile(
 
 
 _CORRECTION = re.compile(
-    r"不对|唔系|唔啱|(?<=[,，。 …—~-])不+(?=[,，。 …—~-])|(?<=[十百千万\d块元张个枚颗份条页])不(?=[\d一二两三四五六七八九])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+    r"不对|唔系|唔啱|(?<=[,，。 …—~\-呃额嗯啊哦噢])不+(?=[,，。 …—~-])|(?<=[十百千万\d块元张个枚颗份条页])不(?=[\d一二两三四五六七八九])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
 )
 
 
@@ -69,7 +69,7 @@ def drop_taken_back(seen: Seen) -> None:
         and (
             negated(seen.text, m.start)
             or (_DECLINED.match(seen.text, m.end) and len(seen.mentions) > 1)
-            or (_UNFIT.match(seen.text, m.end) and _has_rival(m, seen))
+            or _UNFIT.match(seen.text, m.end)
         )
     ]
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
@@ -83,14 +83,8 @@ def drop_taken_back(seen: Seen) -> None:
 
 
 _UNFIT = re.compile(
-    r"(?:的|票)?(?:我|就|都|也)?(?:没[空时]|没意思|不去|不看|不坐|不吃|不喜欢|不合适|不行|太[贵小大远晚早])"
+    r"(?:的|票)?(?:我|就|都|也)?(?:没[空时]|没意思|不去|不看|不坐|不吃|不喜欢|不合适|不行|太[贵小大远晚早])(?![吗么嘛?？])"
 )
-
-
-def _has_rival(mention: Mention, seen: Seen) -> bool:
-    """Tell whether another value of the same option is said: 晚场没空，午场."""
-    names = set(slot_names(mention))
-    return any(names.intersection(slot_names(m)) and m.word != mention.word for m in seen.mentions)
 
 
 _LACKING, _INSTEAD = re.compile(r"没有?\s*$"), re.compile(r"\s*的?(?:的话|了|货)?[,，\s]*(?:那|我)?就")
@@ -132,7 +126,7 @@ def _drop_what_is_told(seen: Seen) -> None:
 
 
 _HAS = re.compile(
-    r"(?<!店)(?<!库)(?<!群)(?<!你们这)(?:里|里面|里头|上面)(?:已经|还|就|只|都|现在)*有了?$|(?:已经|目前)(?:还|都)?有了?$|(?:[攒存囤屯]|攒够)(?:了|到)$"
+    r"(?<!店)(?<!库)(?<!群)(?<!你们这)(?:里|里面|里头|上面)(?:已经|还|就|只|都|现在)*有了?$|已有$|(?:已经|目前)(?:还|都)?有了?$|(?:[攒存囤屯]|攒够)(?:了|到)$"
 )
 _AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满|[才就能]够|差[^,，。;；]{1,5}[到够]|要[到够])$")
 _ASKS_WHETHER = re.compile(r"[^,，。;；]*?[吗么没嘛?？]")
@@ -160,12 +154,17 @@ def _drop_what_he_has(seen: Seen) -> None:
             seen.amounts = [a for a in seen.amounts if not start <= a.start < end]
 
 
+_LEAVES = re.compile("升级|(?:想|要)换|换成?个?")
+
+
 def _drop_what_his_is(seen: Seen, start: int, end: int) -> None:
     """我win11是家庭版的，升级专业版: of one option's two values, the one that tells what he has is not ordered."""
     if not _IS_HIS.match(seen.text[start:end].strip()):
         return
     later = {name for m in seen.mentions if m.start >= end and m.entry.options for name in slot_names(m)}
-    his = [m for m in seen.mentions if start <= m.start < end and later.intersection(slot_names(m))]
+    leaves = _LEAVES.search(seen.text, end) is not None  # 我现在用5W-40，想换机油
+    his = [m for m in seen.mentions if start <= m.start < end and chooses(m)]
+    his = [m for m in his if later.intersection(slot_names(m)) or (leaves and m.entry.options)]
     his = [m for m in his if not m.entry.means_things and not any(start <= a.start < end for a in seen.accounts)]
     seen.mentions = [m for m in seen.mentions if m not in his]
     seen.amounts = [a for a in seen.amounts if not any(m.start == a.start for m in his)]
@@ -264,6 +263,7 @@ _THEN = re.compile(r"\s*那(?:就|还是|来|要|充|给我|我)*")
 """油卡100的不卖吗？那200吧"""
 
 
+_SETTLED = re.compile(r"吧(?:\s|$)")
 _SETTLES = re.compile(r"\s*(?:嗯|呃|那|我|老板|\s)*(?:那就|就|还是|要)(?:要|来|买|充|选|拿|办|开|订|报|给我)*")
 
 
@@ -278,7 +278,7 @@ def _drop_weighed(seen: Seen) -> None:
         if (
             not start
             or len(sizes) > 1
-            or not (_SETTLES.match(match[0]) or _THEN.match(match[0]) or match[0][-1] == "吧")
+            or not (_SETTLES.match(match[0]) or _THEN.match(match[0]) or _SETTLED.search(match[0]))
         ):
             return
         before = [a for a in seen.amounts if a.end <= start and a.kind != "count"]
