@@ -135,7 +135,13 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.7, "order", "a question, then an order")
     if _NO_BUYER.search(said.blanked):
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
+    if _BROKEN.search(said.seen.text) and not _BUYING.search(said.seen.text) and (said.seen.refs or said.picks):
+        return Verdict(0.6, "problem", "a thing is broken, and nothing is asked for")
     return None
+
+
+_BROKEN = re.compile("(?:坏|断|裂|碎|烂|破|漏)(?:了|掉|水)")
+_BUYING = re.compile("[买充来订换修续租要约报加再]|给我|下单|[吗么?？]")
 
 
 def _plain_order(said: Wording) -> Verdict | None:

@@ -4,7 +4,6 @@
 import re
 
 from nlu.amounts import Amount
-from nlu.phrases import Mention
 from nlu.seen import CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.telling import unwanted
 
