@@ -50,13 +50,21 @@ class Asked:
 
     def number(self, name: str) -> int:
         """A number in the path; 0, which is nobody's, for anything that is none."""
-        given = self.request.path_params[name]
-        return int(given) if given.isascii() and given.isdigit() and len(given) <= 15 else 0
+        return whole(self.request.path_params[name]) or 0
+
+    def query_number(self, name: str) -> int | None:
+        """A number in the query; None for anything that is none."""
+        return whole(self.request.query_params.get(name, ""))
 
     def words(self, name: str, most: int) -> str | None:
         """A field of the form without blanks around it; None when it is longer than allowed."""
         given = self.form.get(name, "").replace("\r\n", "\n").strip()
         return given if len(given) <= most else None
+
+
+def whole(given: str, digits: int = 15) -> int | None:
+    """A whole number as somebody gave it, in the digits 0 to 9 and no more of them than `digits`; None: it is none."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= digits else None
 
 
 Page = Callable[[Asked], Response]

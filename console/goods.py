@@ -71,8 +71,7 @@ class Goods:
         """GET /console/goods."""
         query = asked.request.query_params
         words = query.get("q", "").replace("\0", "").strip()[:60]
-        given = query.get("from", "")
-        start = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 0
+        start = gate.whole(query.get("from", ""), 7) or 0
         products, is_draft = self.products(asked)
         with self._parts.engine.connect() as conn:
             off = load_off_sale(conn)
@@ -232,8 +231,7 @@ class Goods:
 
     def bring_to(self, asked: Asked) -> Response:
         """POST /console/goods/place: where a product stands among the others, from 1."""
-        given = asked.form.get("place", "")
-        place = int(given) - 1 if given.isascii() and given.isdigit() and len(given) < 8 else 0
+        place = (gate.whole(asked.form.get("place", ""), 7) or 1) - 1
         product_id = asked.form.get("id", "")
         page = product_page(product_id) if asked.form.get("back") else PATH
         return self.apply(asked, lambda products: editing.brought_to(products, product_id, place), page)

@@ -10,7 +10,7 @@ from catalog.editing import Products
 from catalog.model import Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.sheets import DELIVERIES, KINDS
 from console.desk import Parts
-from console.gate import Asked
+from console.gate import Asked, whole
 from console.goods import (
     TEXT_MAX,
     Goods,
@@ -67,8 +67,7 @@ class GoodsParts:
 
     def place_sku(self, asked: Asked) -> Response:
         """POST /console/goods/sku/place: where a SKU stands among the others, from 1."""
-        given, code = asked.form.get("place", ""), asked.form.get("code", "")
-        place = int(given) - 1 if given.isascii() and given.isdigit() and len(given) < 6 else 0
+        place, code = (whole(asked.form.get("place", ""), 5) or 1) - 1, asked.form.get("code", "")
         return self._changed(asked, lambda product, _: editing.sku_brought_to(product, code, place))
 
     def put_option(self, asked: Asked) -> Response:

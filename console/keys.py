@@ -219,7 +219,7 @@ class Keys:
 
 
 def _number(given: str, most: int) -> int:
-    return min(int(given), most) if given.isascii() and given.isdigit() and len(given) <= 15 else 0
+    return min(gate.whole(given) or 0, most)
 
 
 def _wanted(asked: Asked) -> Wanted:

@@ -130,23 +130,22 @@ class Orders:
             amount_fen = parse_yuan((asked.words("amount", 12) or "").removeprefix("¥"))
         except ValueError:
             amount_fen = Fen(0)
-        before = asked.words("before", 15) or ""
+        before = gate.whole(asked.form.get("before", "").strip())
 
         def act(line_id: int, words: str, /, *, also: Also) -> bool:
-            if amount_fen == 0 or not (before.isascii() and before.isdigit()):
+            if amount_fen == 0 or before is None:
                 return False
             return self._parts.desk.give_some(
-                line_id, amount_fen, words, back_before_fen=int(before), actor=asked.actor, also=also
+                line_id, amount_fen, words, back_before_fen=before, actor=asked.actor, also=also
             )
 
         return self._act(asked, "give_some", "refunded", act, asked.words("reason", WORDS_MAX))
 
     def replace_key(self, asked: Asked) -> Response:
         """POST /console/lines/{id}/replace-key: another card key in place of the one numbered `key`."""
-        key = asked.words("key", 15) or ""
+        number = gate.whole(asked.form.get("key", "").strip()) or 0
 
         def act(line_id: int, words: str, /, *, also: Also) -> bool:
-            number = int(key) if key.isascii() and key.isdigit() else 0
             return self._parts.desk.replace_key(line_id, number, words, actor=asked.actor, also=also)
 
         return self._act(asked, "replace_key", "replaced", act, asked.words("reason", WORDS_MAX))

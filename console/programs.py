@@ -155,5 +155,5 @@ def _whole(given: str, most: int) -> int | None:
     given = given.strip()
     if not given:
         return 0
-    number = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
-    return number if 1 <= number <= most else None
+    number = gate.whole(given, 9)
+    return number if number is not None and 1 <= number <= most else None

@@ -59,10 +59,8 @@ class Today:
 
     def actions(self, asked: Asked) -> Response:
         """What operators did, the latest first."""
-        given = asked.request.query_params.get("before", "")
-        before = int(given) if given.isascii() and given.isdigit() and len(given) <= 15 else None
         with self._parts.engine.connect() as conn:
-            done = audit.latest(conn, before, _ACTIONS)
+            done = audit.latest(conn, asked.query_number("before"), _ACTIONS)
         return shown(self._parts, asked, "actions.html", done=done, more=len(done) == _ACTIONS)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console import gate, render, wallet_reading
 from console.desk import Parts
-from console.gate import Asked
+from console.gate import Asked, whole
 from console.showing import record, shown
 from console.wallet_reading import Kept
 from kernel.ids import OpenId
@@ -21,7 +21,6 @@ from payments.wallet import AMOUNT_FEN_MAX, MoveKind, NotEnoughBalance
 PATH = "/console/wallets"
 REASON_MAX = 200
 WORDS_MAX = 128
-_DIGITS_MAX = 15
 _ONCE = re.compile(r"[0-9a-f]{16}")
 MOVES: Mapping[str, str] = MappingProxyType(
     {
@@ -47,7 +46,7 @@ class Wallets:
 
     def _page(self, asked: Asked, words: str, found: tuple[tuple[OpenId, Kept | None], ...]) -> Response:
         fen, _, number = asked.request.query_params.get("before", "").partition("-")
-        before = (_whole(fen), _whole(number))
+        before = (whole(fen), whole(number))
         with self._parts.engine.connect() as conn:
             all_of = wallet_reading.totals(conn)
             kept = wallet_reading.largest(conn, (before[0], before[1]) if before[0] and before[1] else None)
@@ -94,7 +93,7 @@ class Wallets:
         kind = asked.request.query_params.get("kind", "")
         kind = kind if kind in MOVES else MoveKind.TOPUP.value
         with self._parts.engine.connect() as conn:
-            found = wallet_reading.moves(conn, kind, _whole(asked.request.query_params.get("before", "")))
+            found = wallet_reading.moves(conn, kind, asked.query_number("before"))
         page = found[: wallet_reading.PAGE]
         more = page[-1].id if len(found) > wallet_reading.PAGE else None
         return shown(self._parts, asked, "wallet_moves.html", moves=page, more=more, kind=kind, kinds=MOVES)
@@ -104,7 +103,7 @@ class Wallets:
         number = asked.number("id")
         with self._parts.engine.connect() as conn:
             kept = wallet_reading.one(conn, number)
-            before = _whole(asked.request.query_params.get("before", ""))
+            before = asked.query_number("before")
             found = wallet_reading.statement(conn, number, before) if kept is not None else ()
         if kept is None:
             return _nobody()
@@ -149,7 +148,7 @@ class Wallets:
     def correct(self, asked: Asked) -> Response:
         """POST /console/wallets/{id}/correct: once for each confirmation, and only from the balance that was shown."""
         number, amount_fen, reason = asked.number("id"), _amount(asked), asked.words("reason", REASON_MAX)
-        before_fen, once = _whole(asked.form.get("balance", "")), asked.form.get("once", "")
+        before_fen, once = whole(asked.form.get("balance", "")), asked.form.get("once", "")
         here = f"{PATH}/{number}"
         if amount_fen is None or not reason or before_fen is None or not _ONCE.fullmatch(once):
             return gate.said(here, "bad_amount" if amount_fen is None else "not_now")
@@ -190,7 +189,7 @@ class Wallets:
 
     def withdraw(self, asked: Asked) -> Response:
         """POST /console/wallets/{id}/withdraw: by the original route, what was shown or nothing."""
-        number, amount_fen = asked.number("id"), _whole(asked.form.get("amount_fen", ""))
+        number, amount_fen = asked.number("id"), whole(asked.form.get("amount_fen", ""))
         with self._parts.engine.connect() as conn:
             kept = wallet_reading.one(conn, number)
         if kept is None or not amount_fen:
@@ -214,7 +213,3 @@ def _amount(asked: Asked) -> int | None:
     if not 0 < fen <= AMOUNT_FEN_MAX or asked.form.get("way") not in ("add", "take"):
         return None
     return fen if asked.form["way"] == "add" else -fen
-
-
-def _whole(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS_MAX else None

@@ -17,7 +17,6 @@ from console.showing import record, shown
 
 PATH = f"{PROGRAMS}/webhooks"
 PAGE = 50
-_NUMBER_MAX = 15
 
 
 class Webhooks:
@@ -35,7 +34,7 @@ class Webhooks:
         state = state if state in webhook_words.STATES else ""
         with self._parts.engine.connect() as conn:
             hook = endpoints.one(conn, number)
-            before = _number(asked.request.query_params.get("before", ""))
+            before = asked.query_number("before")
             found = endpoints.deliveries(conn, number, state or None, before, PAGE) if hook is not None else []
         if hook is None:
             return render.problem(404, "没有这个回调地址", "它可能已经删除。")
@@ -146,7 +145,3 @@ class Webhooks:
                 record(self._parts, asked, what, f"webhook:{number}", known, None, **(after or {}))(conn)
         there = f"{PATH}/{number}" if before is not None else PROGRAMS
         return gate.said(back if back and done else there, code if done else "not_now")
-
-
-def _number(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= _NUMBER_MAX else None
