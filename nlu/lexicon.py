@@ -405,6 +405,17 @@ class Lexicon:
             for pair in pairs:
                 entries[word].add_choice(product.id, pair)
 
+    def _share_beginnings(self, derived: dict[str, list[str]], cores: set[str]) -> None:
+        """泡脚 is short for 泡脚券, but 泡脚盐 begins with it, too: it is neither alone."""
+        begun: dict[str, list[str]] = defaultdict(list)
+        for product in self.products.values():
+            for name in product.names:
+                for word in {name[:2], name[:3]} - {name}:
+                    begun[word].append(product.id)
+        for word, pids in derived.items():
+            if word in cores and re.match("[\u4e00-\u9fff]{2}", word):
+                pids.extend(pid for pid in dict.fromkeys(begun.get(word, ())) if pid not in pids)
+
     def _add_derived(self, entries: dict[str, Entry]) -> None:
         derived: dict[str, list[str]] = defaultdict(list)
         tails: dict[str, list[str]] = defaultdict(list)
@@ -419,6 +430,7 @@ class Lexicon:
             for category in map(plain, product.words.category):
                 if re.match(r"[\u4e00-\u9fff]{4}", category) and product.id not in derived[category[:2]]:
                     derived[category[:2]].append(product.id)
+        self._share_beginnings(derived, {core_of(name) for p in self.products.values() for name in p.names})
         self.tails = frozenset(tails)
         derived |= {tail: pids for tail, pids in tails.items() if tail not in derived}
         for word, pids in derived.items():
