@@ -178,3 +178,95 @@ def test_of_several_numbers_only_those_asked_for_are_claimed(
     demo: Lexicon, text: str, items: list[tuple[int | None, int]]
 ) -> None:
     assert [(item.value, item.quantity) for item in parse(text, demo).items] == items
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("Q币我要50…不，80 qq12345678", [(80, 1)]), ("Q币来一百不两百个 qq12345678", [(200, 1)]),
+        ("steam卡要100…呃不，200的", [(200, 1)]), ("话费充50不不充100 13812345678", [(100, 1)]),
+        ("Q币必须今天到，50个 qq12345678", [(50, 1)]), ("Q必五十个 qq12345678", [(50, 1)]), ("Q币*50 qq12345678", [(50, 1)]),
+        ("Qbi来88个 给12345678", [(88, 1)]), ("给我来两个Q币100的 12345678", [(100, 2)]), ("Q币50 qq12345678，两份", [(50, 2)]),
+        ("Q币充到500个 qq12345678", [(None, 1)]), ("我号里有80Q币，再来20 qq12345678", [(20, 1)]),
+        ("话费里还有100，充50 13812345678", [(50, 1)]), ("京东卡200的有吗，来两张", [(200, 2)]),
+        ("2×京东卡100", [(100, 2)]), ("steam卡50，我们四位每人一张", [(50, 4)]), ("steam卡100，我们俩一人一张", [(100, 2)]),
+    ],
+)  # fmt: skip
+def test_what_is_said_last_is_ordered_and_what_is_there_or_aimed_at_is_not(
+    demo: Lexicon, text: str, items: list[tuple[int | None, int]]
+) -> None:
+    assert [(item.value, item.quantity) for item in parse(text, demo).items] == items
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("第二个，不对第三个", 3), ("选1…不，选2", 2), ("第3个吧，啊不对，第2个", 2), ("3号，说错了，5号", 5),
+        ("第二个不行，第三个", 3), ("不要第二个要第三个", 3),
+    ],
+)  # fmt: skip
+def test_the_row_said_last_is_the_one_that_is_picked(demo: Lexicon, text: str, index: int) -> None:
+    frame = parse(text, demo)
+    assert (frame.intent, frame.index) == ("choose", index)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "出售steam卡100的，95要不要", "我们代理各种话费充值，9折供货，加V abc123", "长期收购各种礼品卡京东卡500面值",
+        "转让京东卡500两张，有要的私聊", "卖Q币，100个80块", "本店长期供应京东卡，92折", "Q币货源，量大从优",
+    ],
+)  # fmt: skip
+def test_who_offers_goods_to_us_buys_none(demo: Lexicon, text: str) -> None:
+    assert parse(text, demo).intent == "unknown"
+
+
+@pytest.mark.parametrize("text", ["你们低价的话费有吗，充100 13812345678", "我是代理，话费100给我充一个 13812345678"])
+def test_words_of_trade_in_an_order_leave_it_an_order(demo: Lexicon, text: str) -> None:
+    assert [(item.product, item.value) for item in parse(text, demo).items] == [("huafei", 100)]
+
+
+def _court() -> ProductWords:
+    roof = OptionWords("roof", "场地", (ChoiceWords("out", "室外"), ChoiceWords("in", "室内")), default="out")
+    skus = tuple(SkuWords(f"{n}{r}", f"{n}小时", n, "小时", options={"roof": r}) for n in (1, 2) for r in ("out", "in"))
+    return ProductWords("court", "网球场", options=(roof,), skus=skus)
+
+
+@pytest.mark.parametrize(
+    ("text", "roof"),
+    [
+        ("网球场2小时，不要室外的", None), ("网球场2小时，室外不行", None), ("网球场2小时，室外没空，室内", "in"),
+        ("网球场2小时，不要室内的", "out"), ("网球场2小时，得是室内的", "in"), ("网球场2小时", "out"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_comes_back_by_no_default(text: str, roof: str | None) -> None:
+    (item,) = parse(text, Lexicon([_court()])).items
+    assert (item.value, item.options.get("roof")) == (2, roof)
+
+
+def test_goods_that_describe_his_own_thing_are_not_bought() -> None:
+    tyres = ProductWords("tyre", "换轮胎", skus=(SkuWords("16", "16寸", 16, "寸"),))
+    wash = ProductWords("wash", "洗车卡", skus=(SkuWords("5", "5次", 5, "次"),))
+    lexicon = Lexicon([tyres, wash])
+    assert [item.product for item in parse("我家车是16寸换轮胎，洗车卡5次一张", lexicon).items] == ["wash"]
+    assert [item.product for item in parse("换轮胎16寸一个，洗车卡5次一张", lexicon).items] == ["tyre", "wash"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会籍卡，持卡人是刘洋手机13812345678", "会籍卡，持卡人:刘洋 手机号:13812345678", "会籍卡 持卡人刘洋 13812345678",
+        "会籍卡 持卡人叫刘洋 会员手机13812345678",
+    ],
+)  # fmt: skip
+def test_a_free_text_ends_where_the_next_field_begins(text: str) -> None:
+    fields = (FieldWords("holder", "持卡人", "text"), FieldWords("phone", "会员手机", "phone"))
+    lexicon = Lexicon([ProductWords("club", "会籍卡", fields=fields, skus=(SkuWords("C", "一张"),))])
+    assert parse(text, lexicon).items[0].fields == {"holder": "刘洋", "phone": "13812345678"}
+
+
+def test_a_short_name_that_two_names_begin_with_is_neither() -> None:
+    lexicon = Lexicon([ProductWords("foot", "泡脚券", skus=(SkuWords("F", "一次"),)), ProductWords("salt", "泡脚盐")])
+    (item,) = parse("来一份泡脚", lexicon).items
+    assert (item.product, set(item.candidates)) == (None, {"foot", "salt"})
+    assert parse("来一份泡脚券", lexicon).items[0].product == "foot"
