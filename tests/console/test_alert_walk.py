@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from console import accounts
 from console.roles import Role
 from tests.bot.test_after_sale import WANG, Shop
-from tests.browser.conftest import browser, serving
 from tests.console.conftest import PASSWORD
+from tests.console.walking import browser, logs_in, serving
 from tests.e2e.shop import eventually
 
 __all__ = ["browser"]
@@ -51,10 +51,7 @@ def test_a_new_waiting_talk_rings_and_is_told_by_the_browser_and_an_old_one_is_n
         elsewhere.submit(_anna, shop).result()
         with serving(shop.app) as base:
             page.context.grant_permissions(["notifications"], origin=base)
-            page.goto(f"{base}/console/talks")
-            page.get_by_label("用户名").fill("anna")
-            page.get_by_label("密码").fill(PASSWORD)
-            page.get_by_role("button", name="登录").click()
+            logs_in(page, f"{base}/console/talks")
             eventually(lambda: _told_of(page) == "0")  # it has heard that nobody waits
             page.get_by_role("button", name="提醒：关").click()
             expect(page.get_by_role("button", name="提醒：开")).to_be_visible()

@@ -1,13 +1,12 @@
 """Talks the bot has alone: listed by their latest message, shown like any other, taken over and handed back."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from bot import heard_days
@@ -15,11 +14,11 @@ from console import accounts
 from console.roles import Role
 from kernel.ids import OpenId
 from tests.bot.test_after_sale import LI, WANG, Shop
-from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
+from tests.console.walking import browser, desk, logs_in, phone, serving
 from tests.e2e.shop import eventually
 
-__all__ = ["browser"]
+__all__ = ["browser", "desk", "phone"]
 Login = Callable[..., Window]
 PAGE = "/console/talks/bot"
 
@@ -154,16 +153,6 @@ def test_without_redis_the_buyers_are_still_listed(shop: Shop, login: Login) -> 
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=1280, height=900)
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=390, height=844)
-
-
 def _prepared(shop: Shop) -> None:
     shop.order("充100话费 13812345678", "确认")
     shop.say("QB怎么充")
@@ -173,20 +162,13 @@ def _prepared(shop: Shop) -> None:
         accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
 
 
-def _logs_in(page: Page, base: str, path: str) -> None:
-    page.goto(f"{base}{path}")
-    page.get_by_label("用户名").fill("anna")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
 def test_the_owner_takes_a_talk_from_the_bot_and_gives_it_back(
     shop: Shop, desk: Page, phone: Page, tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_prepared, shop).result()
         with serving(shop.app) as base:
-            _logs_in(desk, base, "/console/talks")
+            logs_in(desk, f"{base}/console/talks")
             desk.get_by_role("navigation", name="谁在回答").get_by_role("link", name="机器人").click()
             expect(desk.locator("#bot-rows li")).to_have_count(2)
             desk.screenshot(path=tmp_path / "console-bot-talks-1280.png")
@@ -196,7 +178,7 @@ def test_the_owner_takes_a_talk_from_the_bot_and_gives_it_back(
             elsewhere.submit(shop.say, "那充50个").result()
             expect(desk.locator("#transcript")).to_contain_text("那充50个", timeout=60_000)
             desk.screenshot(path=tmp_path / "console-bot-talk-1280.png")
-            _logs_in(phone, base, PAGE)
+            logs_in(phone, f"{base}{PAGE}")
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390
             phone.locator("#bot-rows li", has_text="那充50个").get_by_role("link").click()
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bot import background, misses
 from catalog import key_import
@@ -17,13 +17,13 @@ from catalog.sheets import to_sheets
 from catalog.workbook import Written, write_workbook
 from console import key_imports, run_work
 from tests.bot.test_after_sale import LI, Shop
-from tests.browser.conftest import browser, page_of, serving
-from tests.console.conftest import PASSWORD, employ
+from tests.console.conftest import employ
 from tests.console.test_goods import _product
 from tests.console.test_goods_walk import _Visit
 from tests.console.test_raw_notices import _told
+from tests.console.walking import browser, logs_in, page, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "page"]
 _T = TypeVar("_T")
 
 
@@ -38,21 +38,13 @@ class _Desk(_Visit):
         return self._elsewhere.submit(done).result()
 
 
-@pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    yield from page_of(browser, width=request.param, height=844)
-
-
 @pytest.fixture
 def visit(shop: Shop, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Desk]:
     monkeypatch.setattr(key_imports, "AT_ONCE_LINES", 3)
     monkeypatch.setattr(key_import, "BATCH_LINES", 10)
     with ThreadPoolExecutor(1) as elsewhere, serving(shop.app) as base:
         elsewhere.submit(employ, shop, "anna").result()
-        page.goto(f"{base}/console/login")
-        page.get_by_label("用户名").fill("anna")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        logs_in(page, f"{base}/console/login")
         expect(page.get_by_role("navigation", name="主菜单")).to_be_visible()
         yield _Desk(page, base, elsewhere, tmp_path)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bot import misses
 from console.roles import Role
@@ -15,18 +15,13 @@ from fulfillment import reading, standing
 from fulfillment.suppliers.port import Balance
 from kernel.money import Fen
 from tests.bot.test_after_sale import LI, WANG, Shop
-from tests.browser.conftest import browser, page_of, serving
-from tests.console.conftest import PASSWORD, employ
+from tests.console.conftest import employ
 from tests.console.test_books import TOPUP, _difference, _with_a_supplier
+from tests.console.walking import browser, logs_in, page, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "page"]
 PATIENCE_MS = 45_000
 FAQ = '[[faq]]\nask = ["能开专票吗", "可以开专用发票吗"]\nanswer = "可以开专票，回复「人工」。"\n'
-
-
-@pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    yield from page_of(browser, width=request.param, height=844)
 
 
 def _day(shop: Shop, folder: Path) -> None:
@@ -83,10 +78,7 @@ def visit(shop: Shop, page: Page, tmp_path: Path) -> Iterator[_Visit]:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_day, shop, tmp_path).result()
     with serving(shop.app) as base:
-        page.goto(f"{base}/console/login")
-        page.get_by_label("用户名").fill("anna")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        logs_in(page, f"{base}/console/login")
         expect(page.get_by_role("navigation", name="主菜单")).to_be_visible()
         yield _Visit(page, base)
 

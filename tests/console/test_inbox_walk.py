@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from console import accounts
 from console.roles import Role
-from tests.browser.conftest import browser, page_of
 from tests.browser.demo import Customer
 from tests.console.conftest import PASSWORD
+from tests.console.walking import browser, logs_in, page_of
 from tests.e2e.conftest import opened_shop
 from tests.e2e.shop import Shop
 
@@ -45,13 +45,6 @@ def at_the_chat(browser: Browser) -> Iterator[Page]:
     yield from page_of(browser, width=900, height=900)
 
 
-def _logs_in(page: Page, shop: Shop, name: str, path: str = "/console/talks") -> None:
-    page.goto(f"{shop.bot.base_url}{path}".replace("//console", "/console"))
-    page.get_by_label("用户名").fill(name)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
 def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     running: Shop, anna: Page, sue: Page, at_the_chat: Page, tmp_path: Path
 ) -> None:
@@ -59,8 +52,8 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     buyer = running.buyer(name="李雷")
     assert buyer.pay(buyer.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")) == "get_brand_wcpay_request:ok"
     buyer.told("转给客服接单", 30)
-    _logs_in(anna, running, "anna")
-    _logs_in(sue, running, "sue")
+    logs_in(anna, f"{running.bot.base_url}/console/talks", "anna")
+    logs_in(sue, f"{running.bot.base_url}/console/talks", "sue")
     expect(sue.get_by_text("没有等客服的顾客")).to_be_visible()
     at_the_chat.goto(running.sandbox_url)
     chat = Customer(at_the_chat, at_the_chat.locator(f'.phone[data-openid="{buyer.openid}"]'))

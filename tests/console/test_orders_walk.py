@@ -1,31 +1,19 @@
 """The owner at a desk and with a phone: an order found by keyboard, part of it given back, a file, a case, a month."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from catalog.key_import import import_keys
 from tests.bot.test_after_sale import WANG, Shop
-from tests.browser.conftest import browser, page_of, serving
-from tests.console.conftest import PASSWORD, employ
+from tests.console.conftest import employ
+from tests.console.walking import PHONE, browser, desk, logs_in, phone, serving
 
-__all__ = ["browser"]
-PHONE = 390
+__all__ = ["browser", "desk", "phone"]
 pytestmark = pytest.mark.timeout(180)
 BY_HAND = ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=1280, height=860)
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=PHONE, height=844)
 
 
 def _days_of_trade(shop: Shop, folder: Path) -> None:
@@ -49,14 +37,6 @@ def _days_of_trade(shop: Shop, folder: Path) -> None:
     employ(shop, "anna")
 
 
-def _logs_in(page: Page, base: str) -> None:
-    page.goto(f"{base}/console")
-    page.get_by_label("用户名").fill("anna")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("heading", name="今天")).to_be_visible()
-
-
 def _fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
@@ -66,7 +46,8 @@ def test_every_page_of_the_day_at_a_desk_and_on_a_phone(shop: Shop, desk: Page, 
         elsewhere.submit(_days_of_trade, shop, tmp_path).result()
     [newest] = shop.rows("SELECT order_no FROM orders ORDER BY created_at DESC, order_no DESC LIMIT 1")
     with serving(shop.app) as base:
-        _logs_in(desk, base)
+        logs_in(desk, f"{base}/console")
+        expect(desk.get_by_role("heading", name="今天")).to_be_visible()
         desk.get_by_role("link", name="30 天").click()
         expect(desk.locator("svg.bars").first.locator("rect.bar")).to_have_count(30)
         desk.screenshot(path=tmp_path / "console-today-desk.png", full_page=True)
@@ -110,7 +91,8 @@ def test_every_page_of_the_day_at_a_desk_and_on_a_phone(shop: Shop, desk: Page, 
         expect(desk.get_by_role("button", name="CSV")).to_be_enabled()
 
         # Canned answers, then a case answered from the phone.
-        _logs_in(phone, base)
+        logs_in(phone, f"{base}/console")
+        expect(phone.get_by_role("heading", name="今天")).to_be_visible()
         _fits(phone)
         phone.screenshot(path=tmp_path / "console-today.png", full_page=True)
         phone.goto(f"{base}/console/canned")

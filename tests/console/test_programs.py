@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from bot import webhooks_out
@@ -23,10 +23,10 @@ from console.programs import SCOPES
 from console.roles import Role
 from tests.api.test_webhooks import Receiver
 from tests.bot.test_after_sale import Shop, opened
-from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
+from tests.console.walking import browser, desk, logs_in, phone, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "desk", "phone"]
 Login = Callable[..., Window]
 PAGE = "/console/programs"
 HOOKS = f"{PAGE}/webhooks"
@@ -266,23 +266,6 @@ def test_problems_are_told_in_words(said: str, words: str) -> None:
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=1280, height=900)
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=390, height=844)
-
-
-def _logs_in(page: Page, base: str) -> None:
-    page.goto(f"{base}{PAGE}")
-    page.get_by_label("用户名").fill("anna")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
 def _anna(shop: Shop) -> None:
     with shop.services.engine.begin() as conn:
         accounts.add(conn, "anna", PASSWORD, Role.OWNER, shop.clock.now())
@@ -294,7 +277,7 @@ def test_the_owner_makes_a_key_and_an_address_tries_it_and_turns_the_key_off(
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_anna, shop).result()
         with serving(shop.app) as base:
-            _logs_in(desk, base)
+            logs_in(desk, f"{base}{PAGE}")
             desk.get_by_text("生成接口密钥…").click()
             desk.get_by_label("名称").fill("erp")
             desk.get_by_label("orders:read").check()
@@ -323,7 +306,7 @@ def test_the_owner_makes_a_key_and_an_address_tries_it_and_turns_the_key_off(
             elsewhere.submit(_send, shop).result()
             expect(desk.locator("#deliveries li").last).to_contain_text("发了 2 次，答复 200", timeout=60_000)
             assert [one["body"]["type"] for one in receiver.took()] == ["kabot.test", "order.paid", "kabot.test"]
-            _logs_in(phone, base)
+            logs_in(phone, f"{base}{PAGE}")
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390
             phone.get_by_text("生成接口密钥…").click()
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,12 +1,12 @@
 """A supplier paused by hand from the console: who may, what is shown, and the walk in a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bot.app import create_app
 from bot.config import SupplierConfig
@@ -18,10 +18,10 @@ from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.registry import SupplierSettings, open_suppliers
 from tests.api.conftest import Program, new_key
 from tests.bot.test_after_sale import Shop
-from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
+from tests.console.walking import browser, logs_in, phone, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "phone"]
 Login = Callable[..., Window]
 PAGE = "/console/suppliers"
 
@@ -89,11 +89,6 @@ def _is_on_sale(shop: Shop, code: str) -> bool:
         return load_shelf(conn).sku(code) is not None
 
 
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=390, height=844)
-
-
 def test_the_owner_pauses_a_supplier_from_his_phone_and_what_it_alone_has_is_sold_out(
     supplied: Shop, phone: Page, tmp_path: Path
 ) -> None:
@@ -104,10 +99,7 @@ def test_the_owner_pauses_a_supplier_from_his_phone_and_what_it_alone_has_is_sol
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(prepared).result()
         with serving(create_app(supplied.services)) as base:
-            phone.goto(f"{base}{PAGE}")
-            phone.get_by_label("用户名").fill("anna")
-            phone.get_by_label("密码").fill(PASSWORD)
-            phone.get_by_role("button", name="登录").click()
+            logs_in(phone, f"{base}{PAGE}")
             card = phone.get_by_role("region", name="main", exact=True)
             card.get_by_text("暂停…").click()
             card.get_by_label("原因").fill("福禄在维护，先停")

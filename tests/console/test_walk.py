@@ -1,23 +1,16 @@
 """The owner's helper at the console with a phone: in, to what waits, money back, out."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.bot.test_after_sale import WANG, Shop
-from tests.browser.conftest import browser, page_of, serving
-from tests.console.conftest import PASSWORD, employ
+from tests.console.conftest import employ
+from tests.console.walking import browser, logs_in, phone, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "phone"]
 WIDTH = 390
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=WIDTH, height=844)
 
 
 def _fits(page: Page) -> None:
@@ -40,10 +33,7 @@ def test_a_failed_line_is_given_back_from_a_phone(shop: Shop, phone: Page, tmp_p
         elsewhere.submit(_busy_day, shop).result()
     failed = shop.rows("SELECT order_no FROM order_line WHERE state = 'attention'")[0]
     with serving(shop.app) as base:
-        phone.goto(f"{base}/console/todo")
-        phone.get_by_label("用户名").fill("anna")
-        phone.get_by_label("密码").fill(PASSWORD)
-        phone.get_by_role("button", name="登录").click()
+        logs_in(phone, f"{base}/console/todo")
         expect(phone.get_by_role("heading", name="待办")).to_be_visible()
         for name in ("今天", "会话", "记录", "订单", "待办"):
             phone.get_by_role("navigation").get_by_role("link", name=name).click()

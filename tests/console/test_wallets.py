@@ -1,13 +1,12 @@
 """Balances in the console: found, followed, beside the ledger; corrected by hand once, by the amount that was shown."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from console import accounts
@@ -16,10 +15,10 @@ from kernel.ids import OpenId
 from payments import wallet
 from payments.wallet import MoveKind
 from tests.bot.test_after_sale import LI, WANG, Shop
-from tests.browser.conftest import browser, page_of, serving
 from tests.console.conftest import PASSWORD, Window
+from tests.console.walking import browser, desk, logs_in, phone, serving
 
-__all__ = ["browser"]
+__all__ = ["browser", "desk", "phone"]
 Login = Callable[..., Window]
 PAGE = "/console/wallets"
 
@@ -221,16 +220,6 @@ def test_top_ups_and_long_statements_come_in_pages(shop: Shop, login: Login) -> 
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=1280, height=900)
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    yield from page_of(browser, width=390, height=844)
-
-
 def _prepared(shop: Shop) -> None:
     _topped_up(shop)
     _topped_up(shop, 50, WANG)
@@ -241,18 +230,11 @@ def _prepared(shop: Shop) -> None:
         accounts.add(conn, "fin", PASSWORD, Role.FINANCE, shop.clock.now())
 
 
-def _logs_in(page: Page, base: str) -> None:
-    page.goto(f"{base}{PAGE}")
-    page.get_by_label("用户名").fill("fin")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
 def test_finance_finds_a_buyer_and_puts_his_balance_right(shop: Shop, desk: Page, phone: Page, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is the browser's
         elsewhere.submit(_prepared, shop).result()
         with serving(shop.app) as base:
-            _logs_in(desk, base)
+            logs_in(desk, f"{base}{PAGE}", "fin")
             expect(desk.get_by_role("region", name="合计")).to_contain_text("一致")
             desk.screenshot(path=tmp_path / "console-wallets-1280.png")
             desk.keyboard.press("/")
@@ -270,7 +252,7 @@ def test_finance_finds_a_buyer_and_puts_his_balance_right(shop: Shop, desk: Page
             expect(desk.get_by_role("status").first).to_have_text("余额已调整")
             expect(desk.get_by_role("heading", level=1)).to_contain_text("¥40.00")
             desk.screenshot(path=tmp_path / "console-wallet-1280.png")
-            _logs_in(phone, base)
+            logs_in(phone, f"{base}{PAGE}", "fin")
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390
             phone.screenshot(path=tmp_path / "console-wallets-390.png")
             phone.locator("[data-row]").last.click()
