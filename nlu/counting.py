@@ -7,6 +7,7 @@ from nlu.amounts import Amount
 from nlu.lexicon import Number
 from nlu.numerals import CHINESE, read_numeral
 from nlu.seen import Seen
+from nlu.words import GENERAL_COUNTERS
 
 MOST_HEADS = 50
 _EACH_ONE = re.compile(
@@ -33,10 +34,10 @@ def count_otherwise(seen: Seen) -> None:
     heads: set[Number | None] = {_TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(seen.text)}
     heads |= {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
     many = heads.pop() if len(heads) == 1 else None
-    plain = [a for a in seen.amounts if a.kind == "count" and (a.number or 0) > 1]
-    if many is None or not 1 < many <= MOST_HEADS or plain:
+    pieces = [a for a in seen.amounts if a.kind == "count" and a.unit in ("", each["unit"], *GENERAL_COUNTERS)]
+    if many is None or not 1 < many <= MOST_HEADS or any((a.number or 0) > 1 for a in pieces):
         return
-    seen.amounts = [a for a in seen.amounts if a.kind != "count"]
+    seen.amounts = [a for a in seen.amounts if a not in pieces]  # 10桶 is the size, and stays
     seen.amounts.append(Amount(each.end() - 2, each.end(), "count", int(many), each["unit"]))
     seen.amounts.sort(key=lambda amount: amount.start)
 
