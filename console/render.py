@@ -26,17 +26,12 @@ HEADERS: Mapping[str, str] = MappingProxyType(
             "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
     }
 )
-"""No script but our one file: what a buyer wrote could not run even if it were not escaped."""
+"""No script but our one file: what a buyer wrote could not run even if it were not escaped. What every answer carries
+besides, the edge adds (bot/safe_headers.py)."""
 
-STYLE_HEADERS: Mapping[str, str] = MappingProxyType(
-    {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-)
+STYLE_HEADERS: Mapping[str, str] = MappingProxyType({"Cache-Control": "public, max-age=31536000, immutable"})
 
 SAID: Mapping[str, str] = MappingProxyType(
     {

@@ -27,17 +27,13 @@ HEADERS: Mapping[str, str] = MappingProxyType(
             "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
     }
 )
-"""Sent with every page, every ``state`` and ``jsapi`` answer and the QR code."""
+"""Sent with every page, every ``state`` and ``jsapi`` answer and the QR code, beside what safe_headers.py adds."""
 
 STATIC_HEADERS: Mapping[str, str] = MappingProxyType(
     # Pages name static files with their content's hash, so a file that changes has another address.
-    {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    {"Cache-Control": "public, max-age=31536000, immutable"}
 )
 
 
