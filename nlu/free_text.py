@@ -148,6 +148,12 @@ _BESIDE = re.compile(
 """What stands beside the street's number tells where: 92号 佳能专卖店, 夫子庙博物馆旁."""
 
 
+_INSIDE = re.compile(
+    r"(?:\s?(?:[a-z]|\d{1,4}|[一二三四五六七八九十]{1,3})(?:号楼|号|座|栋|幢|单元|层|楼|室|房|户)|(?<=[楼座栋幢层元])\s?\d{3,4}(?![\d元块个张份]))+"
+)
+"""Floors and rooms behind a building's name: C座9楼, 3单元1502."""
+
+
 def _together(places: list[re.Match[str]], text: str, cued: bool) -> list[re.Match[str]]:
     """Give the first stretch of places that nothing but words of one clause lies between: two of them, unless `cued`."""
     stretch: list[re.Match[str]] = []
@@ -188,6 +194,8 @@ def address_span(text: str) -> tuple[int, int] | None:
         end += tail.end()
     beside = _BESIDE.match(text, end)
     end = beside.end() if beside else end
+    inside = _INSIDE.match(text, end)
+    end = inside.end() if inside else end
     around = _RECIPIENT_AFTER.match(text, end)
     if around:
         end = around.end()
