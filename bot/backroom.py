@@ -186,7 +186,7 @@ class ShopBackroom:
     def publish_menu(self, *, also: Also) -> str:
         """See Backroom."""
         try:
-            menu.publish(self._services)
+            menu.publish(self._services.engine, self._services.account, self._services.clock.now())
         except AccountError as error:
             return str(error)
         with self._services.engine.begin() as conn:

@@ -20,7 +20,7 @@ from bot.speech.port import Recogniser
 from bot.tasks import TASKS
 from bot.visits import Visits
 from bot.webhook import Mode, Webhook
-from bot.wechat import AccountApi
+from bot.wechat import AccountApi, open_account
 from catalog.vault import Vault
 from dialogs.store import DialogStore
 from fulfillment import audit
@@ -98,13 +98,7 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
         vault=Vault(secret_key, earlier_keys),
         visits=Visits(secret_key),
         webhook=_webhook(wechat),
-        account=AccountApi(
-            app_id=wechat.app_id,
-            app_secret=wechat.app_secret,
-            api_base=wechat.api_base,
-            oauth_base=wechat.oauth_base,
-            shared=client,
-        ),
+        account=open_account(wechat, client),
         gateway=gateway,
         notice_keys=notice_keys,
         suppliers=_suppliers(config, clock),

@@ -263,11 +263,14 @@ def restore(file: AFile) -> None:
 def menu_publish() -> None:
     """Publish the custom menu to WeChat."""
     from bot import menu
-    from bot.wechat import AccountError
+    from bot.redis_client import open_redis
+    from bot.wechat import AccountError, open_account
+    from kernel.clock import SystemClock
 
-    with connected() as at, database(at):
+    with connected() as at, database(at) as engine:
+        account = open_account(at.config.wechat, open_redis(at.redis_url))
         try:
-            print(menu.publish(at.services()))
+            print(menu.publish(engine, account, SystemClock().now()))
         except AccountError as error:
             raise CommandError(f"the menu was not published: {error}") from None
 

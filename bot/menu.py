@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from bot.bootstrap import Services
+from bot.wechat import AccountApi
 from catalog.shelf import Shelf
+from catalog.store import load_shelf
 from console.backroom import MenuGroup
 
 GROUPS_MAX = 3
@@ -96,14 +97,13 @@ def _button(name: str, key: str) -> dict[str, Any]:
     return {"type": "click", "name": name, "key": key}
 
 
-def publish(services: Services) -> str:
-    """Publish the menu and say what was published. Raises what bot.wechat raises."""
-    shelf, _ = services.shelf.current()
-    with services.engine.connect() as conn:
-        groups = wanted(conn, shelf)
-    services.account.publish_menu(buttons(groups))
-    with services.engine.begin() as conn:
-        conn.execute(_PUBLISHED, {"now": services.clock.now()})
+def publish(engine: Engine, account: AccountApi, now: datetime) -> str:
+    """Publish the menu for what is on sale and say what was published. Raises what bot.wechat raises."""
+    with engine.connect() as conn:
+        groups = wanted(conn, load_shelf(conn))
+    account.publish_menu(buttons(groups))
+    with engine.begin() as conn:
+        conn.execute(_PUBLISHED, {"now": now})
     return "；".join(f"{one.name}：{'、'.join(name for name, _ in one.buttons)}" for one in groups)
 
 

@@ -18,6 +18,7 @@ import requests
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
+from bot.config import WeChatConfig
 from kernel.ids import OpenId
 
 log = logging.getLogger(__name__)
@@ -177,6 +178,17 @@ class _StableTokenClient(WeChatClient):  # type: ignore[misc]
         except redis.RedisError:
             log.warning("redis is away; the token is kept by this process alone")
         return token
+
+
+def open_account(wanted: WeChatConfig, shared: "redis.Redis") -> "AccountApi":
+    """The account that is configured; its token is shared through Redis."""
+    return AccountApi(
+        app_id=wanted.app_id,
+        app_secret=wanted.app_secret,
+        api_base=wanted.api_base,
+        oauth_base=wanted.oauth_base,
+        shared=shared,
+    )
 
 
 class AccountApi:

@@ -216,10 +216,11 @@ def test_a_menu_is_read_as_it_is_written(rows: list[tuple[str, list[tuple[str, s
 def test_what_an_operator_made_is_what_the_command_line_publishes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(shop.services.account, "publish_menu", sent.append)
-    usual = menu.publish(shop.services)
+    services, now = shop.services, shop.clock.now()
+    usual = menu.publish(services.engine, services.account, now)
     assert usual.startswith("自助下单：热门商品、")
     with shop.services.engine.begin() as conn:
-        menu.keep(conn, [MenuGroup("找人", (("人工", "human"),))], "anna", shop.clock.now())
-    assert menu.publish(shop.services) == "找人：人工"
+        menu.keep(conn, [MenuGroup("找人", (("人工", "human"),))], "anna", now)
+    assert menu.publish(services.engine, services.account, now) == "找人：人工"
     assert len(sent) == 2
     assert shop.rows("SELECT published_at IS NOT NULL FROM menu_version") == [True]
