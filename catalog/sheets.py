@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from catalog.model import Choice, Delivery, FieldKind, Option, Product, Sku
-from catalog.workbook import Column, Written, write_workbook
+from catalog.workbook_writing import Column, Written, write_workbook
 
 EMPTY = "（空）"
 YES = "是"

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX, ECMA-376) as plain cells: read within limits and without trusting anything in them, and written."""
+"""Workbooks (XLSX, ECMA-376) as plain cells: read within limits and without trusting anything in them."""
 
 import io
 import math
@@ -10,15 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
-import xlsxwriter
-
 UNPACKED_BYTES_MAX = 64 * 1024 * 1024
 """Of the parts that are read, together: a bomb is noticed while it unpacks, whatever its directory says."""
 PARTS_MAX = 500
 CELLS_MAX = 1_500_000
 CHARS_MAX = 32 * 1024 * 1024
-ROWS_MAX = 1_000_000
-"""Of one sheet that is written; the format ends at 1,048,576."""
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """All that the format allows (ECMA-376 part 2). LZMA takes gigabytes when a file asks for them."""
 _TEXT_MAX = 32_767
@@ -38,7 +34,7 @@ _TOO_MUCH = "表格里的内容太多"
 
 
 class WorkbookError(Exception):
-    """The file is no workbook that can be read; the words are for whoever sent it."""
+    """The file is no workbook that can be read, or the sheets are more than one can hold; the words are for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,59 +62,6 @@ class Sheet:
 
     name: str
     rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column is written: its head, and what it may hold where that is a closed list."""
-
-    head: str
-    width: int = 12
-    is_money: bool = False
-    words: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A sheet to write. A text stays a text, whatever it begins with."""
-
-    name: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str | int | float | None]]
-
-
-def write_workbook(sheets: Sequence[Written], notes: Sequence[str] = ()) -> bytes:
-    """Write a workbook; `notes` stand on a first sheet of their own. Raises WorkbookError for more than it can hold."""
-    if any(len(sheet.rows) >= ROWS_MAX for sheet in sheets):
-        raise WorkbookError("目录太大，一张工作表放不下，请下载 TOML")
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": None})
-    bold, text, money = (
-        book.add_format(given)
-        for given in ({"bold": True, "bg_color": "#EDEDED"}, {"num_format": "@"}, {"num_format": "0.00"})
-    )
-    if notes:
-        page = book.add_worksheet("说明")
-        page.set_column(0, 0, 100)
-        for row, note in enumerate(notes):
-            page.write_string(row, 0, note)
-    for sheet in sheets:
-        page = book.add_worksheet(sheet.name)
-        page.freeze_panes(1, 0)
-        for at, column in enumerate(sheet.columns):
-            page.write_string(0, at, column.head, bold)
-            page.set_column(at, at, column.width, money if column.is_money else text)
-            if column.words:
-                page.data_validation(1, at, ROWS_MAX, at, {"validate": "list", "source": list(column.words)})
-        for number, values in enumerate(sheet.rows, start=1):
-            for at, cell in enumerate(values):
-                if isinstance(cell, str):
-                    page.write_string(number, at, cell, text)
-                elif cell is not None:
-                    page.write_number(number, at, cell, money if sheet.columns[at].is_money else None)
-    book.close()
-    return file.getvalue()
 
 
 def read_workbook(raw: bytes) -> tuple[Sheet, ...]:

@@ -20,7 +20,8 @@ from catalog.model import AnyValue, Backup, Choice, Delivery, Field, FieldKind, 
 from catalog.sheet_reading import read_sheets
 from catalog.sheets import joined, to_sheets, to_workbook, unjoined
 from catalog.version import content_version
-from catalog.workbook import Written, read_workbook, write_workbook
+from catalog.workbook import read_workbook
+from catalog.workbook_writing import Column, Written, write_workbook
 from catalog.writing import to_toml
 from kernel.money import Fen
 
@@ -156,7 +157,7 @@ def _changed(sheet: str, row: int, head: str, cell: str | int | float | None) ->
     at = [column.head for column in found.columns].index(head)
     if row == 1:
         columns = list(found.columns)
-        columns[at] = workbook.Column(str(cell))
+        columns[at] = Column(str(cell))
         changed = Written(sheet, columns, found.rows)
     else:
         rows = [list(one) for one in found.rows]
@@ -382,7 +383,7 @@ _values = (
 )
 def test_whatever_stands_in_the_cells_it_is_read_or_refused_by_its_places(sheets: Any) -> None:
     given_sheets = [
-        Written(name, [workbook.Column(head) for head in heads], [row[: len(heads)] for row in rows])
+        Written(name, [Column(head) for head in heads], [row[: len(heads)] for row in rows])
         for name, heads, rows in sheets
     ]
     _is_read_or_refused(write_workbook(given_sheets, ("说明",)))

@@ -14,7 +14,7 @@ from bot import background, misses
 from catalog import key_import
 from catalog.sheet_reading import read_sheets
 from catalog.sheets import to_sheets
-from catalog.workbook import Written, write_workbook
+from catalog.workbook_writing import Written, write_workbook
 from console import key_imports, run_work
 from tests.bot.test_after_sale import LI, Shop
 from tests.console.conftest import employ
