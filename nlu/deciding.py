@@ -135,9 +135,20 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.7, "order", "a question, then an order")
     if _NO_BUYER.search(said.blanked):
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
-    if _BROKEN.search(said.seen.text) and not _BUYING.search(said.seen.text) and (said.seen.refs or said.picks):
+    if _only_broken(said):
         return Verdict(0.6, "problem", "a thing is broken, and nothing is asked for")
     return None
+
+
+def _only_broken(said: Wording) -> bool:
+    """Tell whether a thing broke and nothing else is said but which: 我的数据线坏了，1米的那根."""
+    seen = said.seen
+    broken = _BROKEN.search(seen.text)
+    if broken is None or seen.accounts or _BUYING.search(seen.text) or not (seen.refs or said.picks):
+        return False
+    start = max(seen.text.rfind(char, 0, broken.start()) for char in ",，。;； ")
+    figures = any(a.kind in ("value", "months", "count") for a in seen.amounts)
+    return not figures and all(start < ref.start < broken.end() for ref in seen.refs)
 
 
 _BROKEN = re.compile("(?:坏|断|裂|碎|烂|破|漏)(?:了|掉|水)")
