@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from catalog import scarcity
-from console import audit, charts, figures
-from console.charts import Chart
+from console import audit, figures
+from console.charts import Curve
 from console.desk import Parts
 from console.figures import Day
 from console.gate import Asked
@@ -43,7 +43,7 @@ class Today:
                 figures=days[-1],
                 speed=figures.speed(conn, today, zone),
                 misheard=figures.misheard(conn, today, zone),
-                charts=_charts(days, money=may(asked.operator.role, Right.SEE_MONEY)),
+                curves=_curves(days, money=may(asked.operator.role, Right.SEE_MONEY)),
                 span=span,
                 spans=SPANS,
                 cases=len(cases.running(conn)),
@@ -64,16 +64,21 @@ class Today:
         return shown(self._parts, asked, "actions.html", done=done, more=len(done) == _ACTIONS)
 
 
-def _charts(days: tuple[Day, ...], *, money: bool) -> list[Chart]:
-    of = [one.day for one in days]
-    counts = charts.chart(
-        "订单（线：已付款）", "", of, [one.placed for one in days], [one.paid for one in days], "已付款"
+def _curves(days: tuple[Day, ...], *, money: bool) -> list[Curve]:
+    of = tuple(one.day for one in days)
+    counts = Curve(
+        "订单（虚线：已付款）", "", of, tuple(one.placed for one in days), tuple(one.paid for one in days), "已付款"
     )
-    talk = charts.chart("来消息的顾客中下单付款的比例", "percent", of, [one.conversion or 0 for one in days])
+    talk = Curve("来消息的顾客中下单付款的比例", "percent", of, tuple(one.conversion or 0 for one in days))
     if not money:
         return [counts, talk]
-    received = charts.chart(
-        "收款（线：利润）", "yuan", of, [one.received_fen for one in days], [one.profit_fen for one in days], "利润"
+    received = Curve(
+        "收款（虚线：利润）",
+        "yuan",
+        of,
+        tuple(one.received_fen for one in days),
+        tuple(one.profit_fen for one in days),
+        "利润",
     )
-    refunded = charts.chart("退款", "yuan", of, [one.refunded_fen for one in days])
+    refunded = Curve("退款", "yuan", of, tuple(one.refunded_fen for one in days))
     return [received, counts, talk, refunded]

@@ -1,16 +1,21 @@
 """The first page's figures: what a day brought, what of the talk came to an order, how fast it was delivered."""
 
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from bot import heard_days, privacy
-from console import charts, figures
+from console import figures
+from console.charts import Curve
 from console.roles import Role
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.console.conftest import Window
@@ -18,6 +23,7 @@ from tests.console.conftest import Window
 Login = Callable[..., Window]
 BY_HAND = ("王者代练打到星耀 QQ 12345678 现在铂金", "确认")
 TODAY = date(2026, 3, 2)
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def _tile(page: str, name: str) -> str:
@@ -136,8 +142,10 @@ def test_thirty_days_are_a_tap_away_and_money_is_not_for_everybody(shop: Shop, l
     window = login()
     for days in (7, 30):
         page = window.see(f"/console?days={days}")
-        assert page.count('class="bar') >= 4 * days
-        assert "2026-03-02 ¥150.00" in page
+        shown = {TODAY + timedelta(days=1 - back) for back in range(days)}
+        assert all(f"<title>{day} ¥" in page for day in shown)
+        assert f"<title>{min(shown) - timedelta(days=1)}" not in page
+        assert "<title>2026-03-02 ¥150.00，利润 ¥" in page
     assert "近 7 天" in window.see("/console?days=x'")
     support = login(Role.SUPPORT, "sue").see("/console?days=30")
     assert "¥150.00" not in support
@@ -157,16 +165,60 @@ def test_days_are_not_read_again_for_every_look(shop: Shop) -> None:
     assert placed(timedelta(seconds=11)) == 1
 
 
+def _curve(values: list[int], line: list[int], unit: str = "yuan") -> Curve:
+    days = tuple(TODAY + timedelta(days=n) for n in range(len(values)))
+    return Curve("收款<b>", unit, days, tuple(values), tuple(line), "利润" if line else "")
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 10**11), st.integers(-(10**11), 10**11)), min_size=1, max_size=31), st.booleans()
+    st.lists(st.tuples(st.integers(0, 10**13), st.integers(-(10**13), 10**13)), max_size=31),
+    st.booleans(),
+    st.sampled_from(["yuan", "percent", ""]),
 )
-def test_every_bar_and_the_line_stay_in_the_picture(days: list[tuple[int, int]], with_line: bool) -> None:
-    dates = [TODAY + timedelta(days=n) for n in range(len(days))]
-    line = [profit for _, profit in days] if with_line else None
-    picture = charts.chart("x", "yuan", dates, [value for value, _ in days], line)
-    for bar in picture.bars:
-        assert charts.LEFT <= bar.x <= bar.x + bar.width <= charts.RIGHT
-        assert charts.TOP <= bar.y <= bar.y + bar.height <= charts.GROUND + 0.2
-        assert charts.TOP <= bar.line_y <= charts.GROUND
-    assert picture.bars[-1].dated
-    assert sum(bar.dated for bar in picture.bars) <= 8
+@settings(max_examples=60, deadline=None)
+def test_every_day_stands_in_the_picture_and_nothing_the_csp_refuses(
+    days: list[tuple[int, int]], with_line: bool, unit: str
+) -> None:
+    values, line = [value for value, _ in days], [profit for _, profit in days] if with_line else []
+    picture = ElementTree.fromstring(_curve(values, line, unit).svg)
+    for one in picture.iter():
+        assert not {"style", "id", "onclick", "href"} & set(one.attrib)
+        assert not one.tag.endswith(("}style", "}script"))
+    _, _, width, height = map(float, picture.attrib["viewBox"].split())
+    across, down = map(float, re.findall(r"[0-9.]+", picture.findall(f".//{SVG}g[@transform]")[0].attrib["transform"]))
+    points = picture.findall(f".//{SVG}circle")
+    assert len(points) == len(values) + len(line)
+    for point in points:
+        assert 0 < across + float(point.attrib["cx"]) < width
+        assert 0 < down + float(point.attrib["cy"]) < height
+    said = [one.text or "" for one in picture.iter(f"{SVG}title")]
+    assert len(said) == len(points)
+    assert all(text_.startswith(str(TODAY + timedelta(days=n % len(values)))) for n, text_ in enumerate(said))
+    texts = [one.text or "" for one in picture.iter(f"{SVG}text")]
+    assert len([one for one in texts if "/" in one]) == min(
+        len(values), -(-len(values) // max(1, -(-len(values) // 7)))
+    )
+
+
+def test_the_highest_day_and_the_last_tell_what_they_brought_and_a_loss_is_below_the_ground() -> None:
+    picture = _curve([100, 0, 23456700, 0, 0, 0, 4200], [0, 0, 0, 0, 0, 0, -100])
+    root = ElementTree.fromstring(picture.svg)
+    assert [one.text for one in root.iter(f"{SVG}text") if one.get("class") == "value"] == ["23.5万", "42"]
+    assert "<title>2026-03-08 ¥42.00，利润 ¥-1.00</title>" in picture.svg
+    assert "最高 2026-03-04 ¥234567.00" in root.attrib["aria-label"]
+    heights = [float(one.attrib["cy"]) for one in root.iter(f"{SVG}circle")]
+    assert heights[2] < heights[6] < heights[1] == heights[7] < heights[13]
+
+
+def test_days_without_anything_and_no_days_at_all_are_pictures_too() -> None:
+    assert "<title>2026-03-02 0</title>" in _curve([0], [], "").svg
+    assert "还没有数据" in _curve([], []).svg
+
+
+def test_what_draws_is_loaded_by_the_first_curve_alone() -> None:
+    program = (
+        "import sys; from console import today; before = 'pygal' in sys.modules;"
+        "today.Curve('', '', (), ()).svg; print(before, 'pygal' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["False", "True"]
