@@ -110,7 +110,8 @@ def _bare(root: Any, label: str) -> Any:
             unsaid = child.tag == "text" and not child.text
             if strange or unsaid or (child.tag == "title" and parent.get("class") != "dots"):
                 parent.remove(child)
-    del root.attrib["id"]
+    for needless in ("id", "xmlns"):  # the page's own parser knows what an svg is
+        del root.attrib[needless]
     root.set("role", "img")
     root.set("aria-label", label)
     return root
