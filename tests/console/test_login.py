@@ -151,7 +151,7 @@ def test_no_path_whatsoever_leads_out(path: str) -> None:
 
 
 def test_too_large_a_form_is_refused(shop: Shop) -> None:
-    answer = Window(shop).http.post("/console/login", data={"name": "a" * 20_000})
+    answer = Window(shop).http.post("/console/login", data={"name": "a" * gate.BODY_BYTES_MAX})
     assert answer.status_code == 413
 
 
