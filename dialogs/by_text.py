@@ -11,6 +11,7 @@ from dialogs.draft import chosen_options, field_of, option_of, pick_sku
 from dialogs.filling import FREE, Filled, with_option
 from dialogs.state import QUANTITY_MAX, DraftLine
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打|上|冲|到|升)+")
 _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
@@ -18,7 +19,7 @@ _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _COUNT = re.compile(
-    rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[张份个件条袋盒次枚瓶桶箱]?(?:的|吧|了)*"
+    rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[{PIECES}]?(?:的|吧|了)*"
 )
 
 

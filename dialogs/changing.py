@@ -26,6 +26,7 @@ from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
 _LEADING = re.compile(
@@ -33,14 +34,14 @@ _LEADING = re.compile(
     r"|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
 )
 _TRAILING = re.compile(r"(?:的|就行|就好|就可以|就够|够|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
-_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([张份个件条袋盒次枚瓶桶箱位人]?)$")
+_COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([{PIECES}人]?)$")
 _NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
 _TOO_MUCH = re.compile(
     r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
 )
 _SOME_OF = re.compile(
-    rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[张份个件条袋盒](?:要)?(?:给我|帮我)?(?:[改换]成?|升级?[到为]?|降[到成为])(.+)$"
+    rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[{PIECES}](?:要)?(?:给我|帮我)?(?:[改换]成?|升级?[到为]?|降[到成为])(.+)$"
 )
 _PLAIN_HEAD = re.compile(
     "[那就还是都全部一起请帮我给把它们两三四五个单件张份面额金数量规格号码账手机的嗯哦好吧啊算了等下不对错麻烦再想要"

@@ -36,6 +36,7 @@ from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
 """While something is asked for, only what can be no answer corrects several lines."""
@@ -53,7 +54,7 @@ _ADDING = re.compile(
     r"|也[充来要买给办订加]|外加|^加(?=\d)"
 )
 _INSTEAD = re.compile(r"[改换]|不要|不是|错|还是")
-_COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱]")
+_COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _LAST_ORDER = re.compile("[单次回]|照旧|老样")
 _SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
@@ -61,7 +62,7 @@ _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的�
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
 _MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
-_FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[张份个件条袋盒次瓶桶箱](?!.*[改换])")
+_FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}](?!.*[改换])")
 _SAYS_LITTLE = 14
 _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
 

@@ -11,6 +11,7 @@ from catalog.shelf import Shelf
 from dialogs.pointing import longest_name
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{1,6}(?:\.\d{1,2})?(?![0-9A-Za-z.]*\d)")
 _ACCOUNT_CHARS = 5
@@ -25,7 +26,7 @@ _FOR_EACH = re.compile("各|都|分别|每|一人|[和跟与、及]|两|二|2(?=
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _MORE_CLAUSES = re.compile(r"[,，。;；、\n]|再[来买要加给]|还有|另外|然后")
 _OPEN = frozenset({"value", "account"})
-_PIECES = "[张份个件条袋盒次枚瓶桶箱杯位]"
+_PIECES = f"[{PIECES}]"
 _COUNT_BEFORE = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}}){_PIECES}的?$")
 _COUNT_AFTER = re.compile(rf"的?(?:各|要|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}}){_PIECES}")
 _CLAUSES = re.compile(r"[,，。;；、\n]|再给|还有|另外|然后")

@@ -13,9 +13,10 @@ from dialogs.draft import look
 from dialogs.pointing import accounts, names_of
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES as COUNTED_BY
 
 NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
-PIECES = "[张份个件条根袋盒次枚瓶桶箱套台本束支枝杯单位壶碗罐听本]"
+PIECES = f"[{COUNTED_BY}]"
 SEPARATORS = re.compile(r"[,，。;；!！、~～]")
 FILLER = re.compile(
     "(?:把|将|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|也|就|我|哈|呢|啊|可以|一下|行|好|嗯|哦|对|不对|等等"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from nlu.lexicon import Lexicon, Number, ProductIndex, SkuWords
+from nlu.measures import counted_by_measure
 from nlu.numerals import CHINESE, NUMERAL, read_numeral
 from nlu.phrases import Mention
 from nlu.text import sound
@@ -272,6 +273,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if people and not _RANKED.search(before):
         return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
+    if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
+        return Amount(start, end + 1, "count", read_numeral(said), after[0])
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
@@ -298,7 +301,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end, "none")  # 挂了两次了
     if not unit and before.endswith("前") and (number or 0) >= 5:
         return Amount(start, end, "none")  # 冲到榜前20
-    if unit == "个" and _OTHERS.search(before):
+    if unit == "个" and _OTHERS.search(before) and ((number or 0) < 10 or before[-1:] not in ("那", "这")):
         return Amount(start, end + length, "none")  # 剩下的两个 138… 139…
     if unit in COUNTERS and unit and _LESS_THAN_NOTHING.search(text[max(0, start - 2) : start]):
         return Amount(start, end + length, "none")

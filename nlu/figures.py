@@ -8,7 +8,7 @@ from nlu.amounts import Amount, Settled, settle
 from nlu.lexicon import ProductIndex
 from nlu.licence import counts_plainly, for_others, in_order
 from nlu.seen import CLAUSE, Seen
-from nlu.words import GENERAL_COUNTERS
+from nlu.words import GENERAL_COUNTERS, MEASURES
 
 
 def sizes_and_counts(
@@ -37,6 +37,9 @@ def sizes_and_counts(
                 anchors.append(amount)
             continue
         settled = settle(product, amount)
+        if settled is None and _measure_of_another_size(product, amount, seen):
+            counts.append(replace(amount, kind="count"))
+            continue
         if settled is None or _of_other_things(product, amount, seen) or for_others(product, amount, seen):
             continue
         if settled.count is not None:
@@ -67,6 +70,14 @@ def sizes_and_counts(
     if product is not None and not anchors and _may_be_value(product, counts):
         return [], []
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+def _measure_of_another_size(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
+    """500毫升两壶, where only the litre comes in a 壶: no such size is sold, so the two count the half litre."""
+    if amount.kind != "value" or amount.unit not in MEASURES or not amount.unit or (amount.number or 0) > 10:
+        return False
+    sizes = (settle(product, a) for a in seen.amounts if a.kind == "value" and a is not amount and a.unit != "元")
+    return any(size is not None and size.skus for size in sizes)
 
 
 _FACE = re.compile(r"\s*(?:块|元|的|面额|面值)*(?:面额|面值|一张|1张|每张)")

@@ -9,6 +9,13 @@ ENGLISH_IDS = frozenset((
     "family", "android", "ios", "mac", "windows", "web",
 ))  # fmt: skip
 """A choice's id that is also a plain English word can be typed as it is: win11 home."""
+MEASURES = (
+    "个只条支枝根把包袋盒箱罐瓶桶壶杯碗盘碟盆板版排卷轴筒捆扎束朵棵株颗粒片块张页本册套副双对打组份例客位名台部架辆艘间栋层件样种款"
+    "笔单次回场节课堂趟圈轮局期串提听坛缸篮筐笼屉锅坨团沓叠刀匹幅顶枚瓣管尾头床帖贴剂滴"
+)
+"""Everything that goods are counted by. Beyond COUNTERS, only where the count stands beside goods, a size or a wish."""
+PIECES = MEASURES.replace("块", "").replace("刀", "").replace("课", "").replace("层", "")
+"""What a count at a summary may be said by: money, sizes and lessons of their own left out."""
 GENERAL_COUNTERS = "个张份条单件套盒组把根只箱双串束"
 """These count anything; others (节, 次, 枚 …) tell how much when the catalog sells by them."""
 PEOPLE = (

@@ -14,6 +14,12 @@ from tests.corpus.evaluate import lexicon_of
         ("", "半打京东卡50", "JD50", 6),
         ("", "星巴克大杯一打", "XB-L", 12),
         ("", "我要总共300块的steam卡 100一张的", "ST100", 3),
+        ("p9_spa.toml", "浴盐500克两包", "YA500", 2),
+        ("p9_spa.toml", "两包500克的浴盐", "YA500", 2),
+        ("life.toml", "面膜补水20片两板", "MM-M20", 2),
+        ("games.toml", "蓝牙手柄两只", "SB-B", 2),
+        ("campus.toml", "保温杯白色来三卷", "BZ-WM", 3),
+        ("p10_playhouse.toml", "酸梅汤500毫升两壶", "SM500", 2),
     ],
 )
 def test_a_quantity_is_read_however_it_is_counted(demo: Lexicon, shop: str, said: str, sku: str, quantity: int) -> None:
@@ -52,3 +58,31 @@ def test_a_round_number_beside_a_phone_is_an_amount() -> None:
 def test_persons_change_the_quantity(demo: Lexicon, said: str) -> None:
     frame = parse(said, demo, expecting=Expecting("confirm", "jdcard"))
     assert (frame.intent, [item.quantity for item in frame.items]) == ("change", [2 if "两" in said else 3])
+
+
+@pytest.mark.parametrize("said", ["改成两包", "要两包", "两包吧", "换成两卷", "改成两只"])
+def test_any_measure_word_changes_the_quantity(demo: Lexicon, said: str) -> None:
+    frame = parse(said, demo, expecting=Expecting("confirm", "jdcard"))
+    assert frame.intent in ("change", "answer")
+    assert [item.quantity for item in frame.items] == [2]
+
+
+@pytest.mark.parametrize(
+    ("shop", "said"),
+    [
+        ("campus.toml", "保温杯白色，家里有两只猫"),
+        ("campus.toml", "保温杯白色，我住3栋"),
+        ("campus.toml", "保温杯白色，我每天抽两包烟"),
+        ("p9_spa.toml", "浴盐500克 家里还剩两包"),
+        ("campus.toml", "保温杯白色30对吧"),
+    ],
+)
+def test_measures_of_other_things_count_no_goods(shop: str, said: str) -> None:
+    (item,) = parse(said, lexicon_of(shop)).items
+    assert item.quantity == 1
+
+
+def test_a_round_number_behind_a_that_counts_like_one_without(demo: Lexicon) -> None:
+    asked = Expecting("value", "qbi")
+    that, plain = (parse(said, demo, expecting=asked) for said in ("那100个吧", "100个吧"))
+    assert that.items == plain.items != ()
