@@ -18,9 +18,7 @@ _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
-_COUNT = re.compile(
-    rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[{PIECES}]?(?:的|吧|了)*"
-)
+_COUNT = re.compile(rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[{PIECES}]?(?:的|吧|了)*")
 
 
 def accounts_in(text: str, field: Field) -> tuple[str, ...]:
