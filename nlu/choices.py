@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from nlu.amounts import Amount
+from nlu.dealing import BREAK
 from nlu.figures import sizes_and_counts
 from nlu.items import Draft
 from nlu.lexicon import ProductIndex
@@ -124,9 +125,27 @@ def paired_with_options(
     if len(amounts) == len(options) + 1 and amounts[0].number == sum(a.number or 0 for a in amounts[1:]):
         amounts = amounts[1:]  # 精修20张，10张日系10张胶片
     turns = sorted([(a.start, "amount") for a in amounts] + [(mention.start, "option") for mention, _ in options])
-    if len(amounts) != len(options) or any(one[1] == other[1] for one, other in pairwise(turns)):
+    if len(amounts) != len(options):
         return []
+    if any(one[1] == other[1] for one, other in pairwise(turns)):
+        return _paired_by_part(amounts, options, seen.text)
     return [(amount, option) for amount, (_, option) in zip(amounts, options, strict=True)]
+
+
+_BREAK_OR_SPACE = re.compile(rf"{BREAK.pattern}|\s")
+
+
+def _paired_by_part(
+    amounts: list[Amount], options: list[tuple[Mention, tuple[str, str]]], text: str
+) -> list[tuple[Amount, tuple[str, str]]]:
+    """Pair each amount with the option of its own part of the list: 补水的20片 再来一包5片的美白."""
+    for breaking in (BREAK, _BREAK_OR_SPACE):
+        breaks = [match.start() for match in breaking.finditer(text)]
+        by_part = {sum(place <= mention.start for place in breaks): option for mention, option in options}
+        homes = [sum(place <= amount.start for place in breaks) for amount in amounts]
+        if len(set(homes)) == len(amounts) and set(homes) == set(by_part):
+            return [(amount, by_part[home]) for amount, home in zip(amounts, homes, strict=True)]
+    return []
 
 
 def by_option(

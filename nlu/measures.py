@@ -27,7 +27,7 @@ def counted_by_measure(text: str, start: int, end: int, lexicon: Lexicon, ends: 
     if measure not in _RARER or _ASKS_BACK.match(text, end):
         return False
     before, after = text[max(0, start - 6) : start], text[end + 1 : end + 25]
-    begins = any(m.start == 0 and m.entry.means_things for m in lexicon.phrases.find(after.removeprefix("的")))
+    begins = any(m.start == 0 for m in lexicon.phrases.find(after.removeprefix("的")))
     wished = bool(_WISHED.search(before))
     beside = start in ends or wished
     if measure in _OF_PLACES:
