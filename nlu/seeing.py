@@ -53,22 +53,32 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     return seen
 
 
+_TAIL_DIGITS = r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"
 _TAIL = re.compile(
     r"(?:不对|错了?|不是)[^\d]{0,6}?(?:最后|末尾|尾号|后面)(?:[两三四2-4]位)?(?:数字?)?(?:应该)?(?:是|为)?\s*"
-    r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"
+    + _TAIL_DIGITS
 )
+_TAIL_FIRST = re.compile(
+    r"(?:(?:末尾|尾号|尾数|最?后[两三四2-4]位)(?:数字?)?(?P<must>应该)?(?:是|为)?|(?:最后|后面)(?:应该)?(?:是|为))\s*"
+    + _TAIL_DIGITS
+    + r"(?(must)|[,，。;；!！\s]*(?:我|刚才?|刚刚|上面|前面|号码?)*(?:不对|[打写说输发按]错|错了))"
+)
+"""尾号是12，打错了; 尾号应该是12: what corrects may stand behind, too."""
 
 
 def _mend_tail(seen: Seen) -> None:
     """一三七…三三零零，哎不对，最后是三三一一: the account as it ends in truth."""
-    match = _TAIL.search(seen.text) if len(seen.accounts) == 1 else None
+    if len(seen.accounts) != 1:
+        return
+    match = _TAIL.search(seen.text) or _TAIL_FIRST.search(seen.text)
     if match is None or match.start() < seen.accounts[0].end:
         return
-    (tail,) = [match[1]] if match[1].isdigit() else spoken_digits(match[1]) or [""]
+    said = match[match.lastindex or 1]
+    (tail,) = [said] if said.isdigit() else spoken_digits(said) or [""]
     account = seen.accounts[0]
     if tail and len(account.said) > len(tail):
         seen.accounts = [replace(account, said=account.said[: -len(tail)] + tail)]
-        seen.amounts = [a for a in seen.amounts if not match.start(1) <= a.start < match.end(1)]
+        seen.amounts = [a for a in seen.amounts if not match.start() <= a.start < match.end()]
 
 
 _BIG_SMALL = re.compile(r"([一二两三四五六\d])大\s*([一二两三四五六\d])小(?![时号区])")
