@@ -47,6 +47,7 @@ def drop_taken_back(seen: Seen) -> None:
         seen.accounts = [a for a in seen.accounts if a.said not in mixed]
     _drop_by_place(seen)
     _drop_own_number(seen)
+    _drop_contact(seen)
     gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
     seen.refs = [
         ref
@@ -213,6 +214,33 @@ def _drop_own_number(seen: Seen) -> None:
     wanted = [a for a in seen.accounts if a not in own and _FOR_THIS.search(seen.text[max(0, a.start - 8) : a.start])]
     if len(own) == len(wanted) == 1:
         seen.accounts = wanted
+
+
+_CONTACT = re.compile(
+    r"(?:联系|联络|找)(?:我|人|方式|电话|手机|号码?|[打的就请是:：拨,，\s])*$"
+    r"|(?:有事|有问题|不行|失败|出错|没成功?|打不通|充不上)(?:了|的话|就|请|可以|再|[,，\s])*(?:打|拨|call|加|找)(?:我|给我|这个|电话|号码?|[:：\s])*$"
+    r"|(?:备用|备选|应急|紧急)的?(?:手机|电话|联系)?(?:人|号码?)?(?:是|为|[:：\s])*$"
+)
+_MY_PHONE = re.compile(r"(?:^|[,，。;；\s])(?:我|本人)的?(?:电话|手机|手机号|号码|联系电话)号?码?(?:是|为|[:：\s])*$")
+_CHARGED_TOO = re.compile(r"[^,，。;；\n]{0,6}[充冲交缴]|\s*(?:也|各|都|一起)")
+_TO_BE_CHARGED = re.compile(r"[各都]|分别|两个号|[和跟与、]\s*$")
+
+
+def _drop_contact(seen: Seen) -> None:
+    """充50 139…，有事打136…: where he can be reached is not what is topped up; one number alone is what he has."""
+    phones = [a for a in seen.accounts if _MOBILE.fullmatch(a.said)]
+    contacts = []
+    for account in phones[:MOST_PHONES]:
+        before = seen.text[max(0, account.start - 14) : account.start]
+        mine = account is not phones[0] and _MY_PHONE.search(before) and not _TO_BE_CHARGED.search(seen.text)
+        if (_CONTACT.search(before) or mine) and not _CHARGED_TOO.match(seen.text, account.end):
+            contacts.append(account)
+    if contacts and len(contacts) < len(phones):
+        seen.accounts = [account for account in seen.accounts if account not in contacts]
+
+
+MOST_PHONES = 50
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
 def _drop_declined_goods(seen: Seen) -> None:
