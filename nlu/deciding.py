@@ -174,6 +174,33 @@ def _plain_order(said: Wording) -> Verdict | None:
     return None
 
 
+_ASKS_WHEN = re.compile(
+    r"(?:今[天晚]|明天|现在|马上|大概|一般|那|请问|什么时候|啥时候|几点|多久|多长时间|要|当天){0,5}(?:(?:不?能|会|可以){1,2})"
+    r"(?:到账?|到货|充上|充好|弄好|发货|送到|收到|好)(?:吗|么|嘛|不|呢|啊|呀|[?？])?"
+)
+_SIGHS = re.compile(
+    r"(?:死?骗子)?(?:你们?)?(?:怎么|咋|为什么|为啥)?(?:还|都|一直)?没有?人(?:理|回|应|管|搭理|回复)我?(?:啊|呢|吗|呀|了)?"
+    r"|(?:死?骗子|快点|快些|麻烦快点|搞快点|急|在不在|有人吗)(?:啊|呀|吧)?"
+)
+_PART = re.compile(r"[^\s,，。;；!！?？]+")
+_OF_THE_PAST = re.compile("[了过没退]|投诉|已经|还在|上次|刚才|昨天|前天")
+
+
+def _with_a_question(said: Wording) -> Verdict | None:
+    """Read 话费30，138…，今天能到吗 as the order it is: the question and the sigh are beside it."""
+    parts = _PART.findall(said.blanked)
+    hearts = [part for part in parts if _ANY_SLOT.search(part)]
+    beside = [part for part in parts if part not in hearts]
+    if not hearts or not beside or not (said.amounts or said.seen.accounts) or not (said.has_product or said.picks):
+        return None
+    if not all(_ASKS_WHEN.fullmatch(part) or _SIGHS.fullmatch(part) for part in beside):
+        return None
+    heart = ",".join(hearts)
+    if _OF_THE_PAST.search(heart) or _ASKING.search(heart) or not set(cues_of(heart)) <= PLAIN_CUES:
+        return None
+    return Verdict(0.7, "order", "goods and slots, with a question or a sigh beside them")
+
+
 DOUBTED_FROM, DOUBT = 1, 0.15
 
 
@@ -259,7 +286,7 @@ _SOME_DAY = re.compile(
 SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9
 _WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
-RULES = (_bare, _no_trade, _plain_order, _unplaced, _correction)
+RULES = (_bare, _no_trade, _plain_order, _with_a_question, _unplaced, _correction)
 
 
 def _by_model(said: Wording) -> Verdict:
