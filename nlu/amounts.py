@@ -173,7 +173,8 @@ def find_amounts(
         if not any(taken[start:end]):
             if end - start <= 2 and not said[0].isdigit():
                 longer = inside_longer(start, end)
-                if longer and longer.removeprefix(said) not in lexicon.units:
+                measured = len(longer) == len(said) + 1 and counted_by_measure(text, start, end, lexicon, ends)
+                if longer and longer.removeprefix(said) not in lexicon.units and not measured:  # 两盘 counts
                     continue
             if said[-1] == "两" and len(said) > 1:  # 一百两张 is two of a hundred: 两 never ends a number
                 pair = _amount(text, end - 1, end, lexicon, ends)

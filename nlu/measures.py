@@ -6,7 +6,7 @@ from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.words import COUNTERS, MEASURES
 
-_RARER = frozenset(MEASURES) - frozenset(COUNTERS) - frozenset("块次课名层刀匹") | {"只"}
+_RARER = frozenset(MEASURES) - frozenset(COUNTERS) - frozenset("块次课名层刀匹") | {"只", "颗"}
 """块 and 刀 are money, 层 and 匹 sizes, 课 a lesson of its own; 名 and 次 are counted elsewhere."""
 _OF_PLACES = frozenset("页版排回场堂趟圈轮局期例客部架间栋层样种款头刀团")
 """They number pages, floors, rounds and instalments as well: these count goods only right behind or before them."""

@@ -26,6 +26,7 @@ from nlu.licence import asked_for
 from nlu.matching import PARTS, amount_of, count_for, said_for_each
 from nlu.naming import inferred, named
 from nlu.numerals import read_numeral
+from nlu.option_numbers import name_options_by_number
 from nlu.people import called_here, separate, unshared
 from nlu.phrases import Mention
 from nlu.seen import Seen
@@ -39,6 +40,8 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
         return [draft for line in lines for draft in drafts(line, lexicon, wants_topup, infers)]
     if len(products) > 1:
         parts = deal(products, seen, lexicon)
+        for pid, part in parts.items():
+            name_options_by_number(lexicon.products[pid], part, lexicon)
         return [draft for pid, part in parts.items() for draft in _one(lexicon.products[pid], (), part)]
     if products:
         return _alone(lexicon.products[products[0]], seen, lexicon)
@@ -52,6 +55,7 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
 def _alone(product: ProductIndex, seen: Seen, lexicon: Lexicon) -> list[Draft]:
     """Read everything as being about one product that is known: for one, or for several people."""
     seen.texts = called_here(product, seen.texts, lexicon.people)
+    name_options_by_number(product, seen, lexicon)
     apart = separate(product, seen, lambda own, part: _one(own, (), part))
     return apart or unshared(product, _one(product, (), seen))
 
