@@ -7,8 +7,8 @@ from nlu.numerals import CHINESE
 from nlu.words import COUNTERS, MEASURES
 
 _RARER = frozenset(MEASURES) - frozenset(COUNTERS) - frozenset("块次课名层刀匹种款样") | {"只", "颗"}
-"""块 and 刀 are money, 层 and 匹 sizes, 课 a lesson of its own; 名 and 次 are counted elsewhere; two kinds (种款样) are not
-two pieces of one."""
+"""块 and 刀 are money, 层 and 匹 sizes, 课 a lesson of its own; 名 and 次 are counted elsewhere;
+two kinds (种款样) are not two pieces of one."""
 _OF_PLACES = frozenset("页版排回场堂趟圈轮局期例客部架间栋头团")
 """They number pages, floors, rounds and instalments as well: these count goods only right behind or before them."""
 _WISHED = re.compile(r"(?:来|要|买|拿|订|再加|再|改成|改为|换成|变成|数量|给我)$")
