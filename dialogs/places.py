@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 from catalog.model import Delivery, Field, FieldKind, Product
 from dialogs.around_places import is_talk, only_place
-from nlu.people import SURNAMES
 from nlu.regions import LEAD, region_at, region_in_front
+from nlu.surnames import SURNAMES
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)")
 _PROVINCE = re.compile(

@@ -9,7 +9,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -23,8 +22,6 @@ from sqlmodel import Field, SQLModel
 
 from kernel.columns import id_column, object_column, text_column, time_column
 from kernel.guards import Guard, append_only, guard
-
-_TIME = DateTime(timezone=True)
 
 
 def _order_no(*, index: bool = True) -> Any:

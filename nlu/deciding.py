@@ -342,7 +342,6 @@ def _plain_cues(said: Wording) -> bool:
 
 
 _WANTED = re.compile(r"(?<![不别没在去])(?:租|订|报|买|充|约|拍|洗)[一个张]{0,2}Ｐ")
-_OWN_SLOT = re.compile("[ＳＶＱＯＡ]")
 _BUYS = re.compile(rf"(?:想|要|给我|帮我)(?:报|买|充|来|订|租|约|办|开)[一个张份]{{0,2}}[{SLOTS}]")
 """18岁想报Ｐ: whatever else is told, this is wanted."""
 

@@ -7,6 +7,7 @@ from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon
 from nlu.regions import without_lead
 from nlu.seen import Seen
+from nlu.surnames import COMMON
 
 _PLACE = re.compile(
     r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
@@ -59,7 +60,7 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
             match = _TEXT_SAID.match(seen.text, begin, stop)
             if match is None and label in lexicon.person_cues:
                 match = _NAME_BESIDE.match(seen.text, begin, stop)
-                match = None if match and lexicon.words.knows(match[1]) and not re.match(_SURNAME, match[1]) else match
+                match = None if match and lexicon.words.knows(match[1]) and not re.match(COMMON, match[1]) else match
             elif match is None and len(label) >= 3:  # 常用英雄李白
                 match = _TEXT_BESIDE.match(seen.text, begin, stop)
                 match = None if match and _NO_TEXT.search(match[1]) else match
@@ -118,15 +119,12 @@ _QUOTES = " \"'“”‘’「」『』《》"
 _NAME_BESIDE = re.compile(r"\s*([\u4e00-\u9fff]{2,4})(?=$|[,，。;；!！\s\d])")
 
 
-_SURNAME = r"(?:欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|令狐|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤])"
-
-
-_STANDING_NAME = re.compile(rf"(?<=[\s,，])(?!杨柳|高高|何时|马上|钱包){_SURNAME}[\u4e00-\u9fff]{{1,2}}(?=[\s,，]|$)")
+_STANDING_NAME = re.compile(rf"(?<=[\s,，])(?!杨柳|高高|何时|马上|钱包){COMMON}[\u4e00-\u9fff]{{1,2}}(?=[\s,，]|$)")
 """A name between spaces: a common surname and one or two characters."""
 
 
 _CALLED = re.compile(
-    rf"(?:(?<=叫)|(?<=叫做)|(?<=叫:)|(?<=叫,)|(?<=叫,[嗯呃额哦],)|(?<=叫[嗯呃额]))(?!车|人|我|你|他){_SURNAME}[\u4e00-\u9fff]{{1,2}}(?=$|[,，。;；!！\s\d的])"
+    rf"(?:(?<=叫)|(?<=叫做)|(?<=叫:)|(?<=叫,)|(?<=叫,[嗯呃额哦],)|(?<=叫[嗯呃额]))(?!车|人|我|你|他){COMMON}[\u4e00-\u9fff]{{1,2}}(?=$|[,，。;；!！\s\d的])"
 )
 """孩子叫赵一诺; 名字叫，嗯，白鹿"""
 

@@ -14,19 +14,10 @@ from nlu.lexicon import FieldWords, ProductIndex
 from nlu.phrases import Mention
 from nlu.seen import Seen
 from nlu.segments import Segmenter
+from nlu.surnames import COMMON, COMPOUND, SURNAMES
 
-SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-    "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛狄米贝明臧戴宋庞熊纪舒屈项祝董梁"
-    "杜阮蓝闵席季麻强贾路娄江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房解应宗丁宣邓郁单洪包诸左石崔吉龚程邢裴陆荣翁"
-    "荀羊甄曲封储靳段焦侯车宁仇武符刘景詹龙叶司黎薄白蒲赖乔谭温瞿阎连习艾容易关游权查肖涂申向古廖耿欧闫邸冉尚饶牛师岳"
-)
-"""What a Chinese name begins with; 欧阳 and the like besides."""
-_SIR = "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|令狐"
-_NAME = re.compile(rf"(?:{_SIR})[\u4e00-\u9fff]{{1,2}}|[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}")
-_COMMON = re.compile(
-    rf"(?:{_SIR}|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤])"
-)
+_NAME = re.compile(rf"(?:{COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}")
+_COMMON = re.compile(COMMON)
 _NO_NAME = re.compile(
     "[写买充要给的了是有用到去来号票卡份件个月年元块天吗呢吧么你我他她们这那哪谁几]|周[一二三四五六日末]"
 )
