@@ -7,7 +7,6 @@ SKU; what is filled opens as no key, but every figure that needs real ones uses 
 import os
 import secrets
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +16,8 @@ from statistics import median, quantiles
 
 from sqlalchemy import Engine, text
 
-from bot import delivering, embedded, migrations, ordering, reminders
-from bot.bootstrap import Services, build
-from bot.config import load_config
-from bot.database import make_engine
+from bot import delivering, ordering, reminders
+from bot.bootstrap import Services
 from catalog import stock, stock_care
 from catalog.files import read_catalog
 from catalog.key_import import ImportResult, import_keys
@@ -170,23 +167,11 @@ def measure(services: Services, sku: str, home: Path) -> bool:
 def main() -> int:
     """0: every page is under the goal."""
     keys = int(os.environ.get("KEYS") or 10_000_000)
-    with tempfile.TemporaryDirectory(prefix="kabot-keys-") as folder:
-        home = Path(folder)
-        home.chmod(0o711)
-        servers = embedded.join(home / "servers-of-bench", for_tests=True)
-        try:
-            engine = make_engine(servers.database_url, name="bench", statement_timeout_ms=0)
-            migrations.upgrade(engine)
-            print(f"{keys:,} keys", flush=True)
-            sku = fill(engine, keys)
-            (home / "config.toml").write_text('[app]\ndata_dir = "var"\n[wechat]\ntoken = "t"\nmode = "plain"\n')
-            config = load_config(home / "config.toml", {})
-            services = build(config, database_url=servers.database_url, redis_url=servers.redis_url)
-            fast = measure(services, sku, home)
-            services.engine.dispose()
-            engine.dispose()
-        finally:
-            servers.leave()
+    with million.ground("kabot-keys-") as at:
+        print(f"{keys:,} keys", flush=True)
+        sku = fill(at.engine, keys)
+        with at.shop() as services:
+            fast = measure(services, sku, at.home)
     return 0 if fast else 1
 
 

@@ -11,7 +11,9 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -178,31 +180,52 @@ def measure(services: Services, only: Sequence[str] = ()) -> bool:
     return not slow
 
 
-def main() -> int:
-    """0: every page is under the goal."""
-    orders, keys = int(os.environ.get("ORDERS") or 1_000_000), int(os.environ.get("KEYS") or 1_000_000)
-    with tempfile.TemporaryDirectory(prefix="kabot-million-") as folder:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """An empty database with every table, to be filled, and a folder of its own; both are gone afterwards."""
+
+    engine: Engine
+    home: Path
+    _servers: embedded.Servers
+
+    @contextmanager
+    def shop(self) -> Iterator[Services]:
+        """The shop over what was filled."""
+        file = self.home / "config.toml"
+        file.write_text('[app]\ndata_dir = "var"\n[wechat]\ntoken = "t"\nmode = "plain"\n')
+        at = self._servers
+        services = build(load_config(file, {}), database_url=at.database_url, redis_url=at.redis_url)
+        yield services
+        services.engine.dispose()
+
+
+@contextmanager
+def ground(prefix: str) -> Iterator[Ground]:
+    """Servers and a database for one bench."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as folder:
         home = Path(folder)
         home.chmod(0o711)
         servers = embedded.join(home / "servers-of-bench", for_tests=True)
         try:
             engine = make_engine(servers.database_url, name="bench", statement_timeout_ms=0)
             migrations.upgrade(engine)
-            print(
-                f"{orders:,} orders, {keys:,} keys; milliseconds a page, {ROUNDS - 1} times after the first", flush=True
-            )
-            fill(engine, orders, keys)
-            with engine.connect() as conn:
-                size = conn.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
-            print(f"  the database is {size}", flush=True)
-            (home / "config.toml").write_text('[app]\ndata_dir = "var"\n[wechat]\ntoken = "t"\nmode = "plain"\n')
-            config = load_config(home / "config.toml", {})
-            services = build(config, database_url=servers.database_url, redis_url=servers.redis_url)
-            fast = measure(services)
-            services.engine.dispose()
+            yield Ground(engine, home, servers)
             engine.dispose()
         finally:
             servers.leave()
+
+
+def main() -> int:
+    """0: every page is under the goal."""
+    orders, keys = int(os.environ.get("ORDERS") or 1_000_000), int(os.environ.get("KEYS") or 1_000_000)
+    with ground("kabot-million-") as at:
+        print(f"{orders:,} orders, {keys:,} keys; milliseconds a page, {ROUNDS - 1} times after the first", flush=True)
+        fill(at.engine, orders, keys)
+        with at.engine.connect() as conn:
+            size = conn.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+        print(f"  the database is {size}", flush=True)
+        with at.shop() as services:
+            fast = measure(services)
     return 0 if fast else 1
 
 
