@@ -24,8 +24,8 @@ from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.batch import read_rows
 from dialogs.pace import counted, verdict
+from dialogs.rows import read_rows
 from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError

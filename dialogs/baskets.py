@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from catalog.checks import fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs.changing import line_with
 from dialogs.draft import field_of, pick_sku
 from dialogs.filling import fill
+from dialogs.line_changes import line_with
 from dialogs.pointing import longest_name, pointed
 from dialogs.state import QUANTITY_MAX, DraftLine
 from dialogs.subjects import FILLER, NUMERAL, PIECES, SEPARATORS, Mention, grouped, parts_of, spaced, subjects, words_of

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -16,32 +15,17 @@ from dialogs.draft import Looked, field_of, look
 from dialogs.filling import Filled, fill, says_anything
 from dialogs.merging import taken_apart
 from dialogs.ordering import advance
+from dialogs.rows import LABEL, TOTAL, Row, holds_for_all, is_heading, is_odd, read_of, rows_of
 from dialogs.state import BATCH_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
 from dialogs.summing import detail_rows
 from dialogs.turn import Reply, Said, Scene, Turn
-from nlu.frame import Frame, Intent, Item
-from nlu.lexicon import Lexicon
-from nlu.parsing import parse
 
 LIST_ROWS_MIN = 3
 _GIVING_MIN = 2
-_ROW_CHARS_MAX = 200
 _KEPT_CHARS = 60
 _REPORTED_MAX = 15
-_AROUND_MAX = 5
 _GONE = -1
-_ACCOUNT_DIGITS = 5
-_LABEL = re.compile(
-    r"^\s*(?:第\s*(\d{1,3})\s*[行条]|行\s*(\d{1,3}))\s*[:：.、,，]?\s*"
-    r"(?:应该是|应为|改成|改为|换成|是|改)?\s*(.*)$"
-)
-_NUMBERED = re.compile(r"^\s*(\d{1,3})\s*[.、)）]\s*(?=1[3-9]\d{9}|\D)")
-_SEPARATORS = re.compile(r"[\t,，、;；|｜/\u3000 ]+")
 _PLACE = re.compile(r"[省市区县镇]|[路街道巷弄]\d|\d[号栋幢楼室]")
-_SURNAME_CELL = re.compile(r"(\d) (?=张[\u4e00-\u9fff])")
-"""100 张三 are a sum and a name, not a hundred pieces."""
-_TOTAL = re.compile(r"^\W*(?:合计|总计|总共|共计|一共|小计|共\s*\d+\s*[人个行条件笔单])")
-_COUNT_COLUMN = re.compile(r"数量|份数|张数|件数|个数")
 _ONLY_GOOD = re.compile(
     r"(?:那|就)*(?:(?:只|先|就)(?:下|充|买|要)?|下|充|买)"
     r"(?:对的|好的|没问题的|没错的|其他的?|其它的?|其余的?|剩下的)(?:那些|几行)?(?:先)?(?:下单?|充|买)?(?:吧|就行|就好)?"
@@ -49,51 +33,6 @@ _ONLY_GOOD = re.compile(
     r"|(?:跳过|去掉|删掉|忽略)(?:错|有问题|不对)的?(?:那?几?行)?(?:吧)?"
 )
 _DROPPED = re.compile(r"(?:就|都)?(?:不要|不用|不充|不买|删|去|跳过|算)(?:掉)?(?:了|吧)*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row of the list: where it stood, what it says, and what was made of it."""
-
-    number: int
-    text: str
-    items: tuple[Item, ...]
-    intent: Intent = "order"
-
-    @property
-    def item(self) -> Item:
-        return self.items[0] if self.items else Item()
-
-    @property
-    def gives(self) -> bool:
-        """Whether it is a line of an order: it has an account, or a thing with its size."""
-        item = self.item
-        accounts = [*item.fields.values(), *item.invalid.values()]
-        named = item.product is not None and (item.value is not None or item.sku is not None)
-        return named or any(sum(char.isdigit() for char in one) >= _ACCOUNT_DIGITS or "@" in one for one in accounts)
-
-    @property
-    def has_account(self) -> bool:
-        return bool(self.item.fields or self.item.invalid)
-
-
-def read_rows(text: str, lexicon: Lexicon) -> tuple[Frame, ...]:
-    """One frame for every row that is not blank, where a message may be a list; none for ordinary messages, and none
-    for a list that is longer than any that is taken."""
-    if "\n" not in text and not _LABEL.match(text):
-        return ()
-    rows = rows_of(text)
-    labelled = bool(rows) and _LABEL.match(rows[0][1]) is not None
-    if not (len(rows) >= 2 or labelled) or len(rows) > BATCH_LINES_MAX + _AROUND_MAX or not any(map(str.isdigit, text)):
-        return ()
-    counted, numbered = _counted_column([row for _, row in rows]), _are_numbered([row for _, row in rows])
-    return tuple(parse(_plain(row, counted, numbered), lexicon) for _, row in rows)
-
-
-def rows_of(text: str) -> list[tuple[int, str]]:
-    """The rows of a message that are not blank: (number from 1, row)."""
-    filled = (row.strip() for row in text.splitlines() if row.strip())
-    return [(number, row[:_ROW_CHARS_MAX]) for number, row in enumerate(filled, 1)]
 
 
 def taken(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -109,7 +48,7 @@ def taken(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         mended = _mended(dialog, state, said, scene)
         if mended is not None:
             return mended
-    read = _read(said)
+    read = read_of(said)
     return _listed(dialog, read, scene) if _is_list(dialog, read, scene) else None
 
 
@@ -118,10 +57,10 @@ def is_batch(lines: Sequence[DraftLine]) -> bool:
     return any(line.row for line in lines)
 
 
-def _is_list(dialog: Dialog, rows: Sequence[_Row], scene: Scene) -> bool:
+def _is_list(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> bool:
     """Three rows and more of which most are lines by themselves: not one order in several lines, not an address."""
     giving = [row for row in rows if row.gives]
-    counted = [row for row in rows if any(map(str.isdigit, row.text)) and not _TOTAL.match(row.text)]
+    counted = [row for row in rows if any(map(str.isdigit, row.text)) and not TOTAL.match(row.text)]
     if len(rows) < LIST_ROWS_MIN or len(giving) < _GIVING_MIN or len(giving) * 2 < len(counted):
         return False
     state = dialog.state
@@ -134,46 +73,13 @@ def _is_list(dialog: Dialog, rows: Sequence[_Row], scene: Scene) -> bool:
     return len(giving) >= LIST_ROWS_MIN or (not places and len(accounts) >= _GIVING_MIN)
 
 
-def _read(said: Said) -> list[_Row]:
-    rows = rows_of(said.text)
-    if len(rows) != len(said.rows):
-        return []
-    pairs = zip(rows, said.rows, strict=True)
-    return [
-        _Row(number, row, tuple(i for i in frame.items if says_anything(i)), frame.intent)
-        for (number, row), frame in pairs
-    ]
-
-
-def _are_numbered(rows: Sequence[str]) -> bool:
-    """1、… 2、… 3、…: numbers of rows, and no amounts."""
-    found = [int(number[1]) for number in map(_NUMBERED.match, rows) if number is not None]
-    return len(found) > 1 and all(after == before + 1 for before, after in pairwise(found))
-
-
-def _plain(row: str, counted: int | None, numbered: bool) -> str:
-    """A row as it would be typed: no number before it, spaces for whatever divides its cells."""
-    labelled = _LABEL.match(row)
-    row = labelled[3] if labelled else _NUMBERED.sub("", row) if numbered else row
-    cells = re.split(r"[\t,，;；|｜]", row)
-    if counted is not None and counted < len(cells) and cells[counted].strip().isdigit():
-        cells.append(f"{cells.pop(counted).strip()}份")
-    return _SURNAME_CELL.sub(r"\1，", _SEPARATORS.sub(" ", " ".join(cells)).strip())
-
-
-def _counted_column(rows: Sequence[str]) -> int | None:
-    """Which column holds the quantity, when the list has a heading that says so."""
-    cells = re.split(r"[\t,，;；|｜]", rows[0]) if rows and not any(map(str.isdigit, rows[0])) else []
-    return next((i for i, cell in enumerate(cells) if _COUNT_COLUMN.search(cell)), None)
-
-
 # ---- a list --------------------------------------------------------------------------------------------------------
 
 
-def _listed(dialog: Dialog, rows: Sequence[_Row], scene: Scene) -> Turn | None:
+def _listed(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> Turn | None:
     """Each row a line of its own; what stands above or below all of them holds for those that do not say it."""
     base = _context(dialog, rows, scene.shelf)
-    kept = [row for row in rows if not _is_heading(row, rows)]
+    kept = [row for row in rows if not is_heading(row, rows)]
     made = [_line(row, base, scene.shelf) for row in kept]
     looked = [look(one.line, scene.shelf) for one in made]
     lacking = {one.missing for one in looked}
@@ -190,7 +96,7 @@ def _listed(dialog: Dialog, rows: Sequence[_Row], scene: Scene) -> Turn | None:
     lines = [one.line for one in made]
     again = _repeated(lines)
     if not wrong:
-        unread = [replies.unread_row(row.number, row.text) for row in rows if row not in kept and _is_odd(row, rows)]
+        unread = [replies.unread_row(row.number, row.text) for row in rows if row not in kept and is_odd(row, rows)]
         told = (*unread, replies.repeated_rows(again) if again else "")
         return advance(replace(dialog, misses=0), _as_ordinary(lines), scene, *told)
     return _report(dialog, lines, wrong, scene)
@@ -218,51 +124,19 @@ def _as_ordinary(lines: Sequence[DraftLine]) -> list[DraftLine]:
     return [replace(line, row=0, said="") for line in lines]
 
 
-def _context(dialog: Dialog, rows: Sequence[_Row], shelf: Shelf) -> DraftLine:
+def _context(dialog: Dialog, rows: Sequence[Row], shelf: Shelf) -> DraftLine:
     """给下面的号码充话费100, 都充50, or the product that was being bought when the list came."""
     state = dialog.state
     base = DraftLine()
     if isinstance(state, Collecting) and len(state.lines) == 1 and not state.lines[0].row:
         base = replace(state.lines[0], fields={})
     for row in rows:
-        if _holds_for_all(row, rows):
+        if holds_for_all(row, rows):
             base = fill(base, row.item, shelf).line
     return base
 
 
-def _holds_for_all(row: _Row, rows: Sequence[_Row]) -> bool:
-    """都充50, 话费100： above or below the accounts: no line of its own, but a part of each."""
-    if row.has_account or not row.items or _TOTAL.match(row.text) or (row.gives and not _heads(row, rows)):
-        return False
-    item = row.item
-    if item.product is None and item.value is None and not item.candidates and not item.options:
-        return False
-    gives = [other.number for other in rows if other.gives and other is not row]
-    return not gives[0] < row.number < gives[-1] and len(re.findall(r"\d+", row.text)) <= 1
-
-
-def _heads(row: _Row, rows: Sequence[_Row]) -> bool:
-    """话费100：above accounts alone is no line of its own."""
-    below = [other for other in rows if other is not row]
-    return row is rows[0] and all(other.has_account and other.item.product is None for other in below if other.gives)
-
-
-def _is_heading(row: _Row, rows: Sequence[_Row]) -> bool:
-    """A row that is no line: a title, column names, a sum, thanks, what holds for all."""
-    if _holds_for_all(row, rows) or _TOTAL.match(row.text):
-        return True
-    gives = [other.number for other in rows if other.gives]
-    outside = not gives[0] < row.number < gives[-1]
-    return not row.gives and outside and not any(map(str.isdigit, row.text))
-
-
-def _is_odd(row: _Row, rows: Sequence[_Row]) -> bool:
-    """Words below a list that are neither thanks nor a part of it: said to be left out."""
-    polite = row.intent in ("thanks", "greet", "confirm") or _TOTAL.match(row.text) is not None
-    return row is not rows[0] and not polite and not _holds_for_all(row, rows)
-
-
-def _line(row: _Row, base: DraftLine, shelf: Shelf) -> Filled:
+def _line(row: Row, base: DraftLine, shelf: Shelf) -> Filled:
     """What a row comes to; a row that names several things is no line."""
     kept = row.text[:_KEPT_CHARS]
     if len(row.items) != 1:
@@ -278,7 +152,7 @@ def _line(row: _Row, base: DraftLine, shelf: Shelf) -> Filled:
     return replace(filled, line=replace(filled.line, row=row.number, said="" if whole else kept))
 
 
-def _reason(row: _Row, filled: Filled, looked: Looked, shelf: Shelf) -> str:
+def _reason(row: Row, filled: Filled, looked: Looked, shelf: Shelf) -> str:
     """Why a row is no line yet; nothing when it is."""
     if looked.missing is None and not filled.problems:
         return ""
@@ -322,10 +196,10 @@ def _mended(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Turn
     if _ONLY_GOOD.fullmatch(fold(said.text).rstrip("。.!！~")):
         return _without_wrong(dialog, state, scene)
     rows = rows_of(said.text)
-    labelled = [(_LABEL.match(row), number) for number, row in rows]
+    labelled = [(LABEL.match(row), number) for number, row in rows]
     if rows and all(found for found, _ in labelled):
         return _by_number(dialog, state, said, scene)
-    read = _read(said)
+    read = read_of(said)
     giving = [row for row in read if row.gives]
     wrong = [line for line in state.lines if line.said]
     if not giving or len(giving) * 2 > len(state.lines) + len(wrong) or len(giving) > len(wrong):
@@ -348,7 +222,7 @@ def _by_number(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> T
     frames = said.rows or (said.frame,)
     wrong: list[tuple[int, str]] = []
     for (_, text), frame in zip(rows_of(said.text), frames, strict=False):
-        found = _LABEL.match(text)
+        found = LABEL.match(text)
         number = int(found[1] or found[2]) if found else 0
         if number not in at:
             wrong.append((number, replies.no_such_row()))
@@ -357,7 +231,7 @@ def _by_number(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> T
             lines[at.pop(number)] = DraftLine(row=_GONE)
             continue
         items = tuple(item for item in frame.items if says_anything(item))
-        row = _Row(number, found[3] if found else text, items)
+        row = Row(number, found[3] if found else text, items)
         base = lines[at[number]] if row.item.product is None else DraftLine()
         filled = _line(row, replace(base, row=0, said=""), scene.shelf)
         lines[at[number]] = filled.line
@@ -367,7 +241,7 @@ def _by_number(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> T
     return _after_mending(dialog, left, wrong, scene) if left else paying.cancel(dialog, scene)
 
 
-def _by_likeness(dialog: Dialog, state: Collecting, rows: Sequence[_Row], scene: Scene) -> Turn:
+def _by_likeness(dialog: Dialog, state: Collecting, rows: Sequence[Row], scene: Scene) -> Turn:
     """Rows sent again take the place of the wrong ones they look most like."""
     lines = list(state.lines)
     wrong: list[tuple[int, str]] = []

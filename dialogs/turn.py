@@ -25,7 +25,7 @@ class Said:
     text: str
     by_voice: bool = False
     rows: tuple[Frame, ...] = ()
-    """Where the text may be a pasted list: what each of its rows means by itself (batch.read_rows)."""
+    """Where the text may be a pasted list: what each of its rows means by itself (rows.read_rows)."""
     late: bool = False
     """He spoke before something else was said that he can now not have meant."""
 

@@ -8,9 +8,9 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.baskets import reworded
-from dialogs.changing import line_with
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
+from dialogs.line_changes import line_with
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
-from dialogs.batch import read_rows
+from dialogs.rows import read_rows
 from dialogs.state import Collecting, Confirming
 from dialogs.turn import PlaceOrder
 from kernel.orders import OrderState

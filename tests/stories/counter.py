@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
-from dialogs.batch import read_rows
+from dialogs.rows import read_rows
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
 from dialogs.turn import (
