@@ -56,6 +56,13 @@ def desktop(browser: Browser) -> Iterator[Page]:
     yield from page_of(browser, width=1440, height=900)
 
 
+def fits(page: Page) -> None:
+    """Assert that nothing is wider than the screen. A page just coming in has no document yet: it is waited for."""
+    page.wait_for_load_state()
+    wide, screen = page.locator("body").evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= screen, (page.url, wide, screen)
+
+
 _SPARE: WeakKeyDictionary[Browser, list[Page]] = WeakKeyDictionary()
 """Pages that were cleared of what a test left: a new one is a new window and costs more than most tests."""
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from bot.pages.views import KeyView
 from kernel.orders import LineState, OrderState
 
-from .conftest import serving
+from .conftest import fits, serving
 from .shop import CARDS, FRIEND, TOKEN, TOPUP, Shop, order
 
 PAY = f"/pay/{TOKEN}"
@@ -200,4 +200,4 @@ def test_nothing_is_wider_than_the_phone(phone: Page, shop: Shop, base: str, pat
     shop.keys = {2: [KeyView("A" * 200)]}
     phone.set_viewport_size({"width": 320, "height": 640})
     phone.goto(base + path)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 320
+    fits(phone)

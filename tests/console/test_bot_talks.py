@@ -15,7 +15,7 @@ from console.roles import Role
 from kernel.ids import OpenId
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.console.conftest import PASSWORD, Window
-from tests.console.walking import browser, desk, logs_in, phone, serving
+from tests.console.walking import browser, desk, fits, logs_in, phone, serving
 from tests.e2e.shop import eventually
 
 __all__ = ["browser", "desk", "phone"]
@@ -179,9 +179,9 @@ def test_the_owner_takes_a_talk_from_the_bot_and_gives_it_back(
             expect(desk.locator("#transcript")).to_contain_text("那充50个", timeout=60_000)
             desk.screenshot(path=tmp_path / "console-bot-talk-1280.png")
             logs_in(phone, f"{base}{PAGE}")
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+            fits(phone)
             phone.locator("#bot-rows li", has_text="那充50个").get_by_role("link").click()
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+            fits(phone)
             phone.screenshot(path=tmp_path / "console-bot-talk-390.png")
             desk.get_by_role("button", name="接管这个会话").click()
             expect(desk.get_by_role("status").first).to_contain_text("已接管")

@@ -17,7 +17,7 @@ from kernel.money import Fen
 from tests.bot.test_after_sale import LI, WANG, Shop
 from tests.console.conftest import employ
 from tests.console.test_books import TOPUP, _difference, _with_a_supplier
-from tests.console.walking import browser, logs_in, page, serving
+from tests.console.walking import browser, fits, logs_in, page, serving
 
 __all__ = ["browser", "page"]
 PATIENCE_MS = 45_000
@@ -61,10 +61,11 @@ class _Visit:
         self.page.goto(self._base + path)
 
     def picture(self, name: str) -> None:
-        width = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        assert width[0] <= width[1], (name, width)
+        fits(self.page)
         if self._folder is not None:
-            self.page.screenshot(path=self._folder / f"console-{name}-{width[1]}.png", full_page=True)
+            size = self.page.viewport_size
+            wide = size["width"] if size else 0
+            self.page.screenshot(path=self._folder / f"console-{name}-{wide}.png", full_page=True)
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()

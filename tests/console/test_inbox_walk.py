@@ -12,7 +12,7 @@ from console import accounts
 from console.roles import Role
 from tests.browser.demo import Customer
 from tests.console.conftest import PASSWORD
-from tests.console.walking import browser, logs_in, page_of
+from tests.console.walking import browser, fits, logs_in, page_of
 from tests.e2e.conftest import opened_shop
 from tests.e2e.shop import Shop
 
@@ -75,7 +75,7 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     sue.locator("#talk-rows a").first.click()
     expect(sue.locator("#window")).to_contain_text("微信还能主动发")
     sue.get_by_label("以店铺身份回复").fill("您好，我是客服小苏，马上帮您看")
-    assert sue.evaluate("document.documentElement.scrollWidth") <= 390
+    fits(sue)
     sue.screenshot(path=tmp_path / "console-talk-phone.png", full_page=True)
     sue.get_by_role("button", name="发送", exact=True).click()
     chat.hears("您好，我是客服小苏")

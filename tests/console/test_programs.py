@@ -24,7 +24,7 @@ from console.roles import Role
 from tests.api.test_webhooks import Receiver
 from tests.bot.test_after_sale import Shop, opened
 from tests.console.conftest import PASSWORD, Window
-from tests.console.walking import browser, desk, logs_in, phone, serving
+from tests.console.walking import browser, desk, fits, logs_in, phone, serving
 
 __all__ = ["browser", "desk", "phone"]
 Login = Callable[..., Window]
@@ -307,12 +307,12 @@ def test_the_owner_makes_a_key_and_an_address_tries_it_and_turns_the_key_off(
             expect(desk.locator("#deliveries li").last).to_contain_text("发了 2 次，答复 200", timeout=60_000)
             assert [one["body"]["type"] for one in receiver.took()] == ["kabot.test", "order.paid", "kabot.test"]
             logs_in(phone, f"{base}{PAGE}")
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+            fits(phone)
             phone.get_by_text("生成接口密钥…").click()
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+            fits(phone)
             phone.screenshot(path=tmp_path / "console-programs-390.png")
             phone.locator("[data-row]").click()
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+            fits(phone)
             phone.screenshot(path=tmp_path / "console-webhook-390.png")
             desk.goto(f"{base}{PAGE}")
             desk.screenshot(path=tmp_path / "console-programs-1280.png")

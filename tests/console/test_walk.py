@@ -7,14 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.bot.test_after_sale import WANG, Shop
 from tests.console.conftest import employ
-from tests.console.walking import browser, logs_in, phone, serving
+from tests.console.walking import browser, fits, logs_in, phone, serving
 
 __all__ = ["browser", "phone"]
-WIDTH = 390
-
-
-def _fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
 
 
 def _busy_day(shop: Shop) -> None:
@@ -38,19 +33,19 @@ def test_a_failed_line_is_given_back_from_a_phone(shop: Shop, phone: Page, tmp_p
         for name in ("今天", "会话", "记录", "订单", "待办"):
             phone.get_by_role("navigation").get_by_role("link", name=name).click()
             expect(phone.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
-            _fits(phone)
+            fits(phone)
             phone.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         phone.locator("section.card", has_text=str(failed)).get_by_role("link", name="打开订单处理").click()
         expect(phone.get_by_role("heading", name=str(failed))).to_be_visible()
         phone.get_by_text("退款…", exact=True).click()
         phone.get_by_label("原因").first.fill("运营商维护，充不进去")
-        _fits(phone)
+        fits(phone)
         phone.screenshot(path=tmp_path / "console-refund.png", full_page=True)
         phone.get_by_role("button", name="确认退款 ¥99.50").click()
         expect(phone.get_by_role("status")).to_have_text("已开始退款，会通知顾客")
         expect(phone.get_by_text("退款…", exact=True)).to_have_count(0)
         expect(phone.locator(".story")).to_contain_text("operator:anna")
-        _fits(phone)
+        fits(phone)
         phone.get_by_role("button", name="退出").click()
         expect(phone.get_by_role("status")).to_have_text("已退出登录")
         phone.goto(f"{base}/console/orders/{failed}")

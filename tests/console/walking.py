@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import browser, page_of, serving
+from tests.browser.conftest import browser, fits, page_of, serving
 from tests.console.conftest import PASSWORD
 
-__all__ = ["browser", "desk", "logs_in", "page", "page_of", "phone", "serving"]
+__all__ = ["browser", "desk", "fits", "logs_in", "page", "page_of", "phone", "serving"]
 PHONE = 390
 
 
