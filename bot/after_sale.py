@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from bot import work
 from bot.bootstrap import Services
 from bot.work import Also, nothing
-from dialogs import turn as talk
-from dialogs.turn import AskRefund, DropCase, Fact, OpenCase, Rate
+from dialogs import facts as talk
+from dialogs.effects import AskRefund, DropCase, OpenCase, Rate
+from dialogs.facts import Fact
 from fulfillment import byhand, cases, ratings, reading, refunding
 from fulfillment.work import Work
 from kernel.cases import CaseKind, CaseState, RefundWay

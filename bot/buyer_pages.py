@@ -18,7 +18,7 @@ from bot.rate_limit import WINDOW_S, count
 from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_browser, new_state
 from bot.wechat import BadCode, NoAnswer
 from catalog.shelf import Shelf
-from dialogs.turn import BalanceShort, PaidFromBalance
+from dialogs.facts import BalanceShort, PaidFromBalance
 from kernel.ids import OpenId
 from kernel.orders import Order
 

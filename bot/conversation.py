@@ -24,42 +24,33 @@ from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.pace import counted, verdict
-from dialogs.rows import read_rows
-from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
-from dialogs.step import expecting, step
-from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
-from dialogs.turn import (
+from dialogs.effects import (
     AskRefund,
     CancelOrder,
     DropCase,
     Effect,
     EndHandoff,
-    Fact,
     FindBalance,
     FindFavourites,
     FindOrders,
-    Followed,
-    Heard,
-    Linked,
     Listen,
     OpenCase,
     OpenHandoff,
     PayFromBalance,
     PlaceOrder,
-    Pressed,
     Rate,
     RemindMe,
-    Reply,
-    Said,
-    Scene,
     SetOneTap,
-    Showed,
-    Spoke,
     TopUp,
-    Unheard,
     Withdraw,
 )
+from dialogs.facts import Fact, Unheard
+from dialogs.pace import counted, verdict
+from dialogs.rows import read_rows
+from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
+from dialogs.step import expecting, step
+from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
+from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke
 from kernel.ids import OrderNo
 from nlu.frame import frame_in_a_line
 from nlu.lexicon import Lexicon

@@ -10,10 +10,12 @@ from bot.scene import scene_now
 from bot.work import Also
 from console.desk import Finished
 from dialogs import replies
+from dialogs.effects import PlaceOrder
+from dialogs.facts import Fact, OrderPlaced
 from dialogs.state import Confirming, Dialog, WithHuman, from_json, standing, to_json
 from dialogs.step import step
 from dialogs.store import Opened
-from dialogs.turn import Fact, OrderPlaced, PlaceOrder, Said
+from dialogs.turn import Said
 from kernel.ids import OpenId
 from nlu.frame import Frame
 

@@ -13,8 +13,9 @@ from bot.bootstrap import Services
 from bot.work import Also, nothing
 from console.desk import Pulse, Talk
 from dialogs import replies
+from dialogs.effects import OpenHandoff
+from dialogs.facts import HandoffOpened
 from dialogs.store import TalkUnavailableError
-from dialogs.turn import HandoffOpened, OpenHandoff
 from fulfillment import cases, pushing
 from fulfillment.pushing import PushKind, Window
 from fulfillment.reading import orders_of

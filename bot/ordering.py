@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import paying, risk, wallet
 from bot.bootstrap import Services
 from bot.tasks import TASKS
-from dialogs import turn as talk
-from dialogs.turn import Fact, OrdersFor
+from dialogs import facts as talk
+from dialogs.facts import Fact, OrdersFor
 from fulfillment import cases, placing, pushing, reading
 from fulfillment import paying as order_ends
 from fulfillment.pushing import PushKind

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from bot.bootstrap import Services
 from bot.tasks import TASKS
 from catalog import stock
-from dialogs.turn import Reminded
+from dialogs.facts import Reminded
 from fulfillment import pushing
 from fulfillment.pushing import PushKind
 from kernel.ids import OpenId

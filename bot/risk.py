@@ -15,7 +15,7 @@ from bot.config import RiskConfig
 from bot.tasks import TASKS
 from bot.work import Also, nothing
 from catalog.shelf import Shelf
-from dialogs import turn as talk
+from dialogs import facts as talk
 from fulfillment import deciding, holds, placing
 from fulfillment import reading as orders
 from kernel.ids import OpenId

@@ -14,7 +14,7 @@ from bot.speech.sound import FILE_BYTES_MAX, NotSound, Sound, TooLong, decode
 from bot.voices import Voice
 from bot.webhook import Push
 from bot.wechat import Media, NoAnswer, NoMedia
-from dialogs.turn import Unheard
+from dialogs.facts import Unheard
 from fulfillment import pushing
 from fulfillment.pushing import PushKind
 

@@ -16,7 +16,8 @@ from bot.bootstrap import Services
 from bot.jobs import Retry
 from bot.tasks import TASKS
 from bot.webhook import Push
-from dialogs.turn import BeingHeard, Reply, Unheard
+from dialogs.facts import BeingHeard, Unheard
+from dialogs.turn import Reply
 from kernel.ids import OpenId, OrderNo
 
 KEPT_FOR = timedelta(days=3)

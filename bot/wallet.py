@@ -11,8 +11,9 @@ from bot import paying, risk, work
 from bot.bootstrap import Services
 from bot.pages.views import MoneyView
 from bot.work import Also
-from dialogs import turn as talk
-from dialogs.turn import Fact, WalletTerms
+from dialogs import facts as talk
+from dialogs.facts import Fact
+from dialogs.turn import WalletTerms
 from fulfillment import byhand, placing, reading
 from fulfillment import paying as order_ends
 from fulfillment.moves import lock_order

@@ -5,10 +5,7 @@ from datetime import timedelta
 from dialogs import replies, which
 from dialogs.asking import answer, numbered
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
-from dialogs.turn import (
-    Scene,
-    Turn,
-)
+from dialogs.turn import Scene, Turn
 from kernel.cases import CaseKind
 from kernel.orders import Line, LineState, Order, OrderState
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from dialogs import again, cases, invoices, rating, refunds, replies
 from dialogs.asking import answer, open_question
+from dialogs.effects import CancelOrder, FindOrders
+from dialogs.facts import OrdersFor, OrdersFound
 from dialogs.paying import cancel_one_of, pay_url, still_there
 from dialogs.state import Dialog, DraftLine, Listed, Lookup
-from dialogs.turn import CancelOrder, FindOrders, OrdersFor, OrdersFound, Reply, Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.cases import Case
 from kernel.ids import OrderNo
 from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState

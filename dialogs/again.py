@@ -8,10 +8,11 @@ from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.asking import answer, fitting_products
 from dialogs.draft import account_field, field_of
+from dialogs.effects import FindOrders
 from dialogs.filling import fill, says_anything
 from dialogs.ordering import advance, doubted, start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
-from dialogs.turn import FindOrders, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from dialogs.varying import Varied, varied
 from kernel.orders import Line, Order
 from nlu.frame import Item

@@ -16,6 +16,7 @@ from dialogs import (
 from dialogs.asking import answer
 from dialogs.changing import settled_for
 from dialogs.editing import edited, restarted, stepped_back
+from dialogs.effects import FindOrders
 from dialogs.hearing import names_a_part
 from dialogs.intents import confirm
 from dialogs.ordering import (
@@ -28,12 +29,7 @@ from dialogs.state import (
     Dialog,
     Idle,
 )
-from dialogs.turn import (
-    FindOrders,
-    Said,
-    Scene,
-    Turn,
-)
+from dialogs.turn import Said, Scene, Turn
 
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
 _GIVE_BACK = re.compile(

@@ -16,17 +16,11 @@ from dialogs.about_which import (
     which_order,
 )
 from dialogs.asking import answer, open_question
+from dialogs.effects import DropCase, OpenCase
+from dialogs.facts import CaseDropped, CaseOpened
 from dialogs.paying import pay_url
 from dialogs.state import PAGE_SIZE, Dialog, Lookup
-from dialogs.turn import (
-    CaseDropped,
-    CaseOpened,
-    DropCase,
-    OpenCase,
-    Reply,
-    Scene,
-    Turn,
-)
+from dialogs.turn import Reply, Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind
 from kernel.orders import LineState, Order, OrderState

@@ -11,6 +11,7 @@ from dialogs import paying, replies
 from dialogs.adding import added, fewer
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
+from dialogs.effects import CancelOrder, FindOrders
 from dialogs.field_changes import given_in_pieces
 from dialogs.filling import (
     cleared,
@@ -27,7 +28,7 @@ from dialogs.state import (
     Lookup,
     Replacement,
 )
-from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
 
 _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")

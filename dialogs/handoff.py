@@ -12,44 +12,33 @@ from dialogs import replies, smalltalk
 from dialogs.after_sale import is_tap, order_no_in
 from dialogs.asking import answer, draft_words, open_question, slot_label
 from dialogs.draft import field_of
-from dialogs.ordering import answered_by_text
-from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
-from dialogs.turn import (
+from dialogs.effects import EndHandoff, FindFavourites, OpenHandoff
+from dialogs.facts import (
     AskedAgain,
     BalanceShort,
     CancelRefused,
     CaseDropped,
     CaseOpened,
     CatalogMoved,
-    EndHandoff,
     Fact,
     FavouritesFound,
-    FindFavourites,
-    Followed,
     HandoffEnded,
     HandoffOpened,
-    Heard,
-    Linked,
     NoSuchOrder,
     NotPayable,
-    OpenHandoff,
     OrderCancelled,
     OrderDeclined,
     OrderPlaced,
     OrdersFound,
     PaidFromBalance,
-    Pressed,
     Rated,
     RefundDecided,
-    Reply,
-    Said,
-    Scene,
-    Showed,
     SoldOut,
-    Spoke,
     TooManyUnpaid,
-    Turn,
 )
+from dialogs.ordering import answered_by_text
+from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
+from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.wishes import refuses
 
 _ANSWERING = ("answer", "choose", "change")

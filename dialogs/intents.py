@@ -20,6 +20,7 @@ from dialogs import (
 from dialogs.answering import said_for_draft
 from dialogs.asking import answer
 from dialogs.changing import rather
+from dialogs.effects import CancelOrder
 from dialogs.filling import fill_by_mention
 from dialogs.ordering import (
     advance,
@@ -41,13 +42,7 @@ from dialogs.state import (
     Replacement,
 )
 from dialogs.switching import switched_to
-from dialogs.turn import (
-    CancelOrder,
-    Reply,
-    Said,
-    Scene,
-    Turn,
-)
+from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.ids import OrderNo
 
 _MIGHT_CORRECT = re.compile(

@@ -7,8 +7,9 @@ from datetime import timedelta
 from dialogs import replies, which
 from dialogs.asking import answer
 from dialogs.cases import running_for
+from dialogs.effects import FindOrders, OpenCase
 from dialogs.state import Collecting, Confirming, Dialog, Idle, InvoiceAsked, Lookup
-from dialogs.turn import FindOrders, OpenCase, Reply, Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.cases import Case, CaseKind
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState

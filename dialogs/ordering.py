@@ -11,6 +11,8 @@ from dialogs import examples, favourites, replies
 from dialogs.asking import ask_next, fitting_products, open_question
 from dialogs.by_text import fill_by_text
 from dialogs.draft import Looked, field_of, look
+from dialogs.effects import CancelOrder, FindFavourites, FindOrders
+from dialogs.facts import FavouritesFound
 from dialogs.filling import (
     Filled,
     cleared,
@@ -35,7 +37,7 @@ from dialogs.state import (
     Unpaid,
 )
 from dialogs.summing import summary
-from dialogs.turn import CancelOrder, FavouritesFound, FindFavourites, FindOrders, Reply, Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
 from kernel.ids import OrderNo
 from nlu.frame import Item

@@ -7,9 +7,11 @@ from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import after_sale, cases, replies, smalltalk, which
 from dialogs.asking import answer
+from dialogs.effects import FindOrders
+from dialogs.facts import OrdersFound
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
-from dialogs.turn import FindOrders, OrdersFound, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from kernel.orders import LineState, Order, OrderState
 
 _HOW_TO = re.compile(

@@ -7,24 +7,11 @@ from dialogs import examples, replies
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered, sku_entries
 from dialogs.draft import chosen_options, look, to_wanted
+from dialogs.effects import CancelOrder, FindOrders, PlaceOrder
+from dialogs.facts import AskedAgain, CancelRefused, OrderCancelled, OrderPlaced, OrdersFound, SoldOut, TooManyUnpaid
 from dialogs.ordering import advance, denied, mend, miss
 from dialogs.state import Cancelling, Collecting, Confirming, Dialog, DraftLine, Listed, Lookup, Replacement, Unpaid
-from dialogs.turn import (
-    AskedAgain,
-    CancelOrder,
-    CancelRefused,
-    FindOrders,
-    OrderCancelled,
-    OrderPlaced,
-    OrdersFound,
-    PlaceOrder,
-    Reply,
-    Said,
-    Scene,
-    SoldOut,
-    TooManyUnpaid,
-    Turn,
-)
+from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState
 

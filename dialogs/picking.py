@@ -9,10 +9,11 @@ from dialogs.answering import chosen, said_for_draft
 from dialogs.asking import choice_label
 from dialogs.changing import placed_change
 from dialogs.draft import field_of
+from dialogs.effects import CancelOrder, FindOrders
 from dialogs.ordering import advance, miss, page, start_product
 from dialogs.pointing import longest_name, told_apart
 from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, Idle, Lookup
-from dialogs.turn import CancelOrder, FindOrders, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from dialogs.window import entry_text, show_category, show_products, turn_page
 from kernel.ids import OrderNo
 from nlu.frame import Item

@@ -20,11 +20,7 @@ from dialogs.state import (
     Collecting,
     Dialog,
 )
-from dialogs.turn import (
-    Said,
-    Scene,
-    Turn,
-)
+from dialogs.turn import Said, Scene, Turn
 
 _CLAUSES = re.compile(r"[,，。;；!！~～]+")
 _ASKS = re.compile(r"[?？吗么呢]|多少|什么|怎么|哪")

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from dialogs import replies
 from dialogs.asking import answer
+from dialogs.effects import Rate
+from dialogs.facts import Rated
 from dialogs.state import Collecting, Confirming, Dialog, Listed
-from dialogs.turn import Rate, Rated, Scene, Turn
+from dialogs.turn import Scene, Turn
 from kernel.ids import OrderNo
 
 LOW = 2

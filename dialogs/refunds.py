@@ -17,14 +17,10 @@ from dialogs.about_which import (
 )
 from dialogs.asking import answer
 from dialogs.cases import STILL_WAITS, promise, running_for
+from dialogs.effects import AskRefund
+from dialogs.facts import PaidTwice, RefundDecided
 from dialogs.state import PAGE_SIZE, Dialog, Lookup, Returning
-from dialogs.turn import (
-    AskRefund,
-    PaidTwice,
-    RefundDecided,
-    Scene,
-    Turn,
-)
+from dialogs.turn import Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind, RefundWay
 from kernel.ids import OrderNo

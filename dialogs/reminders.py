@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from dialogs import replies
 from dialogs.asking import answer
+from dialogs.effects import RemindMe
+from dialogs.facts import Reminded
 from dialogs.state import Dialog
-from dialogs.turn import Reminded, RemindMe, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 
 _TELL = "(?:请|麻烦|记得|就|再|能|可以|帮我|给我|要|,|，)*(?:提醒|通知|告诉|叫|喊|说一声|发消息)"
 _ASKS = re.compile(f"(?:到货|有货|补货|上货|来货)(?:了|后|时|的时候|的话|之后)*{_TELL}|(?:到货|补货|上货)(?:提醒|通知)")

@@ -7,11 +7,13 @@ from catalog.checks import fold
 from dialogs import examples, replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look
+from dialogs.effects import Listen
+from dialogs.facts import Unheard
 from dialogs.filling import fill
 from dialogs.hearing import names_a_part
 from dialogs.ordering import advance, denied, miss, start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
-from dialogs.turn import Listen, Said, Scene, Showed, Turn, Unheard
+from dialogs.turn import Said, Scene, Showed, Turn
 from dialogs.wishes import Stance, stance
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")

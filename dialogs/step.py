@@ -26,6 +26,37 @@ from dialogs import (
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import said_between
 from dialogs.editing import edited
+from dialogs.effects import EndHandoff, FindOrders, Rate
+from dialogs.facts import (
+    AskedAgain,
+    BalanceBack,
+    BalanceFound,
+    BalanceShort,
+    BeingHeard,
+    CancelRefused,
+    CaseDropped,
+    CaseOpened,
+    CatalogMoved,
+    Fact,
+    FavouritesFound,
+    HandoffEnded,
+    HandoffOpened,
+    NoSuchOrder,
+    NotPayable,
+    OneTapSet,
+    OrderCancelled,
+    OrderDeclined,
+    OrderPlaced,
+    OrdersFound,
+    PaidFromBalance,
+    Rated,
+    RefundDecided,
+    Reminded,
+    SoldOut,
+    TooManyUnpaid,
+    TopUpRefused,
+    Unheard,
+)
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.links import fit
@@ -41,49 +72,7 @@ from dialogs.state import (
     Lookup,
     WithHuman,
 )
-from dialogs.turn import (
-    AskedAgain,
-    BalanceBack,
-    BalanceFound,
-    BalanceShort,
-    BeingHeard,
-    CancelRefused,
-    CaseDropped,
-    CaseOpened,
-    CatalogMoved,
-    EndHandoff,
-    Fact,
-    FavouritesFound,
-    FindOrders,
-    Followed,
-    HandoffEnded,
-    HandoffOpened,
-    Heard,
-    Linked,
-    NoSuchOrder,
-    NotPayable,
-    OneTapSet,
-    OrderCancelled,
-    OrderDeclined,
-    OrderPlaced,
-    OrdersFound,
-    PaidFromBalance,
-    Pressed,
-    Rate,
-    Rated,
-    RefundDecided,
-    Reminded,
-    Reply,
-    Said,
-    Scene,
-    Showed,
-    SoldOut,
-    Spoke,
-    TooManyUnpaid,
-    TopUpRefused,
-    Turn,
-    Unheard,
-)
+from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.window import shop_window, show_category
 
 __all__ = ["expecting", "step"]

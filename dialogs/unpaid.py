@@ -12,6 +12,8 @@ from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
 from dialogs.editing import edited
+from dialogs.effects import CancelOrder, FindOrders
+from dialogs.facts import OrdersFound
 from dialogs.ordering import mend
 from dialogs.paying import ask_which_to_cancel, cancel_several, live_unpaid
 from dialogs.pointing import names_else, pointed
@@ -27,7 +29,7 @@ from dialogs.state import (
     Replacement,
     Unpaid,
 )
-from dialogs.turn import CancelOrder, FindOrders, OrdersFound, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from dialogs.varying import with_place
 from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState

@@ -8,28 +8,12 @@ from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import after_sale, replies
 from dialogs.asking import answer
+from dialogs.effects import FindBalance, PayFromBalance, SetOneTap, TopUp, Withdraw
+from dialogs.facts import BalanceBack, BalanceFound, BalanceShort, NotPayable, OneTapSet, PaidFromBalance, TopUpRefused
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.refunds import into_balance
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Listed, TopUpAsked
-from dialogs.turn import (
-    BalanceBack,
-    BalanceFound,
-    BalanceShort,
-    FindBalance,
-    NotPayable,
-    OneTapSet,
-    PaidFromBalance,
-    PayFromBalance,
-    Reply,
-    Said,
-    Scene,
-    SetOneTap,
-    TopUp,
-    TopUpRefused,
-    Turn,
-    WalletTerms,
-    Withdraw,
-)
+from dialogs.turn import Reply, Said, Scene, Turn, WalletTerms
 from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
 

@@ -30,7 +30,7 @@ def withdraw(openid: OpenIdArgument) -> None:
     """Give back by the original route what a buyer topped up and has not spent, as he can himself (余额提现)."""
     from bot import wallet
     from bot.commands.privacy import checked
-    from dialogs.turn import BalanceBack
+    from dialogs.facts import BalanceBack
     from kernel.money import format_yuan
 
     wanted = checked(openid)

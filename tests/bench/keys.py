@@ -22,7 +22,7 @@ from catalog import stock, stock_care
 from catalog.files import read_catalog
 from catalog.key_import import ImportResult, import_keys
 from catalog.store import import_catalog
-from dialogs.turn import OrderPlaced
+from dialogs.facts import OrderPlaced
 from fulfillment import paying
 from kernel.ids import OpenId
 from kernel.orders import WantedLine

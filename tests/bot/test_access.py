@@ -24,7 +24,7 @@ from bot.visits import VISIT_COOKIE, VISIT_LIFE
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
 from console.gate import SESSION_COOKIE
-from dialogs.turn import OrderPlaced
+from dialogs.facts import OrderPlaced
 from kernel.clock import MovableClock, SystemClock
 from kernel.ids import OpenId
 from kernel.orders import Order

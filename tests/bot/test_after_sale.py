@@ -26,7 +26,8 @@ from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
-from dialogs.turn import CaseDropped, DropCase
+from dialogs.effects import DropCase
+from dialogs.facts import CaseDropped
 from fulfillment import audit, reading
 from kernel.clock import MovableClock
 from kernel.ids import OpenId

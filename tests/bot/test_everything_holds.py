@@ -37,7 +37,8 @@ from bot.wechat import MaybeSent, NotSent, Refused, SendOutcome, Sent
 from catalog import key_replacing
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
-from dialogs.turn import AskRefund, OrderPlaced
+from dialogs.effects import AskRefund
+from dialogs.facts import OrderPlaced
 from fulfillment.suppliers.choosing import Terms
 from fulfillment.suppliers.port import (
     Accepted,

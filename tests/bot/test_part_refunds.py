@@ -15,7 +15,8 @@ from bot.cli import main
 from bot.pages.render import render_order
 from bot.pages.views import order_view
 from catalog.key_import import import_keys
-from dialogs.turn import AskRefund, OrderPlaced, RefundDecided
+from dialogs.effects import AskRefund
+from dialogs.facts import OrderPlaced, RefundDecided
 from fulfillment import audit, byhand, reading
 from kernel.cases import RefundWay
 from kernel.ids import OpenId

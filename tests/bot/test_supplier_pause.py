@@ -16,7 +16,8 @@ from bot.cli import main
 from catalog.shelf import Shelf
 from catalog.store import import_catalog
 from console import reading
-from dialogs.turn import AskRefund, RefundDecided
+from dialogs.effects import AskRefund
+from dialogs.facts import RefundDecided
 from fulfillment import byhand, pausing
 from fulfillment.suppliers.choosing import Market, Source, choose
 from kernel.ids import OpenId, OrderNo

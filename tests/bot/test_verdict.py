@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from bot import after_sale, background, jobs, ordering, paying, risk, wallet
 from catalog.key_import import import_keys
-from dialogs.turn import AskRefund, OrderPlaced
+from dialogs.effects import AskRefund
+from dialogs.facts import OrderPlaced
 from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order

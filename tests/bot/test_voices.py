@@ -19,7 +19,7 @@ from bot.speech.sound import Sound
 from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.store import import_catalog
-from dialogs.turn import BeingHeard, Unheard
+from dialogs.facts import BeingHeard, Unheard
 from kernel.ids import OpenId
 from sandbox.app import create_app as create_sandbox
 from sandbox.customer_message import open_window

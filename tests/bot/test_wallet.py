@@ -30,16 +30,8 @@ from bot.config import WalletConfig
 from bot.database import make_engine
 from bot.visits import VISIT_COOKIE
 from bot.webhook import Push
-from dialogs.turn import (
-    AskRefund,
-    BalanceBack,
-    Fact,
-    NotPayable,
-    OrderDeclined,
-    OrderPlaced,
-    PaidFromBalance,
-    TopUpRefused,
-)
+from dialogs.effects import AskRefund
+from dialogs.facts import BalanceBack, Fact, NotPayable, OrderDeclined, OrderPlaced, PaidFromBalance, TopUpRefused
 from fulfillment import audit, byhand, reading
 from fulfillment.moves import give_of_line
 from fulfillment.work import Work

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import text
 
 from bot import after_sale, background, books, ordering, paying, wallet
-from dialogs.turn import AskRefund, OrderPlaced
+from dialogs.effects import AskRefund
+from dialogs.facts import OrderPlaced
 from fulfillment import audit
 from kernel.ids import OpenId
 from kernel.orders import Order, WantedLine

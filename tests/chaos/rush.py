@@ -20,7 +20,7 @@ from bot.bootstrap import Services, build
 from bot.config import load_config
 from bot.jobs import Jobs
 from catalog.store import import_catalog
-from dialogs.turn import OrderPlaced, SoldOut
+from dialogs.facts import OrderPlaced, SoldOut
 from fulfillment import paying as order_ends
 from kernel.clock import MovableClock
 from kernel.ids import OpenId

@@ -27,7 +27,7 @@ from bot.app import create_app
 from bot.bootstrap import Services, build
 from bot.config import load_config
 from catalog.store import import_catalog
-from dialogs.turn import OrderPlaced
+from dialogs.facts import OrderPlaced
 from kernel.ids import OpenId
 from kernel.orders import Order, OrderState
 from sandbox.server import free_socket, running

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from catalog.model import AnyValue, Choice, Delivery, Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf
+from dialogs import facts as talk
 from dialogs import turn
 from dialogs.state import (
     Collecting,
@@ -240,35 +241,35 @@ sayings = st.builds(
     st.booleans(),
 )
 facts = st.one_of(
-    st.builds(turn.OrderPlaced, orders),
-    st.builds(turn.SoldOut, st.integers(-1, 3), st.integers(0, 5)),
-    st.builds(turn.TooManyUnpaid, some_orders),
-    st.just(turn.CatalogMoved()),
-    st.builds(turn.AskedAgain, st.sampled_from(["large", "often", "other"])),
-    st.just(turn.OrderDeclined()),
-    st.builds(turn.OrderCancelled, order_nos),
-    st.builds(turn.CancelRefused, order_nos, st.sampled_from(OrderState)),
+    st.builds(talk.OrderPlaced, orders),
+    st.builds(talk.SoldOut, st.integers(-1, 3), st.integers(0, 5)),
+    st.builds(talk.TooManyUnpaid, some_orders),
+    st.just(talk.CatalogMoved()),
+    st.builds(talk.AskedAgain, st.sampled_from(["large", "often", "other"])),
+    st.just(talk.OrderDeclined()),
+    st.builds(talk.OrderCancelled, order_nos),
+    st.builds(talk.CancelRefused, order_nos, st.sampled_from(OrderState)),
     st.builds(
-        turn.OrdersFound,
+        talk.OrdersFound,
         st.sampled_from(
             ["list", "status", "keys", "reorder", "refund", "problem", "invoice", "cancel", "remains", "correct"]
         ),
         some_orders,
         st.lists(cases, max_size=2).map(tuple),
     ),
-    st.builds(turn.FavouritesFound, some_accounts),
-    st.builds(turn.CaseOpened, cases, orders, st.one_of(st.none(), line_facts), st.booleans()),
+    st.builds(talk.FavouritesFound, some_accounts),
+    st.builds(talk.CaseOpened, cases, orders, st.one_of(st.none(), line_facts), st.booleans()),
     st.builds(
-        turn.RefundDecided,
+        talk.RefundDecided,
         orders,
         st.dictionaries(st.integers(1, 9), st.sampled_from(RefundWay), max_size=3),
         st.one_of(st.none(), cases),
         st.booleans(),
     ),
-    st.just(turn.NoSuchOrder()),
-    st.builds(turn.Rated, st.one_of(st.none(), orders), st.one_of(st.none(), st.integers(1, 5))),
-    st.builds(turn.HandoffOpened, st.booleans(), st.integers(0, 3), st.one_of(st.none(), moments)),
-    st.just(turn.HandoffEnded()),
+    st.just(talk.NoSuchOrder()),
+    st.builds(talk.Rated, st.one_of(st.none(), orders), st.one_of(st.none(), st.integers(1, 5))),
+    st.builds(talk.HandoffOpened, st.booleans(), st.integers(0, 3), st.one_of(st.none(), moments)),
+    st.just(talk.HandoffEnded()),
 )
 heard = st.one_of(
     sayings,

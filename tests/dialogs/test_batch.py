@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
+from dialogs.effects import PlaceOrder
 from dialogs.rows import read_rows
 from dialogs.state import Collecting, Confirming
-from dialogs.turn import PlaceOrder
 from kernel.orders import OrderState
 from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter

@@ -11,9 +11,11 @@ from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
+from dialogs.effects import Listen, PlaceOrder
+from dialogs.facts import BeingHeard, Unheard
 from dialogs.state import Confirming, Dialog, from_json, standing, to_json
 from dialogs.step import step
-from dialogs.turn import BeingHeard, Listen, PlaceOrder, Said, Spoke, Unheard
+from dialogs.turn import Said, Spoke
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 from tests.dialogs.talkers import SCENE, dialogs

@@ -12,9 +12,10 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import expecting
 from dialogs.draft import field_of
+from dialogs.effects import EndHandoff, PlaceOrder
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, WithHuman, from_json, to_json
 from dialogs.step import step
-from dialogs.turn import EndHandoff, Heard, PlaceOrder, Said, Scene
+from dialogs.turn import Heard, Said, Scene
 from kernel.money import Fen
 from nlu.frame import Expecting, Frame, Item
 from tests.dialogs.talkers import NOW, SCENE, SHELF, dialogs, frames, heard, ready, sayings

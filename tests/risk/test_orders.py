@@ -9,16 +9,8 @@ from sqlalchemy import text
 from bot import after_sale, background, jobs, ordering, paying, risk, wallet
 from bot.bootstrap import Services
 from catalog.key_import import import_keys
-from dialogs.turn import (
-    AskedAgain,
-    AskRefund,
-    Fact,
-    OrderDeclined,
-    OrderPlaced,
-    PaidFromBalance,
-    SoldOut,
-    TooManyUnpaid,
-)
+from dialogs.effects import AskRefund
+from dialogs.facts import AskedAgain, Fact, OrderDeclined, OrderPlaced, PaidFromBalance, SoldOut, TooManyUnpaid
 from fulfillment import holds
 from kernel.ids import OpenId
 from kernel.orders import Order, WantedLine

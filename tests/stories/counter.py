@@ -5,57 +5,55 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
-from dialogs.rows import read_rows
-from dialogs.state import Dialog, from_json, to_json
-from dialogs.step import step
-from dialogs.turn import (
-    AskedAgain,
+from dialogs.effects import (
     AskRefund,
+    CancelOrder,
+    DropCase,
+    Effect,
+    EndHandoff,
+    FindBalance,
+    FindFavourites,
+    FindOrders,
+    OpenCase,
+    OpenHandoff,
+    PayFromBalance,
+    PlaceOrder,
+    Rate,
+    SetOneTap,
+    TopUp,
+    Withdraw,
+)
+from dialogs.facts import (
+    AskedAgain,
     BalanceBack,
     BalanceFound,
     BalanceMove,
     BalanceShort,
-    CancelOrder,
     CancelRefused,
     CaseDropped,
     CaseOpened,
     CatalogMoved,
-    DropCase,
-    Effect,
-    EndHandoff,
     Fact,
     FavouritesFound,
-    FindBalance,
-    FindFavourites,
-    FindOrders,
     HandoffOpened,
-    Heard,
     NoSuchOrder,
     NotPayable,
     OneTapSet,
-    OpenCase,
-    OpenHandoff,
     OrderCancelled,
     OrderDeclined,
     OrderPlaced,
     OrdersFound,
     PaidFromBalance,
     PaidTwice,
-    PayFromBalance,
-    PlaceOrder,
-    Rate,
     Rated,
     RefundDecided,
-    Reply,
-    Said,
-    Scene,
-    SetOneTap,
     SoldOut,
     TooManyUnpaid,
-    TopUp,
-    WalletTerms,
-    Withdraw,
 )
+from dialogs.rows import read_rows
+from dialogs.state import Dialog, from_json, to_json
+from dialogs.step import step
+from dialogs.turn import Heard, Reply, Said, Scene, WalletTerms
 from fulfillment.states import refund_way
 from kernel.cases import Case, CaseKind, CaseState, LineFacts, RefundWay, SupplierSays
 from kernel.hours import ALWAYS, WorkingHours

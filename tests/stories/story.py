@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from dialogs.turn import (
+from dialogs.effects import (
     AskRefund,
     CancelOrder,
     DropCase,
@@ -14,21 +14,17 @@ from dialogs.turn import (
     FindBalance,
     FindFavourites,
     FindOrders,
-    Followed,
-    Linked,
     OpenCase,
     OpenHandoff,
-    PaidTwice,
     PayFromBalance,
     PlaceOrder,
-    Pressed,
     Rate,
-    Reply,
     SetOneTap,
-    Showed,
     TopUp,
     Withdraw,
 )
+from dialogs.facts import PaidTwice
+from dialogs.turn import Followed, Linked, Pressed, Reply, Showed
 from kernel.hours import parse_hours
 from kernel.money import format_yuan
 from kernel.orders import LineState

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.turn import AskRefund, CancelOrder, OpenCase, OpenHandoff
+from dialogs.effects import AskRefund, CancelOrder, OpenCase, OpenHandoff
 from kernel.orders import LineState
 from tests.stories.counter import Counter
 from tests.stories.test_stories import _shop

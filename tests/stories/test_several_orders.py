@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.baskets import Unclear, rebuilt
+from dialogs.effects import CancelOrder
 from dialogs.state import DraftLine
-from dialogs.turn import CancelOrder
 from dialogs.which import all_of, named
 from kernel.orders import OrderState
 from tests.dialogs.wants import DEMO, shop

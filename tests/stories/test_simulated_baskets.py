@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from catalog.model import Delivery, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import account_field, look
+from dialogs.effects import PlaceOrder
 from dialogs.state import Collecting, Confirming, DraftLine
-from dialogs.turn import PlaceOrder
 from tests.dialogs.buyers import TAGS
 from tests.dialogs.wants import DEMO, TESTS, shop
 from tests.stories.counter import Counter
