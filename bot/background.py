@@ -22,11 +22,10 @@ from bot import (
     webhooks_out,
 )
 from bot.bootstrap import Services
-from bot.tasks import TASKS
+from bot.tasks import TASKS, every_minute
 from dialogs import replies
 from fulfillment import pushing, reading, topups
 
-EVERY_MINUTE = "* * * * *"
 EVERY_TEN_SECONDS = "* * * * * */10"
 
 __all__ = [
@@ -59,7 +58,7 @@ def expire_orders(services: Services) -> None:
             services.jobs.defer(conn, "expire_order", queueing_lock=f"expire:{order_no}", order_no=order_no)
 
 
-@TASKS.cron("sweep_orders", EVERY_MINUTE)
+@TASKS.cron("sweep_orders", every_minute(3))
 def sweep_orders(services: Services) -> None:
     """Find closed orders that still hold stock and paid ones nobody delivers, whatever became of their jobs."""
     with services.engine.begin() as conn:
@@ -69,7 +68,7 @@ def sweep_orders(services: Services) -> None:
             services.jobs.defer(conn, "deliver_order", queueing_lock=f"deliver:{order_no}", order_no=order_no)
 
 
-@TASKS.cron("sweep_work", EVERY_MINUTE)
+@TASKS.cron("sweep_work", every_minute(8))
 def sweep_work(services: Services) -> None:
     """Find purchases, pushes, refunds and payments left open that are overdue."""
     overdue = services.clock.now() - paying.OVERDUE_AFTER
@@ -87,20 +86,20 @@ def sweep_work(services: Services) -> None:
     telling.flag_waiting(services)
 
 
-@TASKS.cron("sweep_voices", EVERY_MINUTE)
+@TASKS.cron("sweep_voices", every_minute(13))
 def sweep_voices(services: Services) -> None:
     """Take up voice messages whose job was lost, and forget the old ones."""
     voices.ask_again(services)
     voices.forget_old(services)
 
 
-@TASKS.cron("sweep_cases", EVERY_MINUTE)
+@TASKS.cron("sweep_cases", every_minute(18))
 def sweep_cases(services: Services) -> None:
     """Find cases that have settled themselves, and those whose deadline has passed."""
     after_sale.sweep(services)
 
 
-@TASKS.cron("end_silent_handoffs", EVERY_MINUTE)
+@TASKS.cron("end_silent_handoffs", every_minute(23))
 def end_silent_handoffs(services: Services) -> None:
     """Give buyers whose talk with a person has been silent for 30 minutes back to the bot, and say so."""
     with services.engine.connect() as conn:

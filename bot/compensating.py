@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot import work
 from bot.bootstrap import Services
 from bot.config import CompensationConfig
-from bot.tasks import TASKS
+from bot.tasks import TASKS, every_minute
 from catalog.model import Delivery
 from fulfillment import compensation, pushing, refunding
 from fulfillment.compensation import Due, LimitReached
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 REASON = "晚到赔付"
 
 
-@TASKS.cron("compensate_late", "* * * * *")
+@TASKS.cron("compensate_late", every_minute(28))
 def compensate_late(services: Services) -> None:
     """Find what was delivered late since the last look, and give what the day's limit allows."""
     config = services.config.compensation

@@ -38,9 +38,10 @@ CLEAN_EVERY_S = 3600.0
 KEEP_DONE_HOURS = 24
 KEEP_FAILED_HOURS = 24 * 30
 ARGUMENTS_BYTES_MAX = 10_000
-POOL_MAX = 2
+POOL_MAX = 1
+"""Its queries are short and wait for each other; a second connection would never rest, being handed out in turn."""
 CONNECTIONS_MAX = POOL_MAX + 1
-"""What the job engine opens in one worker: its queries are short; its LISTEN has a connection outside of the pool."""
+"""What the job engine opens in one worker: its LISTEN has a connection outside of the pool."""
 
 Function = Callable[..., object]
 _F = TypeVar("_F", bound=Function)
@@ -255,7 +256,6 @@ class JobWorker:
             conninfo=url,
             min_size=1,
             max_size=POOL_MAX,
-            max_idle=20.0,
             timeout=10.0,
             kwargs={"application_name": "kabot jobs", "connect_timeout": 5},
         )

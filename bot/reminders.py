@@ -5,7 +5,7 @@ import logging
 from sqlalchemy import Connection, text
 
 from bot.bootstrap import Services
-from bot.tasks import TASKS
+from bot.tasks import TASKS, every_minute
 from catalog import stock
 from dialogs.facts import Reminded
 from fulfillment import pushing
@@ -55,7 +55,7 @@ def remind(services: Services, openid: OpenId, sku: str) -> Reminded:
     return Reminded(sku)
 
 
-@TASKS.cron("tell_restocked", "* * * * *")
+@TASKS.cron("tell_restocked", every_minute(43))
 def tell_restocked(services: Services) -> None:
     """Tell those who waited longest, as many as there are keys; each once, by push or with his next message."""
     now, told = services.clock.now(), 0

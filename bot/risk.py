@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot import delivering, paying, telling, work
 from bot.bootstrap import Services
 from bot.config import RiskConfig
-from bot.tasks import TASKS
+from bot.tasks import TASKS, every_minute
 from bot.work import Also, nothing
 from catalog.shelf import Shelf
 from dialogs import facts as talk
@@ -164,7 +164,7 @@ def held_lines(services: Services) -> Iterator[str]:
         )
 
 
-@TASKS.cron("sweep_holds", "* * * * *")
+@TASKS.cron("sweep_holds", every_minute(38))
 def sweep_holds(services: Services) -> None:
     """Say of held orders, once, that nobody has looked at them in the time promised; give the oldest back."""
     now, config = services.clock.now(), services.config.risk

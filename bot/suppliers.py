@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import work
 from bot.bootstrap import Services
 from bot.breakers import Breaker
-from bot.tasks import TASKS
+from bot.tasks import TASKS, every_minute
 from bot.work import Also
 from catalog import offers
 from catalog.offers import Listed, Paused, Said
@@ -101,7 +101,7 @@ def resume(services: Services, name: str, *, by: str, also: Also = work.nothing)
     return True
 
 
-@TASKS.cron("keep_off_sale", "* * * * *")
+@TASKS.cron("keep_off_sale", every_minute(33))
 def keep_off_sale(services: Services) -> None:
     """While a supplier is paused, a SKU that somebody has changed or added is on sale again until this looks."""
     with services.engine.begin() as conn:

@@ -29,6 +29,7 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": str(CONNECTIONS_MAX),
     "shared_buffers": "64MB",
+    "max_logical_replication_workers": "0",  # nor one that looks for subscriptions
     "io_method": "sync",  # no processes of its own for reading ahead
     "dynamic_shared_memory_type": "mmap",  # containers have a small /dev/shm
     "timezone": "UTC",

@@ -302,7 +302,7 @@ def bench_demo(folder: Path) -> None:
     try:
         eventually(answered, 60)
         first_s = time.monotonic() - began
-        time.sleep(3)
+        time.sleep(20)  # idle is when pools have let go of what starting took
         everything = [
             one
             for one in psutil.process_iter(["cmdline"])

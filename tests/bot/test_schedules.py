@@ -11,6 +11,7 @@ from bot import background
 from bot.background import TASKS
 
 CHINA = ZoneInfo("Asia/Shanghai")
+AN_HOUR = timedelta(hours=1)
 SUNDAY = datetime(2026, 11, 22, tzinfo=CHINA)
 
 
@@ -66,3 +67,9 @@ def test_what_is_looked_at_all_day_is_looked_at_that_often(name: str, every: tim
     at = rounds(name, span)
     assert {later - earlier for earlier, later in pairwise(at)} == {every}
     assert len(at) == span // every
+
+
+def test_no_two_sweeps_of_every_minute_begin_at_once_and_each_take_a_connection() -> None:
+    minutely = [task.cron for task in TASKS.by_name.values() if task.cron and len(rounds(task.name, AN_HOUR)) == 60]
+    assert len(minutely) > 5
+    assert len(set(minutely)) == len(minutely)
