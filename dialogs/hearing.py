@@ -247,7 +247,7 @@ def _beside_each_other(items: Sequence[Item], lines: Sequence[DraftLine], text: 
 
 def _without_negative(item: Item, text: str, lines: Sequence[DraftLine], shelf: Shelf) -> Item:
     """The rest of what was said, and the amount to be asked for."""
-    counts = _NEGATIVE_COUNT.search(text) is not None or "value" not in item.said
+    counts = _NEGATIVE_COUNT.search(text) is not None
     if counts and _is_sold_by_piece(_product_of(item, lines, shelf)):
         only = "数量" in text  # 数量改成-2: the 2 is no size
         kept = replace(item, value=None, sku=None) if only else item

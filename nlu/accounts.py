@@ -106,13 +106,15 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
                 found.append(Account(start, match.end(), token, cue))
     raised = cased.upper() if len(cased.upper()) == len(cased) else cased
     raised = _READ_OUT.sub(lambda match: "".join(_DIGIT[char] for char in match[0]), raised)
+    joined, places = without_dot(raised) if lexicon.shapes else (raised, range(len(raised) + 1))
     for shape in lexicon.shapes:
-        for match in shape.finditer(raised):
+        for match in shape.finditer(joined):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
-            if match[0] and not glued and not any(a.start < match.end() and match.start() < a.end for a in found):
+            start, end = places[match.start()], places[match.end() - 1] + 1
+            if match[0] and not glued and not any(a.start < end and start < a.end for a in found):
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
-                cue = coded or _cue_before(text, match.start(), lexicon)
-                found.append(Account(match.start(), match.end(), match[0], cue))
+                cue = coded or _cue_before(text, start, lexicon)
+                found.append(Account(start, end, match[0], cue))
     for account in found:
         _take(taken, account.start, account.end)
     groups = _groups(text, taken)
@@ -137,6 +139,18 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             _take(taken, start, end)
     found.sort(key=lambda account: account.start)
     return found
+
+
+_DOT = re.compile(r"(?<=[\u4e00-\u9fff][A-Z])[ ·•・.-](?=[A-Z\d]{5,6}(?![A-Z\d]))")
+
+
+def without_dot(raised: str) -> tuple[str, list[int] | range]:
+    """Write 粤B·7K920 as the plate it is; gives where each character stood."""
+    dots = {match.start() for match in _DOT.finditer(raised)}
+    if not dots:
+        return raised, range(len(raised) + 1)
+    places = [place for place in range(len(raised)) if place not in dots]
+    return "".join(raised[place] for place in places), places
 
 
 def _inside(found: list[Account], place: int) -> bool:

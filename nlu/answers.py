@@ -177,6 +177,9 @@ def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
             return None
         said = _LEAD.sub("", said)
     said = _without_label(said, entry.label)
+    coded = [a.said for a in seen.accounts if entry.coded and accept(entry, a.said)]
+    if len(coded) == 1:
+        return _frame(Item(fields={entry.name: coded[0]}, said=frozenset({entry.name})))  # 粤b·7k920
     if entry.pattern and not accept(entry, said):
         return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))
     return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name}))) if said else None

@@ -68,11 +68,27 @@ def decide(said: Wording) -> Verdict:
     """Ask the rules in turn, then the model."""
     if said.only_told:
         return _no_trade(said) or _of_what_is_told(said)
+    if _FORBIDS.search(said.blanked):
+        return _without_orders(said)
     for rule in RULES:
         verdict = rule(said)
         if verdict is not None:
             return verdict
     return _by_model(said)
+
+
+_FORBIDS = re.compile(
+    r"(?:别|不要|不用|甭|莫|不许|不准)(?:急着|着急|马上|现在|直接|自动|擅自|乱|随便)?(?:给|帮|替)?我?(?:再|就)?(?:下单|提交|付款|扣款|扣钱|落单)(?!错|(?:的|成)|[两2二多几ＱＮ]|了.{0,2}[充买要来])"
+)
+"""京东卡1000，别给我下单"""
+
+
+def _without_orders(said: Wording) -> Verdict:
+    """Read a message that forbids an order as what it asks beside that, if anything."""
+    for p, intent in said.ranked:
+        if intent not in ORDERS and intent not in RULED and intent != "unknown" and said.asks and p > SURE:
+            return Verdict(p, intent, "what is asked, where an order is forbidden")
+    return Verdict(0.6, "unknown", "an order is forbidden")
 
 
 _ORDERING = re.compile(r"[充冲买要来整弄搞开订续办交缴购租约洗印]|报[名个考]|拍[个张套]|下单|下一?单|给我|top ?up|buy")

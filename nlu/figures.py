@@ -65,11 +65,19 @@ def sizes_and_counts(
         anchors, counts = _worth(product, anchors, counts, seen)
     if product is not None and not anchors and len(counts) == 1 and product.unit in seen.text:
         only = counts[0]
-        if only.unit == "个" and product.unit not in ("", "个", "元") and only.number in product.by_value:
+        if (
+            only.unit in (_LESSONS if product.unit in _LESSONS else ("个",))
+            and product.unit not in ("", "个", "元")
+            and only.number in product.by_value
+        ):
             return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
     if product is not None and not anchors and _may_be_value(product, counts):
         return [], []
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+_LESSONS = ("课时", "节", "堂", "课", "次", "个")
+"""What lessons are counted by: 科三课时4节 are four of them."""
 
 
 def _measure_of_another_size(product: ProductIndex, amount: Amount, seen: Seen) -> bool:

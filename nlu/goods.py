@@ -159,6 +159,23 @@ def without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     return kept
 
 
+_LITTLE_MORE = re.compile(
+    "(?:[\\s,，。.!！~…]|不对|不是|[说打写选]错|错了|改成|改为|换成|应该|还是|哦|啊|呃|嗯|我|要|选|就|是|的|吧|了|呀|那个)*+"
+)
+
+
+def unless_an_option(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """不对是科三: what is an option as well as the beginning of a name is the option, where hardly a word stands beside it."""
+    if len(seen.refs) != 1 or seen.amounts or seen.accounts:
+        return seen.refs
+    ref = seen.refs[0]
+    entry = lexicon.phrases.get(ref.word)
+    named = entry is None or entry.products or entry.categories or not (entry.options or entry.choices)
+    if named or not _LITTLE_MORE.fullmatch(seen.text[: ref.start] + seen.text[ref.end :]):
+        return seen.refs
+    return []
+
+
 def _as_said(word: str, product: ProductIndex) -> str:
     """Give the word of an option or choice that a product's name is, begins with, or begins."""
     if len(word) < 2 or word in product.names:

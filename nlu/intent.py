@@ -33,8 +33,10 @@ def slots_of(seen: Seen) -> list[Span]:
         letter = CATEGORY if ref.candidates else PRODUCT
         coded = next((tail for tail in ("激活码", "兑换码", "序列号", "卡密", "key") if ref.word.endswith(tail)), "")
         spans.append((ref.start, ref.end - len(coded), letter))
+    pointing = {ref.start for ref in seen.refs}
     for mention in seen.mentions:
-        if not mention.entry.means_things and (mention.entry.options or mention.entry.choices):
+        entry = mention.entry  # 科目二 that is an option of the goods beside it points at no goods
+        if (entry.options or entry.choices) and not (entry.means_things and mention.start in pointing):
             spans.append((mention.start, mention.end, CHOICE))
     letters = {"value": VALUE, "months": SKU, "count": COUNT, "word": SKU, "none": NUMBER}
     spans += [(a.start, a.end, letters[a.kind]) for a in seen.amounts]

@@ -295,9 +295,11 @@ def sku_phrases(product: ProductWords, sku: SkuWords) -> list[str]:
     ):
         words.append(label)
         words += [label[: -len(tail)] for tail in GENERIC_TAILS if label.endswith(tail) and len(label) - len(tail) >= 2]
-        for name in (product.name, *product.aliases):
-            if label.startswith(plain(name)) and len(label) - len(plain(name)) >= 2:
-                words.append(label[len(plain(name)) :])
+        for name in map(plain, (product.name, *product.aliases)):
+            if label.startswith(name) and len(label) - len(name) >= 2:
+                words.append(label[len(name) :])
+            joined = next((n for n in range(len(name) - 1, 1, -1) if label.endswith(name[:n])), 0)
+            words += [label + name[joined:]] if joined and len(label) > joined else []  # 3D通兑券, of 3D通兑 and 通兑券
     return [
         word
         for word in dict.fromkeys(words)
