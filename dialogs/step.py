@@ -73,6 +73,7 @@ from dialogs.state import (
     WithHuman,
 )
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
+from dialogs.unheld import unheld
 from dialogs.window import shop_window, show_category
 
 __all__ = ["expecting", "step"]
@@ -136,7 +137,11 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
-    return _doubting(dialog, said, scene, _taken(dialog, said, scene))
+    return _checked(dialog, said, scene, _taken(dialog, said, scene))
+
+
+def _checked(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
+    return unheld(dialog, said, scene, _doubting(dialog, said, scene, turn))
 
 
 def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
@@ -190,7 +195,7 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if about is not None:
         return about
     plain = replace(dialog, waiting=None)
-    return _doubting(plain, said, scene, _rest(plain, said, scene))
+    return _checked(plain, said, scene, _rest(plain, said, scene))
 
 
 def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -154,3 +154,32 @@ def batch_how(say: Say, most: int, examples: Sequence[str]) -> str:
     if len(examples) < 2:
         return say(most=most)
     return join(say(most=most) + _batch_example(), *examples)
+
+
+@line("您说的「{words}」我拿不准是不是要的数量。")
+def how_many_of_it(say: Say, words: str) -> str:
+    """Something was counted, and perhaps it is what is ordered: how many is asked below."""
+    return say(words=said(words))
+
+
+@line("您说的「{words}」，要几份、哪一种？一起回复，如「{example}」；都要现在这种就直接回复数字。")
+def how_many_of_which(say: Say, words: str, labels: Sequence[str]) -> str:
+    """People were counted, and there are kinds for each kind of people."""
+    return say(words=said(words), example=f"{labels[0]}1份，{labels[1]}2份")
+
+
+@line("「{words}」没算进去：下面是几份就按几份来，不对请直接说。")
+def not_counted(say: Say, words: str) -> str:
+    """Beside several lines something else was counted."""
+    return say(words=said(words))
+
+
+@line("「{word}」的话，每个号各要多少？")
+def how_shared_out(say: Say, word: str) -> str:
+    """One amount is to be shared by several accounts."""
+    return say(word=word)
+
+
+@line("您说尾号{tail}，可是前面的号码不是这个尾号，请把整个号码再发一遍。")
+def tail_differs(say: Say, tail: str) -> str:
+    return say(tail=tail)
