@@ -217,15 +217,6 @@ def take_off_list(services: Services, kind: Kind, value: str, *, actor: str, als
     return True
 
 
-def end_entry(services: Services, entry_id: int, *, actor: str, also: Also = nothing) -> bool:
-    """End the entry of this number. False: it has ended, or there is none."""
-    with services.engine.begin() as conn:
-        if not lists.take_off_entry(conn, entry_id, by=actor, now=services.clock.now()):
-            return False
-        also(conn)
-    return True
-
-
 # ---- why -----------------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.api.conftest import Program
-from tests.api.test_webhooks import ROOT, Receiver, log_of, receiver, shop, subscribed
+from tests.api.receiving import ROOT, Receiver, receiver, shop
+from tests.api.test_webhooks import log_of, subscribed
 from tests.bot.test_after_sale import Shop
 from tests.e2e.shop import as_environment, eventually
 

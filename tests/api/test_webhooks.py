@@ -1,13 +1,9 @@
 """Webhooks from the moment something happens to a receiver that is a process of its own; nothing is lost or forged."""
 
-import json
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +11,6 @@ import pytest
 from sqlalchemy import text
 
 from bot import webhooks_out
-from bot.config import ApiConfig
 from bot.jobs import run_pending
 from bot.webhooks_out import TASKS
 from console.api import endpoints
@@ -23,57 +18,12 @@ from console.api.endpoints import BadUrlError, check_url, is_public
 from console.api.tables import EVENT_TYPES
 from fulfillment import moves, reading
 from tests.api.conftest import Program
-from tests.bot.test_after_sale import Shop, opened
+from tests.api.receiving import Receiver, receiver, shop
+from tests.bot.test_after_sale import Shop
+
+__all__ = ["receiver", "shop"]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def shop(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Shop]:
-    """One whose webhooks may go to this machine."""
-    with opened(tmp_path, database_url, redis_url) as shop:
-        config = replace(shop.services.config, api=ApiConfig(private_webhooks=True))
-        shop.services = replace(shop.services, config=config)
-        yield shop
-
-
-class Receiver:
-    """The receiver's process, and what it took."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "received.jsonl"
-        self._process: subprocess.Popen[str] | None = None
-        self.port = 0
-
-    def start(self, secret: str, status: int = 200) -> "Receiver":
-        self.stop()
-        command = [sys.executable, "-m", "tests.api.receiver", secret, str(self._file), str(status)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
-        return self
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hooks?shop=1"
-
-    def took(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._file.read_text().splitlines()] if self._file.exists() else []
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    receiver = Receiver(tmp_path)
-    yield receiver
-    receiver.stop()
 
 
 def endpoint_of(program: Program, url: str, *events: str) -> tuple[int, str]:

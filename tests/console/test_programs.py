@@ -1,7 +1,7 @@
 """Keys and webhooks from the console: what commands and interface do, by the owner alone, secrets shown once."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -21,31 +21,15 @@ from console.api.scopes import Scope
 from console.api.tables import EVENT_TYPES
 from console.programs import SCOPES
 from console.roles import Role
-from tests.api.test_webhooks import Receiver
-from tests.bot.test_after_sale import Shop, opened
+from tests.api.receiving import Receiver, receiver, shop
+from tests.bot.test_after_sale import Shop
 from tests.console.conftest import PASSWORD, Window
 from tests.console.walking import browser, desk, fits, logs_in, phone, serving
 
-__all__ = ["browser", "desk", "phone"]
+__all__ = ["browser", "desk", "phone", "receiver", "shop"]
 Login = Callable[..., Window]
 PAGE = "/console/programs"
 HOOKS = f"{PAGE}/webhooks"
-
-
-@pytest.fixture
-def shop(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Shop]:
-    """One whose webhooks may go to this machine."""
-    with opened(tmp_path, database_url, redis_url) as shop:
-        config = replace(shop.services.config, api=ApiConfig(private_webhooks=True))
-        shop.services = replace(shop.services, config=config)
-        yield shop
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    receiver = Receiver(tmp_path)
-    yield receiver
-    receiver.stop()
 
 
 def _secret_on(page: str) -> str:

@@ -241,8 +241,9 @@ def test_the_lists_keep_who_did_what_and_hold_a_value_once(till: Till) -> None:
     assert (now.listing, now.by, now.why) == (Listing.BLOCK, "zhao", "by zhao")
     assert [(one.by, one.ended_by) for one in reversed(kept)] == [("wang", "li"), ("li", "zhao"), ("zhao", "")]
     assert LI not in repr(kept)
-    assert risk.end_entry(till.services, now.id, actor="wang")
-    assert not risk.end_entry(till.services, now.id, actor="wang")
+    with till.services.engine.begin() as conn:
+        assert lists.take_off_entry(conn, now.id, by="wang", now=till.out.clock.now())
+        assert not lists.take_off_entry(conn, now.id, by="wang", now=till.out.clock.now())
     assert isinstance(till.place(want("ST50")), OrderPlaced)
 
 
