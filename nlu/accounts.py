@@ -24,6 +24,7 @@ _SCALES = "十百千万"
 _SOFT = re.compile(r"[ \-·.~_/]{1,3}$")
 _HARD = re.compile(r"[ \-·.~,，、:;…。]{1,3}$")
 _PHONE = re.compile(r"1[3-9]\d{9}$")
+_ABROAD = re.compile(r"(?:00?)?86(?=1[3-9]\d{9}$)")
 _EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.I)
 """Whatever has an @: one without a domain's dot fails its field's check, and is told so."""
 _TOKEN = re.compile(r"(?<![a-z0-9])(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9][a-z0-9_-]{3,31}(?![a-z0-9])", re.I)
@@ -57,18 +58,22 @@ class _Group:
     spoken: bool
 
 
+_CHECKS = {
+    "phone": re.compile(r"1[3-9]\d{9}"),
+    "qq": re.compile(r"[1-9]\d{4,10}"),
+    "phone_or_qq": re.compile(r"1[3-9]\d{9}|[1-9]\d{4,10}"),
+    "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "card_no": re.compile(r"\d{8,22}"),
+    "uid": re.compile(r"[A-Za-z0-9_-]{4,24}"),
+}
+_ANYTHING = re.compile(r".{1,64}")
+
+
 def accept(entry: FieldWords, said: str) -> bool:
     """Check one account against its field's kind and pattern."""
-    checks = {
-        "phone": r"1[3-9]\d{9}",
-        "qq": r"[1-9]\d{4,10}",
-        "phone_or_qq": r"1[3-9]\d{9}|[1-9]\d{4,10}",
-        "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
-        "card_no": r".{1,64}" if entry.pattern else r"\d{8,22}",
-        "uid": r".{1,64}" if entry.pattern else r"[A-Za-z0-9_-]{4,24}",
-    }
-    check = checks.get(entry.kind)
-    if check is not None and not re.fullmatch(check, said):
+    own = entry.pattern is not None and entry.kind in ("card_no", "uid")
+    check = _ANYTHING if own else _CHECKS.get(entry.kind)
+    if check is not None and not check.fullmatch(said):
         return False
     return entry.pattern is None or matches(entry.pattern, said)
 
@@ -90,7 +95,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
     if not _MAY_HOLD.search(text):
         return []
     found: list[Account] = []
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))
     for match in _TOKEN.finditer(cased):
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
@@ -104,9 +109,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
                     start, cue, token = start - 1, led, cased[start - 1 : match.end()]
             if token:
                 found.append(Account(start, match.end(), token, cue))
-    raised = cased.upper() if len(cased.upper()) == len(cased) else cased
-    raised = _READ_OUT.sub(lambda match: "".join(_DIGIT[char] for char in match[0]), raised)
-    joined, places = without_dot(raised) if lexicon.shapes else (raised, range(len(raised) + 1))
+    joined, places = without_dot(_raised(cased) if lexicon.shapes else "")
     for shape in lexicon.shapes:
         for match in shape.finditer(joined):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
@@ -139,6 +142,12 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             _take(taken, start, end)
     found.sort(key=lambda account: account.start)
     return found
+
+
+def _raised(cased: str) -> str:
+    """Write what may be a plate in capitals, and its digits as digits: 豫a一二三四五."""
+    raised = cased.upper() if len(cased.upper()) == len(cased) else cased
+    return _READ_OUT.sub(lambda match: "".join(_DIGIT[char] for char in match[0]), raised)
 
 
 _DOT = re.compile(r"(?<=[\u4e00-\u9fff][A-Z])[ ·•・.-](?=[A-Z\d]{5,6}(?![A-Z\d]))")
@@ -283,7 +292,7 @@ def _chain(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[i
 
 
 def _is_phone(digits: str) -> bool:
-    return bool(_PHONE.match(digits) or re.match(r"(?:00?)?86(?=1[3-9]\d{9}$)", digits))
+    return len(digits) > 10 and bool(_PHONE.match(digits) or _ABROAD.match(digits))
 
 
 def spoken_digits(text: str) -> list[str]:
@@ -293,7 +302,7 @@ def spoken_digits(text: str) -> list[str]:
 
 
 def _without_86(text: str, start: int, said: str) -> tuple[int, str]:
-    match = re.match(r"(?:00?)?86(?=1[3-9]\d{9}$)", said)
+    match = _ABROAD.match(said)
     if match:
         said = said[match.end() :]
     if start and text[start - 1] == "+":
@@ -301,11 +310,14 @@ def _without_86(text: str, start: int, said: str) -> tuple[int, str]:
     return start, said
 
 
+_IS = re.compile(r"(?:号|码)?(?:是|为|[:=\s,，]|的)*")
+
+
 def _cue_before(text: str, start: int, lexicon: Lexicon) -> str:
     before = text[max(0, start - 16) : start]
     for label, name in lexicon.field_cues:
         place = before.rfind(label)
-        if place >= 0 and re.fullmatch(r"(?:号|码)?(?:是|为|[:=\s,，]|的)*", before[place + len(label) :]):
+        if place >= 0 and _IS.fullmatch(before, place + len(label)):
             return name
     if _SAME_AS.search(before):
         return "any"  # QQ就是手机号 138…
@@ -315,9 +327,13 @@ def _cue_before(text: str, start: int, lexicon: Lexicon) -> str:
 
 def _cue_after(text: str, end: int) -> str:
     after = text[end : end + 8]
-    if re.match(r"\s*(?:这个|那个)?(?:qq|扣扣)(?![\s:,，号是为]*[\d一二三四五六七八九幺零])", after):
+    if _QQ_AFTER.match(after):
         return "qq"
-    return "any" if re.match(r"\s*(?:这个|那个|呢个)(?:手机)?号", after) else ""
+    return "any" if _NUMBER_AFTER.match(after) else ""
+
+
+_QQ_AFTER = re.compile(r"\s*(?:这个|那个)?(?:qq|扣扣)(?![\s:,，号是为]*[\d一二三四五六七八九幺零])")
+_NUMBER_AFTER = re.compile(r"\s*(?:这个|那个|呢个)(?:手机)?号")
 
 
 def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> bool:
@@ -338,4 +354,4 @@ def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> b
 
 def _followed_by_unit(text: str, end: int, lexicon: Lexicon) -> bool:
     rest = text[end : end + 8].lstrip()
-    return any(rest.startswith(unit) for unit in lexicon.units) or rest.startswith("个")
+    return rest.startswith(lexicon.any_unit)

@@ -53,10 +53,12 @@ def options_apart(product: ProductIndex | None, seen: Seen) -> list[tuple[Mentio
     if product is None:
         pairs = [(m, m.entry.options[0]) for m in seen.mentions if len(m.entry.options) == 1 and not m.entry.choices]
         counted = sum(amount.kind == "count" for amount in seen.amounts)
+        if counted < 2:
+            return []
         values = Counter(name for name, _ in {pair for _, pair in pairs})
         if max(values.values(), default=0) == counted:  # 夜场票 两个大人一个小孩: at night, all of them
             pairs = [(m, pair) for m, pair in pairs if values[pair[0]] == counted]
-        if counted < 2 or len({pair for _, pair in pairs}) != counted or len({pair[0] for _, pair in pairs}) != 1:
+        if len({pair for _, pair in pairs}) != counted or len({pair[0] for _, pair in pairs}) != 1:
             return []
         return pairs if len(pairs) == counted else []
     named = [
@@ -64,9 +66,10 @@ def options_apart(product: ProductIndex | None, seen: Seen) -> list[tuple[Mentio
         for m in seen.mentions
         if m.word in product.option_words and not m.entry.choices
     ]
-    if named:  # 科目一科目四补考, where the latter is a SKU's own name
-        named += [(m, pair) for m in seen.mentions for pair in of_sku(m, product)]
-        named.sort(key=lambda pair: pair[0].start)
+    if not named:
+        return []
+    named += [(m, pair) for m in seen.mentions for pair in of_sku(m, product)]
+    named.sort(key=lambda pair: pair[0].start)  # 科目一科目四补考, where the latter is a SKU's own name
     chosen = Counter(name for name, _ in {pair for _, pair in named})
     several = [name for name, values in chosen.items() if values > 1]
     if len(several) != 1:

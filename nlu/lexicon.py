@@ -337,6 +337,7 @@ class Lexicon:
             entries, {name: core_of(name) for p in self.products.values() for name in p.names}, self.words
         )
         self.units = self._units()
+        self.any_unit = (*self.units, "个")
         self.unit_sounds = {sound(unit): key for unit, key in self.units.items() if len(unit) > 1}
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()

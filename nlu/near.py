@@ -5,9 +5,10 @@ Wrong is worse than unknown: a name is near only when what differs is plainly a 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise, zip_longest
+from operator import add
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
@@ -37,7 +38,8 @@ class _Name:
 
 def _pairs(text: str) -> list[str]:
     """List neighbours, and neighbours but one: any single slip leaves some of them."""
-    return [text[i] + text[j] for i in range(len(text) - 1) for j in (i + 1, i + 2) if j < len(text)]
+    beside, beyond = map(add, text, text[1:]), map(add, text, text[2:])
+    return [pair for pairs in zip_longest(beside, beyond) for pair in pairs if pair]
 
 
 _TELLS_NOTHING = frozenset(
@@ -73,20 +75,17 @@ class NearNames:
         compact, places = without_spaces(text)
         found: list[Mention] = []
         for match in _STRETCH.finditer(compact):
-            near = self._nearest(match[0], [places[i] for i in range(*match.span())], segments)
+            near = self._nearest(match[0], places[slice(*match.span())], segments)
             if near and not any(s < near.end and near.start < e for s, e in taken):
                 found.append(near)
         return found or self._heard_short(taken, segments)
 
-    def _nearest(self, said: str, places: list[int], segments: list[Segment]) -> Mention | None:
-        votes: Counter[int] = Counter()
-        for pair in _pairs(said):
-            known = self._by_pair.get(pair, ())
-            if len(known) <= CROWDED:
-                votes.update(known)
-        names = {i: self._names[i].word for i, count in votes.most_common(LOOKED_AT) if count >= 1}
-        if not names:
+    def _nearest(self, said: str, places: Sequence[int], segments: list[Segment]) -> Mention | None:
+        shared = [known for pair in _pairs(said) if len(known := self._by_pair.get(pair, ())) <= CROWDED]
+        votes = Counter(chain.from_iterable(shared))
+        if not votes:
             return None
+        names = {i: self._names[i].word for i, _ in votes.most_common(LOOKED_AT)}
         near: list[tuple[int, int, int, int, int]] = []
         for _, _, i in process.extract(said, names, scorer=fuzz.partial_ratio, score_cutoff=CUTOFF, limit=6):
             where = _place(self._names[i].word, said)
@@ -108,7 +107,7 @@ class NearNames:
         return tuple(entry.products or entry.categories or entry.shorthand) or (self._names[i].word,)
 
     def _is_slip(
-        self, name: _Name, text: str, where: tuple[int, int, int], places: list[int], segments: list[Segment]
+        self, name: _Name, text: str, where: tuple[int, int, int], places: Sequence[int], segments: list[Segment]
     ) -> bool:
         """Tell a slip from another thing's name: 荣跃 is no word, but 移动, 招商 and the 油 of 中石油 are."""
         said = text[where[1] : where[2]]

@@ -50,6 +50,8 @@ _LATER = re.compile(
     rf"(?:他|她|它|我|另一个|另外一个|第二个|{_KIN}|(?:{_NAME.pattern})(?=的))(?:{_KIN})?的?(?P<what>手机号?码?|电话号?码?|身份证号?码?|qq号?|u?id|账号|号码|号|名字|姓名|地址)?"
     r"(?:我?(?:等会儿?|等一?下|一会儿?|待会儿?|稍后|晚点|晚些|回头|过会儿?|到时候?)(?:再|就)?(?:去?问|发|给|报|说|告诉)|我?还没(?:问|要)到|我?(?:忘了|记不住|不记得|还不知道))"
 )
+_SOON = re.compile("[等会稍晚回时没忘记知]")
+"""Without one of these nothing is promised for later."""
 _WHAT = {
     **{"q": "qq", "i": "uid", "u": "uid", "手": "phone", "电": "phone"},
     **{"身": "card_no", "名": "text", "姓": "text", "地": "address"},
@@ -92,13 +94,28 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
 
     `read` gives the drafts of a part of the message.
     """
-    if _CORRECTS.search(seen.text):
+    if _CORRECTS.search(seen.text) or not _may_be_several(product, seen):
         return []
     seen = replace(seen, mentions=sorted([*seen.mentions, *seen.aside], key=lambda mention: mention.start))
     beads = sorted(_beads(product, seen), key=lambda bead: (bead.start, bead.end))
     drafts = _apart(product, seen, beads, read)
     kin = _kin(seen.text) if not drafts else []
     return _apart(product, seen, sorted([*beads, *kin], key=lambda bead: bead.start), read) if kin else drafts
+
+
+def _may_be_several(product: ProductIndex, seen: Seen) -> bool:
+    """Tell cheaply whether two sizes, two values of a field, or several people can be there at all."""
+    mentions = [m.word for m in (*seen.mentions, *seen.aside)]
+    sizes = sum(word in product.option_words for word in mentions) + sum(a.kind != "none" for a in seen.amounts)
+    given = sum(word in product.choice_words for word in mentions) + len(seen.accounts)
+    given += len(seen.texts) + len(seen.more_places)
+    return (
+        sizes > 1
+        or given > 1
+        or any(entry.names_person for entry in product.words.fields)
+        or _TWO_EACH.search(seen.text) is not None
+        or (_SOON.search(seen.text) is not None and _LATER.search(seen.text) is not None)
+    )
 
 
 def _apart(product: ProductIndex, seen: Seen, beads: list[Bead], read: Read) -> list[Draft]:

@@ -60,6 +60,8 @@ def as_written(text: str, cased: str) -> str:
     text = text[:MAX_CHARS]
     start = len(text) - len(text.lstrip())
     said = text[start : start + len(cased)]
+    if said == cased:
+        return cased
     if len(said) != len(cased) or said.translate(_PLAIN) != cased:
         return cased
     return "".join(mine if "\u4e00" <= mine <= "\u9fff" else plain for mine, plain in zip(said, cased, strict=True))
@@ -67,7 +69,7 @@ def as_written(text: str, cased: str) -> str:
 
 def lower(text: str) -> str:
     """Lower ASCII letters alone: the result is as long as the text, so positions agree."""
-    return text.translate(_LOWER)
+    return text.translate(_LOWER) if text != text.lower() else text
 
 
 def normalise(text: str) -> str:

@@ -57,7 +57,7 @@ def looked_at(text: str, lexicon: Lexicon) -> list[str]:
     """List the features of one utterance, as `parse` would see them."""
     seen = look(text, lexicon)
     slots = slots_of(seen)
-    return features(blank(seen, slots), words_of(seen, slots))
+    return sorted(features(blank(seen, slots), words_of(seen, slots)))
 
 
 def train(lines: Iterable[Line]) -> dict[str, list[list[int]]]:

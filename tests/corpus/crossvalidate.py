@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 
 from nlu import intent, parse
-from nlu.intent import SCALE
 from nlu.train import read_corpus, train
 from tests.corpus.evaluate import DEMO, HERE, lexicon_for
 from tests.corpus.train import of_the_demo
@@ -23,9 +22,7 @@ def main(arguments: list[str]) -> int:
     confusions: Counter[tuple[str, str]] = Counter()
     for fold in range(folds):
         rest = [pair for i, pair in enumerate(pairs) if i % folds != fold]
-        packed = train([*of_the_demo(rest), *wordings()])
-        weights = {name: tuple((row[0], row[1] / SCALE) for row in rows) for name, rows in packed.items()}
-        intent.use_weights(weights)
+        intent.use_weights(train([*of_the_demo(rest), *wordings()]))
         for said, text in pairs[fold::folds]:
             read = parse(text, lexicon).intent
             right += read == said
