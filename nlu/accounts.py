@@ -101,7 +101,9 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
-            token = _by_pattern(match[0], lexicon) or (match[0] if called and not _LED.match(match[0]) else None)
+            led = _LED.match(match[0]) is not None
+            known = None if led and match[0][2:].isdigit() and not called else _by_pattern(match[0], lexicon)
+            token = known or (match[0] if called and not led else None)
             start = match.start()
             if not cue and start and "\u4e00" <= text[start - 1] <= "\u9fff":  # 车牌号晋A123
                 led = _cue_before(text, start - 1, lexicon)
@@ -114,25 +116,31 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         for match in shape.finditer(joined):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
             start, end = places[match.start()], places[match.end() - 1] + 1
+            led = match[0][:1].isascii() and _LED.match(match[0]) and match[0][2:].isdigit()
+            if led or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon)):
+                continue  # qq66778899; luckin
             if match[0] and not glued and not any(a.start < end and start < a.end for a in found):
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
                 cue = coded or _cue_before(text, start, lexicon)
-                found.append(Account(start, end, match[0], cue))
+                as_typed = shape.fullmatch(cased[start:end]) is not None
+                found.append(Account(start, end, cased[start:end] if as_typed else match[0], cue))
     for account in found:
         _take(taken, account.start, account.end)
     groups = _groups(text, taken)
     i = 0
     while i < len(groups):
-        count, said = _join(groups, i, text, lexicon)
+        blocked = _BLOCKED.search(text[max(0, groups[i].start - 14) : groups[i].start])
+        count, said = (1, groups[i].digits) if blocked and _counts_lines(groups, i) else _join(groups, i, text, lexicon)
         start, end = groups[i].start, groups[i + count - 1].end
         i += count
-        blocked = _BLOCKED.search(text[max(0, start - 14) : start])
         if blocked and not any(blocked["what"].removesuffix("号") in label for label in lexicon.asked_labels):
             _take(taken, start, end)
             continue
         start, said = _without_86(text, start, said)
         cue = _cue_before(text, start, lexicon) or _cue_after(text, end)
         letters = _LETTERS.search(text[max(0, start - 8) : start])
+        if letters and (_LED.match(letters[1]) or letters[1] in lexicon.units):
+            letters = None  # QQ 667788, 1G 138…
         lettered = _by_pattern(letters[1].replace(" ", "") + said, lexicon) if letters else None
         if lettered and letters:  # VP，零零七七八八
             start, said = start - len(letters[0]), lettered
@@ -164,6 +172,11 @@ def without_dot(raised: str) -> tuple[str, list[int] | range]:
 
 def _inside(found: list[Account], place: int) -> bool:
     return any(account.start <= place < account.end for account in found)
+
+
+def _counts_lines(groups: list[_Group], i: int) -> bool:
+    """Tell whether a short number stands before a whole phone: 单号1 138…."""
+    return len(groups[i].digits) < 4 and i + 1 < len(groups) and _is_phone(groups[i + 1].digits)
 
 
 def _take(taken: bytearray, start: int, end: int) -> None:

@@ -151,6 +151,8 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.7, "order", "a question, then an order")
     if _NO_BUYER.search(said.blanked):
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
+    if _DEFIES.search(said.blanked) and not said.seen.accounts:
+        return Verdict(0.7, "unknown", "money of his own that he will not spend here")
     if _only_broken(said):
         return Verdict(0.6, "problem", "a thing is broken, and nothing is asked for")
     return None
@@ -167,6 +169,9 @@ def _only_broken(said: Wording) -> bool:
     return not figures and all(start < ref.start < broken.end() for ref in seen.refs)
 
 
+_DEFIES = re.compile(
+    r"(?:有|揣着?|留着|存着)[^,，ＶＮ]{0,2}[ＶＮ](?:块|元|钱)*[,，]?(?:我|老子|俺)?(?:也|就是?|偏偏?|都|才|可|还是?){0,3}不(?:买|充|冲|花|订|给你|消费)[^?？]*$"
+)
 _BROKEN = re.compile("(?:坏|断|裂|碎|烂|破|漏)(?:了|掉|水)")
 _BUYING = re.compile("[买充来订换修续租要约报加再]|给我|下单|[吗么?？]")
 

@@ -54,6 +54,8 @@ def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     refs: list[Ref] = []
     for mention in seen.mentions:
         entry = mention.entry
+        if seen.text[mention.start - 1 : mention.start] == "比" and _COMPARED.match(seen.text, mention.end):
+            continue  # 比京东贵10块: another seller
         if entry.only_shorthand and _begins_label(mention, seen.text, lexicon):
             continue  # 家长手机 asks for a phone; 家长 is no 家长车证
         if entry.foreign:
@@ -78,6 +80,9 @@ def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     return _merged(refs, seen.text)
 
 
+_COMPARED = re.compile(
+    r"(?:家|店|上|官方|自营|那边?|那儿|他们)?的?(?:卖|还|都|要|就|也){0,3}得?(?:贵|便宜|高|低|划算|慢|快|好|差|多|少|难)"
+)
 _RANK = re.compile(r"\d{1,2}(?=[,，。\s]|$)")
 
 

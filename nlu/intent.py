@@ -244,7 +244,7 @@ def certain(text: str) -> Intent | None:
     ):
         return "thanks"
     if re.fullmatch(
-        r"(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*",
+        r"(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:(?:麻烦|辛苦)(?:你|您)?了?[啊呀哈啦]?[\s,，。!！]*)?(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*",
         said,
     ):
         return "thanks"
@@ -312,8 +312,20 @@ def merely_agrees(text: str) -> bool:
     return _SOFT_YES.fullmatch(text.strip(" ,，。.!！~、")) is not None
 
 
+_ROWS_APART = re.compile(r"[\s,，。.…]+(?:[哦啊噢呃嗯]+[\s,，。.…]*)?")
+
+
 def chosen(text: str) -> int | None:
     """Read "第二个", "选3", "no.2" or a bare 1–9 as a 1-based index."""
+    taken_back = _ROW_TAKEN_BACK.match(text.strip(" ()（）[]【】"))
+    if taken_back is not None:  # 1，不对，2，选2: said again
+        rows = {_row(part) for part in _ROWS_APART.split(text[taken_back.end() :].strip(" ,，。")) if part}
+        if len(rows) == 1 and None not in rows:
+            return rows.pop()
+    return _row(text)
+
+
+def _row(text: str) -> int | None:
     text = _ROW_TAKEN_BACK.sub("", text.strip(" ()（）[]【】"), count=1)
     match = _CHOOSE.fullmatch(text) or _CHOOSE.fullmatch(_REFUSED_ROW.sub("", text, count=1).strip(" ,，"))
     if match is None:
