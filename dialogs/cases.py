@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
+from catalog.model import Delivery
 from dialogs import replies
 from dialogs.about_which import (
     BACK,
@@ -23,7 +25,8 @@ from dialogs.state import PAGE_SIZE, Dialog, Lookup
 from dialogs.turn import Reply, Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind
-from kernel.orders import LineState, Order, OrderState
+from kernel.orders import Line, LineState, Order, OrderState
+from kernel.promises import promised
 from nlu.text import normalise
 
 _BAD_KEY = re.compile(
@@ -36,6 +39,9 @@ _BAD_KEY = re.compile(
     re.IGNORECASE,
 )
 _FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
+_GONE_WRONG = re.compile("[丢坏破]|[错少漏]发|[发寄送]错")
+_A_DAY = timedelta(days=1)
+"""Where what he was told promises nothing that can be measured."""
 STILL_WAITS = re.compile("天了|几天|还没|没收到|没到|[两三四五六七八九十3-9]天")
 """Of money that is on its way back: he has waited, a person may have to look."""
 
@@ -64,9 +70,20 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     line = lines[0] if len(lines) == 1 else None
     if kind is CaseKind.MISSING and line is not None and line.delivery == "card" and line.state is LineState.DELIVERED:
         return keys_again(dialog, order, scene)
+    if kind is CaseKind.MISSING and line is not None and lookup.text and _is_in_time(order, line, lookup.text, scene):
+        return answer(dialog, scene, replies.in_time(order, line, scene.now))
     opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
     sorry = replies.join(replies.sorry_again(), replies.offer_human()) if _FURIOUS.search(lookup.text) else ""
     return Turn(replace(dialog, misses=0), Reply(sorry), (opens,))
+
+
+def _is_in_time(order: Order, line: Line, text: str, scene: Scene) -> bool:
+    """怎么还没发货, a minute after he paid for what goes by parcel in 48 hours: nothing is wrong yet. A tap and anger
+    are looked at all the same."""
+    if line.delivery != Delivery.PARCEL or order.paid_at is None or _FURIOUS.search(text) or _GONE_WRONG.search(text):
+        return False
+    waits = line.state in (LineState.WAITING, LineState.DELIVERING) and not line.held
+    return waits and scene.now - order.paid_at < (promised(line.eta) or _A_DAY)
 
 
 def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], text: str, scene: Scene) -> Turn:

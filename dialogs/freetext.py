@@ -31,6 +31,10 @@ _POLITE = re.compile(
 )
 _NO_PERSON = re.compile(r"[我你您他她它这那?？吗呢买给谁]|什么|怎么|多少|[的了吧]$|票$|卡$|\d{3}")
 _AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
+_MISTAKEN = re.compile(
+    r"^(?:(?:[哦啊哎诶噢喔呃嗯]+|等等|等下|等一下)?[,，\s]*(?:不对|不是|错了|(?:[写打说输填搞弄发]错)了?)[,，。!！\s]+)+"
+)
+_TOKEN = re.compile(r"[0-9A-Za-z._@+-]{2,}")
 _BEFORE_NAME = re.compile(r"^(?P<choice>.{2,8}?)(?:区|服)?的(?P<rest>[^的]{2,})$")
 
 
@@ -45,6 +49,7 @@ class Told:
 def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
     text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
+    text = without_mistake(field, text)
     choices: dict[str, str] = {}
     kept: list[str] = []
     for piece in (piece for piece in _PIECES.split(text.strip()) if piece):
@@ -78,16 +83,25 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
     return "" if person and _NO_PERSON.search(whole) else whole
 
 
+def without_mistake(field: Field, text: str) -> str:
+    """不对 账号是zhangsan: what he says of what he said before is no part of it, where a value plainly follows."""
+    rest = _MISTAKEN.sub("", text)
+    plainly = without_label(field, rest) != rest or _TOKEN.fullmatch(rest) is not None or is_person(field)
+    return rest if rest and plainly else text
+
+
 def without_label(field: Field, text: str) -> str:
-    """The text behind its own label: 角色名叫 清风明月, 取票人：王芳, 贺卡写生日快乐."""
+    """The text behind its own label: 角色名叫 清风明月, 取票人：王芳, 贺卡写生日快乐, 账号是zhangsan of 上网账号."""
     short = _LABEL_END.sub("", field.label)
-    for name, link in ((field.label, "?"), (short, "")):
+    for name, link in ((field.label, "?"), (short, ""), (field.label.removesuffix("号"), ""), (field.label[-2:], "")):
         if len(name) < 2:
             continue
         found = re.match(rf"^(?:我的?|那个?)?{re.escape(name)}(?:{_IS}|上写?){link}\s*(?=\S)", text)
         if found is not None and found.end() < len(text):
             return text[found.end() :].strip()
-    return text
+    stems = {field.label.removesuffix("号"), field.label[-2:]} - {"姓名", "名字"}
+    behind = re.fullmatch(rf"(?:我的?)?(?:{'|'.join(map(re.escape, stems))})号?\s*({_TOKEN.pattern})", text)
+    return behind[1] if behind is not None else text
 
 
 def is_person(field: Field) -> bool:

@@ -57,11 +57,12 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     if product is None or field is None or field.kind is not FieldKind.TEXT or text is None:
         return item
     names = sorted((product.name, *product.aliases, *(s.label for s in product.skus)), key=len, reverse=True)
-    rest = text
+    bare = freetext.without_mistake(field, text)
+    rest = bare = freetext.without_label(field, bare) if bare != text else text
     for name in names:
         if len(name) > 1:
             rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
-    rest = " ".join(rest.split()).strip(" ,，。") if rest != text else text
+    rest = " ".join(rest.split()).strip(" ,，。") if rest != bare else bare
     given = freetext.told(field, product, rest)
     rest, choices = given.text, {n: c for n, c in given.choices.items() if n not in item.fields}
     numbered = field.pattern is None and _NAME_LABEL.search(field.label) and re.search(r"\d{5}", rest)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from catalog.model import Delivery
 from dialogs.links import plain, tap
 from dialogs.replies.called import keys_called
-from dialogs.replies.orders import line_state, line_what, order_state, order_what
+from dialogs.replies.orders import awaits, by_person, line_state, line_what, order_state, order_what
 from dialogs.replies.saying import HUMAN_TAP, NAMES_MAX, plain_lines, yuan
 from dialogs.wording import Say, line, phrase
 from kernel.cases import Case, LineFacts, RefundWay, SupplierSays
@@ -85,7 +85,7 @@ def case_facts(
     if known and line is not None and line.state is LineState.DELIVERED:
         state = ""  # what is known says it already
     if paid and line is not None and line.state is LineState.WAITING and not line.held:
-        state = _soon()  # when he paid stands before it
+        state = awaits(line) if by_person(line) else _soon()  # when he paid stands before it
     told = [f"{about} → {plain(account)}" if account else about, paid, state, known]
     return say(order_no=order.order_no, facts="，".join(part for part in told if part))
 
@@ -212,6 +212,15 @@ _refunds_more = phrase("refunds_more", "…共{count}件，其余的在订单页
 def refund_decided(say: Say, order: Order, decided: Sequence[str], most: int = 8) -> str:
     rows = list(decided[:most]) + ([_refunds_more(count=len(decided))] if len(decided) > most else [])
     return say(order_no=order.order_no, decided="\n".join(rows))
+
+
+@line("帮您查了订单 {order_no}：{what}，{paid}，{state}，还没到时间。要是过了时间还没有，请点「{missing}」，客服来查。")
+def in_time(say: Say, order: Order, line: Line, now: datetime) -> str:
+    """What a person sends or does is not late yet."""
+    paid = _paid_when(when=ago(now - order.paid_at)) if order.paid_at else ""
+    tapped = tap("没收到", f"没到账 {order.order_no}-{line.position + 1}", "missing")
+    state = awaits(line) if line.state is LineState.WAITING else line_state(line)
+    return say(order_no=order.order_no, what=line_what(line), paid=paid, state=state, missing=tapped)
 
 
 @line("一直没到请点「{missing}」，马上帮您查。")

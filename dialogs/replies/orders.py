@@ -48,13 +48,33 @@ _DOING = {
     Delivery.PARCEL: phrase("doing_parcel", "备货发货中"),
     Delivery.TOPUP: phrase("doing_topup", "正在充值"),
 }
+_AWAITS = {
+    Delivery.SERVICE: phrase("awaits_service", "等客服接单"),
+    Delivery.PARCEL: phrase("awaits_parcel", "等发货"),
+}
+"""What a person does, and no machine at once."""
 _doing_until = phrase("doing_until", "{doing}，预计{when}")
+
+
+_waits_until = phrase("waits_until", "{waits}（{when}）")
+_paid_and = phrase("paid_and", "已付款，{waits}")
 
 
 _part_back = phrase("part_back", "{state}，退了{amount}")
 
 
 _line_held = phrase("line_held", "已付款，人工核对中")
+
+
+def by_person(line: Line) -> bool:
+    """Whether a person sends it or does it."""
+    return line.delivery in (Delivery.SERVICE, Delivery.PARCEL)
+
+
+def awaits(line: Line) -> str:
+    """What a line that a person sends or does still waits for: 等发货（48小时内发货）."""
+    waits = _AWAITS[Delivery(line.delivery)]()
+    return _waits_until(waits=waits, when=plain(line.eta)) if line.eta else waits
 
 
 def line_state(line: Line, *, with_eta: bool = True) -> str:
@@ -68,6 +88,8 @@ def line_state(line: Line, *, with_eta: bool = True) -> str:
         delivery = Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD
         doing = _DOING.get(delivery, _LINE_STATES[line.state])()
         return _doing_until(doing=doing, when=plain(line.eta)) if line.eta and with_eta else doing
+    if line.state is LineState.WAITING and by_person(line):
+        return _paid_and(waits=awaits(line))
     return _LINE_STATES[line.state]()
 
 

@@ -85,16 +85,14 @@ def can_pay_from_balance(say: Say, order_no: str, balance_fen: int) -> str:
 _look_at_it = phrase("paid_look_at_it", "查看订单")
 
 
-@line(
-    "下单成功，订单号：{order_no}\n已用余额付款{total}（小额免确认），余额还剩{left}。\n{link}\n马上处理，结果会发给您。"
-)
+@line("下单成功，订单号：{order_no}\n已用余额付款{total}（小额免确认），余额还剩{left}。\n{link}\n结果会发到这里。")
 def paid_at_once(say: Say, order: Order, balance_fen: int, url: str) -> str:
     return say(
         order_no=order.order_no, total=yuan(order.total_fen), left=yuan(balance_fen), link=link(url, _look_at_it())
     )
 
 
-@line("已用余额付款{total}：{what}（订单 {order_no}），余额还剩{left}。\n马上处理，结果会发给您。")
+@line("已用余额付款{total}：{what}（订单 {order_no}），余额还剩{left}。\n结果会发到这里。")
 def paid_from_balance(say: Say, order: Order, balance_fen: int) -> str:
     return say(total=yuan(order.total_fen), what=order_what(order), order_no=order.order_no, left=yuan(balance_fen))
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fulfillment.lateness import Late, Terms, judge, promised
+from fulfillment.lateness import Late, Terms, judge
+from kernel.promises import promised
 from tests.fulfillment.counter import NOW
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
