@@ -101,9 +101,9 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
-            led = _LED.match(match[0]) is not None
-            known = None if led and match[0][2:].isdigit() and not called else _by_pattern(match[0], lexicon)
-            token = known or (match[0] if called and not led else None)
+            headed = _LED.match(match[0]) is not None  # qq667788
+            known = None if headed and match[0][2:].isdigit() and not called else _by_pattern(match[0], lexicon)
+            token = known or (match[0] if called and not headed else None)
             start = match.start()
             if not cue and start and "\u4e00" <= text[start - 1] <= "\u9fff":  # 车牌号晋A123
                 led = _cue_before(text, start - 1, lexicon)
@@ -116,8 +116,8 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         for match in shape.finditer(joined):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
             start, end = places[match.start()], places[match.end() - 1] + 1
-            led = match[0][:1].isascii() and _LED.match(match[0]) and match[0][2:].isdigit()
-            if led or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon)):
+            headed = _LED.match(match[0]) is not None and match[0][2:].isdigit()
+            if headed or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon)):
                 continue  # qq66778899; luckin
             if match[0] and not glued and not any(a.start < end and start < a.end for a in found):
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")

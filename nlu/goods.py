@@ -70,7 +70,8 @@ def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         if own is not None and any(name in mention.word for name in own.names):
             refs.append(Ref(mention.start, mention.end, mention.word, own.id))  # D证报名 names its product, D证
             continue
-        if not entry.means_things or (mention.word in TOO_GENERIC and not entry.products and len(entry.categories) < 2):
+        vague = mention.word in TOO_GENERIC and max(len(entry.categories), len(entry.shorthand)) < 2
+        if not entry.means_things or (vague and not entry.products):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
         weak = mention.weak or (len(pids) == 1 and _of_other_kind(seen, mention, lexicon.products[pids[0]]))

@@ -413,11 +413,28 @@ class Lexicon:
         begun: dict[str, list[str]] = defaultdict(list)
         for product in self.products.values():
             for name in product.names:
-                for word in {name[:2], name[:3]} - {name}:
+                for word in {name[:length] for length in range(2, len(name))} & cores:
                     begun[word].append(product.id)
         for word, pids in derived.items():
             if word in cores and re.match("[\u4e00-\u9fff]{2}", word):
                 pids.extend(pid for pid in dict.fromkeys(begun.get(word, ())) if pid not in pids)
+
+    def _shared_heads(self) -> dict[str, list[str]]:
+        """List what several products' names end in (场地 of 网球场地 and 羽毛球场地): short for each of them."""
+        ending: dict[str, dict[str, None]] = defaultdict(dict)
+        for product in self.products.values():
+            for name in product.names:
+                for tail in (name[-length:] for length in range(2, min(5, len(name) - 1))):
+                    if _HEAD.fullmatch(tail) and (len(tail) > 2 or tail not in GENERIC_TAILS):
+                        ending[tail][product.id] = None
+        kinds = {plain(name) for product in self.products.values() for name in product.words.category}
+        shared = {t: list(pids) for t, pids in ending.items() if 1 < len(pids) <= MOST_HEADS and t not in kinds}
+        heads = {tail: pids for tail, pids in shared.items() if _is_head(tail)}
+        return {
+            tail: pids
+            for tail, pids in heads.items()
+            if not any(longer != tail and longer.endswith(tail) and heads[longer] == pids for longer in heads)
+        }
 
     def _add_derived(self, entries: dict[str, Entry]) -> None:
         derived: dict[str, list[str]] = defaultdict(list)
@@ -434,10 +451,13 @@ class Lexicon:
                 if re.match(r"[\u4e00-\u9fff]{4}", category) and product.id not in derived[category[:2]]:
                     derived[category[:2]].append(product.id)
         self._share_beginnings(derived, {core_of(name) for p in self.products.values() for name in p.names})
+        for word, pids in self._shared_heads().items():
+            tails.setdefault(word, pids)
         self.tails = frozenset(tails)
         derived |= {tail: pids for tail, pids in tails.items() if tail not in derived}
         for word, pids in derived.items():
-            if word not in TOO_GENERIC and not (word in entries and entries[word].products):
+            generic = word in TOO_GENERIC and not (len(word) > 2 and len(pids) > 1 and word in self.tails)
+            if not generic and not (word in entries and entries[word].products):
                 for pid in pids:
                     entries[word].add_shorthand(pid)
         values = {value for product in self.products.values() for value in product.by_value}
@@ -545,9 +565,21 @@ def _next_field(labels: list[str]) -> re.Pattern[str]:
     )
 
 
+MOST_HEADS = 6
+_HEAD = re.compile("[\u4e00-\u9fff]+")
+
+
+def _is_head(tail: str) -> bool:
+    """Tell whether what names end in is a word by itself: 场地, 汽油券, and 课时 of 练车课时."""
+    return is_word(tail[-2:] if len(tail) == 4 else tail) or (tail[-1] in "券卡票课" and is_word(tail[:-1]))
+
+
 def _own_tail(name: str) -> str:
     """Give what a name ends in after its maker: 一卡通 of 网易一卡通, 流量卡 of 日本流量卡; "" if it says nothing."""
     head, tail = name[:-3], name[-3:]
+    longer = name[-4:]
+    if re.fullmatch("[\u4e00-\u9fff]{6,}", name) and longer[2:] in GENERIC_TAILS:
+        return longer if longer[:2] not in TOO_GENERIC else ""  # 题库会员 of 驾考题库会员
     if re.search(r"[a-z0-9][\u4e00-\u9fff]{3}$", name):
         return tail if tail not in TOO_GENERIC and tail not in GENERIC_TAILS else ""  # 环游esim流量卡
     if not re.fullmatch(r"[\u4e00-\u9fff]{5,}", name) or not (is_word(head) or tail == "一卡通"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
-from nlu.lexicon import FieldWords, Lexicon, ProductIndex
+from nlu.lexicon import FieldWords, Lexicon, ProductIndex, plain
 from nlu.phrases import MOST
 from nlu.seen import Ref, Seen
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
@@ -142,7 +142,9 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
                 candidates = tuple(owners)
         candidates = candidates[:MOST]
         for amount in seen.amounts:
-            able = [pid for pid in candidates if settle(lexicon.products[pid], amount)]
+            meant = {pid: settle(lexicon.products[pid], amount) for pid in candidates}
+            able = [pid for pid in candidates if _labelled(lexicon.products[pid], amount, seen.text)]
+            able = able or [pid for pid, settled in meant.items() if settled]
             candidates = tuple(able) if amount.kind in ("value", "months") and able else candidates
         if len(candidates) == 1 and not any(ref.weak for ref in seen.refs):
             return lexicon.products[candidates[0]], ()
@@ -155,6 +157,12 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
         return lexicon.products[lexicon.phone_topup], ()
     return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def _labelled(product: ProductIndex, amount: Amount, text: str) -> bool:
+    """Tell whether a SKU's whole label stands here: 8小时票 are no eight hours of a coach."""
+    labels = (plain(sku.label) for sku in product.words.skus)
+    return any(text.startswith(label, amount.start) for label in labels if len(label) > amount.end - amount.start)
 
 
 def _tops_up(seen: Seen) -> bool:
