@@ -42,7 +42,7 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
             return answer(
                 dialog, scene, replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene)), in_full=True
             )
-        return _opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
+        return opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
     if products:
         return show_products(dialog, products, scene, replies.found(len(products)))
     category = show_named_categories(dialog, said.text, scene)
@@ -71,7 +71,7 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if len(products) == 1 and not _pending(dialog) and not any(item.sku for item in items[1:]):
         items = items[:1]
         told = _prices(items, scene) if look(fill(DraftLine(), items[0], scene.shelf).line, scene.shelf).sku else ()
-        return _opened(dialog, items, scene, *told)
+        return opened(dialog, items, scene, *told)
     if any(item.product is None for item in items):
         return show_products(dialog, products, scene, replies.found(len(products)))
     return answer(dialog, scene, replies.join(*_prices(items, scene)), in_full=True)
@@ -90,7 +90,7 @@ def best_value(dialog: Dialog, scene: Scene) -> Turn | None:
     return answer(dialog, scene, replies.best_value(best.label))
 
 
-def _opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:
+def opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:
     """The answer, and the way to buy it right below; nothing is ordered by that."""
     turn = start(dialog, items, scene)
     text = replies.join(*told, replies.to_buy() if told and told[0] != replies.yes_we_have() else "", turn.reply.text)

@@ -60,6 +60,9 @@ _WISHES = re.compile(
 )
 _NOT_THERE = re.compile("没到|未到|没收|没充|未充|不到账|到账|到了|退|查|催|订单|上次|刚才|发货")
 _NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
+_HOW_TO_BUY = re.compile(
+    "(?:怎么|如何|咋|怎样)(?:样|能|才能|可以|去)?(?:自己|在线|给.{1,4})?(?:买|充|冲|下单|订|开通|办|交|缴|续|弄|搞)(?!了|的|没|不)"
+)
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
@@ -67,7 +70,7 @@ _Talk = Callable[[Dialog, Said, Scene], Turn]
 def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
-    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+    if unpaid.counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
     turn = start(dialog, said.frame.items, scene, said.text)
     if _NAMES_A_PRICE.search(said.text) and isinstance(turn.dialog.state, Collecting | Confirming):
@@ -75,17 +78,11 @@ def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return turn
 
 
-def _counts_only(said: Said) -> bool:
-    """要4张, and nothing of what: it can only be about the order that was just placed."""
-    items = said.frame.items
-    return len(items) == 1 and items[0].said == {"quantity"} and items[0].product is None and not items[0].candidates
-
-
 def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """A bare value: for the open question; for the order that waits for payment it is no correction by itself."""
     if isinstance(dialog.state, Collecting | Confirming):
         return said_for_draft(dialog, said, scene)
-    if _counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
+    if unpaid.counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
     if not said.frame.items:
         return miss(dialog, scene)
@@ -233,7 +230,12 @@ def _rate(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 
 def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
-    return handoff.angry(dialog, scene) if _is_angry(dialog, said, scene) else smalltalk.help_(dialog, scene, said)
+    if _is_angry(dialog, said, scene):
+        return handoff.angry(dialog, scene)
+    named = said.frame.items[:1] if len({item.product for item in said.frame.items}) == 1 else ()
+    if isinstance(dialog.state, Idle) and named and named[0].product and _HOW_TO_BUY.search(said.text):
+        return browsing.opened(dialog, named, scene)
+    return smalltalk.help_(dialog, scene, said)
 
 
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -75,6 +75,8 @@ from dialogs.state import (
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.unheld import unheld
 from dialogs.window import shop_window, show_category
+from kernel.ids import OrderNo
+from kernel.orders import OrderState
 
 __all__ = ["expecting", "step"]
 
@@ -85,6 +87,7 @@ _AGAIN = re.compile(
 )
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|错了|不对|多了|少了")
+_BUYS = re.compile("[充冲买订]|下单")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _HARDLY = ("price", "search", "order_status", "problem")
 _HARDLY_SURE = 0.45
@@ -195,6 +198,10 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if about is not None:
         return about
     plain = replace(dialog, waiting=None)
+    known = {order.order_no: order.state for order in fact.orders}
+    waits = plain.unpaid is None or known.get(OrderNo(plain.unpaid.order_no), OrderState.UNPAID) is OrderState.UNPAID
+    if not waits and _BUYS.search(said.text):
+        plain = replace(plain, unpaid=None)  # paid meanwhile: 充50个 is no correction of it
     return _checked(plain, said, scene, _rest(plain, said, scene))
 
 

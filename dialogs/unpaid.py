@@ -125,12 +125,18 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
         return not any(item.product or item.candidates or item.fields for item in said.frame.items)
     if len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
         return not any(item.product or item.value for item in said.frame.items) or said.frame.intent == "change"
-    return said.frame.intent in ("change", "deny") or _CORRECTS.search(text) is not None
+    return said.frame.intent in ("change", "deny") or counts_only(said) or _CORRECTS.search(text) is not None
 
 
 def says_more(text: str) -> bool:
     """再加一张, 追加两份: more of what is ordered."""
     return _MORE_OF_IT.search(text) is not None
+
+
+def counts_only(said: Said) -> bool:
+    """要4张, and nothing of what: it can only be about the order that was just placed."""
+    items = said.frame.items
+    return len(items) == 1 and items[0].said == {"quantity"} and items[0].product is None and not items[0].candidates
 
 
 def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn | None:
