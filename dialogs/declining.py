@@ -35,6 +35,17 @@ _WELL = re.compile(
     r"|(?P<came>(?:到了|到账|收到|充上|充到|充好了|用上|能用|可以用|可用|好用|兑换成功|用得了|有了|正常|刚到|(?:卡密?|卡号|密码|兑换码|激活码)(?:是|都)*(?:没错|对的|没毛病|没问题)))"
     r"|(?P<mistaken>(?:[看记]|是我[搞弄输])错(?:手机|号码?|行|人|单子?|订单|地方|时间|日期|密码|位数?)?|看漏|没注意)|卡密?|卡号|密码|兑换码|激活码)+"
 )
+_MAY_ORDER = ("order", "unknown", "answer", "change", "search", "help", "deny", "browse", "problem")
+_DO_NOT = re.compile(
+    r"(?:别|甭|勿|莫|不要|不用)(?:先|再|急着|着急|给我|帮我|自动|随便|乱|直接|现在|马上|忙着)*(?:下单|下订单|(?:[买充冲订]|付款|扣款|扣钱)(?=$|[吧啊哦呢]))"
+    r"|(?:先|暂时|现在)(?:别|不要?|不用)(?:给我|帮我)?(?:[买充冲订])(?![错成到给])"
+)
+_DO_NOT_WANT = re.compile(r"^(?:我|那|就|还是|算了|都|现在)*(?:不想?(?:再)?[要买充订]|不需要).{2,}了[吧啊哈呢]*$")
+_NO_MORE_OF_IT = re.compile(
+    r"(?:[我那就都还是算了先,，\s])*(?:不要|不想|不用|别)(?:再)?(?:[买充冲订要]|下单)了?(?:[吧啊哈呢谢,，\s])*"
+)
+_NO_MISTAKE = re.compile(r"(?:别|不要)(?:给我|再|又)?[充冲弄搞发寄填买]错")
+_WISHES = re.compile(r"^(?!.*[不别没]).*(?:[要买充冲来订换改])")
 _CLAUSES = re.compile(r"[,，。.;；!！\s]+")
 _NO_MORE = re.compile(
     r"(?:算了|那|就|先|都)*(?:不用|不必|别|不要|不)(?:再|帮我|给我)*(?:查|管|处理|看|催|麻烦|登记)(?:了|啦|您|你)*"
@@ -74,9 +85,30 @@ def declined(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
             return answer(dialog, scene, replies.not_cancelled())
 
 
+def not_ordered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """别给我下单 京东卡1000, 先别下单我问问我妈, 我不要京东卡了: nothing is ordered, and what there is stays."""
+    if said.frame.intent not in _MAY_ORDER or _writes_freely(dialog, scene):
+        return None
+    clauses = [clause for clause in _CLAUSES.split(normalise(said.text)) if clause]
+    held = [clause for clause in clauses if _DO_NOT.search(clause)]
+    if not held and isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is None and not dialog.dropped:
+        held = [clause for clause in clauses if _DO_NOT_WANT.search(clause)]
+    if isinstance(dialog.state, Confirming) and not said.frame.items and _NO_MISTAKE.search(said.text):
+        return advance(dialog, dialog.state.lines, scene, replies.please_check())
+    if not held or any(_WISHES.search(clause) for clause in clauses if clause not in held):
+        return None
+    if isinstance(dialog.state, Collecting | Confirming):
+        return answer(dialog, scene, replies.take_your_time())
+    live = live_unpaid(dialog, scene)
+    remains = replies.unpaid_remains(live.order_no) if live is not None else ""
+    return answer(dialog, scene, replies.join(replies.not_ordered(), remains))
+
+
 def instead(dialog: Dialog, said: Said) -> Said:
     """不是没到账，我要退款: read as what he does want."""
     intent = said.frame.intent
+    if intent == "unknown" and _NO_MORE_OF_IT.fullmatch(normalise(said.text)):
+        return replace(said, frame=replace(said.frame, intent="cancel"))  # 不要充了
     says_nothing_else = not any(item.product or item.sku or item.value for item in said.frame.items)
     if intent in ("order", "answer") and says_nothing_else and stance(said.text, "invoice") is Stance.WANTED:
         return replace(said, frame=replace(said.frame, intent="invoice", items=()))  # 两单一起开发票 个人 me@a.cn

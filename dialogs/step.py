@@ -172,7 +172,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if reminder is not None:
         return reminder
     said = declining.instead(dialog, said)
-    refused = declining.declined(dialog, said, scene)
+    refused = declining.declined(dialog, said, scene) or declining.not_ordered(dialog, said, scene)
     if refused is not None:
         return refused
     certain = (

@@ -22,6 +22,8 @@ def clause_unclear(say: Say, clause: str) -> str:
     return say(clause=said(clause))
 
 
+not_ordered = phrase("not_ordered", "好的，没有下单。想买的时候再跟我说。")
+please_check = phrase("please_check", "都按下面这样办，请您再看一眼号码和金额：")
 take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 
