@@ -57,6 +57,7 @@ _NO_AMOUNT_AFTER = re.compile(
 _DOZEN = re.compile(
     rf"(?<![\d{CHINESE}])(?:半|([一两二三四五1-5]))打(?![印折到包开算球车电工扫听单击断发法赏造给个得过完上王星钻铂一-九])"
 )
+
 _TURNED_INTO = ("改成", "改为", "换成", "变成", "改到")
 _PERSONS = re.compile(r"\s*位(?=$|[\s,，。;；!！]|(?:成人|大人|小孩|儿童|老人|学生|孩子|女士|男士)|(?:来|要|想)?做)")
 _RANKED = re.compile(r"(?:[后前第末尾头最们几]|号码|数字)$")
@@ -71,6 +72,8 @@ _DATE = re.compile(
     r"|(?<![a-z])(?:utc|gmt)\s?[+-]\d{1,2}|\d{1,2}:\d\d(?!\d)|\d{1,2}\s?[ap]m(?![a-z])|\d{1,2}楼\d{3,4}(?!\d)|\d比\d(?!\d)|(?<![\d.])\d\.0(?![\d元块])"
 )
 """Dates, hours and rooms: numbers that buy nothing."""
+MAY_DATE = re.compile(r"[-/.年月:楼比]|utc|gmt|[ap]m")
+"""Every one of them holds one of these (a test holds it against the pattern)."""
 _ONE_EACH = re.compile(r"一个[充冲要来买][^,，]{1,4}?(?<=[十百千])(一)个[充冲要来买]")
 _BY_TERM = re.compile(
     r"(?<![今去明前后\d一二两三四五六七八九十半整全个上下本这每几同当多])[年季月]的(?=$|[,，。 吧给来\d])"
@@ -87,6 +90,8 @@ _NEXT_WORD = re.compile(rf"\s*\n|\s+[{COUNTERS}](?:[号目据子]|\s?[\d一二�
 """What begins behind a line's end or a space is no unit of the number before it."""
 _OR_SO = re.compile(r"来[张个份块](?![\d一二两三四五六七八九十百])")
 _IN_MONTH = re.compile(r"\s*月(?=[\u4e00-\u9fff])(?![卡的会包费套票份付度])")
+_QUANTITY = re.compile(r"数量(?:改成|改为|改|换成|要|是|为|写|填|[:\s])*$")
+_CENTS = re.compile(r"[\d一二三四五六七八九](?![\d一二三四五六七八九零〇幺十百千张份个])")
 _TENTHS = re.compile(r"\s*[块元][\d一二三四五六七八九](?![\d十百千张份个])")
 _HUNDRED_ONE = re.compile(r"[百千][一二三四五六七八九]$")
 _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
@@ -111,7 +116,10 @@ def mark_places_in_time(text: str, taken: bytearray) -> None:
     if [int(match[1]) for match in numbered] == list(range(1, len(numbered) + 1)):
         for match in numbered:
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-    for match in (*_DATE.finditer(text), *_GENERATION.finditer(text)) if _DIGIT.search(text) else ():
+    if not _DIGIT.search(text):
+        return
+    dates = _DATE.finditer(text) if MAY_DATE.search(text) else ()
+    for match in (*dates, *(_GENERATION.finditer(text) if "g" in text else ())):
         taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
 
 
@@ -287,7 +295,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
-    if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or any(after.startswith(word) for word in PEOPLE):
+    if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
         if re.search(r"(?<![a-z])[x]$", before):
@@ -334,13 +342,13 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + length, "none")  # 22.8的腾讯: a price
     if unit == "月" and after.lstrip()[:1] == "月" and (number or 99) <= 12 and _IN_MONTH.match(after):
         return Amount(start, end + 1, "none")  # 9月考
-    if unit == "元" and re.match(r"[\d一二三四五六七八九](?![\d一二三四五六七八九零〇幺十百千张份个])", after[length:]):
+    if unit == "元" and _CENTS.match(after, length):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
     if number is None or (unit == "元" and _TOTAL.search(before)):
         return Amount(start, end + length, "none", number, unit)
-    if re.search(r"数量(?:改成|改为|改|换成|要|是|为|写|填|[:\s])*$", text[max(0, start - 8) : start]):
+    if _QUANTITY.search(text[max(0, start - 8) : start]):
         return Amount(start, end + length, "count", number)
-    if re.search(r"[x*]\s*$", before) and unit in ("", *COUNTERS) and number < 1000:
+    if before.rstrip().endswith(("x", "*")) and unit in ("", *COUNTERS) and number < 1000:
         return Amount(start - 1, end + length, "count", number)
     if unit == "个":  # 课时十个
         own, begins = _unit_before(text, start, lexicon)
@@ -351,7 +359,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     unit, begins = _unit_before(text, start, lexicon)
     if unit:
         return Amount(begins, end, "value", number, unit)
-    if re.search(r"(?:¥|rmb)\s*$", before):
+    if before.rstrip().endswith(("¥", "rmb")):
         return Amount(start, end, "value", number, "元")
     if chinese and len(said) == 1:
         return _lone_numeral(before, after, Amount(start, end, "value", number))
@@ -372,7 +380,7 @@ def _unit_before(text: str, start: int, lexicon: Lexicon) -> tuple[str, int]:
         return "", start
     end = start - (min(start, 8) - len(before))
     heard = sound(before)
-    for code, key in lexicon.unit_sounds.items():
+    for code, key in lexicon.unit_sounds.items() if heard.endswith(lexicon.any_unit_sound) else ():
         if heard.endswith(code) and key not in _NO_LEADERS:
             counted = re.search(rf"[\d{CHINESE}]\s?个?\s?$", text[: end - len(code)])
             return ("", start) if counted else (key, end - len(code))  # 4小时 3个大人: the hours have their number
@@ -414,6 +422,7 @@ _SPANS = (
     ("个月", "月"), ("月", "月"), ("年", "年"), ("季度", "季"),
     ("星期", "周"), ("礼拜", "周"), ("周", "周"), ("months", "月"), ("month", "月"), ("years", "年"), ("year", "年"),
 )  # fmt: skip
+_ANY_SPAN = tuple(span for span, _ in _SPANS)
 
 
 def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
@@ -423,10 +432,10 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
     tries = (rest, 0), (rest[1:].lstrip(), 1 + len(rest[1:]) - len(rest[1:].lstrip()))
     for part, more in tries if rest.startswith("个") else tries[:1]:
         heard = sound(part[:6])
-        for code, key in lexicon.unit_sounds.items():
+        for code, key in lexicon.unit_sounds_from.get(heard[:1], ()):
             if heard.startswith(code):
                 return key, skipped + more + len(code)
-        for unit, key in lexicon.units.items():
+        for unit, key in lexicon.units_from.get(part[:1], ()):
             if part.startswith(unit) and not (unit in COUNTERS and key != "元"):
                 nxt = part[len(unit) : len(unit) + 1]
                 if unit.isascii() and nxt.isascii() and nxt.isalpha():
@@ -436,7 +445,7 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
                 ):
                     continue
                 return key, skipped + more + len(unit)
-        for unit, key in _SPANS:
+        for unit, key in _SPANS if part.startswith(_ANY_SPAN) else ():
             if part.startswith(unit) and (unit != "月" or more):
                 return key, skipped + more + len(unit)
     if rest[:1] == "快" and rest[1:2] not in ("充", "递", "点", "线") and skipped == 0:

@@ -23,11 +23,12 @@ _TIMES = re.compile(r"\s*[x*×]\s*")
 
 def count_otherwise(seen: Seen) -> None:
     """Add the count of 我们四位，每人一张, and read the number of 2×京东卡 as one; a count said plainly stays."""
-    starts = {ref.start for ref in seen.refs if ref.product} | {mention.start for mention in seen.mentions}
-    seen.amounts = [
-        replace(a, kind="count") if a.kind == "value" and not a.unit and _times(seen.text, a.end) in starts else a
-        for a in seen.amounts
-    ]
+    if _TIMES.search(seen.text):
+        starts = {ref.start for ref in seen.refs if ref.product} | {mention.start for mention in seen.mentions}
+        seen.amounts = [
+            replace(a, kind="count") if a.kind == "value" and not a.unit and _times(seen.text, a.end) in starts else a
+            for a in seen.amounts
+        ]
     each = _EACH_ONE.search(seen.text)
     if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
         return

@@ -53,6 +53,8 @@ _LINE = re.compile(r"[^\n；;。]+")
 
 def lines_of(seen: Seen) -> list[Seen]:
     """Take a message apart where every line names goods and an account of its own; empty when it is no such list."""
+    if len(seen.accounts) < 2:
+        return []
     spans = [line.span() for line in _LINE.finditer(seen.text)]
     goods = [_inside(spans, ref.start) for ref in seen.refs if ref.product]
     accounts = [_inside(spans, account.start) for account in seen.accounts]

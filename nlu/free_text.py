@@ -70,6 +70,8 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
                 seen.text_spans.append(match.span(1))
             place = seen.text.find(label, place + 1)
     for head, name in lexicon.written_on:
+        if head not in seen.text:
+            continue
         match = re.search(
             rf"{re.escape(head)}(?:上面?|要|就|请|帮我|给我|的字)*(?:写|印|刻|题)(?:上|着|个|一句|成|:|是)*([^,，。;；!！?？\n]{{1,40}})",
             seen.text,

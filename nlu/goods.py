@@ -117,7 +117,7 @@ def _of_other_goods(seen: Seen, mention: Mention, lexicon: Lexicon) -> int:
     """Give where the name of other goods ends that begins with a name of ours (王者皮肤, 京东plus会员); 0 when none does."""
     entry, end = mention.entry, mention.end
     pids = entry.products or entry.shorthand
-    if not pids or any(m.start == end for m in seen.mentions):
+    if not pids or end == len(seen.text) or any(m.start == end for m in seen.mentions):
         return 0
     other = _OTHER_GOODS.match(seen.text, end) if entry.products else None
     latin = _LATIN.match(seen.text, end) if not other and seen.text[end - 1] >= "\u4e00" else None
@@ -154,6 +154,8 @@ def _merged(refs: list[Ref], text: str) -> list[Ref]:
 def without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     """科目二练车 手动挡: what is an option of the goods named beside it is no product of its own."""
     pids = {ref.pid for ref in seen.refs if ref.product}
+    if len(pids) < 2:
+        return seen.refs
     kept = []
     for ref in seen.refs:
         option = next((w for pid in pids - {ref.pid} if (w := _as_said(ref.word, lexicon.products[pid]))), "")

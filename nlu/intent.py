@@ -234,21 +234,20 @@ def certain(text: str) -> Intent | None:
         return None
     if _LATER.fullmatch(said):
         return "unknown"
-    if re.fullmatch(
-        r"(?:老板|亲爱的|亲|店家|店长|客服|大家|各位|大哥|小哥|哥哥?|小姐姐|姐姐?|美女|帅哥|师傅|叔叔?|阿姨|宝子?|老妹儿?|妹子|老铁|兄弟|掌柜的?|老师|教练)们?好(?:啊|呀|哇|吗)?",
-        said,
-    ):
+    if _CALLS.fullmatch(said):
         return "greet"
-    if re.fullmatch(
-        r"(?:谢谢|多谢|感谢|谢|thx|thanks|tks)(?:啦|了|咯|哦|啊|昂|呀|你|您|老板|亲|好|的|[,，。!！ ])*", said
-    ):
-        return "thanks"
-    if re.fullmatch(
-        r"(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:(?:麻烦|辛苦)(?:你|您)?了?[啊呀哈啦]?[\s,，。!！]*)?(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*",
-        said,
-    ):
+    if _THANKS.fullmatch(said):
         return "thanks"
     return next((intent for intent, grammar in _CERTAIN if _nothing_but(grammar, said)), None)
+
+
+_CALLS = re.compile(
+    r"(?:老板|亲爱的|亲|店家|店长|客服|大家|各位|大哥|小哥|哥哥?|小姐姐|姐姐?|美女|帅哥|师傅|叔叔?|阿姨|宝子?|老妹儿?|妹子|老铁|兄弟|掌柜的?|老师|教练)们?好(?:啊|呀|哇|吗)?"
+)
+_THANKS = re.compile(
+    r"(?:谢谢|多谢|感谢|谢|thx|thanks|tks)(?:啦|了|咯|哦|啊|昂|呀|你|您|老板|亲|好|的|[,，。!！ ])*"
+    r"|(?:好的?|好嘞|好滴|行|嗯+|ok|收到|可以了|到了|到账了)[\s,，。!！]*(?:(?:麻烦|辛苦)(?:你|您)?了?[啊呀哈啦]?[\s,，。!！]*)?(?:谢谢|多谢|感谢|谢了|辛苦|thx|thanks).*"
+)
 
 
 _GIVES_UP = re.compile(

@@ -225,6 +225,14 @@ class ProductIndex:
         return bool(self.by_value) or self.any_sku is not None
 
 
+def _by_first(words: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Sort words by their first character, in the order given: of many only a few need to be compared."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for word, key in words.items():
+        found[word[:1]].append((word, key))
+    return {first: tuple(pairs) for first, pairs in found.items()}
+
+
 def _tails(options: Iterable[OptionWords]) -> dict[str, tuple[str, str]]:
     """List what ends one label only (王者 of 最强王者), for where the words before it say that it is the option."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -338,7 +346,10 @@ class Lexicon:
         )
         self.units = self._units()
         self.any_unit = (*self.units, "个")
+        self.units_from = _by_first(self.units)
         self.unit_sounds = {sound(unit): key for unit, key in self.units.items() if len(unit) > 1}
+        self.unit_sounds_from = _by_first(self.unit_sounds)
+        self.any_unit_sound = tuple(self.unit_sounds)
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()
         self.phone_topup = self._phone_topup()

@@ -13,27 +13,25 @@ from nlu.seen import CLAUSE
 _EACH = re.compile("各|每|都")
 
 
+_FOR_EACH = re.compile(r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整洗租印拍订报做打弄搞]?\s*$")
 _LATER = re.compile("再[来要买充]?$")
 
 
 def count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) -> int | None:
     """Find how many of the i-th amount: the count that stands next to it, or one said for each (各两张)."""
     counts = [count for count in counts if count.number is not None and 0 < count.number <= 10000]
+    if not counts:
+        return None
     totals = [count for count in counts if TOTAL.search(text[max(0, count.start - 5) : count.start])]
     if totals and len(counts) > 1:  # 五张大杯三张中杯一共八张; 大杯两张再加一张，一共三张
         counts = totals if len(anchors) < 2 else [count for count in counts if count not in totals]
     for count in counts:
-        if re.search(
-            r"(?:各|每个|每样|每种|都要?|一样|每|分别)[来要买充整洗租印拍订报做打弄搞]?\s*$",
-            text[max(0, count.start - 4) : count.start],
-        ):
+        if _FOR_EACH.search(text[max(0, count.start - 4) : count.start]):
             others = [other for other in counts if other is not count]
             if len(others) == 1 and count.number == 1 and len(anchors) < 2:
                 return int(others[0].number or 1)  # 年卡两张，我和室友各一张
             return int(count.number or 1)
     if len(anchors) < 2:
-        if not counts:
-            return None
         if not anchors:
             return int(counts[-1].number or 1)
         nearest = min(counts, key=lambda c: min(abs(c.start - anchors[0].end), abs(anchors[0].start - c.end)))

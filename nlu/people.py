@@ -50,7 +50,7 @@ _LATER = re.compile(
     rf"(?:他|她|它|我|另一个|另外一个|第二个|{_KIN}|(?:{_NAME.pattern})(?=的))(?:{_KIN})?的?(?P<what>手机号?码?|电话号?码?|身份证号?码?|qq号?|u?id|账号|号码|号|名字|姓名|地址)?"
     r"(?:我?(?:等会儿?|等一?下|一会儿?|待会儿?|稍后|晚点|晚些|回头|过会儿?|到时候?)(?:再|就)?(?:去?问|发|给|报|说|告诉)|我?还没(?:问|要)到|我?(?:忘了|记不住|不记得|还不知道))"
 )
-_SOON = re.compile("[等会稍晚回时没忘记知]")
+MAY_PROMISE = re.compile("[等会稍晚回时没忘记知]")
 """Without one of these nothing is promised for later."""
 _WHAT = {
     **{"q": "qq", "i": "uid", "u": "uid", "手": "phone", "电": "phone"},
@@ -114,7 +114,7 @@ def _may_be_several(product: ProductIndex, seen: Seen) -> bool:
         or given > 1
         or any(entry.names_person for entry in product.words.fields)
         or _TWO_EACH.search(seen.text) is not None
-        or (_SOON.search(seen.text) is not None and _LATER.search(seen.text) is not None)
+        or (MAY_PROMISE.search(seen.text) is not None and _LATER.search(seen.text) is not None)
     )
 
 

@@ -4,6 +4,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from operator import add
 from typing import TypeVar
 
 from nlu.text import ENGLISH_SOUNDS, LETTER_SOUNDS, second_readings, sound, sounds, syllables_code
@@ -80,7 +81,7 @@ class Mention:
 
 
 class PhraseIndex:
-    """Looks up all phrases that start at a position: by first character, then by length."""
+    """Looks up all phrases that start at a position: by their first two characters, then by length."""
 
     def __init__(self, entries: dict[str, Entry]) -> None:
         self._entries = dict(entries)
@@ -94,6 +95,7 @@ class PhraseIndex:
             for heard in _sound_forms(word):
                 self._sounds.setdefault(heard, word)
         self._sound_lengths = _lengths(self._sounds)
+        self._single = frozenset(word for word in entries if len(word) == 1)
 
     def get(self, word: str) -> Entry | None:
         """Look one word up."""
@@ -104,6 +106,8 @@ class PhraseIndex:
         compact, places = without_spaces(text)
         found = self._written(text, compact, places)
         found += _not_cutting(self._heard(compact, places), found)
+        if len(found) < 2:
+            return found
         found.sort(key=_strength)
         taken = bytearray(len(text) + 1)
         kept: list[Mention] = []
@@ -117,7 +121,8 @@ class PhraseIndex:
     def _written(self, text: str, compact: str, places: list[int] | range) -> list[Mention]:
         found = []
         for i, char in enumerate(compact):
-            for length in self._lengths.get(char, ()):
+            lengths = self._lengths.get(compact[i : i + 2], ())
+            for length in (*lengths, 1) if char in self._single else lengths:
                 word = compact[i : i + length]
                 entry = self._entries.get(word)
                 if entry is not None and len(word) == length:
@@ -129,8 +134,8 @@ class PhraseIndex:
     def _heard(self, compact: str, places: list[int] | range) -> list[Mention]:
         heard = sound(compact)
         found = []
-        for i, char in enumerate(heard):
-            for length in self._sound_lengths.get(char, ()):
+        for i, pair in enumerate(map(add, heard, heard[1:])):
+            for length in self._sound_lengths.get(pair, ()):
                 word = self._sounds.get(heard[i : i + length])
                 if word is None or i + length > len(heard):
                     continue
@@ -160,10 +165,11 @@ def _strength(mention: Mention) -> tuple[int, int, int]:
 
 
 def _lengths(words: dict[str, Entry] | dict[str, str]) -> dict[str, tuple[int, ...]]:
+    """List how long the words of two and more characters are that begin with the same two, the longest first."""
     found: dict[str, set[int]] = {}
     for word in words:
-        if word:
-            found.setdefault(word[0], set()).add(len(word))
+        if len(word) > 1:
+            found.setdefault(word[:2], set()).add(len(word))
     return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
 
 

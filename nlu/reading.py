@@ -72,7 +72,8 @@ def _one(
     anchors, counts = sizes_and_counts(product, seen, counted, sold_by, repeats=len(seen.accounts) > 1)
     base = Draft(product, candidates)
     choose(base, product, seen)
-    base.refused = frozenset(pair for m in seen.refused for pair in chain(*meanings(m, product)))
+    if seen.refused:
+        base.refused = frozenset(pair for m in seen.refused for pair in chain(*meanings(m, product)))
     base.texts = dict(seen.texts)
     if len(seen.accounts) < 2:
         paired = paired_with_options(product, seen, counted, sold_by) if anchors else []

@@ -82,6 +82,7 @@ class Seen:
         return self._segments
 
 
+BREAK = re.compile(r"[,，。;；!！?？\n~]")
 CLAUSE = re.compile(r"[^,，。;；!！?？\n~]+")
 
 

@@ -62,8 +62,11 @@ def _nouns() -> frozenset[str]:
 
 def noun_at(text: str, place: int) -> str:
     """Give the word for a thing that begins here and does not speak of any goods (面额, 订单); "" if none does."""
-    found = next((text[place : place + n] for n in (4, 3, 2) if text[place : place + n] in _nouns()), "")
-    return "" if text[place + 1 : place + 3] in _SHOP_WORDS else found  # 开 and 发票 of 话费开发票
+    nouns = _nouns()
+    for length in (4, 3, 2):
+        if text[place : place + length] in nouns:
+            return "" if text[place + 1 : place + 3] in _SHOP_WORDS else text[place : place + length]
+    return ""  # nor is it 开 with the 发票 of 话费开发票
 
 
 def noun_before(text: str, place: int) -> str:
@@ -138,6 +141,9 @@ class Segmenter:
         known = self._language.get
         for begin in range(max(0, start - 2), start + 1):
             for stop in range(end, min(len(text), end + 2) + 1):
-                if stop - begin > end - start and known(text[begin:stop], 0) > 0:
+                often = known(text[begin:stop])
+                if often is None:
+                    break  # begins no word
+                if often and stop - begin > end - start:
                     return True
         return False

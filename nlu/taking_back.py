@@ -4,7 +4,7 @@
 import re
 
 from nlu.amounts import Amount
-from nlu.seen import CLAUSE, Ref, Seen, chooses, slot_names
+from nlu.seen import BREAK, CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.telling import unwanted
 
 _NEGATED = re.compile(
@@ -35,6 +35,23 @@ def drop_taken_back(seen: Seen) -> None:
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
     _drop_what_is_told(seen)
     _drop_what_he_has(seen)
+    may_take_back = MAY_TAKE_BACK.search(seen.text) is not None
+    if may_take_back:
+        _drop_refused_goods(seen)
+        _drop_by_place(seen)
+    _drop_own_number(seen)
+    _drop_contact(seen)
+    if may_take_back:
+        _drop_refused(seen)
+    _drop_counted_before(seen)
+    _drop_weighed(seen)
+    _drop_by_owner(seen)
+    for match in _CORRECTION.finditer(seen.text) if may_take_back else ():
+        _correct(seen, match.start(), match.end())
+
+
+def _drop_refused_goods(seen: Seen) -> None:
+    """不是steam50; 138…的不要了: goods with their amounts, and numbers, that are refused where they stand."""
     refused_options = {m.end for m in seen.mentions if m.entry.owners and negated(seen.text, m.start)}
     refused = [ref for ref in seen.refs if negated(seen.text, ref.start) or ref.start in refused_options]
     seen.refs = [ref for ref in seen.refs if ref not in refused]
@@ -45,9 +62,10 @@ def drop_taken_back(seen: Seen) -> None:
     mixed = {a.said for a in seen.accounts if _NOT_MIXED.match(seen.text, a.end)}
     if not mixed.issuperset(a.said for a in seen.accounts):  # 我媳妇那个号是139…，别充错了
         seen.accounts = [a for a in seen.accounts if a.said not in mixed]
-    _drop_by_place(seen)
-    _drop_own_number(seen)
-    _drop_contact(seen)
+
+
+def _drop_refused(seen: Seen) -> None:
+    """除了138…都充50; 不要慢充; 要是没有50的就来100的: what is refused of everything that was said."""
     gone = {a.said for a in seen.accounts if negated(seen.text, a.start)}
     seen.refs = [
         ref
@@ -75,11 +93,10 @@ def drop_taken_back(seen: Seen) -> None:
     seen.mentions = [m for m in seen.mentions if m not in gone_options]
     seen.refused = gone_options
     seen.amounts = [a for a in seen.amounts if not a.word or not any(m.start == a.start for m in gone_options)]
-    _drop_counted_before(seen)
-    _drop_weighed(seen)
-    _drop_by_owner(seen)
-    for match in _CORRECTION.finditer(seen.text):
-        _correct(seen, match.start(), match.end())
+
+
+MAY_TAKE_BACK = re.compile("[不没别莫唔甭删错算太换改等]|取消|去掉|除了|not|还是|应该是|更正|口误")
+"""Where none of these stands nothing is refused or corrected (a test holds this against the patterns)."""
 
 
 _UNFIT = re.compile(
@@ -129,6 +146,8 @@ _HAS = re.compile(
     r"(?<!店)(?<!库)(?<!群)(?<!你们这)(?:里|里面|里头|上面)(?:已经|还|就|只|都|现在)*有了?$|已有$|(?:已经|目前)(?:还|都)?有了?$|(?:[攒存囤屯]|攒够)(?:了|到)$|(?:身上|兜里|手里|手头|包里|口袋里?)(?:就|只|还|一共|总共)*有?$"
 )
 _AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满|[才就能]够|差[^,，。;；]{1,5}[到够]|要[到够])$")
+MAY_BE_THERE = re.compile("[有攒存囤屯里上头袋到够至满]")
+"""What both of them need."""
 _ASKS_WHETHER = re.compile(r"[^,，。;；]*?[吗么没嘛?？]")
 _IS_HIS = re.compile(
     r"(?:我|我们|咱|俺)(?:家|的|这|手[里上头])?[^,，。;；是用开]{0,6}(?:现在|目前|一直)?(?:是(?!不|要|想|说|来|帮|给|为|买|充|在|第)|(?:用|开|骑)的?是?)"
@@ -137,12 +156,12 @@ _IS_HIS = re.compile(
 
 def _drop_what_he_has(seen: Seen) -> None:
     """Leave out what an account holds or shall reach (号里有80，再来20; 凑到500), and goods that describe his own thing."""
-    seen.amounts = [a for a in seen.amounts if a.kind == "none" or not _is_balance(seen.text, a)]
-    several = len({ref.product for ref in seen.refs if ref.product}) > 1
+    if MAY_BE_THERE.search(seen.text):
+        seen.amounts = [a for a in seen.amounts if a.kind == "none" or not _is_balance(seen.text, a)]
     for match in CLAUSE.finditer(seen.text) if _IS_HIS.search(seen.text) else ():
         start, end = match.span()
         _drop_what_his_is(seen, start, end)
-        if not several:
+        if len({ref.product for ref in seen.refs if ref.product}) < 2:
             continue
         own = [ref for ref in seen.refs if start <= ref.start < end]
         if (
@@ -265,7 +284,7 @@ _AFTERTHOUGHT = re.compile(r"[,，。 ](?:啊|哦|噢|诶|哎|不对|算了|还�
 
 def _drop_counted_before(seen: Seen) -> None:
     """2小时的三张5小时的两张，啊5小时的一张就行: the same size said again with another count."""
-    match = _AFTERTHOUGHT.search(seen.text)
+    match = _AFTERTHOUGHT.search(seen.text) if len(seen.amounts) > 2 else None
     if match is None:
         return
     later = [a for a in seen.amounts if a.start >= match.end()]
@@ -296,7 +315,7 @@ _SETTLES = re.compile(r"\s*(?:嗯|呃|那|我|老板|\s)*(?:那就|就|还是|�
 
 def _drop_weighed(seen: Seen) -> None:
     """月卡21块5，年卡199，那就年卡吧: what was only weighed before the last clause said again which it shall be."""
-    for match in reversed(list(CLAUSE.finditer(seen.text))):
+    for match in reversed(list(CLAUSE.finditer(seen.text))) if BREAK.search(seen.text) else ():
         start, end = match.span()
         sizes = [a for a in seen.amounts if start <= a.start < end and a.kind in ("value", "months", "word")]
         chosen = [m for m in seen.mentions if start <= m.start < end and (m.entry.options or m.entry.choices)]

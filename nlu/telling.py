@@ -49,7 +49,7 @@ _OTHERS = re.compile(
 def told(text: str) -> tuple[Piece, ...]:
     """List the pieces of a message in plain form that tell of what was done, is there, or is not wanted."""
     pieces = [(match.span(), match[0].strip()) for match in _PIECE.finditer(text)]
-    last = max((i for i, (_, piece) in enumerate(pieces) if _THIS_TIME.search(piece)), default=0)
+    last = max((i for i, (_, piece) in enumerate(pieces) if i and _THIS_TIME.search(piece)), default=0)
     return tuple(
         span for i, (span, piece) in enumerate(pieces) if _tells(piece) or (i < last and _LAST_TIME.match(piece))
     )
@@ -69,7 +69,14 @@ _RUNS_OUT = re.compile("没到期|没过期|没用完|够|还有")
 
 
 def _declines(piece: str) -> bool:
-    return bool(_DECLINED.search(piece) or (_HAVE.search(piece) and not _HAS_OTHERS.search(piece)))
+    if MAY_DECLINE.search(piece) and _DECLINED.search(piece):
+        return True
+    return bool(MAY_HAVE.search(piece) and _HAVE.search(piece) and not _HAS_OTHERS.search(piece))
+
+
+MAY_DECLINE, MAY_HAVE = re.compile("[不再没谁]|[好完到]了"), re.compile("[有够没课]")
+MAY_BE_DONE = re.compile("[了完过以之原本平已都早刚昨前上去那当]")
+"""Cheap: without one of these the patterns need not be tried (a test holds this against them)."""
 
 
 _ASKED_AFTER = re.compile(
@@ -92,10 +99,14 @@ def tells_when(piece: str) -> bool:
     return _WHEN.fullmatch(piece) is not None
 
 
+def _is_done(piece: str) -> bool:
+    return bool((MAY_BE_DONE.search(piece) and _DONE.search(piece)) or _OTHERS.search(piece))
+
+
 def _tells(piece: str) -> bool:
     return (
         _declines(piece)
         or tells_when(piece)
         or _ASKED_AFTER.search(piece) is not None
-        or (bool(_DONE.search(piece) or _OTHERS.search(piece)) and not _WISHED.search(piece))
+        or (_is_done(piece) and not _WISHED.search(piece))
     )

@@ -1,0 +1,57 @@
+"""Cheap patterns that decide whether dear ones are tried: each finds something in whatever the dear one matches."""
+
+import re
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import pytest
+
+from nlu import amounts, people, taking_back, telling
+
+REFUSALS = ("NEGATED", "DECLINED", "TAKEN_BACK", "CORRECTION", "UNFIT", "LACKING", "EXCHANGED", "PLACES", "NOT_MIXED")
+GATES = [(taking_back.MAY_TAKE_BACK, getattr(taking_back, f"_{name}")) for name in (*REFUSALS, "NOT_FOR")]
+GATES += [(taking_back.MAY_BE_THERE, pattern) for pattern in (taking_back._HAS, taking_back._AIMS_AT)]
+GATES += [(telling.MAY_DECLINE, telling._DECLINED), (telling.MAY_HAVE, telling._HAVE)]
+GATES += [(telling.MAY_BE_DONE, telling._DONE)]
+GATES += [(amounts.MAY_DATE, amounts._DATE), (people.MAY_PROMISE, people._LATER)]
+
+
+@pytest.mark.parametrize(("gate", "pattern"), GATES, ids=[pattern.pattern[:24] for _, pattern in GATES])
+def test_whatever_a_pattern_matches_passes_its_gate(gate: re.Pattern[str], pattern: re.Pattern[str]) -> None:
+    assert _sure(parser.parse(pattern.pattern), gate)
+
+
+def test_a_pattern_with_a_way_around_its_gate_is_found_out() -> None:
+    gate = re.compile("[不没]|取消")
+    assert _sure(parser.parse("(?:我|他)?(?:取消|[不没]要)了*"), gate)
+    for around in ("不?要", "(?:不|别)要", "[不别]", "取.消", "(?:不)*", "(?<=不)要", "[取别]消"):
+        assert not _sure(parser.parse(around), gate), around
+
+
+def _sure(sequence: Any, gate: re.Pattern[str]) -> bool:
+    """Tell whether every text that a parsed pattern matches holds something that the gate finds."""
+    runs = {""}
+    for kind, what in sequence:
+        runs = {run + char for run in runs for char in _characters(kind, what)} if len(runs) < 500 else {""}
+        if (runs and all(gate.search(run) for run in runs)) or _one_is_sure(kind, what, gate):
+            return True
+        runs = runs or {""}
+    return False
+
+
+def _characters(kind: Any, what: Any) -> list[str]:
+    """List the characters that one part of a pattern stands for; none when it is no single character of a few."""
+    if kind is op.LITERAL:
+        return [chr(what)]
+    return [chr(char) for _, char in what] if kind is op.IN and all(one is op.LITERAL for one, _ in what) else []
+
+
+def _one_is_sure(kind: Any, what: Any, gate: re.Pattern[str]) -> bool:
+    if kind is op.BRANCH:
+        return all(_sure(way, gate) for way in what[1])
+    if kind is op.SUBPATTERN:
+        return _sure(what[-1], gate)
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
+        return bool(what[0]) and _sure(what[2], gate)
+    return False
