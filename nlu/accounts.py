@@ -86,7 +86,7 @@ def matches(pattern: str, said: str) -> bool:
         return False
 
 
-_MAY_HOLD = re.compile(rf"[\d@]|(?:[{_ROW}][ ,，、-]*){{3}}")
+_MAY_HOLD = re.compile(rf"[\d@]|(?:[{_ROW}][ ,，、-]*){{3}}|[{_ROW}][a-z][{_ROW}]")
 """Without a digit, an @ or three digits in words there is no account."""
 
 
@@ -194,7 +194,7 @@ _WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
 """100是200: between written digits, 是 is a word and no four."""
 _WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LETTERS = re.compile(r"(?<![a-z])([a-z](?:\s?[a-z]){0,3})[\s,，、-]*$")
-_READ_OUT = re.compile(r"(?<=[A-Z\d])(?:[一二三四五六七八九零〇幺]{2,}|[一二三四五六七八九零〇幺](?=[A-Z]))")
+_READ_OUT = re.compile(r"(?<=[A-Z\d])(?:[一二三四五六七八九零〇幺]{2,}|[一二三四五六七八九零〇幺](?![\u4e00-\u9fff]))")
 """豫A一二三四五"""
 _NO_PROVINCE = tuple("是为的号给成到充叫写填换改不了码个这那和跟哥姐弟妹爸妈人")
 _MONEY_AFTER = re.compile(r"\s?(?:元|块|圆)")
@@ -264,8 +264,9 @@ def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[in
     dashed = several and all("-" in text[groups[k].end : groups[k + 1].start] for k in range(i, i + soft - 1))
     for count in range(soft, 1, -1):
         digits = "".join(group.digits for group in groups[i : i + count])
-        if (cue or spoken or dashed) and any(matches(pattern, digits) for pattern in lexicon.patterns):
-            return count, digits
+        spaced = count > 2 and len(digits) > 11 and all(2 < len(group.digits) < 7 for group in groups[i : i + count])
+        if (cue or spoken or dashed or spaced) and any(matches(pattern, digits) for pattern in lexicon.patterns):
+            return count, digits  # 6211 2222 3333 4444, whatever it is called
     lengths = [len(group.digits) for group in groups[i : i + soft]]
     if soft >= 3 and re.match(r"1[3-9]\d$", groups[i].digits) and lengths[1] in (3, 4):
         return 3, "".join(group.digits for group in groups[i : i + 3])

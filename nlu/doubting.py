@@ -18,7 +18,12 @@ def without_leftovers(items: tuple[Item, ...], seen: Seen, lexicon: Lexicon) -> 
     whole = {item.product for item in items if item.sku}
     if len(items) < 2 or not whole:
         return items
-    wished = {ref.product for ref in seen.refs if _WISHED.search(seen.text[max(0, ref.start - 6) : ref.start])}
+    wished = {
+        ref.product
+        for ref in seen.refs
+        if _WISHED.search(seen.text[max(0, ref.start - 6) : ref.start])
+        or "个" in seen.text[ref.start + 1 : ref.end].replace(ref.word[1:], "")  # 打个蜡
+    }
     return tuple(
         item for item in items if item.sku or _is_somebodys(item, items) or _is_wish(item, whole, wished, lexicon)
     )

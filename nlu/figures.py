@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from nlu.amounts import Amount, Settled, settle
 from nlu.lexicon import ProductIndex
-from nlu.licence import counts_plainly, for_others, in_order
+from nlu.licence import EACH, counts_plainly, for_others, in_order
+from nlu.phrases import DEEDS
 from nlu.seen import CLAUSE, Seen
-from nlu.words import GENERAL_COUNTERS, MEASURES
+from nlu.words import GENERAL_COUNTERS, MEASURES, PIECES
 
 
 def sizes_and_counts(
@@ -55,6 +56,8 @@ def sizes_and_counts(
         elif repeats or (settled.value, settled.skus) not in known:
             known.append((settled.value, settled.skus))
             anchors.append(amount)
+    if len(anchors) > 1:
+        anchors = _without_descriptions(anchors, seen.text)
     if product is not None and product.unit != "元":  # 100Q币98块: the 98 is its price
         own = [a for a in anchors if a.unit != "元"]
         anchors = own or anchors
@@ -63,19 +66,42 @@ def sizes_and_counts(
     if product is not None and anchors:
         counts = [count for count in counts if not _of_label(product, count, anchors)]
         anchors, counts = _worth(product, anchors, counts, seen)
-    if product is not None and not anchors and len(counts) == 1 and product.unit in seen.text:
-        only = counts[0]
-        if (
-            only.unit in (_LESSONS if product.unit in _LESSONS else ("个",))
-            and product.unit not in ("", "个", "元")
-            and only.number in product.by_value
-        ):
-            return [replace(only, kind="value", unit=product.unit)], []  # 科三的课时给我加四个
+    plain = [count for count in counts if not EACH.search(seen.text[max(0, count.start - 4) : count.start])]
+    if product is not None and not anchors and len(plain) == 1 and product.unit in seen.text:
+        only, rest = plain[0], [count for count in counts if count not in plain]
+        counted = _LESSONS if product.unit in _LESSONS else ("个",)
+        if only.unit in counted and product.unit not in ("", "个", "元") and only.number in product.by_value:
+            return [replace(only, kind="value", unit=product.unit)], rest  # 科三的课时给我加四个, 每人一份
+    sizes = [count for count in plain if product is not None and _in_other_words(product, count)]
+    if product is not None and not anchors and len(sizes) == 1 and len(plain) == 2:
+        rest = [count for count in counts if count not in sizes]
+        return [replace(sizes[0], kind="value", unit=product.unit)], rest  # 胶片24张，两包
     if product is not None and not anchors and _may_be_value(product, counts):
         return [], []
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
 
 
+def _in_other_words(product: ProductIndex, count: Amount) -> bool:
+    """Tell whether a count is a size on sale, counted by another word than its own: 24张 of what has 片."""
+    return (
+        (count.number or 0) > 3
+        and count.number in product.by_value
+        and product.unit in PIECES
+        and count.unit in PIECES
+        and bool(count.unit)
+    )
+
+
+def _without_descriptions(anchors: list[Amount], text: str) -> list[Amount]:
+    """折叠自行车补个胎: a SKU's name that only tells what thing it is, beside one that says what shall be done."""
+    deeds = [a for a in anchors if a.word and len(a.word) > 1 and a.word[0] in DEEDS]
+    told = [
+        a for a in anchors if a.kind == "word" and a not in deeds and _OF_A_THING.match(text, a.end) and a.word in text
+    ]
+    return [a for a in anchors if a not in told] if deeds and told else anchors
+
+
+_OF_A_THING = re.compile("(?![的吧呢啊和跟与及还再各要一两三二也都就])[\u4e00-\u9fff]")
 _LESSONS = ("课时", "节", "堂", "课", "次", "个")
 """What lessons are counted by: 科三课时4节 are four of them."""
 
@@ -113,7 +139,9 @@ def _worth(
 
 def _may_be_value(product: ProductIndex, counts: list[Amount]) -> bool:
     """50个 of what comes in fifties: fifty pieces, or the one of fifty."""
-    if len(counts) != 1 or counts[0].unit != "个" or product.unit in ("个", "张"):
+    if len(counts) != 1 or product.unit in ("个", "张"):
+        return False
+    if counts[0].unit != "个" and not _in_other_words(product, counts[0]):
         return False
     number = counts[0].number or 0
     return number > 9 and number in product.by_value

@@ -44,12 +44,13 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
     names = lexicon.field_names.get("address")
     if names:
         span = address_span(seen.text)
+        span = _to_its_end(seen.text, span, lexicon) if span else None
         if span and not (lexicon.names_goods(seen.text[slice(*span)]) and not _ADDRESS_CUE.search(seen.text)):
             texts[ADDRESS] = seen.cased[span[0] : span[1]]
             taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
             seen.text_spans.append(span)
             while (further := address_span(seen.text[span[1] :])) is not None and further[1]:
-                span = span[1] + further[0], span[1] + further[1]
+                span = _to_its_end(seen.text, (span[1] + further[0], span[1] + further[1]), lexicon)
                 seen.more_places.append((*span, seen.cased[span[0] : span[1]]))
                 taken[span[0] : span[1]] = b"\x01" * (span[1] - span[0])
     for label, name in lexicon.text_cues:
@@ -96,6 +97,29 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
                 seen.text_spans.append(match.span())
                 break
     return texts
+
+
+_NO_PLACE = (
+    r"[要来买拿订充给寄送发谢请急帮吧了收写改换两张份]|麻烦|尽快|快[点些]|一共|总共|数量|辛苦|[一二三四五六七八九十\d]+[个件本瓶盒袋套箱只支条桶包]"
+    r"|(?:先生|女士|小姐)|1[3-9]\d{9}"
+)
+_STANDS_THERE = re.compile(
+    rf"(?:(?!{_NO_PLACE})[\u4e00-\u9fff\da-z]){{2,14}}(?=$|[\s,，。;；!！、])|舍(?![\u4e00-\u9fff])"
+)
+"""The last part of a place, whatever it is called: 90号东部软件园, 233号中信西门."""
+
+
+def _to_its_end(text: str, span: tuple[int, int], lexicon: Lexicon) -> tuple[int, int]:
+    """Add what stands right behind a street's number, up to the next comma, and the receiver behind that."""
+    start, end = span
+    rest = _STANDS_THERE.match(text, end) if text[start:end].endswith(_NUMBERED) or text[end - 1].isdigit() else None
+    if rest is None or any(m.exact and m.word in rest[0] for m in lexicon.phrases.find(rest[0])):
+        return span
+    around = _RECIPIENT_AFTER.match(text, rest.end())
+    return start, around.end() if around else rest.end()
+
+
+_NUMBERED = ("号", "弄", "院", "苑", "楼", "座", "栋", "幢", "区", "园")
 
 
 _TEXT_SAID = re.compile(

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from nlu.cues import unexplained
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.phrases import Mention
+from nlu.phrases import DEEDS, Mention
 from nlu.seen import Ref, Seen
 from nlu.segments import noun_at, noun_before
-from nlu.words import GENERIC_TAILS, TOO_GENERIC
+from nlu.words import DURATIONS, GENERIC_TAILS, TOO_GENERIC
 
 
 def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
@@ -38,6 +38,7 @@ _OWN_CLAUSE = re.compile(r"(?:(?!还有|另外|再来|再要|以及|加(?![油�
 _FOREIGN_TAIL = re.compile("|".join(sorted(GENERIC_TAILS, key=len, reverse=True)))
 
 
+_DURATIONS = frozenset(word for word, _ in DURATIONS)
 _OTHER_GOODS = re.compile(
     "体育|皮肤|手办|周边|手柄|主机|攻略|加速器|外挂|脚本|课(?!时)|培训|拍(?![照摄个张])|鞋|球衣|泳衣|泳镜|白条|股票|股价|杯子|保温杯|蛋糕|月饼|咖啡豆"
     "|咖啡机|充电器|充电头|插头|耳机|手机壳|电脑|平板|电视(?!上)"
@@ -74,6 +75,8 @@ def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         if not entry.means_things or (vague and not entry.products):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
+        if entry.skus and not entry.products and not entry.categories and mention.word not in _DURATIONS:
+            pids = entry.skus  # 补胎 is what a SKU is called, and merely begins 补胎胶片
         weak = mention.weak or (len(pids) == 1 and _of_other_kind(seen, mention, lexicon.products[pids[0]]))
         weak = weak or (len(pids) > 1 and _named_by_strangers(seen, mention))
         single = pids[0] if len(pids) == 1 and not weak else None
@@ -170,6 +173,30 @@ def without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
 _LITTLE_MORE = re.compile(
     "(?:[\\s,，。.!！~…]|不对|不是|[说打写选]错|错了|改成|改为|换成|应该|还是|哦|啊|呃|嗯|我|要|选|就|是|的|吧|了|呀|那个)*+"
 )
+
+
+def of_service(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """自行车链条断了，修一下: an article, a part that only its repair has, and the deed name the repair, not the article."""
+    refs = []
+    for ref in seen.refs:
+        other = _service_for(ref, seen, lexicon) if ref.product else ""
+        refs.append(replace(ref, product=other) if other else ref)
+    return refs
+
+
+def _service_for(ref: Ref, seen: Seen, lexicon: Lexicon) -> str:
+    owners: set[str] = set()
+    for mention in seen.mentions:
+        entry = mention.entry
+        having = {*entry.owners, *entry.skus} if not entry.means_things else set()
+        if ref.product in having:
+            return ""
+        owners |= having
+    for pid in owners:
+        deed = next((n.replace(ref.word, "", 1) for n in lexicon.products[pid].names if ref.word in n), "")
+        if any(char in DEEDS and char in seen.text.replace(ref.word, "") for char in deed):
+            return pid
+    return ""
 
 
 def unless_an_option(seen: Seen, lexicon: Lexicon) -> list[Ref]:

@@ -24,6 +24,7 @@ from nlu.words import (
     NOT_FOR_SALE,
     TOO_GENERIC,
     UNIT_ALIASES,
+    WRITTEN_SHORT,
 )
 
 Number = int | float
@@ -260,12 +261,29 @@ def _choice_words(choices: Iterable[ChoiceWords]) -> list[tuple[str, ChoiceWords
     short += [(f"{word}的", choice) for word, choice in short if re.fullmatch("[\u4e00-\u9fff]", word)]  # 要快的
     short += _alias_stems(listed)
     short += [(read_out, c) for w, c in own if re.match(r"\d[a-z]", w) for read_out in digits_said(w)]  # 三d
+    short += [(read_out, c) for w, c in own if re.fullmatch(r"[a-z]+\d+", w) for read_out in digits_spoken(w)]  # f五
+    short += [(other, c) for w, c in own for other in _measured_otherwise(w)]
     short += [(choice.id.lower(), choice) for choice in listed if choice.id.lower() in ENGLISH_IDS]
     seen: dict[str, ChoiceWords] = {}
     for word, choice in own + short:
         if word:
             seen.setdefault(word, choice)
     return list(seen.items())
+
+
+_MEASURED = re.compile(r"(\d+(?:\.\d+)?)([a-z]+|[\u4e00-\u9fff]{1,2})")
+
+
+def _measured_otherwise(word: str) -> list[str]:
+    """Write an option that is a measure in the other ways it is written: 1l for 1升, 7座 for 七座."""
+    match = _MEASURED.fullmatch(word)
+    if match is None:
+        numeral = re.match(r"[一二三四五六七八九十]{1,3}(?=[\u4e00-\u9fff])", word)
+        number = read_numeral(numeral[0]) if numeral and not word.startswith("一") else None
+        return [f"{number}{word[numeral.end() :]}"] if numeral and number is not None else []
+    units = [short for unit, short in WRITTEN_SHORT if unit == match[2]]
+    units += [unit for unit, short in WRITTEN_SHORT if short == match[2]]
+    return [match[1] + unit for unit in units]
 
 
 def _alias_stems(choices: list[ChoiceWords]) -> list[tuple[str, ChoiceWords]]:

@@ -21,7 +21,7 @@ _OTHER_NAME = re.compile(r"[a-z]|[^\s,，、的]{4}")
 _ASKED = re.compile(r"(?:[充冲来买要拿开加交缴续订租报洗]|打印)(?:个|[一1]?张|[一1]个|一下|点|你)?\s*$")
 _ALTERNATIVES = re.compile(r"[块元]?(?:的|钱)?[\s,，]*(?:都|也)(?:行|可以|成|ok|得)(?!了)|哪个|随便")
 TOTAL = re.compile(r"(?:总共|一共|合计|总价|总额|共计|凑够?|总数)(?:是|要|花|充|买)?$")
-_EACH = re.compile(r"[各每都]")
+EACH = re.compile(r"[各每都]")
 _APART = re.compile(r"[,，。;；买分]")
 
 
@@ -78,7 +78,7 @@ def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> li
     single = [amount for amount in anchors if not TOTAL.search(text[max(0, amount.start - 5) : amount.start])]
     if single and len(single) < len(anchors):
         return single
-    if len(anchors) > 2 or len(counts) != 1 or _EACH.search(text[max(0, counts[0].start - 4) : counts[0].start]):
+    if len(anchors) > 2 or len(counts) != 1 or EACH.search(text[max(0, counts[0].start - 4) : counts[0].start]):
         return anchors
     count = counts[0]
     for total, other in (anchors, anchors[::-1]):

@@ -58,6 +58,21 @@ def said_for_each(quantity: int, counts: list[Amount], text: str) -> bool:
     return any(c.number == quantity and _EACH.search(text[max(0, c.start - 4) : c.start]) for c in counts)
 
 
+def counts_of_accounts(accounts: list[Account], counts: list[Amount], text: str) -> list[int]:
+    """Give how many each account gets where every one has a count of its own behind it: 138… x2 139… x3; else none."""
+    found = []
+    for i, account in enumerate(accounts):
+        until = accounts[i + 1].start if i + 1 < len(accounts) else len(text)
+        own = [c for c in counts if account.end <= c.start < until and not _EACH.search(text[account.end : c.start])]
+        if len(own) != 1 or not own[0].number or len(_CLAUSES.findall(text[account.end : own[0].start])) > 0:
+            return []
+        found.append(int(own[0].number))
+    return found
+
+
+_CLAUSES = re.compile("[,，。;；]")
+
+
 def _gap(text: str, start: int, end: int) -> int:
     """Measure how far apart two things stand; a clause boundary counts for more than any word."""
     between = text[start:end]

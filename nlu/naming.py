@@ -180,4 +180,9 @@ def _like_phone(account: Account) -> bool:
 
 def _elsewhere(seen: Seen) -> bool:
     """Tell whether a duration or a choice word speaks of something other than a top-up."""
-    return any(a.kind in ("months", "word") for a in seen.amounts) or any(m.entry.choices for m in seen.mentions)
+    lasting = [a for a in seen.amounts if a.kind in ("months", "word") and not _HOW_LONG_HE_IS.match(seen.text, a.end)]
+    return bool(lasting) or any(m.entry.choices for m in seen.mentions)
+
+
+_HOW_LONG_HE_IS = re.compile("[了多]|的?老|来了?")
+"""5年了都在你这充: no length of what he wants."""

@@ -23,7 +23,7 @@ from nlu.figures import sizes_and_counts
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.licence import asked_for
-from nlu.matching import PARTS, amount_of, count_for, said_for_each
+from nlu.matching import PARTS, amount_of, count_for, counts_of_accounts, said_for_each
 from nlu.naming import inferred, named
 from nlu.numerals import read_numeral
 from nlu.option_numbers import name_options_by_number
@@ -155,10 +155,13 @@ def _by_account(
     """Make an item for each account: with the amount, count and choices that were said with it, or for all."""
     made, accounts = [], seen.accounts
     local = _said_with_one(seen, accounts)
+    own_counts = counts_of_accounts(accounts, counts, seen.text)
     for i, account in enumerate(accounts):
         amount = amount_of(i, accounts, anchors, seen.text)
         quantity = count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
-        if quantity == len(accounts) and not said_for_each(quantity, counts, seen.text):
+        if own_counts:
+            quantity = own_counts[i]
+        elif quantity == len(accounts) and not said_for_each(quantity, counts, seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
         options, choices = dict(base.options), dict(base.choices)
         for chosen, meant in ((options, 0), (choices, 1)):

@@ -5,16 +5,17 @@ import re
 from dataclasses import replace
 
 from nlu.amounts import Amount
-from nlu.cues import cues_of, unexplained
+from nlu.cues import cues_of, strange_words, unexplained
+from nlu.lexicon import Lexicon
 from nlu.people import names_somebody
 from nlu.seen import CLAUSE, Seen, chooses, slot_names
 from nlu.segments import noun_at
 from nlu.telling import Piece
 
 
-def drop_remarks(seen: Seen) -> None:
+def drop_remarks(seen: Seen, lexicon: Lexicon) -> None:
     """Leave out the figures and choices of clauses that ask for nothing; what such a clause says is only told."""
-    for start, end in _remarks(seen):
+    for start, end in _remarks(seen, lexicon):
         seen.amounts = [replace(a, kind="none") if start <= a.start < end else a for a in seen.amounts]
         said = seen.text[start:end]
         if not _MAY_ASK.search(said) and _SERVED.isdisjoint(cues_of(said)):
@@ -25,7 +26,7 @@ def drop_remarks(seen: Seen) -> None:
         seen.amounts = [a for a in seen.amounts if not start <= a.start < end]
 
 
-def _remarks(seen: Seen) -> list[Piece]:
+def _remarks(seen: Seen, lexicon: Lexicon) -> list[Piece]:
     """List clauses with a figure (我手机是小米14) where no goods and no word of asking stand, if another clause asks.
 
     A number among other words asks for something only beside a verb.
@@ -45,11 +46,20 @@ def _remarks(seen: Seen) -> list[Piece]:
             said = _blanked(seen.text, start, end, amounts)
             if _SOME_OTHER_TIME.match(said) or _counts_others(said, amounts):
                 found.append((start, end))
-            elif unexplained(said) < REMARK or _ASKS_FOR.search(said):
+            elif unexplained(said) < REMARK or _ASKS_FOR.search(said) or _names_a_part(said, seen, lexicon):
                 asks = asks or any(a.kind != "none" for a in amounts)
             else:
                 found.append((start, end))
     return found if asks else []
+
+
+def _names_a_part(said: str, seen: Seen, lexicon: Lexicon) -> bool:
+    """Tell whether all else in a clause is what the catalog says of the goods: 演唱会，看台三百八."""
+    runs = strange_words(said)
+    pids = {ref.product for ref in seen.refs if ref.product}
+    return bool(runs) and all(
+        any(run in word for pid in pids for word in lexicon.products[pid].all_words) for run in runs
+    )
 
 
 def _placed(seen: Seen) -> list[Piece]:
@@ -88,7 +98,7 @@ REMARK = 2
 
 
 _ASKS_FOR = re.compile(
-    "(?:[充冲来要买拿订租报交缴续开办整搞给加]|改[成为到]|换成?|[各都也]|一样|一式)(?:个|一下|点|你)?[ＶＱ]|[ＶＱ]的?(?:就够|就行|就好|试试|吧$|呗$)|帮我|给我|给.{1,6}Ｖ|Ｖ.{0,2}给|[充冲交](?![了过的])"
+    "(?:[充冲来要买拿订租报交缴续开办整搞给加]|改[成为到]|换成?|[各都也]|一样|一式)(?:个|一下|点|你)?[ＶＱ]|[ＶＱ]的?(?:就够|就行|就好|试试|吧$|呗$)|[ＶＱ](?:的|一?[张个份次])?(?:要)?(?:多少|什么价|啥价|怎么卖|咋卖|几块|几多|贵不贵|价格|好多钱)|帮我|给我|给.{1,6}Ｖ|Ｖ.{0,2}给|[充冲交](?![了过的])"
 )
 
 
