@@ -12,15 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from bot import buyer_pages, callbacks, desk, health, metrics, rest
 from bot.bootstrap import Services
-from bot.push_endpoint import PushEndpoint
+from bot.push_endpoint import PUSH_PATH, PushEndpoint
 from bot.rate_limit import RateLimit
 from bot.safe_headers import safely
 from console import routes as console
 from console.events import Live
 
 log = logging.getLogger(__name__)
-
-PUSH_PATH = "/wechat"
 
 
 class WebApp(Starlette):

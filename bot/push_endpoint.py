@@ -1,10 +1,11 @@
-"""GET/POST /wechat as a bare ASGI application: it is the hot path, so nothing stands between it and the server."""
+"""GET/POST /wechat as a bare ASGI application; pushes come past that too (`push_connection`): it is the hot path."""
 
 import asyncio
 import logging
 import time
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from dialogs import replies
 
 log = logging.getLogger(__name__)
 
+PUSH_PATH = "/wechat"
 QUERY_FIELDS_MAX = 20
 ANSWER_WITHIN_S = 4.5
 """WeChat hangs up after 5 s and tells the buyer that the service is broken."""
@@ -27,6 +29,8 @@ _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 Answer = tuple[int, bytes, bytes]
 """HTTP status, media type, body."""
+Respond = Callable[[Answer], Awaitable[None]]
+"""Sends the one answer to a request."""
 
 
 class PushEndpoint:
@@ -39,20 +43,16 @@ class PushEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        try:
-            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), True, max_num_fields=QUERY_FIELDS_MAX))
-        except ValueError:
-            await _answer(send, (400, _TEXT, b"bad query"))
-            return
+        respond = partial(_answer, send)
         if scope["method"] == "POST":
             body = await _body(receive)
-            await self._pushed(query, body, send) if body is not None else await _answer(send, _TOO_LARGE)
+            await (self.pushed(scope["query_string"], body, respond) if body is not None else respond(_TOO_LARGE))
         elif scope["method"] in ("GET", "HEAD"):
-            await _answer(send, self._verified(query))
+            await respond(self._verified(scope["query_string"]))
         else:
-            await _answer(send, (405, _TEXT, b"only GET and POST"))
+            await respond((405, _TEXT, b"only GET and POST"))
 
-    async def _pushed(self, query: dict[str, str], body: bytes, send: Send) -> None:
+    async def pushed(self, query_string: bytes, body: bytes, respond: Respond) -> None:
         """Take one push through one turn and answer it, in time for WeChat.
 
         A turn that takes too long is answered in its place. It goes on and its reply is stored, so whatever it did is
@@ -61,9 +61,10 @@ class PushEndpoint:
         started = time.perf_counter()
         webhook, now = self._services.webhook, self._services.clock.now()
         try:
+            query = _query(query_string)
             push = webhook.read(query, body, now)
         except BadPushError as refusal:
-            await _answer(send, _refused(refusal))
+            await respond(_refused(refusal))
             return
         encrypt = webhook.is_encrypted(query)
 
@@ -71,11 +72,11 @@ class PushEndpoint:
             words = webhook.answer(push, text, now, transfer=transfer, encrypt=encrypt)
             return 200, _TEXT if words == "success" else _XML, words.encode()
 
-        late: list[asyncio.Task[None]] = []
+        late: list[asyncio.Future[None]] = []
 
         def answer_in_its_place() -> None:
             log.warning("a turn takes longer than WeChat waits")
-            late.append(loop.create_task(_answer(send, rendered(replies.still_working()))))
+            late.append(asyncio.ensure_future(respond(rendered(replies.still_working()))))
 
         loop = asyncio.get_running_loop()
         timer = loop.call_later(ANSWER_WITHIN_S, answer_in_its_place)
@@ -84,17 +85,26 @@ class PushEndpoint:
         if late:
             await late[0]
         else:
-            await _answer(send, rendered(answer.text, answer.transfer))
+            await respond(rendered(answer.text, answer.transfer))
         metrics.turn_taken(push.kind, time.perf_counter() - started)
 
-    def _verified(self, query: dict[str, str]) -> Answer:
+    def _verified(self, query_string: bytes) -> Answer:
         try:
+            query = _query(query_string)
             return 200, _TEXT, self._services.webhook.verify(query, self._services.clock.now()).encode()
         except BadPushError as refusal:
             return _refused(refusal)
 
 
 _TOO_LARGE: Answer = (413, _TEXT, b"too large")
+
+
+def _query(query_string: bytes) -> dict[str, str]:
+    """The query's fields. Raises BadPushError."""
+    try:
+        return dict(parse_qsl(query_string.decode("latin-1"), True, max_num_fields=QUERY_FIELDS_MAX))
+    except ValueError:
+        raise BadPushError(400, "bad query") from None
 
 
 def _refused(refusal: BadPushError) -> Answer:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import certificates, desk, logs
 from bot.bootstrap import Services
+from bot.push_connection import PushConnection
 from console.events import Live
 from nlu.parsing import parse
 
@@ -63,6 +64,7 @@ def serve(services: Services, listening: socket.socket) -> None:
     server = _Server(
         uvicorn.Config(
             app,
+            http=PushConnection,
             log_config=None,
             access_log=False,
             server_header=False,
