@@ -24,6 +24,7 @@ _SCALES = "十百千万"
 _SOFT = re.compile(r"[ \-·.~_/]{1,3}$")
 _HARD = re.compile(r"[ \-·.~,，、:;…。]{1,3}$")
 _PHONE = re.compile(r"1[3-9]\d{9}$")
+_LETTER = re.compile("[a-z]")
 _ABROAD = re.compile(r"(?:00?)?86(?=1[3-9]\d{9}$)")
 _EMAIL = re.compile(r"[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.I)
 """Whatever has an @: one without a domain's dot fails its field's check, and is told so."""
@@ -97,7 +98,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
     found: list[Account] = []
     for match in _EMAIL.finditer(text) if "@" in text else ():
         found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))
-    for match in _TOKEN.finditer(cased):
+    for match in _TOKEN.finditer(cased) if _LETTER.search(text) else ():
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
@@ -220,11 +221,11 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
         if end <= start or any(taken[start:end]):
             continue
         said = text[start:end]
-        written = _WRITTEN_PHONE.search(said)
+        written = _WRITTEN_PHONE.search(said) if len(said) > 11 else None
         if written and len(written[0]) < len(said):  # 张三13812345678: the 三 is his name
             groups += [_group(text, start + s, start + e) for s, e in _around(written, len(said)) if s < e]
             continue
-        heard = sum(char in _HEARD for char in said)
+        heard = 0 if said.isdigit() else sum(char in _HEARD for char in said)
         if heard and (len(said) < 7 or heard > 3 or _WRITTEN_APART.search(said)):
             groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
         else:
@@ -240,12 +241,16 @@ def _around(match: re.Match[str], length: int) -> tuple[tuple[int, int], ...]:
 
 def _group(text: str, start: int, end: int) -> _Group:
     said = text[start:end]
-    return _Group(start, end, "".join(_DIGIT.get(char) or _HEARD[char] for char in said), not said.isdigit())
+    if said.isdigit():
+        return _Group(start, end, said, False)
+    return _Group(start, end, "".join(_DIGIT.get(char) or _HEARD[char] for char in said), True)
 
 
 def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[int, str]:
     """Decide how many groups from the i-th on are one number, and give its digits."""
     soft, hard = _chain(groups, i, text, lexicon)
+    if hard == 1:
+        return 1, groups[i].digits
     digits = ""
     for count in range(1, hard + 1):
         digits += groups[i + count - 1].digits

@@ -312,8 +312,8 @@ RULES = (_bare, _no_trade, _plain_order, _with_a_question, _unplaced, _correctio
 
 def _by_model(said: Wording) -> Verdict:
     """Take the likeliest intent that the slots allow, unless they speak against it."""
-    ranked = [(p, intent) for p, intent in said.ranked if not ruled_out(p, intent, said)]
-    confidence, intent = ranked[0] if ranked else (0.0, "unknown")
+    ranked = ((p, intent) for p, intent in said.ranked if not ruled_out(p, intent, said))
+    confidence, intent = next(ranked, (0.0, "unknown"))
     why = "the likeliest reading of the wording"
     if intent == "order" and _EITHER_OR.search(said.blanked):
         confidence, intent = next(((p, i) for p, i in ranked if i in ("search", "price", "help")), (0.0, "unknown"))

@@ -175,8 +175,14 @@ _SOFT = re.compile(
 """Words that may stand around a yes, a no or a stop without changing it."""
 
 
+_DIGIT = re.compile(r"\d")
+"""No yes, no or stop holds one (a test says so)."""
+
+
 def _nothing_but(words: re.Pattern[str], text: str) -> bool:
     """Tell whether a text is made of these words, with only particles around them. One pass, no backtracking."""
+    if _DIGIT.search(text):
+        return False
     place, found = 0, False
     while place < len(text):
         match = words.match(text, place)
@@ -311,11 +317,14 @@ def merely_agrees(text: str) -> bool:
     return _SOFT_YES.fullmatch(text.strip(" ,，。.!！~、")) is not None
 
 
+MAY_CHOOSE = re.compile(r"[\d一二三四五六七八九十两]")
 _ROWS_APART = re.compile(r"[\s,，。.…]+(?:[哦啊噢呃嗯]+[\s,，。.…]*)?")
 
 
 def chosen(text: str) -> int | None:
     """Read "第二个", "选3", "no.2" or a bare 1–9 as a 1-based index."""
+    if not MAY_CHOOSE.search(text):
+        return None
     taken_back = _ROW_TAKEN_BACK.match(text.strip(" ()（）[]【】"))
     if taken_back is not None:  # 1，不对，2，选2: said again
         rows = {_row(part) for part in _ROWS_APART.split(text[taken_back.end() :].strip(" ,，。")) if part}
@@ -326,7 +335,9 @@ def chosen(text: str) -> int | None:
 
 def _row(text: str) -> int | None:
     text = _ROW_TAKEN_BACK.sub("", text.strip(" ()（）[]【】"), count=1)
-    match = _CHOOSE.fullmatch(text) or _CHOOSE.fullmatch(_REFUSED_ROW.sub("", text, count=1).strip(" ,，"))
+    match = _CHOOSE.fullmatch(text)
+    if match is None and (meant := _REFUSED_ROW.sub("", text, count=1).strip(" ,，")) != text:
+        match = _CHOOSE.fullmatch(meant)
     if match is None:
         return None
     said = match["a"] or match["b"] or match["c"] or match["d"]

@@ -4,7 +4,7 @@ Whatever takes several values is dealt out by where it stands; what cannot be pa
 """
 
 import re
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, accept
@@ -105,17 +105,22 @@ def separate(product: ProductIndex, seen: Seen, read: Read) -> list[Draft]:
 
 def _may_be_several(product: ProductIndex, seen: Seen) -> bool:
     """Tell cheaply whether two sizes, two values of a field, or several people can be there at all."""
-    mentions = [m.word for m in (*seen.mentions, *seen.aside)]
-    sizes = sum(word in product.option_words for word in mentions) + sum(a.kind != "none" for a in seen.amounts)
-    given = sum(word in product.choice_words for word in mentions) + len(seen.accounts)
-    given += len(seen.texts) + len(seen.more_places)
+    mentions = [*seen.mentions, *seen.aside]
+    choices = sum(m.word in product.choice_words for m in mentions) + len(seen.texts)
+    told = len(seen.accounts) + len(seen.texts) + len(seen.more_places)
     return (
-        sizes > 1
-        or given > 1
+        choices > 1
+        or told > 1
         or any(entry.names_person for entry in product.words.fields)
         or _TWO_EACH.search(seen.text) is not None
         or (MAY_PROMISE.search(seen.text) is not None and _LATER.search(seen.text) is not None)
+        or (len(mentions) + len(seen.amounts) > 1 and _several_sizes(product, seen))
     )
+
+
+def _several_sizes(product: ProductIndex, seen: Seen) -> bool:
+    sizes = [bead.kind for bead in _sizes(product, [*seen.mentions, *seen.aside], seen.amounts)]
+    return len(set(sizes)) < len(sizes)
 
 
 def _apart(product: ProductIndex, seen: Seen, beads: list[Bead], read: Read) -> list[Draft]:
@@ -265,7 +270,7 @@ def _beads(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
         entry = _field_of(product, account)
         if entry is not None:
             yield Bead(account.start, account.end, entry.name, account.said, account)
-    yield from _sizes(product, seen)
+    yield from _sizes(product, seen.mentions, seen.amounts)
     for mention in seen.mentions:
         choices = product.choice_words.get(mention.word, [])
         if len(choices) == 1 and mention.word not in product.option_words:
@@ -294,15 +299,15 @@ def _field_of(product: ProductIndex, account: Account) -> FieldWords | None:
     return field_for(account, entries) if entries else None
 
 
-def _sizes(product: ProductIndex, seen: Seen) -> Iterator[Bead]:
+def _sizes(product: ProductIndex, mentions: Iterable[Mention], amounts: Iterable[Amount]) -> Iterator[Bead]:
     """List options and amounts by the SKUs they leave; what excludes each other is of one kind (大人, 小孩)."""
     found: list[tuple[Amount | Mention, frozenset[str]]] = []
-    for mention in seen.mentions:
+    for mention in mentions:
         pair = product.option_words.get(mention.word)
         if pair is not None and mention.word not in product.choice_words:
             skus = (sku for sku in product.words.skus if sku.options.get(pair[0], pair[1]) == pair[1])
             found.append((mention, frozenset(sku.code for sku in skus)))
-    for amount in seen.amounts:
+    for amount in amounts:
         settled = settle(product, amount) if amount.kind != "none" else None
         if (
             settled is not None

@@ -121,9 +121,12 @@ class PhraseIndex:
 
     def _written(self, text: str, compact: str, places: list[int] | range) -> list[Mention]:
         found = []
-        for i, char in enumerate(compact):
-            lengths = self._lengths.get(compact[i : i + 2], ())
-            for length in (*lengths, 1) if char in self._single else lengths:
+        begun = [
+            (i, self._lengths[pair]) for i, pair in enumerate(map(add, compact, compact[1:])) if pair in self._lengths
+        ]
+        begun += [(i, (1,)) for i, char in enumerate(compact) if char in self._single]
+        for i, lengths in begun:
+            for length in lengths:
                 word = compact[i : i + length]
                 entry = self._entries.get(word)
                 if entry is not None and len(word) == length:
@@ -147,8 +150,9 @@ class PhraseIndex:
     def _heard(self, compact: str, places: list[int] | range) -> list[Mention]:
         heard = sound(compact)
         found = []
-        for i, pair in enumerate(map(add, heard, heard[1:])):
-            for length in self._sound_lengths.get(pair, ()):
+        begun = [(i, pair) for i, pair in enumerate(map(add, heard, heard[1:])) if pair in self._sound_lengths]
+        for i, pair in begun:
+            for length in self._sound_lengths[pair]:
                 word = self._sounds.get(heard[i : i + length])
                 if word is None or i + length > len(heard):
                     continue

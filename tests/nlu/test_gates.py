@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
-from nlu import amounts, people, taking_back, telling
+from nlu import amounts, intent, people, taking_back, telling
 
 REFUSALS = ("NEGATED", "DECLINED", "TAKEN_BACK", "CORRECTION", "UNFIT", "LACKING", "EXCHANGED", "PLACES", "NOT_MIXED")
 GATES = [(taking_back.MAY_TAKE_BACK, getattr(taking_back, f"_{name}")) for name in (*REFUSALS, "NOT_FOR")]
 GATES += [(taking_back.MAY_BE_THERE, pattern) for pattern in (taking_back._HAS, taking_back._AIMS_AT)]
 GATES += [(telling.MAY_DECLINE, telling._DECLINED), (telling.MAY_HAVE, telling._HAVE)]
 GATES += [(telling.MAY_BE_DONE, telling._DONE)]
+GATES += [
+    (amounts.MAY_LAST, amounts._DURATION),
+    (amounts.MAY_PAIR, amounts._PAIRED),
+    (intent.MAY_CHOOSE, intent._CHOOSE),
+]
 GATES += [(amounts.MAY_DATE, amounts._DATE), (people.MAY_PROMISE, people._LATER)]
 
 
@@ -25,8 +30,13 @@ def test_whatever_a_pattern_matches_passes_its_gate(gate: re.Pattern[str], patte
 def test_a_pattern_with_a_way_around_its_gate_is_found_out() -> None:
     gate = re.compile("[不没]|取消")
     assert _sure(parser.parse("(?:我|他)?(?:取消|[不没]要)了*"), gate)
-    for around in ("不?要", "(?:不|别)要", "[不别]", "取.消", "(?:不)*", "(?<=不)要", "[取别]消"):
+    for around in ("不?要", "(?:不|别)要", "[不别]", "取.消", "(?:不)*", "(?<=不)要", "[取别]消", "[不-丏]要", "[^不]"):
         assert not _sure(parser.parse(around), gate), around
+
+
+@pytest.mark.parametrize("grammar", [intent._YES, intent._NO, intent._STOP, intent._SOFT.pattern])
+def test_no_yes_no_or_stop_holds_a_digit(grammar: str) -> None:
+    assert not re.search(r"\\d|\d", re.sub(r"\{\d?,?\d?\}", "", grammar))
 
 
 def _sure(sequence: Any, gate: re.Pattern[str]) -> bool:
@@ -44,7 +54,15 @@ def _characters(kind: Any, what: Any) -> list[str]:
     """List the characters that one part of a pattern stands for; none when it is no single character of a few."""
     if kind is op.LITERAL:
         return [chr(what)]
-    return [chr(char) for _, char in what] if kind is op.IN and all(one is op.LITERAL for one, _ in what) else []
+    listed: list[str] = []
+    for one, of in what if kind is op.IN else ():
+        if one is op.CATEGORY and of is op.CATEGORY_DIGIT:
+            listed.append("7")  # any digit: no gate tells one from another
+        elif one is op.LITERAL or (one is op.RANGE and of[1] - of[0] < 100):
+            listed += map(chr, range(of[0], of[1] + 1) if one is op.RANGE else [of])
+        else:
+            return []
+    return listed
 
 
 def _one_is_sure(kind: Any, what: Any, gate: re.Pattern[str]) -> bool:
