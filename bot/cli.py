@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 bad usage or bad input (one clear line on stderr), 1 failure.
 """
 
+import io
 import os
 import signal
 import sys
@@ -87,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code."""
     if arguments is None:
         signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese gets the rest all the same
     try:
         code = app(arguments, standalone_mode=False, prog_name="kabot")
         sys.stdout.flush()

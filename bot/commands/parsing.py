@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TextIO
 
 from rich.console import Console
 
+from bot.commands.connecting import BadInputError
 from bot.explaining import explain
 from bot.lexicon import build_lexicon
 from catalog.files import CatalogError, read_catalog
@@ -17,13 +19,16 @@ from nlu.frame import Channel
 
 MAX_LINE_CHARS = 65_536
 """A longer input line is not read as one message; the rest of it is skipped and it counts as bad."""
+NOT_UTF8 = "not UTF-8"
+_FOREIGN = re.compile("[\udc80-\udcff]")
+"""How Python hands on bytes that are no UTF-8."""
 
 
 def run(
     catalog_file: Path | None,
     channel: Channel,
     texts: Sequence[str],
-    stdin: TextIO,
+    stdin: TextIO | None,
     stdout: TextIO,
     stderr: TextIO = sys.stderr,
     *,
@@ -33,8 +38,8 @@ def run(
 
     With `explains`, each frame comes after what it was read from: in colour on a terminal, plain otherwise.
 
-    A bad input line is answered with an `unknown` frame, so that answers stay in step with the lines, named on
-    `stderr`, and makes the exit code 2.
+    A bad input line or text is answered with an `unknown` frame, so that answers stay in step with what was asked, is
+    named on `stderr`, and makes the exit code 2.
     """
     file = catalog_file or demo_catalog()
     try:
@@ -42,20 +47,11 @@ def run(
     except (CatalogError, OSError) as error:
         print("\n".join(f"kabot: {file}: {line}" for line in str(error).splitlines()), file=stderr)
         return 2
-    if texts:
-        for text in texts:
-            _answer(text, channel, lexicon, stdout, explains)
-        return 0
-    if isinstance(stdin, io.TextIOWrapper):
-        stdin.reconfigure(errors="replace")  # bytes that are no UTF-8 spoil their own line only
     bad = 0
-    for number, line in _lines(stdin):
-        if not line.strip():
-            continue
-        heard = _read(line, channel)
+    for where, heard in _given(texts, channel) if texts else _from_lines(stdin, channel):
         if isinstance(heard, str):
             bad += 1
-            print(f"stdin, line {number}: {heard}", file=stderr)
+            print(f"{where}: {heard}", file=stderr)
             heard = ("", channel)
         _answer(heard[0], heard[1], lexicon, stdout, explains)
     return 2 if bad else 0
@@ -74,29 +70,49 @@ def _answer(text: str, channel: Channel, lexicon: Lexicon, stdout: TextIO, expla
     print(json.dumps(frame_to_json(frame), ensure_ascii=False), file=stdout, flush=True)
 
 
-def _lines(stdin: TextIO) -> Iterator[tuple[int, str]]:
-    """Read numbered lines, never holding more than one bounded piece in memory."""
+def _given(texts: Sequence[str], channel: Channel) -> Iterator[tuple[str, tuple[str, Channel] | str]]:
+    """The texts of the command line; a string says what is wrong with one."""
+    for number, text in enumerate(texts, start=1):
+        yield f"TEXT {number}", NOT_UTF8 if _FOREIGN.search(text) else (text, channel)
+
+
+def _from_lines(stdin: TextIO | None, channel: Channel) -> Iterator[tuple[str, tuple[str, Channel] | str]]:
+    """The messages of `stdin`, blank lines passed over; a string says what is wrong with a line."""
+    if stdin is None:
+        raise BadInputError("stdin is closed: give a TEXT, or JSON lines on stdin")
+    if isinstance(stdin, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the terminal speaks; other bytes spoil their own line only.
+        stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    for number, line in _lines(stdin):
+        if line is None:
+            yield f"stdin, line {number}", f"longer than {MAX_LINE_CHARS} characters"
+        elif line.strip():
+            yield f"stdin, line {number}", _read(line.removeprefix("\ufeff") if number == 1 else line, channel)
+
+
+def _lines(stdin: TextIO) -> Iterator[tuple[int, str | None]]:
+    """Read numbered lines, None for one too long, never holding more than one bounded piece in memory."""
     number = 0
     while piece := stdin.readline(MAX_LINE_CHARS):
         number += 1
         whole = piece.endswith("\n") or len(piece) < MAX_LINE_CHARS
-        while piece and not piece.endswith("\n"):
-            piece_before, piece = piece, stdin.readline(MAX_LINE_CHARS)
-            if not piece:
-                piece = piece_before
-                break
-        yield number, piece if whole else '{"too long'
+        rest = piece
+        while rest and not rest.endswith("\n"):
+            rest = stdin.readline(MAX_LINE_CHARS)
+        yield number, piece if whole else None
 
 
 def _read(line: str, channel: Channel) -> tuple[str, Channel] | str:
     """Read one input line; a string says what is wrong with it."""
+    if _FOREIGN.search(line):
+        return NOT_UTF8
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
-        return "not a JSON object (or longer than 65536 characters)"
+        return "not JSON"
     if not isinstance(said, dict) or not isinstance(said.get("text"), str):
         return 'needs {"text": …} with a string'
-    heard = said.get("channel", channel)
+    heard = channel if said.get("channel") is None else said["channel"]
     if heard not in ("text", "voice"):
         return 'channel must be "text" or "voice"'
     return said["text"], heard

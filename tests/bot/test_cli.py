@@ -1,5 +1,6 @@
 """The commands as an operator meets them: what they print, and their exit codes."""
 
+import io
 import os
 import socket
 import subprocess
@@ -54,6 +55,14 @@ def test_bad_usage_is_one_line_and_exit_2(
     assert said in printed.err
     assert len(printed.err.splitlines()) == 1
     assert printed.out == ""
+
+
+def test_a_terminal_without_chinese_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(printed, "ascii"))
+    assert main(["parse", "来两张steam50的，寄到 a@b.cn，备注：急", "你好"]) == 0
+    assert main(["wording", "list"]) == 0
+    assert rb"\u" in printed.getvalue()
 
 
 def test_a_wrong_configuration_is_one_line_and_exit_2(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,12 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
+import pytest
+
+from bot.cli import main
 from bot.commands.parsing import run
 
 
@@ -36,14 +40,60 @@ def test_a_huge_line_is_bounded_and_the_next_one_is_read() -> None:
     assert "line 1" in error
 
 
-def test_half_a_character_and_foreign_bytes_spoil_nothing_else() -> None:
-    stdin = io.TextIOWrapper(
-        io.BytesIO(b'{"text": "\xff\xfe"}\n{"text": "\\ud800 \xe8\xaf\x9d"}\n{"text": "hi"}\n'), "utf-8"
-    )
-    out = io.StringIO()
-    assert run(None, "text", [], stdin, out) == 0
+def _piped(raw: bytes) -> tuple[int, list[str], list[str]]:
+    """Bytes on a stdin whose terminal does not speak UTF-8."""
+    out, err = io.StringIO(), io.StringIO()
+    code = run(None, "text", [], io.TextIOWrapper(io.BytesIO(raw), "ascii"), out, err)
     out.getvalue().encode("utf-8")
-    assert len(out.getvalue().splitlines()) == 3
+    intents = [json.loads(line)["intent"] for line in out.getvalue().splitlines()]
+    return code, intents, err.getvalue().splitlines()
+
+
+def test_json_lines_are_utf8_whatever_the_terminal_speaks() -> None:
+    assert _piped('{"text": "话费50"}\n{"text": "谢谢"}'.encode()) == (0, ["order", "thanks"], [])
+
+
+def test_other_bytes_are_named_and_spoil_nothing_else() -> None:
+    lines = b'{"text": "' + "你好".encode("gbk") + b'"}\n{"text": "\xff\xfe"}\n' + '{"text": "谢谢"}\n'.encode()
+    said = ["stdin, line 1: not UTF-8", "stdin, line 2: not UTF-8"]
+    assert _piped(lines) == (2, ["unknown", "unknown", "thanks"], said)
+
+
+def test_half_a_character_written_as_an_escape_is_a_character_that_says_nothing() -> None:
+    assert _piped(b'{"text": "\\ud800 \xe8\xaf\x9d"}\n{"text": "hi"}\n')[::2] == (0, [])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert _piped(b"\xef\xbb\xbf" + '{"text": "你好"}\r\n{"text": "谢谢"}\r\n'.encode()) == (0, ["greet", "thanks"], [])
+
+
+def test_a_channel_of_null_is_one_left_out() -> None:
+    assert _run('{"text": "谢谢", "channel": null}')[0] == 0
+
+
+def test_what_is_wrong_with_a_line_is_told_apart() -> None:
+    *_, error = _run(
+        '{"text": \n{"text": "' + "长" * 70_000 + '"}\n{"channel": "text"}\n{"text": "a", "channel": "fax"}\n'
+    )
+    assert [line.partition(": ")[2] for line in error.splitlines()] == [
+        "not JSON",
+        "longer than 65536 characters",
+        'needs {"text": …} with a string',
+        'channel must be "text" or "voice"',
+    ]
+
+
+def test_a_text_that_is_not_utf8_is_named_and_the_answers_stay_in_step() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    assert run(None, "text", [os.fsdecode(b"\xb3\xe4100"), "谢谢"], io.StringIO(), out, err) == 2
+    assert [json.loads(line)["intent"] for line in out.getvalue().splitlines()] == ["unknown", "thanks"]
+    assert err.getvalue() == "TEXT 1: not UTF-8\n"
+
+
+def test_a_closed_stdin_is_one_clear_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["parse"]) == 2
+    assert "stdin is closed" in capsys.readouterr().err
 
 
 def test_a_missing_catalog_is_one_clear_line(tmp_path: Path) -> None:
