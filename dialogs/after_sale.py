@@ -168,7 +168,9 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "unpaid":
             return unpaid_list(dialog, fact.orders, scene)
         case "list":
-            return _detail(dialog, orders[0], scene, fact.cases) if lookup.order_no else _list(dialog, orders, scene)
+            if lookup.order_no:
+                return _detail(dialog, orders[0], scene, fact.cases)
+            return _list(dialog, orders, scene, numbers="单号" in lookup.text or "编号" in lookup.text)
         case "status":
             return _status(dialog, about, scene, lookup.text, fact.cases)
         case "keys":
@@ -223,12 +225,13 @@ def _about(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
     return tuple(o for o in orders if any(line.product_id == wanted for line in o.lines)) or orders
 
 
-def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, head: str = "") -> Turn:
-    """Each with where it stands, and what can be done about it with one tap."""
+def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, head: str = "", *, numbers: bool = False) -> Turn:
+    """Each with where it stands, and what can be done about it with one tap; with its number where that is asked."""
     if not orders:
         return answer(dialog, scene, replies.no_orders())
     listed = Listed(tuple(f"o:{order.order_no}" for order in orders))
-    rows = [replies.order_row(index, order) for index, order in enumerate(orders, 1)]
+    row = replies.order_row_with_number if numbers else replies.order_row
+    rows = [row(index, order) for index, order in enumerate(orders, 1)]
     room = _LIST_BYTES_MAX - sum(len(row.encode()) + 1 for row in rows)
     for index, order in enumerate(orders):
         taps = replies.order_taps(order, pay_url(scene, order.token), scene.now, keys=_has_keys(order))

@@ -10,6 +10,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import choice_label, fitting_products
 from dialogs.by_text import accounts_in, fill_by_text
+from dialogs.changing import named_alone
 from dialogs.draft import account_field, field_of, look, option_of, pick_sku
 from dialogs.filling import (
     Filled,
@@ -284,7 +285,7 @@ def _after_filling(
         return _size_begun(dialog, state, said.text, scene) or again
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
     if said.frame.intent == "order" and not offered:
-        return nothing_found(dialog, scene, said.text)
+        return named_alone(dialog, said, scene) or nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
 
 

@@ -125,7 +125,7 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if dialog.dropped and isinstance(dialog.state, Idle) and _wants_after_all(dialog, said, text):
         return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
-        return browsing.best_value(dialog, scene)
+        return browsing.best_value(dialog, said.text, scene)
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
         lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
         names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)

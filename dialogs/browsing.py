@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from catalog.checks import fold
 from catalog.model import Product
 from catalog.shelf import line_total_fen
 from dialogs import replies
@@ -77,17 +78,27 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return answer(dialog, scene, replies.join(*_prices(items, scene)), in_full=True)
 
 
-def best_value(dialog: Dialog, scene: Scene) -> Turn | None:
-    """哪个划算, while a size is asked for: the least money a unit, which is a fact and no advice."""
+def best_value(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
+    """哪个划算, of the sizes of what is being put together, or of those he names: the least money a unit, which is a
+    fact and no advice."""
     state = dialog.state
-    if not isinstance(state, Collecting) or state.slot != "value":
+    if not isinstance(state, Collecting | Confirming):
         return None
-    looked = look(state.lines[state.line], scene.shelf)
-    sized = [sku for sku in looked.skus if sku.any_value is None and sku.value]
-    if looked.product is None or len(sized) < 2 or len({sku.unit for sku in sized}) > 1:
+    sizes = isinstance(state, Collecting) and state.slot == "value"
+    line = state.lines[state.line if isinstance(state, Collecting) else 0]
+    product = scene.shelf.product(line.product or "")
+    if product is None or not (sizes or len(state.lines) == 1):
         return None
-    best = min(sized, key=lambda sku: sku.price_fen / (sku.value or 1))
-    return answer(dialog, scene, replies.best_value(best.label))
+    agreeing = scene.shelf.matching(product.id, None, chosen_options(line, product))
+    sized = [sku for sku in agreeing if sku.any_value is None and sku.value]
+    named = [sku for sku in sized if any(fold(name) in fold(text) for name in (sku.label, *sku.aliases))]
+    compared = named if len(named) > 1 else sized
+    if len(compared) < 2 or len({sku.unit for sku in compared}) > 1:
+        return None
+    best = min(compared, key=lambda sku: sku.price_fen / (sku.value or 1))
+    rows = [] if sizes else [replies.price_row(row) for row, _ in sku_entries(product, compared)[:_PRICES_MAX]]
+    head = [replies.prices(product.name)] if rows else []
+    return answer(dialog, scene, replies.join(*head, *rows, replies.best_value(best.label)))
 
 
 def opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> Turn:

@@ -66,6 +66,12 @@ _WRONG_WANTS = re.compile(
     r"(?:想?要|改成?|换成?|充|冲|买|来|选)(.{1,20}?)(?:的|吧|了)*$"
 )
 _IS_AMOUNT = re.compile(r"^(?:应该|我要的?|我说的?|其实)?是(.{1,12})$")
+_MIND_CHANGED = re.compile(r"\A(?s:.*)(?:不对|不是|不[,，]|还是|改主意了?)")
+_NOT_WANTED = re.compile("[不没别]|上次|之前|以前|昨天|剩|只有|如果|要是|的话|[充付买][了过]")
+_AMOUNT = (
+    rf"(?:\d{{1,6}}(?![\d.])|[半{CHINESE}]{{1,4}})个?"
+    rf"(?:月|年|天|周|小时|钟头|分钟|元|块钱?|[{PIECES}])(?![点分号岁楼人])|(?<![\d.])\d{{2,6}}(?![\d.点分号岁楼层%折])"
+)
 _CLAUSES = re.compile(r"[\s,，。;；!！~]+")
 _MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打少|搞反")
 
@@ -241,6 +247,25 @@ def settled_for(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     told = replies.changed() if filled.line != state.lines[0] else replies.nothing_changed()
     return advance(replace(dialog, misses=0), (filled.line,), scene, told)
+
+
+def named_alone(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """嗯我妈说要100, 算了租一个月就行, 对 但是充两次: the one size or count in a message that was not understood, below
+    the summary of one thing; the summary shows what became of it, and nothing is ordered by that."""
+    state, text = dialog.state, _MIND_CHANGED.sub("", fold(said.text))
+    if not isinstance(state, Confirming) or len(state.lines) != 1 or any(item.product for item in said.frame.items):
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    if product is None or ASKS.search(said.text) or _NOT_WANTED.search(text) or _TOO_DEAR.search(text):
+        return None
+    names = {fold(name) for sku in product.skus for name in (sku.label, *sku.aliases) if len(name) > 1}
+    pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    said_sizes = list(dict.fromkeys(re.findall(rf"{pattern}|{_AMOUNT}" if pattern else _AMOUNT, text)))
+    made = [line_with(state.lines[0], size, product, scene.shelf) for size in said_sizes]
+    if len(made) != 1 or made[0] is None or made[0].problems or not made[0].changed:
+        return None
+    told = replies.changed() if made[0].line != state.lines[0] else replies.nothing_changed()
+    return advance(replace(dialog, misses=0), (made[0].line,), scene, told)
 
 
 def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

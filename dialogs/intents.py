@@ -19,7 +19,7 @@ from dialogs import (
 )
 from dialogs.answering import said_for_draft
 from dialogs.asking import answer
-from dialogs.changing import rather
+from dialogs.changing import named_alone, rather
 from dialogs.effects import CancelOrder
 from dialogs.filling import fill_by_mention
 from dialogs.ordering import (
@@ -60,6 +60,9 @@ _WISHES = re.compile(
 )
 _NOT_THERE = re.compile("没到|未到|没收|没充|未充|不到账|到账|到了|退|查|催|订单|上次|刚才|发货")
 _NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
+_NUMBER_OF = re.compile(
+    "(?<!快递)(?<!物流)(?<!运)(?:订单|下单)?(?:编号|单号)(?:是|为)?(?:多少|什么|几|[?？呢发给在]|$)|订单号(?!码?错)"
+)
 _HOW_TO_BUY = re.compile(
     "(?:怎么|如何|咋|怎样)(?:样|能|才能|可以|去)?(?:自己|在线|给.{1,4})?(?:买|充|冲|下单|订|开通|办|交|缴|续|弄|搞)(?!了|的|没|不)"
 )
@@ -181,6 +184,8 @@ def _order_status(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """查订单 lists them; 到了吗 is about the latest, or the one of the product he names."""
     if _orders_all_the_same(dialog, said):
         return _order(dialog, said, scene)
+    if _NUMBER_OF.search(said.text):
+        return after_sale.look_up(dialog, "list", replace(said, frame=replace(said.frame, items=())))
     listing = "订单" in said.text and not said.frame.items
     return after_sale.look_up(dialog, "list" if listing else "status", said)
 
@@ -212,6 +217,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return named
     if _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
+    if (sized := named_alone(dialog, said, scene)) is not None:
+        return sized
     if _MIGHT_CORRECT.search(said.text) or _SAYS_SOMETHING.search(said.text):
         dialog = doubted(dialog)
     return smalltalk.not_understood(dialog, said, scene)
@@ -246,8 +253,8 @@ def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 TALK: dict[str, _Talk] = {
     "order": _order,
-    "browse": browsing.browse,
-    "search": browsing.search,
+    "browse": lambda d, said, scene: named_alone(d, said, scene) or browsing.browse(d, said, scene),
+    "search": lambda d, said, scene: named_alone(d, said, scene) or browsing.search(d, said, scene),
     "price": browsing.price,
     "order_status": _order_status,
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),

@@ -19,7 +19,7 @@ from nlu.frame import Frame
 from nlu.numerals import CHINESE, read_numeral
 
 _AGAIN = re.compile(
-    r"K\d{16}|(?:已经|订单)?(?:过期|超时|关闭)(?:关闭)?了?|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
+    r"K\d{16}|(?:付款)?(?:链接|订单)?(?:已经|都)?(?:过期|超时|关闭|失效)(?:关闭)?了?|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
     r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块]))?(?:一样的)?"
     r"|照旧|老样子|一样的|同样的|续费|原样",
     re.IGNORECASE,
@@ -38,6 +38,10 @@ _CLAUSES = re.compile(r"[,，。;；!！\s]+")
 _SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
 _ONE_PIECE = re.compile("^[一1][根条个件张份盒袋瓶桶箱套]")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z][0-9A-Za-z._%+@-]{4,}(?![0-9A-Za-z])")
+_BEFORE_ACCOUNT = (
+    r"(?:[给帮替](?:我|他|她)?[^\d,，。\s]{0,4}的?\s*)?(?:(?:手机|电话|qq)?号码?|账号|手机|电话|qq)?"
+    r"\s*(?:[换改用充][成为到]?|是|为)?[:： ]?"
+)
 _PLACE_LEAD = re.compile(
     "^(?:这次)?请?[改换]?(?:[寄送发邮]|快递)?[到给去往至]?(?:收货)?(?:地址)?(?:[改换][成为到]|是|[:： ,，])*"
 )
@@ -161,11 +165,7 @@ def _with_accounts(lines: tuple[DraftLine, ...], rest: str, shelf: Shelf) -> tup
     checked = {token: check_field(field, token) for token in tokens}
     valid = {token: one.canonical for token, one in checked.items() if isinstance(one, Valid)}
     for token in valid:
-        rest = re.sub(
-            rf"(?:(?:手机|电话|qq)?号码?|账号|手机|电话)?(?:[换改用充][成为到]?|是|为)?[:： ]?{re.escape(token)}",
-            " ",
-            rest,
-        )
+        rest = re.sub(rf"{_BEFORE_ACCOUNT}{re.escape(token)}", " ", rest, flags=re.IGNORECASE)
     accounts = list(dict.fromkeys(valid.values()))
     out = tuple(replace(line, fields={**line.fields, field.name: account}) for account in accounts)
     return (out or lines), _without_frame(rest) if valid else rest

@@ -259,6 +259,14 @@ def order_row(index: int, order: Order) -> str:
     return _state_line(index=index, what=order_what(order), total=yuan(order.total_fen), state=order_state(order))
 
 
+_number_line = phrase("order_row_number", "{row}（订单号 {order_no}）")
+
+
+def order_row_with_number(index: int, order: Order) -> str:
+    """The same, where the number was asked for."""
+    return _number_line(row=order_row(index, order), order_no=order.order_no)
+
+
 def order_taps(order: Order, pay_url: str, now: datetime, *, keys: bool) -> str:
     """What can be done about an order with one tap."""
     if order.state is OrderState.UNPAID:
