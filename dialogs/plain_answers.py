@@ -15,6 +15,7 @@ from dialogs.merging import taken_apart, together
 from dialogs.ordering import (
     answered_by_text,
 )
+from dialogs.passing_over import REFUSES
 from dialogs.picking import COMMANDS
 from dialogs.state import (
     Collecting,
@@ -22,7 +23,7 @@ from dialogs.state import (
 )
 from dialogs.turn import Said, Scene, Turn
 
-_CLAUSES = re.compile(r"[,，。;；!！~～]+")
+_CLAUSES = re.compile(r"[,，。;；!！~～\s]+")
 _ASKS = re.compile(r"[?？吗么呢]|多少|什么|怎么|哪")
 _DIGITS = re.compile(r"\d+")
 _BEFORE_SIZE = re.compile("^(?:那|就|还是|先|给我|帮我|我|要|来|充|买|选|拿|行|好)+")
@@ -47,13 +48,14 @@ def _size_at_last(state: Collecting, said: Said, scene: Scene) -> Filled | None:
     """最少20啊，那就20: the clause that ends the message, where those before it name no other number."""
     line = state.lines[state.line]
     product = scene.shelf.product(line.product or "")
-    clauses = [clause for clause in _CLAUSES.split(fold(said.text)) if clause]
+    clauses = [clause for part in _CLAUSES.split(said.text) if (clause := fold(part))]
     foreign = any(item.product not in (None, line.product) or item.fields for item in said.frame.items)
     if state.slot != "value" or product is None or len(clauses) < 2 or foreign or _ASKS.search(said.text):
         return None
     last = _BEHIND_SIZE.sub("", _BEFORE_SIZE.sub("", clauses[-1]))
     own = _DIGITS.findall(last)
-    if len(own) != 1 or set(_DIGITS.findall("".join(clauses[:-1]))) - set(own):
+    before = [clause for clause in clauses[:-1] if not REFUSES.search(clause)]  # 50就别了，来30的
+    if len(own) != 1 or set(_DIGITS.findall("".join(before))) - set(own):
         return None
     return fill_by_text(line, "value", last, product, scene.shelf)
 

@@ -63,6 +63,7 @@ from dialogs.links import fit
 from dialogs.ordering import (
     favourites_found,
 )
+from dialogs.passing_over import passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
 from dialogs.state import (
@@ -216,7 +217,7 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if certain is not None:
         return certain
     told = smalltalk.shop_answer(dialog, said, scene)
-    told = told or own_order.asked(dialog, said, scene)
+    told = told or own_order.asked(dialog, said, scene) or passed_over(dialog, said, scene)
     if told is not None:
         return told
     if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):

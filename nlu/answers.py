@@ -84,6 +84,7 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     if not amounts:
         return None
     drop_taken_back(seen)
+    _drop_remarked(seen)
     if _SUMMED.search(seen.text) and len({a.number for a in seen.amounts if a.kind == "value"}) > 1:
         return None  # 50加30: one of them is not what was said
     for amount in seen.amounts:
@@ -116,6 +117,39 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     return None
 
 
+def _drop_remarked(seen: Seen) -> None:
+    """季卡不划算, 全家桶就算了, 为什么没有100: of the choice something is said, and it is not made."""
+    values = [a for a in seen.amounts if a.kind not in ("none", "count")]
+    places = sorted({(a.start, a.end) for a in values} | {(m.start, m.end) for m in seen.mentions})
+    remarked = set()
+    for start, end in places:
+        behind = seen.text[end : min((s for s, _ in places if s >= end), default=len(seen.text))]
+        before = seen.text[max((e for _, e in places if e <= start), default=0) : start]
+        before, behind = _CLAUSE_END.split(before)[-1].removesuffix("有没有"), _CLAUSE_END.split(behind)[0]
+        said_of_it = _AFFIRMS.sub("", _IS_THERE.sub("", f"{before},{behind}"))
+        if _REMARKS_BEFORE.search(before) or _REMARKS_BEHIND.search(said_of_it):
+            remarked.add((start, end))
+    if remarked:
+        seen.amounts = [a for a in seen.amounts if (a.start, a.end) not in remarked]
+        seen.mentions = [m for m in seen.mentions if (m.start, m.end) not in remarked]
+
+
+_CLAUSE_END = re.compile(r"[,，。;；!！\n]")
+_IS_THERE = re.compile(r"(?:(?<![没只])有,的?|,的?(?:现在|还)?有)货?[吗么没](?=[?？]?$)")
+"""有50的吗, 季卡还有吗: whoever asks for one of those that were just shown wants it."""
+_AFFIRMS = re.compile(
+    r"不变|不换了?|不用[改换找]|不错|差不多|没[错事]|没问题|没毛病|要不|不如|(?:好|行|成|可以|中)(?:吗|么|不|不[好行])|太好了|算了(?=就)"
+)
+_REMARKS_BEHIND = re.compile(
+    r"不|没|别|免了|算了|跳过|退了|太|贵|有点|有货|有吗|[有过]了|刚买|过期|用完|坏了|便宜|打折|[之以]外|除外|[少差]了?点"
+    r"|[吗?？]|什么|啥|[怎咋]|哪|干嘛|多少|为何|区别"
+)
+_REMARKS_BEFORE = re.compile(
+    r"(?:(?<![要差])不(?!好意思|如|然|过|管|急)|没(?![错事问关])|(?<!特)别(?!的)|除|拒绝|为[什啥何]|[怎咋]|只有"
+    r"|(?:上[次回]|[以之]前|昨天|刚刚?|室友|同事|朋友|人家|别人)[^一照]*[买充用拍订]的?)[^,，]*$"
+)
+
+
 _SUMMED = re.compile(r"[\d一二两三四五六七八九十百千万块元]\s*(?:加|\+|和|跟)\s*[\d一二两三四五六七八九十百千万]")
 
 
@@ -130,6 +164,7 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexi
     if product is None or any(ref.product not in (None, product.id) for ref in seen.refs):
         return None
     drop_taken_back(seen)
+    _drop_remarked(seen)
     said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
     found = [product.option_words[m.word] for m in seen.mentions if m.word in product.option_words]
     found += [product.option_words[said]] if said in product.option_words and not found else []
@@ -155,6 +190,7 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Fram
     if product is None or len(seen.text) > 20:
         return None
     drop_taken_back(seen)
+    _drop_remarked(seen)
     said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
     words = [m.word for m in seen.mentions] or [said]
     ids = [chosen_id for word in words for name, chosen_id in product.choice_words.get(word, ()) if name == entry.name]

@@ -115,6 +115,17 @@ def choose_between(say: Say, shown: int) -> str:
     return say(most=shown) if shown > 1 else _choose_the_one()
 
 
+@line("好的，不要{choice}。")
+def passed_over(say: Say, choice: str) -> str:
+    return say(choice=choice)
+
+
+@line("要「{choice}」的话直接回复它就行。")
+def say_to_choose(say: Say, choice: str) -> str:
+    """Of one that was listed something was asked or said that was not understood."""
+    return say(choice=choice)
+
+
 nothing_listed = phrase("nothing_listed", "现在没有可选的列表。")
 
 

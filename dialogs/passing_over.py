@@ -1,0 +1,46 @@
+"""A choice of the list shown last that is refused or spoken of, but not made: 全家桶不要了, 500的没有货吗."""
+
+import re
+
+from catalog.checks import fold
+from dialogs import replies
+from dialogs.asking import answer, choice_label
+from dialogs.state import Collecting, Dialog
+from dialogs.turn import Said, Scene, Turn
+
+_MADE_NOTHING_OF = ("unknown", "deny", "search", "browse", "order", "help")
+REFUSES = re.compile(
+    r"不[要用想买选考]|别|算了|免了|跳过|太[贵多少大小]|有点[贵多少大小]|除|不(?:划算|喜欢|合适|行|好|会)|没意思|有了"
+)
+
+
+def passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """Say that it is left out, or how to have it, and ask again; none of the three misses."""
+    state, listed = dialog.state, dialog.listed
+    if not isinstance(state, Collecting) or listed is None or said.frame.intent not in _MADE_NOTHING_OF:
+        return None
+    if any(item.product or item.options or item.fields for item in said.frame.items):
+        return None
+    text = fold(said.text)
+    named = [label for entry in listed.entries if (label := _named(state, entry, text, scene))]
+    if len(named) != 1:
+        return None
+    told = replies.passed_over(named[0]) if REFUSES.search(text) else replies.say_to_choose(named[0])
+    return answer(dialog, scene, told)
+
+
+def _named(state: Collecting, entry: str, text: str, scene: Scene) -> str:
+    """The label of an entry that is named in the text, or nothing."""
+    kind, key = entry[:2], entry[2:]
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    if kind == "s:" and (sku := scene.shelf.sku(key)) is not None:
+        names = [fold(sku.label), *map(fold, sku.aliases)]
+        if sku.value is not None and sku.label[:1].isdigit():
+            names.append(str(sku.value))
+        label = sku.label
+    elif kind == "v:" and product is not None:
+        label = choice_label(product, state.slot, key)
+        names = [fold(label)]
+    else:
+        return ""
+    return label if any(re.search(rf"(?<![\d.]){re.escape(name)}(?![\d.])", text) for name in names if name) else ""
