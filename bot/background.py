@@ -55,7 +55,7 @@ def expire_orders(services: Services) -> None:
     """Find orders whose time is over. A sweep over an index instead of a job each: most orders are paid in time."""
     with services.engine.begin() as conn:
         for order_no in reading.due_to_expire(conn, services.clock.now()):
-            services.jobs.defer(conn, "expire_order", queueing_lock=f"expire:{order_no}", order_no=order_no)
+            services.jobs.defer(conn, "expire_order", queueing_lock=ordering.expiring(order_no), order_no=order_no)
 
 
 @TASKS.cron("sweep_orders", every_minute(3))
@@ -63,7 +63,7 @@ def sweep_orders(services: Services) -> None:
     """Find closed orders that still hold stock and paid ones nobody delivers, whatever became of their jobs."""
     with services.engine.begin() as conn:
         for order_no in reading.due_to_release(conn):
-            services.jobs.defer(conn, "close_order", queueing_lock=f"close:{order_no}", order_no=order_no)
+            services.jobs.defer(conn, "close_order", queueing_lock=ordering.closing(order_no), order_no=order_no)
         for order_no in reading.due_to_deliver(conn):
             services.jobs.defer(conn, "deliver_order", queueing_lock=f"deliver:{order_no}", order_no=order_no)
 

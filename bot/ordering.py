@@ -145,7 +145,7 @@ def expire_order(services: Services, *, order_no: str) -> None:
     if order.expires_at > now:
         return
     if not paying.close_payments(services, order_no):
-        _later(services, "expire_order", order_no)
+        _later(services, "expire_order", expiring(order_no), order_no)
         return
     with services.engine.begin() as conn:
         closed = order_ends.expire(conn, order_no, now)
@@ -161,14 +161,28 @@ def expire_order(services: Services, *, order_no: str) -> None:
 def close_order(services: Services, *, order_no: str) -> None:
     """Close a cancelled order's prepay at WeChat, then give its stock back."""
     if not paying.close_payments(services, order_no):
-        _later(services, "close_order", order_no)
+        _later(services, "close_order", closing(order_no), order_no)
         return
     with services.engine.begin() as conn:
         order_ends.release_closed(conn, order_no, services.clock.now())
 
 
-def _later(services: Services, task: str, order_no: str) -> None:
-    """WeChat Pay could not say yet that nothing can pay the order any more: ask again soon."""
+def expiring(order_no: str) -> str:
+    """The queueing lock of an order's `expire_order`: one waits, however often it is asked for."""
+    return f"expire:{order_no}"
+
+
+def closing(order_no: str) -> str:
+    """The queueing lock of an order's `close_order`."""
+    return f"close:{order_no}"
+
+
+def _later(services: Services, task: str, lock: str, order_no: str) -> None:
+    """WeChat Pay could not say yet that nothing can pay the order any more: ask again soon.
+
+    Under the lock of the sweeps: while WeChat Pay is away they ask every ten seconds, and each would begin a chain of
+    jobs of its own, all of them asking for ever.
+    """
     at = services.clock.now() + CLOSE_AGAIN_AFTER
     with services.engine.begin() as conn:
-        services.jobs.defer(conn, task, at=at, order_no=order_no)
+        services.jobs.defer(conn, task, at=at, queueing_lock=lock, order_no=order_no)

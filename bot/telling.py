@@ -150,7 +150,8 @@ def send_push(services: Services, *, push_id: int) -> None:
                 services.jobs.defer(conn, "send_push", push_id=notice_id)
     metrics.push_sent(verdict.state.value)
     log.info("push %s (%s) of order %s: %s", push.id, push.kind, push.order_no, verdict.state)
-    if verdict.state is PushState.KEPT:
+    if verdict.state in (PushState.KEPT, PushState.WAITING):
+        # What is to be tried again comes with whatever he writes before that: he need not wait for the outage to end.
         _flag(services, push.openid)
 
 
