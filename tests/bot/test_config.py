@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config, ConfigError, load_config
+from bot.config.sections import SUPPLIER_KINDS
+from fulfillment.suppliers.registry import KINDS
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -84,20 +86,57 @@ def test_kabot_config_names_another_file(tmp_path: Path) -> None:
         ("", {"KABOT_APP_DATA_DIR": "/x"}, "KABOT_APP_DATA_DIR: write KABOT_SECTION__KEY"),
         ("", {"KABOT_PAY__ORDER_TTL_MINUTES": "soon"}, "KABOT_PAY__ORDER_TTL_MINUTES: .*must be a whole number"),
         ("[supplier.a]\ndefault=true\n[supplier.b]\ndefault=true", {}, "two default suppliers"),
-        ("[app]\nsecret_key_file = 'nowhere'", {}, "nowhere"),
+        ("[app]\nsecret_key_file = 'nowhere'", {}, r"nowhere: No such file or directory$"),
+        ("[app]\nsecret_key = 'not base64!'", {}, r"config\.toml:2: \[app\] secret_key: not base64"),
+        ("[[shop]]\nname = 'x'", {}, r"config\.toml:1: shop: write \[shop\] once"),
+        ("supplier = 'fulu'", {}, r"config\.toml:1: supplier: write \[supplier\.NAME\] once"),
+        ("[supplier.a]\nkind = 'amazon'", {}, r"config\.toml:2: \[supplier\.a\] kind: must be one of fulu, juhe$"),
+        ("[speech]\nkind = 'x'", {}, "must be one of openai, sherpa$"),
+        ("[wechat]\naes_key = 'short'", {}, r"config\.toml:2: \[wechat\] aes_key: must be the 43 characters"),
+        ("[redis]\nurl = 'redis://:hush@h:abc/0'", {}, r"config\.toml:2: \[redis\] url: hosts are written host:port"),
+        ("[redis]\nurl = 'redis+sentinel://h'", {}, r"config\.toml:2: \[redis\] url: .*/SERVICE"),
+        ("[store]\ndatabase_url = 'postgresql+psycopg://u:hush@h:99999/d'", {}, r"config\.toml:2: .*up to 65535"),
+        ("[wechat]\napi_base = 'https://h:port'", {}, "not an http"),
+        ("", {"KABOT_SUPPLIER__FULU": "1"}, "KABOT_SUPPLIER__FULU: write KABOT_SECTION__KEY or KABOT_SUPPLIER__NAME"),
+        ("", {"KABOT_SHOP__NAME": "\udcff"}, r"KABOT_SHOP__NAME: \[shop\] name: .*not UTF-8"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, environ: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
         load(tmp_path, text, **environ)
     assert "\n" not in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("KABOT_REDIS__URL", "redis://:p%40,:w@[::1]:6379/0"),
+        ("KABOT_REDIS__URL", "rediss://cache"),
+        ("KABOT_REDIS__URL", "unix:///run/redis.sock?db=1"),
+        ("KABOT_REDIS__URL", "redis+sentinel://u:p@h1:26379,h2/main/3?ssl=true"),
+        ("KABOT_REDIS__URL", "redis+cluster://h1:6379,h2"),
+        ("KABOT_STORE__DATABASE_URL", "postgresql+psycopg://kabot:p@ss@db:5432/kabot?sslmode=require"),
+        ("KABOT_STORE__DATABASE_URL", "postgresql+psycopg://kabot@/kabot?host=/run/postgresql"),
+        ("KABOT_WECHAT__AES_KEY", "0123456789abcdefghijABCDEFGHIJ0123456789abc"),
+        ("KABOT_WECHAT__AES_KEY", ""),
+        ("KABOT_APP__SECRET_KEY", ""),
+    ],
+)
+def test_what_is_right_is_taken(tmp_path: Path, variable: str, value: str) -> None:
+    section, key = variable.removeprefix("KABOT_").lower().split("__")
+    assert getattr(getattr(load(tmp_path, **{variable: value}), section), key) == value
+
+
+def test_the_kinds_of_suppliers_are_those_there_are_adapters_for() -> None:
+    assert SUPPLIER_KINDS == KINDS
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing\.toml"):
         load_config(environ={"KABOT_CONFIG": str(tmp_path / "missing.toml")})
     (tmp_path / "gbk.toml").write_bytes("[shop]\nname = '卡宝'".encode("gbk"))
-    with pytest.raises(ConfigError, match=r"gbk\.toml: not UTF-8"):
+    with pytest.raises(ConfigError, match=r"gbk\.toml:2: not UTF-8"):
         load_config(tmp_path / "gbk.toml", {})
 
 
