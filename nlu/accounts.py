@@ -140,7 +140,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         start, said = _without_86(text, start, said)
         cue = _cue_before(text, start, lexicon) or _cue_after(text, end)
         letters = _LETTERS.search(text[max(0, start - 8) : start])
-        if letters and (_LED.match(letters[1]) or letters[1] in lexicon.units):
+        if letters and (_LED.match(letters[1]) or letters[1] == "q" or letters[1] in lexicon.units):
             letters = None  # QQ 667788, 1G 138…
         lettered = _by_pattern(letters[1].replace(" ", "") + said, lexicon) if letters else None
         if lettered and letters:  # VP，零零七七八八

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from nlu.cues import unexplained
 from nlu.lexicon import Lexicon, ProductIndex
+from nlu.numerals import CHINESE
 from nlu.phrases import DEEDS, Mention
 from nlu.seen import Ref, Seen
 from nlu.segments import noun_at, noun_before
-from nlu.words import DURATIONS, GENERIC_TAILS, TOO_GENERIC
+from nlu.words import DURATIONS, GENERIC_TAILS, MEASURES, TOO_GENERIC
 
 
 def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
@@ -92,12 +93,35 @@ _RANK = re.compile(r"\d{1,2}(?=[,，。\s]|$)")
 
 def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
     """Tell whether another thing's word makes this the end of another name: 声乐体验课 is no 钢琴体验课."""
-    if mention.word == product.names[0] or not product.names[0].endswith(mention.word):
-        return False
     if any(m.end == mention.start for m in seen.mentions):
+        return False
+    if _unknown_name_before(seen, mention) and any(
+        n != mention.word and n.endswith(mention.word) for n in product.names
+    ):
+        return True  # 壳牌加油卡 is none of 中石油加油卡
+    if mention.word == product.names[0] or not product.names[0].endswith(mention.word):
         return False
     before = noun_before(seen.text, mention.start)
     return bool(before) and not any(before in word for word in product.all_words)
+
+
+def _unknown_name_before(seen: Seen, mention: Mention) -> bool:
+    """Tell whether characters that make no word of the language stand right before: 壳牌, 道达尔."""
+    if not _NAME_BEFORE.search(seen.text[max(0, mention.start - 3) : mention.start]):
+        return False
+    alone = 0
+    figures = [(a.start, a.end) for a in seen.amounts]
+    for start, end, char in reversed([one for one in seen.segments if one[1] <= mention.start]):
+        counted = any(s <= start < e for s, e in figures)
+        if end - start > 1 or counted or not unexplained(char) or char in _SAID_OF_ALL or char in CHINESE:
+            break
+        alone += 1
+    return alone > 1
+
+
+_SAID_OF_ALL = frozenset(
+    "的了过个张点你我他她它家咱俺叔姨爸妈哥姐弟妹急需要想也还那这某各每整弄搞虫报约租洗拍"
+) | frozenset(MEASURES)
 
 
 def _named_by_strangers(seen: Seen, mention: Mention) -> bool:

@@ -41,6 +41,13 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     mark_places_in_time(text, taken)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
     seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
+    labels = {
+        m.start
+        for m in seen.mentions
+        for a in seen.accounts
+        if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(text, m.end, a.start)
+    }
+    seen.mentions = [m for m in seen.mentions if m.start not in labels] if labels else seen.mentions
     seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]
     seen.amounts = find_amounts(
         text, seen.mentions, lexicon, taken, lambda start, end: inside_longer(seen, lexicon, start, end)
@@ -53,6 +60,11 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     _mend_tail(seen)
     drop_remarks(seen, lexicon)
     return seen
+
+
+_OF_MAIL, _OF_PHONE = ("邮箱", "邮件"), ("手机", "手机号", "电话")
+_LEADS_TO = re.compile(r"(?:号码?|地址|账号|账户)?(?:是|为|[:=\s,，])*")
+"""What stands between a field's label and what is said for it: 邮箱 a@b.cn chooses no login by mail."""
 
 
 _TAIL_DIGITS = r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"
