@@ -251,6 +251,8 @@ def unpaid_list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn
 
 
 def _detail(dialog: Dialog, order: Order, scene: Scene, running: tuple[Case, ...] = ()) -> Turn:
+    if order.state is OrderState.UNPAID and order.expires_at <= scene.now:
+        return answer(dialog, scene, replies.being_closed(order.order_no))
     told = replies.order_detail(order, _order_url(scene, order), pay_url(scene, order.token))
     told = replies.join(told, cases.in_hand(running, order, scene))
     return _with_keys(dialog, order, scene, replies.join(told, replies.keys_below()) if _has_keys(order) else told)
@@ -264,7 +266,7 @@ def _status(
     order = orders[0]
     more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
     if order.state is OrderState.UNPAID:
-        told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+        told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
     elif order.state is OrderState.EXPIRED:
         told = replies.order_expired(order.order_no)
     else:

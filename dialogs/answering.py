@@ -34,7 +34,7 @@ from dialogs.ordering import (
 )
 from dialogs.pointing import longest_name
 from dialogs.spreading import spread, targets
-from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
+from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import parts_of
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
@@ -263,7 +263,7 @@ def _after_filling(
         replaced = any((_held(state.lines[index]) & filled.changed) - asked for index, filled in fills)
         turn = _noting(turn, asked, fills, scene)
         corrects = said.frame.intent == "change" or isinstance(state, Confirming) or replaced
-        if not corrects or turn.dialog.misses:
+        if not corrects or turn.dialog.misses or turn.dialog.state == Idle():
             return turn
         same = tuple(lines) == state.lines or _looks_same(state.lines, lines, scene.shelf)
         told = replies.changed() if not same else replies.nothing_changed() if isinstance(state, Confirming) else ""
@@ -295,7 +295,8 @@ def _size_begun(dialog: Dialog, state: Collecting | Confirming, text: str, scene
     if product is None or len(state.lines) != 1 or not isinstance(state, Confirming):
         return None
     said = _AROUND_SIZE.sub("", fold(text))
-    named = [sku for sku in product.skus if len(said) > 1 and said in parts_of(sku, product)]
+    whole = [sku for sku in product.skus if said in map(fold, (sku.label, *sku.aliases))]
+    named = whole or [sku for sku in product.skus if len(said) > 1 and said in parts_of(sku, product)]
     held = look(state.lines[0], scene.shelf).sku
     if len(named) != 1 or named[0] == held:
         return None

@@ -18,6 +18,8 @@ _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
+_LETTERS = re.compile(r"[0-9A-Za-z._-]{2,40}")
+_PART = re.compile(r"\d{1,6}\.\d{1,2}")
 _COUNT = re.compile(rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}|[{CHINESE}]{{1,4}})[{PIECES}]?(?:的|吧|了)*")
 
 
@@ -86,6 +88,9 @@ def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> 
             number = _number(plain)
             named = [sku for sku in skus if number is not None and sku.any_value is None and sku.value == number]
             ranged = [sku for sku in skus if sku.any_value is not None]
+            part = float(plain) if len(ranged) == 1 and _PART.fullmatch(plain) else None
+            if part is not None:  # 10.5: told by its own number that only whole ones are sold
+                return Filled(replace(line, value=part), frozenset({"value"}))
             if number is not None and not named and len(ranged) == 1:
                 return Filled(replace(line, value=number), frozenset({"value"}))
         if len(named) == 1:
@@ -119,4 +124,4 @@ def _is_attempt(field: Field, text: str) -> bool:
     """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
     if field.kind is FieldKind.EMAIL:
         return "@" in text
-    return sum(c.isdigit() for c in text) >= 3 and len(text) <= 40
+    return (sum(c.isdigit() for c in text) >= 3 and len(text) <= 40) or _LETTERS.fullmatch(text.strip()) is not None

@@ -90,7 +90,7 @@ def _nothing_to_complain_of(dialog: Dialog, orders: tuple[Order, ...], text: str
     late = replies.offer_human() if STILL_WAITS.search(text) else ""
     order = next((o for o in orders if is_paid(o) or o.state is OrderState.UNPAID), orders[0])
     if order.state is OrderState.UNPAID:
-        told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+        told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
         return answer(dialog, scene, replies.join(told, replies.paid_maybe()))
     if order.state is OrderState.REFUNDED:
         back = replies.refund_already(wallet=scene.wallet is not None)

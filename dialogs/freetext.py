@@ -1,8 +1,10 @@
 """A name or another free text without the words it is told in: 取票人叫韩梅梅, 清风明月 在风暴区."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from catalog.checks import fold
 from catalog.model import Field, FieldKind, Option, Product
@@ -102,6 +104,17 @@ def without_label(field: Field, text: str) -> str:
     stems = {field.label.removesuffix("号"), field.label[-2:]} - {"姓名", "名字"}
     behind = re.fullmatch(rf"(?:我的?)?(?:{'|'.join(map(re.escape, stems))})号?\s*({_TOKEN.pattern})", text)
     return behind[1] if behind is not None else text
+
+
+def as_written(value: str, text: str) -> str:
+    """The value with the characters he wrote: ，and （ are not to become , and (."""
+    plain = [unicodedata.normalize("NFKC", char) for char in text]
+    ends = list(accumulate(map(len, plain)))
+    at = "".join(plain).find(value)
+    if at < 0 or at not in (0, *ends) or at + len(value) not in ends:
+        return value
+    first = 0 if at == 0 else ends.index(at) + 1
+    return text[first : ends.index(at + len(value)) + 1]
 
 
 def is_person(field: Field) -> bool:

@@ -228,9 +228,17 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = (_with_size_changed(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
         items = (_without_a_guess(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
+    items = tuple(_as_written(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def _as_written(item: Item, product: Product | None, text: str) -> Item:
+    free = [f.name for f in product.fields if f.kind is FieldKind.TEXT and f.name in item.fields] if product else []
+    written = {name: freetext.as_written(item.fields[name], text) for name in free}
+    changes = any(item.fields[name] != value for name, value in written.items())
+    return replace(item, fields={**item.fields, **written}) if changes else item
 
 
 def _beside_each_other(items: Sequence[Item], lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Item, ...]:

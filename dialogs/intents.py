@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from catalog.checks import TEXT_CHARS_MAX, Invalid, check_field
 from dialogs import (
     after_sale,
     browsing,
@@ -20,8 +21,9 @@ from dialogs import (
 from dialogs.answering import said_for_draft
 from dialogs.asking import answer
 from dialogs.changing import named_alone, rather
+from dialogs.draft import field_of
 from dialogs.effects import CancelOrder
-from dialogs.filling import fill_by_mention
+from dialogs.filling import FREE, fill_by_mention
 from dialogs.ordering import (
     advance,
     answered_by_text,
@@ -60,6 +62,9 @@ _WISHES = re.compile(
 )
 _NOT_THERE = re.compile("没到|未到|没收|没充|未充|不到账|到账|到了|退|查|催|订单|上次|刚才|发货")
 _NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
+_NOTHING_TO_ADD = re.compile(
+    "(?:暂?无|没有?了?|不用了?|不补充|没什么|不需要)(?:备注|补充|要求|要交代的|要说的)?了?[。!！]?"
+)
 _NUMBER_OF = re.compile(
     "(?<!快递)(?<!物流)(?<!运)(?:订单|下单)?(?:编号|单号)(?:是|为)?(?:多少|什么|几|[?？呢发给在]|$)|订单号(?!码?错)"
 )
@@ -197,6 +202,10 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     filled = answered_by_text(dialog.state, said, scene) if isinstance(dialog.state, Collecting) else None
     if filled is not None and isinstance(dialog.state, Collecting):
         return advance(dialog, dialog.state.lines, scene, *filled.problems, missed=True)
+    if isinstance(dialog.state, Collecting) and (too_long := _too_long(dialog.state, said.text, scene)):
+        return advance(dialog, dialog.state.lines, scene, too_long, missed=True)
+    if isinstance(dialog.state, Confirming) and _NOTHING_TO_ADD.fullmatch(said.text.strip()):
+        return advance(replace(dialog, misses=0), dialog.state.lines, scene)
     wrong = any(word in said.text for word in replies.MISTAKE_WORDS)
     if isinstance(dialog.state, Confirming) and (dialog.state.denied or wrong):
         emptied = slot_emptied(dialog, said.text, scene)
@@ -222,6 +231,16 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if _MIGHT_CORRECT.search(said.text) or _SAYS_SOMETHING.search(said.text):
         dialog = doubted(dialog)
     return smalltalk.not_understood(dialog, said, scene)
+
+
+def _too_long(state: Collecting, text: str, scene: Scene) -> str:
+    """Why a text is no answer to a question for words of his own: too long, and how long it may be."""
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    if field is None or field.kind not in FREE or len(text) <= TEXT_CHARS_MAX:
+        return ""
+    checked = check_field(field, text)
+    return checked.reason_zh if isinstance(checked, Invalid) else ""
 
 
 def _is_angry(dialog: Dialog, said: Said, scene: Scene) -> bool:

@@ -54,7 +54,14 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
     """Ask for the next missing thing, or show the summary. `notes` come first; `missed` counts against the buyer's
     patience: he said something that led nowhere."""
     lines = tuple(_only_candidate(line, scene.shelf) for line in lines)
+    there = tuple(line for line in lines if line.product is None or scene.shelf.product(line.product) is not None)
+    if len(there) < len(lines):  # taken off sale while he was choosing
+        if not there:
+            return shop_window(replace(dialog, state=Idle(), listed=None), scene, replies.off_sale_meanwhile())
+        lines, notes = there, (*notes, replies.off_sale_meanwhile(len(lines) - len(there)))
     looked = [look(line, scene.shelf) for line in lines]
+    if any(one.trouble for one in looked):
+        notes = tuple(note for note in notes if note != replies.changed())  # what is not sold has not been changed to
     misses = dialog.misses + 1 if missed or any(one.trouble for one in looked) else 0
     offer = replies.offer_human() if misses >= MISSES_BEFORE_HUMAN else ""
     for index, one in enumerate(looked):
@@ -92,7 +99,7 @@ def _wants_an_account(looked: Looked) -> bool:
 
 def _only_candidate(line: DraftLine, shelf: Shelf) -> DraftLine:
     """One candidate is no question: 充100话 that can only be one product is that product."""
-    if line.product is not None or not (line.candidates or line.fields):
+    if line.product is not None or not (line.candidates or line.fields or line.options):
         return line
     fitting = fitting_products(line, shelf)
     if len(fitting) > 1 and line.value is not None:

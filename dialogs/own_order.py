@@ -82,7 +82,7 @@ def bad_key(dialog: Dialog, said: Said) -> Turn | None:
 def _to_pay(dialog: Dialog, orders: list[Order], scene: Scene) -> Turn:
     if len(orders) == 1:
         only = orders[0]
-        return answer(dialog, scene, replies.still_unpaid(only.order_no, only.total_fen, pay_url(scene, only.token)))
+        return answer(dialog, scene, replies.waits_for_payment(only, pay_url(scene, only.token), scene.now))
     links = [(f"{replies.order_what(o)} {replies.yuan(o.total_fen)}", pay_url(scene, o.token)) for o in orders]
     total = sum(order.total_fen for order in orders)
     return answer(dialog, scene, replies.join(replies.all_to_pay(len(orders), total), replies.pay_links(links)))
@@ -106,7 +106,7 @@ def _note_of(product_id: str | None, shelf: Shelf) -> str:
 def _how_long(order: Order, scene: Scene) -> str:
     states = {line.state for line in order.lines}
     if order.state is OrderState.UNPAID:
-        told = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+        told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
         return replies.join(told, *(_when(order)))
     if order.state is OrderState.REFUNDED:
         return replies.join(replies.facts_of(order), replies.refund_already(wallet=scene.wallet is not None))

@@ -24,6 +24,15 @@ def clause_unclear(say: Say, clause: str) -> str:
 
 not_ordered = phrase("not_ordered", "好的，没有下单。想买的时候再跟我说。")
 please_check = phrase("please_check", "都按下面这样办，请您再看一眼号码和金额：")
+_off_sale_some = phrase("off_sale_some", "其中{count}件刚刚下架，不卖了，已经去掉。")
+
+
+@line("您刚才选的商品刚刚下架，不卖了，没有下单。")
+def off_sale_meanwhile(say: Say, count: int = 0) -> str:
+    """Taken off sale while it was being ordered; `count`: so many of several."""
+    return _off_sale_some(count=count) if count else say()
+
+
 take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 

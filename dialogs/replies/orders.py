@@ -250,6 +250,7 @@ balance = phrase("balance", "小店没有余额账户：都是买一单付一单
 
 _state_line = phrase("order_row", "{index}. {what} {total} {state}")
 _pay_within = phrase("pay_within", "去付款（还剩{minutes}分钟）")
+_closing = phrase("closing", "付款时间已过，正在关闭")
 _missing_word = phrase("missing_word", "没到账")
 _again_word = phrase("again_word", "再来一单")
 
@@ -270,7 +271,9 @@ def order_row_with_number(index: int, order: Order) -> str:
 def order_taps(order: Order, pay_url: str, now: datetime, *, keys: bool) -> str:
     """What can be done about an order with one tap."""
     if order.state is OrderState.UNPAID:
-        return link(pay_url, _pay_within(minutes=minutes_left(order, now)))
+        if order.expires_at > now:
+            return link(pay_url, _pay_within(minutes=minutes_left(order, now)))
+        return f"{_closing()} | {tap(_again_word(), f'再来一单 {order.order_no}')}"
     again = tap(_again_word(), f"再来一单 {order.order_no}")
     if order.paid_at is None:
         return again

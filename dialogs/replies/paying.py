@@ -1,11 +1,12 @@
 """An order placed, unpaid, cancelled or expired, and its link."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from dialogs.links import link, tap
 from dialogs.replies.saying import join, yuan
 from dialogs.wording import Say, line, phrase
-from kernel.orders import OrderState
+from kernel.orders import Order, OrderState
 
 pay_here = phrase("pay_here", "点这里付款")
 
@@ -20,6 +21,18 @@ def placed(say: Say, order_no: str, total_fen: int, url: str, minutes: int) -> s
 @line("订单 {order_no} 已经下好，还没收到付款，应付{total}：\n{link}")
 def still_unpaid(say: Say, order_no: str, total_fen: int, url: str) -> str:
     return say(order_no=order_no, total=yuan(total_fen), link=link(url, pay_here()))
+
+
+@line("订单 {order_no} 付款时间已过，正在关闭，不能再付款了。还想要请回复「{again}」。")
+def being_closed(say: Say, order_no: str) -> str:
+    return say(order_no=order_no, again=tap("再来一单", f"再来一单 {order_no}"))
+
+
+def waits_for_payment(order: Order, url: str, now: datetime) -> str:
+    """The link; or, where its time is over and it is only not closed yet, that."""
+    if order.expires_at <= now:
+        return being_closed(order.order_no)
+    return still_unpaid(order.order_no, order.total_fen, url)
 
 
 _sold_out_some = phrase("sold_out_some", "抱歉，{what}只剩{left}张了，还没有下单。")
