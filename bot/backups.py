@@ -43,9 +43,22 @@ class _Table:
 
 
 def write(engine: Engine, app: AppConfig, file: Path) -> int:
-    """Write the shop as it is at one moment and give the number of rows. The shop may go on meanwhile."""
+    """Write the shop as it is at one moment and give the number of rows. The shop may go on meanwhile.
+
+    The file is there once it is whole; before that its beginning is beside it, under a name of its own.
+    """
     unfinished = file.with_name(f"{file.name}.unfinished")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        rows = _write(engine, app, descriptor)
+        unfinished.replace(file)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return rows
+
+
+def _write(engine: Engine, app: AppConfig, descriptor: int) -> int:
     with (
         os.fdopen(descriptor, "wb") as raw,
         tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as archive,
@@ -65,12 +78,13 @@ def write(engine: Engine, app: AppConfig, file: Path) -> int:
         _add(archive, _MANIFEST, io.BytesIO(json.dumps(manifest, indent=1).encode()))
         rows = sum(_add_table(conn, archive, table) for table in tables)
         conn.execute("COMMIT")
-    unfinished.replace(file)
     return rows
 
 
 def read(engine: Engine, app: AppConfig, file: Path) -> int:
     """Fill an empty, up-to-date database and give the number of rows. Raises BadBackupError; all or nothing."""
+    if not file.is_file():
+        raise BadBackupError("no such file")
     try:
         with tarfile.open(file, "r:gz") as archive, _raw(engine) as conn:
             manifest = _read_manifest(archive)

@@ -13,7 +13,7 @@ from bot.config import Config, ConfigError, WeChatConfig
 from bot.database import make_engine
 from bot.jobs import Jobs
 from bot.owner_texts import FaqSource, WordingSource
-from bot.redis_client import open_redis
+from bot.redis_client import RedisUrlError, open_redis
 from bot.shelf_source import ShelfSource
 from bot.speech.opening import open_recogniser
 from bot.speech.port import Recogniser
@@ -73,7 +73,10 @@ def build(config: Config, *, database_url: str, redis_url: str, clock: Clock | N
     """
     clock = clock or SystemClock()
     engine = make_engine(database_url, name="kabot", pool_size=config.store.pool_size)
-    client = open_redis(redis_url)
+    try:
+        client = open_redis(redis_url)
+    except RedisUrlError as error:
+        raise ConfigError(f"[redis] url: {error}") from None
     secret_key = config.app.key()
     earlier_keys = config.app.earlier_keys()
     audit.arm(engine, secret_key, earlier_keys)
@@ -137,6 +140,8 @@ def _pay(config: Config, clock: Clock) -> tuple[PayGateway, NoticeKeys]:
             ),
             clock,
         )
+    except ConfigError:
+        raise
     except ValueError as error:
         raise ConfigError(f"[pay]: {error}") from None
     return gateway, NoticeKeys(gateway.platform_keys, pay.api_v3_key.encode(), config.wechat.app_id, pay.mch_id)

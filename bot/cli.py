@@ -3,15 +3,17 @@
 Exit codes: 0 done, 2 bad usage or bad input (one clear line on stderr), 1 failure.
 """
 
+import errno
 import io
 import os
 import signal
 import sys
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -125,7 +127,8 @@ def _usage(error: Exception) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         print(message, file=sys.stderr)
         return EXIT_BAD_INPUT
-    return _say(f"{path}: {' '.join(message.split())} (see {path} --help)", EXIT_BAD_INPUT, prefix="")
+    said = " ".join(message.split()).replace("Value error, ", "")
+    return _say(f"{path}: {said} (see {path} --help)", EXIT_BAD_INPUT, prefix="")
 
 
 def _describe(error: Exception) -> str:
@@ -150,11 +153,11 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option(help="Where orders and keys are kept.")] = None,
 ) -> None:
     """Run everything on this machine: WeChat, WeChat Pay and supplier are stand-ins. Ctrl-C stops it all."""
-    from bot.demo import DemoError, PortTakenError, run_demo
+    from bot.demo import BadFolderError, DemoError, PortTakenError, run_demo
 
     try:
         run_demo(port, data_dir)
-    except PortTakenError as error:
+    except (PortTakenError, BadFolderError) as error:
         raise BadInputError(str(error)) from None
     except DemoError as error:
         raise CommandError(str(error)) from None
@@ -170,10 +173,12 @@ def serve(
     web = load_config().web  # first of all: a mistake in it is told before anything is loaded
     from bot import serving
 
+    where, number = host or web.host, web.port if port is None else port
     try:
-        listening = serving.listen(host or web.host, web.port if port is None else port, fd)
+        listening = serving.listen(where, number, fd)
     except OSError as error:
-        raise BadInputError(f"port {port or web.port}: {error.strerror or error}") from None
+        what = f"port {number}" if error.errno == errno.EADDRINUSE else f"host {where}, port {number}"
+        raise BadInputError(f"{what}: {error.strerror or error}") from None
     with connected() as at:
         with database(at):
             pass
@@ -245,6 +250,8 @@ def backup(file: AFile) -> None:
 
     if not file.absolute().parent.is_dir():
         raise BadInputError(f"{file}: there is no folder {file.absolute().parent}")
+    if not file.name or file.is_dir():
+        raise BadInputError(f"{file}: is a folder; name a file in it")
     with connected() as at, database(at) as engine:
         rows = backups.write(engine, at.config.app, file)
     print(f"{file}: {rows} rows")
@@ -272,6 +279,8 @@ def menu_publish() -> None:
     from kernel.clock import SystemClock
 
     with connected() as at, database(at) as engine:
+        if not at.config.wechat.app_id:
+            raise BadInputError("[wechat] app_id is not configured: there is no account to publish a menu to")
         account = open_account(at.config.wechat, open_redis(at.redis_url))
         try:
             print(menu.publish(engine, account, SystemClock().now()))
@@ -292,6 +301,8 @@ def reconcile(
         wanted = date.fromisoformat(day)
     except ValueError:
         raise BadInputError(f"--date {day}: not a date; write YYYY-MM-DD") from None
+    if wanted > datetime.now(ZoneInfo("Asia/Shanghai")).date():
+        raise BadInputError(f"--date {day}: that day has not come yet")
     if suppliers:
         from bot.suppliers import reconcile as reconcile_suppliers
 

@@ -39,6 +39,10 @@ class PortTakenError(Exception):
     """Another program has the port, or another demo has the data."""
 
 
+class BadFolderError(Exception):
+    """The data cannot be kept where it was told to be."""
+
+
 @dataclass(slots=True)
 class Child:
     """One process of the demo, started again when it dies."""
@@ -82,12 +86,16 @@ class _StopRequested(Exception):  # noqa: N818 - not an error
 
 
 def run_demo(port: int, data_dir: Path | None) -> None:
-    """Run the demo until told to stop. Raises PortTakenError and DemoError."""
+    """Run the demo until told to stop. Raises PortTakenError, BadFolderError and DemoError."""
     home = (data_dir or load_config().app.data_dir / "demo").resolve()
     _check_port(port)
-    (home / "logs").mkdir(parents=True, exist_ok=True)
-    only = FileLock(home / "demo.lock")
-    if not only.try_exclusive():
+    try:
+        (home / "logs").mkdir(parents=True, exist_ok=True)
+        only = FileLock(home / "demo.lock")
+        alone = only.try_exclusive()
+    except OSError as error:
+        raise BadFolderError(f"{home}: nothing can be kept there: {error.strerror}") from None
+    if not alone:
         raise PortTakenError(f"{home}: another kabot demo is running on this data")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _raise_stop)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _NAMED_MAX = 5
+_AWAY = "连接不上"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def examine() -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding("配置", False, str(error))
         return
+    from redis import RedisError
+
     try:
         with embedded.servers(config.app.data_dir, config.store.database_url, config.redis.url) as at:
             from bot import bootstrap
@@ -40,6 +43,10 @@ def examine() -> Iterator[Finding]:
                 services = bootstrap.build(config, database_url=at.database_url, redis_url=at.redis_url)
             except ConfigError as error:
                 yield Finding("配置", False, str(error))
+                return
+            except RedisError as error:  # a cluster is connected to at once
+                yield _configuration(config)
+                yield Finding("Redis", False, f"{_AWAY}: {error}")
                 return
             yield _configuration(config)
             try:
@@ -68,7 +75,7 @@ def _configuration(config: Config) -> Finding:
         problems.append("[wechat] aes_key 应为 43 位 EncodingAESKey，或将 mode 设为 plain")
     if not config.wechat.token:
         problems.append("[wechat] token 未填写")
-    if config.supplier and not any(supplier.default for supplier in config.supplier.values()):
+    if len(config.supplier) > 1 and not any(supplier.default for supplier in config.supplier.values()):
         problems.append("[supplier.*] 没有一个设为 default = true")
     if not config.app.secret_key and config.store.database_url != embedded.EMBEDDED:
         problems.append("[app] secret_key 未填写：多台机器必须使用同一个密钥")
@@ -76,7 +83,7 @@ def _configuration(config: Config) -> Finding:
 
 
 def _servers(services: "Services") -> Iterator[Finding]:
-    words = {"away": "连接不上", "not migrated": "表结构不是最新，请运行 kabot migrate"}
+    words = {health.AWAY: _AWAY, health.NOT_MIGRATED: "表结构不是最新，请运行 kabot migrate"}
     names = {"database": "数据库", "redis": "Redis"}
     for part, state in health.checks(services.engine, services.redis).items():
         yield Finding(names[part], state == health.OK, "" if state == health.OK else words.get(state, state))
@@ -154,7 +161,7 @@ def _speech(services: "Services") -> Finding:
 
 
 def _suppliers(services: "Services") -> Iterator[Finding]:
-    """Ask each supplier for its balance: an answer proves address, key and secret at once, silence nothing."""
+    """Ask each supplier for its balance: a number proves address, key and secret at once, any other answer nothing."""
     from bot import suppliers
     from fulfillment.suppliers.port import Unknown
 
@@ -164,6 +171,8 @@ def _suppliers(services: "Services") -> Iterator[Finding]:
         answer = suppliers.ask_now(supplier)
         if answer is None:
             yield Finding(f"供货商 {name}", True, "不提供余额查询")
+        elif isinstance(answer, Unknown) and answer.silent:
+            yield Finding(f"供货商 {name}", False, f"没有应答（{answer.reason}），请核对 api_base 和网络")
         elif isinstance(answer, Unknown):
             # No proof that orders would fail: to be looked at, and no reason to call the shop broken.
             words = f"查不到余额（{answer.reason}），请核对 api_base、app_key、app_secret"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import redis
+from psycopg.errors import UndefinedTable
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 OK = "ok"
+AWAY = "away"
+NOT_MIGRATED = "not migrated"
 
 
 def routes(services: "Services") -> list[Route]:
@@ -44,9 +47,11 @@ def _database(engine: Engine) -> str:
         with engine.connect() as conn:
             version = conn.scalar(text("SELECT max(version_num) FROM alembic_version"))
     except SQLAlchemyError as error:
+        if isinstance(getattr(error, "orig", None), UndefinedTable):
+            return NOT_MIGRATED
         log.warning("readiness: database: %s", type(error).__name__)
-        return "away"
-    return OK if version == migrations.newest() else "not migrated"
+        return AWAY
+    return OK if version == migrations.newest() else NOT_MIGRATED
 
 
 def _redis(talk: redis.Redis) -> str:
@@ -54,5 +59,5 @@ def _redis(talk: redis.Redis) -> str:
         talk.ping()
     except redis.RedisError as error:
         log.warning("readiness: redis: %s", type(error).__name__)
-        return "away"
+        return AWAY
     return OK

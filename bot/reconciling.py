@@ -11,7 +11,7 @@ from bot.tasks import TASKS
 from kernel.money import format_yuan
 from payments.attempts import describe
 from payments.bill import Bill, BillUnreadableError, Difference, DifferenceKind, read_bill, reconcile
-from payments.gateway import BillNotReady, NoBill
+from payments.gateway import BillNotReady, NoBill, Rejected
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,10 @@ def run(services: Services, day: date) -> Iterator[str]:
             bill = Bill()
         case BillNotReady():
             raise CommandError(f"bill of {day}: not ready yet, it comes the day after from 10:00; try in 30 minutes")
+        case Rejected():
+            raise CommandError(f"bill of {day}: {describe(answer)}")
         case failure:
-            raise CommandError(f"bill of {day}: {describe(failure)}")
+            raise CommandError(f"bill of {day}: WeChat Pay gave no answer that can be used: {describe(failure)}")
     with services.engine.begin() as conn:
         differences = reconcile(conn, bill, day, services.clock.now())
     yield f"{day} 账单：支付 {len(bill.paid)} 笔，退款 {len(bill.refunds)} 笔，差异 {len(differences)} 处"

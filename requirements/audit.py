@@ -5,6 +5,7 @@ other, with a pause between them; what fails in passing is asked again, later ea
 these alone. Exit codes: 0 nothing known, 1 something is known, 3 the index could not be asked about everything.
 """
 
+import argparse
 import http.client
 import json
 import os
@@ -14,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,10 @@ def look_at(base: str, package: str, version: str, wait: Callable[[float], None]
     ]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Ask about everything and tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(arguments)
     wanted = pinned(sorted(HERE.glob("*.lock")))
     if only := os.environ.get("ONLY", "").lower().split():
         wanted = {name: version for name, version in wanted.items() if name in only}
@@ -133,4 +136,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

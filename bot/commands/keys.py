@@ -84,6 +84,7 @@ def keys_list(
 ) -> None:
     """Count the stock by SKU; or list the latest keys of one SKU, by number and never in clear."""
     from catalog import stock_care
+    from catalog.key_import import why_not
 
     if state not in (None, "available", "held", "sold", "void"):
         raise BadInputError(f"--state {state}: must be available, held, sold or void")
@@ -92,7 +93,10 @@ def keys_list(
             for code, counts in stock_care.totals(conn).items():
                 print(f"{code}\t" + "\t".join(f"{name} {counts.get(name, 0)}" for name in _STATES))
             return
-        for row in stock_care.of_sku(conn, sku, state, limit):
+        rows = stock_care.of_sku(conn, sku, state, limit)
+        if not rows and (refused := why_not(conn, sku)):
+            raise BadInputError(str(refused))
+        for row in rows:
             of = f"订单 {row.order_no}" if row.order_no else ""
             print(f"{row.id}\t{row.state}\t批次 {row.batch_id}\t{of}\t{row.reason}".rstrip())
 

@@ -1,5 +1,6 @@
 """`kabot orders`: what waits for a person's hands, and what goes back."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ def orders_done(
     from bot import operators
 
     with connected() as at, database(at):
-        print(_in_hands(operators.done(at.services(), line, note), line))
+        print(_in_hands(line, lambda: operators.done(at.services(), line, note)))
 
 
 @orders_app.command("refund")
@@ -48,7 +49,7 @@ def orders_refund(
         if line is not None or amount:
             raise BadInputError("--line and --amount go with the number of an order")
         with connected() as at, database(at):
-            print(_in_hands(operators.give_back(at.services(), int(what), reason), int(what)))
+            print(_in_hands(int(what), lambda: operators.give_back(at.services(), int(what), reason)))
         return
     wanted = giving_back.Wanted(what, line, _fen_of(amount) if amount else None)
     with connected() as at, database(at):
@@ -71,7 +72,14 @@ def _fen_of(amount: str) -> int:
     return fen
 
 
-def _in_hands(answer: str | None, line: int) -> str:
+def _in_hands(line: int, act: Callable[[], str | None]) -> str:
+    """What is said of an act on a line. Raises CommandError when it waits for nobody, or there is none."""
+    from fulfillment.moves import UnknownOrderError
+
+    try:
+        answer = act()
+    except UnknownOrderError:
+        answer = None
     if answer is None:
         raise CommandError(f"line {line} does not wait for a person: see kabot orders todo")
     return answer

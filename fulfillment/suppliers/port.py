@@ -62,6 +62,8 @@ class Unknown:
     reason: str
     alive: bool = False
     """It was a sensible answer all the same ("this number exists already"): no outage."""
+    silent: bool = False
+    """Nothing was heard at all: no connection, or no answer in time."""
 
 
 @dataclass(frozen=True, slots=True)

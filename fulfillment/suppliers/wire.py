@@ -47,7 +47,7 @@ class Wire:
                         return Unknown("answer too long")
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Unknown(type(error).__name__)  # its text may quote the request
+            return Unknown(type(error).__name__, silent=True)  # its text may quote the request
         return bytes(answer) if status == 200 else Unknown(f"HTTP {status}")
 
 

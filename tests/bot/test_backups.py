@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot import backups
-from bot.config import AppConfig, keep_earlier_keys
+from bot.config import AppConfig, ConfigError, keep_earlier_keys
 from bot.database import make_engine
 from bot.demo_shop import fill
 from bot.jobs import Jobs, Tasks
@@ -28,6 +28,16 @@ from tests.fulfillment.counter import NOW, open_shop, place, want
 @pytest.fixture
 def shop(engine: Engine) -> Engine:
     return engine
+
+
+def test_a_backup_that_fails_leaves_nothing_beside_the_last_one(shop: Engine, tmp_path: Path) -> None:
+    here, file = AppConfig(data_dir=tmp_path / "here"), tmp_path / "shop.backup"
+    backups.write(shop, here, file)
+    last = file.read_bytes()
+    with pytest.raises(ConfigError, match="secret_key"):
+        backups.write(shop, replace(here, secret_key="none"), file)
+    assert file.read_bytes() == last
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["shop.backup"]
 
 
 @pytest.fixture

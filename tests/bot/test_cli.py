@@ -21,6 +21,14 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
+
+
+FREE_PORT = _free_port()
+
+
 @pytest.fixture
 def shop(configured: Callable[[str], Path]) -> Path:
     """A shop's configuration, in the environment; its data directory."""
@@ -40,8 +48,13 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
         (["keys", "import", "STEAM50"], "Missing argument 'FILE'"),
         (["demo", "--port", "http"], "Invalid value for '--port'"),
         (["demo", "--port", "70000"], "Invalid value for '--port'"),
-        (["parse", "--channel", "smoke", "hi"], "Invalid value for '--channel'"),
+        (["parse", "--channel", "smoke", "hi"], "Invalid value for '--channel': 'smoke' is not one of 'text', 'voice'"),
         (["reconcile", "--date", "yesterday"], "--date yesterday: not a date"),
+        (["reconcile", "--date", "2999-01-01"], "--date 2999-01-01: that day has not come yet"),
+        (["backup", "."], "is a folder"),
+        (["backup", "nowhere/shop.backup"], "there is no folder"),
+        (["demo", "--port", FREE_PORT, "--data-dir", "/dev/null"], "/dev/null: nothing can be kept there: Not a dir"),
+        (["serve", "--host", "203.0.113.1", "--port", "0"], "host 203.0.113.1, port 0: "),
         (["catalog", "check", "missing.toml"], "missing.toml: "),
         (["parse", "--catalog", "missing.toml", "hi"], "missing.toml"),
     ],
@@ -82,6 +95,36 @@ def test_a_database_that_is_away_is_one_line_and_exit_1(
     assert printed.startswith("kabot: database: ")
     assert len(printed.splitlines()) == 1
     assert "hush" not in printed
+
+
+@pytest.mark.usefixtures("shop", "engine")
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        (["menu", "publish"], "[wechat] app_id is not configured", 2),
+        (["restore", "nowhere.backup"], "nowhere.backup: no such file", 2),
+        (["keys", "list", "NOWHERE"], "没有 SKU 'NOWHERE'", 2),
+        (["orders", "done", "999"], "line 999 does not wait for a person", 1),
+        (["orders", "refund", "999", "--reason", "x"], "line 999 does not wait for a person", 1),
+    ],
+)
+def test_what_is_not_there_is_one_line(
+    arguments: list[str], said: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == code
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_merchant_half_configured_is_named_by_its_key(
+    configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured('[pay]\nmch_id = "1900000001"\n')
+    assert main(["reconcile", "--date", "2026-01-01"]) == 2
+    assert capsys.readouterr().err == "kabot: [pay] private_key_file: missing\n"
 
 
 @pytest.mark.usefixtures("shop")

@@ -132,3 +132,11 @@ def test_an_index_that_knows_only_the_newest_version_is_believed_when_that_is_ou
 def test_an_index_that_is_away_is_said_to_be(audit: Any) -> None:
     found = audit.look_at("http://127.0.0.1:9/pypi", "x", "1.0", lambda _: None)
     assert isinstance(found, audit.NotTold)
+
+
+def test_help_asks_nobody(audit: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "ask", lambda *_: pytest.fail("it asked"))
+    with pytest.raises(SystemExit) as ended:
+        audit.main(["--help"])
+    assert ended.value.code == 0
+    assert "make audit" in capsys.readouterr().out

@@ -1,7 +1,13 @@
 """What kabot doctor says of the room there is for connections."""
 
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from sqlalchemy import Engine, text
 
+from bot.cli import main
 from bot.config import StoreConfig
 from bot.doctor import connections, room_for_connections
 from bot.embedded import postgres
@@ -41,3 +47,52 @@ def test_too_little_room_for_one_web_and_one_worker_is_something_to_mend() -> No
 def test_the_embedded_database_has_room_for_two_of_each() -> None:
     kept_back = 3  # superuser_reserved_connections, unless somebody sets it
     assert connections(StoreConfig().pool_size, postgres.CONNECTIONS_MAX - kept_back).words.endswith("2 个 worker")
+
+
+def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """What it says of each part."""
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    lines = [line.split(maxsplit=1) for line in printed.out.splitlines()]
+    return {part: words for part, words in lines if part != "供货商"} | {
+        f"供货商 {words.split(maxsplit=1)[0]}": words.split(maxsplit=1)[1] for part, words in lines if part == "供货商"
+    }
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_supplier_nobody_answers_for_is_something_to_mend_and_the_only_one_is_the_default(
+    configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]  # free again below: nobody listens there
+    configured(f'[supplier.a]\nkind = "fulu"\napi_base = "http://127.0.0.1:{port}"\n')
+    said = _said(capsys)
+    assert "default" not in said["配置"]
+    assert said["供货商 a"].startswith("✗  没有应答（ConnectError）")
+    configured('[supplier.a]\nkind = "fulu"\n[supplier.b]\nkind = "fulu"\n')
+    assert "没有一个设为 default" in _said(capsys)["配置"]
+
+
+def test_a_database_without_its_schema_is_not_called_away(
+    engine: Engine, configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured("")
+    with engine.begin() as conn:
+        conn.execute(text("ALTER TABLE alembic_version RENAME TO alembic_version_elsewhere"))
+    try:
+        assert "kabot migrate" in _said(capsys)["数据库"]
+    finally:
+        with engine.begin() as conn:
+            conn.execute(text("ALTER TABLE alembic_version_elsewhere RENAME TO alembic_version"))
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_cluster_that_is_away_is_a_line_of_its_own(
+    configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured("")
+    monkeypatch.setenv("KABOT_REDIS__URL", "redis+cluster://127.0.0.1:1")
+    said = _said(capsys)
+    assert said["Redis"].startswith("✗  连接不上")
+    assert "token 未填写" in said["配置"]
