@@ -88,9 +88,9 @@ class _StopRequested(Exception):  # noqa: N818 - not an error
 def run_demo(port: int, data_dir: Path | None) -> None:
     """Run the demo until told to stop. Raises PortTakenError, BadFolderError and DemoError."""
     home = (data_dir or load_config().app.data_dir / "demo").resolve()
-    _check_port(port)
     try:
         (home / "logs").mkdir(parents=True, exist_ok=True)
+        _check_port(port)
         only = FileLock(home / "demo.lock")
         alone = only.try_exclusive()
     except OSError as error:

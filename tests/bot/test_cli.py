@@ -21,14 +21,6 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])
-
-
-FREE_PORT = _free_port()
-
-
 @pytest.fixture
 def shop(configured: Callable[[str], Path]) -> Path:
     """A shop's configuration, in the environment; its data directory."""
@@ -53,7 +45,7 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
         (["reconcile", "--date", "2999-01-01"], "--date 2999-01-01: that day has not come yet"),
         (["backup", "."], "is a folder"),
         (["backup", "nowhere/shop.backup"], "there is no folder"),
-        (["demo", "--port", FREE_PORT, "--data-dir", "/dev/null"], "/dev/null: nothing can be kept there: Not a dir"),
+        (["demo", "--data-dir", "/dev/null"], "/dev/null: nothing can be kept there: Not a dir"),
         (["serve", "--host", "203.0.113.1", "--port", "0"], "host 203.0.113.1, port 0: "),
         (["catalog", "check", "missing.toml"], "missing.toml: "),
         (["parse", "--catalog", "missing.toml", "hi"], "missing.toml"),
