@@ -25,7 +25,12 @@ _COUNT = re.compile(rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}
 
 def accounts_in(text: str, field: Field) -> tuple[str, ...]:
     """The accounts of a message that is nothing but several of them: 138… 和 139… 都要充."""
-    if field.kind in (*FREE, FieldKind.CHOICE, FieldKind.EMAIL) or not _LIST_FILLER.fullmatch(_TOKEN.sub("", text)):
+    return accounts_anywhere(field, text) if _LIST_FILLER.fullmatch(_TOKEN.sub("", text)) else ()
+
+
+def accounts_anywhere(field: Field, text: str) -> tuple[str, ...]:
+    """Whatever in the message passes the field's check, meant or not."""
+    if field.kind in (*FREE, FieldKind.CHOICE, FieldKind.EMAIL):
         return ()
     checked = [check_field(field, token) for token in _TOKEN.findall(text)]
     return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
@@ -124,4 +129,7 @@ def _is_attempt(field: Field, text: str) -> bool:
     """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
     if field.kind is FieldKind.EMAIL:
         return "@" in text
-    return (sum(c.isdigit() for c in text) >= 3 and len(text) <= 40) or _LETTERS.fullmatch(text.strip()) is not None
+    if _LETTERS.fullmatch(text.strip()) is not None:
+        return True
+    digits = sum(c.isdigit() for c in text)
+    return digits >= 3 and len(text) <= 40 and not accounts_anywhere(field, text)

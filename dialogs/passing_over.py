@@ -1,10 +1,12 @@
-"""A choice of the list shown last that is refused or spoken of, but not made: 全家桶不要了, 500的没有货吗."""
+"""A choice of the list shown last, or a number, that is refused or spoken of, but not given: 50不要, 138…能充吗."""
 
 import re
 
 from catalog.checks import fold
 from dialogs import replies
 from dialogs.asking import answer, choice_label
+from dialogs.by_text import accounts_anywhere
+from dialogs.draft import field_of
 from dialogs.state import Collecting, Dialog
 from dialogs.turn import Said, Scene, Turn
 
@@ -17,7 +19,14 @@ REFUSES = re.compile(
 def passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Say that it is left out, or how to have it, and ask again; none of the three misses."""
     state, listed = dialog.state, dialog.listed
-    if not isinstance(state, Collecting) or listed is None or said.frame.intent not in _MADE_NOTHING_OF:
+    if not isinstance(state, Collecting) or said.frame.intent not in _MADE_NOTHING_OF:
+        return None
+    product = scene.shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    if field is not None and (numbers := accounts_anywhere(field, said.text)):
+        told = replies.say_to_choose(numbers[0]) if len(numbers) == 1 else replies.only_the_one(field.label)
+        return answer(dialog, scene, told)
+    if listed is None:
         return None
     if any(item.product or item.options or item.fields for item in said.frame.items):
         return None

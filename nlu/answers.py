@@ -239,6 +239,33 @@ def _without_label(said: str, label: str) -> str:
     return said
 
 
+_NOT_THIS = re.compile(r"(?:不是|除了?|(?:别|不[要用想]?)[充冲打交]?[到给]?)\s*$")
+_NOT_THAT = re.compile(
+    r"\s*(?:的|[这那]个(?:号码?)?)?(?:我|他|她|就|已经|现在)*"
+    r"(?:不是[我他她这]|不用(?![急谢改换找])|不要(?!.错)|不[充对行]|注销|换了|充过|[充打写说输]错|是谁|是客服)"
+)
+_OWN = re.compile(
+    r"(?:^|[,，。;；\s(（])(?:(?:我|本人)(?:自己)?的?(?:手机|电话|号码?|手机号码?)?(?:是|:|：)?"
+    r"|.{0,6}(?:联系(?:电话|方式|人|我)?|[打拨]|通知)(?:到|给)?我?(?:是|:|：)?|(?:原来|之前|以前)的?(?:号码?|手机号?)?(?:是)?)\s*$"
+)
+_IS_OWN = re.compile(r"\s*(?:这个)?是我(?:自己|本人)?的?(?=[,，。;；\s]|$)")
+_ALL_OF_THEM = re.compile(r"[各都也]|分别|一起|两个号")
+
+
+def _ruled_out(text: str, account: Account) -> bool:
+    """别充138…, 138…不用了: it is said not to be the one."""
+    before = _CLAUSE_END.split(text[max(0, account.start - 8) : account.start])[-1]
+    return bool(_NOT_THIS.search(before) or _NOT_THAT.match(text, account.end))
+
+
+def _whom_it_is_for(text: str, accounts: list[Account]) -> list[Account]:
+    """给139…充，我的是138…: of several, those that are not merely his own, or where he can be reached."""
+    if _ALL_OF_THEM.search(text):
+        return accounts
+    others = [a for a in accounts if not (_OWN.search(text[: a.start]) or _IS_OWN.match(text, a.end))]
+    return others or accounts
+
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.+-]{2,63}")
 
 
@@ -247,8 +274,13 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
     if any(ref.product or ref.candidates for ref in seen.refs) or _NOT_FREE.search(seen.text):
         return None
     accounts = [a for a in seen.accounts if a.cue == f"={entry.name}" or not a.cue.startswith("=")]
+    named = accounts
+    if accounts and all(_ruled_out(seen.text, a) for a in accounts):
+        return Frame("unknown", confidence=0.5)
     if len(accounts) > 1:
+        seen.accounts = [a for a in seen.accounts if not _ruled_out(seen.text, a)]
         drop_taken_back(seen)
+        seen.accounts = _whom_it_is_for(seen.text, seen.accounts)
         accounts = [a for a in seen.accounts if accept(entry, a.said)] or seen.accounts
     if not accounts:
         bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
@@ -257,7 +289,8 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
         if len(codes) != 1 or not any(char.isdigit() or char == "@" for char in codes[0]) or len(seen.text) > 40:
             return None
         accounts = [Account(0, len(seen.text), codes[0])]
-    if not is_bare(blank(seen)) and len(seen.text) > len(accounts[-1].said) + 14:
+    numbers = sum(a.end - a.start for a in named) or len(accounts[-1].said)
+    if not is_bare(blank(seen)) and len(seen.text) > numbers + 14:
         return None
     fitting = list(dict.fromkeys(a.said for a in accounts if accept(entry, a.said)))
     if len(fitting) > 1 and len(accounts) == len(seen.accounts):  # nothing was taken back: one item for each

@@ -135,6 +135,12 @@ def say_to_choose(say: Say, choice: str) -> str:
     return say(choice=choice)
 
 
+@line("没看准要用哪个{label}，请只发要用的那一个。")
+def only_the_one(say: Say, label: str) -> str:
+    """Of several numbers in one message it was not clear which is meant."""
+    return say(label=label)
+
+
 nothing_listed = phrase("nothing_listed", "现在没有可选的列表。")
 
 

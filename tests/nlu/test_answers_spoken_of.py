@@ -56,3 +56,76 @@ def test_a_choice_is_made_in_whatever_few_words(demo: Lexicon, shop: str, choice
 def test_of_two_that_are_named_the_one_is_made_that_is_not_refused(demo: Lexicon, said: str, edition: str) -> None:
     (item,) = parse(said, demo, expecting=Expecting("edition", "win11", listed=2)).items
     assert item.options["edition"] == edition
+
+
+P, Q = "13912345678", "13787654321"
+PHONE = Expecting("account", "huafei")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "不是P",
+        "P不是我的号",
+        "别充P",
+        "P不用了",
+        "P我不用了",
+        "上次那个P充错了",
+        "P是谁的号",
+        "除了P",
+        "不要P",
+        "我之前的号P换了",
+    ],
+)
+def test_a_number_that_is_ruled_out_is_no_answer(demo: Lexicon, said: str) -> None:
+    assert not _claims(parse(said.replace("P", P), demo, expecting=PHONE))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P",
+        "P吧",
+        "充P",
+        "我的号P",
+        "P谢谢",
+        "P，别充错了",
+        "P不用急",
+        "联通P",
+        "老号P",
+        "是P",
+        "P欠费了",
+        "我妈的号P",
+        "P千万别弄错",
+    ],
+)
+def test_a_number_is_an_answer_in_whatever_few_words(demo: Lexicon, said: str) -> None:
+    (item,) = parse(said.replace("P", P), demo, expecting=PHONE).items
+    assert item.fields == {"account": P}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "不是P，是Q",
+        "我的是P，给Q充",
+        "给Q充，我的是P",
+        "P，哦不，Q",
+        "别充P，充Q",
+        "原来的P不用了，新号Q",
+        "我号P，要充的是我妈的Q",
+        "Q 别充到P",
+        "Q（联系电话P）",
+        "P是我的，充Q这个",
+        "到账了打P，充的号Q",
+    ],
+)
+def test_of_two_numbers_the_one_to_be_charged_is_the_answer(demo: Lexicon, said: str) -> None:
+    (item,) = parse(said.replace("P", P).replace("Q", Q), demo, expecting=PHONE).items
+    assert item.fields == {"account": Q}
+
+
+@pytest.mark.parametrize("said", ["P和Q", "P Q都充", "我的P和我妈的Q都充上"])
+def test_two_numbers_that_are_both_meant_stay_two(demo: Lexicon, said: str) -> None:
+    items = parse(said.replace("P", P).replace("Q", Q), demo, expecting=PHONE).items
+    assert [item.fields for item in items] == [{"account": P}, {"account": Q}]
