@@ -21,6 +21,7 @@ _SECRET_HEADS = frozenset(
         *("卡密", "密码", "卡片密码", "激活码", "兑换码", "充值码", "券码"),
     )
 )
+_PLAINLY_SECRET = ("secret", "卡密")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SPREADSHEET_NUMBER = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 _BINARY_STARTS = (
@@ -60,13 +61,13 @@ class KeyLines:
 
     def read(self) -> Iterator[tuple[int, CardSecret | BadLine]]:
         """Give each key or bad line with its 1-based line number; blank lines are passed over."""
-        first = 1 if self.columns else 0
+        top = _first_of(self.lines)
         # Spreadsheets save empty rows as rows of separators.
         nothing = f' \t\r\ufeff{self.columns.delimiter}"' if self.columns else " \t\r\ufeff"
-        for index in range(first, len(self.lines)):
+        for index in range(top + 1 if self.columns else top, len(self.lines)):
             line = self.lines[index].strip().strip("\ufeff")
             if line.strip(nothing):
-                found = _in_columns(line, self.columns) if self.columns else _in_text(line, is_first=index == 0)
+                found = _in_columns(line, self.columns) if self.columns else _in_text(line, is_first=index == top)
                 yield index + 1, BadLine(index + 1, found) if isinstance(found, str) else found
 
 
@@ -77,6 +78,8 @@ class Columns:
     secret: int
     number: int | None
     delimiter: str
+    many: int
+    """How many there are."""
 
 
 def read_key_file(path: Path) -> KeyLines | FileRefused:
@@ -101,7 +104,8 @@ def key_lines(text: str, *, has_header: bool) -> KeyLines | FileRefused:
     lines = _LINE_END.split(text)
     if not has_header:
         return KeyLines(lines)
-    columns = _columns(lines[0])
+    top = _first_of(lines)
+    columns = _columns(lines[top], top + 1)
     if isinstance(columns, FileRefused):
         return columns
     return KeyLines(lines, columns)
@@ -123,14 +127,23 @@ def decode(raw: bytes) -> str | FileRefused:
             return FileRefused("既不是 UTF-8 也不是 GBK 编码的文本", line=raw.count(b"\n", 0, error.start) + 1)
 
 
-def _columns(header: str) -> Columns | FileRefused:
+def _first_of(lines: list[str]) -> int:
+    """The first line that is not blank, from 0."""
+    return next((at for at, line in enumerate(lines) if line.strip(" \t\r\ufeff")), 0)
+
+
+def _columns(header: str, line: int) -> Columns | FileRefused:
     delimiter = next((mark for mark in ",\t;" if mark in header), ",")
     heads = [head.strip().strip('"').strip().casefold() for head in header.split(delimiter)]
-    secret = next((at for at, head in enumerate(heads) if head in _SECRET_HEADS), None)
-    if secret is None:
-        return FileRefused("CSV 第一行应是表头, 其中一列叫 secret (或 卡密、密码、激活码、兑换码)", line=1)
+    secrets = [at for at, head in enumerate(heads) if head in _SECRET_HEADS]
+    # code and pin, say: half a key would be sold. A column called secret is it, whatever else there is.
+    plain = secrets if len(secrets) == 1 else [at for at in secrets if heads[at] in _PLAINLY_SECRET]
+    if not secrets:
+        return FileRefused("CSV 第一行应是表头, 其中一列叫 secret (或 卡密、密码、激活码、兑换码)", line)
+    if len(plain) != 1:
+        return FileRefused("表头里不止一列像卡密, 请把卡密那一列改名为 secret, 卡号那一列改名为 number", line)
     number = next((at for at, head in enumerate(heads) if head in _NUMBER_HEADS), None)
-    return Columns(secret, number, delimiter)
+    return Columns(plain[0], number, delimiter, len(heads))
 
 
 def _in_columns(line: str, columns: Columns) -> CardSecret | str:
@@ -141,6 +154,8 @@ def _in_columns(line: str, columns: Columns) -> CardSecret | str:
         return "引号不成对"
     if len(cells) <= max(columns.secret, columns.number or 0):
         return "列数比表头少"
+    if any(cell.strip() for cell in cells[columns.many :]):
+        return "列数比表头多, 不知道哪一列是卡密 (卡密里有逗号时要加引号)"
     number = cells[columns.number].strip() if columns.number is not None else ""
     return read_card(number or None, cells[columns.secret].strip())
 

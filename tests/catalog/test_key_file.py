@@ -41,6 +41,8 @@ def test_encodings_line_ends_and_blank_lines_change_nothing(read: Read, encoding
         '"序列号","激活码"\r\n"N1","S1"\r\n"N2","S2"\r\n',
         "账号\t密码\nN1\tS1\nN2\tS2\n",
         " Card_No ; SECRET \nN1;S1\nN2;S2",
+        "\n \nnumber,secret\nN1,S1\n\nN2,S2,,\n",
+        "code,number,secret\nx,N1,S1\ny,N2,S2\n",
     ],
 )
 def test_a_csv_is_read_by_its_header(read: Read, content: str) -> None:
@@ -75,6 +77,19 @@ def test_a_bad_line_is_named_but_never_quoted(read: Read, line: str, reason: str
     assert "SECRET" not in repr(found)
 
 
+@pytest.mark.parametrize("row", ["N1,S1", "N1,S1,x", "S,1"])
+def test_a_row_with_more_cells_than_its_header_is_no_key(read: Read, row: str) -> None:
+    header = "secret" if row.count(",") == 1 else "number,secret"
+    bad, good = read(f"{header}\n{row}\n{'N2,' if ',' in header else ''}S2\n", "keys.csv")
+    assert isinstance(bad, BadLine)
+    assert "列数比表头多" in bad.reason
+    assert isinstance(good, CardSecret)
+
+
+def test_a_header_below_blank_lines_of_a_text_file_is_none_of_its_keys(read: Read) -> None:
+    assert read("\n\nnumber,secret\nN1,S1\n") == [BadLine(3, "是表头, 不是卡密"), CardSecret("S1", "N1")]
+
+
 @pytest.mark.parametrize("header", ["number,secret", "卡号,卡密", "\ufeffSecret"])
 def test_a_header_in_a_text_file_is_not_sold_as_a_key(read: Read, header: str) -> None:
     assert read(f"{header}\nN1,secret\n") == [BadLine(1, "是表头, 不是卡密"), CardSecret("secret", "N1")]
@@ -93,6 +108,9 @@ def test_a_stray_quote_spoils_its_own_line_only(read: Read) -> None:
         (b"A\n\xff\xff\xff\n", "keys.txt", 2, "既不是 UTF-8 也不是 GBK"),
         (b"A,B\nC,D\n", "keys.csv", 1, "CSV 第一行应是表头"),
         (b"", "keys.csv", 1, "CSV 第一行应是表头"),
+        (b"\n\nA,B\n", "keys.csv", 3, "CSV 第一行应是表头"),
+        (b"code,pin\nA,B\n", "keys.csv", 1, "不止一列像卡密"),
+        (b"secret,secret\nA,B\n", "keys.csv", 1, "不止一列像卡密"),
     ],
 )
 def test_a_file_that_holds_no_keys_at_all_is_refused(
