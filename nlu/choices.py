@@ -23,7 +23,10 @@ def choose(draft: Draft, product: ProductIndex | None, seen: Seen) -> None:
         place = seen.text.rfind(ending)
         if place > 0 and ONTO.search(seen.text[max(0, place - 6) : place]):
             draft.options[pair[0]] = pair[1]
+    weighed = _weighed(product, seen)
     for mention in seen.mentions:
+        if mention.start in weighed:
+            continue
         options, choices = meanings(mention, product)
         if options and choices:
             before = seen.text[max(0, mention.start - 8) : mention.start]
@@ -39,6 +42,21 @@ def choose(draft: Draft, product: ProductIndex | None, seen: Seen) -> None:
             draft.options[options[0][0]] = options[0][1]
         elif len(choices) == 1:
             draft.choices[choices[0][0]] = choices[0][1]
+
+
+_EITHER = re.compile(r"的?\s*(?:或者?|还是|/|要么)\s*")
+_OR = re.compile(r"的?\s*(?:和|跟|与|还是|或者?|、|/|vs)\s*")
+
+
+def _weighed(product: ProductIndex | None, seen: Seen) -> set[int]:
+    """Give where two values of one option stand beside each other: 快充和慢充有什么区别 chooses neither."""
+    chosen = [(m, product.option_words[m.word]) for m in seen.mentions if product and m.word in product.option_words]
+    return {
+        place
+        for (one, (name, value)), (other, (again, another)) in pairwise(chosen)
+        if name == again and value != another and _OR.fullmatch(seen.text[one.end : other.start])
+        for place in (one.start, other.start)
+    }
 
 
 def meanings(mention: Mention, product: ProductIndex | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -78,6 +96,9 @@ def options_apart(product: ProductIndex | None, seen: Seen) -> list[tuple[Mentio
     places = {a.start for a in seen.amounts if a.kind == "count"}
     named.sort(key=lambda pair: (pair[0].end in places, -pair[0].start))  # 给两个孩子报，儿童票两张
     first = {pair: m for m, pair in named}
+    ordered = sorted(first.values(), key=lambda m: m.start)
+    if any(_EITHER.fullmatch(seen.text[one.end : other.start]) for one, other in pairwise(ordered)):
+        return []  # 家庭版或者专业版都行
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
 
 
@@ -149,6 +170,15 @@ def _paired_by_part(
         if len(set(homes)) == len(amounts) and set(homes) == set(by_part):
             return [(amount, by_part[home]) for amount, home in zip(amounts, homes, strict=True)]
     return []
+
+
+_BOTH = re.compile(r"各|分别|都[要来买]|多少钱|什么价|啥价|怎么卖|咋卖|价格|多少")
+
+
+def both_meant(anchors: list[tuple[Mention, tuple[str, str]]], text: str) -> bool:
+    """Tell whether of two values of one option both are asked for: 5G月包和日包多少钱."""
+    between = text[anchors[0][0].end : anchors[-1][0].start].strip()
+    return len(anchors) == 2 and between in ("和", "跟", "与", "、", "") and _BOTH.search(text) is not None
 
 
 def by_option(

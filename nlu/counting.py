@@ -29,6 +29,12 @@ def count_otherwise(seen: Seen) -> None:
             replace(a, kind="count") if a.kind == "value" and not a.unit and _times(seen.text, a.end) in starts else a
             for a in seen.amounts
         ]
+    ends = {mention.end for mention in seen.mentions if mention.entry.options}
+    behind = [
+        a for a in seen.amounts if a.kind == "value" and not a.unit and 0 < (a.number or 0) < 10 and a.start in ends
+    ]
+    if len(behind) > 1:  # 大人2 小孩2
+        seen.amounts = [replace(a, kind="count") if a in behind else a for a in seen.amounts]
     each = _EACH_ONE.search(seen.text)
     if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
         return

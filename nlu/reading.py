@@ -8,6 +8,7 @@ from itertools import chain
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount
 from nlu.choices import (
+    both_meant,
     by_option,
     choices_apart,
     choose,
@@ -88,8 +89,10 @@ def _one(
         for mention, _ in option_anchors:  # 夜场成人两张儿童一张: at night, both
             base.options = {**dict(of_sku(mention, product)), **base.options}
         anchors = []
-    if option_anchors and (not anchors or len(counts) >= len(option_anchors)):
-        if anchors and counts[0].number == sum(count.number or 0 for count in counts[1:]):
+    if option_anchors and anchors and anchors[0].word in {m.word for m, _ in option_anchors}:
+        anchors = anchors[1:]  # 全家桶一份 蛋挞两份, where the first is a SKU's name as well
+    if option_anchors and (not anchors or len(counts) >= len(option_anchors) or both_meant(option_anchors, seen.text)):
+        if anchors and counts and counts[0].number == sum(count.number or 0 for count in counts[1:]):
             counts = counts[1:]  # 5次的两张，一张轿车一张越野车
         return by_option(replace(base, amount=anchors[0] if anchors else None), option_anchors, counts, seen)
     if len(seen.accounts) > 1 and not _roles(product, seen.accounts):

@@ -47,7 +47,18 @@ def drop_taken_back(seen: Seen) -> None:
     _drop_weighed(seen)
     _drop_by_owner(seen)
     for match in _CORRECTION.finditer(seen.text) if may_take_back else ():
-        _correct(seen, match.start(), match.end())
+        if match[0] != "还是" or not _asks_which(seen, match.start(), match.end()):
+            _correct(seen, match.start(), match.end())
+
+
+def _asks_which(seen: Seen, start: int, end: int) -> bool:
+    """快充还是慢充好: which of two asks, and corrects nothing."""
+    before = any(m.end == start for m in seen.mentions) or any(a.end == start for a in seen.amounts)
+    after = any(m.start == end for m in seen.mentions) or any(a.start == end for a in seen.amounts)
+    return before and after and _WHICH.search(seen.text, end) is not None
+
+
+_WHICH = re.compile("[?？吗呢好]|哪个?|划算|便宜|合适|都(?:行|可以)|随便|有?区别|怎么选|不知道|纠结")
 
 
 def _drop_refused_goods(seen: Seen) -> None:
