@@ -1,6 +1,7 @@
 """What a message is for: what its slots alone make certain, else the model's ranking. Every verdict says why."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -46,14 +47,22 @@ class Wording:
         """Something is said beside what is told."""
         if not self.rests:
             self.spans, self.blanked = slots, blank(seen, slots)
-        self.cues = set(cues_of(self.blanked))
-        self.asks = _ASKING.search(self.blanked) is not None
         self.amounts: list[Amount] = [a for a in seen.amounts if a.kind != "none"]
         asked = ([ref for ref in seen.refs if not seen.tells(ref.start)] if seen.told else []) or seen.refs
         self.has_product = any(ref.product or ref.candidates for ref in asked)
         self.named = self.has_product or any(ref.foreign for ref in asked)
         self.picks = any(m.entry.options or m.entry.choices for m in seen.mentions)
         self.slots = bool(seen.accounts or self.amounts or seen.texts) or self.picks
+
+    @cached_property
+    def cues(self) -> frozenset[str]:
+        """The families of words that point at an intent."""
+        return frozenset(cues_of(self.blanked))
+
+    @cached_property
+    def asks(self) -> bool:
+        """Tell whether anything is asked."""
+        return _ASKING.search(self.blanked) is not None
 
     @cached_property
     def ranked(self) -> list[tuple[float, Intent]]:
@@ -282,7 +291,7 @@ def _of_what_is_told(said: Wording) -> Verdict:
     return Verdict(0.5, "unknown", "tells of something and asks for nothing")
 
 
-def _needed(intent: Intent, cues: set[str]) -> bool:
+def _needed(intent: Intent, cues: Set[str]) -> bool:
     return not (NEEDED.get(intent) or SUPPORT.get(intent, frozenset())).isdisjoint(cues)
 
 
@@ -396,7 +405,7 @@ SUPPORT: dict[Intent, frozenset[str]] = {
 """Without a word of its own family, one of these intents needs the model to be rather sure."""
 
 
-def _supported(intent: Intent, cues: set[str]) -> bool:
+def _supported(intent: Intent, cues: Set[str]) -> bool:
     return intent not in SUPPORT or not SUPPORT[intent].isdisjoint(cues)
 
 

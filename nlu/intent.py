@@ -24,6 +24,8 @@ PRODUCT, CATEGORY, CHOICE, SKU, VALUE, COUNT, ACCOUNT, NUMBER = "ＰＣＯＳＶ
 SLOTS = PRODUCT + CATEGORY + CHOICE + SKU + VALUE + COUNT + ACCOUNT + NUMBER
 
 
+_LETTERS = {"value": VALUE, "months": SKU, "count": COUNT, "word": SKU, "none": NUMBER}
+_CODES = ("激活码", "兑换码", "序列号", "卡密", "key")
 Span = tuple[int, int, str]
 
 
@@ -33,15 +35,14 @@ def slots_of(seen: Seen) -> list[Span]:
     spans += [(start, end, ACCOUNT) for start, end in seen.text_spans]
     for ref in seen.refs:
         letter = CATEGORY if ref.candidates else PRODUCT
-        coded = next((tail for tail in ("激活码", "兑换码", "序列号", "卡密", "key") if ref.word.endswith(tail)), "")
+        coded = next((tail for tail in _CODES if ref.word.endswith(tail)), "") if ref.word.endswith(_CODES) else ""
         spans.append((ref.start, ref.end - len(coded), letter))
     pointing = {ref.start for ref in seen.refs}
     for mention in seen.mentions:
         entry = mention.entry  # 科目二 that is an option of the goods beside it points at no goods
         if (entry.options or entry.choices) and not (entry.means_things and mention.start in pointing):
             spans.append((mention.start, mention.end, CHOICE))
-    letters = {"value": VALUE, "months": SKU, "count": COUNT, "word": SKU, "none": NUMBER}
-    spans += [(a.start, a.end, letters[a.kind]) for a in seen.amounts]
+    spans += [(a.start, a.end, _LETTERS[a.kind]) for a in seen.amounts]
     spans.sort(key=lambda span: (span[0], -span[1]))
     kept, place = [], 0
     for span in spans:
@@ -87,9 +88,9 @@ def features(blanked: str, words: Sequence[str] = ()) -> set[str]:
     found.discard(" ")
     found.discard("^")
     found.discard("$")
-    slots = "".join(slot for slot in SLOTS if slot in text)
+    slots = "".join([slot for slot in SLOTS if slot in text])
     found.add(f"slots={slots}")
-    length = sum(char not in SLOTS and char != " " for char in text)
+    length = len(text) - text.count(" ") - sum(map(text.count, slots))
     found.add(f"words={min(length, 12) if length < 8 else 8 + length // 8}")
     found.update(f"w={word}" for word in words if len(word) > 1)
     cues = cues_of(text)

@@ -36,9 +36,7 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
         return _without_product(draft, lexicon)
     settled = (settle(product, draft.amount) if draft.amount else None) or Settled()
     quantity = draft.quantity if draft.quantity is not None else settled.count
-    said_options = {
-        name: chosen for name, chosen in draft.options.items() if any(o.name == name for o in product.words.options)
-    }
+    said_options = {name: chosen for name, chosen in draft.options.items() if name in product.option_names}
     options = dict(said_options)
     if draft.amount and draft.amount.word and settled.skus:
         for name, chosen in _shared_options(settled.skus).items():
@@ -190,7 +188,7 @@ def _fields(product: ProductIndex, draft: Draft) -> tuple[dict[str, str], dict[s
     fields = {
         name: chosen for name, chosen in draft.choices.items() if any(f.name == name for f in product.words.fields)
     }
-    for entry in product.words.fields:
+    for entry in product.words.fields if draft.texts else ():
         said = draft.texts.get(entry.name) or (draft.texts.get(ADDRESS) if entry.kind == "address" else None)
         phone = next((f for f in product.account_fields if f.kind == "phone"), None)
         if said and entry.kind == "address" and phone is not None:

@@ -175,6 +175,7 @@ class ProductIndex:
         self.same_units = frozenset(unit for unit, same in by_unit.items() if same and unit)
         """Other words for the denomination's unit: 刀 where 10美元 is also called 10刀."""
         self.option_tails = _tails(words.options)
+        self.option_names = frozenset(option.name for option in words.options)
         self.option_words = {w: (o.name, c.id) for o in words.options for w, c in _choice_words(o.choices)}
         self.choice_words: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in words.fields:

@@ -38,7 +38,7 @@ def _as_option(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
 
 def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
     """腾讯月卡: of what a short name could mean, only one comes by the month."""
-    if ref.weak or not any(other.product for other in seen.refs):
+    if not ref.candidates or ref.weak or not any(other.product for other in seen.refs):
         return ref
     if any(other.product and other.start == ref.end for other in seen.refs):
         return ref  # 钢琴陪练 is what the second word names
@@ -54,7 +54,14 @@ def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
 def _imply_topup(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> None:
     """充50元到138…，再给QQ…充20Q币: a clause of its own with phone, money and 充 is a top-up beside the goods named."""
     named = {ref.product for ref in seen.refs}
-    if not wants_topup or lexicon.phone_topup is None or lexicon.phone_topup in named or None in named or not named:
+    if (
+        not wants_topup
+        or not seen.accounts
+        or lexicon.phone_topup is None
+        or lexicon.phone_topup in named
+        or None in named
+        or not named
+    ):
         return
     taken = any(accept(f, a.said) for a in seen.accounts for pid in named if pid for f in _fields_of(lexicon, pid))
     for clause in _OWN_ORDER.finditer(seen.text):

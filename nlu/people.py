@@ -114,12 +114,14 @@ def _may_be_several(product: ProductIndex, seen: Seen) -> bool:
         or any(entry.names_person for entry in product.words.fields)
         or _TWO_EACH.search(seen.text) is not None
         or (MAY_PROMISE.search(seen.text) is not None and _LATER.search(seen.text) is not None)
-        or (len(mentions) + len(seen.amounts) > 1 and _several_sizes(product, seen))
+        or _several_sizes(product, seen)
     )
 
 
 def _several_sizes(product: ProductIndex, seen: Seen) -> bool:
-    sizes = [bead.kind for bead in _sizes(product, [*seen.mentions, *seen.aside], seen.amounts)]
+    mentions = [m for m in (*seen.mentions, *seen.aside) if m.word in product.option_words]
+    amounts = [a for a in seen.amounts if a.kind != "count" or product.any_sku or a.unit == product.unit]
+    sizes = [bead.kind for bead in _sizes(product, mentions, amounts)] if len(mentions) + len(amounts) > 1 else []
     return len(set(sizes)) < len(sizes)
 
 

@@ -101,7 +101,9 @@ def _one(
     for i, amount in enumerate(anchors or [None]):
         quantity = count_for(i, anchors, counts, seen.text)
         options = with_own_option(base.options, product, amount)
-        made.append(replace(base, amount=amount, quantity=quantity, accounts=list(seen.accounts), options=options))
+        draft = replace(base) if len(anchors) > 1 else base
+        draft.amount, draft.quantity, draft.accounts, draft.options = amount, quantity, list(seen.accounts), options
+        made.append(draft)
     return made
 
 

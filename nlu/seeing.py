@@ -24,7 +24,7 @@ def look(message: str, lexicon: Lexicon) -> Seen:
 
 def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts in a message in plain form, with capitals and without."""
-    if _BIG_SMALL.search(text):
+    if "大" in text and "小" in text:
         cased, text = _sized(cased, lexicon), _sized(text, lexicon)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
@@ -40,15 +40,11 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     mark_places_in_time(text, taken)
     seen.accounts = find_accounts(text, cased, lexicon, taken)
-    seen.mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
-    labels = {
-        m.start
-        for m in seen.mentions
-        for a in seen.accounts
-        if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(text, m.end, a.start)
-    }
-    seen.mentions = [m for m in seen.mentions if m.start not in labels] if labels else seen.mentions
-    seen.mentions = [m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[: m.start][-2:])]
+    if seen.accounts:
+        seen.mentions = _beside_accounts(seen)
+    seen.mentions = [
+        m for m in seen.mentions if m.entry.means_things or not _PRAISE.search(text[max(0, m.start - 2) : m.start])
+    ]
     seen.amounts = find_amounts(
         text, seen.mentions, lexicon, taken, lambda start, end: inside_longer(seen, lexicon, start, end)
     )
@@ -65,6 +61,18 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
 _OF_MAIL, _OF_PHONE = ("邮箱", "邮件"), ("手机", "手机号", "电话")
 _LEADS_TO = re.compile(r"(?:号码?|地址|账号|账户)?(?:是|为|[:=\s,，])*")
 """What stands between a field's label and what is said for it: 邮箱 a@b.cn chooses no login by mail."""
+
+
+def _beside_accounts(seen: Seen) -> list[Mention]:
+    """Leave out the words that are a part of an account, or merely lead to one."""
+    mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
+    labels = {
+        m.start
+        for m in mentions
+        for a in seen.accounts
+        if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
+    }
+    return [m for m in mentions if m.start not in labels]
 
 
 _TAIL_DIGITS = r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"

@@ -75,6 +75,7 @@ def _declines(piece: str) -> bool:
 
 
 MAY_DECLINE, MAY_HAVE = re.compile("[不再没谁]|[好完到]了"), re.compile("[有够没课]")
+MAY_BE_OTHERS = re.compile("[多没非真菜坑口他她太了变样换用缺预余自别的家壁外网淘拼平店是]")
 MAY_BE_DONE = re.compile("[了完过以之原本平已都早刚昨前上去那当]")
 """Cheap: without one of these the patterns need not be tried (a test holds this against them)."""
 
@@ -100,7 +101,9 @@ def tells_when(piece: str) -> bool:
 
 
 def _is_done(piece: str) -> bool:
-    return bool((MAY_BE_DONE.search(piece) and _DONE.search(piece)) or _OTHERS.search(piece))
+    if MAY_BE_DONE.search(piece) and _DONE.search(piece):
+        return True
+    return bool(MAY_BE_OTHERS.search(piece) and _OTHERS.search(piece))
 
 
 def _tells(piece: str) -> bool:

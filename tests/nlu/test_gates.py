@@ -13,7 +13,7 @@ REFUSALS = ("NEGATED", "DECLINED", "TAKEN_BACK", "CORRECTION", "UNFIT", "LACKING
 GATES = [(taking_back.MAY_TAKE_BACK, getattr(taking_back, f"_{name}")) for name in (*REFUSALS, "NOT_FOR")]
 GATES += [(taking_back.MAY_BE_THERE, pattern) for pattern in (taking_back._HAS, taking_back._AIMS_AT)]
 GATES += [(telling.MAY_DECLINE, telling._DECLINED), (telling.MAY_HAVE, telling._HAVE)]
-GATES += [(telling.MAY_BE_DONE, telling._DONE)]
+GATES += [(telling.MAY_BE_DONE, telling._DONE), (telling.MAY_BE_OTHERS, telling._OTHERS)]
 GATES += [
     (amounts.MAY_LAST, amounts._DURATION),
     (amounts.MAY_PAIR, amounts._PAIRED),
