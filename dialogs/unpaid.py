@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, picking, refunds, replies, which
-from dialogs.again import line_again
+from dialogs import after_sale, picking, replies, which
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
-from dialogs.editing import edited
+from dialogs.dropping import DROPS, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
+from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
-from dialogs.paying import ask_which_to_cancel, cancel_several, live_unpaid
+from dialogs.paying import cancel_several, live_unpaid
 from dialogs.pointing import names_else, pointed
 from dialogs.state import (
     Collecting,
     Confirming,
     Dialog,
-    DraftLine,
     Idle,
     Kept,
     Listed,
@@ -32,11 +31,8 @@ from dialogs.state import (
 from dialogs.turn import Said, Scene, Turn
 from dialogs.varying import with_place
 from dialogs.wishes import Stance, stance
-from kernel.orders import LineState, Order, OrderState
+from kernel.orders import Order, OrderState
 
-_DROPS = re.compile(
-    r"不想?[要充买订付](?!慢|快)|别[要充买]|取消|撤[销单掉了]|撤$|[去删退]掉|删[了除]|退了|不需要|用不着|没用了|划掉|不去了|去不了|不来了"
-)
 _PLAIN = re.compile(
     "(?:那|就|请|帮我|给我|我要?|麻烦|还是|先)*(?:取消|不要|撤销|撤单?|算了[,，]?取消)(?:订单|掉|了|吧|一下|谢谢)*"
 )
@@ -49,17 +45,13 @@ _MORE_OF_IT = re.compile(
 )
 """再加一张, of the order that waits: it grows, and is no order of its own."""
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
-_OTHERS = re.compile("另外?一?[个单笔]|其[他它余]|别的|剩下|另外")
 _AN_ORDER = re.compile("[那这][个一]?(?:订单|单|笔)|订单")
-_PAYS = re.compile("[付留]|要$|要的$")
-_CLAUSES = re.compile(r"[\s,，。;；!！]+")
 _SAYS_CHANGE = re.compile("[改换]|错了|不对|寄[到给去往]|送[到给去往]")
 """京东卡200就行 is a new order, whatever waits."""
 _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys", "price", "search", "browse", "help")
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
 _VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
 """What is left of 充30那个 without the 30."""
-_GIVEN_BACK = re.compile("退(?:了|掉|款|钱)+")
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
@@ -84,14 +76,14 @@ def _answers_list(dialog: Dialog, said: Said) -> bool:
         return False  # the draft
     if listed is None or len(said.text) > _ANSWER_MAX or listed.entries[0][:2] not in _LIST_KINDS:
         return False
-    if listed.entries[0][:2] == "u:" and _DROPS.search(said.text) and not _ASKS.search(said.text):
+    if listed.entries[0][:2] == "u:" and DROPS.search(said.text) and not _ASKS.search(said.text):
         return True  # 把充30那个取消吧
     return not _WANTS_MORE.search(said.text)
 
 
 def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
     text = said.text
-    if len(text) > _WISH_MAX or not _DROPS.search(text):
+    if len(text) > _WISH_MAX or not DROPS.search(text):
         return False
     if isinstance(dialog.state, Collecting | Confirming):  # 599那个订单取消, of an order and not of the draft
         order = live_unpaid(dialog, scene) is not None and _AN_ORDER.search(text) is not None
@@ -151,10 +143,12 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
+    if (other := all_for_another(dialog, waiting, said, scene)) is not None:
+        return other
     if _drops(dialog, said, scene):
-        dropped = _dropped(dialog, waiting, fact.orders, said, scene)
-        if dropped is not None:
-            return dropped
+        gone = drop_named(dialog, waiting, fact.orders, said, scene)
+        if gone is not None:
+            return gone
     return _corrected(dialog, waiting, fact.orders, said, scene) if _corrects(dialog, said, scene) else None
 
 
@@ -171,8 +165,8 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
         return None
     offered = [order for no in numbers for order in orders if order.order_no == no]
     meant = which.named(offered, said.text, scene.shelf, [no for no in numbers if no])
-    if meant is None or not which.says_no_more(_VERB_OF_NAME.sub("", _DROPS.sub("", meant[1]))):
-        everyone = which.all_of(offered, said.text) and which.says_no_more(_DROPS.sub("", fold(said.text)))
+    if meant is None or not which.says_no_more(_VERB_OF_NAME.sub("", DROPS.sub("", meant[1]))):
+        everyone = which.all_of(offered, said.text) and which.says_no_more(DROPS.sub("", fold(said.text)))
         return _all_chosen(dialog, offered, scene) if everyone else None
     if len(meant[0]) == 1:
         entry = single[numbers.index(meant[0][0].order_no)]
@@ -195,105 +189,6 @@ def _all_chosen(dialog: Dialog, offered: Sequence[Order], scene: Scene) -> Turn 
 
 
 # ---- dropped -------------------------------------------------------------------------------------------------------
-
-
-def _dropped(
-    dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
-) -> Turn | None:
-    """京东卡那个不要了, 两单都不要了, 还没付的那个取消掉."""
-    if "退" in said.text and not waiting:
-        back = refunds.several_named(dialog, orders, Lookup(text=said.text), scene)
-        if back is not None:
-            return back
-    if (kept := _kept(waiting, said.text, scene)) is not None:
-        return cancel_several(dialog, [order for order in waiting if order not in kept])
-    text = _dropping_clause(said.text)
-    shown = _shown(dialog)
-    meant = which.named(orders, text, scene.shelf, shown) or which.named(waiting, text, scene.shelf, shown)
-    rest = _DROPS.sub("", meant[1] if meant is not None else fold(text))
-    if not which.says_no_more(rest):
-        return None
-    if meant is None and which.all_of(waiting, text) and waiting:
-        return cancel_several(dialog, waiting)
-    if meant is None and not isinstance(dialog.state, Idle):
-        return None
-    if meant is None:
-        return _plainly(dialog, waiting, orders, said, scene)
-    those = [order for order in meant[0] if order.state is OrderState.UNPAID]
-    if len(those) == 1:
-        return _drop_one(dialog, those[0], said, scene)
-    if those and (which.all_of(those, text) or len(those) == len(_counted(text))):
-        return cancel_several(dialog, those)
-    if those:
-        return ask_which_to_cancel(dialog, those)
-    return _paid_already(dialog, [o for o in meant[0] if _can_go_back(o)], said, scene)
-
-
-def _kept(waiting: Sequence[Order], text: str, scene: Scene) -> tuple[Order, ...] | None:
-    """只要话费那单，另一个取消: those that stay, where all the others go."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    going = [clause for clause in clauses if _OTHERS.search(clause) and _DROPS.search(clause)]
-    rest = ",".join(clause for clause in clauses if clause not in going)
-    found = which.named(waiting, rest, scene.shelf) if going and rest else None
-    if found is None or not which.says_no_more(re.sub("[只留付]", "", found[1])):
-        return None
-    return found[0] if 0 < len(found[0]) < len(waiting) else None
-
-
-def _counted(text: str) -> Sequence[int]:
-    """前两个: as many as he says."""
-    found = re.search("[前后]面?的?([两二三四2-4])", text)
-    return range("  两三四".index(found[1])) if found is not None and found[1] in "两三四" else ()
-
-
-def _dropping_clause(text: str) -> str:
-    """优酷那个我不要了，京东的付: the clauses about what goes."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    kept = [clause for clause in clauses if not (_PAYS.search(clause) and not _DROPS.search(clause))]
-    return ",".join(kept) if any(_DROPS.search(clause) for clause in kept) else text
-
-
-def _plainly(
-    dialog: Dialog, waiting: tuple[Order, ...], orders: Sequence[Order], said: Said, scene: Scene
-) -> Turn | None:
-    """取消, 不要了: the one that waits; of several he says which."""
-    if len(waiting) > 1:
-        return ask_which_to_cancel(dialog, waiting)
-    if waiting:
-        return Turn(replace(dialog, listed=None), effects=(CancelOrder(waiting[0].order_no),))
-    known = dialog.unpaid.order_no if dialog.unpaid is not None else ""
-    going = [o for o in orders if _can_go_back(o) or (o.order_no == known and o.paid_at is not None)]
-    if said.frame.intent != "cancel" or not going:
-        return None
-    return _paid_already(dialog, going[:1], said, scene)
-
-
-def _paid_already(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:
-    """What is paid is not cancelled but given back: asked for in so many words it is, else offered."""
-    if not orders:
-        return None
-    if stance(said.text, "refund") is Stance.WANTED:
-        return after_sale.look_up(dialog, "refund", said)
-    return answer(
-        replace(dialog, unpaid=None), scene, replies.join(*(replies.paid_not_cancelled(o) for o in orders[:3]))
-    )
-
-
-def _can_go_back(order: Order) -> bool:
-    """Whether it is paid, and something of it is neither delivered nor on its way back."""
-    settled = (LineState.REFUNDING, LineState.REFUNDED, LineState.DELIVERED)
-    return order.state is OrderState.PAID and any(line.state not in settled for line in order.lines)
-
-
-def _drop_one(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn:
-    """The order; or a line of it, where he names only that."""
-    lines = _lines(dialog, order, scene)
-    if len(lines) > 1 and len(lines) == len(order.lines):
-        plain = replace(said, text=_GIVEN_BACK.sub("不要了", said.text))
-        left = _reworked(lines, plain, scene)
-        if left and len(left) < len(lines):
-            return Turn(replace(dialog, waiting=Replacement(left)), effects=(CancelOrder(order.order_no),))
-    return Turn(replace(dialog, listed=None), effects=(CancelOrder(order.order_no),))
 
 
 # ---- corrected -----------------------------------------------------------------------------------------------------
@@ -331,19 +226,19 @@ def _meant(waiting: Sequence[Order], said: Said, scene: Scene) -> tuple[Order, .
 
 
 def _fits(dialog: Dialog, order: Order, said: Said, scene: Scene) -> bool:
-    lines = _lines(dialog, order, scene)
-    return bool(lines) and (corrected(lines, said, scene) is not None or _reworked(lines, said, scene) is not None)
+    lines = lines_of(dialog, order, scene)
+    return bool(lines) and (corrected(lines, said, scene) is not None or reworked(lines, said, scene) is not None)
 
 
 def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | None:
     """The order cancelled and its corrected draft summed up; asked about first where something stays open."""
-    lines = _lines(dialog, order, scene)
+    lines = lines_of(dialog, order, scene)
     if not lines:
         return None
     unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
     dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
     problems: tuple[str, ...] = ()
-    new = _reworked(lines, said, scene)
+    new = reworked(lines, said, scene)
     if new is None:
         if (
             says_more(said.text)
@@ -370,30 +265,7 @@ def _without_name(order: Order, said: Said, scene: Scene) -> Said:
     return replace(said, text=said.text[verb.start() :])
 
 
-def _reworked(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
-    """The lines as the same words would leave them below a summary; None when they would not change them."""
-    totals = tuple(int(look(line, scene.shelf).total_fen() or 0) for line in lines)
-    turn = edited(Dialog(state=Confirming(lines, totals)), said, scene)
-    state = turn.dialog.state if turn is not None else None
-    if isinstance(state, Collecting | Confirming) and state.lines != lines:
-        return state.lines
-    elsewhere = with_place(lines[0], said.text, scene.shelf) if len(lines) == 1 else None
-    return (elsewhere,) if elsewhere is not None else None
-
-
-def _lines(dialog: Dialog, order: Order, scene: Scene) -> tuple[DraftLine, ...]:
-    """What an order was placed from."""
-    if dialog.unpaid is not None and dialog.unpaid.order_no == order.order_no:
-        return dialog.unpaid.lines
-    return tuple(line for line in (line_again(line, scene) for line in order.lines) if line is not None)
-
-
 def _ask_which(dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn:
     listed = Listed(tuple(f"x:{order.order_no}" for order in orders))
     entries = [(replies.order_entry(order), str(i)) for i, order in enumerate(orders, 1)]
     return answer(dialog, scene, replies.join(replies.which_to_correct(), numbered(listed, entries)), listed)
-
-
-def _shown(dialog: Dialog) -> list[str]:
-    entries = dialog.listed.entries if dialog.listed is not None else ()
-    return [no for no in map(after_sale.order_no_in, entries) if no is not None]
