@@ -11,6 +11,7 @@ from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
+from nlu.rulings import as_before, comes, hires, in_english, priced_elsewhere, said_again, short_of
 from nlu.seen import Seen
 from nlu.taking_back import negated
 
@@ -160,6 +161,10 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.7, "order", "a question, then an order")
     if _NO_BUYER.search(said.blanked):
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
+    if not said.asks and short_of(said.seen.text):
+        return Verdict(0.7, "problem", "less has come than was paid for")
+    if said.picks and priced_elsewhere(said.seen):
+        return Verdict(0.7, "unknown", "what something costs that is no goods of this shop")
     if _DEFIES.search(said.blanked) and not said.seen.accounts:
         return Verdict(0.7, "unknown", "money of his own that he will not spend here")
     if _only_broken(said):
@@ -190,7 +195,8 @@ def _plain_order(said: Wording) -> Verdict | None:
         return None
     if said.has_product and _GIVE.search(said.blanked):
         return Verdict(0.8, "order", "give such an account so much: whatever is told beside it")
-    if said.seen.accounts and said.amounts:
+    asked = [a for a in said.amounts if not said.seen.tells(a.start)] if said.seen.told else said.amounts
+    if said.seen.accounts and asked:
         corrects = said.has_product or len(said.seen.accounts) > 1
         if _CORRECTED.search(said.blanked) and _TOPPED_UP.search(said.blanked):
             corrects = True
@@ -245,6 +251,10 @@ def _doubted(said: Wording) -> bool:
 
 
 def _correction(said: Wording) -> Verdict | None:
+    if said.seen.accounts and not said.named and not said.amounts and as_before(said.seen.text):
+        return Verdict(0.8, "reorder", "the same once more, for another account")
+    if not said.named and said_again(said.blanked):
+        return Verdict(0.7, "answer", "an amount, and another in its place")
     if said.slots and not said.named and not said.asks:
         corrects = said.cues and said.cues <= CORRECTING_CUES and said.cues != {"refuse"}
         prefers = said.cues <= PLAIN_CUES | CORRECTING_CUES and _PREFERS.search(said.blanked)
@@ -331,10 +341,17 @@ def _by_model(said: Wording) -> Verdict:
         return Verdict(confidence, "order", "everything was said at once: nothing is left to be changed")
     if intent == "change" and len({ref.product for ref in said.seen.refs if ref.product}) > 1 and len(said.amounts) > 1:
         return Verdict(confidence, "order", "one order, corrected while it was said")
+    if intent == "reorder" and said.has_product and said.seen.accounts and said.amounts and "past" not in said.cues:
+        return Verdict(confidence, "order", "goods, how much and for whom: nothing is left to the last order")
     wants = said.cues <= PLAIN_CUES and _WANTS.fullmatch(said.blanked) is not None
+    wants = wants or (not said.named and not said.seen.accounts and hires(said.blanked))
     if wants and ((intent == "unknown" and confidence < 0.97) or (intent == "order" and not said.named)):
         said.seen.unplaced = True
         return Verdict(max(confidence, 0.5), "order", "wanted, but nothing that is sold here")  # 配副眼镜
+    words_alone = any(a.word for a in said.amounts) or intent not in ("order", "answer", "unknown")
+    if not said.named and not said.seen.accounts and not words_alone and in_english(said.blanked):
+        said.seen.unplaced = True
+        return Verdict(max(confidence, 0.5), "order", "a kind of goods and how much of it, in English")
     bought = said.named or any(a.word for a in said.amounts) or not said.cues.isdisjoint(("buy", "topup", "topup_for"))
     if (intent == "answer" or (intent == "order" and not bought)) and _says_more(said):
         return Verdict(0.4, "unknown", "a number or an account among words that no answer has")
@@ -391,6 +408,8 @@ def talks_of_something_else(said: Wording) -> bool:
     """Tell whether a number stands among much that no buyer says: 会议室在12楼, 10点开始."""
     if said.named or said.picks or not said.amounts or any(a.word for a in said.seen.amounts):
         return False
+    if said.seen.accounts and comes(said.blanked):
+        return False
     return not _TOPPED_UP.search(said.blanked) and unexplained(said.blanked) > ELSEWHERE
 
 
@@ -436,7 +455,8 @@ _CALLS_OFF = re.compile(
     r"|[ＰＣ](?:我|那|就|还是|先|的|单)*算了(?:吧)?[,，。 ]*(?:太|有点)?[慢贵]?[了啦]?"
 )
 _ASKED_THEN_ORDERED = re.compile(
-    r"(?:没有?|没货|不行)(?:的话)?[,，]?就[^,，?？吗么]{0,6}[充买来要租订报拿][^?？吗么]{0,3}[ＰＶＱＳＯ]|你?有就[来要买充]|[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)"
+    r"(?:怎么|咋|如何)(?:个|样)?[^,，?？]{1,4}[,，?？\s]+(?:我|帮我|给我|就|直接|你)*(?:想|要)?(?:来|要|办|开|充|订|报|租|买|弄|整|拿|洗|拍)(?:[一个份张台套次单本Ｑ两]){1,2}[吧呗啊呀。!！]*$"
+    r"|(?:没有?|没货|不行)(?:的话)?[,，]?就[^,，?？吗么]{0,6}[充买来要租订报拿][^?？吗么]{0,3}[ＰＶＱＳＯ]|你?有就[来要买充]|[?？](?!.*[?？吗么])[^?？]{0,8}[充冲买来要](?=.{0,6}Ｖ)(?=.*Ａ)"
 )
 """有活动吗？没有的话给我充Ｖ，Ａ"""
 _WANTS = re.compile(

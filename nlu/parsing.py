@@ -194,7 +194,8 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = N
     named = any(ref.product or ref.candidates for ref in seen.refs)
     if intent in TALK_OF_PAST and not named and not seen.accounts:
         return ()
-    if intent in ABOUT_PRODUCT and not any(ref.product for ref in seen.refs):
+    again_for = intent == "reorder" and bool(seen.accounts)  # the same once more, for another account
+    if intent in ABOUT_PRODUCT and not again_for and not any(ref.product for ref in seen.refs):
         return ()
     made = drafts(
         seen,

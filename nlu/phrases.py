@@ -157,7 +157,7 @@ class PhraseIndex:
                 if word is None or i + length > len(heard):
                     continue
                 said = compact[i : i + length]
-                if said not in self._entries and sounds_meant(said, word):
+                if said not in self._entries and sounds_meant(said, word) and compact[i - 1 : i + 1] not in _FAVOURS:
                     found.append(Mention(places[i], places[i + length - 1] + 1, word, self._entries[word], exact=False))
         return found
 
@@ -202,6 +202,8 @@ DEEDS = "打洗换修剪理泡拍学包磨封补贴调烫染焗按捏刮拔搓�
 """What a word of deed and object begins with: 打蜡, 补胎."""
 _PARTED = re.compile(f"([{DEEDS}])(?:了?一?[个次下回]|一?下儿|个一)(?=[\u4e00-\u9fff])")
 _NUMERALS = frozenset("一二两三四五六七八九十百千万半")
+_FAVOURS = frozenset(("帮忙", "个忙", "麻烦", "急忙", "赶忙", "连忙", "很忙", "太忙"))
+"""帮忙充50 asks for help, and not for 慢充."""
 
 
 def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> bool:
@@ -348,6 +350,13 @@ _NOT_SHORT = frozenset(
 )
 
 
+_IN_ENGLISH = {
+    "卡": ("card", "giftcard"), "会员": ("vip", "member"), "券": ("voucher", "coupon"), "币": ("coin", "coins"),
+}  # fmt: skip
+"""What a kind of goods is called beside a brand's letters, without spaces."""
+_BRANDED = re.compile(r"([\u4e00-\u9fff]{2,4}?)(?:购物|礼品|充值|代金|电子)?(卡|会员|券|币)")
+
+
 def spellings(name: str) -> list[str]:
     """Write a Chinese name in letters, as hurried buyers do: wangzhe, wzry, tx会员."""
     if re.match(r"q[\u4e00-\u9fff]", name):
@@ -361,4 +370,8 @@ def spellings(name: str) -> list[str]:
         syllables = name[:2].translate(_letters()).split(" ")[:-1]
     if len(name) > 2 and len(syllables) >= 2 and _HAN.match(name):
         words.append("".join(s[0] for s in syllables[:2]) + name[2:])
+    branded = _BRANDED.fullmatch(name)
+    if branded:  # jd card, for 京东卡
+        letters = "".join(s[0] for s in branded[1].translate(_letters()).split(" ")[:-1])
+        words += [letters + kind for kind in _IN_ENGLISH[branded[2]]]
     return [word for word in dict.fromkeys(words) if len(word) >= 2 and word not in _NOT_SHORT]
