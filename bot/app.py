@@ -5,7 +5,7 @@ import logging
 from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
@@ -14,6 +14,7 @@ from bot import buyer_pages, callbacks, desk, health, metrics, rest
 from bot.bootstrap import Services
 from bot.push_endpoint import PUSH_PATH, PushEndpoint
 from bot.rate_limit import RateLimit
+from bot.requests import TooSlowError, in_time
 from bot.safe_headers import safely
 from console import routes as console
 from console.events import Live
@@ -31,9 +32,11 @@ class WebApp(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.straight is not None and scope["type"] == "http" and scope["path"] == PUSH_PATH:
-            await self.straight(scope, receive, send)
+            await self.straight(scope, in_time(receive), send)
+        elif scope["type"] == "http":
+            await super().__call__(scope, in_time(receive), safely(send, https=self.https))
         else:
-            await super().__call__(scope, receive, safely(send, https=self.https))
+            await super().__call__(scope, receive, send)
 
 
 class _Below(Route):
@@ -65,7 +68,13 @@ def create_app(services: Services) -> WebApp:
             *console.routes(parts, live),
             _Below("/api/{rest:path}", rest.door(services, parts)),
         ],
-        exception_handlers={Exception: _broken, OperationalError: _away, TimeoutError: _away},
+        exception_handlers={
+            Exception: _broken,
+            OperationalError: _away,
+            TimeoutError: _away,
+            ClientDisconnect: _gone,
+            TooSlowError: _too_slow,
+        },
     )
     app.straight = None if limited else push
     app.live = live
@@ -77,6 +86,15 @@ async def _away(_: Request, error: Exception) -> Response:
     """The database restarts or is overrun: that is no bug, passes, and needs no trace; WeChat Pay tells us again."""
     log.error("the database is away: %s", type(error).__name__)
     return PlainTextResponse("服务正忙，请几秒后再试", status_code=503, headers={"Retry-After": "5"})
+
+
+async def _gone(_: Request, _error: Exception) -> Response:
+    """The caller hung up before his request was whole: nobody reads this."""
+    return PlainTextResponse("", status_code=400)
+
+
+async def _too_slow(_: Request, _error: Exception) -> Response:
+    return PlainTextResponse("too slow", status_code=408, headers={"Connection": "close"})
 
 
 async def _broken(_: Request, error: Exception) -> Response:

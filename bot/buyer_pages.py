@@ -15,18 +15,27 @@ from bot.bootstrap import Services
 from bot.pages import render
 from bot.pages.views import KeyView, MoneyView, PayView, order_view, pay_view
 from bot.rate_limit import WINDOW_S, count
-from bot.visits import STATE_COOKIE, VISIT_COOKIE, VISIT_LIFE, is_ordinary_browser, new_state
+from bot.visits import (
+    AGAIN_COOKIE,
+    PREVIEW_COOKIE,
+    STATE_COOKIE,
+    VISIT_COOKIE,
+    VISIT_LIFE,
+    is_ordinary_browser,
+    new_state,
+)
 from bot.wechat import BadCode, NoAnswer
 from catalog.shelf import Shelf
 from dialogs.facts import BalanceShort, PaidFromBalance
-from kernel.ids import OpenId
+from kernel.ids import OpenId, is_token
 from kernel.orders import Order
 
 log = logging.getLogger(__name__)
 
-TOKEN_MAX = 64
 LINK_LIVES = timedelta(days=30)
 """After that a link shows nothing to anybody but its owner: it may have been forwarded, and forgotten, anywhere."""
+
+_NO_PREVIEW = "请点右下角「使用完整服务」后再付款。"
 
 Page = Callable[[Request], Response]
 
@@ -117,8 +126,11 @@ class _Pages:
             return _json({"error": "订单不存在，请核对链接"}, 404)
         if self._opens_too_often(order):
             return _too_often()
+        viewer = self._viewer(request)
+        if viewer is None and request.cookies.get(PREVIEW_COOKIE):
+            return _json({"error": _NO_PREVIEW}, 403)
         # Without a visit the prepay is made for the order's buyer: nobody else can use it, so nothing is given away.
-        opened = paying.open_jsapi(self._services, order, self._viewer(request) or order.openid)
+        opened = paying.open_jsapi(self._services, order, viewer or order.openid)
         return _json(opened.params) if isinstance(opened, paying.Bridge) else _json({"error": opened.message}, 409)
 
     def balance(self, request: Request) -> Response:
@@ -204,7 +216,7 @@ class _Pages:
 
     def _order(self, request: Request) -> Order | None:
         token = request.path_params["token"]
-        return ordering.by_token(self._services, token) if len(token) <= TOKEN_MAX else None
+        return ordering.by_token(self._services, token) if is_token(token) else None
 
     def _viewer(self, request: Request) -> OpenId | None:
         cookie = request.cookies.get(VISIT_COOKIE, "")
@@ -229,14 +241,14 @@ class _Pages:
             return answer
         visitor = services.account.visitor(code)
         if isinstance(visitor, NoAnswer):
-            return _html(render.render_error(self._shop, 503, "微信暂时没有回应", "请稍等几秒后重新打开此页面。"))
+            log.warning("WeChat does not say who opens a page: %s", visitor.reason)
+            return self._no_word_of_wechat()
         if isinstance(visitor, BadCode):
-            # A used or old code, from going back or reloading: start again without it.
-            answer = RedirectResponse(address, status_code=302)
-            answer.delete_cookie(STATE_COOKIE)
-            return answer
+            return self._with_another_code(request, address, visitor)
         if visitor.snapshot:
-            return _html(render.render_error(self._shop, 200, "请使用完整服务", "请点右下角「使用完整服务」后再付款。"))
+            preview = _html(render.render_error(self._shop, 200, "请使用完整服务", _NO_PREVIEW))
+            preview.set_cookie(PREVIEW_COOKIE, "1", max_age=600, httponly=True, secure=secure, samesite="lax")
+            return preview
         answer = RedirectResponse(address, status_code=302)
         answer.set_cookie(
             VISIT_COOKIE,
@@ -246,8 +258,27 @@ class _Pages:
             secure=secure,
             samesite="lax",
         )
+        for done in (STATE_COOKIE, AGAIN_COOKIE, PREVIEW_COOKIE):
+            if done in request.cookies:
+                answer.delete_cookie(done)
+        return answer
+
+    def _with_another_code(self, request: Request, address: str, bad: BadCode) -> Response:
+        """A used or old code, from going back or reloading: start again without it, once."""
+        answer: Response
+        if request.cookies.get(AGAIN_COOKIE):
+            log.warning("WeChat refuses one code after the other: errcode %s", bad.errcode)
+            answer = self._no_word_of_wechat()
+            answer.delete_cookie(AGAIN_COOKIE)
+        else:
+            answer = RedirectResponse(address, status_code=302)
+            secure = address.startswith("https://")
+            answer.set_cookie(AGAIN_COOKIE, "1", max_age=60, httponly=True, secure=secure, samesite="lax")
         answer.delete_cookie(STATE_COOKIE)
         return answer
+
+    def _no_word_of_wechat(self) -> Response:
+        return _html(render.render_error(self._shop, 503, "微信暂时没有回应", "请稍等几秒后重新打开此页面。"))
 
 
 def _same(viewer: OpenId | None, owner: OpenId) -> bool:

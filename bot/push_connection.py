@@ -20,6 +20,9 @@ from bot.webhook import BODY_MAX_BYTES
 log = logging.getLogger(__name__)
 
 _HEAD_MAX_BYTES = 32 * 1024
+WHOLE_WITHIN_S = 20.0
+"""A connection over which no whole request comes for so long is closed; bodies that uvicorn reads have their own time
+(bot/requests.py)."""
 _PUSH_PATH = PUSH_PATH.encode()
 _NOT_OURS = frozenset({b"expect", b"upgrade", b"transfer-encoding"})
 
@@ -53,6 +56,9 @@ class PushConnection(asyncio.Protocol):
         self._quiet_since: float | None = None
         """Loop time since which a kept connection has nothing to do."""
         self._watched = False
+        self._whole_by: float | None = None
+        """Loop time until which the request that began has to be here; None: none is waited for."""
+        self._hurried = False
         self._url, self._body = b"", b""
         self._requests_begun, self._whole, self._foreign = 0, False, self._endpoint is None
 
@@ -62,6 +68,7 @@ class PushConnection(asyncio.Protocol):
         """See asyncio.Protocol."""
         self._transport = cast(asyncio.Transport, transport)
         self._server.connections.add(self)  # type: ignore[arg-type] # it names uvicorn's own, and only closes them
+        self._expect_all()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """See asyncio.Protocol. A turn that is being taken goes on: its answer is stored for when WeChat asks again."""
@@ -96,6 +103,7 @@ class PushConnection(asyncio.Protocol):
     # ---- reading -------------------------------------------------------------------------------------------------
 
     def _read(self, data: bytes) -> None:
+        self._expect_all()
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -104,7 +112,7 @@ class PushConnection(asyncio.Protocol):
         if self._foreign or too_much or self._requests_begun > 1:
             self._hand_over()
         elif self._whole and self._endpoint is not None:
-            self._answering, self._raw = True, b""
+            self._answering, self._raw, self._whole_by = True, b"", None
             task = self._loop.create_task(self._answer(self._endpoint))
             self._server.tasks.add(task)
             task.add_done_callback(self._server.tasks.discard)
@@ -187,6 +195,27 @@ class PushConnection(asyncio.Protocol):
         if not self._watched:
             self._watched = True
             self._loop.call_later(self._keep_alive_s, self._watch)
+
+    def _expect_all(self) -> None:
+        """A request begins: it has to be whole in time. One timer for all of them."""
+        if self._whole_by is not None:
+            return
+        self._whole_by = self._loop.time() + WHOLE_WITHIN_S
+        if not self._hurried:
+            self._hurried = True
+            self._loop.call_later(WHOLE_WITHIN_S, self._hurry)
+
+    def _hurry(self) -> None:
+        """Close a connection whose request does not come."""
+        self._hurried = False
+        if self._transport is None or self._whole_by is None:
+            return
+        left_s = self._whole_by - self._loop.time()
+        if left_s <= 0:
+            self._transport.close()
+            return
+        self._hurried = True
+        self._loop.call_later(left_s, self._hurry)
 
     def _watch(self) -> None:
         """Close a kept connection over which nothing comes any more; one timer for all its pushes."""

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from bot import metrics
 from bot.bootstrap import Services
 from bot.conversation import Conversation
+from bot.requests import TooSlowError
 from bot.webhook import BODY_MAX_BYTES, BadPushError
 from dialogs import replies
 
@@ -45,7 +46,11 @@ class PushEndpoint:
         """Serve one request."""
         respond = partial(_answer, send)
         if scope["method"] == "POST":
-            body = await _body(receive)
+            try:
+                body = await _body(receive)
+            except TooSlowError:
+                await respond(_TOO_SLOW)
+                return
             await (self.pushed(scope["query_string"], body, respond) if body is not None else respond(_TOO_LARGE))
         elif scope["method"] in ("GET", "HEAD"):
             await respond(self._verified(scope["query_string"]))
@@ -97,6 +102,7 @@ class PushEndpoint:
 
 
 _TOO_LARGE: Answer = (413, _TEXT, b"too large")
+_TOO_SLOW: Answer = (408, _TEXT, b"too slow")
 
 
 def _query(query_string: bytes) -> dict[str, str]:
@@ -129,5 +135,7 @@ async def _body(receive: Receive) -> bytes | None:
 async def _answer(send: Send, answer: Answer) -> None:
     status, media_type, body = answer
     headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode()), _NO_SNIFFING]
+    if status == _TOO_SLOW[0]:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

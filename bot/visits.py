@@ -10,6 +10,10 @@ from kernel.ids import OpenId
 
 VISIT_COOKIE = "kabot_visit"
 STATE_COOKIE = "kabot_state"
+AGAIN_COOKIE = "kabot_again"
+"""Set while WeChat is asked anew because a code was of no use: a second one in a row is no accident."""
+PREVIEW_COOKIE = "kabot_preview"
+"""Set for WeChat's preview (a snapshot user), which is nobody who could pay."""
 VISIT_LIFE = timedelta(hours=12)
 _PURPOSE = b"kabot visit cookie 1"
 

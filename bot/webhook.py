@@ -23,7 +23,7 @@ from werobot.messages.messages import LocationMessage, TextMessage, VoiceMessage
 from werobot.parser import process_message
 from werobot.replies import TextReply, TransferCustomerServiceReply
 
-from kernel.ids import OpenId
+from kernel.ids import OpenId, is_openid
 
 BODY_MAX_BYTES = 64 * 1024
 TIMESTAMP_WINDOW_S = 300
@@ -32,7 +32,6 @@ TAGS_MAX = 400
 TEXT_MAX_CHARS = 3000
 
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_OPENID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _INVALID_XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 Mode = Literal["plain", "compat", "safe"]
@@ -174,7 +173,7 @@ def _parse(body: bytes) -> dict[str, str]:
 
 def _to_push(flat: dict[str, str]) -> Push:
     openid, msg_type = flat.get("FromUserName", ""), flat.get("MsgType", "")
-    if not _OPENID.match(openid) or not msg_type:
+    if not is_openid(openid) or not msg_type:
         raise BadPushError(400, "not a message: no sender or no type")
     kind = msg_type.lower()
     if kind == "event" and not flat.get("Event"):

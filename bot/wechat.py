@@ -19,7 +19,7 @@ from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
 from bot.config import WeChatConfig
-from kernel.ids import OpenId
+from kernel.ids import OpenId, is_openid
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,10 @@ class Visitor:
     snapshot: bool = False
 
 
+_CODE_OF_NO_USE = frozenset({40029, 40163, 41008, 42003})
+"""Wrong, used, missing, too old."""
+
+
 @dataclass(frozen=True, slots=True)
 class BadCode:
     """The OAuth code is wrong, used or too old: ask for a new one."""
@@ -91,7 +95,7 @@ class BadCode:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """WeChat could not be asked."""
+    """WeChat could not be asked, or answered something that a new code would not change."""
 
     reason: str
 
@@ -324,10 +328,15 @@ class AccountApi:
         except (requests.RequestException, ValueError) as error:
             # Only the kind of the error: its text holds the URL, and the URL holds the secret.
             return NoAnswer(type(error).__name__)
-        openid = result.get("openid") if isinstance(result, dict) else None
-        if not isinstance(openid, str) or not openid:
-            return BadCode(int(result.get("errcode") or -1) if isinstance(result, dict) else -1)
-        return Visitor(OpenId(openid), snapshot=result.get("is_snapshotuser") == 1)
+        if not isinstance(result, dict):
+            return NoAnswer("not an object")
+        openid, errcode = result.get("openid"), result.get("errcode")
+        if isinstance(openid, str) and is_openid(openid):
+            return Visitor(OpenId(openid), snapshot=result.get("is_snapshotuser") == 1)
+        if isinstance(errcode, int) and errcode in _CODE_OF_NO_USE:
+            return BadCode(errcode)
+        # Busy (-1), a wrong secret (40125), …: another code would fare no better.
+        return NoAnswer(f"errcode {str(errcode)[:20]!r}")
 
     def _call(self, call: Callable[[], Any]) -> Any:
         try:

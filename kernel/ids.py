@@ -1,5 +1,6 @@
 """Identifiers: who (OpenId), which order (OrderNo), and the unguessable tokens of links."""
 
+import re
 import secrets
 from datetime import datetime
 from typing import NewType
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 OpenId = NewType("OpenId", str)
 OrderNo = NewType("OrderNo", str)
 
+_URL_SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -18,6 +20,16 @@ def new_order_no(now: datetime) -> OrderNo:
     the suffix of a further payment attempt.
     """
     return OrderNo(f"K{now.astimezone(_SHANGHAI):%y%m%d}{secrets.randbelow(10**10):010d}")
+
+
+def is_openid(text: str) -> bool:
+    """Whether this can be the openid of somebody: what comes from outside need not be."""
+    return _URL_SAFE.fullmatch(text) is not None
+
+
+def is_token(text: str) -> bool:
+    """Whether this can be the token of a link."""
+    return _URL_SAFE.fullmatch(text) is not None
 
 
 def first_order_no(since: datetime) -> str:

@@ -1,5 +1,6 @@
 """Pushes over real sockets: each is answered however its bytes arrive, and what is no push is uvicorn's."""
 
+import contextlib
 import hashlib
 import re
 import socket
@@ -13,6 +14,7 @@ from secrets import randbelow, token_hex
 import pytest
 import uvicorn
 
+from bot import push_connection, requests
 from bot.app import create_app
 from bot.bootstrap import build
 from bot.config import load_config
@@ -210,6 +212,65 @@ def test_a_kept_connection_over_which_nothing_comes_is_closed(door: Door) -> Non
     for _ in range(2):
         line.send(push("充话费")).answer()
     assert line.is_closed()
+
+
+HEAD = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET /healthz HTTP/1.1\r\nHo", HEAD % b"/wechat", HEAD % b"/wechat" + b"\r\n<xml>"]
+)
+def test_a_request_that_never_becomes_whole_is_hung_up_on(
+    door: Door, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(push_connection, "WHOLE_WITHIN_S", 0.2)
+    with contextlib.suppress(ConnectionError):  # hung up on before it was sent, or with it unread
+        assert door.connect().send(begun).is_closed()
+
+
+def test_a_second_push_that_never_becomes_whole_is_hung_up_on_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_connection, "WHOLE_WITHIN_S", 3.0)
+    line = door.connect().send(push("充话费"))
+    assert line.answer()[0] == 200
+    assert line.send(HEAD % b"/wechat" + b"\r\n<xml>").is_closed()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        HEAD % b"/pay/notify" + b'\r\n{"id":',
+        HEAD % b"/supplier/fulu/notify" + b"\r\n{",
+        HEAD % b"/console/login" + b"\r\nname=",
+        b"POST /wechat HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<xml>\r\n",
+    ],
+)
+def test_a_body_that_does_not_come_is_answered_408_and_hung_up_on(
+    door: Door, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(requests, "BODY_WITHIN_S", 0.2)
+    line = door.connect().send(begun)
+    status, headers, _ = line.answer()
+    assert status == 408
+    assert b"connection: close" in headers.lower()
+    assert line.is_closed()
+
+
+def test_a_body_that_comes_slowly_is_given_the_time_it_needs(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "BODY_WITHIN_S", 0.3)
+    monkeypatch.setattr(requests, "BODY_BYTES_PER_S", 1)
+    line = door.connect().send(b"POST /pay/notify HTTP/1.1\r\nHost: x\r\nContent-Length: 120\r\n\r\n" + b"{" * 60)
+    time.sleep(0.6)
+    assert line.send(b"}" * 60).answer()[0] == 401
+
+
+def test_who_hangs_up_in_the_middle_is_no_error_of_ours(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    for path in (b"/pay/notify", b"/console/login", b"/wechat"):
+        door.connect().send(HEAD % path + b"\r\n{").wire.close()
+    ends = time.monotonic() + PATIENCE_S
+    while door.server.server_state.connections and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert door.connect().send(push("充话费")).answer()[0] == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_a_server_that_stops_closes_idle_connections(door: Door) -> None:

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot import ordering, paying
 from bot.app import create_app
 from bot.bootstrap import Services, build
 from bot.config import load_config
+from bot.database import make_engine
 from catalog.store import import_catalog
 from dialogs.facts import OrderPlaced
 from kernel.ids import OpenId
@@ -460,6 +461,24 @@ def test_a_refund_that_we_never_asked_for_gives_nothing_back(counter: Counter) -
     after = all_rows(counter.services.engine)
     assert {name for name in after if after[name] != before[name]} == {"pay_notice", "raw_notice"}
     assert counter.state(at.order) is OrderState.PAID
+
+
+def test_a_true_notice_that_cannot_be_written_down_is_answered_as_wechat_pay_wants_it_and_works_later(
+    counter: Counter,
+) -> None:
+    order = counter.order()
+    true = counter.pay.notice(counter.pay.pay(order.order_no))
+    away = replace(counter.services, engine=make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+    with (
+        running(create_app(away), sock := free_socket()),
+        httpx.Client(base_url=f"http://127.0.0.1:{sock.getsockname()[1]}", timeout=60) as client,
+    ):
+        answer = client.post("/pay/notify", content=true[0], headers=true[1])
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "FAIL"
+    assert counter.state(order) is OrderState.UNPAID
+    assert counter.post(true).status_code == 200
+    assert counter.state(order) is OrderState.PAID
 
 
 def test_a_refusal_tells_a_forger_nothing_of_why(counter: Counter) -> None:

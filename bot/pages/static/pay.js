@@ -106,6 +106,8 @@
     confirming = false;
     const lines = ["expired", "cancelled"].includes(state) ? [] : body.lines || [];
     showResult(state, body.title || "", body.message || "", lines);
+    const friend = part("friend");
+    if (friend) friend.hidden = true;
     const link = part("order-link");
     if (link && body.order_url) link.hidden = false;
   }
