@@ -44,6 +44,24 @@ _DETAILS = {
 """How the catalog's usual field names are called by Fulu; any other name is sent as it is."""
 
 
+_NO_REFUSAL = (
+    "已存在",
+    "重复",
+    "系统",
+    "繁忙",
+    "超时",
+    "未知",
+    "稍后",
+    "处理中",
+    "busy",
+    "timeout",
+    "unknown",
+    "system",
+)
+"""Fulu publishes no stable codes, so the words of an error decide: these say that an earlier sending of this number did
+arrive, or that nobody knows. The query will tell what became of it, and nothing is given back on such words."""
+
+
 class Fulu:
     """One account at Fulu. Top-ups are `fulu.order.direct.add`, the SKU's supplier_code being the product_id."""
 
@@ -68,8 +86,9 @@ class Fulu:
         if isinstance(reply, Unknown):
             return reply
         if reply.code != "0":
-            # "已存在": an earlier sending of this number did arrive. The query will tell what became of it.
-            return Unknown(reply.said, alive=True) if "已存在" in reply.message else Rejected(reply.said)
+            said = reply.message.lower()
+            doubt = any(word in said for word in _NO_REFUSAL)
+            return Unknown(reply.said, alive=True) if doubt else Rejected(reply.said)
         if reply.result.get("customer_order_no", request.supplier_order_no) != request.supplier_order_no:
             return Unknown("answer names another order")
         return Accepted()

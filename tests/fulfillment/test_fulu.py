@@ -207,6 +207,28 @@ def test_a_callback_may_come_as_a_form(asking: Fulu) -> None:
     assert asking.read_callback(urlencode(content | {"sign": "0" * 32}).encode()) is None
 
 
+@pytest.mark.parametrize(
+    ("message", "refused"),
+    [
+        ("商品维护中，暂停下单", True),
+        ("账户余额不足", True),
+        ("充值账号格式错误", True),
+        ("外部订单号已存在", False),
+        ("订单重复提交", False),
+        ("系统繁忙，请稍后再试", False),
+        ("接口超时", False),
+        ("未知错误", False),
+        ("System Error", False),
+    ],
+)
+def test_an_error_that_is_no_refusal_is_unknown_and_gives_no_money_back(
+    liar: Liar, asking: Fulu, message: str, refused: bool
+) -> None:
+    liar.body = answer(9999, {}, message=message)
+    said = asking.order(request())
+    assert isinstance(said, Rejected if refused else Unknown), said
+
+
 def test_a_message_is_fit_for_the_history_whatever_is_in_it(liar: Liar, asking: Fulu) -> None:
     spoilt = {"code": 9, "message": "a\x00b\ud800c", "result": "", "sign": signed("")}
     liar.body = json.dumps(spoilt).encode()
