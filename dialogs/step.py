@@ -22,6 +22,7 @@ from dialogs import (
     unpaid,
     wallet,
     ways_in,
+    while_unpaid,
 )
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import said_between
@@ -195,7 +196,7 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if not isinstance(lookup, Lookup) or lookup.frame is None:
         return Turn(replace(dialog, waiting=None))
     said = Said(lookup.frame, lookup.text)
-    about = unpaid.found(dialog, fact, said, scene)
+    about = while_unpaid.talked_of(dialog, fact.orders, said, scene) or unpaid.found(dialog, fact, said, scene)
     if about is not None:
         return about
     plain = replace(dialog, waiting=None)
@@ -203,7 +204,8 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     waits = plain.unpaid is None or known.get(OrderNo(plain.unpaid.order_no), OrderState.UNPAID) is OrderState.UNPAID
     if not waits and _BUYS.search(said.text):
         plain = replace(plain, unpaid=None)  # paid meanwhile: 充50个 is no correction of it
-    return _checked(plain, said, scene, _rest(plain, said, scene))
+    turn = _checked(plain, said, scene, _rest(plain, said, scene))
+    return while_unpaid.told_besides(turn, plain, fact.orders, scene)
 
 
 def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, picking, replies, which
+from dialogs import after_sale, picking, replies, which, while_unpaid
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
@@ -63,7 +63,8 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
-    if not (_answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)):
+    likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
+    if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _BOOKS_MAX),))

@@ -1,5 +1,7 @@
 """Orders that wait for payment, dropped or corrected after the link."""
 
+from datetime import datetime
+
 from dialogs.links import link, tap
 from dialogs.replies.orders import order_what
 from dialogs.replies.paying import pay_here
@@ -49,6 +51,23 @@ def paid_not_changed(say: Say, order: Order) -> str:
     if order.state is OrderState.PAID:
         return say(what=what, order_no=no, refund=tap("退款", f"退款 {no}"))
     return _done_not_changed(what=what, order_no=no, missing=tap("没到账", f"没到账 {no}"), human=HUMAN_TAP)
+
+
+@line("好的，给您留到{until}，这之前付款都有效；到时没付会自动取消，不扣钱：\n{link}")
+def kept_until(say: Say, until: datetime, url: str) -> str:
+    """He will pay later, or thinks about it. `until` is in the shop's time zone."""
+    return say(until=f"{until:%H:%M}", link=link(url, pay_here()))
+
+
+@line("这笔{until}前付款都有效；到时没付会自动取消，不扣钱，想要再下一次就行：\n{link}")
+def payable_until(say: Say, until: datetime, url: str) -> str:
+    """How long the link is good for. `until` is in the shop's time zone."""
+    return say(until=f"{until:%H:%M}", link=link(url, pay_here()))
+
+
+@line("可以，把付款页转给对方付就行；卡密和到账结果只发给您：\n{link}")
+def others_may_pay(say: Say, url: str) -> str:
+    return say(link=link(url, pay_here()))
 
 
 which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，要改的是哪一笔？回复序号或名称：")

@@ -1,0 +1,81 @@
+"""What is said of an order that waits for payment, and neither pays, drops nor corrects it: 等下付, 朋友帮付行吗."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from dialogs import replies
+from dialogs.paying import live_unpaid, pay_url
+from dialogs.state import Dialog, Idle
+from dialogs.turn import Reply, Said, Scene, Turn
+from kernel.orders import Order, OrderState
+from nlu.text import normalise
+
+_LATER = re.compile(
+    r"(?:那|我|好的?|先|行|嗯|[,，])*(?:等[一会]?下|等会儿?|晚点|待会儿?|一会儿?|过会儿?|回头|稍后|马上|下午|晚上)再?(?:来|去)?付[的吧啊了]*"
+    r"|(?:我|那)*先(?:不付|放着|留着|占着)(?:吧|哈|啊)*|(?:请|帮我|给我|先)*(?:留着|留一下|保留一?下|占着|放着)(?:吧|啊|谢谢)*"
+    r"|(?:我|先|再|让我|容我)*(?:考虑|想想|看看|想一想)(?:一下|下|看)?[吧。.]*"
+)
+_TIME = re.compile(
+    r"分钟.{0,2}够|超时|过期|时间(?:到|过)了|还能付|来得及|(?:多久|几分钟|什么时候|几点)(?:之?[内前]|要)?付"
+    r"|(?:明天|后天|晚点|晚上|下午|等会儿?|回头|过几天)再?付.{0,3}(?:[吗?？]|行不|可不可以)"
+)
+_BY_OTHERS = re.compile(
+    r"(?:朋友|老婆|老公|爸|妈|家[人里]|别人|同学|室友|对象|儿子|女儿|孩子|[他她]).{0,2}(?:付|帮[我忙]?付|代付|来付)|代付|帮付|找人付"
+)
+_PRICEY = re.compile(r"(?:有点|有些|太|好|真|这么|挺|是不是)*贵了?点?[啊呀吧哦呢的了]*")
+
+
+_LONG = 24
+
+
+def may_be(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    """Whether his orders are to be looked up for this: one waits as far as this talk knows, and it may be of it."""
+    if live_unpaid(dialog, scene) is None or not isinstance(dialog.state, Idle) or said.frame.items:
+        return False
+    return said.frame.intent == "unknown" or _kind(said.text) is not None
+
+
+def talked_of(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:
+    """Answer by the time and link of the order that waits; nothing happens to it."""
+    order, kind = _waiting(orders, scene), _kind(said.text)
+    if order is None or kind is None or not isinstance(dialog.state, Idle) or said.frame.items:
+        return None
+    until, url = order.expires_at.astimezone(scene.hours.zone), pay_url(scene, order.token)
+    match kind:
+        case "others":
+            told = replies.others_may_pay(url)
+        case "time":
+            told = replies.payable_until(until, url)
+        case "later":
+            told = replies.kept_until(until, url)
+        case "pricey":
+            told = replies.no_bargain()
+    return Turn(replace(dialog, waiting=None, misses=0), Reply(told))
+
+
+def told_besides(turn: Turn, dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn:
+    """Where nothing was made of what he said: the order that waits, so that he need not begin anew."""
+    order = _waiting(orders, scene)
+    if order is None or turn.dialog.misses <= dialog.misses or not isinstance(turn.dialog.state, Idle):
+        return turn
+    waits = replies.still_unpaid(order.order_no, order.total_fen, pay_url(scene, order.token))
+    return replace(turn, reply=replace(turn.reply, text=replies.join(turn.reply.text, waits)))
+
+
+def _waiting(orders: Sequence[Order], scene: Scene) -> Order | None:
+    return next((o for o in orders if o.state is OrderState.UNPAID and o.expires_at > scene.now), None)
+
+
+def _kind(text: str) -> Literal["others", "time", "later", "pricey"] | None:
+    text = normalise(text).strip(" ,，。.!！~")
+    if len(text) > _LONG:
+        return None
+    if _BY_OTHERS.search(text):
+        return "others"
+    if _TIME.search(text):
+        return "time"
+    if _LATER.fullmatch(text):
+        return "later"
+    return "pricey" if _PRICEY.fullmatch(text) else None
