@@ -179,8 +179,10 @@ def _shared_out(lines: Sequence[DraftLine], text: str) -> str | None:
     found = _SHARED_OUT.search(fold(text))
     value = lines[0].value
     alike = len({(line.product, line.sku, line.value, line.quantity) for line in lines}) == 1
-    if found is None or len(lines) < 2 or not alike or value is None:
+    if found is None or len(lines) < 2 or not alike:
         return None
+    if value is None:
+        return found[0]
     return found[0] if re.search(rf"(?<![\d.]){re.escape(number(value))}(?![\d.])", text) else None
 
 

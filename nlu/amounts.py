@@ -41,7 +41,7 @@ _DURATION = re.compile("|".join(word for word, _ in DURATIONS))
 MAY_LAST = re.compile("[年季月周天日]|month|year")
 _MONTHS = dict(DURATIONS)
 _OTHER_UNIT = re.compile(
-    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平|刀|美元|美金|美刀|港币|日元|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|(?<!\s)号(?![码也错不])|号线|路|班|年级|届|mins?(?![a-z])|minutes?|hours?(?![a-z])|days?(?![a-z])|hrs?(?![a-z]))"
+    r"\s*(?:兆|mb|tb|kg|ml|克|斤|公斤|毫升|公里|平(?![分摊均])|刀|美元|美金|美刀|港币|日元|m(?![a-z])|w(?![a-z])|cm|厘米|寸|英寸|度|(?<!\s)号(?![码也错不])|号线|路|班|年级|届|mins?(?![a-z])|minutes?|hours?(?![a-z])|days?(?![a-z])|hrs?(?![a-z]))"
 )
 _ENGLISH = {"two": 2, "three": 3, "俩": 2, "仨": 3}
 _PAIRED = re.compile(

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from nlu.amounts import Amount
-from nlu.lexicon import Number
+from nlu.lexicon import Lexicon, Number
 from nlu.numerals import CHINESE, read_numeral
 from nlu.seen import Seen
 from nlu.words import GENERAL_COUNTERS
@@ -21,7 +21,7 @@ _TWO_OR_THREE = {"俩": 2, "仨": 3}
 _TIMES = re.compile(r"\s*[x*×]\s*")
 
 
-def count_otherwise(seen: Seen) -> None:
+def count_otherwise(seen: Seen, lexicon: Lexicon) -> None:
     """Add the count of 我们四位，每人一张, and read the number of 2×京东卡 as one; a count said plainly stays."""
     if _TIMES.search(seen.text):
         starts = {ref.start for ref in seen.refs if ref.product} | {mention.start for mention in seen.mentions}
@@ -35,6 +35,7 @@ def count_otherwise(seen: Seen) -> None:
     ]
     if len(behind) > 1:  # 大人2 小孩2
         seen.amounts = [replace(a, kind="count") if a in behind else a for a in seen.amounts]
+    _count_persons(seen, lexicon)
     each = _EACH_ONE.search(seen.text)
     if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
         return
@@ -47,6 +48,25 @@ def count_otherwise(seen: Seen) -> None:
     seen.amounts = [a for a in seen.amounts if a not in pieces]  # 10桶 is the size, and stays
     seen.amounts.append(Amount(each.end() - 2, each.end(), "count", int(many), each["unit"]))
     seen.amounts.sort(key=lambda amount: amount.start)
+
+
+_PERSONS = re.compile(
+    rf"(?:报名?|约|订|来|去|安排)(?:(?P<pair>[俩仨])|(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})个?)[人位](?=$|[\s,，。;；!！吧的])"
+)
+
+
+def _count_persons(seen: Seen, lexicon: Lexicon) -> None:
+    """Count 报俩人 where what is named is sold by the head."""
+    named = {ref.product for ref in seen.refs if ref.product}
+    match = _PERSONS.search(seen.text)
+    if match is None or len(named) != 1 or any(a.kind == "count" for a in seen.amounts) or len(seen.accounts) > 1:
+        return
+    if lexicon.products[named.pop() or ""].piece_units.isdisjoint(("位", "人")):
+        return
+    number = _TWO_OR_THREE[match["pair"]] if match["pair"] else read_numeral(match["number"])
+    if number and 0 < number <= MOST_HEADS:
+        kept = [a for a in seen.amounts if not match.start() <= a.start < match.end()]
+        seen.amounts = sorted([*kept, Amount(match.start(), match.end(), "count", number, "人")], key=lambda a: a.start)
 
 
 def _times(text: str, end: int) -> int:

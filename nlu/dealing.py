@@ -36,7 +36,13 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
             continue
         for pid in _account_owners(account, firsts, refs, breaks, lexicon, len(seen.accounts)):
             parts[pid].accounts.append(account)
+    pointing = {ref.start: ref.product for ref in refs}
     for mention in seen.mentions:
+        if pointing.get(mention.start, mention.entry.owners[:1]) not in (
+            mention.entry.owners[:1],
+            *mention.entry.owners,
+        ):
+            continue  # 科目三4课时 names its own goods, and no subject of another's
         if mention.entry.options or mention.entry.choices:
             able = [ref for ref in refs if ref.product in mention.entry.owners] or refs
             parts[_owner(mention.start, mention.end, able, breaks, lexicon, None)].mentions.append(mention)

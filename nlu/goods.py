@@ -4,6 +4,7 @@
 import re
 from dataclasses import replace
 
+from nlu.amounts import settle
 from nlu.cues import unexplained
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.numerals import CHINESE
@@ -16,7 +17,7 @@ from nlu.words import DURATIONS, GENERIC_TAILS, MEASURES, TOO_GENERIC
 def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     """采耳一张，再来一张盐搓的: what only one other product offers, counted in a clause of its own, names that product."""
     named = {ref.product for ref in seen.refs if ref.product}
-    if not named or not any(amount.kind == "count" for amount in seen.amounts):
+    if not named or not (seen.amounts or seen.accounts):
         return seen.refs
     more = []
     for match in _OWN_CLAUSE.finditer(seen.text):
@@ -24,13 +25,31 @@ def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         if any(start <= ref.start < end for ref in seen.refs):
             continue
         counted = any(a.kind == "count" and start <= a.start < end for a in seen.amounts)
+        counted = counted or any(start <= a.start < end for a in seen.accounts)
         for mention in seen.mentions:
             if start <= mention.start < end and counted and not mention.entry.means_things:
                 owners = () if mention.entry.choices else mention.entry.owners or tuple(mention.entry.skus)
                 if len(set(owners)) == 1 and owners[0] not in named and owners[0] in lexicon.products:
                     more.append(Ref(mention.start, mention.end, mention.word, owners[0]))
                     named.add(owners[0])
+        own = _by_unit(seen, lexicon, start, end)
+        if own and own not in named:
+            more.append(Ref(start, start, "", own))
+            named.add(own)
     return sorted([*seen.refs, *more], key=lambda ref: ref.start)
+
+
+def _by_unit(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
+    """充电40度，顺便…: an amount in a unit that one product alone has, in a clause that says hardly more, names that."""
+    amounts = [a for a in seen.amounts if start <= a.start < end]
+    if len(amounts) != 1 or amounts[0].kind != "value" or amounts[0].unit in ("", "元"):
+        return ""
+    sold = lexicon.unit_products.get(amounts[0].unit, ())
+    rest = seen.text[start : amounts[0].start] + seen.text[amounts[0].end : end]
+    others = [m for m in seen.mentions if start <= m.start < end and sold[:1] != tuple(m.entry.categories)]
+    few = len(sold) == 1 and unexplained(rest) <= 2 and not others
+    able = few and settle(lexicon.products[sold[0]], amounts[0])
+    return sold[0] if able and able.skus else ""
 
 
 _OWN_CLAUSE = re.compile(r"(?:(?!还有|另外|再来|再要|以及|加(?![油急上微]))[^,，。;；、!！\n+])+")
@@ -186,12 +205,22 @@ def without_options(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     kept = []
     for ref in seen.refs:
         option = next((w for pid in pids - {ref.pid} if (w := _as_said(ref.word, lexicon.products[pid]))), "")
-        if ref.product and option:
+        if ref.product and option and not _has_own_size(ref, seen, lexicon):
             entry = lexicon.phrases.get(option)
             seen.mentions += [Mention(ref.start, ref.end, option, entry)] if entry else []
         else:
             kept.append(ref)
     return kept
+
+
+def _has_own_size(ref: Ref, seen: Seen, lexicon: Lexicon) -> bool:
+    """科目三4课时，还有补考科目二: what comes in a size of its own, in a clause of its own, is goods and no option."""
+    clause = next((m.span() for m in _OWN_CLAUSE.finditer(seen.text) if m.start() <= ref.start < m.end()), (0, 0))
+    product = lexicon.products[ref.pid]
+    if any(clause[0] <= other.start < clause[1] for other in seen.refs if other.product not in (None, ref.product)):
+        return False
+    sizes = (a for a in seen.amounts if clause[0] <= a.start < clause[1] and a.unit not in ("", "元"))
+    return any(a.unit in product.pair_units and a.kind != "none" for a in sizes)
 
 
 _LITTLE_MORE = re.compile(

@@ -327,6 +327,8 @@ def sku_phrases(product: ProductWords, sku: SkuWords) -> list[str]:
                 words.append(label[len(name) :])
             joined = next((n for n in range(len(name) - 1, 1, -1) if label.endswith(name[:n])), 0)
             words += [label + name[joined:]] if joined and len(label) > joined else []  # 3D通兑券, of 3D通兑 and 通兑券
+            if len(name) > 2 < len(label) and label[-1] == name[-1] and label[-1] >= "\u4e00" and label not in name:
+                words += [label[:-1] + name, name[:-1] + label]  # 成人游泳票, of 成人票 and 游泳票
     return [
         word
         for word in dict.fromkeys(words)
@@ -379,6 +381,11 @@ class Lexicon:
             pair for p in self.products.values() for pair in p.by_pair if pair[0] != int(pair[0])
         )
         """Denominations that are no whole numbers (1.5 公斤); any other such number is a price."""
+        self.child, self.grown = (
+            next((w for w in words if (known := entries.get(w)) and (known.options or known.skus)), "")
+            for words in (("儿童", "小孩", "儿童票"), ("成人", "大人", "成人票"))
+        )
+        """What tickets for children and for grown-ups are called here; "" where there are none."""
         self.recent: dict[object, Frame] = {}
         """Frames of the latest short messages, so that the same 确认 is not read twice (nlu.parsing bounds it)."""
         self.patterns = tuple(

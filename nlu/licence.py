@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from nlu.amounts import Amount
+from nlu.amounts import Amount, settle
 from nlu.lexicon import ProductIndex
 from nlu.phrases import Mention
 from nlu.seen import Seen
@@ -48,6 +48,25 @@ def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen, known: bo
     said = [amount for amount in anchors if _ASKED.search(seen.text[max(0, amount.start - 5) : amount.start])]
     said = said or [amount for amount in anchors if _beside_goods(amount, seen)]
     return said if len(said) == 1 else []
+
+
+_SHARED_OUT = re.compile("平分|均分|平摊|对半|[一每]人一半|各[充冲买来要]?一半|分着[充冲买]")
+
+
+def share_out(product: ProductIndex | None, seen: Seen) -> None:
+    """Read an amount that several numbers share as what each gets, where that is on sale; else it settles nothing."""
+    if not _SHARED_OUT.search(seen.text):
+        return
+    many = len({account.said for account in seen.accounts})
+    whole = [a for a in seen.amounts if a.kind == "value"]
+    for amount in whole:
+        number = amount.number
+        share = replace(amount, kind="none")
+        if product is not None and len(whole) == 1 and many > 1 and isinstance(number, int) and not number % many:
+            each = replace(amount, number=number // many, word="")
+            settled = settle(product, each)
+            share = each if settled is not None and settled.skus else share
+        seen.amounts = [share if a is amount else a for a in seen.amounts]
 
 
 def _between(text: str, start: int, end: int, covered: Iterable[tuple[int, int]]) -> str:

@@ -188,7 +188,7 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = N
     if intent not in TALK_OF_PAST:
         values_of_any_number(seen, lexicon)
         drop_taken_back(seen)
-        count_otherwise(seen)
+        count_otherwise(seen, lexicon)
         if trace is not None:
             trace.left(seen, "taken back: refused, declined or corrected")
     named = any(ref.product or ref.candidates for ref in seen.refs)

@@ -23,7 +23,7 @@ from nlu.dealing import deal, lines_of
 from nlu.figures import sizes_and_counts
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
-from nlu.licence import asked_for
+from nlu.licence import asked_for, share_out
 from nlu.matching import PARTS, amount_of, count_for, counts_of_accounts, said_for_each
 from nlu.naming import inferred, named
 from nlu.numerals import read_numeral
@@ -50,11 +50,13 @@ def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True)
     sold_by = {unit for pid in candidates for unit in (lexicon.products[pid].unit, lexicon.products[pid].any_unit)}
     if product is not None:
         return _alone(product, seen, lexicon)
+    share_out(None, seen)
     return _one(product, candidates, seen, lexicon.counted.keys(), sold_by)
 
 
 def _alone(product: ProductIndex, seen: Seen, lexicon: Lexicon) -> list[Draft]:
     """Read everything as being about one product that is known: for one, or for several people."""
+    share_out(product, seen)
     seen.texts = called_here(product, seen.texts, lexicon.people)
     name_options_by_number(product, seen, lexicon)
     apart = separate(product, seen, lambda own, part: _one(own, (), part))

@@ -26,6 +26,8 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     """Find words, accounts and amounts in a message in plain form, with capitals and without."""
     if "大" in text and "小" in text:
         cased, text = _sized(cased, lexicon), _sized(text, lexicon)
+    if "人" in text or "家长" in text:
+        cased, text = _family(cased, lexicon), _family(text, lexicon)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = find_texts(seen, lexicon, taken)
@@ -111,12 +113,32 @@ def _sized(text: str, lexicon: Lexicon) -> str:
     match = _BIG_SMALL.search(text)
     if match is None or lexicon.phrases.get(match[0]):
         return text
-    grown, child = (
-        next((w for w in words if (entry := lexicon.phrases.get(w)) and (entry.options or entry.skus)), "")
-        for words in (("成人", "大人", "成人票"), ("儿童", "小孩", "儿童票"))
-    )
-    made = f"{grown}{match[1]}张{child}{match[2]}张"
-    return text[: match.start()] + made + text[match.end() :] if grown and child else text
+    made = f"{lexicon.grown}{match[1]}张{lexicon.child}{match[2]}张"
+    return text[: match.start()] + made + text[match.end() :] if lexicon.grown and lexicon.child else text
+
+
+_GROWN = re.compile(r"(?P<n>[一二两三四五六\d]|[俩仨])(?P<u>[个位名]?)(?P<who>成年人|家长)(?!票)")
+_CHILDREN = re.compile(
+    r"(?P<n>[一二两三四五六\d]|[俩仨])(?P<u>[个位名]?)(?P<who>娃娃?|小?孩子?|小朋友|小?宝宝|小娃|小家伙|崽)(?!票|班|[的房])"
+)
+
+
+def _family(text: str, lexicon: Lexicon) -> str:
+    """Write 两个大人俩孩子 with the catalog's word for a child, where grown-ups are counted beside them."""
+    if not (lexicon.child and lexicon.grown) or not _GROWN_UPS.search(text):
+        return text
+    text = _UNCOUNTED.sub("个", text)
+    text = _GROWN.sub(lambda match: _of(match, lexicon.grown), text)
+    return _CHILDREN.sub(lambda match: _of(match, lexicon.child), text)
+
+
+def _of(match: re.Match[str], word: str) -> str:
+    number = {"俩": "两", "仨": "三"}.get(match["n"], match["n"])
+    return f"{number}{match['u'] or '个'}{word}"
+
+
+_UNCOUNTED = re.compile(r"(?<=[一二两三四五六\d])(?=(?:大人|小孩|老人|成人)(?!票))")
+_GROWN_UPS = re.compile(r"[一二两三四五六\d俩仨][个位名]?(?:大人|成人|成年人|家长|老人)")
 
 
 def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
