@@ -11,7 +11,7 @@ from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
-from nlu.rulings import as_before, comes, hires, in_english, priced_elsewhere, said_again, short_of
+from nlu.rulings import as_before, comes, hires, in_english, priced_elsewhere, reproaches, said_again, short_of
 from nlu.seen import Seen
 from nlu.taking_back import negated
 
@@ -163,6 +163,8 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
     if not said.asks and short_of(said.seen.text):
         return Verdict(0.7, "problem", "less has come than was paid for")
+    if reproaches(said.seen.text):
+        return Verdict(0.6, "order_status", "the hour of buying, set against the hour it is")
     if said.picks and priced_elsewhere(said.seen):
         return Verdict(0.7, "unknown", "what something costs that is no goods of this shop")
     if _DEFIES.search(said.blanked) and not said.seen.accounts:

@@ -20,6 +20,17 @@ def short_of(text: str) -> bool:
     return found is not None and _PAID.search(text, 0, found.start()) is not None
 
 
+_SINCE = re.compile(
+    rf"(?:我|是|都|今天|昨天|今早|早上|上午|中午|下午|晚上)*{_NUMERAL}点(?:多|半|钟|\d+分?)?就?(?:买|下单|下|付|订|拍|充|交)[^,，吗么?？]{{0,4}}[,，。\s]+"
+    rf"(?:[^,，吗么?？]*{_NUMERAL}点(?:都|已经)(?:过|多|半)|[^,，吗么?？]*(?:现在|这都|都|眼[瞅看]着?|已经|这会儿)[^,，吗么?？]*(?:点|晚上|下午|半夜|黑|天)[^,，吗么?？]{{0,4}})了"
+)
+
+
+def reproaches(text: str) -> bool:
+    """Tell whether the hour of buying is set against the hour it is: 九点充的，眼瞅着十二点了."""
+    return "点" in text and _SINCE.fullmatch(text) is not None
+
+
 _PRICED = re.compile(
     rf"(?:的|手机|现在|今天|今儿|又|都|涨到了?|涨价了|卖|才|要|[\s,，])*{_NUMERAL}(?:千|百|万)*(?:块钱?|元|块)?\s*(?:[一1](?:公斤|[斤只台箱筐串条瓶杯碗颗朵盆双件把卷趟个])|每(?:公斤|[斤只台箱筐个])|[\d两二三俩仨]+公?斤)了?"
 )
