@@ -8,6 +8,8 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from catalog.one_way import reads_one_way
+
 PATTERN_CHARS_MAX = 200
 SUBJECT_CHARS_MAX = 128
 """No pattern is tried on anything longer: the other half of the promise that matching ends soon."""
@@ -31,7 +33,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             warnings.simplefilter("ignore", FutureWarning)  # "[[a]": legal, and read as it always was
             tree = parser.parse(pattern)
             compiled = re.compile(pattern)
-        ways = _ways(tree)
+        ways = _ways(tree, tree.state.flags)
     except PatternError:
         raise
     except (re.error, OverflowError, RecursionError) as error:
@@ -75,38 +77,42 @@ def _starts_anchored(tree: Any) -> bool:
     return not _has_anchor(tree) or (tree[0][0] is ops.AT and tree[0][1] in _STARTS)
 
 
-def _ways(tree: Iterable[tuple[Any, Any]]) -> int:
+def _ways(tree: Iterable[tuple[Any, Any]], flags: int) -> int:
     """Bound from above how many ways there are to match an input of SUBJECT_CHARS_MAX characters."""
-    ways = 1
-    for op, argument in tree:
-        ways = min(ways * _ways_of(op, argument), _WAYS_MAX + 1)
-    return ways
+    nodes, ways = list(tree), 1
+    for op, argument in nodes:
+        ways = min(ways * _ways_of(op, argument, flags), _WAYS_MAX + 1)
+    # One way to read each beginning: as many as there are places to stop at.
+    return SUBJECT_CHARS_MAX + 1 if ways > SUBJECT_CHARS_MAX + 1 and reads_one_way(nodes, flags) else ways
 
 
-def _ways_of(op: Any, argument: Any) -> int:
+def _ways_of(op: Any, argument: Any, flags: int) -> int:
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
-        return _ways_of_repeat(*argument)
+        least, most, body = argument
+        ways = _ways_of_repeat(least, most, body, flags)
+        one_way = ways > SUBJECT_CHARS_MAX + 1 and reads_one_way([(op, argument)], flags)
+        return SUBJECT_CHARS_MAX + 1 if one_way else ways
     if op is ops.BRANCH:
-        return sum(_ways(branch) for branch in argument[1])
+        return sum(_ways(branch, flags) for branch in argument[1])
     if op is ops.SUBPATTERN:
-        return _ways(argument[3])
+        return _ways(argument[3], flags)
     if op in (ops.ASSERT, ops.ASSERT_NOT):
-        return _ways(argument[1])
+        return _ways(argument[1], flags)
     if op is ops.ATOMIC_GROUP:
-        return _ways(argument)
+        return _ways(argument, flags)
     if op in (ops.GROUPREF, ops.GROUPREF_EXISTS):
         raise PatternError("正则表达式不能引用分组")
     return 1
 
 
-def _ways_of_repeat(least: int, most: int, body: Any) -> int:
+def _ways_of_repeat(least: int, most: int, body: Any, flags: int) -> int:
     if least > _REPEAT_MAX or (most is not ops.MAXREPEAT and most > _REPEAT_MAX):
         raise PatternError(f"正则表达式里的重复次数超过{_REPEAT_MAX}")
     if body.getwidth()[1] == 0:
         # Consumes nothing, so nothing would bound the number of rounds.
         raise PatternError("正则表达式重复了空内容")
     longest = max(min(int(most), SUBJECT_CHARS_MAX), least)
-    once = _ways(body)
+    once = _ways(body, flags)
     if once == 1:
         return longest - least + 1
     ways = 0
