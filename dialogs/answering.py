@@ -8,7 +8,7 @@ from catalog.checks import fold
 from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.asking import choice_label, fitting_products
+from dialogs.asking import choice_label, fitting_products, slot_label
 from dialogs.by_text import accounts_in, fill_by_text
 from dialogs.changing import named_alone
 from dialogs.draft import account_field, field_of, look, option_of, pick_sku
@@ -305,20 +305,28 @@ def _size_begun(dialog: Dialog, state: Collecting | Confirming, text: str, scene
 
 
 def _noting(turn: Turn, asked: set[str], fills: Sequence[tuple[int, Filled]], scene: Scene) -> Turn:
-    """An account that came before the size is noted aloud: the question about the size alone would look deaf."""
+    """What came while something else was asked is noted aloud: the same question alone would look deaf."""
     state = turn.dialog.state
     if not isinstance(state, Collecting) or asked != {state.slot} or len(state.lines) != 1 or turn.dialog.misses:
         return turn
     line = state.lines[0]
     product = scene.shelf.product(line.product or "")
-    new = {name for _, filled in fills for name in filled.changed if name in line.fields}
-    fields = [field for field in product.fields if field.name in new] if product is not None else []
-    fields = [field for field in fields if field.kind is not FieldKind.ADDRESS]
+    new = {name for _, filled in fills for name in filled.changed}
+    if product is None:
+        return turn
+    told = {field.name: line.fields[field.name] for field in product.fields if field.name in line.fields}
+    told = {f.name: told[f.name] for f in product.fields if f.name in told and f.kind is not FieldKind.ADDRESS}
+    told |= line.options
     notes = [
-        replies.noted(field.label, choice_label(product, field.name, line.fields[field.name]))
-        for field in fields
-        if product
+        replies.noted(slot_label(product, name), choice_label(product, name, value))
+        for name, value in told.items()
+        if name in new
     ]
+    if "quantity" in new and line.quantity:
+        notes.append(replies.noted(slot_label(product, "quantity"), str(line.quantity)))
+    sku = look(line, scene.shelf).sku
+    if "value" in new and sku is not None and sku.any_value is None:
+        notes.append(replies.noted(slot_label(product, "value"), sku.label))
     return replace(turn, reply=Reply(replies.join(*notes, turn.reply.text)))
 
 

@@ -116,7 +116,8 @@ def instead(dialog: Dialog, said: Said) -> Said:
         return replace(said, frame=replace(said.frame, intent="refund"))  # 取消订单退钱
     if intent in ("help", "unknown") and not said.frame.items and isinstance(dialog.state, Idle):
         for named, read_as in _ASKED_AS:  # 要是没到账怎么办, 等会儿再取消
-            if stance(said.text, named) is Stance.ASKED:
+            meant = stance(said.text, named)
+            if meant is Stance.ASKED or (meant is Stance.WANTED and named == "problem"):  # 没到账怎么办
                 return replace(said, frame=replace(said.frame, intent=read_as))
     if intent not in ACTS or not refuses(said.text, intent):
         return said

@@ -37,6 +37,9 @@ _MISTAKEN = re.compile(
     r"^(?:(?:[哦啊哎诶噢喔呃嗯]+|等等|等下|等一下)?[,，\s]*(?:不对|不是|错了|(?:[写打说输填搞弄发]错)了?)[,，。!！\s]+)+"
 )
 _TOKEN = re.compile(r"[0-9A-Za-z._@+-]{2,}")
+_SURNAMED = re.compile(
+    r"姓(?P<first>[\u4e00-\u9fff]{1,2})[,，。\s]*(?:名字?|全名)?(?:就?叫|是)?[,，\s]*(?P<name>(?P=first)[\u4e00-\u9fff]{1,2})(?![\u4e00-\u9fff])"
+)
 _BEFORE_NAME = re.compile(r"^(?P<choice>.{2,8}?)(?:区|服)?的(?P<rest>[^的]{2,})$")
 
 
@@ -52,6 +55,8 @@ def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
     text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
     text = without_mistake(field, text)
+    if is_person(field) and (name := surnamed(text)):
+        text = name
     choices: dict[str, str] = {}
     kept: list[str] = []
     for piece in (piece for piece in _PIECES.split(text.strip()) if piece):
@@ -83,6 +88,12 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
     if len(said) == 1 and (person or len(pieces) == 1):
         whole = said[0]
     return "" if person and _NO_PERSON.search(whole) else whole
+
+
+def surnamed(text: str) -> str:
+    """我姓刘，刘婷婷 · 免贵姓马，叫马国庆: the whole name, which begins with the surname he tells."""
+    found = _SURNAMED.search(text)
+    return found["name"] if found is not None else ""
 
 
 def without_mistake(field: Field, text: str) -> str:

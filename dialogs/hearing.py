@@ -71,11 +71,19 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     kept = {name: value for name, value in item.fields.items() if name != state.slot}
     if rest and not numbered and len(rest) > 1:
         kept[state.slot] = rest
+    kept = {**(_phone_beside(text, product) if _PHONE.search(rest) is None else {}), **kept}
     own = {option.name for option in product.options}
     options = {**item.options, **{n: c for n, c in choices.items() if n in own}}
     kept |= {n: c for n, c in choices.items() if n not in own}
-    said = (item.said if state.slot in kept else item.said - {state.slot}) | choices.keys()
+    said = (item.said if state.slot in kept else item.said - {state.slot}) | choices.keys() | kept.keys()
     return replace(item, fields=kept, options=options, said=said)
+
+
+def _phone_beside(text: str, product: Product | None) -> dict[str, str]:
+    """我姓马，马国庆 138…: the phone in the answer to another question, where the product asks for one."""
+    phones = _PHONE.findall(text)
+    wants = [one.name for one in product.fields if one.kind is FieldKind.PHONE] if product is not None else []
+    return {wants[0]: phones[0]} if len(wants) == len(phones) == 1 else {}
 
 
 def _size_instead(state: Collecting, text: str, shelf: Shelf) -> Item | None:
@@ -99,6 +107,9 @@ def _given_by_label(state: Collecting, text: str, shelf: Shelf) -> Item | None:
     field = field_of(product, state.slot) if product is not None else None
     if field is None or field.kind is not FieldKind.TEXT:
         return None
+    if freetext.is_person(field) and (name := freetext.surnamed(text)):
+        beside = _phone_beside(text, product)
+        return Item(fields={field.name: name, **beside}, said=frozenset({field.name, *beside}))
     clauses = [clause for clause in re.split(r"[\s,，。;；!！]+", text) if clause]
     given = [value for clause in clauses if (value := freetext.without_label(field, clause)) != clause]
     return Item(fields={field.name: given[0]}, said=frozenset({field.name})) if len(given) == 1 else None
