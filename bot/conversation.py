@@ -58,6 +58,8 @@ from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
 
+LOOK_WITHIN_S = 1.0
+"""So long the first turn after a silence waits for a newer catalog."""
 WAIT_FOR_TURN_S = 3.5
 """WeChat hangs up after 5 s; what is left after waiting for an earlier message must still be answered in."""
 LONG_TEXT_CHARS = 200
@@ -195,12 +197,19 @@ class Conversation:
         return stored
 
     async def _catalog(self) -> tuple[Shelf, Lexicon]:
-        """The catalog at hand. Whether there is a newer one a thread looks, and nobody waits for that."""
+        """The catalog at hand. Whether there is a newer one a thread looks, and nobody waits for that, except the first
+        who speaks after a silence: what is at hand may be as old as that, and wrong in its prices."""
         shelf = self._services.shelf
         at_hand = shelf.at_hand()
         if at_hand is None:
             return await self._in_thread(shelf.current)
-        if shelf.is_due():
+        if shelf.is_old():
+            try:
+                async with asyncio.timeout(LOOK_WITHIN_S):
+                    return await asyncio.shield(self._in_thread(shelf.current))
+            except (TimeoutError, SQLAlchemyError):
+                log.warning("the catalog could not be looked for in time; going on with what is at hand")
+        elif shelf.is_due():
             self._threads.submit(shelf.current)
         return at_hand
 

@@ -16,6 +16,8 @@ from nlu.lexicon import Lexicon
 log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 2.0
+OLD_AFTER_S = 10.0
+"""Nobody has asked for so long: what is at hand may be of yesterday, with yesterday's prices."""
 
 
 class ShelfSource:
@@ -27,10 +29,12 @@ class ShelfSource:
         also: Callable[[Lexicon], None] = lambda _: None,
         *,
         check_every_s: float = CHECK_EVERY_S,
+        old_after_s: float = OLD_AFTER_S,
     ) -> None:
         """`also` is called with each look, whether or not the catalog is another one."""
         self._engine = engine
         self._check_every_s = check_every_s
+        self._old_after_s = old_after_s
         self._also = also
         self._lock = threading.Lock()
         self._loaded: tuple[Shelf, Lexicon] | None = None
@@ -43,6 +47,10 @@ class ShelfSource:
     def is_due(self) -> bool:
         """Whether it is time to look for a newer one; `current` does."""
         return time.monotonic() - self._checked_at >= self._check_every_s
+
+    def is_old(self) -> bool:
+        """Whether the last look is so long ago that the next talk should wait a moment for another."""
+        return time.monotonic() - self._checked_at >= self._old_after_s
 
     def current(self) -> tuple[Shelf, Lexicon]:
         """The catalog on sale now. While the database is away, the last one known."""

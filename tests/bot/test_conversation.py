@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bot.bootstrap import Services, build
 from bot.config import load_config
 from bot.conversation import Answer, Conversation
+from bot.shelf_source import ShelfSource
 from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.store import import_catalog
@@ -84,6 +86,27 @@ class Watched(ThreadPoolExecutor):
     def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
         self.given.append(fn.__name__)
         return super().submit(fn, *args, **more)
+
+
+def test_the_first_who_speaks_after_a_silence_hears_of_the_catalog_of_now(stocked: Services, tmp_path: Path) -> None:
+    dearer = tmp_path / "dearer.toml"
+    dearer.write_text((ROOT / "data" / "catalog.demo.toml").read_text().replace('"99.50"', '"123.45"'))
+    shop = replace(
+        stocked, shelf=ShelfSource(stocked.engine, check_every_s=0.0, old_after_s=0.0)
+    )  # every silence is long enough
+
+    async def talk() -> tuple[Answer, Answer]:
+        with ThreadPoolExecutor(4) as threads:
+            conversation = Conversation(shop, threads)
+            before = await conversation.hear(text("充100话费 13812345678"))
+            with shop.engine.begin() as conn:
+                import_catalog(conn, read_catalog(dearer))
+            other = Push(OpenId("oOther"), "gh_shop", "2", "text", text="充100话费 13812345678")
+            return before, await conversation.hear(other)
+
+    before, after = asyncio.run(talk())
+    assert "¥99.50" in before.text
+    assert "¥123.45" in after.text
 
 
 def test_what_takes_long_to_reckon_is_given_to_a_thread_and_a_short_message_is_not(stocked: Services) -> None:
