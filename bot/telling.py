@@ -278,6 +278,8 @@ def _of_order(services: Services, conn: Connection, push: Push, order: Order, wh
             back_fen = refunding.taken_back_fen(conn, line.id)
             kept = _into_balance(conn, order)
             failed = replies.topup_failed_to_balance if kept else replies.topup_failed_refunding
+            if push.kind is PushKind.TOPUP_PARTLY:
+                failed = replies.topup_partly_to_balance if kept else replies.topup_partly_refunding
             return failed(order, line, back_fen, _product(services, line))
         case PushKind.COMPENSATED:
             return _of_compensation(conn, push, order)

@@ -83,6 +83,17 @@ def topup_failed_to_balance(say: Say, order: Order, line: Line, amount_fen: int,
     return say(order_no=order.order_no, amount=yuan(amount_fen), **_not_delivered(line, product))
 
 
+@line("{what}{account} 只到账一部分{why}。\n{amount}正在按原路退款（订单 {order_no}），到账会告诉您。", "退款")
+def topup_partly_refunding(say: Say, order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+    """Of several units some arrived: what did is not to sound as if it had not."""
+    return say(order_no=order.order_no, amount=yuan(amount_fen), **_not_delivered(line, product))
+
+
+@line("{what}{account} 只到账一部分{why}。\n{amount}已退款到您的余额（订单 {order_no}），可以直接用来付款。", "退款")
+def topup_partly_to_balance(say: Say, order: Order, line: Line, amount_fen: int, product: Product | None = None) -> str:
+    return say(order_no=order.order_no, amount=yuan(amount_fen), **_not_delivered(line, product))
+
+
 def _not_delivered(line: Line, product: Product | None) -> dict[str, str]:
     note = line.note.strip()
     why = _why(note=plain(note)) if note and note != JUST_FAILED else ""

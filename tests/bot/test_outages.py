@@ -19,6 +19,8 @@ from bot.webhook import Push
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
 from dialogs.facts import OrderPlaced
+from fulfillment import pushing
+from fulfillment.pushing import PushKind
 from kernel.clock import MovableClock, SystemClock
 from kernel.ids import OpenId
 from kernel.orders import Order
@@ -143,3 +145,16 @@ def test_keys_whose_push_met_an_outage_come_with_what_the_buyer_writes_before_th
     edge.work()
     with edge.services.engine.connect() as conn:
         assert conn.execute(text("SELECT via FROM push WHERE kind = 'keys'")).scalars().all() == ["reply"]
+
+
+def test_a_top_up_that_came_in_part_is_not_told_as_one_that_did_not_come(edge: Edge) -> None:
+    order = edge.order()
+    with edge.services.engine.begin() as conn:
+        conn.execute(text("UPDATE order_line SET note = '2份已到账，1份充值失败'"))
+        pushing.ask(conn, PushKind.TOPUP_PARTLY, LI, order.order_no, edge.clock.now(), line_id=order.lines[0].id)
+        conn.execute(text("UPDATE push SET state = 'kept', next_try_at = NULL"))
+    edge.services.store.set_waiting(LI)
+    told = edge.said("你好")
+    assert "只到账一部分（2份已到账，1份充值失败）" in told
+    assert "退款" in told
+    assert "没有充成" not in told
