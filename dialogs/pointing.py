@@ -12,6 +12,7 @@ from dialogs.draft import field_of, look, option_of
 from dialogs.replies import NOT_WORDS, number
 from dialogs.state import DraftLine
 from nlu.numerals import read_numeral
+from nlu.surnames import KIN
 
 _NTH = re.compile(r"第([0-9一二两三四五六七八九十]{1,3})(?:[件单条样个张份项行笔位](?:订单|商品)?)?")
 _LAST = re.compile(
@@ -24,7 +25,7 @@ _COUNTS = re.compile(
     r"(?:\d+|[一二两三四五六七八九十]+)(?:[张份个件条袋盒次枚瓶桶箱套本杯壶位元块颗]|小时|分钟|天)?|[0-9a-z._%+@-]{5,}"
 )
 _SMALL_WORDS = re.compile(
-    "再|加上?|添|追加|多|还要?|也|来|要|买|充|给|帮|我|他|她|你|朋友|妈妈?|爸爸?|老婆|老公|弟|妹|哥|姐|儿子|女儿|孩子|家人|同事|同学|室友"
+    rf"再|加上?|添|追加|多|还要?|也|来|要|买|充|给|帮|我|他|她|你|{KIN}"
     "|刚才|刚刚|那|这|个|单|订单|一样|同样|的|了|吧|啊|呢|哈|谢谢|请|麻烦|好|嗯|哦|对|一起|顺便|另外|上面|里|小|时|号码?|手机|到|和|跟|就|先|都|各|份|张|地址|寄"
 )
 _ACCOUNT_CHARS = 5

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Literal, get_args
 
+from nlu.surnames import KIN
 from nlu.text import normalise
 
 Act = Literal["refund", "problem", "invoice", "human", "keys", "reorder", "cancel"]
@@ -73,7 +74,7 @@ _CONDITION = re.compile(
 )
 _HYPOTHESIS = re.compile(r"^[^,;!?]{0,6}(?:的话|的时候)")
 _REPORTED = re.compile(
-    r"(?:朋友|老婆|老公|同事|同学|媳妇|对象|爸|妈|儿子|女儿|孩子|弟|妹|哥|姐|他|她|它|人家|别人|有人|大家|网上|客服|卖家|老师|你们?|您)"
+    rf"(?:{KIN}|他|她|它|人家|别人|有人|大家|网上|客服|卖家|老师|你们?|您)"
     r"(?:们|俩)?(?:刚才|刚刚|昨天|之前|都|就|也|总|一直)*(?:说|讲|问|告诉|让我|叫我|劝我?|写着?)[^,;!?]{0,5}$"
 )
 _QUESTION = re.compile(

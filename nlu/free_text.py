@@ -70,6 +70,13 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
                 taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
                 seen.text_spans.append(match.span(1))
             place = seen.text.find(label, place + 1)
+    for label, name, goods in lexicon.short_labels:
+        place = seen.text.find(label)
+        match = _CODE_BESIDE.match(seen.text, place + len(label)) if place >= 0 and name not in texts else None
+        if match and any(said in seen.text for said in goods) and not any(taken[match.start(1) : match.end(1)]):
+            texts[name] = seen.cased[match.start(1) : match.end(1)]
+            taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
+            seen.text_spans.append(match.span(1))
     for head, name in lexicon.written_on:
         if head not in seen.text:
             continue
@@ -156,6 +163,9 @@ _CALLED = re.compile(
 
 
 _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；!！\s])")
+
+
+_CODE_BESIDE = re.compile(r"(?:是|为|[:=\s])*([a-z\d][a-z\d._@-]{2,39})(?![a-z\d])")
 
 
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")

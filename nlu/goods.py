@@ -92,6 +92,8 @@ def find_refs(seen: Seen, lexicon: Lexicon) -> list[Ref]:
             refs.append(Ref(mention.start, mention.end, mention.word, own.id))  # D证报名 names its product, D证
             continue
         vague = mention.word in TOO_GENERIC and max(len(entry.categories), len(entry.shorthand)) < 2
+        if not entry.means_things:
+            refs += _by_choice_and_kind(seen, mention, lexicon)
         if not entry.means_things or (vague and not entry.products):
             continue
         pids = entry.products or list(dict.fromkeys([*entry.categories, *entry.shorthand]))
@@ -122,6 +124,16 @@ def _of_other_kind(seen: Seen, mention: Mention, product: ProductIndex) -> bool:
         return False
     before = noun_before(seen.text, mention.start)
     return bool(before) and not any(before in word for word in product.all_words)
+
+
+def _by_choice_and_kind(seen: Seen, mention: Mention, lexicon: Lexicon) -> list[Ref]:
+    """日场票: a choice that one product alone offers, run into what that product's name ends in, names it."""
+    owners, kind = mention.entry.owners, seen.text[mention.end : mention.end + 1]
+    if len(owners) != 1 or kind not in ("票", "卡", "券", "课") or any(m.start == mention.end for m in seen.mentions):
+        return []
+    ends = any(name.endswith(kind) for name in lexicon.products[owners[0]].names)
+    name = lexicon.products[owners[0]].names[0]
+    return [Ref(mention.end, mention.end + 1, name, owners[0])] if ends else []
 
 
 def _unknown_name_before(seen: Seen, mention: Mention) -> bool:

@@ -39,6 +39,7 @@ class ChoiceWords:
     aliases: tuple[str, ...] = ()
 
 
+_SHORT_LABELS = ("账号", "帐号", "编号", "学号", "工号")
 _PERSON = re.compile("姓名|名字|人名|[^\\W\\d](?:人|员|主)$")
 
 
@@ -422,6 +423,13 @@ class Lexicon:
         self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
         labels = [(plain(f.label), f.name) for f in texts]
         turned = [(label[2:] + label[:2], name) for label, name in labels if len(label) == 4]  # 英雄常用李白
+        self.short_labels = tuple(
+            (plain(f.label)[-2:], f.name, p.names)
+            for p in self.products.values()
+            for f in p.words.fields
+            if f.kind == "text" and not f.coded and len(plain(f.label)) > 2 and plain(f.label).endswith(_SHORT_LABELS)
+        )
+        """账号 for 上网账号, beside the product that asks for it."""
         self.text_cues = tuple(dict.fromkeys([*labels, *named, *turned]))
         self.written_on = tuple((label[:2], name) for label, name in labels if len(label) > 3)
         self.written_on += tuple((head, name) for label, name in labels if "贺卡" in label for head in ("卡片", "卡上"))
@@ -497,6 +505,12 @@ class Lexicon:
             if not generic and not (word in entries and entries[word].products):
                 for pid in pids:
                     entries[word].add_shorthand(pid)
+        for product in self.products.values():
+            for name in product.names:
+                if (
+                    name[-2:] in GENERIC_TAILS and entries[name[-2:]].categories
+                ):  # 会员: a category, and many a name's end
+                    entries[name[-2:]].add_shorthand(product.id)
         values = {value for product in self.products.values() for value in product.by_value}
         for product in self.products.values():
             for name in product.names:

@@ -14,17 +14,14 @@ from nlu.lexicon import FieldWords, ProductIndex
 from nlu.phrases import Mention
 from nlu.seen import Seen
 from nlu.segments import Segmenter
-from nlu.surnames import COMMON, COMPOUND, SURNAMES
+from nlu.surnames import COMMON, COMPOUND, KIN, SURNAMES
 
 _NAME = re.compile(rf"(?:{COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}")
 _COMMON = re.compile(COMMON)
 _NO_NAME = re.compile(
     "[写买充要给的了是有用到去来号票卡份件个月年元块天吗呢吧么你我他她们这那哪谁几]|周[一二三四五六日末]"
 )
-_KIN = (
-    "老婆|老公|媳妇|妻子|丈夫|爱人|对象|女朋友|男朋友|儿子|女儿|闺女|孩子|小孩|宝宝|大宝|二宝|老大|老二|爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外公|外婆|哥哥?|姐姐?|弟弟?|妹妹?"
-    "|室友|同学|同事|朋友|闺蜜|老师|老板|本人|自己|大人|老人|一个人?|另一个人?|另外一个人?|第[一二三四五]个人?"
-)
+_KIN = rf"{KIN}|老板|本人|自己|大人|老人|一个人?|另一个人?|另外一个人?|第[一二三四五]个人?"
 _LEAD = re.compile(
     rf"^(?:我们|咱们|我|你|他|她|它|家|两个?人?|俩|三个?人?|分别|帮|给|为|替|寄到?|送到?|发给?|是|叫做?|名叫|就是|名字|姓名|学员|考生|报名人?|{_KIN}|的|和|跟|与|还有|另外|[一二]位)"
 )

@@ -169,7 +169,9 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
         before = seen.text[max(0, start - 2) : start]
         if _HAN_BOTH.fullmatch(before) and unexplained(before) == 2:
             return True  # 乒乓球场地, where 球场地 is the end of 羽毛球场地
-        return any(stop == start and stop - begin > 1 for begin, stop, _ in seen.segments)  # 东方航空券 of 南方航空券
+        return any(
+            stop == start and stop - begin > 1 and unexplained(word) for begin, stop, word in seen.segments
+        )  # 东方航空券 of 南方航空券, but 只要题库会员
     if (
         seen.text[start] == "个"
         and start

@@ -1,4 +1,4 @@
-"""What a Chinese name begins with."""
+"""What a Chinese name begins with, and what kin and friends are called."""
 # ruff: noqa: E501 - a table of words; a wide character counts twice
 
 COMPOUND = "欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|令狐"
@@ -12,3 +12,8 @@ SURNAMES = frozenset(
 """Of one character."""
 COMMON = rf"(?:{COMPOUND}|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤])"
 """Those most people bear, as a pattern: a name by them alone, where nothing else says that it is one."""
+KIN = (
+    "老婆|老公|媳妇|妻子|丈夫|爱人|对象|女朋友|男朋友|儿子|女儿|闺女|孙子|孙女|孩子|小孩|宝宝|大宝|二宝|老大|老二|爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外公|外婆"
+    "|姥姥|姥爷|婆婆|公公|岳父|岳母|丈母娘|叔叔?|姑姑?|舅舅?|姨妈?|哥哥?|姐姐?|弟弟?|妹妹?|家人|亲戚|室友|舍友|同学|同事|朋友|闺蜜|哥们|老师|邻居"
+)
+"""Whom things are for, and who is told of, as a pattern."""

@@ -5,6 +5,7 @@ import re
 
 from nlu.amounts import Amount
 from nlu.seen import BREAK, CLAUSE, Ref, Seen, chooses, slot_names
+from nlu.surnames import KIN
 from nlu.telling import unwanted
 
 _NEGATED = re.compile(
@@ -351,11 +352,10 @@ def _drop_weighed(seen: Seen) -> None:
         return
 
 
-_KIN = "妹|姐|哥|弟|妈|爸|爷爷|奶奶|老公|老婆|媳妇|儿子|女儿|闺女|室友|朋友|同学|同事"
-_FOR_WHOM = re.compile(rf"(?:给|帮|替)(我?(?:{_KIN})|我自己)[\u4e00-\u9fff]{{0,2}}[充冲买打续交开办]")
+_FOR_WHOM = re.compile(rf"(?:给|帮|替)(我?(?:{KIN})|我自己)[\u4e00-\u9fff]{{0,2}}[充冲买打续交开办]")
 
 
-_WHOSE = re.compile(rf"(?:我?({_KIN})|我自?己?)[\u4e00-\u9fff]{{0,4}}的?[\u4e00-\u9fffa-z]{{0,6}}(?:是|:)?\s*$")
+_WHOSE = re.compile(rf"(?:我?({KIN})|我自?己?)[\u4e00-\u9fff]{{0,4}}的?[\u4e00-\u9fffa-z]{{0,6}}(?:是|:)?\s*$")
 
 
 def _drop_by_owner(seen: Seen) -> None:
@@ -363,13 +363,19 @@ def _drop_by_owner(seen: Seen) -> None:
     match = _FOR_WHOM.search(seen.text) if len(seen.accounts) > 1 else None
     if match is None:
         return
-    wanted = match[1].removeprefix("我").removesuffix("自己")
+    wanted = _TWICE.sub(r"\1", match[1].removeprefix("我").removesuffix("自己"))
     whose = [_WHOSE.search(seen.text[max(0, a.start - 14) : a.start].rpartition(",")[2]) for a in seen.accounts]
     if all(whose) and match.start() >= max(a.end for a in seen.accounts):
-        kept = [a for a, owner in zip(seen.accounts, whose, strict=True) if owner and (owner[1] or "") == wanted]
+        kept = [
+            a
+            for a, owner in zip(seen.accounts, whose, strict=True)
+            if owner and _TWICE.sub(r"\1", owner[1] or "") == wanted
+        ]
         seen.accounts = kept or seen.accounts
 
 
+_TWICE = re.compile(r"(.)\1")
+"""妹妹 and 妹 are the same."""
 _NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错")
 
 

@@ -15,7 +15,7 @@ def test_when_it_arrives_is_asked_beside_the_order(demo: Lexicon, said: str) -> 
 def test_a_sigh_beside_the_order_takes_nothing_from_it(demo: Lexicon) -> None:
     assert parse("steam50一张 怎么还没人理我", demo).intent == "order"
     frame = parse("死骗子怎么还没人理我 日场票一张 快点", lexicon_of("p9_spa.toml"))
-    assert (frame.intent, [item.options for item in frame.items]) == ("order", [{"shift": "day"}])
+    assert (frame.intent, [item.options for item in frame.items]) == ("order", [{"shift": "day", "guest": "adult"}])
 
 
 @pytest.mark.parametrize(
