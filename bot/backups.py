@@ -97,6 +97,7 @@ def read(engine: Engine, app: AppConfig, file: Path) -> int:
                     conn.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
                 rows = sum(_restore_table(conn, archive, table) for table in tables)
                 _set_sequences(conn)
+                _read_to_its_end(archive)
     except (OSError, tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
@@ -164,6 +165,12 @@ def _read_manifest(archive: tarfile.TarFile) -> dict[str, Any]:
     if manifest.get("format") != FORMAT:
         raise ValueError("unknown format")
     return manifest
+
+
+def _read_to_its_end(archive: tarfile.TarFile) -> None:
+    """The checksum stands at the end of the file, and nobody looks at it before. Raises OSError or EOFError."""
+    while archive.fileobj is not None and archive.fileobj.read(_BLOCK):
+        pass
 
 
 def _check(conn: "psycopg.Connection[Any]", manifest: dict[str, Any], app: AppConfig) -> None:

@@ -1,5 +1,6 @@
 """A backup holds the whole shop, and a restore gives all of it back or changes nothing."""
 
+import gzip
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -28,6 +29,24 @@ from tests.fulfillment.counter import NOW, open_shop, place, want
 @pytest.fixture
 def shop(engine: Engine) -> Engine:
     return engine
+
+
+@pytest.mark.parametrize("damage", ["a digit", "its last bytes"])
+def test_a_damaged_backup_changes_nothing(shop: Engine, other: Engine, tmp_path: Path, damage: str) -> None:
+    here, file = AppConfig(data_dir=tmp_path / "here"), tmp_path / "shop.backup"
+    fill(shop, Vault(here.key()))
+    backups.write(shop, here, file)
+    whole = file.read_bytes()
+    if damage == "a digit":  # and all the rest as it was, the checksum of the whole file at its end included
+        content = gzip.decompress(whole)
+        at = content.rindex(b",0,")
+        file.write_bytes(gzip.compress(content[: at + 1] + b"7" + content[at + 2 :])[:-8] + whole[-8:])
+    else:
+        file.write_bytes(whole[:-8])
+    with pytest.raises(backups.BadBackupError, match="not a whole backup"):
+        backups.read(other, AppConfig(data_dir=tmp_path / "there"), file)
+    assert rows(other, "card_key") == []
+    assert not (tmp_path / "there").exists()
 
 
 def test_a_backup_that_fails_leaves_nothing_beside_the_last_one(shop: Engine, tmp_path: Path) -> None:
