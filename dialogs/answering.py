@@ -30,6 +30,7 @@ from dialogs.ordering import (
     nothing_found,
     start,
     start_product,
+    with_count,
     with_slot_cleared,
 )
 from dialogs.pointing import longest_name
@@ -249,6 +250,8 @@ def _settles(items: Sequence[Item]) -> bool:
 def _after_filling(
     dialog: Dialog, state: Collecting | Confirming, fills: Sequence[tuple[int, Filled]], said: Said, scene: Scene
 ) -> Turn:
+    if isinstance(state, Collecting) and len(fills) == 1 and state.slot in fills[0][1].changed:
+        fills = [(fills[0][0], with_count(fills[0][1], state.slot, said, scene))]
     lines = list(state.lines)
     for index, filled in fills:
         lines[index] = filled.line

@@ -20,6 +20,7 @@ _COUNTED = re.compile(rf"(?<![\d.a-z])([{_NUMERAL}])({_UNIT})([^\d\s,，。;；�
 _NO_KIND = re.compile("^[人口家共块元起的张份个件位名条袋盒瓶桶箱]")
 _GROUPS = re.compile(r"(?<![\d.])\d{2,}(?:[ -]\d{2,})+(?![\d.])")
 _GROUPS_AT_LEAST = 8
+_TAKEN_BACK = re.compile("[不错改]|等[等下]|算了|说反")
 _MULTIPLES = {"千": 10**3, "万": 10**4, "亿": 10**8}
 _PATTERNED = (FieldKind.CARD_NO, FieldKind.UID)
 _NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, *_PATTERNED)
@@ -175,6 +176,9 @@ def with_labelled(item: Item, product: Product, text: str) -> Item:
         if found is None or not isinstance(checked, Valid):
             continue
         taken = fields.get(field.name)  # what stood in its place: who receives the parcel has a phone of his own
+        later = text.find(taken, found.end()) if taken is not None and taken != checked.canonical else -1
+        if later >= 0 and _TAKEN_BACK.search(text[found.end() : later]):
+            continue  # 手机号138…。啊不，给我妈的号135…
         fields[field.name] = checked.canonical
         said |= {field.name}
         for place in (one for one in product.fields if one.kind is FieldKind.ADDRESS and one.name in fields):

@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.model import FieldKind, Product
+from catalog.model import Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs import examples, favourites, replies
 from dialogs.asking import ask_next, fitting_products, open_question
 from dialogs.by_text import fill_by_text
-from dialogs.draft import Looked, field_of, look
+from dialogs.draft import Looked, field_of, look, option_of
 from dialogs.effects import CancelOrder, FindFavourites, FindOrders
 from dialogs.facts import FavouritesFound
 from dialogs.filling import (
@@ -41,11 +41,14 @@ from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories
 from kernel.ids import OrderNo
 from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _STRICT = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.EMAIL, FieldKind.CHOICE)
 _NTH_LINE = re.compile(r"第\s*([0-9一二三四五六七八九十]{1,2})\s*[件单条样]")
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _UNPLACED_MAX = 60
+_PIECES = re.compile(rf"(?<![第\d.{CHINESE}])(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _SWAP = re.compile("[换改]成")
 _CHINESE_DIGITS = "零一二三四五六七八九十"
 
@@ -150,6 +153,32 @@ def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | No
     if filled is not None and filled.problems and said.frame.intent not in ("answer", "unknown", "choose"):
         return None
     return filled
+
+
+def with_count(filled: Filled, slot: str, said: Said, scene: Scene) -> Filled:
+    """奶搓两张, to the question which kind: how many, too."""
+    items, product = said.frame.items, scene.shelf.product(filled.line.product or "")
+    field = field_of(product, slot) if product is not None else None
+    choice = field is not None and field.kind is FieldKind.CHOICE
+    if product is None or not (choice or option_of(product, slot) is not None):
+        return filled
+    if filled.problems or "quantity" in filled.changed:
+        return filled
+    count = items[0].quantity if len(items) == 1 and "quantity" in items[0].said else _pieces_in(said.text, product)
+    if count is None:
+        return filled
+    counted = fill(filled.line, Item(quantity=count, said=frozenset({"quantity"})), scene.shelf)
+    return replace(counted, changed=filled.changed | counted.changed)
+
+
+def _pieces_in(text: str, product: Product) -> int | None:
+    """The one count in a message, once what the product's choices are called is out of it."""
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+    for name in (n for part in parts for choice in part.values for n in (choice.label, *choice.aliases)):
+        text = text.replace(name, " ")
+    found = _PIECES.findall(text)
+    count = read_numeral(found[0]) if len(found) == 1 else None
+    return int(count) if count is not None else None
 
 
 def page(dialog: Dialog, by: int, scene: Scene) -> Turn | None:
