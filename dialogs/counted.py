@@ -170,6 +170,8 @@ def with_labelled(item: Item, product: Product, text: str) -> Item:
     """收花人电话139… 送到上海市…李四 138…: the number behind its own label is that field's, no part of the place."""
     fields, said = dict(item.fields), item.said
     for field in (field for field in product.fields if field.kind in _NUMBERS):
+        if field.label not in text:
+            continue
         pattern = rf"{re.escape(field.label)}\s*(?:[号码]*\s*[是为:：])?\s*([0-9A-Za-z._@+-]{{5,40}})"
         found = re.search(pattern, text)
         checked = check_field(field, found[1]) if found is not None else None

@@ -12,7 +12,7 @@ from dialogs.ordering import advance
 from dialogs.paying import live_unpaid
 from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
-from dialogs.wishes import ACTS, Act, Stance, refuses, stance
+from dialogs.wishes import ACTS, Act, Stance, refused_acts, refuses, stance
 from nlu.text import normalise
 
 _NAMES_NOTHING = ("unknown", "deny", "cancel", "help", "greet", "thanks", "order_status", "rate", "search")
@@ -128,7 +128,7 @@ def instead(dialog: Dialog, said: Said) -> Said:
 
 
 def _refused_act(dialog: Dialog, said: Said) -> Act | None:
-    refused = [act for act in ACTS if refuses(said.text, act)]
+    refused = refused_acts(said.text)
     intent = said.frame.intent
     if intent in refused:
         return next(act for act in refused if act == intent)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as part
+from functools import lru_cache, partial
 from typing import Literal
 
 from catalog.checks import Valid, check_field
@@ -26,21 +28,15 @@ class Looked:
     missing: str | None = None
     """The next thing to ask for: "product", "value", or an option's or field's name. None: the line is complete."""
     trouble: Trouble | None = None
+    options: Mapping[str, str] = part(default_factory=dict)
+    """The options said, with the catalog's defaults."""
+    fields: Mapping[str, str] = part(default_factory=dict)
+    """The fields said, with the catalog's defaults, in the catalog's order."""
 
     @property
     def sku(self) -> Sku | None:
         """The SKU, when only one is left."""
         return self.skus[0] if len(self.skus) == 1 and self.trouble in (None, "out_of_range") else None
-
-    @property
-    def options(self) -> dict[str, str]:
-        """The options said, with the catalog's defaults."""
-        return chosen_options(self.line, self.product) if self.product else {}
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """The fields said, with the catalog's defaults, in the catalog's order."""
-        return given_fields(self.line, self.product) if self.product else {}
 
     def total_fen(self) -> Fen | None:
         """What the line costs, once it is settled."""
@@ -52,25 +48,29 @@ class Looked:
 def look(line: DraftLine, shelf: Shelf) -> Looked:
     """Find out what a line can still be and what has to be asked next: options first, then the denomination, then
     what the buyer must give."""
+    found = _looked(line, shelf)
+    return found if found.line is line else replace(found, line=line)
+
+
+@lru_cache(maxsize=256)  # a turn looks at one line up to six times
+def _looked(line: DraftLine, shelf: Shelf) -> Looked:
     product = shelf.product(line.product) if line.product else None
     if product is None:
         return Looked(line, None, missing="product")
-    options = chosen_options(line, product)
+    options, given = chosen_options(line, product), given_fields(line, product)
+    seen = partial(Looked, line, product, options=options, fields=given)
     if line.quantity == NO_QUANTITY:
-        return Looked(line, product, _possible(line, product, options, shelf), "quantity")
+        return seen(_possible(line, product, options, shelf), "quantity")
     if not shelf.matching(product.id, None, options):
-        return Looked(line, product, product.skus, _clashing(line, product, shelf), "not_together")
+        return seen(product.skus, _clashing(line, product, shelf), "not_together")
     skus = _possible(line, product, options, shelf)
     if not skus:
-        return Looked(line, product, shelf.matching(product.id, None, options), "value", "off_sale")
+        return seen(shelf.matching(product.id, None, options), "value", "off_sale")
     if len(skus) > 1:
-        return Looked(line, product, skus, _telling_option(product, skus, options) or "value")
+        return seen(skus, _telling_option(product, skus, options) or "value")
     if not units_agree(skus[0], line.value):
-        trouble: Trouble | None = "out_of_range" if line.value is not None else None
-        return Looked(line, product, skus, "value", trouble)
-    given = given_fields(line, product)
-    missing = next((f.name for f in product.fields if not f.optional and _wanted(f, given, product)), None)
-    return Looked(line, product, skus, missing)
+        return seen(skus, "value", "out_of_range" if line.value is not None else None)
+    return seen(skus, next((f.name for f in product.fields if not f.optional and _wanted(f, given, product)), None))
 
 
 def _wanted(field: Field, given: Mapping[str, str], product: Product) -> bool:

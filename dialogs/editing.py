@@ -56,6 +56,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return _taken_out_of_unpaid(dialog, said, scene)
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
+    if fold(said.text) in replies.CONFIRM_WORDS:
+        return None
     taken = (
         left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)

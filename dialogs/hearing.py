@@ -121,7 +121,7 @@ def _with_size_named(item: Item, product: Product | None, text: str) -> Item:
         return item
     said = fold(text)
     labels = {fold(sku.label): sku for sku in product.skus if sku.any_value is None and sku.label[0].isdigit()}
-    named = [label for label in labels if re.search(rf"(?<![\d.]){re.escape(label)}", said)]
+    named = [label for label in labels if label in said and re.search(rf"(?<![\d.]){re.escape(label)}", said)]
     if len(named) != 1 or item.options.keys() & item.said or _NOT_A_SIZE.search(said):
         return item
     sku = labels[named[0]]
@@ -326,10 +326,10 @@ def _without_a_guess(item: Item, product: Product | None, text: str) -> Item:
     if product is None or not product.options:
         return item
     said = fold(text)
-    for option in product.options:
+    for option in (one for one in product.options if one.name in item.options):
         elsewhere = {fold(c.label) for f in product.fields for c in f.values}  # 现在星耀 is no second target
         own = [choice for choice in option.values if fold(choice.label) not in elsewhere]
-        if option.name in item.options and len(_named_choices(own, said)) > 1:
+        if len(_named_choices(own, said)) > 1:
             options = {name: value for name, value in item.options.items() if name != option.name}
             left = item.said - {option.name, "quantity", "value"}
             return replace(item, sku=None, value=None, quantity=1, options=options, said=left)

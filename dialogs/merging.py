@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Option, Product
@@ -115,15 +116,15 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
 
 def _unlabelled(text: str, product: Product) -> str:
     """The values without the words that say what they are: 我叫王磊 身份证 3301… 电话138…."""
-    labels = {
-        part
-        for field in product.fields
-        if not field.values
-        for part in (field.label, field.label[-2:], field.label[:-1])
-    }
-    words = sorted((*(label for label in labels if len(label) > 1), *_WORDS_BEFORE), key=len, reverse=True)
-    pattern = "|".join(map(re.escape, words))
-    return re.sub(rf"(?:{pattern})\s*(?:是|为|[:：])?\s*", " ", text.strip())
+    return _before_values(tuple(field.label for field in product.fields if not field.values)).sub(" ", text.strip())
+
+
+@lru_cache(maxsize=1024)
+def _before_values(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """What stands before a value and says what it is: a field's label or a part of it, or a word for any such."""
+    parts = {part for label in labels for part in (label, label[-2:], label[:-1]) if len(part) > 1}
+    pattern = "|".join(map(re.escape, sorted((*parts, *_WORDS_BEFORE), key=len, reverse=True)))
+    return re.compile(rf"(?:{pattern})\s*(?:是|为|[:：])?\s*")
 
 
 def _sized(

@@ -64,7 +64,7 @@ def _with_used_account(dialog: Dialog, state: Collecting, said: Said, scene: Sce
     """上次的, 老号码: the account he gave before, where one is asked for."""
     line = state.lines[state.line]
     product = scene.shelf.product(line.product or "")
-    if product is None or dialog.used is None:
+    if product is None or dialog.used is None or not dialog.used.accounts:
         return None
     asked = field_of(product, state.slot)
     fields = [field for field in (asked, *together(look(line, scene.shelf), state.slot)) if field is not None]

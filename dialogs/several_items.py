@@ -83,10 +83,12 @@ def with_amount_apart(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:
 def with_lost_phone(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
     """充50 138… 再来一张京东卡100, where nothing took the phone: what stands beside it is not of the other product, if
     that is not named there; of what it is, is asked."""
+    if len(items) < 2:
+        return tuple(items)
     plain = _SEPARATORS.sub("", text)
     held = {value for item in items for value in (*item.fields.values(), *item.invalid.values())}
     lost = [phone for phone in _PHONE.findall(plain) if not any(phone in value for value in held)]
-    if len(lost) != 1 or len(items) < 2:
+    if len(lost) != 1:
         return tuple(items)
     clause = next((one for one in _MORE_CLAUSES.split(plain) if lost[0] in one), "")
     numbers = {float(number) for number in _NUMBER.findall(clause.replace(lost[0], " "))}

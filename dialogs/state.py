@@ -42,6 +42,10 @@ class DraftLine:
     said: str = ""
     """What that row says, as long as it is wrong."""
 
+    def __hash__(self) -> int:
+        """Of what mostly tells lines apart."""
+        return hash((self.product, self.sku, self.value, *self.options.values(), *self.fields.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

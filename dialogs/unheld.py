@@ -28,6 +28,7 @@ _COUNT = re.compile(
     rf"(?:(?P<people>{_PEOPLE})|(?P<piece>[{PIECES}]))(?P<what>[^\W\d_]{{0,2}})"
     rf"|(?P<pair>[俩仨])(?=人|娃|孩|$|\W)"
 )
+_ANY_NUMBER = re.compile(rf"[\d{CHINESE}俩仨]")
 _HEADS = re.compile("[口人孩娃宝老学同朋室家俩仨]")
 _NO_COUNT = re.compile(
     r"[?？吗么呢]|能不能|可不可以|有没有|是不是|多少|几|多久|什么|怎么|如果|要是|的话|没|别|不|够|坐|左右"
@@ -98,11 +99,12 @@ def _kinds(looked: Looked) -> list[str]:
 
 def uncounted(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str, ...]:
     """The counts in a message that are none of the draft's numbers; empty where all are there."""
+    said = fold(text)
     looked = [look(line, shelf) for line in lines]
     products = [one.product for one in looked if one.product is not None]
-    if len(products) < len(looked):
+    if not _ANY_NUMBER.search(said) or len(products) < len(looked):
         return ()
-    left = _CORRECTED.sub("", _without_taken(fold(text), looked))
+    left = _CORRECTED.sub("", _without_taken(said, looked))
     pieces = [read_numeral(one["number"]) for one in _COUNT.finditer(left) if one["piece"]]
     if len(looked) == 1 and looked[0].line.quantity in pieces:
         return ()  # 我们6个人，先买4张
@@ -178,8 +180,9 @@ def _shared_out(lines: Sequence[DraftLine], text: str) -> str | None:
     """平分, where each of several lines has the whole of the amount that was said."""
     found = _SHARED_OUT.search(fold(text))
     value = lines[0].value
-    alike = len({(line.product, line.sku, line.value, line.quantity) for line in lines}) == 1
-    if found is None or len(lines) < 2 or not alike:
+    if found is None or len(lines) < 2:
+        return None
+    if len({(line.product, line.sku, line.value, line.quantity) for line in lines}) > 1:
         return None
     if value is None:
         return found[0]
@@ -189,10 +192,12 @@ def _shared_out(lines: Sequence[DraftLine], text: str) -> str | None:
 def _other_tail(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str | None:
     """尾号12, beside one number that ends otherwise."""
     found = _TAIL.search(text)
+    if found is None or _ANOTHERS_TAIL.search(text):
+        return None
     products = [shelf.product(line.product or "") for line in lines]
     names = [field.name for product in products if product is not None and (field := account_field(product))]
     accounts = [line.fields[name] for line, name in zip(lines, names, strict=False) if name in line.fields]
-    if found is None or _ANOTHERS_TAIL.search(text) or len(set(accounts)) != 1 or len(names) < len(lines):
+    if len(set(accounts)) != 1 or len(names) < len(lines):
         return None
     plain = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
     return found[1] if accounts[0] in plain and not accounts[0].endswith(found[1]) else None

@@ -87,11 +87,20 @@ _WANTED_BY_ASKING: frozenset[Act] = frozenset(("problem", "invoice", "human", "k
 """能开发票吗, 卡密无效怎么办, 怎么转人工: asking for these is wanting them. Money and orders want a plain word."""
 
 
+def refused_acts(text: str) -> list[Act]:
+    """The acts that a message refuses."""
+    said = normalise(text)
+    named = [act for act in ACTS if _NAMES[act].search(_read_for(act, said))]  # most messages name none
+    return [act for act in named if refuses(text, act)]
+
+
+def _read_for(act: Act, said: str) -> str:
+    return _WHETHER.sub("", said) if act in _WANTED_BY_ASKING else said
+
+
 def stance(text: str, act: Act) -> Stance:
     """How a message stands to one act. Pure; it looks at the words alone."""
-    said = normalise(text)
-    if act in _WANTED_BY_ASKING:
-        said = _WHETHER.sub("", said)
+    said = _read_for(act, normalise(text))
     if not _NAMES[act].search(said):
         return Stance.UNNAMED
     clauses = [found[0].strip() for found in _CLAUSE.finditer(said)]
