@@ -78,7 +78,15 @@ def _why_not(refused: placing.SoldOut | placing.TooManyUnpaid | placing.CatalogM
 
 
 def cancel(services: Services, openid: OpenId, order_no: OrderNo) -> Fact:
-    """Cancel the buyer's own unpaid order; its prepay is closed at WeChat, and then its stock released, by a job."""
+    """Cancel the buyer's own unpaid order; its prepay is closed at WeChat, and then its stock released, by a job.
+
+    One that he has paid though we were not told so far is no longer unpaid: that he hears, and not that he owes
+    nothing.
+    """
+    with services.engine.connect() as conn:
+        order = reading.by_no(conn, order_no)
+    if order is not None and order.openid == openid and order.state is OrderState.UNPAID:
+        paying.look_for_payment(services, order_no)
     with services.engine.begin() as conn:
         outcome = order_ends.cancel(conn, order_no, openid, services.clock.now())
         if isinstance(outcome, order_ends.Closed):

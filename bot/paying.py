@@ -4,8 +4,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Thread
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import raw_notices, work
 from bot.bootstrap import Services
@@ -221,6 +223,34 @@ def query_payment(services: Services, *, out_trade_no: str) -> None:
     if isinstance(asked, NotPaid) and asked.closed:
         return
     _ask_later(services, out_trade_no, attempt.opened_at)
+
+
+LOOK_WITHIN_S = 1.5
+"""So long a buyer who cancels waits to hear whether he has paid."""
+
+
+def look_for_payment(services: Services, order_no: str) -> None:
+    """Ask WeChat Pay whether an order was paid whose notice is not here (yet), and let it follow; for 1.5 s at most.
+
+    An answer that comes later works all the same.
+    """
+    with services.engine.connect() as conn:
+        attempts = store.attempts_of(conn, order_no)
+    opened = [attempt.out_trade_no for attempt in attempts if attempt.state is AttemptState.OPEN]
+
+    def look() -> None:
+        try:
+            for number in opened:
+                asked = query_attempt(services.engine, services.gateway, number)
+                if isinstance(asked, FoundPaid):
+                    take_transaction(services, asked.transaction)
+        except SQLAlchemyError as error:
+            log.warning("order %s could not be looked at: %s", order_no, type(error).__name__)
+
+    if opened:
+        looking = Thread(target=look, daemon=True)
+        looking.start()
+        looking.join(LOOK_WITHIN_S)
 
 
 def close_payments(services: Services, order_no: str) -> bool:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,12 +19,12 @@ from bot.jobs import run_pending
 from bot.webhook import Push
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
-from dialogs.facts import OrderPlaced
+from dialogs.facts import CancelRefused, OrderCancelled, OrderPlaced
 from fulfillment import pushing
 from fulfillment.pushing import PushKind
 from kernel.clock import MovableClock, SystemClock
 from kernel.ids import OpenId
-from kernel.orders import Order
+from kernel.orders import Order, OrderState
 from payments.attempts import Opened, open_attempt
 from payments.fake import FakeWechatPay
 from payments.gateway import AlreadyPaid, Closed, Failure, NoAnswer, NoSuchNumber, TradeType, Transaction
@@ -38,10 +39,16 @@ class Flaky(FakeWechatPay):
 
     away = False
 
+    def __init__(self, clock: MovableClock) -> None:
+        super().__init__(clock)
+        self.hangs = Event()
+        self.hangs.set()
+
     def close(self, out_trade_no: str) -> Closed | AlreadyPaid | NoSuchNumber | Failure:
         return NoAnswer("away", sent=False) if self.away else super().close(out_trade_no)
 
     def query(self, out_trade_no: str) -> Transaction | NoSuchNumber | Failure:
+        self.hangs.wait(60)
         return NoAnswer("away", sent=False) if self.away else super().query(out_trade_no)
 
 
@@ -56,7 +63,8 @@ class Edge:
         assert isinstance(placed, OrderPlaced)
         return placed.order
 
-    def pay(self, order: Order) -> None:
+    def paid_at_wechat(self, order: Order) -> Transaction:
+        """Somebody pays, and no notice of it comes."""
         opened = open_attempt(
             self.services.engine, self.wechat_pay, order_no=order.order_no, total_fen=order.total_fen, description="x",
             trade_type=TradeType.JSAPI, payer_openid=LI, expires_at=order.expires_at, now=self.clock.now(),
@@ -64,7 +72,10 @@ class Edge:
         assert isinstance(opened, Opened)
         paid = self.wechat_pay.pay(opened.credential, LI)
         assert paid is not None
-        paying.take_transaction(self.services, paid)
+        return paid
+
+    def pay(self, order: Order) -> None:
+        paying.take_transaction(self.services, self.paid_at_wechat(order))
 
     def said(self, words: str) -> str:
         """What is answered to this message of the buyer's."""
@@ -158,3 +169,30 @@ def test_a_top_up_that_came_in_part_is_not_told_as_one_that_did_not_come(edge: E
     assert "只到账一部分（2份已到账，1份充值失败）" in told
     assert "退款" in told
     assert "没有充成" not in told
+
+
+def test_what_was_paid_without_a_notice_is_not_cancelled_under_its_buyers_money(edge: Edge) -> None:
+    order = edge.order()
+    assert edge.paid_at_wechat(order)
+    refused = ordering.cancel(edge.services, LI, order.order_no)
+    assert refused == CancelRefused(order.order_no, OrderState.PAID)
+    edge.work()
+    assert edge.state() == "delivered"
+
+
+def test_nobody_waits_to_cancel_for_a_wechat_pay_that_hangs(edge: Edge) -> None:
+    order = edge.order()
+    assert edge.paid_at_wechat(order)
+    edge.wechat_pay.hangs.clear()
+    assert isinstance(ordering.cancel(edge.services, LI, order.order_no), OrderCancelled)
+    edge.wechat_pay.hangs.set()
+    edge.work()
+    assert edge.state() == "delivered", "what turns out paid when it is closed is paid"
+
+
+def test_a_stranger_cancels_nothing_and_has_nobody_asked(edge: Edge) -> None:
+    order = edge.order()
+    assert edge.paid_at_wechat(order)
+    refused = ordering.cancel(edge.services, OpenId("oStranger"), order.order_no)
+    assert isinstance(refused, CancelRefused)
+    assert edge.state() == "unpaid"
