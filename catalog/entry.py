@@ -15,7 +15,7 @@ LIST_LENGTH_MAX = 200
 NUMBER_MAX = 10**9
 COMPLAINTS_MAX = 200
 _QUOTED_CHARS_MAX = 40
-_CODE = re.compile(rf"\S{{1,{CODE_CHARS_MAX}}}")
+_CODE = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ def catalog_check(file: AFile) -> None:
     """Check a catalog file and name everything wrong with it by line."""
     shelf = read_file(file)
     print(f"ok: {len(shelf.products)} products, {sum(len(product.skus) for product in shelf.products)} SKUs")
+    _advise(shelf)
 
 
 @catalog_app.command("import")
@@ -27,6 +28,14 @@ def catalog_import(file: AFile) -> None:
     with connected() as at, database(at) as engine, engine.begin() as conn:
         done = import_catalog(conn, shelf)
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}, off sale {done.paused}")
+    _advise(shelf)
+
+
+def _advise(shelf: "Shelf") -> None:
+    from catalog.advice import advice
+
+    for line in advice(shelf.products):
+        print(f"提醒  {line}")
 
 
 def read_file(file: Path) -> "Shelf":

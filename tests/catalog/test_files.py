@@ -100,6 +100,7 @@ def test_a_bom_and_windows_line_ends_change_nothing(tmp_path: Path, encode: str,
         ('code = "C10", ', "", 20, "缺少 sku.code"),
         ('code = "C20"', 'code = "C10"', 21, "sku.code 重复: C10 (第 20 行已经用过)"),
         ('code = "C20"', 'code = "C 20"', 21, "sku.code 里不能有空格"),
+        ('code = "C20"', f'code = "{"C" * 65}"', 21, "sku.code太长: 65 个字"),
         ("value = 20", 'value = "20"', 21, "sku.value 不是 0 到"),
         ("value = 20", "value = inf", 21, "sku.value 不是 0 到"),
         (
