@@ -31,7 +31,15 @@ _TONE = re.compile(r"[~～。！!…\s]+$")
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
-_NO_PERSON = re.compile(r"[我你您他她它这那?？吗呢买给谁]|什么|怎么|多少|[的了吧]$|票$|卡$|\d{3}")
+_NO_PERSON = re.compile(
+    r"[我你您他她它这那?？吗呢给谁]|买(?!买?提)|什么|怎么|多少|[的了]$|票$|卡$|\d{3}"
+    r"|^(?:[\d\W_]+|不[想愿]?[填写说]|随便|都行|都可以|无所谓|任意|哈+|呵+|无语|傻[逼b]|sb|本人|自己|上次.*|跟上次.*|老样子|照旧|同上"
+    r"|第[一二三四五六七八九十\d]+个?|[一二两三四五六七八九十\d]+(?:个人?|位|人)|几.*|能.*|可以.*)$"
+)
+_NO_ANSWER = re.compile(
+    r"(?:请|先|你?们?)*(?:稍?等[等一会]?[下儿会]?|稍后|等等|马上|一会儿?)(?:再?[发给说]|[吧啊哈])*|[\W_]+"
+)
+"""He will say it later, or nothing: no text of any field."""
 _AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
 _MISTAKEN = re.compile(
     r"^(?:(?:[哦啊哎诶噢喔呃嗯]+|等等|等下|等一下)?[,，\s]*(?:不对|不是|错了|(?:[写打说输填搞弄发]错)了?)[,，。!！\s]+)+"
@@ -70,7 +78,9 @@ def told(field: Field, product: Product, text: str) -> Told:
         if found is not None:
             choices[found[0]], kept = found[1], [split["rest"]]
     left = text.strip() if not choices and len(kept) == len(_PIECES.split(text.strip())) else " ".join(kept)
-    return Told(_bare(field, kept, left), choices)
+    bare = _bare(field, kept, left)
+    silent = _NO_ANSWER.fullmatch(bare) or bare in (field.label, field.label[-2:])
+    return Told("" if silent else bare, choices)
 
 
 def _bare(field: Field, pieces: list[str], whole: str) -> str:
@@ -87,7 +97,10 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
     said = [one for one, piece in zip(bare, pieces, strict=True) if one != piece]
     if len(said) == 1 and (person or len(pieces) == 1):
         whole = said[0]
-    return "" if person and _NO_PERSON.search(whole) else whole
+    if not person:
+        return whole
+    whole = re.sub("^[填写](?=..)|吧$", "", whole)
+    return "" if _NO_PERSON.search(whole) else whole
 
 
 def surnamed(text: str) -> str:

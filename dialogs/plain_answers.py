@@ -23,7 +23,8 @@ from dialogs.state import (
 )
 from dialogs.turn import Said, Scene, Turn
 
-_CLAUSES = re.compile(r"[,，。;；!！~～\s]+")
+_CLAUSES = re.compile(r"[,，。;；!！~～]+")
+_PARTS = re.compile(r"[,，。;；!！~～\s]+")
 _ASKS = re.compile(r"[?？吗么呢]|多少|什么|怎么|哪")
 _DIGITS = re.compile(r"\d+")
 _BEFORE_SIZE = re.compile("^(?:那|就|还是|先|给我|帮我|我|要|来|充|买|选|拿|行|好)+")
@@ -48,7 +49,7 @@ def _size_at_last(state: Collecting, said: Said, scene: Scene) -> Filled | None:
     """最少20啊，那就20: the clause that ends the message, where those before it name no other number."""
     line = state.lines[state.line]
     product = scene.shelf.product(line.product or "")
-    clauses = [clause for part in _CLAUSES.split(said.text) if (clause := fold(part))]
+    clauses = [clause for part in _PARTS.split(said.text) if (clause := fold(part))]
     foreign = any(item.product not in (None, line.product) or item.fields for item in said.frame.items)
     if state.slot != "value" or product is None or len(clauses) < 2 or foreign or _ASKS.search(said.text):
         return None

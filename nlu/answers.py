@@ -1,6 +1,7 @@
 """Reading a message as the answer to what the bot has just asked."""
 
 import re
+from dataclasses import replace
 
 from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import Amount, settle
@@ -183,7 +184,7 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexi
             if expecting.slot in i.options
         )
         return Frame("answer", tuple(each), confidence=_ANSWERS)
-    return _frame(Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot})))
+    return _frame(_counted(Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot})), seen))
 
 
 def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Frame | None:
@@ -194,7 +195,15 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Fram
     said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
     words = [m.word for m in seen.mentions] or [said]
     ids = [chosen_id for word in words for name, chosen_id in product.choice_words.get(word, ()) if name == entry.name]
-    return _frame(Item(fields={entry.name: ids[-1]}, said=frozenset({entry.name}))) if ids else None
+    return _frame(_counted(Item(fields={entry.name: ids[-1]}, said=frozenset({entry.name})), seen)) if ids else None
+
+
+def _counted(item: Item, seen: Seen) -> Item:
+    """奶搓两张: how many, said along with the choice."""
+    counts = {a.number for a in seen.amounts if a.kind == "count" and a.number is not None}
+    if len(counts) != 1 or (count := int(counts.pop())) < 1:
+        return item
+    return replace(item, quantity=count, said=item.said | {"quantity"})
 
 
 _NOT_FREE = re.compile(r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|改成|换成|为啥|干嘛")

@@ -129,3 +129,9 @@ def test_of_two_numbers_the_one_to_be_charged_is_the_answer(demo: Lexicon, said:
 def test_two_numbers_that_are_both_meant_stay_two(demo: Lexicon, said: str) -> None:
     items = parse(said.replace("P", P).replace("Q", Q), demo, expecting=PHONE).items
     assert [item.fields for item in items] == [{"account": P}, {"account": Q}]
+
+
+@pytest.mark.parametrize("said", ["奶搓两张", "那就奶搓 两张", "奶搓吧，两张"])
+def test_a_count_said_along_with_a_choice_counts(said: str) -> None:
+    (item,) = parse(said, lexicon_of("p9_spa.toml"), expecting=Expecting("scrub", "cuozao", listed=3)).items
+    assert (item.options, item.quantity) == ({"scrub": "milk"}, 2)

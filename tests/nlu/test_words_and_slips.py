@@ -1,14 +1,12 @@
 """Where words end (jieba), and names typed with a slip (rapidfuzz): what is believed, and what never is."""
 
-import json
 from pathlib import Path
 
-import jieba
 import pytest
 
 from nlu import Lexicon, parse
 from nlu.lexicon import ProductWords, SkuWords
-from nlu.segments import MAX_CHARS, OWN, Segmenter, _common
+from nlu.segments import MAX_CHARS, Segmenter
 
 CORPORA = Path(__file__).parent.parent / "corpus"
 
@@ -40,17 +38,6 @@ def test_words_are_split_by_a_dictionary_of_our_own() -> None:
         "了",
         "吗",
     ]
-
-
-def test_words_are_split_as_jieba_splits_them() -> None:
-    own = ["爱奇艺", "话费", "话费充值", "腾讯视频", "王者荣耀"]
-    words, theirs = Segmenter(own), jieba.Tokenizer()
-    theirs.FREQ, theirs.total, theirs.initialized = dict(_common()[0]), _common()[1], True
-    for word in own:
-        theirs.add_word(word, OWN)
-    told = [json.loads(line)["text"] for line in (CORPORA / "everyday.jsonl").read_text("utf-8").splitlines()]
-    for text in [*told, "给 138 1234a5678充话费充值，50.5元+1、wzry·王者荣耀!!", "㐀龥鿖&#x-y_%"]:
-        assert [word for _, _, word in words.split(text)] == list(theirs.cut(text, HMM=False)), text
 
 
 def test_a_long_message_is_split_up_to_a_bound() -> None:
