@@ -86,6 +86,7 @@ _WILL_NOT = re.compile(
     r"\s*(?:块钱?|元|钱|大洋)?[,，\s]*(?:我|老子|俺)?(?:也|就是?|偏偏?|都|才|可|还是?){0,3}不(?:买|充|冲|花|订|给你|消费)"
 )
 """Money he owns, and will not spend here."""
+_MORE_OR_LESS = tuple("慢快早晚多少大小好高低宜贵近远急久长短轻重")
 _POINTS = re.compile(r"(?:返|利|佣|提成|抽|赚|让|扣|折|优惠|便宜|手续费|费率|加|收|税|税点|毛|差)[^,，。;；\d]{0,4}$")
 """返3个点, 利润2个点: points of a hundred."""
 _ONE_MORE = re.compile("(?<![我里卡号户手头])还有$")
@@ -324,6 +325,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(
             start, end + len(days[0]), "months" if months else "none", months
         )  # 30天 of what is sold by the month
+    if unit.startswith("点") and number == 1 and (before[-1:] in _MORE_OR_LESS or text.startswith("一点点", start)):
+        return None  # 慢一点没关系
     if unit.startswith("点") and (number or 99) <= 30 and _POINTS.search(text[max(0, start - 12) : start]):
         return Amount(start, end + length, "none")  # 返3个点
     if before.endswith(("有", "揣", "揣着", "留着", "存着", "剩")) and _WILL_NOT.match(text, end):

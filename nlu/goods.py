@@ -16,27 +16,61 @@ from nlu.words import DURATIONS, GENERIC_TAILS, MEASURES, TOO_GENERIC
 
 def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     """采耳一张，再来一张盐搓的: what only one other product offers, counted in a clause of its own, names that product."""
-    named = {ref.product for ref in seen.refs if ref.product}
+    named: set[str | None] = {ref.product for ref in seen.refs if ref.product}
+    more = _counted_by_name(seen, lexicon, named)
+    named |= {ref.product for ref in more}
     if not named or not (seen.amounts or seen.accounts):
         return seen.refs
-    more = []
     for match in _OWN_CLAUSE.finditer(seen.text):
         start, end = match.span()
-        if any(start <= ref.start < end for ref in seen.refs):
+        if any(start <= ref.start < end for ref in (*seen.refs, *more)):
             continue
         counted = any(a.kind == "count" and start <= a.start < end for a in seen.amounts)
         counted = counted or any(start <= a.start < end for a in seen.accounts)
         for mention in seen.mentions:
-            if start <= mention.start < end and counted and not mention.entry.means_things:
-                owners = () if mention.entry.choices else mention.entry.owners or tuple(mention.entry.skus)
-                if len(set(owners)) == 1 and owners[0] not in named and owners[0] in lexicon.products:
-                    more.append(Ref(mention.start, mention.end, mention.word, owners[0]))
-                    named.add(owners[0])
+            if start <= mention.start < end and counted:
+                owner = _sole_owner(mention, lexicon)
+                if owner and owner not in named:
+                    more.append(Ref(mention.start, mention.end, mention.word, owner))
+                    named.add(owner)
         own = _by_unit(seen, lexicon, start, end)
         if own and own not in named:
             more.append(Ref(start, start, "", own))
             named.add(own)
-    return sorted([*seen.refs, *more], key=lambda ref: ref.start)
+    return sorted([*seen.refs, *more], key=lambda ref: ref.start) if more else seen.refs
+
+
+def _sole_owner(mention: Mention, lexicon: Lexicon) -> str:
+    """Give the one product of which a word is a SKU's or an option's; "" for names of goods, choices and shared words."""
+    entry = mention.entry
+    if entry.means_things or entry.choices:
+        return ""
+    owners = set(entry.owners) if entry.owners else set(entry.skus)
+    return owners.pop() if len(owners) == 1 and owners <= lexicon.products.keys() else ""
+
+
+def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> list[Ref]:
+    """大杯两张 steam50一张: a SKU's own name with a count right beside it is goods, beside other goods."""
+    counts = [a for a in seen.amounts if a.kind == "count" and a.unit and a.unit not in lexicon.counted]
+    found: dict[str, Mention] = {}
+    for mention in seen.mentions if counts else ():
+        beside = any(0 <= c.start - mention.end <= 1 or 0 <= mention.start - c.end <= 1 for c in counts)
+        owner = _sole_owner(mention, lexicon) if beside else ""
+        if owner and owner not in named and not _told_of(mention, seen):
+            found.setdefault(owner, mention)
+    goods = len(found) + len(named - {None})
+    if not found or goods < 2 or len(counts) < goods:
+        return []  # of two kinds of goods, each has its count
+    return [Ref(m.start, m.end, m.word, owner) for owner, m in found.items()]
+
+
+def _told_of(mention: Mention, seen: Seen) -> bool:
+    """老照片黑白的两张: what follows goods with nothing that parts them tells of what kind they are."""
+    before = [ref.end for ref in seen.refs if ref.end <= mention.start]
+    if not before:
+        return False
+    place = max(before)
+    return not any(place <= a.start and a.end <= mention.start for a in seen.amounts)
 
 
 def _by_unit(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:

@@ -25,6 +25,9 @@ def count_for(i: int, anchors: list[Amount], counts: list[Amount], text: str) ->
     totals = [count for count in counts if TOTAL.search(text[max(0, count.start - 5) : count.start])]
     if totals and len(counts) > 1:  # 五张大杯三张中杯一共八张; 大杯两张再加一张，一共三张
         counts = totals if len(anchors) < 2 else [count for count in counts if count not in totals]
+    if len(counts) == len(anchors) + 1 > 2 and counts[0].end <= anchors[0].start and counts[0] not in totals:
+        in_all, *each = counts  # 5张骏卡 2张30的3张50的
+        counts = each if in_all.number == sum(count.number or 0 for count in each) else counts
     for count in counts:
         if _FOR_EACH.search(text[max(0, count.start - 4) : count.start]):
             others = [other for other in counts if other is not count]

@@ -28,6 +28,8 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
         cased, text = _sized(cased, lexicon), _sized(text, lexicon)
     if "人" in text or "家长" in text:
         cased, text = _family(cased, lexicon), _family(text, lexicon)
+    if "一" in text or "两" in text:
+        cased, text = _each_kind(cased, lexicon), _each_kind(text, lexicon)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = find_texts(seen, lexicon, taken)
@@ -135,6 +137,24 @@ def _family(text: str, lexicon: Lexicon) -> str:
 def _of(match: re.Match[str], word: str) -> str:
     number = {"俩": "两", "仨": "三"}.get(match["n"], match["n"])
     return f"{number}{match['u'] or '个'}{word}"
+
+
+_TURN_ABOUT = re.compile(
+    r"(?<![一二两三四五六\d])([一二两三四五六\d])([\u4e00-\u9fff])([一二两三四五六\d])([\u4e00-\u9fff])(?=$|[\s,，。;；!！的吧])"
+)
+
+
+def _each_kind(text: str, lexicon: Lexicon) -> str:
+    """Write 一甜一咸 as the two options that it counts, where 甜的 and 咸的 are such."""
+    match = _TURN_ABOUT.search(text)
+    if match is None or match[2] == match[4]:
+        return text
+    kinds = [lexicon.phrases.get(f"{match[at]}的") for at in (2, 4)]
+    names = [{name for name, _ in kind.options} for kind in kinds if kind is not None]
+    if len(names) < 2 or not names[0] & names[1]:
+        return text
+    made = f"{match[1]}个{match[2]}的{match[3]}个{match[4]}的"
+    return text[: match.start()] + made + text[match.end() :]
 
 
 _UNCOUNTED = re.compile(r"(?<=[一二两三四五六\d])(?=(?:大人|小孩|老人|成人)(?!票))")
