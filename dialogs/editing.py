@@ -18,7 +18,7 @@ from dialogs.filling import (
     speaks_of_ending,
 )
 from dialogs.leaving_out import left_out
-from dialogs.ordering import advance, doubted, miss
+from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import longest_name, pointed
 from dialogs.state import (
     Collecting,
@@ -30,6 +30,7 @@ from dialogs.state import (
 )
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
+from nlu.surnames import KIN
 
 _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
 """While something is asked for, only what can be no answer corrects several lines."""
@@ -47,6 +48,14 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
 _MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
 _SAYS_LITTLE = 14
+_MORE_OR_TOO_MANY = re.compile("多了?[一两二三四五1-5][张个份件](?:了)?")
+"""One more, or one too many: asked, not guessed."""
+_OTHER_NUMBER = re.compile(
+    rf"(?:不要|别[充冲用]|不[充冲用])(?:到|给)?这个(?:手机)?号码?了?|(?:我?是|就)?(?:给|帮|替)我?(?:{KIN}|朋友|同学|室友|别人|家人|[他她])[充冲买交续]的?(?:值|话费)?吧?"
+)
+_OTHER_SIZE = re.compile(r"(\d{1,6})[元块]?的?(?:不够|太[多少大小]|[多少]了点?|不对)[了吧啊]*")
+_SO_MANY = re.compile(r"^这?([二两三四五六七八九2-9])[个件张份单样]")
+_NUMERALS = "0一二三四五六七八九"
 
 
 def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -58,6 +67,10 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if fold(said.text) in replies.CONFIRM_WORDS:
         return None
+    if _MORE_OR_TOO_MANY.fullmatch(fold(said.text)):
+        return miss(doubted(dialog), scene)
+    if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
+        return denied(dialog, scene, slot)
     taken = (
         left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)
@@ -71,6 +84,15 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         or added(dialog, state, said, scene)
         or changed(dialog, state, said, scene)
     )
+
+
+def _to_ask_anew(state: Confirming, text: str) -> str:
+    """不要这个号, 给我妈充, 50不够: what is wrong with the summary, in words that name the slot; "" when nothing is."""
+    plain = fold(text)
+    if _OTHER_NUMBER.fullmatch(plain):
+        return "号码不对"
+    size = _OTHER_SIZE.fullmatch(plain)
+    return "金额不对" if size is not None and [line.value for line in state.lines] == [int(size[1])] else ""
 
 
 def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -94,6 +116,8 @@ def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
 def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> Turn | None:
     """京东卡不要了, 第2件删掉, 去掉13511110002, 只要第一个."""
     others, gone = _REMOVING.subn("", fold(said.text))
+    if (many := _SO_MANY.match(others)) and _counted(many[1]) == len(lines):
+        others = others[many.end() :]  # 两个都不要
     if gone and _EVERYTHING.fullmatch(others):
         return paying.cancel(dialog, scene)
     found = _to_take_out(lines, said.text, scene.shelf)
@@ -108,6 +132,10 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if not rest:
         return paying.cancel(dialog, scene)
     return advance(replace(dialog, misses=0), rest, scene, replies.taken_out(len(found)))
+
+
+def _counted(digit: str) -> int:
+    return int(digit) if digit.isdigit() else _NUMERALS.index(digit.replace("两", "二"))
 
 
 def _taken_out_with_reason(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
@@ -175,12 +203,21 @@ def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[i
         return None
     if len(lines) == 1:
         return (0,) if meant.by in ("account", "product") and meant.lines and not keeps else None
+    if _refuses_an_option(lines, meant.lines, said, shelf):
+        return ()
     everyone = "都" in said or meant.by != "part"
     if len(meant.lines) > 1 and not everyone:
         return ()
     if keeps:
         return tuple(i for i in range(len(lines)) if i not in meant.lines) if meant.lines else ()
     return meant.lines
+
+
+def _refuses_an_option(lines: Sequence[DraftLine], meant: Sequence[int], said: str, shelf: Shelf) -> bool:
+    """不要快充: the line, or only its option? 快充的那个不要了 is plain."""
+    products = [shelf.product(lines[at].product or "") for at in meant]
+    labels = {fold(v.label) for p in products if p is not None for option in p.options for v in option.values}
+    return re.sub("^(?:我|就|都)?不要|了$", "", said) in labels
 
 
 # ---- adding --------------------------------------------------------------------------------------------------------
