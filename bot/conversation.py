@@ -24,6 +24,7 @@ from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.clauses import read_clauses
 from dialogs.effects import (
     AskRefund,
     CancelOrder,
@@ -324,7 +325,8 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
     match push.kind, push.event:
         case "text", _:
             frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
-            return Said(frame, push.text, rows=read_rows(push.text, lexicon))
+            rows, clauses = read_rows(push.text, lexicon), read_clauses(push.text, lexicon)
+            return Said(frame, push.text, rows=rows, clauses=clauses)
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))

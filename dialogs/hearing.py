@@ -9,6 +9,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import freetext
+from dialogs.clauses import with_lost_goods
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
 from dialogs.places import goes_by_parcel, is_receiver, read
@@ -184,6 +185,7 @@ def says_negative(text: str) -> bool:
 
 def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     """The message with what its frame must not be trusted in put right; the same object when there is nothing."""
+    said = with_lost_goods(said, scene.shelf)
     frame = said.frame
     if isinstance(dialog.state, Collecting | Confirming):
         lines = dialog.state.lines

@@ -17,6 +17,14 @@ from nlu.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, and what it means by itself."""
+
+    text: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The buyer wrote or spoke, or tapped an answer; `frame` is what that means."""
 
@@ -25,6 +33,8 @@ class Said:
     by_voice: bool = False
     rows: tuple[Frame, ...] = ()
     """Where the text may be a pasted list: what each of its rows means by itself (rows.read_rows)."""
+    clauses: tuple[Clause, ...] = ()
+    """Where it counts several things: each of its clauses (clauses.read_clauses)."""
     late: bool = False
     """He spoke before something else was said that he can now not have meant."""
 

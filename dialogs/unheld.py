@@ -10,6 +10,7 @@ from catalog.checks import fold
 from catalog.model import Delivery, Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.clauses import left_out
 from dialogs.draft import Looked, account_field, look
 from dialogs.ordering import advance
 from dialogs.replies import number
@@ -60,10 +61,14 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if (tail := _other_tail(after.lines, said.text, scene.shelf)) is not None:
         open_ = [_without_account(line, scene.shelf) for line in after.lines]
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
-    counted = uncounted(after.lines, said.text, scene.shelf)
+    counted = left_out(after.lines, said, scene.shelf) or uncounted(after.lines, said.text, scene.shelf)
     if not counted:
         return turn
-    if len(after.lines) == len(counted) == 1 and after.lines[0].quantity == 1:
+    if (
+        len(after.lines) == len(counted) == 1
+        and after.lines[0].quantity == 1
+        and not left_out(after.lines, said, scene.shelf)
+    ):
         return _asked_how_many(turn.dialog, after.lines[0], counted[0], scene)
     told = replies.not_counted("」「".join(counted))
     doubtful = replace(after, denied=True) if isinstance(after, Confirming) else after

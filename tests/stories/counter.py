@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
+from dialogs.clauses import read_clauses
 from dialogs.effects import (
     AskRefund,
     CancelOrder,
@@ -100,7 +101,8 @@ class Counter:
 
     def says(self, text: str, channel: Channel = "text") -> Reply:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
-        return self.hears(Said(frame, text, by_voice=channel == "voice", rows=read_rows(text, self.lexicon)))
+        rows, clauses = read_rows(text, self.lexicon), read_clauses(text, self.lexicon)
+        return self.hears(Said(frame, text, by_voice=channel == "voice", rows=rows, clauses=clauses))
 
     def hears(self, heard: Heard) -> Reply:
         self.effects = []

@@ -1,0 +1,103 @@
+"""A message of several goods read clause by clause, beside the reading of the whole: what the whole lost is found there
+(大杯两张 steam50一张), and what a clause names and no line holds is told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from catalog.shelf import Shelf
+from dialogs.filling import FREE
+from dialogs.state import DRAFT_LINES_MAX, DraftLine
+from dialogs.turn import Clause, Said
+from nlu.frame import Item
+from nlu.lexicon import Lexicon
+from nlu.numerals import CHINESE
+from nlu.parsing import parse
+from nlu.words import PIECES
+
+_BREAKS = re.compile(r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|另外|再来|再加")
+_COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
+_CHARS_MAX = 200
+_SHORT_CHARS = 40
+_CLAUSES_MAX = 12
+_NO_GOODS = re.compile(r"\d{5}|[省市区县路街镇]|@")
+_INTENTS = ("order", "answer", "search", "browse")
+_NOT_WANTED = re.compile(
+    r"[?？吗]|不[要用买充想]|别|多少|上次|之前|还是|或者?|不对|不是|改|换|退|取消|没|哪|几|什么|怎么|给|送|为了"
+)
+
+
+def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
+    """What each clause means by itself, where a message may be about several things; none for any other message. A
+    clause of an address or an account is nobody's goods."""
+    if "\n" in text or len(text) > _CHARS_MAX or _NOT_WANTED.search(text):
+        return ()
+    clauses = [clause for clause in _BREAKS.split(text) if clause and not _NO_GOODS.search(clause)]
+    if not 2 <= len(clauses) <= _CLAUSES_MAX or not (_COUNTED.search(text) or len(text) <= _SHORT_CHARS):
+        return ()
+    return tuple(Clause(clause, parse(clause, lexicon)) for clause in clauses)
+
+
+def with_lost_goods(said: Said, shelf: Shelf) -> Said:
+    """The message with one item for each clause that names goods of its own, where the whole lost some of them; and
+    where every clause names some, so that each has its own count."""
+    items = said.frame.items
+    goods = [_goods(clause, shelf) for clause in said.clauses]
+    named = [item for item in goods if item is not None]
+    if said.frame.intent not in _INTENTS or not 2 <= len(named) <= DRAFT_LINES_MAX:
+        return said
+    held = {product for item in items for product in (item.product, *item.candidates)}
+    there = {item.product for item in named}
+    every = None not in goods and all(_COUNTED.search(clause.text) for clause in said.clauses)
+    if not {item.product for item in items if item.product} <= there or (there <= held and not every):
+        return said
+    whole = tuple(_with_fields(item, items, shelf) for item in named)
+    return replace(said, frame=replace(said.frame, intent="order", items=whole))
+
+
+def left_out(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[str, ...]:
+    """The clauses that name goods no line is of."""
+    held = {product for line in lines for product in (line.product, *line.candidates)}
+    goods = [(clause.text, item) for clause in said.clauses if (item := _goods(clause, shelf)) is not None]
+    return tuple(text for text, item in goods if item.product not in held)
+
+
+def _goods(clause: Clause, shelf: Shelf) -> Item | None:
+    """The one thing that a clause names: a product, and which of it; or, counted, a choice of one product alone."""
+    items = clause.frame.items
+    if clause.frame.intent not in _INTENTS or len(items) != 1 or items[0].candidates:
+        return None
+    (item,) = items
+    counted = _COUNTED.search(clause.text) is not None
+    if item.product is None and counted:
+        owners = [_choices(shelf).get((name, item.options[name]), ()) for name in item.options.keys() & item.said]
+        ids = set.intersection(*map(set, owners)) if owners else set()
+        item = replace(item, product=ids.pop()) if len(ids) == 1 else item
+    which = item.sku is not None or "value" in item.said or item.options.keys() & item.said
+    return item if item.product is not None and (which or counted) else None
+
+
+@lru_cache(maxsize=4)
+def _choices(shelf: Shelf) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Which products have a choice, by the name of its option and its own."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for product in shelf.products:
+        for option in product.options:
+            for choice in option.values:
+                key = (option.name, choice.id)
+                found[key] = (*found.get(key, ()), product.id)
+    return found
+
+
+def _with_fields(item: Item, items: Sequence[Item], shelf: Shelf) -> Item:
+    """What the reading of the whole knows of this product besides: its account; and the address, which is for all."""
+    product = shelf.product(item.product or "")
+    same = [other for other in items if other.product == item.product]
+    own = dict(same[0].fields) if len(same) == 1 else {}
+    for field in product.fields if product is not None else ():
+        given = {other.fields[field.name] for other in items if field.name in other.fields}
+        if field.kind in FREE and len(given) == 1:
+            own |= {field.name: given.pop()}
+    fields = {**own, **item.fields}
+    return replace(item, fields=fields, said=item.said | fields.keys()) if fields != dict(item.fields) else item
