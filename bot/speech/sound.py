@@ -1,4 +1,4 @@
-"""A voice message's file (AMR, or WeChat's Speex) → plain sound. The only module that knows PyAV.
+"""A voice message's file (AMR, WeChat's Speex; WAV and MP3 too) → plain sound. The only module that knows PyAV.
 
 PyAV is an optional part (`make speech`): nothing here is loaded before the first voice message. The container is named
 by the file's first bytes and never guessed by the decoder, whose other formats open further files and addresses.
@@ -91,9 +91,13 @@ def _decode(file: bytes) -> Sound | TooLong | NotSound:
         return _from_container(file, "amr")
     if file.startswith(b"OggS"):
         return _from_container(file, "ogg")
+    if file.startswith(b"RIFF") and file[8:12] == b"WAVE":
+        return _from_container(file, "wav")
+    if file.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")):
+        return _from_container(file, "mp3")
     packets = list(_speex_packets(file))
     if not packets:
-        return NotSound("neither AMR nor Speex")
+        return NotSound("neither AMR nor Speex, nor WAV or MP3")
     import av
 
     return _joined(_codec("speex", _SPEEX_HZ), (av.Packet(packet) for packet in packets))

@@ -5,6 +5,7 @@ import random
 import wave
 from array import array
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,6 +59,33 @@ def test_wechats_speex_is_read() -> None:
     sound = decode(speex(50))
     assert isinstance(sound, Sound)
     assert (sound.rate_hz, sound.seconds) == (16000, 1.0)
+
+
+def test_a_wav_and_an_mp3_are_read_too() -> None:
+    """What clients send that are no telephones."""
+    spoken = decode(amr(*[7] * 50))
+    assert isinstance(spoken, Sound)
+    assert decode(spoken.wav()) == spoken
+    read = decode(mp3(spoken))
+    assert isinstance(read, Sound)
+    assert read.rate_hz == 16000
+    assert read.seconds == pytest.approx(1.0, abs=0.2)
+    assert not read.is_silent
+
+
+def mp3(sound: Sound) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3") as out:
+        stream = out.add_stream("mp3", rate=16000)
+        resampler = av.AudioResampler(format="s16p", layout="mono", rate=16000)
+        with av.open(io.BytesIO(sound.wav()), format="wav") as given:
+            for frame in [*given.decode(audio=0), None]:
+                for part in resampler.resample(frame):
+                    for packet in stream.encode(part):
+                        out.mux(packet)
+        for packet in stream.encode(None):
+            out.mux(packet)
+    return file.getvalue()
 
 
 def test_a_sound_is_handed_on_as_a_wav_of_the_same_samples() -> None:
