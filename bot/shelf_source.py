@@ -16,8 +16,8 @@ from nlu.lexicon import Lexicon
 log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 2.0
-OLD_AFTER_S = 10.0
-"""Nobody has asked for so long: what is at hand may be of yesterday, with yesterday's prices."""
+OLD_AFTER_S = 3.0
+"""In a shop that is busy somebody looks before. After so long what is at hand may be of yesterday, with its prices."""
 
 
 class ShelfSource:
