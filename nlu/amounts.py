@@ -196,6 +196,8 @@ def find_amounts(
         if not any(taken[start:end]):
             if end - start <= 2 and not said[0].isdigit():
                 longer = inside_longer(start, end)
+                if longer and start and taken[start - 1] and not longer.startswith(said):
+                    longer = ""  # 7天一张: 天 belongs to the seven
                 measured = len(longer) == len(said) + 1 and counted_by_measure(text, start, end, lexicon, ends)
                 if longer and longer.removeprefix(said) not in lexicon.units and not measured:  # 两盘 counts
                     continue

@@ -86,7 +86,7 @@ def options_apart(product: ProductIndex | None, seen: Seen) -> list[tuple[Mentio
     ]
     if not named:
         return []
-    named += [(m, pair) for m in seen.mentions for pair in of_sku(m, product)]
+    named += [(m, pair) for m in seen.mentions for pair in of_sku(m, product) if _says(m.word, pair, product)]
     named.sort(key=lambda pair: pair[0].start)  # 科目一科目四补考, where the latter is a SKU's own name
     chosen = Counter(name for name, _ in {pair for _, pair in named})
     several = [name for name, values in chosen.items() if values > 1]
@@ -100,6 +100,12 @@ def options_apart(product: ProductIndex | None, seen: Seen) -> list[tuple[Mentio
     if any(_EITHER.fullmatch(seen.text[one.end : other.start]) for one, other in pairwise(ordered)):
         return []  # 家庭版或者专业版都行
     return sorted(((m, pair) for pair, m in first.items()), key=lambda found: found[0].start)
+
+
+def _says(word: str, pair: tuple[str, str], product: ProductIndex) -> bool:
+    """Tell whether a SKU's name says its option (日本7天), or merely has one (包月 of the open roof)."""
+    words = [w for w, chosen in product.option_words.items() if chosen == pair and len(w) > 1]
+    return any(w in word or word in w for w in words)
 
 
 def grouped(product: ProductIndex | None, seen: Seen) -> list[tuple[Amount, dict[str, str]]]:
@@ -195,9 +201,12 @@ def by_option(
         start, end = next((s, e) for s, e in clauses if s <= mention.start < e)
         own = [pair for m in seen.mentions if start <= m.start < end for pair in meanings(m, base.product)[1]]
         choices = {**base.choices, **dict(own)}  # 半决赛B区两张，总决赛主席台一张
+        p = base.product
+        named = p is not None and mention.word in p.by_word and mention.word not in p.option_words
         made.append(
             replace(
                 base,
+                amount=spans[i] if named and base.amount is None else base.amount,  # 泰国卡一张 日本7天两张
                 quantity=quantity,
                 options={**base.options, name: chosen},
                 choices=choices,

@@ -11,6 +11,7 @@ from nlu.cues import cues_of, unexplained
 from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
+from nlu.phrases import DEEDS
 from nlu.rulings import as_before, comes, hires, in_english, priced_elsewhere, reproaches, said_again, short_of
 from nlu.seen import Seen
 from nlu.taking_back import negated
@@ -268,6 +269,35 @@ def _correction(said: Wording) -> Verdict | None:
     return None
 
 
+def _deed(said: Wording) -> Verdict | None:
+    """Read 坐垫坏了，修一下 as the order for what is named 维修: what broke is why."""
+    match = _DEED.search(said.seen.text)
+    if match is None or said.asks or not said.cues <= DEED_CUES or _GONE_WRONG.search(said.blanked):
+        return None
+    pids = {ref.product for ref in said.seen.refs if ref.product}
+    names = [name for pid in pids for name in said.lexicon.products[pid].names]
+    labels = [sku.label for pid in pids for sku in said.lexicon.products[pid].words.skus]
+    if not any(match[1] in word for word in (*names, *labels)) or _OF_THE_PAST.search(_BROKEN.sub("", said.blanked)):
+        return None
+    return Verdict(0.7, "order", "a service, and the deed asked for")
+
+
+DEED_CUES = PLAIN_CUES | {"broken", "change"}
+_DEED = re.compile(f"([{DEEDS}])(?:一下|一次|下|个)(?![了过])")
+
+
+def _of_one_product(said: Wording) -> Verdict | None:
+    """Read 日本流量7天和泰国7天各一张: options and SKUs of one product alone, and how many, are an order for it."""
+    owners = [set(m.entry.owners or m.entry.skus) for m in said.seen.mentions if not m.entry.means_things]
+    owners = [own for own in owners if own]
+    if said.named or said.asks or len(owners) < 2 or len(set.union(*owners)) != 1 or not said.cues <= PLAIN_CUES:
+        return None
+    counted = any(amount.kind == "count" for amount in said.amounts)
+    return (
+        Verdict(0.7, "order", "options of one product, counted") if counted and unexplained(said.blanked) < 4 else None
+    )
+
+
 def _unplaced(said: Wording) -> Verdict | None:
     if not said.named and said.amounts and said.cues <= PLAIN_CUES and _UNPLACED.fullmatch(said.blanked):
         said.seen.unplaced = True
@@ -328,7 +358,7 @@ _SOME_DAY = re.compile(
 SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9
 _WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
-RULES = (_bare, _no_trade, _plain_order, _with_a_question, _unplaced, _correction)
+RULES = (_bare, _no_trade, _plain_order, _deed, _of_one_product, _with_a_question, _unplaced, _correction)
 
 
 def _by_model(said: Wording) -> Verdict:

@@ -1,7 +1,7 @@
 """One item of a frame: what was said about one product becomes value, SKU, options, fields and what is missing."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nlu.accounts import Account, accept, matches
 from nlu.amounts import Amount, Settled, settle
@@ -38,6 +38,11 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
     quantity = draft.quantity if draft.quantity is not None else settled.count
     said_options = {name: chosen for name, chosen in draft.options.items() if name in product.option_names}
     options = dict(said_options)
+    if settled.skus and settled.value is not None and not any(_has(sku, said_options) for sku in settled.skus):
+        alike = tuple(sku for sku in product.by_value.get(settled.value, ()) if _has(sku, said_options))
+        settled = replace(
+            settled, skus=alike or settled.skus
+        )  # 包月 is the open roof's; 顶棚的 comes by the month, too
     if draft.amount and draft.amount.word and settled.skus:
         for name, chosen in _shared_options(settled.skus).items():
             said_options.setdefault(name, chosen)
@@ -64,6 +69,10 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
         missing=_missing(product, sku, settled.value, options, fields),
         said=frozenset(said),
     )
+
+
+def _has(sku: SkuWords, options: dict[str, str]) -> bool:
+    return all(sku.options.get(name, chosen) == chosen for name, chosen in options.items())
 
 
 def _without_product(draft: Draft, lexicon: Lexicon) -> Item:
@@ -165,7 +174,7 @@ def _pick(product: ProductIndex, settled: Settled, options: dict[str, str]) -> S
     skus = product.words.skus if settled.skus is None else settled.skus
     if settled.skus is None and settled.value is not None:
         return None
-    fitting = [sku for sku in skus if all(sku.options.get(name, chosen) == chosen for name, chosen in options.items())]
+    fitting = [sku for sku in skus if _has(sku, options)]
     if len(fitting) != 1 or (fitting[0].any_value and settled.value is None):
         return None
     return fitting[0]

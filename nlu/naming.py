@@ -136,8 +136,9 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
         if narrowed:
             both = tuple(pid for pid in candidates if pid in narrowed)
             candidates = both or candidates or narrowed
-    owned = Counter(pid for m in seen.mentions for pid in set(m.entry.owners))
-    whole = [pid for pid, n in owned.items() if n > 1 and n == sum(bool(m.entry.owners) for m in seen.mentions)]
+    offered = [set(m.entry.owners or (() if m.entry.means_things else m.entry.skus)) for m in seen.mentions]
+    owned = Counter(pid for pids in offered for pid in pids)
+    whole = [pid for pid, n in owned.items() if n > 1 and n == sum(map(bool, offered))]
     if len(whole) == 1 and whole[0] not in candidates and not foreign:
         return lexicon.products[whole[0]], ()  # 钢琴十级: only one thing has both
     if candidates and candidates == (lexicon.phone_topup,) and wants_topup and _tops_up(seen):
