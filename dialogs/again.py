@@ -24,6 +24,10 @@ _LAST_ACCOUNT = re.compile(
     r"(?:上次|上回|上一次|以前|之前|原来|老|同一个|同样的?|这个|一样的?|刚才)(?:那个|的|用的|充的|填的|一样)*(?:手机|QQ|qq)?(?:号码?|账号|帐号|地址)"
 )
 _NOT_LAST = re.compile(r"不是|不要|别|错|换|多少|什么|吗|[?？]")
+_ALSO = re.compile(
+    r"(?:再|也|还)[^,，。]{0,20}?[来充冲交买要][一1](?:个|份|单|次|笔)(?!月)"
+    r"|[来充冲交买要][一1](?:个|份|单)(?:一样|同样)的"
+)
 _ANOTHER = re.compile("(?:再|还)(?:来|要|充|冲|买|交|缴|续|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
 
 
@@ -58,6 +62,11 @@ def another_of_it(dialog: Dialog, said: Said) -> Turn | None:
     if not isinstance(dialog.state, Idle) or said.frame.intent not in ("order", "change") or len(items) != 1:
         return None
     (item,) = items
+    if item.fields and item.value is None and item.sku is None and item.quantity == 1 and _ALSO.search(said.text):
+        line = DraftLine(item.product, fields=item.fields)  # 给139…也来一个
+        return Turn(
+            replace(dialog, waiting=Lookup(line=line, another=True), misses=0), effects=(FindOrders("reorder"),)
+        )
     counted = item.value is None and "quantity" in item.said and item.quantity > 1
     if item.product or item.candidates or _ANOTHER.search(said.text) is None or not (counted or item.value is not None):
         return None
@@ -68,6 +77,8 @@ def another_of_it(dialog: Dialog, said: Said) -> Turn | None:
 def _another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: Scene) -> Turn:
     item = Item(None, (), None, said.value, said.quantity, said.options, said.fields)
     bought = {line.product_id for line in orders[0].lines} if orders else set()
+    if said.value is None and said.fields and said.quantity == 1:
+        return _for_another(dialog, said, orders, scene)
     product = scene.shelf.product(bought.pop()) if len(bought) == 1 else None
     if product is not None:
         if said.value is None and all(sku.any_value is not None for sku in product.skus):
@@ -76,6 +87,18 @@ def _another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: 
         if any(sku.value == line.value or sku.any_value for sku in product.skus):
             return advance(replace(dialog, misses=0), [line], scene)
     return start(dialog, (item,), scene)
+
+
+def _for_another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: Scene) -> Turn:
+    """The last thing he bought, for the account he gives; something of its own where that is not it."""
+    line = line_again(orders[0].lines[0], scene) if orders and len(orders[0].lines) == 1 else None
+    item = Item(said.product, (), None, None, 1, {}, said.fields, said=frozenset(said.fields))
+    if line is None or said.product not in (None, line.product):
+        return start(dialog, (item,), scene)
+    filled = fill(replace(line, quantity=1), item, scene.shelf)
+    if filled.problems or not filled.changed & line.fields.keys():
+        return start(dialog, (item,), scene)
+    return advance(replace(dialog, misses=0), [filled.line], scene, replies.reordered())
 
 
 def account_again(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from catalog.checks import TEXT_CHARS_MAX, Invalid, check_field
+from catalog.checks import TEXT_CHARS_MAX, Invalid, check_field, fold
 from dialogs import (
     after_sale,
     browsing,
@@ -153,11 +153,15 @@ def _orders_all_the_same(dialog: Dialog, said: Said) -> bool:
     whole = [item for item in said.frame.items if item.product and item.sku and "value" in item.said]
     if not isinstance(dialog.state, Idle) or not whole:
         return False
-    if not _OF_THE_PAST.search(said.text):
+    if not _OF_THE_PAST.search(said.text) or (_asks_how_to_pay(said) and not _NOT_THERE.search(said.text)):
         return True
     # 我在别的地方买的被骗了，在你们这买一个季卡，充138…: what is past is told beside it
     told = all(item.fields for item in whole)
     return told and _WISHES.search(said.text) is not None and _NOT_THERE.search(said.text) is None
+
+
+def _asks_how_to_pay(said: Said) -> bool:
+    return any(word in fold(said.text) for word in replies.PAY_WORDS)
 
 
 def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -188,7 +192,9 @@ def _other_choice(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def _order_status(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """查订单 lists them; 到了吗 is about the latest, or the one of the product he names."""
     if _orders_all_the_same(dialog, said):
-        return _order(dialog, said, scene)
+        turn = _order(dialog, said, scene)
+        told = replies.how_to_pay() if _asks_how_to_pay(said) else ""
+        return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
     if _NUMBER_OF.search(said.text):
         return after_sale.look_up(dialog, "list", replace(said, frame=replace(said.frame, items=())))
     listing = "订单" in said.text and not said.frame.items
