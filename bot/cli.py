@@ -8,12 +8,10 @@ import io
 import os
 import signal
 import sys
-from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -30,6 +28,7 @@ from bot.commands.connecting import (
     CommandError,
     connected,
     database,
+    day_of,
     group,
 )
 from bot.commands.handoffs import handoff_app
@@ -297,12 +296,7 @@ def reconcile(
     from importlib import import_module
     from importlib.util import find_spec
 
-    try:
-        wanted = date.fromisoformat(day)
-    except ValueError:
-        raise BadInputError(f"--date {day}: not a date; write YYYY-MM-DD") from None
-    if wanted > datetime.now(ZoneInfo("Asia/Shanghai")).date():
-        raise BadInputError(f"--date {day}: that day has not come yet")
+    wanted = day_of(day, f"--date {day}")
     if suppliers:
         from bot.suppliers import reconcile as reconcile_suppliers
 

@@ -136,7 +136,8 @@ def _text(file: Path, bytes_max: int) -> str:
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 (byte {error.start})") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}: line {line}: not UTF-8") from None
 
 
 def _problems(file: Path, error: Exception) -> str:

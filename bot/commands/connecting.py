@@ -1,10 +1,13 @@
 """What commands share: the configuration and its servers at hand, and what ends a command with a word."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+_BEIJING = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 AFile = Annotated[Path, typer.Argument(metavar="FILE")]
 OpenIdArgument = Annotated[str, typer.Argument(metavar="OPENID")]
@@ -29,6 +34,19 @@ class BadInputError(Exception):
 
 class CommandError(Exception):
     """The command could not do its work; the message is one line."""
+
+
+def day_of(given: str, said: str) -> date:
+    """A day of Beijing time that has begun, written YYYY-MM-DD; `said` begins the message. Raises BadInputError."""
+    try:
+        day = date.fromisoformat(given) if _DAY.fullmatch(given) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadInputError(f"{said}: not a date; write YYYY-MM-DD")
+    if day > datetime.now(_BEIJING).date():
+        raise BadInputError(f"{said}: that day has not come yet")
+    return day
 
 
 def group(words: str) -> typer.Typer:

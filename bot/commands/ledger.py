@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.connecting import EXIT_FAILED, BadInputError, connected, database, group
+from bot.commands.connecting import EXIT_FAILED, BadInputError, connected, database, day_of, group
 
 if TYPE_CHECKING:
     from payments.ledger import Account, Day
@@ -54,10 +54,7 @@ def day(of: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:
     from bot import books
     from payments import ledger
 
-    try:
-        wanted = date.fromisoformat(of)
-    except ValueError:
-        raise BadInputError(f"{of}: not a date; write YYYY-MM-DD") from None
+    wanted = day_of(of, of)
     with connected() as at, database(at) as engine, engine.connect() as conn:
         for line in _sheet(wanted, ledger.day(conn, wanted), books.uncosted(conn, wanted)):
             print(line)

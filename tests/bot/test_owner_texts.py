@@ -120,6 +120,16 @@ def test_a_shop_with_a_wrong_file_does_not_start(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["wording", "faq"])
+def test_a_file_in_another_encoding_is_named_with_its_line(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gbk.toml"
+    file.write_bytes("# one\r\n# 卡宝\r\n".encode("gbk"))
+    assert main([command, "check", str(file)]) == 2
+    assert capsys.readouterr().err == f"kabot: {file}: line 2: not UTF-8\n"
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file"):
         read_faq(tmp_path / "nowhere.toml")
