@@ -52,7 +52,7 @@ _NO_AMOUNT_BEFORE = re.compile(
     r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|余额(?:有|到|够|满)|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了?|高出|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _NO_AMOUNT_AFTER = re.compile(
-    r"\s*(?:块|元|块钱)?\s*(?:开头|能买|可以买|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会(?!员)|旦|切|级|段(?!位)|排|座|台(?:设备|电脑|手机|电视|机器)|个(?:孩子|娃|小孩|同学|朋友|人)[,，\s]*一个|个设备|辆车|星(?!巴)|米|升|颗|区|局|首|字|款|只(?!要)|匹|公分|集|关|趟|题|赛季|发(?![到给我票货到一])|分(?![钟别])|天内|天了|周年|个小时|个多(?!少)|个半)"
+    r"\s*(?:块|元|块钱)?\s*(?:开头|能买|可以买|以内|以下|以上|左右|上下|之内|内的|来块|多(?!少)|出头|不到|够|卖不卖|卖吗|卖嘛|行不行|成不成|得不得)|\s*(?:分钟|小时|点钟|点半|岁|折|楼|栋|幢|单元|室|弄|层|年级|%|倍|遍|次|秒|毛|角(?!色)|人(?!民|份)|名?(?:工人|员工|职工|学生|老师|同事|同学|客户|业主|老人|村民)|口(?!令)|家(?!庭)|位|点前|点之前|点以后|月\d|月份|号楼|号前|维码|下|样|直|起|共|定|般|些|边|会(?!员)|旦|切|级|段(?!位)|排|座|台(?:设备|电脑|手机|电视|机器)|个(?:孩子|娃|小孩|同学|朋友|人)[,，\s]*一个|个设备|辆车|星(?!巴)|米|升|颗|区|局|首|字|款|只(?!要)|匹|公分|集|关|趟|题|赛季|发(?![到给我票货到一])|分(?![钟别])|天内|天了|周年|个小时|个多(?!少)|个半)"
 )
 
 
@@ -311,6 +311,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if people and not _RANKED.search(before):
         return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
+    own_unit = own_unit or (unit == "小时" and "分钟" in lexicon.unit_products)
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE):
@@ -526,7 +527,7 @@ def _settle_any(product: ProductIndex, number: Number) -> Settled:
 
 
 def _settle_value(product: ProductIndex, number: Number, unit: str) -> Settled | None:
-    if unit == "小时" and product.unit == "分钟":
+    if unit == "小时" and "分钟" in (product.unit, product.any_unit):
         number, unit = number * 60, "分钟"
         number = int(number) if number == int(number) else number
     if not unit and "万" in (product.unit, product.any_unit) and number >= 10000 and number % 10000 == 0:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from nlu.amounts import Amount, Settled, settle
 from nlu.lexicon import ProductIndex
 from nlu.licence import EACH, counts_plainly, for_others, in_order
-from nlu.phrases import DEEDS
 from nlu.seen import CLAUSE, Seen
 from nlu.words import GENERAL_COUNTERS, MEASURES, PIECES
 
@@ -94,13 +93,14 @@ def _in_other_words(product: ProductIndex, count: Amount) -> bool:
 
 def _without_descriptions(anchors: list[Amount], text: str) -> list[Amount]:
     """折叠自行车补个胎: a SKU's name that only tells what thing it is, beside one that says what shall be done."""
-    deeds = [a for a in anchors if a.word and len(a.word) > 1 and a.word[0] in DEEDS]
+    deeds = [a for a in anchors if a.word and len(a.word) > 1 and a.word[0] in _DONE_TO_THINGS]
     told = [
         a for a in anchors if a.kind == "word" and a not in deeds and _OF_A_THING.match(text, a.end) and a.word in text
     ]
     return [a for a in anchors if a not in told] if deeds and told else anchors
 
 
+_DONE_TO_THINGS = frozenset("打洗换修剪补贴调烫染磨封拆装改焊缝刷喷抛")
 _OF_A_THING = re.compile("(?![的吧呢啊和跟与及还再各要一两三二也都就])[\u4e00-\u9fff]")
 _LESSONS = ("课时", "节", "堂", "课", "次", "个")
 """What lessons are counted by: 科三课时4节 are four of them."""

@@ -13,7 +13,7 @@ from nlu.words import GENERAL_COUNTERS
 
 _JOINS = re.compile(
     r"(?:[的和跟与及加再来要给还买充冲拿整订开个张份本条和就行了洗留卡券票线包款版套餐型装面值是呗吧嘛呢啊呃嗯这那种次回把也先大中小一]"
-    r"|[\s,，、。;；+/&:：*x\n]|还有|另外|以及|其他|一样|and|card)*"
+    r"|[\s,，、。;；+/&:：*x\n]|还有|另外|以及|其他|一样|分别|多少钱?|什么价格?|啥价|怎么卖|咋卖|价格|几块钱?|[?？]|and|card)*"
 )
 """What may stand between two lines of one list."""
 _AND = re.compile("[和跟、+及]|还有|再")

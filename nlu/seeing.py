@@ -190,7 +190,7 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
         return True  # 3小时 asks for no 小食
     if mention.word in lexicon.tails and mention.exact and not mention.entry.products:
         before = seen.text[max(0, start - 2) : start]
-        if _HAN_BOTH.fullmatch(before) and unexplained(before) == 2:
+        if _HAN_BOTH.fullmatch(before) and unexplained(before) == 2 and not _COUNTED.search(before[:1]):
             return True  # 乒乓球场地, where 球场地 is the end of 羽毛球场地
         return any(
             stop == start and stop - begin > 1 and unexplained(word) for begin, stop, word in seen.segments

@@ -24,7 +24,7 @@ _TAKEN_BACK = re.compile(
 
 
 _CORRECTION = re.compile(
-    r"不对|唔系|唔啱|(?<=[,，。 …—~\-呃额嗯啊哦噢])不+(?=[,，。 …—~-])|(?<=[十百千万\d块元张个枚颗份条页])不(?=[\d一二两三四五六七八九])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
+    r"不对|唔系|唔啱|(?<=[,，。 …—~\-呃额嗯啊哦噢哎诶唉欸])不+(?=[,，。 …—~-])|(?<=[十百千万\d块元张个枚颗份条页])不(?=[\d一二两三四五六七八九])|不是(?!这|那|吗|说)|说错|打错|写错|搞错|弄错|错了|算了|哦不|啊不|噢不|不不|改成?|换成|换(?=大|小|年|月|季|专|家|快|慢|苹|安)|改为|改到|还是(?!有|没|那)|等等|等一下|等下|应该是|更正|口误|不好意思"
 )
 
 
@@ -399,9 +399,16 @@ def _correct_one(seen: Seen, first: Ref, after: int) -> None:
 _VERBS = tuple("租买订充拍照穿洗冲报学修打换做考")
 
 
+_NOT_WANTED = re.compile(
+    r"\s*(?:块钱?|元)?(?:面[值额])?的?(?:那[个张种])?(?:就|都|也|先|可以)*(?:不要|不用|不来|别要|不买)了?(?=$|[\s,，。;；!！])"
+)
+
+
 def _taken_back(seen: Seen, amount: Amount) -> bool:
     match = _TAKEN_BACK.match(seen.text, amount.end)
     is_count = amount.kind == "count"
+    if not is_count and _NOT_WANTED.match(seen.text, amount.end):  # 20的一张，30的就不要了
+        return any(o.kind == amount.kind and o is not amount for o in seen.amounts)
     return bool(match) and any(o.start >= amount.end and (o.kind == "count") == is_count for o in seen.amounts)
 
 
