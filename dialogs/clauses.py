@@ -16,7 +16,11 @@ from nlu.numerals import CHINESE
 from nlu.parsing import parse
 from nlu.words import PIECES
 
-_BREAKS = re.compile(r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|另外|再来|再加")
+_BREAKS = re.compile(
+    r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|(?=另外|(?<!另外)再[来加要买]|(?<!另外)还要)"
+)
+_CHANGES = re.compile("[改换]|减|不要|去掉|删")
+_ADDS = re.compile("再[加来要买充]|另外|还要|加上|多[来要加买]")
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
@@ -31,12 +35,17 @@ _NOT_WANTED = re.compile(
 def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     """What each clause means by itself, where a message may be about several things; none for any other message. A
     clause of an address or an account is nobody's goods."""
-    if "\n" in text or len(text) > _CHARS_MAX or _NOT_WANTED.search(text):
+    if "\n" in text or len(text) > _CHARS_MAX or (_NOT_WANTED.search(text) and not changes_and_adds(text)):
         return ()
     clauses = [clause for clause in _BREAKS.split(text) if clause and not _NO_GOODS.search(clause)]
     if not 2 <= len(clauses) <= _CLAUSES_MAX or not (_COUNTED.search(text) or len(text) <= _SHORT_CHARS):
         return ()
     return tuple(Clause(clause, parse(clause, lexicon)) for clause in clauses)
+
+
+def changes_and_adds(text: str) -> bool:
+    """30的改成3张，再加2张50的: below a summary each part is done by itself."""
+    return _CHANGES.search(text) is not None and _ADDS.search(text) is not None
 
 
 def with_lost_goods(said: Said, shelf: Shelf) -> Said:
@@ -45,7 +54,7 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
     items = said.frame.items
     goods = [_goods(clause, shelf) for clause in said.clauses]
     named = [item for item in goods if item is not None]
-    if said.frame.intent not in _INTENTS or not 2 <= len(named) <= DRAFT_LINES_MAX:
+    if said.frame.intent not in _INTENTS or changes_and_adds(said.text) or not 2 <= len(named) <= DRAFT_LINES_MAX:
         return said
     held = {product for item in items for product in (item.product, *item.candidates)}
     there = {item.product for item in named}

@@ -9,8 +9,10 @@ from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.adding import added, fewer
+from dialogs.answering import said_for_draft
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
+from dialogs.clauses import changes_and_adds
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.field_changes import given_in_pieces
 from dialogs.filling import (
@@ -72,7 +74,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
     taken = (
-        left_out(dialog, state, said.text, scene)
+        _in_parts(dialog, said, scene)
+        or left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)
     )
@@ -93,6 +96,24 @@ def _to_ask_anew(state: Confirming, text: str) -> str:
         return "号码不对"
     size = _OTHER_SIZE.fullmatch(plain)
     return "金额不对" if size is not None and [line.value for line in state.lines] == [int(size[1])] else ""
+
+
+def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """30的改成3张，再加2张50的: one part after the other; where one cannot be done, none is, and that is told."""
+    if len(said.clauses) < 2 or not changes_and_adds(said.text):
+        return None
+    turn, now = None, dialog
+    for clause in said.clauses:
+        part = Said(clause.frame, clause.text)
+        turn = edited(now, part, scene)
+        if turn is None and clause.frame.intent in ("change", "answer", "order"):
+            turn = said_for_draft(now, part, scene)
+        after = turn.dialog.state if turn is not None else None
+        waits = turn is not None and bool(turn.effects) and clause is not said.clauses[-1]
+        if turn is None or turn.dialog.misses or waits or not isinstance(after, Collecting | Confirming):
+            return miss(doubted(dialog), scene, replies.clause_unclear(clause.text))
+        now = turn.dialog
+    return turn
 
 
 def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
