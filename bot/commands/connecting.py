@@ -63,9 +63,10 @@ class Connected:
     redis_url: str = field(repr=False)
 
     def services(self) -> "Services":
-        """Every part of the shop."""
-        from bot import bootstrap
+        """Every part of the shop, and every task: what a command asks of the worker may be any of them."""
+        from bot import background, bootstrap
 
+        assert background.TASKS.by_name  # noqa: S101 - loaded for what it registers
         return bootstrap.build(self.config, database_url=self.database_url, redis_url=self.redis_url)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from bot import background
 from bot.cli import main
 
 DEMO_CATALOG = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
@@ -198,3 +199,15 @@ def test_help_and_mistakes_answer_without_loading_the_shop() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     loaded = set(done.stdout.split())
     assert not loaded & {"sqlalchemy", "redis", "jieba", "starlette", "rich", "wechatpy", "procrastinate"}
+
+
+def test_a_command_may_ask_for_any_task_of_the_worker(tmp_path: Path) -> None:
+    """In a process of its own: here everything is loaded, and a task that a command does not load would be known."""
+    program = (
+        "from bot.commands.connecting import Connected; from bot.config import load_config;"
+        "at = Connected(load_config(), 'postgresql+psycopg://nobody@127.0.0.1:1/x', 'redis://127.0.0.1:1/0');"
+        "at.services(); from bot.tasks import TASKS; print(*sorted(TASKS.by_name))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "KABOT_APP__DATA_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert set(done.stdout.split()) == set(background.TASKS.by_name)
