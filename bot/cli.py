@@ -237,8 +237,12 @@ def migrate() -> None:
 
     with connected() as at:
         engine = make_engine(at.database_url, name="kabot migrate", statement_timeout_ms=0)
-        before, after = migrations.upgrade(engine)
-        engine.dispose()
+        try:
+            before, after = migrations.upgrade(engine)
+        except migrations.WrongDatabaseError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            engine.dispose()
     print(f"schema {after}: nothing to do" if before == after else f"schema {before or 'empty'} → {after}")
 
 

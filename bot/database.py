@@ -67,7 +67,12 @@ def make_engine(
         max_overflow=max_overflow,
         pool_timeout=10,
         pool_recycle=1800,
-        connect_args={"application_name": name, "connect_timeout": 5, "options": options},
+        connect_args={
+            "application_name": name,
+            "connect_timeout": 5,
+            "client_encoding": "UTF8",
+            "options": options,
+        },
     )
     event.listen(engine, "checkout", _check_alive)
     return engine

@@ -84,6 +84,7 @@ def _configuration(config: Config) -> Finding:
 
 def _servers(services: "Services") -> Iterator[Finding]:
     words = {health.AWAY: _AWAY, health.NOT_MIGRATED: "表结构不是最新，请运行 kabot migrate"}
+    words |= {health.NEWER: "属于更新版本的 kabot，请换用那个版本"}
     names = {"database": "数据库", "redis": "Redis"}
     for part, state in health.checks(services.engine, services.redis).items():
         yield Finding(names[part], state == health.OK, "" if state == health.OK else words.get(state, state))

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 OK = "ok"
 AWAY = "away"
 NOT_MIGRATED = "not migrated"
+NEWER = "of a newer version"
 
 
 def routes(services: "Services") -> list[Route]:
@@ -51,6 +52,8 @@ def _database(engine: Engine) -> str:
             return NOT_MIGRATED
         log.warning("readiness: database: %s", type(error).__name__)
         return AWAY
+    if version is not None and version > migrations.newest():
+        return NEWER
     return OK if version == migrations.newest() else NOT_MIGRATED
 
 

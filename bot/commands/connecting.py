@@ -90,8 +90,16 @@ def database(at: Connected) -> Iterator["Engine"]:
             migrations.upgrade(engine)  # nobody but us uses it: whoever comes first brings it up to date
         else:
             with engine.connect() as conn:
-                if migrations.current(conn) != migrations.newest():
-                    raise CommandError("the database schema is not up to date: run kabot migrate")
+                version = migrations.current(conn)
+                migrations.check(conn, version)
+            if version != migrations.newest():
+                raise CommandError("the database schema is not up to date: run kabot migrate")
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, migrations.WrongDatabaseError):
+            raise CommandError(str(error)) from None
+        raise
+    try:
         yield engine
     finally:
         engine.dispose()

@@ -16,8 +16,15 @@ _LOCK = 0x6B61626F74  # "kabot": processes that start together migrate one after
 _WAIT_MS = 300_000
 
 
+class WrongDatabaseError(Exception):
+    """This program cannot use the database, and no migration changes that; the message is one line."""
+
+
 def upgrade(engine: Engine) -> tuple[str | None, str | None]:
-    """Bring the database up to date and give its version before and after. Safe to run twice and concurrently."""
+    """Bring the database up to date and give its version before and after. Safe to run twice and concurrently.
+
+    Raises WrongDatabaseError.
+    """
     with engine.connect() as conn:
         conn.execute(text(f"SET statement_timeout = 0; SET lock_timeout = {_WAIT_MS}"))
         conn.commit()
@@ -25,6 +32,7 @@ def upgrade(engine: Engine) -> tuple[str | None, str | None]:
         conn.commit()
         try:
             before = current(conn)
+            check(conn, before)
             if before != newest():
                 from alembic import command
 
@@ -37,6 +45,16 @@ def upgrade(engine: Engine) -> tuple[str | None, str | None]:
             conn.execute(text("RESET ALL"))
             conn.commit()
             conn.invalidate()
+
+
+def check(conn: Connection, version: str | None) -> None:
+    """See that a database of this version is one this program can use once it is up to date. Raises
+    WrongDatabaseError."""
+    if version is not None and version > newest():
+        raise WrongDatabaseError(f"the database is of a newer kabot (schema {version}, here {newest()}): use that one")
+    encoding = conn.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise WrongDatabaseError(f"the database's encoding is {encoding}: create it with ENCODING 'UTF8'")
 
 
 def current(conn: Connection) -> str | None:

@@ -12,7 +12,7 @@ from bot.config import StoreConfig
 from bot.doctor import connections, room_for_connections
 from bot.embedded import postgres
 
-PAIR = 18 + 21
+PAIR = 18 + 20
 """One web process and one worker, each at its busiest, with the default pool."""
 
 
@@ -85,6 +85,23 @@ def test_a_database_without_its_schema_is_not_called_away(
     finally:
         with engine.begin() as conn:
             conn.execute(text("ALTER TABLE alembic_version_elsewhere RENAME TO alembic_version"))
+
+
+def test_a_database_of_a_newer_version_is_not_to_be_migrated(
+    engine: Engine, configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured("")
+    with engine.begin() as conn:
+        before = conn.scalar(text("SELECT version_num FROM alembic_version"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert "更新版本" in _said(capsys)["数据库"]
+        for command in (["migrate"], ["catalog", "import", "data/catalog.demo.toml"], ["serve", "--port", "0"]):
+            assert main(command) == 1
+            assert "of a newer kabot (schema 9999" in capsys.readouterr().err
+    finally:
+        with engine.begin() as conn:
+            conn.execute(text("UPDATE alembic_version SET version_num = :before"), {"before": before})
 
 
 @pytest.mark.usefixtures("engine")

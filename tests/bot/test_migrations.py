@@ -18,11 +18,11 @@ from bot.embedded import postgres
 
 
 @contextmanager
-def empty_database(pg_url: str) -> Iterator[Engine]:
+def empty_database(pg_url: str, how: str = "") -> Iterator[Engine]:
     name = f"empty_{uuid4().hex[:12]}"
     plain = pg_url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(plain, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}")
+        conn.execute(f"CREATE DATABASE {name} {how}")
         engine = make_engine(make_url(pg_url).set(database=name).render_as_string(hide_password=False))
         yield engine
         engine.dispose()
@@ -49,6 +49,16 @@ def test_migrations_lead_exactly_to_what_the_classes_say(empty: Engine, pg_url: 
 def test_migrating_again_changes_nothing(empty: Engine) -> None:
     assert migrations.upgrade(empty) == (None, migrations.newest())
     assert migrations.upgrade(empty) == (migrations.newest(), migrations.newest())
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_character_is_refused(pg_url: str, encoding: str) -> None:
+    how = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0"
+    with empty_database(pg_url, how) as empty:
+        with pytest.raises(migrations.WrongDatabaseError, match=f"encoding is {encoding}"):
+            migrations.upgrade(empty)
+        with empty.connect() as conn:
+            assert migrations.current(conn) is None
 
 
 def test_the_newest_version_is_the_one_alembic_ends_at() -> None:
