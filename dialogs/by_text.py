@@ -16,6 +16,7 @@ from nlu.words import PIECES
 _BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打|上|冲|到|升)+")
 _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
+_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
 _LETTERS = re.compile(r"[0-9A-Za-z._-]{2,40}")
@@ -25,14 +26,17 @@ _COUNT = re.compile(rf"(?:就|那|要|来|买|数量|改成?|换成?)*(\d{{1,6}}
 
 def accounts_in(text: str, field: Field) -> tuple[str, ...]:
     """The accounts of a message that is nothing but several of them: 138… 和 139… 都要充."""
-    return accounts_anywhere(field, text) if _LIST_FILLER.fullmatch(_TOKEN.sub("", text)) else ()
+    if field.kind is FieldKind.EMAIL or not _LIST_FILLER.fullmatch(_TOKEN.sub("", text)):
+        return ()
+    return accounts_anywhere(field, text)
 
 
 def accounts_anywhere(field: Field, text: str) -> tuple[str, ...]:
     """Whatever in the message passes the field's check, meant or not."""
-    if field.kind in (*FREE, FieldKind.CHOICE, FieldKind.EMAIL):
+    if field.kind in (*FREE, FieldKind.CHOICE):
         return ()
-    checked = [check_field(field, token) for token in _TOKEN.findall(text)]
+    tokens = (_ADDRESS if field.kind is FieldKind.EMAIL else _TOKEN).findall(text)
+    checked = [check_field(field, token) for token in tokens]
     return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
 
 
@@ -128,7 +132,7 @@ def _looks_like(field: Field, text: str) -> bool:
 def _is_attempt(field: Field, text: str) -> bool:
     """Whether a message that fails the check was meant as the answer: it has digits, or an @ for an e-mail."""
     if field.kind is FieldKind.EMAIL:
-        return "@" in text
+        return "@" in text and not accounts_anywhere(field, text)
     if _LETTERS.fullmatch(text.strip()) is not None:
         return True
     digits = sum(c.isdigit() for c in text)

@@ -50,6 +50,8 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
 _MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
 _SAYS_LITTLE = 14
+_WEIGHS = re.compile(r"(?:还是|或者?).{1,8}(?:好|划算|合适|便宜|[?？吗呢])$|^(?:别|不要)用")
+"""50还是100好, 别用lili@qq.com: nothing is said instead of what there is."""
 _MORE_OR_TOO_MANY = re.compile("多了?[一两二三四五1-5][张个份件](?:了)?")
 """One more, or one too many: asked, not guessed."""
 _OTHER_NUMBER = re.compile(
@@ -85,7 +87,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         given_in_pieces(dialog, state, said, scene)
         or fewer(dialog, state, said, scene)
         or added(dialog, state, said, scene)
-        or changed(dialog, state, said, scene)
+        or (None if _WEIGHS.search(fold(said.text)) else changed(dialog, state, said, scene))
     )
 
 

@@ -80,14 +80,23 @@ def _speaks_of_another(seen: Seen, product: ProductIndex) -> bool:
 
 def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame | None:
     amounts = [a for a in seen.amounts if a.kind != "none"]
-    if product is None or _speaks_of_another(seen, product) or not (is_bare(blank(seen)) or len(seen.text) <= 6):
+    if product is None or _speaks_of_another(seen, product) or not amounts:
         return None
-    if not amounts:
+    sizes = _sizes(seen, product)
+    if len(sizes) > 1 and _ASKS_WHICH.search(seen.text):
+        return Frame("unknown", confidence=0.5)  # 50还是100好
+    counted = len(sizes) > 1 and len(seen.text) <= 20 and any(a.kind == "count" for a in amounts)
+    if not (counted or is_bare(blank(seen)) or len(seen.text) <= 6):
         return None
     drop_taken_back(seen)
     _drop_remarked(seen)
+    sizes = _sizes(seen, product)
+    if len(sizes) > 1 and any(a.kind == "count" for a in seen.amounts):
+        return _several_sizes(seen, product, lexicon, len(sizes))
     if _SUMMED.search(seen.text) and len({a.number for a in seen.amounts if a.kind == "value"}) > 1:
         return None  # 50加30: one of them is not what was said
+    if len(sizes) > 1 and _EITHER.search(seen.text):
+        return Frame("unknown", confidence=0.5)  # 50或者100
     for amount in seen.amounts:
         settled = settle(product, amount)
         if settled and (settled.value is not None or settled.skus):
@@ -116,6 +125,26 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
     if any(a.kind == "value" and a.number is not None and not a.unit for a in amounts) and not product.valued:
         return None
     return None
+
+
+def _sizes(seen: Seen, product: ProductIndex) -> set[str]:
+    """Tell the sizes of the product asked for that are named, each by something that is its own."""
+    found = [settle(product, a) for a in seen.amounts if a.kind not in ("none", "count")]
+    named = [s for s in found if s is not None and (s.value is not None or s.skus)]
+    return {str(s.value) if s.value is not None else ",".join(sku.code for sku in s.skus or ()) for s in named}
+
+
+def _several_sizes(seen: Seen, product: ProductIndex, lexicon: Lexicon, sizes: int) -> Frame | None:
+    """生椰两张美式一张, 50和100各一张: one item for each."""
+    seen.refs = [Ref(0, 0, "", product.id)]
+    made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+    kept = frozenset({"value", "quantity"})
+    each = [
+        Item(sku=i.sku if not product.words.options else None, value=i.value, quantity=i.quantity, said=i.said & kept)
+        for i in made
+        if i.sku or i.value is not None
+    ]
+    return Frame("answer", tuple(each), confidence=_ANSWERS) if len(each) == sizes else None
 
 
 def _drop_remarked(seen: Seen) -> None:
@@ -151,6 +180,8 @@ _REMARKS_BEFORE = re.compile(
 )
 
 
+_EITHER = re.compile("或|还是|要么|要不")
+_ASKS_WHICH = re.compile(r"(?:还是|或者?).{1,8}(?:好|划算|合适|便宜|[?？吗呢])")
 _SUMMED = re.compile(r"[\d一二两三四五六七八九十百千万块元]\s*(?:加|\+|和|跟)\s*[\d一二两三四五六七八九十百千万]")
 
 
@@ -248,7 +279,7 @@ def _without_label(said: str, label: str) -> str:
     return said
 
 
-_NOT_THIS = re.compile(r"(?:不是|除了?|(?:别|不[要用想]?)[充冲打交]?[到给]?)\s*$")
+_NOT_THIS = re.compile(r"(?:不是|除了?|(?:别|不[要用想]?)[充冲打交用发]?[到给]?)\s*$")
 _NOT_THAT = re.compile(
     r"\s*(?:的|[这那]个(?:号码?)?)?(?:我|他|她|就|已经|现在)*"
     r"(?:不是[我他她这]|不用(?![急谢改换找])|不要(?!.错)|不[充对行]|注销|换了|充过|[充打写说输]错|是谁|是客服)"
@@ -291,6 +322,8 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
         drop_taken_back(seen)
         seen.accounts = _whom_it_is_for(seen.text, seen.accounts)
         accounts = [a for a in seen.accounts if accept(entry, a.said)] or seen.accounts
+        if len(accounts) > 1 and _EITHER.search(seen.text):
+            return Frame("unknown", confidence=0.5)  # 138…或者139…
     if not accounts:
         bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
         codes = _CODE.findall(bare)

@@ -135,3 +135,28 @@ def test_two_numbers_that_are_both_meant_stay_two(demo: Lexicon, said: str) -> N
 def test_a_count_said_along_with_a_choice_counts(said: str) -> None:
     (item,) = parse(said, lexicon_of("p9_spa.toml"), expecting=Expecting("scrub", "cuozao", listed=3)).items
     assert (item.options, item.quantity) == ({"scrub": "milk"}, 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "items"),
+    [
+        ("50和100各一张", [(50, 1), (100, 1)]),
+        ("50的两张100的一张", [(50, 2), (100, 1)]),
+        ("100的两张，再来一张50的", [(100, 2), (50, 1)]),
+    ],
+)
+def test_sizes_said_with_their_counts_are_an_item_each(demo: Lexicon, said: str, items: list[tuple[int, int]]) -> None:
+    frame = parse(said, demo, expecting=Expecting("value", "jdcard", listed=6))
+    assert [(item.value, item.quantity) for item in frame.items] == items
+
+
+@pytest.mark.parametrize(
+    ("said", "expecting"),
+    [
+        ("50或者100", Expecting("value", "jdcard", listed=6)),
+        ("50还是100好", Expecting("value", "jdcard", listed=6)),
+        (f"{P}或者{Q}", PHONE),
+    ],
+)
+def test_one_of_two_is_no_answer(demo: Lexicon, said: str, expecting: Expecting) -> None:
+    assert not _claims(parse(said, demo, expecting=expecting))
