@@ -16,6 +16,7 @@ from pydantic_core import to_json as write_json
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import after_sale, followers, handoffs, ordering, reminders, telling, voices, wallet
+from bot.at_hand import AtHand
 from bot.bootstrap import Services
 from bot.floor import Floor
 from bot.heard_days import HeardDays
@@ -48,7 +49,7 @@ from dialogs.effects import (
 from dialogs.facts import Fact, Unheard
 from dialogs.pace import counted, verdict
 from dialogs.rows import read_rows
-from dialogs.state import Dialog, WithHuman, from_json, standing, to_json
+from dialogs.state import Dialog, WithHuman, standing
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke
@@ -95,6 +96,7 @@ class Conversation:
         self._threads = threads
         self._misses = Misses(services, threads)
         self._heard_days = HeardDays(services)
+        self._at_hand = AtHand()
         self._floor = Floor(services.redis, services.store, services.clock, self._in_thread)
 
     async def hear(self, push: Push) -> Answer:
@@ -157,7 +159,7 @@ class Conversation:
         scene = scene_now(services, shelf)
         if push.kind != "event":
             self._heard_days.note(push.openid, scene.now)
-        before = from_json(opened.dialog)
+        before = self._at_hand.read(opened.dialog)
         pace = counted(before.pace, scene.now)
         # A voice was let in when it came; what was said in it is not turned away any more.
         ruling = "take" if push.standing else verdict(pace, services.config.risk.buyer_limit)
@@ -180,7 +182,7 @@ class Conversation:
         stored = _Stored(reply, waiting)
         kept = await self._floor.commit(
             opened,
-            dialog=to_json(replace(dialog, pace=pace)),
+            dialog=self._at_hand.write(replace(dialog, pace=pace)),
             reply=_reply_to_json(stored),
             said=_transcribed(push),
             answered=reply.text,
