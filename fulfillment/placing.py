@@ -1,11 +1,11 @@
 """Placing an order: once per message, at the price the buyer saw, with the stock held, at most a few unpaid."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, text
 
 from catalog import stock
@@ -343,7 +343,7 @@ def _insert(conn: Connection, asked: _Asked, frozen: list[dict[str, Any]]) -> Pl
             "now": asked.now,
             "expires_at": asked.expires_at,
             "unpaid_max": asked.unpaid_max,
-            "lines": json.dumps(frozen, ensure_ascii=False),
+            "lines": to_json(frozen).decode(),
             "prev_hash": FIRST,
             "seal": seals.seal(FIRST, _placed(order_no, asked.now, total_fen)),
         }

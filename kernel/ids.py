@@ -19,7 +19,7 @@ def new_order_no(now: datetime) -> OrderNo:
     Short enough to read aloud, and inside WeChat Pay's out_trade_no (6–32 of ``[0-9A-Za-z_-|*]``) with room for
     the suffix of a further payment attempt.
     """
-    return OrderNo(f"K{now.astimezone(_SHANGHAI):%y%m%d}{secrets.randbelow(10**10):010d}")
+    return OrderNo(f"K{_day(now)}{secrets.randbelow(10**10):010d}")
 
 
 def is_openid(text: str) -> bool:
@@ -34,7 +34,12 @@ def is_token(text: str) -> bool:
 
 def first_order_no(since: datetime) -> str:
     """What no number of an order placed since then is less than: numbers go by the day."""
-    return f"K{since.astimezone(_SHANGHAI):%y%m%d}"
+    return f"K{_day(since)}"
+
+
+def _day(at: datetime) -> str:
+    day = at.astimezone(_SHANGHAI)
+    return f"{day.year % 100:02}{day.month:02}{day.day:02}"  # %y%m%d takes five times as long
 
 
 def new_token() -> str:
