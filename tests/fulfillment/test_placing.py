@@ -180,10 +180,12 @@ def test_an_order_without_keys_takes_two_statements(conn: Connection) -> None:
 
     driver = cast(psycopg.Connection, conn.connection.driver_connection)
     driver.cursor_factory = Counted
+    conn.info.clear()  # and with it the cursor there is
     try:
         place(conn, want("HF100"), want("QB", value=5), want("BJ2"))
     finally:
         driver.cursor_factory = psycopg.Cursor
+        conn.info.clear()
     assert len(statements) == 2
 
 
