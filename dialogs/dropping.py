@@ -30,6 +30,12 @@ CLAUSES = re.compile(r"[\s,，。;；!！]+")
 _LATELY = re.compile("[刚前上][才刚面]?(?:下|买|订)?的?|[那这][个几两]?")
 _WANTS = re.compile("[要来换买充订]")
 _OTHERS = re.compile("另外?一?[个单笔]|其[他它余]|别的|剩下|另外")
+_BUT = re.compile(
+    r"除了?(.{1,16}?)(?:以外|之外|外)?[,，\s]*(?:其[他它余]|别|剩下|另外)?的?(?:[两三四]?[个单笔])?[都全](?:部)?(?:取消|不要|撤|退)[掉了吧]*"
+    r"|(?:那|就|我)*只(?:保?留|要)(?:下|着)?([^,，\s]{1,16}?)(?:就行|就好|吧|了)*"
+)
+KEEPS_ONLY = re.compile(r"^(?:那|就|我)*只保?留(?=.)")
+"""只留酷狗那单: the others go."""
 _PAYS = re.compile("[付留]|要$|要的$")
 _GIVEN_BACK = re.compile("退(?:了|掉|款|钱)+")
 
@@ -91,9 +97,11 @@ def _kept(waiting: Sequence[Order], text: str, scene: Scene) -> tuple[Order, ...
     """只要话费那单，另一个取消: those that stay, where all the others go."""
     clauses = [clause for clause in CLAUSES.split(text.strip()) if clause]
     going = [clause for clause in clauses if _OTHERS.search(clause) and DROPS.search(clause)]
-    rest = ",".join(clause for clause in clauses if clause not in going)
-    found = which.named(waiting, rest, scene.shelf) if going and rest else None
-    if found is None or not which.says_no_more(re.sub("[只留付]", "", found[1])):
+    rest = ",".join(clause for clause in clauses if clause not in going) if going else ""
+    if (but := _BUT.fullmatch(text.strip())) is not None:
+        rest = next(group for group in but.groups() if group)
+    found = which.named(waiting, rest, scene.shelf) if rest else None
+    if found is None or not which.says_no_more(re.sub("只|保?留[着下]?|付", "", found[1])):
         return None
     return found[0] if 0 < len(found[0]) < len(waiting) else None
 

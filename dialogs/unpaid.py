@@ -10,7 +10,7 @@ from dialogs import after_sale, picking, replies, which, while_unpaid
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
-from dialogs.dropping import DROPS, all_for_another, drop_named
+from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.order_lines import lines_of, reworked
@@ -84,7 +84,7 @@ def _answers_list(dialog: Dialog, said: Said) -> bool:
 
 def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
     text = said.text
-    if len(text) > _WISH_MAX or not DROPS.search(text):
+    if len(text) > _WISH_MAX or not (DROPS.search(text) or KEEPS_ONLY.search(text)):
         return False
     if isinstance(dialog.state, Collecting | Confirming):  # 599那个订单取消, of an order and not of the draft
         order = live_unpaid(dialog, scene) is not None and _AN_ORDER.search(text) is not None
@@ -163,7 +163,7 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
     single = [entry for entry in listed.entries if not after_sale.gives_several(entry)]
     numbers = [after_sale.order_no_in(entry) for entry in single]
     if any(no is None for no in numbers) or len(set(numbers)) != len(numbers):
-        return None
+        return _line_chosen(dialog, single, orders, said, scene)
     offered = [order for no in numbers for order in orders if order.order_no == no]
     meant = which.named(offered, said.text, scene.shelf, [no for no in numbers if no])
     if meant is None or not which.says_no_more(_VERB_OF_NAME.sub("", DROPS.sub("", meant[1]))):
@@ -176,6 +176,17 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
     if kind == "u:" and len(meant[0]) > 1 and re.search(r"前|第.+第", said.text):
         return cancel_several(dialog, meant[0])
     return None
+
+
+def _line_chosen(
+    dialog: Dialog, entries: Sequence[str], orders: Sequence[Order], said: Said, scene: Scene
+) -> Turn | None:
+    """圣代那个, below a list of the lines of one order."""
+    numbers = {after_sale.order_no_in(entry) for entry in entries}
+    order = next((one for one in orders if numbers == {one.order_no}), None)
+    line = which.named_line(order, said.text, scene.shelf) if order is not None else None
+    at = [i for i, entry in enumerate(entries, 1) if line is not None and entry.endswith(f"-{line.position + 1}")]
+    return picking.choose(dialog, at[0], scene) if len(at) == 1 else None
 
 
 def _all_chosen(dialog: Dialog, offered: Sequence[Order], scene: Scene) -> Turn | None:

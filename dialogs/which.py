@@ -19,6 +19,9 @@ _ALL = re.compile(rf"[都全]部?|(?P<count>[两三四2-4]){_ORDER}|统统|所�
 _UNPAID = re.compile("(?:没有?|未|还没|待)(?:付款?|付钱|支付|给钱)(?:的那?|那)?")
 _PAID = re.compile("(?:已经|已)(?:付款?|付钱|支付)(?:了|过)?的|付(?:款|钱)?(?:了|过)的")
 _TAIL = re.compile("尾号(?:是|为)?([0-9x]{3,6})")
+_HEAD = re.compile(
+    r"(?<![\d.])(?:给|充)?(\d{3,5})(?:\*+\d*)?(?:开头)?(?:的号|(?:的|充的?)?(?=[那这个单笔])|的(?=$|[,，\s]))"
+)
 _MONEY = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
 _AND = re.compile("[和跟与、及]|还有")
 _ACCOUNT_CHARS = 5
@@ -138,9 +141,36 @@ def _by_account(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] 
         return {no for no, own in held.items() if given & set(own)}, rest
     tail = _TAIL.search(said)
     if tail is None:
-        return None, said
+        return _by_head(held, orders, said)
     those = {no for no, own in held.items() if any(v.endswith(tail[1]) for v in (no, *own))}
     return (those or None), _cut(said, tail)
+
+
+def _by_head(held: dict[str, list[str]], orders: Sequence[Order], said: str) -> tuple[set[str] | None, str]:
+    """139那单, 给139充的那个: how an account begins, where no order comes to that."""
+    found = _HEAD.search(said)
+    if found is None or any(float(found[1]) in _amounts(order) for order in orders):
+        return None, said
+    those = {no for no, own in held.items() if any(v.startswith(found[1]) and len(v) > len(found[1]) + 1 for v in own)}
+    return (those or None), _cut(said, found) if those else said
+
+
+def named_line(order: Order, text: str, shelf: Shelf) -> Line | None:
+    """圣代那个: the one line of an order that a few words name, and nothing else."""
+    said, longest = fold(text), dict[int, str]()
+    for line in order.lines:
+        longest[line.position] = max((n for n in _names(line, shelf) | _ends(line) if n in said), key=len, default="")
+    most = max(map(len, longest.values()), default=0)
+    meant = [line for line in order.lines if most and len(longest[line.position]) == most]
+    if len(meant) != 1 or not says_no_more(said.replace(longest[meant[0].position], "", 1)):
+        return None
+    return meant[0]
+
+
+def _ends(line: Line) -> set[str]:
+    """圣代 of 雪王大圣代: how the name of a size ends."""
+    label = fold(line.sku_label)
+    return {label[start:] for start in range(1, len(label) - 1)} if not label[:1].isdigit() else set()
 
 
 def _by_amount(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:
