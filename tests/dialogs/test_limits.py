@@ -42,6 +42,10 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     Line: orders.filter(lambda order: bool(order.lines)).map(lambda order: order.lines[0]),
     Product: st.sampled_from(SHELF.products),
     Sku: st.sampled_from([sku for product in SHELF.products for sku in product.skus]),
+    # Spelled out: what Hypothesis makes of an Iterable may be drawn from as late as it is read, and not twice alike.
+    Iterable[tuple[str, str, int, Iterable[str]]]: st.lists(
+        st.tuples(words, words, st.integers(1, 99), st.lists(words, max_size=4)), max_size=9
+    ),
     Iterable[tuple[str, str, str | None, str]]: st.lists(
         st.tuples(words, words, st.none() | secrets, secrets), min_size=1, max_size=60
     ),
