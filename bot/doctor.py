@@ -55,6 +55,7 @@ def examine() -> Iterator[Finding]:
                 yield _pay(services)
                 yield _speech(services)
                 yield from _suppliers(services)
+                yield from _unsupplied(services)
                 yield _stock(services)
                 yield _keys(services)
                 yield from _answers(services)
@@ -182,6 +183,30 @@ def _suppliers(services: "Services") -> Iterator[Finding]:
             low = suppliers.is_low(services, name, answer.fen)
             words = f"余额 {suppliers.balance_words(services, supplier, answer.fen, '')}"
             yield Finding(f"供货商 {name}", not low, f"{words}，请充值" if low else words)
+
+
+def _unsupplied(services: "Services") -> Iterator[Finding]:
+    """Top-ups on sale that nobody here delivers: paid, they go straight back. Nothing where there are none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from catalog.model import Delivery
+
+    try:
+        shelf, _ = services.shelf.current()
+    except SQLAlchemyError:
+        return  # said already
+    topups = [sku for product in shelf.products if product.delivery is Delivery.TOPUP for sku in product.skus]
+    known, default = services.suppliers.by_name, services.suppliers.default_name
+    without = [
+        sku.code
+        for sku in topups
+        if not any(name in known for name in (sku.supplier or default, *(one.supplier for one in sku.backup)))
+    ]
+    if without:
+        named = " ".join(without[:_NAMED_MAX]) + (f" 等 {len(without)} 个规格" if len(without) > _NAMED_MAX else "")
+        yield Finding(
+            "供货商", False, f"{named} 没有配置好的供货商，付了款只能退：请填 [supplier.NAME]，或改 SKU 的 supplier"
+        )
 
 
 def _stock(services: "Services") -> Finding:

@@ -74,6 +74,26 @@ def test_a_supplier_nobody_answers_for_is_something_to_mend_and_the_only_one_is_
     assert "没有一个设为 default" in _said(capsys)["配置"]
 
 
+@pytest.mark.usefixtures("engine")
+def test_topups_nobody_delivers_are_named(
+    configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = configured("")
+    catalog = shop / "shop.toml"
+    catalog.write_text(
+        '[[product]]\nid = "p"\nname = "话费"\ncategory = ["话费"]\ndelivery = "topup"\n'
+        'field = [{ name = "account", kind = "phone", label = "手机号" }]\nsku = [\n'
+        '{ code = "A", label = "10元", price = "10.00" },\n'
+        '{ code = "B", label = "20元", price = "20.00", supplier = "elsewhere" },\n'
+        '{ code = "C", label = "30元", price = "30.00", supplier = "elsewhere", backup = [{ supplier = "a" }] }]\n'
+    )
+    assert main(["catalog", "import", str(catalog)]) == 0
+    capsys.readouterr()
+    assert _said(capsys)["供货商 ✗"].startswith("A B C 没有配置好的供货商")
+    configured('[supplier.a]\nkind = "fulu"\napi_base = "http://127.0.0.1:9"\n')
+    assert _said(capsys)["供货商 ✗"].startswith("B 没有配置好的供货商")
+
+
 def test_a_database_without_its_schema_is_not_called_away(
     engine: Engine, configured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
