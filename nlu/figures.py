@@ -5,7 +5,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from nlu.amounts import Amount, Settled, settle
-from nlu.lexicon import ProductIndex
+from nlu.lexicon import ProductIndex, plain, unit_key
 from nlu.licence import EACH, counts_plainly, for_others, in_order
 from nlu.seen import CLAUSE, Seen
 from nlu.words import GENERAL_COUNTERS, MEASURES, PIECES
@@ -43,6 +43,8 @@ def sizes_and_counts(
         if settled is None or _of_other_things(product, amount, seen) or for_others(product, amount, seen):
             continue
         if settled.count is not None:
+            if amount.unit in product.others_units:
+                continue  # 铁馆20节: lessons of another product, and no twenty of this
             if amount.kind == "count" or counts_plainly(amount, seen):
                 counts.append(amount)  # but not 稳定十一激活码, 钻石3到星耀
         elif (
@@ -76,8 +78,22 @@ def sizes_and_counts(
         rest = [count for count in counts if count not in sizes]
         return [replace(sizes[0], kind="value", unit=product.unit)], rest  # 胶片24张，两包
     if product is not None and not anchors and _may_be_value(product, counts):
-        return [], []
+        plainly = _in_other_words(product, counts[0]) and counts[0].unit != "张"  # 33朵 of what comes in 33枝
+        return ([replace(counts[0], kind="value", unit=product.unit)], []) if plainly else ([], [])
+    if product is not None and not anchors and len(counts) == 1:
+        anchors = _by_own_unit(product, counts[0])
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+def _by_own_unit(product: ProductIndex, count: Amount) -> list[Amount]:
+    """Name the one kind that is sold by this unit: 两桶 of water that comes by the 桶 and by the book of tickets."""
+    if product.valued or not count.unit or (count.number, count.unit) in product.by_pair:
+        return []
+    sold = [sku for sku in product.words.skus if unit_key(sku.unit) == count.unit]
+    if any(plain(sku.label).startswith(f"{count.number}{count.unit}") for sku in product.words.skus):
+        return []  # 10桶水票
+    word = plain(sold[0].label) if len(sold) == 1 < len(product.words.skus) else ""
+    return [Amount(count.start, count.start, "word", word=word)] if word in product.by_word else []
 
 
 def _in_other_words(product: ProductIndex, count: Amount) -> bool:

@@ -170,6 +170,8 @@ class ProductIndex:
         self.piece_units = frozenset(
             unit_key(sku.unit) for sku in words.skus if sku.unit and sku.value is None and not sku.any_value
         )
+        self.others_units: frozenset[str] = frozenset()
+        """What only other products' sizes are counted by (节 of lessons): it counts no pieces of this one."""
         by_unit: dict[str, bool] = {}
         for (number, unit), skus in self.by_pair.items():
             by_unit[unit] = by_unit.get(unit, True) and all(sku.value == number for sku in skus)
@@ -374,6 +376,9 @@ class Lexicon:
         self.any_unit_sound = tuple(self.unit_sounds)
         self.unit_products = self._products_by_unit()
         self.counted = self._counted()
+        for product in self.products.values():
+            units = {unit for unit, pids in self.counted.items() if product.id not in pids} - set(GENERAL_COUNTERS)
+            product.others_units = frozenset(units - product.pair_units - product.piece_units)
         self.phone_topup = self._phone_topup()
         pieces = {unit for product in self.products.values() for unit in product.piece_units}
         self.counters = frozenset(COUNTERS) | {unit for unit in pieces if len(unit) == 1}

@@ -53,7 +53,11 @@ def drop_taken_back(seen: Seen) -> None:
 
 
 def _asks_which(seen: Seen, start: int, end: int) -> bool:
-    """快充还是慢充好: which of two asks, and corrects nothing."""
+    """快充还是慢充好, 生椰好喝还是美式好喝: which of two asks, and corrects nothing."""
+    said = seen.text.rstrip("吗呢呀啊?？。")
+    if start > 1 and said[-2:] == seen.text[start - 2 : start] and len(said) > end:
+        seen.amounts = [a for a in seen.amounts if a.kind == "count"]
+        return True
     before = any(m.end == start for m in seen.mentions) or any(a.end == start for a in seen.amounts)
     after = any(m.start == end for m in seen.mentions) or any(a.start == end for a in seen.amounts)
     return before and after and _WHICH.search(seen.text, end) is not None
