@@ -17,6 +17,8 @@ from dialogs.window import shop_window, show_named_categories, show_products
 from nlu.frame import Item
 
 _PRICES_MAX = 9
+_WHICH = re.compile("推荐|哪[个种款]|什么好")
+"""推荐哪个, over the choices of one product: of those, and not of the whole shop."""
 _SIZES = re.compile("面额|面值|规格|几种|多大的|多少钱?的|哪几档|档位")
 
 
@@ -53,6 +55,8 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(state, Collecting | Confirming) and any(item.options for item in said.frame.items):
         rows = _draft_prices(state.lines, said.frame.items, scene)  # 有没有慢充: of what is being put together
         return answer(dialog, scene, replies.join(replies.yes_we_have(), *rows), in_full=True)
+    if isinstance(state, Collecting) and state.slot != "product" and _WHICH.search(said.text):
+        return answer(dialog, scene, replies.up_to_you(), in_full=True)
     if said.frame.items:
         return shop_window(dialog, scene, replies.not_found())
     return shop_window(dialog, scene)

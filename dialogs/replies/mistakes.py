@@ -33,6 +33,9 @@ def off_sale_meanwhile(say: Say, count: int = 0) -> str:
     return _off_sale_some(count=count) if count else say()
 
 
+up_to_you = phrase("up_to_you", "这几种都可以，看您需要哪个。")
+
+
 take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 
