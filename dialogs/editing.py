@@ -14,7 +14,7 @@ from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
 from dialogs.clauses import changes_and_adds
 from dialogs.effects import CancelOrder, FindOrders
-from dialogs.field_changes import given_in_pieces
+from dialogs.field_changes import given_in_pieces, tells_field
 from dialogs.filling import (
     cleared,
     speaks_of_ending,
@@ -81,7 +81,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)
     )
-    if taken is not None or (said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)):
+    elsewhere = said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)
+    if taken is not None or (elsewhere and not tells_field(state, said.text, scene.shelf)):
         return taken
     return (
         given_in_pieces(dialog, state, said, scene)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
+from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import corrected_address
 from dialogs.draft import field_of
@@ -32,6 +33,7 @@ _TO = re.compile(
     r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
 )
 _NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
+_NAME_CHARS = 2
 _SAYS_LITTLE = 12
 
 
@@ -149,10 +151,18 @@ def _labelled_account(product: Product, line: DraftLine, text: str) -> tuple[str
     return (named[0].name, checked.canonical) if isinstance(checked, Valid) else None
 
 
+def tells_field(state: Collecting | Confirming, text: str, shelf: Shelf) -> bool:
+    """岗位写产品经理: it begins with what a text of the product is called, whatever else it sounds like."""
+    product = shelf.product(state.lines[0].product or "")
+    return len(state.lines) == 1 and product is not None and _labelled_text(product, text) is not None
+
+
 def _labelled_text(product: Product, text: str) -> tuple[str, str] | None:
     """附言：加油, 附言改成加油: a text field given by its own label, asked for or not: (field name, value)."""
     for field in product.fields:
-        found = re.match(rf"{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)\s*(.+)$", text.strip())
+        short = rf"{re.escape(field.label[-2:])}\s*(?:[:：]|写)" if len(field.label) > _NAME_CHARS else "(?!)"
+        pattern = rf"(?:{re.escape(field.label)}\s*(?:[:：]|改成|改为|写)|{short})\s*(.+)$"
+        found = re.match(pattern, text.strip())
         if found is not None and field.kind is FieldKind.TEXT:
             checked = check_field(field, found[1])
             return (field.name, checked.canonical) if isinstance(checked, Valid) else None

@@ -71,6 +71,12 @@ _NUMBER_OF = re.compile(
 _HOW_TO_BUY = re.compile(
     "(?:怎么|如何|咋|怎样)(?:样|能|才能|可以|去)?(?:自己|在线|给.{1,4})?(?:买|充|冲|下单|订|开通|办|交|缴|续|弄|搞)(?!了|的|没|不)"
 )
+_IS_ANYONE = re.compile(
+    "(?:请问|你好|您好|哈喽|老板|店家|店主|掌柜|亲|[,，])*(?:有人|在)(?:在)?(?:吗|么|嘛|没有?|不)?(?:在|呀|啊)?[?？~]*"
+)
+_COMPLAINS = re.compile(
+    "(?:我们?|就)?(?:真的)?(?:要|想|得|去)?投诉(?:你们?|您|这家店?|店家?|商家|客服)?[了啊吧!！。,，]*"
+)
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
@@ -135,6 +141,8 @@ def _chose(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """人工; but 你是机器人吗 is only a question."""
+    if _IS_ANYONE.fullmatch(fold(said.text)):
+        return answer(dialog, scene, replies.join(replies.here_i_am(), replies.offer_human()))
     told = smalltalk.known_answer(dialog, said, scene)
     if told == replies.robot() or wishes.stance(said.text, "human") is wishes.Stance.ASKED:
         return answer(dialog, scene, told or replies.offer_human())  # 不行我再找人工
@@ -168,6 +176,8 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """没到账; but 邮箱错了 in the middle of an order is about that order."""
     if _orders_all_the_same(dialog, said):
         return _order(dialog, said, scene)
+    if _COMPLAINS.fullmatch(fold(said.text)):
+        return handoff.ask_for_human(dialog, scene)
     if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
         return handoff.angry(dialog, scene)
     if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):

@@ -23,6 +23,10 @@ _HOW_LONG = re.compile(
 _TO_PAY = re.compile(
     "(?:一共|总共|加起来|合计|两[单个笔]|[三3][单个笔]|都|所有|全部).{0,6}(?:付|给|多少|链接|交)|[付给]多少|多少钱来着|发.{0,3}链接|链接.{0,3}发"
 )
+_UNTIL = re.compile(
+    "(?:几点|什么时候|多久)(?:之|以)?[前内].{0,4}付|多久(?:不|没).{0,2}付|付款.{0,4}(?:时限|期限|限制|截止|多长时间|多久内)"
+    "|(?:订单|链接|付款).{0,4}(?:什么时候|多久|几点).{0,3}(?:过期|关闭|取消|失效|截止)|(?:多久|几点).{0,3}(?:自动)?(?:关闭|取消)"
+)
 _TOGETHER = re.compile("[这那]?[两二三俩仨](?:[单个笔]|张)?.{0,4}(?:一起|一块|都|同时).{0,2}付")
 _HOW_MUCH = re.compile("付|链接|多少钱")
 _OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|[改换]|\d{5}")
@@ -37,6 +41,8 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         item.value for item in said.frame.items
     ):
         return None
+    if _UNTIL.search(text) and not live_unpaid(dialog, scene):
+        return answer(dialog, scene, replies.pay_in_time())
     if isinstance(dialog.state, Collecting | Confirming):
         note = _note_of(dialog.state.lines[0].product, scene.shelf) if _HOW_TO.search(text) else ""
         return answer(dialog, scene, note) if note else None
@@ -44,7 +50,10 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     live = live_unpaid(dialog, scene) is not None or _TOGETHER.search(text) is not None
     if not (
-        _HOW_TO.search(text) or _HOW_LONG.search(text) or (live and _TO_PAY.search(text) and _HOW_MUCH.search(text))
+        _HOW_TO.search(text)
+        or _HOW_LONG.search(text)
+        or _UNTIL.search(text)
+        or (live and _TO_PAY.search(text) and _HOW_MUCH.search(text))
     ):
         return None
     lookup = Lookup(text=text[:200], frame=said.frame)

@@ -23,6 +23,9 @@ def still_unpaid(say: Say, order_no: str, total_fen: int, url: str) -> str:
     return say(order_no=order_no, total=yuan(total_fen), link=link(url, pay_here()))
 
 
+pay_in_time = phrase("pay_in_time", "下单后会告诉您要在几分钟内付款；过了时间订单自动取消，不扣钱，要买再下一单就行。")
+
+
 @line("订单 {order_no} 付款时间已过，正在关闭，不能再付款了。还想要请回复「{again}」。")
 def being_closed(say: Say, order_no: str) -> str:
     return say(order_no=order_no, again=tap("再来一单", f"再来一单 {order_no}"))
