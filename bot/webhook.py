@@ -7,6 +7,7 @@ passed over: it was a sixth of a whole turn, and a push is a flat list of fields
 """
 
 import base64
+import hashlib
 import hmac
 import re
 import struct
@@ -29,6 +30,7 @@ BODY_MAX_BYTES = 64 * 1024
 TIMESTAMP_WINDOW_S = 300
 TAGS_MAX = 400
 """A real push has under 60 tags; expat needs seconds for tens of thousands of nested ones."""
+KEY_MAX_CHARS = 200
 TEXT_MAX_CHARS = 3000
 
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
@@ -180,11 +182,16 @@ def _to_push(flat: dict[str, str]) -> Push:
         raise BadPushError(400, "an event without a name")
     key = flat.get("MsgId", "") if kind != "event" else ""
     if not key:
-        key = "|".join((openid, flat.get("CreateTime", ""), flat.get("Event", kind), flat.get("EventKey", "")))
+        # A message without its number has no right to be; two of one second are still two where they say two things.
+        said = flat.get("Content") or flat.get("MediaId", "") if kind != "event" else ""
+        parts = (openid, flat.get("CreateTime", ""), flat.get("Event", kind), flat.get("EventKey", ""), said)
+        key = "|".join(parts)
+    if len(key) > KEY_MAX_CHARS:
+        key = f"{openid}|{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
     return Push(
         openid=OpenId(openid),
         account=flat.get("ToUserName", ""),
-        key=key[:200],
+        key=key,
         kind=kind,
         text=_words(flat)[:TEXT_MAX_CHARS] if kind != "event" else "",
         event=flat.get("Event", "").lower() if kind == "event" else "",

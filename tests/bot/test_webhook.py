@@ -108,6 +108,19 @@ def test_an_event_has_no_number_and_is_known_by_sender_time_and_key(plain: Webho
     assert first.key == plain.read(query(), xml(event), NOW).key != other.key
 
 
+def test_what_differs_has_another_key_however_long_it_is_and_without_a_number(plain: Webhook) -> None:
+    bare = {k: v for k, v in FIELDS.items() if k != "MsgId"}
+    event = {k: v for k, v in bare.items() if k != "Content"} | {"MsgType": "event", "Event": "SCAN"}
+    for one, other in (
+        (bare | {"Content": "充话费"}, bare | {"Content": "确认"}),
+        (event | {"EventKey": "x" * 900 + "1"}, event | {"EventKey": "x" * 900 + "2"}),
+        (FIELDS | {"MsgId": "9" * 300 + "1"}, FIELDS | {"MsgId": "9" * 300 + "2"}),
+    ):
+        first = plain.read(query(), xml(one), NOW)
+        assert first.key == plain.read(query(), xml(one), NOW).key != plain.read(query(), xml(other), NOW).key
+        assert len(first.key) <= 200
+
+
 def test_an_old_or_future_timestamp_is_refused_although_it_is_signed(plain: Webhook) -> None:
     assert refused(plain, query(NOW - timedelta(minutes=6)), xml(FIELDS)) == 403
     assert refused(plain, query(NOW + timedelta(minutes=6)), xml(FIELDS)) == 403
