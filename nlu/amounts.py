@@ -312,6 +312,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + people.end(), "count", read_numeral(said), "位")  # 四位成人
     own_unit = unit != "元" and unit in lexicon.unit_products and unit not in GENERAL_COUNTERS
     own_unit = own_unit or (unit == "小时" and "分钟" in lexicon.unit_products)
+    own_unit = own_unit or (start in ends and unit in lexicon.counters and unit not in COUNTERS)  # 打针两次
+    own_unit = own_unit or (unit == "只" and "只" in lexicon.unit_products)  # 50只, and not "only"
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
     if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE):

@@ -51,7 +51,7 @@ def count_otherwise(seen: Seen, lexicon: Lexicon) -> None:
 
 
 _PERSONS = re.compile(
-    rf"(?:报名?|约|订|来|去|安排)(?:(?P<pair>[俩仨])|(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})个?)[人位](?=$|[\s,，。;；!！吧的])"
+    rf"(?:报名?|约|订|来|去|安排|(?<=[^\u4e00-\u9fff])|(?<=[项套餐票级班]))(?:(?P<pair>[俩仨])|(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})个?)[人位](?=$|[\s,，。;；!！吧的])"
 )
 
 

@@ -82,7 +82,17 @@ def sizes_and_counts(
         return ([replace(counts[0], kind="value", unit=product.unit)], []) if plainly else ([], [])
     if product is not None and not anchors and len(counts) == 1:
         anchors = _by_own_unit(product, counts[0])
+    if product is not None and not anchors and not product.valued:
+        anchors = _in_its_name(product, seen)
     return _only_on_sale(product, *in_order(product, anchors, counts), seen)
+
+
+def _in_its_name(product: ProductIndex, seen: Seen) -> list[Amount]:
+    """Give the SKU whose name a name of the goods has in it: 上门换药 is the 换药 of 上门护理."""
+    refs = [ref for ref in seen.refs if ref.product == product.id and len(ref.word) > 2]
+    found = {word: ref for ref in refs for word in product.by_word if len(word) > 1 and word in ref.word != word}
+    told = [w for w in found if len(product.by_word[w]) == 1 and not all(w in name for name in product.names)]
+    return [Amount(found[told[0]].start, found[told[0]].start, "word", word=told[0])] if len(told) == 1 else []
 
 
 def _by_own_unit(product: ProductIndex, count: Amount) -> list[Amount]:

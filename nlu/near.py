@@ -29,6 +29,9 @@ _STRETCH = re.compile(r"[\u4e00-\u9fffa-z0-9]{3,}")
 _NUMBER = re.compile(r"[\d零一二三四五六七八九十百千万两]")
 
 
+_UNITS = frozenset("年月日天岁点分秒块元楼层寸度斤级米路")
+
+
 @dataclass(frozen=True, slots=True)
 class _Name:
     word: str
@@ -116,6 +119,8 @@ class NearNames:
         theirs = {name.word[j] for _, j in differing if j < len(name.word)}
         if any(_NUMBER.match(char) for char in mine | theirs) or mine & GRAMMAR:
             return False
+        if name.word[0].isdigit() and mine & _UNITS:
+            return False  # 95年 is no slip of 95号
         in_core = [j for _, j in differing if j < name.core]
         if name.core < 3 or (name.core < 5 and name.word[: name.core].isascii()) or 2 * len(in_core) > name.core + 1:
             return False
