@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot import after_sale, handoffs, risk, work
 from bot.bootstrap import Services
+from bot.paying import look_for_payment
 from bot.work import Also, nothing
 from dialogs import replies
 from fulfillment import byhand, hands, paying, pushing, reading, refunding
@@ -87,7 +88,11 @@ def resend(services: Services, line_id: int, *, also: Also = nothing) -> bool:
 
 
 def cancel(services: Services, order_no: str, *, actor: str = ACTOR, also: Also = nothing) -> bool:
-    """Cancel an unpaid order; its stock comes back once WeChat Pay has closed it. False: it is not unpaid."""
+    """Cancel an unpaid order; its stock comes back once WeChat Pay has closed it. False: it is not unpaid.
+
+    WeChat Pay is asked first: one that was paid without our being told is not unpaid.
+    """
+    look_for_payment(services, order_no)
     with services.engine.begin() as conn:
         order = reading.by_no(conn, order_no)
         if order is None or order.state is not OrderState.UNPAID:

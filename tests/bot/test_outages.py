@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 from sqlalchemy import Engine, text
 
-from bot import background, ordering, paying
+from bot import background, operators, ordering, paying
 from bot.bootstrap import Services, build
 from bot.config import load_config
 from bot.conversation import Conversation
@@ -178,6 +178,15 @@ def test_what_was_paid_without_a_notice_is_not_cancelled_under_its_buyers_money(
     assert refused == CancelRefused(order.order_no, OrderState.PAID)
     edge.work()
     assert edge.state() == "delivered"
+
+
+def test_an_operator_cancels_nothing_that_was_paid_without_a_notice_either(edge: Edge) -> None:
+    order = edge.order()
+    assert edge.paid_at_wechat(order)
+    assert not operators.cancel(edge.services, order.order_no)
+    edge.work()
+    assert edge.state() == "delivered"
+    assert not operators.cancel(edge.services, "K0000000000000000")
 
 
 def test_nobody_waits_to_cancel_for_a_wechat_pay_that_hangs(edge: Edge) -> None:
