@@ -55,10 +55,10 @@ class PushConnection(asyncio.Protocol):
         self._keep, self._ending = False, False
         self._quiet_since: float | None = None
         """Loop time since which a kept connection has nothing to do."""
-        self._watched = False
+        self._watching: asyncio.TimerHandle | None = None
         self._whole_by: float | None = None
         """Loop time until which the request that began has to be here; None: none is waited for."""
-        self._hurried = False
+        self._hurrying: asyncio.TimerHandle | None = None
         self._url, self._body = b"", b""
         self._requests_begun, self._whole, self._foreign = 0, False, self._endpoint is None
 
@@ -74,6 +74,7 @@ class PushConnection(asyncio.Protocol):
         """See asyncio.Protocol. A turn that is being taken goes on: its answer is stored for when WeChat asks again."""
         self._server.connections.discard(self)
         self._transport = None
+        self._let_go()
 
     def data_received(self, data: bytes) -> None:
         """Read on; a whole push is answered, and what comes meanwhile waits for that."""
@@ -151,6 +152,7 @@ class PushConnection(asyncio.Protocol):
             return
         self._server.connections.discard(self)
         self._transport, self._raw = None, b""
+        self._let_go()
         heir = HttpToolsProtocol(self._config, self._server, self._app_state, self._loop)
         transport.set_protocol(heir)
         heir.connection_made(transport)
@@ -192,42 +194,45 @@ class PushConnection(asyncio.Protocol):
             self._read(self._raw)
             return
         self._quiet_since = self._loop.time()
-        if not self._watched:
-            self._watched = True
-            self._loop.call_later(self._keep_alive_s, self._watch)
+        if self._watching is None:
+            self._watching = self._loop.call_later(self._keep_alive_s, self._watch)
 
     def _expect_all(self) -> None:
         """A request begins: it has to be whole in time. One timer for all of them."""
         if self._whole_by is not None:
             return
         self._whole_by = self._loop.time() + WHOLE_WITHIN_S
-        if not self._hurried:
-            self._hurried = True
-            self._loop.call_later(WHOLE_WITHIN_S, self._hurry)
+        if self._hurrying is None:
+            self._hurrying = self._loop.call_later(WHOLE_WITHIN_S, self._hurry)
 
     def _hurry(self) -> None:
         """Close a connection whose request does not come."""
-        self._hurried = False
+        self._hurrying = None
         if self._transport is None or self._whole_by is None:
             return
         left_s = self._whole_by - self._loop.time()
         if left_s <= 0:
             self._transport.close()
             return
-        self._hurried = True
-        self._loop.call_later(left_s, self._hurry)
+        self._hurrying = self._loop.call_later(left_s, self._hurry)
 
     def _watch(self) -> None:
         """Close a kept connection over which nothing comes any more; one timer for all its pushes."""
-        self._watched = False
+        self._watching = None
         if self._transport is None:
             return
         quiet_s = self._loop.time() - self._quiet_since if self._quiet_since is not None else 0.0
         if quiet_s >= self._keep_alive_s:
             self._transport.close()
             return
-        self._watched = True
-        self._loop.call_later(self._keep_alive_s - quiet_s, self._watch)
+        self._watching = self._loop.call_later(self._keep_alive_s - quiet_s, self._watch)
+
+    def _let_go(self) -> None:
+        """Nothing holds on to a connection that is over: with one a message there would soon be thousands."""
+        for timer in (self._watching, self._hurrying):
+            if timer is not None:
+                timer.cancel()
+        del self._parser  # which holds on to us
 
 
 def _rendered(answer: Answer, more: list[tuple[bytes, bytes]], keep: bool) -> bytes:

@@ -1,6 +1,7 @@
 """Pushes over real sockets: each is answered however its bytes arrive, and what is no push is uvicorn's."""
 
 import contextlib
+import gc
 import hashlib
 import re
 import socket
@@ -205,6 +206,21 @@ def test_a_connection_that_is_not_to_be_kept_is_closed_and_says_so(door: Door, v
     line = door.connect().send(whole.replace(b"Host: x", b"Host: x\r\n" + more.encode()))
     assert b"connection: close" in line.answer()[1]
     assert line.is_closed()
+
+
+def test_nothing_holds_on_to_connections_that_are_over(door: Door) -> None:
+    gc.disable()  # which would find them in the end
+    try:
+        for _ in range(3):
+            line = door.connect()
+            assert line.send(push("充话费").replace(b"Host: x", b"Host: x\r\nConnection: close")).answer()[0] == 200
+            assert line.is_closed()
+        ends = time.monotonic() + PATIENCE_S
+        while any(isinstance(one, PushConnection) for one in gc.get_objects()):
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+    finally:
+        gc.enable()
 
 
 def test_a_kept_connection_over_which_nothing_comes_is_closed(door: Door) -> None:
