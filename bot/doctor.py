@@ -173,8 +173,8 @@ def _suppliers(services: "Services") -> Iterator[Finding]:
         answer = suppliers.ask_now(supplier)
         if answer is None:
             yield Finding(f"供货商 {name}", True, "不提供余额查询")
-        elif isinstance(answer, Unknown) and answer.silent:
-            yield Finding(f"供货商 {name}", False, f"没有应答（{answer.reason}），请核对 api_base 和网络")
+        elif isinstance(answer, Unknown) and answer.unreachable:
+            yield Finding(f"供货商 {name}", False, f"连接不上（{answer.reason}），请核对 api_base 和网络")
         elif isinstance(answer, Unknown):
             # No proof that orders would fail: to be looked at, and no reason to call the shop broken.
             words = f"查不到余额（{answer.reason}），请核对 api_base、app_key、app_secret"

@@ -62,8 +62,8 @@ class Unknown:
     reason: str
     alive: bool = False
     """It was a sensible answer all the same ("this number exists already"): no outage."""
-    silent: bool = False
-    """Nothing was heard at all: no connection, or no answer in time."""
+    unreachable: bool = False
+    """Nobody was there to ask: no connection came about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ BODY_BYTES_MAX = 256 * 1024
 TOTAL_S = 12.0
 FEN_MAX = 10**12
 _TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
+_NOBODY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
 class Wire:
@@ -47,7 +48,9 @@ class Wire:
                         return Unknown("answer too long")
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Unknown(type(error).__name__, silent=True)  # its text may quote the request
+            return Unknown(
+                type(error).__name__, unreachable=isinstance(error, _NOBODY)
+            )  # its text may quote the request
         return bytes(answer) if status == 200 else Unknown(f"HTTP {status}")
 
 

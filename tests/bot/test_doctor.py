@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, text
@@ -69,7 +70,14 @@ def test_a_supplier_nobody_answers_for_is_something_to_mend_and_the_only_one_is_
     configured(f'[supplier.a]\nkind = "fulu"\napi_base = "http://127.0.0.1:{port}"\n')
     said = _said(capsys)
     assert "default" not in said["配置"]
-    assert said["供货商 a"].startswith("✗  没有应答（ConnectError）")
+    assert said["供货商 a"].startswith("✗  连接不上（ConnectError）")
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        configured(f'[supplier.a]\nkind = "fulu"\napi_base = "http://127.0.0.1:{closing.getsockname()[1]}"\n')
+        closing.settimeout(30)
+        hanging_up = Thread(target=lambda: closing.accept()[0].close())
+        hanging_up.start()
+        assert _said(capsys)["供货商 a"].startswith("ok  查不到余额（"), "whoever is there may not tell balances"
+        hanging_up.join()
     configured('[supplier.a]\nkind = "fulu"\n[supplier.b]\nkind = "fulu"\n')
     assert "没有一个设为 default" in _said(capsys)["配置"]
 
