@@ -33,6 +33,7 @@ _ADDING = re.compile(
     r"再[加来要买充给多订办送弄添]|另外|还[要有]|顺[便带]|加上|多[要来加买订]|加一[张份个单件条袋盒]|加[两三四五]"
     r"|也[充来要买给办订加]|外加|^加(?=\d)"
 )
+_TOO = re.compile("也[充要改换来买是]")
 _INSTEAD = re.compile(r"[改换]|不要|不是|错|还是")
 _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _LAST_ORDER = re.compile("[单次回]|照旧|老样")
@@ -53,6 +54,10 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
     if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
         return None
     items = [item for item in said.frame.items if says_anything(item)]
+    if len(state.lines) > 1 and len(items) == 1 and not (items[0].fields or items[0].invalid):
+        meant = pointed(state.lines, text, scene.shelf)
+        if _TOO.search(text) and meant is not None and meant.by in ("number", "account"):
+            return None  # 第一个也充100: that line, changed
     if isinstance(state, Collecting) and (len(items) > 1 or any(_answers(item, state) for item in items)):
         return None
     if not items:

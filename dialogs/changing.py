@@ -158,6 +158,7 @@ def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
 def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """反了，第一个50第二个100."""
     parts = by_each_number(fold(said.text)) if len(state.lines) > 1 else []
+    parts = parts or _by_each_account(state.lines, said.text, scene.shelf)
     if not parts:
         return None
     lines = list(state.lines)
@@ -168,6 +169,14 @@ def _each_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
             return ask_which_line(dialog, scene)
         lines[number - 1] = filled.line
     return advance(dialog, lines, scene, replies.changed())
+
+
+def _by_each_account(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[tuple[int, str]]:
+    """138的充100，139的充50: (number, what is said of it) for each clause, where each is about a line of its own."""
+    clauses = [clause for clause in _CLAUSES.split(fold(text)) if any(map(str.isdigit, clause))]
+    meant = [pointed(lines, clause, shelf) for clause in clauses] if 1 < len(clauses) <= len(lines) else []
+    found = [(one.lines[0] + 1, one.rest) for one in meant if one is not None and one.by == "account" and one.lines]
+    return found if len({number for number, _ in found}) == len(clauses) else []
 
 
 def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

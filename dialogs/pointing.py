@@ -24,6 +24,10 @@ _AROUND = re.compile("^(?:我?[想要买选]|就|来|那个?|这个?)+|(?:那[�
 _COUNTS = re.compile(
     r"(?:\d+|[一二两三四五六七八九十]+)(?:[张份个件条袋盒次枚瓶桶箱套本杯壶位元块颗]|小时|分钟|天)?|[0-9a-z._%+@-]{5,}"
 )
+_HEAD = re.compile(
+    r"(?<![\d.])(?:给)?(\d{3,5})(?:\*+\d*)?(?:开头)?(?:的号|(?:的|号|充的)?(?=[那这])(?:那|这)个?|的(?=$|[改换充也都要就不别取去删留了]))"
+)
+"""139那个, 138的: how one account begins."""
 _SMALL_WORDS = re.compile(
     rf"再|加上?|添|追加|多|还要?|也|来|要|买|充|给|帮|我|他|她|你|{KIN}"
     "|刚才|刚刚|那|这|个|单|订单|一样|同样|的|了|吧|啊|呢|哈|谢谢|请|麻烦|好|嗯|哦|对|一起|顺便|另外|上面|里|小|时|号码?|手机|到|和|跟|就|先|都|各|份|张|地址|寄"
@@ -90,7 +94,10 @@ def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed 
     if tail is not None:
         ending = [i for i, value in held if value.endswith(tail[1])]
         return Pointed(tuple(dict.fromkeys(ending)), _without(said, tail), "account") if ending else None
-    return None
+    head = _HEAD.search(said)
+    sizes = {name for line in lines for name in names_of(line, shelf)}
+    beginning = [i for i, value in held if head is not None and value.startswith(head[1]) and head[1] not in sizes]
+    return Pointed(tuple(dict.fromkeys(beginning)), _without(said, head), "account") if head and beginning else None
 
 
 def accounts(line: DraftLine, shelf: Shelf) -> list[str]:
