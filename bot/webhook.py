@@ -33,6 +33,9 @@ TAGS_MAX = 400
 KEY_MAX_CHARS = 200
 TEXT_MAX_CHARS = 3000
 
+_CHARS = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+"""What is none of XML's, or is read as something else (the end of a line in Windows' way)."""
+_FIELD = re.compile(rf"[ \t\n]*<([A-Za-z][A-Za-z0-9]*)>(?:<!\[CDATA\[([^\]{_CHARS}]*)\]\]>|([^<>&\]{_CHARS}]*))</\1>")
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _INVALID_XML_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -160,6 +163,8 @@ def _parse(body: bytes) -> dict[str, str]:
     """Read the flat fields of a push; those that have parts are none that we use. Raises BadPushError."""
     try:
         text = body.decode()
+        if (plain := _read_plain(text)) is not None:
+            return plain
         # Declarations are refused before expat sees them: with none, there are no entities to expand. As text, since
         # in another encoding they would look different.
         bare = _CDATA.sub("", text)
@@ -171,6 +176,23 @@ def _parse(body: bytes) -> dict[str, str]:
     if message.tag != "xml":
         raise BadPushError(400, "not a message: no <xml>")
     return {field.tag: field.text.strip() for field in message if field.text and not len(field)}
+
+
+def _read_plain(text: str) -> dict[str, str] | None:
+    """The fields of a push as WeChat writes them: one behind the other, and nothing else. None: XML has to be read."""
+    if not text.startswith("<xml>"):
+        return None
+    flat: dict[str, str] = {}
+    at = len("<xml>")
+    for _ in range(TAGS_MAX // 2 - 1):
+        found = _FIELD.match(text, at)
+        if found is None:
+            return flat if text[at:].strip(" \t\n") == "</xml>" else None
+        at = found.end()
+        value = found[2] or found[3]
+        if value:
+            flat[found[1]] = value.strip()
+    return None
 
 
 def _to_push(flat: dict[str, str]) -> Push:

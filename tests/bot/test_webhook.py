@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.webhook import BadPushError, Push, Webhook
+from bot.webhook import BadPushError, Push, Webhook, _read_plain
 
 TOKEN, APP_ID, AES_KEY = "token123", "wx0123456789abcdef", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -194,6 +194,37 @@ def test_with_any_field_missing_a_push_is_read_or_refused_but_never_breaks(plain
 
 def test_a_text_full_of_angle_brackets_is_still_a_text(plain: Webhook) -> None:
     assert plain.read(query(), xml(FIELDS | {"Content": "<" * 3000}), NOW).text == "<" * 3000
+
+
+_PIECES = st.sampled_from(
+    ["<xml>", "</xml>", "<A>", "</A>", "<B>", "</B>", "<![CDATA[", "]]>", "]", "&lt;", "&", "<", ">", "\r\n", "\n", " ",
+     "充", "x", "\x0b", "\x00", "\ufffe", "\u00a0", "<A/>", "<!-- -->", "<?p?>"]
+)  # fmt: skip
+_FLAT_FIELDS = st.lists(
+    st.tuples(st.sampled_from("ABC"), st.booleans(), st.text(max_size=8) | st.lists(_PIECES, max_size=3).map("".join)),
+    max_size=4,
+)
+
+
+def _flat_body(fields: list[tuple[str, bool, str]]) -> str:
+    words = (
+        f"<{name}><![CDATA[{text}]]></{name}>" if cdata else f"<{name}>{text}</{name}>" for name, cdata, text in fields
+    )
+    return "<xml>" + "\n".join(words) + "</xml>"
+
+
+@given(_FLAT_FIELDS.map(_flat_body) | st.lists(_PIECES, max_size=12).map(lambda some: "<xml>" + "".join(some)))
+def test_what_is_read_without_a_parser_is_what_a_parser_reads(body: str) -> None:
+    short = _read_plain(body)
+    if short is not None:
+        whole = ElementTree.fromstring(body)
+        assert short == {one.tag: one.text.strip() for one in whole if one.text}
+
+
+def test_a_push_as_wechat_writes_it_needs_no_parser() -> None:
+    assert _read_plain(xml(FIELDS).decode()) == FIELDS
+    spread = xml(FIELDS).decode().replace("><", ">\n<").replace(">\n<![", "><![").replace("]>\n</", "]></")
+    assert _read_plain(spread + "\n") == FIELDS
 
 
 @given(body=st.binary(max_size=600))
