@@ -58,15 +58,19 @@ _PERSONS = re.compile(
 def _count_persons(seen: Seen, lexicon: Lexicon) -> None:
     """Count 报俩人 where what is named is sold by the head."""
     named = {ref.product for ref in seen.refs if ref.product}
-    match = _PERSONS.search(seen.text)
-    if match is None or len(named) != 1 or any(a.kind == "count" for a in seen.amounts) or len(seen.accounts) > 1:
+    if len(named) != 1 or any(a.kind == "count" for a in seen.amounts) or len(seen.accounts) > 1:
         return
     if lexicon.products[named.pop() or ""].piece_units.isdisjoint(("位", "人")):
         return
-    number = _TWO_OR_THREE[match["pair"]] if match["pair"] else read_numeral(match["number"])
+    heads = {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text)}
+    match = _PERSONS.search(seen.text)
+    if match is not None:
+        heads = {_TWO_OR_THREE[match["pair"]] if match["pair"] else read_numeral(match["number"])}
+    number = heads.pop() if len(heads) == 1 else None
     if number and 0 < number <= MOST_HEADS:
-        kept = [a for a in seen.amounts if not match.start() <= a.start < match.end()]
-        seen.amounts = sorted([*kept, Amount(match.start(), match.end(), "count", number, "人")], key=lambda a: a.start)
+        kept = [a for a in seen.amounts if match is None or not match.start() <= a.start < match.end()]
+        at = match or next(_HEADS.finditer(seen.text))
+        seen.amounts = sorted([*kept, Amount(at.start(), at.end(), "count", number, "人")], key=lambda a: a.start)
 
 
 def _times(text: str, end: int) -> int:

@@ -59,8 +59,11 @@ def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> li
         if owner and owner not in named and not _told_of(mention, seen):
             found.setdefault(owner, mention)
     goods = len(found) + len(named - {None})
-    if not found or goods < 2 or len(counts) < goods:
-        return []  # of two kinds of goods, each has its count
+    sized = [a for a in seen.amounts if a.kind in ("value", "months", "count")]
+    first = min((ref.start for ref in seen.refs), default=0)
+    counted = sized if all(m.end <= first for m in found.values()) else counts
+    if not found or goods < 2 or len(counts) < len(found) or len(counted) < goods:
+        return []  # of two kinds of goods, each has its count (or, behind the first, its size)
     return [Ref(m.start, m.end, m.word, owner) for owner, m in found.items()]
 
 

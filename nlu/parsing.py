@@ -129,7 +129,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     items = _items(intent, seen, lexicon, trace)
     if intent in ("price", "search") and talks_of_something_else(said):
         items = ()  # 到南京200公里要加多少油: its unit names no goods
-    if intent == "answer" and not items:
+    if intent in ("answer", "change") and not items:
         items = _named_skus(seen, lexicon)
     if intent in ("answer", "unknown") and not items and not seen.refs:
         sold = lexicon.unit_products.get(plain.strip("的吧。 "), ())
