@@ -79,7 +79,7 @@ def decide(said: Wording) -> Verdict:
     """Ask the rules in turn, then the model."""
     if said.only_told:
         return _no_trade(said) or _of_what_is_told(said)
-    if _FORBIDS.search(said.blanked):
+    if _FORBIDS.search(said.blanked) and not gives_up(said.blanked):
         return _without_orders(said)
     for rule in RULES:
         verdict = rule(said)
@@ -319,7 +319,7 @@ def _of_what_is_told(said: Wording) -> Verdict:
     if _WILL_NOT.fullmatch(said.blanked):
         return Verdict(0.7, "cancel", "goods by name, not to be bought")
     whole = blank(said.seen)
-    if _stops_first(said):
+    if _stops_first(said) or gives_up(whole):
         return Verdict(0.7, "cancel", "a plain stop, and what the buyer does instead")
     if said.rests:
         p, intent = next((p, i) for p, i in said.ranked if i not in ORDERS and i not in RULED)

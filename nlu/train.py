@@ -1,4 +1,4 @@
-"""Trains the intent model (run as `python -m tests.corpus.train`): deterministic, pure Python, under a minute.
+"""Trains the intent model (run as `python -m tests.corpus.train`): deterministic, pure Python, about a minute.
 
 The lines are the repository's own: tests/corpus/intents.txt, sections named by intent, one utterance a line, read in
 the demo shop; and tests/corpus/wordings.txt, read in several others.
@@ -8,7 +8,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nlu.frame import INTENTS
@@ -60,8 +60,8 @@ def looked_at(text: str, lexicon: Lexicon) -> list[str]:
     return sorted(features(blank(seen, slots), words_of(seen, slots)))
 
 
-def train(lines: Iterable[Line]) -> dict[str, list[list[int]]]:
-    """Fit a multinomial logistic model by AdaGrad and give its weights as small integers."""
+def train(lines: Iterable[Line], slight: int = SLIGHT) -> dict[str, list[list[int]]]:
+    """Fit a multinomial logistic model by AdaGrad and give its weights as small integers, those above `slight`."""
     chance = random.Random(11)  # noqa: S311 - order of examples
     samples = [(INTENTS.index(intent), looked_at(text, lexicon)) for intent, text, lexicon in lines]
     seen = Counter(feature for _, found in samples for feature in found)
@@ -90,11 +90,25 @@ def train(lines: Iterable[Line]) -> dict[str, list[list[int]]]:
     packed = {}
     for feature, row in sorted(weights.items()):
         pairs_kept = [
-            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > SLIGHT
+            [place, round(weight * SCALE)] for place, weight in enumerate(row) if abs(round(weight * SCALE)) > slight
         ]
         if pairs_kept:
             packed[feature] = pairs_kept
     return packed
+
+
+def mean(models: Sequence[dict[str, list[list[int]]]]) -> dict[str, list[list[int]]]:
+    """Average models that saw other draws of the same lines: less is left to the draw."""
+    sums: dict[str, Counter[int]] = {}
+    for model in models:
+        for feature, row in model.items():
+            sums.setdefault(feature, Counter()).update({pair[0]: pair[1] for pair in row})
+    averaged = {
+        feature: [[place, round(weight / len(models))] for place, weight in sorted(row.items())]
+        for feature, row in sorted(sums.items())
+    }
+    kept = {f: [pair for pair in row if abs(pair[1]) > SLIGHT] for f, row in averaged.items()}
+    return {feature: row for feature, row in kept.items() if row}
 
 
 def save(packed: dict[str, list[list[int]]], path: Path = WEIGHTS) -> None:

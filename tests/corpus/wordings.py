@@ -28,7 +28,7 @@ def wordings(seed: int = 5) -> Iterator[Line]:
     told = asking.pop("told")
     for intent, patterns in asking.items():
         for pattern in patterns:
-            for shelf, lexicon in chance.sample(shops, SHOPS):
+            for shelf, lexicon in chance.sample(shops, SHOPS if "{" in pattern else 2):
                 yield intent, _filled(pattern, _goods(pattern, shelf, chance), chance), lexicon
     for pattern in told:
         shelf, lexicon = chance.choice(shops)
