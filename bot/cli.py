@@ -255,6 +255,8 @@ def backup(file: AFile) -> None:
         raise BadInputError(f"{file}: there is no folder {file.absolute().parent}")
     if not file.name or file.is_dir():
         raise BadInputError(f"{file}: is a folder; name a file in it")
+    if file.exists() and not file.is_file():
+        raise BadInputError(f"{file}: is no ordinary file")  # a backup takes the place of what is there
     with connected() as at, database(at) as engine:
         rows = backups.write(engine, at.config.app, file)
     print(f"{file}: {rows} rows")

@@ -67,6 +67,14 @@ def test_bad_usage_is_one_line_and_exit_2(
     assert printed.out == ""
 
 
+def test_a_backup_takes_the_place_of_files_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"  # /dev/null would have been replaced by a file just so
+    os.mkfifo(pipe)
+    assert main(["backup", str(pipe)]) == 2
+    assert capsys.readouterr().err == f"kabot: {pipe}: is no ordinary file\n"
+    assert pipe.is_fifo()
+
+
 def test_a_terminal_without_chinese_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(printed, "ascii"))
