@@ -12,6 +12,7 @@ from dialogs import freetext
 from dialogs.clauses import with_lost_goods
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
+from dialogs.other_lines import for_each_number
 from dialogs.places import goes_by_parcel, is_receiver, read
 from dialogs.pointing import longest_name
 from dialogs.several_items import (
@@ -217,6 +218,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = (none,) if _is_sold_by_piece(_product_of(none, lines, scene.shelf)) else items
     if len(items) == 2 and _EITHER.search(said.text):
         items = neither(items)
+    if not lines:
+        items = for_each_number(items, said.text)
     items = with_lost_phone(items, said.text, scene.shelf)
     items = without_kept_out(with_amount_apart(items, scene.shelf), said.text)
     items = joined_fields(items, scene.shelf)
