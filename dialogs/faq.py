@@ -7,7 +7,6 @@ by its characters, by their sounds and by its words.
 
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from rapidfuzz import fuzz
 from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.wording import unfit
+from kernel.toml_text import BadTomlError, read_toml
 from nlu.intent import ACCOUNT, COUNT, NUMBER, SLOTS, VALUE, blank, slots_of
 from nlu.lexicon import Lexicon
 from nlu.seeing import look
@@ -265,8 +265,8 @@ class _Problems:
 def read(toml: str) -> tuple[Entry, ...]:
     """Read and check the owner's file. Raises FaqError with everything that is wrong."""
     try:
-        tree = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+        tree = read_toml(toml)
+    except BadTomlError as error:
         raise FaqError(str(error)) from None
     rows = tree.pop("faq", [])
     if tree or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

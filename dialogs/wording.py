@@ -7,11 +7,12 @@ every line its own text back.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from string import Formatter
 from typing import Concatenate, ParamSpec, TypeVar
+
+from kernel.toml_text import BadTomlError, read_toml
 
 FILE_BYTES_MAX = 256 * 1024
 BYTES_MAX = 300
@@ -105,8 +106,8 @@ def use(texts: Mapping[str, str]) -> None:
 def read(toml: str) -> dict[str, str]:
     """Read and check the owner's texts, ``name = "text"`` each. Raises WordingError with everything that is wrong."""
     try:
-        found = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+        found = read_toml(toml)
+    except BadTomlError as error:
         raise WordingError(str(error)) from None
     problems = [f"{_at(toml, name)}{name}: {why}" for name, text in found.items() if (why := problem_with(name, text))]
     if problems:

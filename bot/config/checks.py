@@ -33,20 +33,20 @@ def convert(given: Given, what: str, item: Field[Any], owner: type, folder: Path
     if _CONTROL_OR_FOREIGN.search(text):
         raise ConfigError(f"{what}: has a line break, a control character or bytes that are not UTF-8 in it")
     if wanted in (Path, Path | None):
-        return (folder / Path(text).expanduser()).resolve() if text else item.default
+        return _path(text, what, folder).resolve() if text else item.default
     return _check_text(text, what, item)
 
 
 def read_secret(given: Given, what: str, folder: Path) -> str:
     """What the file named by a KEY_file holds. Raises ConfigError."""
-    if not isinstance(given.value, str) or not given.value:
+    if not isinstance(given.value, str) or not given.value or _CONTROL_OR_FOREIGN.search(given.value):
         raise ConfigError(f"{what}: must name a file")
-    file = folder / Path(given.value).expanduser()
+    file = _path(given.value, what, folder)
     try:
         return file.read_text(encoding="utf-8")[:_SECRET_CHARS_MAX].strip()
     except OSError as error:
         raise ConfigError(f"{what}: {file}: {error.strerror or error}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise ConfigError(f"{what}: {file}: not UTF-8") from None
 
 
@@ -62,6 +62,13 @@ def wrong_compensation(config: Config) -> str:
     if terms.way == "wallet" and not config.wallet.enabled:
         return 'way = "wallet" needs [wallet] enabled = true'
     return ""
+
+
+def _path(text: str, what: str, folder: Path) -> Path:
+    try:
+        return folder / Path(text).expanduser()
+    except RuntimeError:  # ~somebody
+        raise ConfigError(f"{what}: nobody of that name has a home here") from None
 
 
 def _check_text(text: str, what: str, item: Field[Any]) -> str:

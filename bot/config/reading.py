@@ -1,7 +1,6 @@
 """What somebody gave, and where: the configuration file, then the environment over it; nothing is checked but names."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from bot.config.keys import ConfigError
 from bot.config.sections import Config
+from kernel.toml_text import BadTomlError, read_toml
 
 PREFIX = "KABOT_"
 SECTIONS: dict[str, type] = {item.name: type(item.default) for item in fields(Config) if item.name != "supplier"}
@@ -42,8 +42,8 @@ def from_file(path: Path) -> Values:
     """What the file gives. Raises ConfigError for one that cannot be read and for sections that are not known."""
     text = _text(path)
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tree = read_toml(text)
+    except BadTomlError as error:
         raise ConfigError(f"{path}: {error}") from None
     given: Values = {}
     for section, keys in tree.items():

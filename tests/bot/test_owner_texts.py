@@ -130,6 +130,22 @@ def test_a_file_in_another_encoding_is_named_with_its_line(
     assert capsys.readouterr().err == f"kabot: {file}: line 2: not UTF-8\n"
 
 
+@pytest.mark.parametrize("text", ["x = " + "[" * 50_000, "x = 1" + "0" * 5000])
+def test_a_file_no_parser_can_read_changes_nothing_while_the_shop_runs(tmp_path: Path, text: str) -> None:
+    words = write(tmp_path / "w.toml", 'you_are_welcome = "客气啥"')
+    answers = write(tmp_path / "f.toml", '[[faq]]\nask = ["在哪提货"]\nanswer = "南门"\n')
+    lexicon = build_lexicon(read_catalog(CATALOG))
+    wording_source, faq_source = WordingSource(words, look_every_s=0), FaqSource(answers)
+    faq_source.look(lexicon)
+    before = faq_source.book
+    write(words, text)
+    write(answers, text)
+    wording_source.look()
+    faq_source.look(lexicon)
+    assert replies.you_are_welcome() == "客气啥"
+    assert faq_source.book is before
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file"):
         read_faq(tmp_path / "nowhere.toml")
