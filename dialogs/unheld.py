@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from catalog.checks import fold
-from catalog.model import Delivery, Field, Option, Product
+from catalog.checks import Valid, check_field, fold
+from catalog.model import Delivery, Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.clauses import left_out
@@ -44,6 +44,8 @@ _COUNTED_BY_TIME = ("小时", "分钟", "节", "次", "课时", "天", "月", "�
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、]+")
 _SHARED_OUT = re.compile(r"平分|均分|平摊|[一每]人一半|[各对]一?半|分着[充买]")
 _TAIL = re.compile(r"(?:尾号|最后[两三四]位|末[两三四]位|后[两三四]位)(?:应该)?(?:是|为)?\s*(\d{2,4})(?!\d)")
+_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{6,24}(?![0-9A-Za-z])")
+_TAKEN_BACK = re.compile("错|不是|不对|改|换成|应该")
 _ANOTHERS_TAIL = re.compile("银行|付款|扣款|信用卡|储蓄卡|支付|花呗")
 
 
@@ -61,14 +63,15 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if (tail := _other_tail(after.lines, said.text, scene.shelf)) is not None:
         open_ = [_without_account(line, scene.shelf) for line in after.lines]
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
-    counted = left_out(after.lines, said, scene.shelf) or uncounted(after.lines, said.text, scene.shelf)
+    if (others := _more_ids(after.lines, said.text, scene.shelf)) is not None:
+        name, number_left = others
+        open_ = [replace(one, fields={n: v for n, v in one.fields.items() if n != name}) for one in after.lines]
+        return advance(turn.dialog, open_, scene, replies.whose_number(number_left))
+    named = left_out(after.lines, said, scene.shelf)
+    counted = named or uncounted(after.lines, said.text, scene.shelf)
     if not counted:
         return turn
-    if (
-        len(after.lines) == len(counted) == 1
-        and after.lines[0].quantity == 1
-        and not left_out(after.lines, said, scene.shelf)
-    ):
+    if len(after.lines) == len(counted) == 1 and after.lines[0].quantity == 1 and not named:
         return _asked_how_many(turn.dialog, after.lines[0], counted[0], scene)
     told = replies.not_counted("」「".join(counted))
     doubtful = replace(after, denied=True) if isinstance(after, Confirming) else after
@@ -206,6 +209,19 @@ def _other_tail(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str | No
         return None
     plain = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
     return found[1] if accounts[0] in plain and not accounts[0].endswith(found[1]) else None
+
+
+def _more_ids(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str, str] | None:
+    """Two people's ID numbers and fewer lines that hold one: (field, the number no line has). Whose it is, is asked."""
+    product = shelf.product(lines[0].product or "")
+    field = next((f for f in product.fields if f.kind is FieldKind.CARD_NO and f.pattern), None) if product else None
+    if field is None or _TAKEN_BACK.search(text):
+        return None
+    plain = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
+    given = [one for one in dict.fromkeys(_ID.findall(plain)) if isinstance(check_field(field, one), Valid)]
+    held = {line.fields.get(field.name) for line in lines}
+    left = [one for one in given if one.upper() not in {str(value).upper() for value in held}]
+    return (field.name, left[0]) if left and len(given) > len(lines) and len(left) < len(given) else None
 
 
 def _without_account(line: DraftLine, shelf: Shelf) -> DraftLine:

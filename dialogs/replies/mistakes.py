@@ -214,3 +214,9 @@ def how_shared_out(say: Say, word: str) -> str:
 @line("您说尾号{tail}，可是前面的号码不是这个尾号，请把整个号码再发一遍。")
 def tail_differs(say: Say, tail: str) -> str:
     return say(tail=tail)
+
+
+@line("您发了不止一个号码（还有 {number}），我怕弄混，请一个人一个人地说，例如先说第一位要哪一种、号码多少。")
+def whose_number(say: Say, number: str) -> str:
+    """Two people's ID numbers, and only one line."""
+    return say(number=said(number))
