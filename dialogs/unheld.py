@@ -64,9 +64,7 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         open_ = [_without_account(line, scene.shelf) for line in after.lines]
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
     if (others := _more_ids(after.lines, said.text, scene.shelf)) is not None:
-        name, number_left = others
-        open_ = [replace(one, fields={n: v for n, v in one.fields.items() if n != name}) for one in after.lines]
-        return advance(turn.dialog, open_, scene, replies.whose_number(number_left))
+        return advance(turn.dialog, (DraftLine(after.lines[0].product),), scene, replies.whose_number(others))
     named = left_out(after.lines, said, scene.shelf)
     counted = named or uncounted(after.lines, said.text, scene.shelf)
     if not counted:
@@ -211,8 +209,8 @@ def _other_tail(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str | No
     return found[1] if accounts[0] in plain and not accounts[0].endswith(found[1]) else None
 
 
-def _more_ids(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str, str] | None:
-    """Two people's ID numbers and fewer lines that hold one: (field, the number no line has). Whose it is, is asked."""
+def _more_ids(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str | None:
+    """Two people's ID numbers and fewer lines that hold one: a number no line has. Whose it is, is asked."""
     product = shelf.product(lines[0].product or "")
     field = next((f for f in product.fields if f.kind is FieldKind.CARD_NO and f.pattern), None) if product else None
     if field is None or _TAKEN_BACK.search(text):
@@ -221,7 +219,7 @@ def _more_ids(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str,
     given = [one for one in dict.fromkeys(_ID.findall(plain)) if isinstance(check_field(field, one), Valid)]
     held = {line.fields.get(field.name) for line in lines}
     left = [one for one in given if one.upper() not in {str(value).upper() for value in held}]
-    return (field.name, left[0]) if left and len(given) > len(lines) and len(left) < len(given) else None
+    return left[0] if left and len(given) > len(lines) and len(left) < len(given) else None
 
 
 def _without_account(line: DraftLine, shelf: Shelf) -> DraftLine:
