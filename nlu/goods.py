@@ -61,7 +61,11 @@ def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> li
     goods = len(found) + len(named - {None})
     sized = [a for a in seen.amounts if a.kind in ("value", "months", "count")]
     first = min((ref.start for ref in seen.refs), default=0)
-    counted = sized if all(m.end <= first for m in found.values()) else counts
+    begun = {m.start for m in found.values()}
+    own = [
+        a for a in seen.amounts if a.kind == "word" and a.unit and a.start not in begun
+    ]  # 一捆, where that is what the SKU is called
+    counted = (sized if all(m.end <= first for m in found.values()) else counts) + own
     if not found or goods < 2 or len(counts) < len(found) or len(counted) < goods:
         return []  # of two kinds of goods, each has its count (or, behind the first, its size)
     return [Ref(m.start, m.end, m.word, owner) for owner, m in found.items()]

@@ -171,6 +171,7 @@ def inside_longer(seen: Seen, lexicon: Lexicon, start: int, end: int) -> str:
     return ""
 
 
+_FIGURE = re.compile(r"\d+")
 _COUNTED = re.compile(r"[\d一二两三四五六七八九十百半几]个?\Z")
 _HAN_BOTH = re.compile(r"[\u4e00-\u9fff]{2}")
 
@@ -186,6 +187,11 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     start, end = mention.start, mention.end
     if not mention.exact and len(mention.word) == 2 and mention.word[1] == "的":
         return True  # 一百块的 asks for no 快的
+    figure = _FIGURE.match(seen.text, start, end)
+    if figure is not None and any(
+        len(unit) > end - figure.end() > 0 and seen.text.startswith(unit, figure.end()) for unit in lexicon.units
+    ):
+        return True  # 4人 of 4人份
     if not mention.exact and seen.text[start:end] in lexicon.units and _COUNTED.search(seen.text, 0, start):
         return True  # 3小时 asks for no 小食
     if mention.word in lexicon.tails and mention.exact and not mention.entry.products:
