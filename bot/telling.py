@@ -100,8 +100,7 @@ def push_text(services: Services, openid: OpenId, push_id: int) -> str:
 
 def fitted(text: str) -> str:
     """Cut a passive reply to what WeChat takes, at a line's end, and say where the rest is."""
-    parts = split(text, PASSIVE_BYTES_MAX)
-    if len(parts) <= 1:
+    if len(text.encode()) <= PASSIVE_BYTES_MAX or len(split(text, PASSIVE_BYTES_MAX)) <= 1:
         return text
     rest = replies.rest_on_the_page()
     return f"{split(text, PASSIVE_BYTES_MAX - len(rest.encode()) - 1)[0]}\n{rest}"
