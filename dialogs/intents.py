@@ -18,7 +18,7 @@ from dialogs import (
     wallet,
     wishes,
 )
-from dialogs.answering import said_for_draft
+from dialogs.answering import corrected, said_for_draft
 from dialogs.asking import answer
 from dialogs.changing import named_alone, rather
 from dialogs.draft import field_of
@@ -77,6 +77,7 @@ _IS_ANYONE = re.compile(
 _COMPLAINS = re.compile(
     "(?:我们?|就)?(?:真的)?(?:要|想|得|去)?投诉(?:你们?|您|这家店?|店家?|商家|客服)?[了啊吧!！。,，]*"
 )
+_OF_AN_ORDER = re.compile("卡|码|券|号|账|单|货|款|钱(?!的吧)|用不了|无效|失效|错|慢")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
@@ -111,6 +112,9 @@ def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return turn
     if any(item.product for item in said.frame.items):
         return start(dialog, said.frame.items, scene, said.text)
+    if dialog.dropped and (again := corrected(dialog.dropped, said, scene)) is not None:
+        lines, problems = again  # 哎还是要吧，换成200的: of what was just dropped
+        return advance(replace(dialog, dropped=(), misses=0), lines, scene, *problems, missed=bool(problems))
     return answer(dialog, scene, replies.nothing_to_change())
 
 
@@ -179,6 +183,9 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if _COMPLAINS.fullmatch(fold(said.text)):
         return handoff.ask_for_human(dialog, scene)
     if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
+        return handoff.angry(dialog, scene)
+    named = _NOT_THERE.search(said.text) or _OF_AN_ORDER.search(said.text) or said.frame.items
+    if not named and _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
     if isinstance(dialog.state, Collecting | Confirming) and any(word in said.text for word in replies.WRONG_WORDS):
         turn = _other_choice(dialog, said, scene) or slot_emptied(dialog, said.text, scene)

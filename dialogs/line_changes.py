@@ -33,7 +33,7 @@ _MONTHS = {"月": 1, "季": 3, "季度": 3, "年": 12}
 _TRAILING = re.compile(r"(?:的|就行|就好|就可以|就够|够|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([{PIECES}人]?)$")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
-_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
+_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,7}}[百千万]?|[{CHINESE}]{{1,5}})(?:元|块钱?)?(?:的|吧|了|啊|呢)*$")
 
 
 def changed_line(line: DraftLine, rest: str, said: Said, shelf: Shelf, meant: Pointed) -> Filled | None:
