@@ -134,7 +134,9 @@ def _first_of(lines: list[str]) -> int:
 
 def _columns(header: str, line: int) -> Columns | FileRefused:
     delimiter = next((mark for mark in ",\t;" if mark in header), ",")
-    heads = [head.strip().strip('"').strip().casefold() for head in header.split(delimiter)]
+    header = header.strip().strip("\ufeff")
+    cells = _cells(header, delimiter) or header.split(delimiter)
+    heads = [cell.strip().strip('"').strip().casefold() for cell in cells]
     secrets = [at for at, head in enumerate(heads) if head in _SECRET_HEADS]
     # code and pin, say: half a key would be sold. A column called secret is it, whatever else there is.
     plain = secrets if len(secrets) == 1 else [at for at in secrets if heads[at] in _PLAINLY_SECRET]
@@ -147,10 +149,8 @@ def _columns(header: str, line: int) -> Columns | FileRefused:
 
 
 def _in_columns(line: str, columns: Columns) -> CardSecret | str:
-    try:
-        # A line at a time: one quote too many then spoils one line, not the rest of the file.
-        cells = next(csv.reader([line], delimiter=columns.delimiter, strict=True))
-    except (csv.Error, StopIteration):
+    cells = _cells(line, columns.delimiter)
+    if cells is None:
         return "引号不成对"
     if len(cells) <= max(columns.secret, columns.number or 0):
         return "列数比表头少"
@@ -158,6 +158,15 @@ def _in_columns(line: str, columns: Columns) -> CardSecret | str:
         return "列数比表头多, 不知道哪一列是卡密 (卡密里有逗号时要加引号)"
     number = cells[columns.number].strip() if columns.number is not None else ""
     return read_card(number or None, cells[columns.secret].strip())
+
+
+def _cells(line: str, delimiter: str) -> list[str] | None:
+    """The cells of one line, None when its quotes do not pair. A line at a time: one quote too many then spoils one
+    line, not the rest of the file."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True))
+    except (csv.Error, StopIteration):
+        return None
 
 
 def _in_text(line: str, *, is_first: bool) -> CardSecret | str:

@@ -39,10 +39,12 @@ def test_encodings_line_ends_and_blank_lines_change_nothing(read: Read, encoding
         "number,secret\nN1,S1\nN2,S2\n",
         "卡密,备注,卡号\nS1,好,N1\n,,\nS2,,N2\n",
         '"序列号","激活码"\r\n"N1","S1"\r\n"N2","S2"\r\n',
+        '"number" , "secret"\nN1,S1\nN2,S2\n',
         "账号\t密码\nN1\tS1\nN2\tS2\n",
         " Card_No ; SECRET \nN1;S1\nN2;S2",
         "\n \nnumber,secret\nN1,S1\n\nN2,S2,,\n",
         "code,number,secret\nx,N1,S1\ny,N2,S2\n",
+        '"from, to", "number", "secret"\n"a, b", N1,S1\n"c", "N2", "S2"\n',
     ],
 )
 def test_a_csv_is_read_by_its_header(read: Read, content: str) -> None:
