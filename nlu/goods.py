@@ -52,23 +52,22 @@ def _sole_owner(mention: Mention, lexicon: Lexicon) -> str:
 def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> list[Ref]:
     """大杯两张 steam50一张: a SKU's own name with a count right beside it is goods, beside other goods."""
     counts = [a for a in seen.amounts if a.kind == "count" and a.unit and a.unit not in lexicon.counted]
-    found: dict[str, Mention] = {}
+    found: list[tuple[Mention, str]] = []
     for mention in seen.mentions if counts else ():
         beside = any(0 <= c.start - mention.end <= 1 or 0 <= mention.start - c.end <= 1 for c in counts)
         owner = _sole_owner(mention, lexicon) if beside else ""
         if owner and owner not in named and not _told_of(mention, seen):
-            found.setdefault(owner, mention)
-    goods = len(found) + len(named - {None})
-    sized = [a for a in seen.amounts if a.kind in ("value", "months", "count")]
+            found.append((mention, owner))
+    owners = {owner for _, owner in found}
+    goods = len(owners) + len(named - {None})
     first = min((ref.start for ref in seen.refs), default=0)
-    begun = {m.start for m in found.values()}
-    own = [
-        a for a in seen.amounts if a.kind == "word" and a.unit and a.start not in begun
-    ]  # 一捆, where that is what the SKU is called
-    counted = (sized if all(m.end <= first for m in found.values()) else counts) + own
-    if not found or goods < 2 or len(counts) < len(found) or len(counted) < goods:
-        return []  # of two kinds of goods, each has its count (or, behind the first, its size)
-    return [Ref(m.start, m.end, m.word, owner) for owner, m in found.items()]
+    begun = {mention.start for mention, _ in found}
+    own = [a for a in seen.amounts if a.kind == "word" and a.unit and a.start not in begun]  # 一捆, a SKU's name
+    if all(mention.end <= first for mention, _ in found):  # behind the first a size will do
+        counts = [a for a in seen.amounts if a.kind in ("value", "months", "count")]
+    if not found or goods < 2 or len(counts) < len(owners) or len(counts) + len(own) < goods:
+        return []  # of two kinds of goods, each has its count
+    return [Ref(mention.start, mention.end, mention.word, owner) for mention, owner in found]
 
 
 def _told_of(mention: Mention, seen: Seen) -> bool:
@@ -206,7 +205,7 @@ def _named_by_strangers(seen: Seen, mention: Mention) -> bool:
     )
 
 
-_NAME_BEFORE = re.compile(r"[\u4e00-\u9fff]{2}(?<![的了过个张点])$")
+_NAME_BEFORE = re.compile(r"[\u4e00-\u9fff]{2}(?<![的了过个张点去到在来玩逛看买要订约报进给])$")
 
 
 _LATIN = re.compile(r"(?!s?vip|pro)[a-z]{3,}(?=会员|卡|券|码|套餐|服务)")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
 from nlu.counting import count_otherwise
-from nlu.deciding import Wording, decide, talks_of_something_else
+from nlu.deciding import PLAIN_CUES, Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
@@ -125,6 +125,8 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     if trace is not None:
         trace.decided(said, verdict)
     confidence, intent, _ = verdict
+    if expecting is not None and _only_chooses(said, intent, expecting):
+        intent, confidence = "change", 0.6
     _read_unit_of_pending(seen, lexicon, expecting)
     items = _items(intent, seen, lexicon, trace)
     if intent in ("price", "search") and talks_of_something_else(said):
@@ -140,6 +142,16 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     if intent == "unknown" and plain.strip("的吧类区。 ！!") in lexicon.categories:
         intent, confidence = "browse", 0.6  # a category and nothing else: what is in it?
     return Frame(intent, items, confidence=round(confidence, 3))
+
+
+def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:
+    """还有区是苹果的, while that game is being ordered: a choice of what is pending, and no word of complaint."""
+    product = said.lexicon.products.get(expecting.product or "")
+    if product is None or intent not in ("problem", "unknown", "help", "order_status") or said.asks:
+        return False
+    chosen = [m for m in said.seen.mentions if m.word in product.option_words or m.word in product.choice_words]
+    others = any(ref.product not in (None, product.id) for ref in said.seen.refs)
+    return bool(chosen) and not others and said.cues <= PLAIN_CUES | {"change", "state", "again"} and not said.only_told
 
 
 def _read_unit_of_pending(seen: Seen, lexicon: Lexicon, expecting: Expecting | None) -> None:

@@ -65,6 +65,8 @@ class Seen:
                 times = tells_when(
                     self.text[slice(*piece)].strip()
                 )  # 周三晚上: a choice of theirs, or all that is said
+                if self.accounts and _TOPS_UP_NOW.search(self.text, *piece):
+                    spans.append(piece)  # all in one breath: 他手机没钱了充个一百块吧号码是…
                 if times and (len(pieces) == 1 == len(CLAUSE.findall(self.text)) or _inside_any(piece, chosen)):
                     spans.append(piece)
             self._told = [p for p in pieces if not any(s < p[1] and p[0] < e for s, e in spans)]
@@ -83,6 +85,7 @@ class Seen:
 
 
 BREAK = re.compile(r"[,，。;；!！?？\n~]")
+_TOPS_UP_NOW = re.compile("(?<![过已经])[充冲交缴](?:个|点)(?=[\\d一二两三四五六七八九十百])(?![^,，。]{1,8}了)")
 CLAUSE = re.compile(r"[^,，。;；!！?？\n~]+")
 
 
