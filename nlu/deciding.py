@@ -12,7 +12,17 @@ from nlu.frame import Intent
 from nlu.intent import COUNT, NUMBER, SKU, SLOTS, VALUE, blank, certain, gives_up, is_bare, scores, slots_of, words_of
 from nlu.lexicon import Lexicon
 from nlu.phrases import DEEDS
-from nlu.rulings import as_before, comes, hires, in_english, priced_elsewhere, reproaches, said_again, short_of
+from nlu.rulings import (
+    as_before,
+    comes,
+    declines,
+    hires,
+    in_english,
+    priced_elsewhere,
+    reproaches,
+    said_again,
+    short_of,
+)
 from nlu.seen import Seen
 from nlu.taking_back import negated
 
@@ -122,7 +132,7 @@ CORRECTING_CUES = frozenset(("wrong", "broken", "change", "refuse"))
 
 def _bare(said: Wording) -> Verdict | None:
     """Read a message of slots and particles alone: an order when it names goods or joins an amount with an account."""
-    if not is_bare(said.blanked):
+    if not is_bare(said.blanked) or (said.picks and priced_elsewhere(said.seen, said.lexicon)):
         return None
     seen, lexicon = said.seen, said.lexicon
     units = [a for a in seen.amounts if a.kind == "value"]
@@ -164,9 +174,11 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
     if not said.asks and short_of(said.seen.text):
         return Verdict(0.7, "problem", "less has come than was paid for")
+    if declines(said.seen.text):
+        return Verdict(0.6, "unknown", "something is declined, and nothing else said")
     if reproaches(said.seen.text):
         return Verdict(0.6, "order_status", "the hour of buying, set against the hour it is")
-    if said.picks and priced_elsewhere(said.seen):
+    if said.picks and priced_elsewhere(said.seen, said.lexicon):
         return Verdict(0.7, "unknown", "what something costs that is no goods of this shop")
     if _DEFIES.search(said.blanked) and not said.seen.accounts:
         return Verdict(0.7, "unknown", "money of his own that he will not spend here")

@@ -275,7 +275,9 @@ _GIVES_UP = re.compile(
 _REPORTED = re.compile("[说问叫喊]|让我|怎么|如何|为什么|能|可以|吗|没(?!空|时间|兴趣|必要|钱)|退|(?<!没)钱")
 
 
-_GIVEN_UP = re.compile(r"(?:哎呀?|唉|那|我|算了|哦|嗯|先)*(?:(?:不用了|不[要买充弄]了)[,，。\s]*)+(?!.*[充冲买要换改来])[^?？]{1,16}$")
+_GIVEN_UP = re.compile(
+    r"(?:哎呀?|唉|那|我|算了|哦|嗯|先)*(?:(?:不用了|不[要买充弄]了)[,，。\s]*)+(?!.*[充冲买要换改来])[^?？]{1,16}$"
+)
 
 
 _DONE_ELSEWHERE = re.compile(
@@ -378,6 +380,6 @@ _BARE = re.compile(
 
 def is_bare(blanked: str) -> bool:
     """Tell whether nothing was said but slot values and particles."""
-    if re.search("^那.*呢|好用", blanked):
+    if re.search("^那.*呢|好用|[充买下订付交]的.*呢", blanked):
         return False  # 那年卡呢: asks
     return any(char in SLOTS for char in blanked) and _BARE.fullmatch(blanked) is not None

@@ -240,7 +240,7 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
 
 # Characters that are grammar far more often than they are someone's typo.
 GRAMMAR = frozenset(
-    "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千零幺俩仨"
+    "的了吗呢吧啊我你他她它有要到是在不没这那个就都也还和跟把被给对能会可想说看来去上下里一二三四五六七八九十两半百千零幺俩仨错"
 )
 
 
@@ -351,7 +351,7 @@ _NOT_SHORT = frozenset(
 
 
 _IN_ENGLISH = {
-    "卡": ("card", "giftcard"), "会员": ("vip", "member"), "券": ("voucher", "coupon"), "币": ("coin", "coins"),
+    "卡": ("card", "giftcard", "ecard"), "会员": ("vip", "member"), "券": ("voucher", "coupon"), "币": ("coin", "coins"),
 }  # fmt: skip
 """What a kind of goods is called beside a brand's letters, without spaces."""
 _BRANDED = re.compile(r"([\u4e00-\u9fff]{2,4}?)(?:购物|礼品|充值|代金|电子)?(卡|会员|券|币)")

@@ -4,6 +4,8 @@
 import re
 
 from nlu.intent import CHOICE, COUNT, NUMBER, SKU, VALUE
+from nlu.lexicon import Lexicon
+from nlu.phrases import Mention
 from nlu.seen import Seen
 
 _NUMERAL = r"(?:\d[\d.]*|[一二两三四五六七八九十百半几]+)"
@@ -36,12 +38,17 @@ _PRICED = re.compile(
 )
 
 
-def priced_elsewhere(seen: Seen) -> bool:
+def priced_elsewhere(seen: Seen, lexicon: Lexicon) -> bool:
     """Tell whether a word that is a choice here is something else with its price: 苹果8块一斤."""
     if seen.refs or seen.accounts:
         return False
+
+    def sizes(mention: Mention) -> set[float]:
+        return {value for pid in mention.entry.owners for value in lexicon.products[pid].by_value}
+
+    sold = {amount.number for amount in seen.amounts if amount.number is not None}
     return any(
-        mention.start <= 2 and _PRICED.fullmatch(seen.text, mention.end)
+        mention.start <= 2 and _PRICED.fullmatch(seen.text, mention.end) and not sold.intersection(sizes(mention))
         for mention in seen.mentions
         if mention.entry.options or mention.entry.choices
     )
@@ -78,6 +85,14 @@ _NO_AGAIN = re.compile("错|不对|没到|[吗么?？]")
 def as_before(text: str) -> bool:
     """Tell whether a message opens with asking for the last order once more: 老样子，这次充139…."""
     return _AS_BEFORE.match(text) is not None and _NO_AGAIN.search(text) is None
+
+
+_DECLINES = re.compile(r"[^,，。!！?？\s就]{1,8}就(?:算了|免了|别了)[吧啊哈。]*")
+
+
+def declines(text: str) -> bool:
+    """Tell whether something is declined and nothing else said: 月卡就算了."""
+    return _DECLINES.fullmatch(text) is not None
 
 
 _SAID_AGAIN = re.compile(
