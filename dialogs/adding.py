@@ -54,6 +54,8 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
     if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
         return None
     items = [item for item in said.frame.items if says_anything(item)]
+    if items and adding[0] == "还有" and all(_only_chooses(item, state.lines, scene.shelf) for item in items):
+        return None  # 还有区是苹果的
     if len(state.lines) > 1 and len(items) == 1 and not (items[0].fields or items[0].invalid):
         meant = pointed(state.lines, text, scene.shelf)
         if _TOO.search(text) and meant is not None and meant.by in ("number", "account"):
@@ -77,6 +79,15 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
         notes.append(replies.too_many_lines(most))
     told = replies.added() if lines != list(state.lines) else ""
     return advance(replace(dialog, misses=0), lines[:most], scene, told, *notes, missed=bool(notes))
+
+
+def _only_chooses(item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether an item says nothing but a choice of what is there."""
+    if item.product or item.candidates or item.value is not None or item.sku or item.invalid or item.quantity != 1:
+        return False
+    fields = [field_of(product, name) for line in lines if (product := shelf.product(line.product or ""))
+              for name in item.fields]  # fmt: skip
+    return all(field is not None and field.kind is FieldKind.CHOICE for field in fields)
 
 
 def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:

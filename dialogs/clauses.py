@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from catalog.shelf import Shelf
-from dialogs.filling import FREE
+from dialogs.draft import look
+from dialogs.filling import FREE, fill
 from dialogs.state import DRAFT_LINES_MAX, DraftLine
 from dialogs.turn import Clause, Said
 from nlu.frame import Item
@@ -28,7 +29,7 @@ _CLAUSES_MAX = 12
 _NO_GOODS = re.compile(r"\d{5}|[省市区县路街镇]|@")
 _INTENTS = ("order", "answer", "search", "browse")
 _NOT_WANTED = re.compile(
-    r"[?？吗]|不[要用买充想]|别|多少|上次|之前|还是|或者?|不对|不是|改|换|退|取消|没|哪|几|什么|怎么|给|送|为了"
+    r"[?？吗]|不[要用买充想]|别|多少|上次|之前|还是|或者?|不对|不是|改|换|退|取消|没|哪|几[个张份块元天]*(?=[?？,，]|$)|什么|怎么|给|送|为了"
 )
 
 
@@ -59,10 +60,28 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
     held = {product for item in items for product in (item.product, *item.candidates)}
     there = {item.product for item in named}
     every = None not in goods and all(_COUNTED.search(clause.text) for clause in said.clauses)
-    if not {item.product for item in items if item.product} <= there or (there <= held and not every):
+    mine = [_skus(item, shelf) for item in items]
+    counted = {
+        _skus(item, shelf)
+        for clause, item in zip(said.clauses, goods, strict=True)
+        if item is not None and _COUNTED.search(clause.text)
+    }
+    lost = there - held or (len(counted) > 1 and any(not any(one & other for other in mine) for one in counted))
+    rest = [item for item in items if not any(_skus(item, shelf) & _skus(one, shelf) for one in named)]
+    if not (every or lost) or any(item.product not in there for item in rest):
         return said
-    whole = tuple(_with_fields(item, items, shelf) for item in named)
+    counts = {item.quantity for item in named}
+    alone = [
+        replace(item, quantity=1, said=item.said - {"quantity"}) if item.quantity in counts else item for item in rest
+    ]
+    whole = tuple(_with_fields(item, items, shelf) for item in [*named, *([] if every else alone)])
     return replace(said, frame=replace(said.frame, intent="order", items=whole))
+
+
+def _skus(item: Item, shelf: Shelf) -> frozenset[str]:
+    """What an item can be of, by code."""
+    looked = look(fill(DraftLine(), item, shelf).line, shelf)
+    return frozenset(sku.code for sku in looked.skus) if looked.trouble is None else frozenset()
 
 
 def left_out(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[str, ...]:

@@ -168,7 +168,8 @@ def names_of(line: DraftLine, shelf: Shelf) -> frozenset[str]:
     product, sku = looked.product, looked.sku
     found: list[str] = []
     if sku is not None:
-        found += [sku.label, *sku.aliases]
+        starts = range(2, len(sku.label)) if not sku.label[:1].isdigit() else ()
+        found += [sku.label, *sku.aliases, *(sku.label[:end] for end in starts)]  # 两年那个, of 两年1台
     value = line.value if line.value is not None else (sku.value if sku and sku.any_value is None else None)
     if value is not None:
         found.append(number(value))
