@@ -34,6 +34,8 @@ _ADDING = re.compile(
     r"|也[充来要买给办订加]|外加|^加(?=\d)"
 )
 _TOO = re.compile("也[充要改换来买是]")
+_ALSO_WRONG = re.compile("(?:还有|另外)[^,，]{1,8}(?:是|要改|得改|改成?|换成?|不对|错)")
+"""还有区是苹果的: one more thing to be put right."""
 _INSTEAD = re.compile(r"[改换]|不要|不是|错|还是")
 _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _LAST_ORDER = re.compile("[单次回]|照旧|老样")
@@ -51,7 +53,7 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
         return None
     if said.frame.intent == "reorder" and _LAST_ORDER.search(text):
         return None
-    if _INSTEAD.search(text) or any(line.product is None for line in state.lines):
+    if _INSTEAD.search(text) or _ALSO_WRONG.match(text) or any(line.product is None for line in state.lines):
         return None
     items = [item for item in said.frame.items if says_anything(item)]
     if items and adding[0] == "还有" and all(_only_chooses(item, state.lines, scene.shelf) for item in items):
