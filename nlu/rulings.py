@@ -18,6 +18,8 @@ _PAID = re.compile(r"[付充买交转扣给花冲][^不别]{0,12}\d|[付充买�
 
 def short_of(text: str) -> bool:
     """Tell whether less came than was paid for: 付了100，到账98，还差2块."""
+    if not ("差" in text or "少" in text or "短" in text or "欠" in text or "缺" in text):
+        return False
     found = _SHORT_OF.search(text)
     return found is not None and _PAID.search(text, 0, found.start()) is not None
 
