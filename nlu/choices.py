@@ -218,5 +218,11 @@ def by_option(
 
 def with_own_option(options: dict[str, str], product: ProductIndex | None, amount: Amount | None) -> dict[str, str]:
     """成人票两张儿童票一张: each SKU's name brings its own option, not the one that was said last."""
-    own = product.option_words.get(amount.word) if product and amount and amount.word else None
-    return {**options, own[0]: own[1]} if own else options
+    if product is None or amount is None or not amount.word:
+        return options
+    own = product.option_words.get(amount.word)
+    if own is None:  # 往返票, beside 单程
+        skus = product.by_word.get(amount.word, ())
+        pairs = list(skus[0].options.items()) if len(skus) == 1 else []
+        return {**options, **{name: chosen for name, chosen in pairs if _says(amount.word, (name, chosen), product)}}
+    return {**options, own[0]: own[1]}

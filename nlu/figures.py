@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nlu.amounts import Amount, Settled, settle
 from nlu.lexicon import ProductIndex, plain, unit_key
-from nlu.licence import EACH, counts_plainly, for_others, in_order
+from nlu.licence import counts_plainly, for_others, in_order
 from nlu.seen import CLAUSE, Seen
 from nlu.words import GENERAL_COUNTERS, MEASURES, PIECES
 
@@ -30,7 +30,9 @@ def sizes_and_counts(
             continue
         if product is None:
             by_count = amount.unit in counted and amount.unit not in GENERAL_COUNTERS
-            if amount.kind == "count" and not by_count and amount.unit not in sold_by:
+            if amount.kind == "count" and amount.unit == "个" and _pieces_of(seen, amount, sold_by):
+                anchors.append(replace(amount, kind="value"))  # 课时包10个
+            elif amount.kind == "count" and not by_count and amount.unit not in sold_by:
                 counts.append(amount)
             elif amount.kind != "word" and (repeats or (amount.number, amount.unit or "元") not in known):
                 known.append((amount.number, amount.unit or "元"))
@@ -67,7 +69,7 @@ def sizes_and_counts(
     if product is not None and anchors:
         counts = [count for count in counts if not _of_label(product, count, anchors)]
         anchors, counts = _worth(product, anchors, counts, seen)
-    plain = [count for count in counts if not EACH.search(seen.text[max(0, count.start - 4) : count.start])]
+    plain = [count for count in counts if not _FOR_EACH.search(seen.text[max(0, count.start - 4) : count.start])]
     if product is not None and not anchors and len(plain) == 1 and product.unit in seen.text:
         only, rest = plain[0], [count for count in counts if count not in plain]
         counted = _LESSONS if product.unit in _LESSONS else ("个",)
@@ -89,10 +91,22 @@ def sizes_and_counts(
 
 def _in_its_name(product: ProductIndex, seen: Seen) -> list[Amount]:
     """Give the SKU whose name a name of the goods has in it: 上门换药 is the 换药 of 上门护理."""
-    refs = [ref for ref in seen.refs if ref.product == product.id and len(ref.word) > 2]
+    if any(m.word in product.option_words for m in seen.mentions):
+        return []
+    refs = [r for r in seen.refs if r.product == product.id and len(r.word) > 2 and not seen.tells(r.start)]
     found = {word: ref for ref in refs for word in product.by_word if len(word) > 1 and word in ref.word != word}
     told = [w for w in found if len(product.by_word[w]) == 1 and not all(w in name for name in product.names)]
     return [Amount(found[told[0]].start, found[told[0]].start, "word", word=told[0])] if len(told) == 1 else []
+
+
+def _pieces_of(seen: Seen, amount: Amount, sold_by: Container[str]) -> bool:
+    """Tell whether 个 stands for a unit that is said before it: 课时包10个."""
+    said = _UNIT_AHEAD.search(seen.text[: amount.start])
+    each = _FOR_EACH.search(seen.text[max(0, amount.start - 4) : amount.start])
+    return said is not None and said[1] in sold_by and each is None and (amount.number or 0) > 1
+
+
+_UNIT_AHEAD = re.compile(r"(?<![\d一二两三四五六七八九十百千])(课时|小时|点券)包?(?:来|要|充|买|的)?$")
 
 
 def _by_own_unit(product: ProductIndex, count: Amount) -> list[Amount]:
@@ -128,6 +142,7 @@ def _without_descriptions(anchors: list[Amount], text: str) -> list[Amount]:
 
 _DONE_TO_THINGS = frozenset("打洗换修剪补贴调烫染磨封拆装改焊缝刷喷抛")
 _OF_A_THING = re.compile("(?![的吧呢啊和跟与及还再各要一两三二也都就])[\u4e00-\u9fff]")
+_FOR_EACH = re.compile("[各每都]|一人|人手")
 _LESSONS = ("课时", "节", "堂", "课", "次", "个")
 """What lessons are counted by: 科三课时4节 are four of them."""
 

@@ -156,6 +156,8 @@ def _drop_what_is_told(seen: Seen) -> None:
         seen.amounts = amounts
     if chosen:
         seen.mentions = [m for m in seen.mentions if m in mentions or m.entry.means_things]
+        counted = any(amount.kind == "count" for amount in amounts)
+        seen.amounts = [a for a in seen.amounts if a in amounts or not (a.word or (counted and a.kind == "count"))]
 
 
 _HAS = re.compile(
