@@ -34,6 +34,7 @@ def asked_for(anchors: list[Amount], counts: list[Amount], seen: Seen, known: bo
     anchors = [a for a in anchors if a.number != 1 or a.word or a.end not in begun] or anchors  # 12课时, 一课时25分钟
     anchors = _without_prices(anchors, seen)
     anchors = _without_total(anchors, counts, seen.text)
+    anchors = _without_sum_of_each(anchors, seen)
     if len(anchors) < 2 or len(seen.accounts) > 1:
         return anchors
     covered = [(m.start, m.end) for m in seen.mentions] + [(ref.start, ref.end) for ref in seen.refs]
@@ -88,6 +89,21 @@ def _without_prices(anchors: list[Amount], seen: Seen) -> list[Amount]:
     anchors = [anchor for anchor in anchors if anchor.end not in priced]
     lasting = [anchor for anchor in anchors if anchor.start not in priced]
     return lasting or anchors
+
+
+def _without_sum_of_each(anchors: list[Amount], seen: Seen) -> list[Amount]:
+    """充两百，哥哥…，妹妹…，一人一百: of the sum and what each of several gets, the latter."""
+    many = len({account.said for account in seen.accounts})
+    if len(anchors) != 2 or many < 2:
+        return anchors
+    whole, each = anchors
+    before = seen.text[max(0, each.start - 6) : each.start]
+    outside = whole.end <= min(a.start for a in seen.accounts) and each.start >= max(a.end for a in seen.accounts)
+    shared = outside and whole.number == (each.number or 0) * many and _FOR_EACH.search(before)
+    return [each] if shared else anchors
+
+
+_FOR_EACH = re.compile(r"(?:各|每人|每个|一人|一个人?|每个号|人手)[充冲买来要给]?\s*$")
 
 
 def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> list[Amount]:
