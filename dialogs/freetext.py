@@ -41,6 +41,7 @@ _NO_ANSWER = re.compile(
 )
 """He will say it later, or nothing: no text of any field."""
 _AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
+_PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 _MISTAKEN = re.compile(
     r"^(?:(?:[哦啊哎诶噢喔呃嗯]+|等等|等下|等一下)?[,，\s]*(?:不对|不是|错了|(?:[写打说输填搞弄发]错)了?)[,，。!！\s]+)+"
 )
@@ -97,6 +98,8 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
     said = [one for one, piece in zip(bare, pieces, strict=True) if one != piece]
     if len(said) == 1 and (person or len(pieces) == 1):
         whole = said[0]
+    if person and len(pieces) > 1 and len(said) != 1 and _PLAIN_NAME.fullmatch(pieces[0]):
+        whole = pieces[0]  # 张三 电话138… 3小时
     if not person:
         return whole
     whole = re.sub("^[填写](?=..)|吧$", "", whole)
@@ -125,6 +128,13 @@ def without_label(field: Field, text: str) -> str:
         found = re.match(rf"^(?:我的?|那个?)?{re.escape(name)}(?:{_IS}|上写?){link}\s*(?=\S)", text)
         if found is not None and found.end() < len(text):
             return text[found.end() :].strip()
+    if (
+        is_person(field)
+        and len(short) > 1
+        and _PLAIN_NAME.fullmatch(text.removeprefix(short))
+        and text[: len(short)] == short
+    ):
+        return text.removeprefix(short)
     stems = {field.label.removesuffix("号"), field.label[-2:]} - {"姓名", "名字"}
     behind = re.fullmatch(rf"(?:我的?)?(?:{'|'.join(map(re.escape, stems))})号?\s*({_TOKEN.pattern})", text)
     return behind[1] if behind is not None else text

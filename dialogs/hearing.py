@@ -78,7 +78,18 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     options = {**item.options, **{n: c for n, c in choices.items() if n in own}}
     kept |= {n: c for n, c in choices.items() if n not in own}
     said = (item.said if state.slot in kept else item.said - {state.slot}) | choices.keys() | kept.keys()
-    return replace(item, fields=kept, options=options, said=said)
+    changed = replace(item, fields=kept, options=options, said=said)
+    value = _units_beside(text, product) if item.value is None else None
+    return replace(changed, value=value, said=said | {"value"}) if value is not None else changed
+
+
+def _units_beside(text: str, product: Product) -> int | None:
+    """张三 138… 3小时: how much, of what is sold in any number."""
+    units = {sku.unit for sku in product.skus if sku.any_value is not None and sku.unit}
+    said = [
+        int(n) for unit in units for n in re.findall(rf"(?<![\d.])(\d{{1,5}})个?{re.escape(unit)}(?=$|[\s,，。])", text)
+    ]
+    return said[0] if len(said) == 1 else None
 
 
 def _phone_beside(text: str, product: Product | None) -> dict[str, str]:
