@@ -18,6 +18,7 @@ from nlu.rulings import (
     declines,
     hires,
     in_english,
+    not_there,
     priced_elsewhere,
     reproaches,
     said_again,
@@ -174,6 +175,8 @@ def _no_trade(said: Wording) -> Verdict | None:
         return Verdict(0.9, "unknown", "an advertisement, begging or an injection")
     if not said.asks and short_of(said.seen.text):
         return Verdict(0.7, "problem", "less has come than was paid for")
+    if not_there(said.seen.text):
+        return Verdict(0.7, "problem", "what to do about what did not come")
     if declines(said.seen.text):
         return Verdict(0.6, "unknown", "something is declined, and nothing else said")
     if reproaches(said.seen.text):

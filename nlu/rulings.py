@@ -24,6 +24,16 @@ def short_of(text: str) -> bool:
     return found is not None and _PAID.search(text, 0, found.start()) is not None
 
 
+_NOT_THERE = re.compile(
+    r"(?:还|都|一直|我|钱?(?:付|充|买)了|[,，\s])*[没未]有?(?:到账|到帐|收到|到|充上|充进去)了?[,，\s]*(?:怎么办|咋办|咋整|怎么[弄搞])[啊呀呢?？]*"
+)
+
+
+def not_there(text: str) -> bool:
+    """Tell whether it asks what to do about what did not come, and not what one would do: 没到账怎么办."""
+    return _NOT_THERE.fullmatch(text) is not None
+
+
 _SINCE = re.compile(
     rf"(?:我|是|都|今天|昨天|今早|早上|上午|中午|下午|晚上)*{_NUMERAL}点(?:多|半|钟|\d+分?)?就?(?:买|下单|下|付|订|拍|充|交)[^,，吗么?？]{{0,4}}[,，。\s]+"
     rf"(?:[^,，吗么?？]*{_NUMERAL}点(?:都|已经)(?:过|多|半)|[^,，吗么?？]*(?:现在|这都|都|眼[瞅看]着?|已经|这会儿)[^,，吗么?？]*(?:点|晚上|下午|半夜|黑|天)[^,，吗么?？]{{0,4}})了"
