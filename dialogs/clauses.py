@@ -22,6 +22,8 @@ _BREAKS = re.compile(
 )
 _CHANGES = re.compile("[改换]|减|不要|去掉|删")
 _ADDS = re.compile("再[加来要买充]|另外|还要|加上|多[来要加买]")
+_OWNED = re.compile("[辆位名口]|我有|我家|其中")
+"""一辆suv: what he has, and no goods."""
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
@@ -98,7 +100,7 @@ def _goods(clause: Clause, shelf: Shelf) -> Item | None:
         return None
     (item,) = items
     counted = _COUNTED.search(clause.text) is not None
-    if item.product is None and counted:
+    if item.product is None and counted and not _OWNED.search(clause.text):
         owners = [_choices(shelf).get((name, item.options[name]), ()) for name in item.options.keys() & item.said]
         ids = set.intersection(*map(set, owners)) if owners else set()
         item = replace(item, product=ids.pop()) if len(ids) == 1 else item

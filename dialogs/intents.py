@@ -284,6 +284,10 @@ def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     named = said.frame.items[:1] if len({item.product for item in said.frame.items}) == 1 else ()
     if isinstance(dialog.state, Idle) and named and named[0].product and _HOW_TO_BUY.search(said.text):
         return browsing.opened(dialog, named, scene)
+    whole = [item for item in said.frame.items if item.product and item.sku and "quantity" in item.said]
+    if isinstance(dialog.state, Idle) and whole:  # 旗舰版一个 两台电脑能用吗
+        turn = _order(dialog, said, scene)
+        return replace(turn, reply=replace(turn.reply, text=replies.join(replies.offer_human(), turn.reply.text)))
     return smalltalk.help_(dialog, scene, said)
 
 
