@@ -332,7 +332,7 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))
-            return Said(frame, push.text, by_voice=True, late=late)
+            return Said(frame, push.text, by_voice=True, clauses=read_clauses(push.text, lexicon), late=late)
         case "voice", _:
             return Spoke()
         case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:
