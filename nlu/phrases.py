@@ -171,7 +171,9 @@ def _not_cutting(heard: list[Mention], written: list[Mention]) -> list[Mention]:
         h
         for h in heard
         if not any(
-            (h.start, one.start) in ends and one.start < h.end < one.end for one in written if one.start > h.start
+            ((h.start, one.start) in ends or (h.start, one.start - 1) in ends) and one.start < h.end < one.end
+            for one in written
+            if one.start > h.start
         )
     ]
 
