@@ -1,11 +1,13 @@
 """The bot behind the sandbox's own port: calls passed on unchanged, so that a demo needs one address."""
 
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from sandbox import bodies
 from sandbox.settings import SandboxSettings
@@ -34,12 +36,16 @@ class Doorway:
         self._client = client
 
     async def pass_on(self, request: Request) -> Response:
-        """The same call to the bot, the client's address added."""
+        """The same call to the bot, the client's address added. Server-sent events come through as they are sent."""
         body = await bodies.read(request, REQUEST_LIMIT_BYTES)
         call = self._client.build_request(
             request.method, self.address(request, raw_path(request)), headers=forwarded_headers(request), content=body
         )
-        return plain_response(await self.send(call))
+        with _answering():
+            answer = await self._client.send(call, stream=True)
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                return StreamingResponse(_events(answer), answer.status_code, headers=_of_events(answer))
+            return plain_response(await _whole(answer))
 
     def address(self, request: Request, path: bytes) -> httpx.URL:
         """The bot's address of a path as it came, escapes and query untouched."""
@@ -48,23 +54,47 @@ class Doorway:
 
     async def send(self, call: httpx.Request) -> httpx.Response:
         """Send, read within limits, follow nothing. HTTP 502 or 504 when the bot does not answer."""
-        try:
-            answer = await self._client.send(call, stream=True)
-            try:
-                read = bytearray()
-                async for chunk in answer.aiter_bytes():
-                    read += chunk
-                    if len(read) > ANSWER_LIMIT_BYTES:
-                        raise HTTPException(502, "answer too long")
-            finally:
-                await answer.aclose()
-        except httpx.TimeoutException:
-            raise HTTPException(504, "the bot did not answer in time") from None
-        except httpx.HTTPError:
-            raise HTTPException(502, "the bot cannot be reached") from None
-        unpacked = {"content-encoding", "content-length", "transfer-encoding"}
-        headers = [pair for pair in answer.headers.raw if pair[0].decode("latin-1").lower() not in unpacked]
-        return httpx.Response(answer.status_code, headers=headers, content=bytes(read), request=call)
+        with _answering():
+            return await _whole(await self._client.send(call, stream=True))
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise HTTPException(504, "the bot did not answer in time") from None
+    except httpx.HTTPError:
+        raise HTTPException(502, "the bot cannot be reached") from None
+
+
+async def _whole(answer: httpx.Response) -> httpx.Response:
+    try:
+        read = bytearray()
+        async for chunk in answer.aiter_bytes():
+            read += chunk
+            if len(read) > ANSWER_LIMIT_BYTES:
+                raise HTTPException(502, "answer too long")
+    finally:
+        await answer.aclose()
+    unpacked = {"content-encoding", "content-length", "transfer-encoding"}
+    headers = [pair for pair in answer.headers.raw if pair[0].decode("latin-1").lower() not in unpacked]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(read), request=answer.request)
+
+
+async def _events(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """What the bot sends, when it sends it; when it falls silent or goes away the browser asks again by itself."""
+    try:
+        with contextlib.suppress(httpx.HTTPError):
+            async for chunk in answer.aiter_raw():
+                yield chunk
+    finally:
+        await answer.aclose()
+
+
+def _of_events(answer: httpx.Response) -> dict[str, str]:
+    kept = ("content-type", "cache-control", "x-content-type-options")
+    return {name: answer.headers[name] for name in kept if name in answer.headers}
 
 
 def forwarded_headers(request: Request) -> list[tuple[str, str]]:

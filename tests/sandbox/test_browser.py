@@ -1,6 +1,8 @@
 """WeChat's in-app browser, the ordinary doorway to the bot, the fault panel's limits, and the memory over restarts."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -121,6 +123,40 @@ def test_the_doorway_remembers_nobodys_cookies(shop: Shop) -> None:
     httpx.get(f"{shop.url}/console", trust_env=False)
 
     assert all("cookie" not in call.headers for call in shop.bot.to("/console"))
+
+
+def test_what_the_bot_tells_an_open_page_comes_through_at_once(credentials: Credentials) -> None:
+    first_is_there = threading.Event()
+
+    class Telling(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(b"data: one\n\n")
+            first_is_there.wait(60)
+            self.wfile.write(b"data: two\n\n")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Telling) as bot:
+        threading.Thread(target=bot.serve_forever, daemon=True).start()
+        settings = credentials.sandbox_settings(
+            bot_url=f"http://127.0.0.1:{bot.server_port}", public_url="http://sandbox.local"
+        )
+        with (
+            running(create_app(settings), free_socket()) as url,
+            httpx.stream("GET", f"{url}/console/events", trust_env=False, timeout=20) as answer,
+        ):
+            lines = (line for line in answer.iter_lines() if line)
+            assert next(lines) == "data: one"
+            first_is_there.set()
+            assert next(lines) == "data: two"
+            assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+            assert answer.headers["cache-control"] == "no-store"
+        bot.shutdown()
 
 
 def test_without_the_bot_the_doorway_says_so_and_the_chat_shows_it(credentials: Credentials) -> None:
