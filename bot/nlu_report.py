@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine
 from bot import misses
 from bot.lexicon import build_lexicon
 from bot.misses import Miss
+from catalog.files import CatalogError, read_text
 from catalog.model import Product
 from catalog.shelf import Shelf
 from catalog.store import import_catalog, load_listed, load_shelf
+from catalog.writing import to_toml
 from nlu import Lexicon, parse
 from nlu.cues import strange_words
 from nlu.intent import blank
@@ -86,17 +88,24 @@ def nearest_products(alias: str, shelf: Shelf) -> list[Product]:
 
 
 def add_alias(conn: Connection, product_id: str, alias: str) -> str:
-    """Give a product one more name, as a new version of the catalog. Returns what speaks against it, or ""."""
+    """Give a product one more name, as a new version of the catalog. Returns what speaks against it, in Chinese (the
+    console shows it), or ""."""
     shelf = load_listed(conn)  # what no supplier has at the moment stays listed
     product = shelf.product(product_id)
     if product is None:
-        return f"{product_id} is not on sale any more"
+        return f"商品 {product_id} 已经不在售"
     if not plain(alias) or len(alias) > ALIAS_MAX:
-        return f"an alias has 1 to {ALIAS_MAX} characters"
+        return f"别名要有 1 到 {ALIAS_MAX} 个字"
     known = build_lexicon(shelf).phrases.get(plain(alias))
     if known is not None and (known.products or known.categories):
-        return f"{alias} already means {', '.join(known.products or known.categories)}"
+        meant = [shelf.product(one) for one in known.products]
+        names = [one.name for one in meant if one is not None] or list(known.categories)
+        return f"“{alias}”已经是“{'、'.join(names)}”的叫法"
     named = replace(product, aliases=(*product.aliases, alias))
+    try:
+        read_text(to_toml((named,)).encode())  # what no file can say would stop every draft and export after it
+    except CatalogError as error:
+        return error.problems[0].message
     import_catalog(conn, Shelf((named if one.id == product_id else one for one in shelf.products), ""))
     return ""
 

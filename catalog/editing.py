@@ -121,11 +121,26 @@ def priced(products: Products, rule: Pricing, meant: Callable[[Product, Sku], bo
     )
 
 
-def _priced(sku: Sku, rule: Pricing) -> Sku:
+def below_zero(products: Products, rule: Pricing, meant: Callable[[Product, Sku], bool]) -> tuple[str, ...]:
+    """The names of those that the rule would give away, or worse: a rule that nobody can mean."""
+    return tuple(
+        f"{one.name} {sku.label}"
+        for one in products
+        for sku in one.skus
+        if meant(one, sku) and (exact := _exact(sku, rule)) is not None and exact <= 0
+    )
+
+
+def _exact(sku: Sku, rule: Pricing) -> int | None:
+    """In ten-thousandths of a fen; None where the basis is not known."""
     basis = {Basis.PRICE: sku.price_fen, Basis.COST: sku.cost_fen, Basis.FACE: sku.face_fen}[rule.basis]
-    if basis is None:
+    return None if basis is None else basis * rule.hundredths_percent + rule.plus_fen * 10_000
+
+
+def _priced(sku: Sku, rule: Pricing) -> Sku:
+    exact = _exact(sku, rule)
+    if exact is None:
         return sku
-    exact = basis * rule.hundredths_percent + rule.plus_fen * 10_000  # in ten-thousandths of a fen
     steps = (2 * exact + rule.step_fen * 10_000) // (2 * rule.step_fen * 10_000)
     return replace(sku, price_fen=Fen(max(rule.step_fen, steps * rule.step_fen)))
 

@@ -7,6 +7,8 @@ from starlette.responses import Response
 from catalog import editing
 from catalog.diffing import differences
 from catalog.editing import Basis, Pricing
+from catalog.files import CatalogError
+from catalog.model import Product, Sku
 from catalog.store import load_listed
 from console import drafts, gate
 from console.backroom import Reading
@@ -94,7 +96,10 @@ class GoodsSaving:
     def undo(self, asked: Asked) -> Response:
         """POST /console/goods/history/{id}: an earlier catalog as the draft; it is looked at before it is saved."""
         with self._parts.engine.begin() as conn:
-            products = drafts.earlier(conn, asked.number("id"))
+            try:
+                products = drafts.earlier(conn, asked.number("id"))
+            except CatalogError:  # kept by a kabot that took what this one refuses
+                return gate.said(f"{PATH}/history", "unreadable_catalog")
             if products is None:
                 return gate.said(f"{PATH}/history", "not_now")
             drafts.put(conn, asked.operator.id, products, self._parts.clock.now())
@@ -130,9 +135,15 @@ class GoodsSaving:
         with self._parts.engine.begin() as conn:
             draft = drafts.find(conn, asked.operator.id)
             before = draft.products if draft is not None else load_listed(conn).products
-            after = editing.priced(
-                before, rule, lambda product, sku: product_id in ("", product.id) and inside(product, sku)
-            )
+
+            def meant(product: Product, sku: Sku) -> bool:
+                return product_id in ("", product.id) and inside(product, sku)
+
+            after, nothing_left = editing.priced(before, rule, meant), editing.below_zero(before, rule, meant)
+            if nothing_left:
+                return self._prices(
+                    asked, f"{nothing_left[0]} 等 {len(nothing_left)} 个规格会变成 0 元或更少，没有改动"
+                )
             if after != before:
                 drafts.put(conn, asked.operator.id, after, self._parts.clock.now())
         return gate.said(f"{PATH}/draft", "drafted") if after != before else self._prices(asked, "没有价格会变")

@@ -101,6 +101,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "bad_name": "没有改动：用户名是 1 到 32 个字母、汉字、数字或 . _ - @，不能重复",
         "drafted": "已记入草稿，保存后才生效",
         "saved_catalog": "已保存，几秒内生效；需要时可以从历史退回",
+        "unreadable_catalog": "没有改动：那时的目录里有现在不能用的内容，请用目录文件改回",
         "catalog_moved": "没有保存：目录刚被别人改过，请对照最新的改动再保存一次",
         "discarded": "草稿已放弃",
         "imported": "导入完成",

@@ -1,6 +1,7 @@
 """The catalog in the console: changed in a draft, tried on a sentence, looked at as a difference, saved and undone."""
 
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from catalog import editing
 from catalog.editing import Basis, Pricing
@@ -95,6 +97,23 @@ def test_a_price_is_changed_and_the_version_before_comes_back(shop: Shop, login:
     _saved(window)
     assert _listed(shop).version == before.version
     assert _listed(shop).products == before.products
+
+
+def test_a_version_that_no_file_can_say_any_more_is_told_of_and_changes_nothing(shop: Shop, login: Login) -> None:
+    window = login()
+    kept = zlib.compress(b'[[product]]\nid = "steam"\naliases = ["a\\u0007b"]\n')
+    with shop.services.engine.begin() as conn:
+        row = {"content": kept, "now": shop.clock.now()}
+        conn.execute(
+            text(
+                "INSERT INTO catalog_snapshot (version, content, saved_by, saved_at) VALUES ('v', :content, 'x', :now)"
+            ),
+            row,
+        )
+    [number] = shop.rows("SELECT id FROM catalog_snapshot")
+    answer = window.send(f"/console/goods/history/{number}")
+    assert "没有改动：那时的目录里有现在不能用的内容" in window.see(answer.headers["location"])
+    assert "没有改动" in window.see("/console/goods/draft")
 
 
 def test_two_who_change_at_once_do_not_undo_each_other(shop: Shop, login: Login) -> None:
@@ -224,6 +243,11 @@ def test_prices_are_changed_in_bulk_with_a_preview(shop: Shop, login: Login) -> 
     for wrong in ({"percent": "x"}, {"plus": "a"}, {"basis": "moon"}, {"percent": "-3"}):
         assert window.send("/console/goods/prices", **{**form, **wrong}).status_code == 422
     assert "没有价格会变" in window.send("/console/goods/prices", **{**form, "percent": "100", "plus": ""}).text
+    for given_away in ({"percent": "0", "plus": ""}, {"plus": "-60"}):
+        refused = window.send("/console/goods/prices", **{**form, **given_away})
+        assert refused.status_code == 422
+        assert "会变成 0 元或更少，没有改动" in refused.text
+    assert "没有改动" in window.see("/console/goods/draft")
 
 
 @given(st.integers(1, 10**7), st.integers(1, 99_999), st.integers(-1000, 1000), st.sampled_from([1, 10, 50, 100]))

@@ -73,13 +73,26 @@ def test_a_word_nobody_understood_becomes_a_name_by_one_tap(shop: Shop, login: L
     assert before.version in window.see("/console/goods/history"), "it can be undone"
     taken = window.send("/console/knowledge/alias", alias="京东卡", product="steam", ids="")
     assert taken.status_code == 422
-    assert "already means" in taken.text
+    assert "“京东卡”已经是“京东E卡”的叫法" in taken.text
     rest = re.search(r'name="ids" value="([\d,]+)"', window.see("/console/knowledge"))
     assert rest
     window.send("/console/knowledge/settle", ids=rest[1] + ",x,-1,99999999999999")
     assert "没有没听懂的话" in window.see("/console/knowledge")
     whats = shop.rows("SELECT what FROM operator_action WHERE what <> 'log_in' ORDER BY id")
     assert whats == ["add_alias", "settle_misheard"]
+
+
+def test_a_word_no_catalog_file_can_say_is_refused_and_the_catalog_can_still_be_changed(
+    shop: Shop, login: Login
+) -> None:
+    _misheard(shop, "来点猪猪币50")
+    window = login()
+    for wrong in ("猪猪\x07币", "猪猪\x1b[31m币"):
+        answer = window.send("/console/knowledge/alias", alias=wrong, product="steam", ids="")
+        assert answer.status_code == 422
+        assert "里有控制字符" in answer.text
+    form = {"category": "", "id": "", "basis": "price", "percent": "110", "plus": "", "step": "1"}
+    assert window.send("/console/goods/prices", **form).headers["location"].endswith("said=drafted")
 
 
 def test_answers_are_checked_written_whole_and_taken_back(login: Login, tmp_path: Path) -> None:
