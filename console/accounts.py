@@ -57,6 +57,10 @@ _TRIED = text("SELECT count(*) FROM login_try WHERE key = :key AND at > :since")
 _TRY = text("INSERT INTO login_try (key, at) VALUES (:key, :now)")
 _FORGET_OLD = text("DELETE FROM login_try WHERE at <= :since")
 _FORGET = text("DELETE FROM login_try WHERE key = ANY(:keys)")
+# Of an address this try alone: whoever knows one password is not to guess at others for ever.
+_TAKE_BACK = text("""
+    DELETE FROM login_try WHERE id = (SELECT max(id) FROM login_try WHERE key = :key AND at = :now)
+""")
 _BEGIN = text("""
     INSERT INTO operator_session (token_hash, operator_id, begun_at, last_seen_at, address, browser)
     VALUES (:token_hash, :operator_id, :now, :now, :address, :browser)
@@ -211,7 +215,7 @@ def is_password(engine: Engine, operator: "Operator", given: str, *, address: st
     if not passwords.fits(given, kept):
         return False
     with engine.begin() as conn:
-        conn.execute(_FORGET, {"keys": [keys[0][0], keys[2][0]]})
+        _succeeded(conn, keys, now)
     return True
 
 
@@ -246,7 +250,7 @@ def log_in(
     with engine.begin() as conn:
         if row.has_second and (second is None or not second(conn, row.id)):
             return WrongLogin()
-        conn.execute(_FORGET, {"keys": [keys[0][0], keys[2][0]]})
+        _succeeded(conn, keys, now)
         begun = {"token_hash": _digest(token), "operator_id": row.id, "now": now}
         conn.execute(_BEGIN, {**begun, "address": address[:64], "browser": browser[:200]})
     return LoggedIn(Operator(row.id, row.name, Role(row.role)), token)
@@ -269,6 +273,12 @@ def _count_try(engine: Engine, keys: Sequence[tuple[str, int]], now: datetime) -
         for key, _ in keys:
             conn.execute(_TRY, {"key": key, "now": now})
     return True
+
+
+def _succeeded(conn: Connection, keys: Sequence[tuple[str, int]], now: datetime) -> None:
+    (both, _), (address, _), (name, _) = keys
+    conn.execute(_FORGET, {"keys": [both, name]})
+    conn.execute(_TAKE_BACK, {"key": address, "now": now})
 
 
 def who(engine: Engine, token: str, life: SessionLife, now: datetime, *, seen: bool = True) -> Operator | None:

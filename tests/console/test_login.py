@@ -74,6 +74,16 @@ def test_an_address_that_tries_many_names_is_locked(shop: Shop) -> None:
     assert Window(shop, "192.0.2.2").log_in().status_code == 303
 
 
+def test_who_logs_in_rightly_all_morning_locks_nobody_out_and_takes_back_no_guess(shop: Shop) -> None:
+    employ(shop, "anna")
+    employ(shop, "eve")
+    assert Window(shop).log_in("eve", "guess-guess").status_code == 401
+    for _ in range(accounts.TRIES_OF_ADDRESS_MAX + 1):
+        assert Window(shop).log_in().status_code == 303
+    address = accounts._keys("x", "192.0.2.1")[1][0]
+    assert shop.rows(f"SELECT count(*) FROM login_try WHERE key = '{address}'") == [1]
+
+
 def test_a_forged_login_form_is_refused_without_looking_at_the_password(shop: Shop) -> None:
     employ(shop, "anna")
     window = Window(shop)
