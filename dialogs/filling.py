@@ -22,6 +22,7 @@ _SAYS_WRONG = re.compile("错了|写错|打错|不是|不对")
 _QUANTITY = re.compile(r"(?:数量|张数|份数|个数)[^\d负-]{0,4}(\d{1,4})(?!\d)")
 _ENDING = re.compile(
     r"(?:(?:最后|末尾?|尾|后)[一二两三四1-4]?[位个](?:数字?)?|末尾|尾号)(?:(?:写|打|填|输)?错了?[,，\s]*)?(?:应该)?(?:是|改成|改为|换成)([0-9x]{1,4})(?![0-9a-z])"
+    r"|(?:卡号|号码|账号|帐号|号)(?:的)?(?:最后|末尾|结尾|尾号|后面)(?:应该)?(?:是|改成|改为|换成)?([0-9x]{1,4})(?![0-9a-z])"
 )
 _ENDING_WAS = re.compile(r"不是([0-9x]{1,4})(?![0-9a-z])")
 
@@ -169,7 +170,7 @@ def longest_shared(label: str, said: str) -> int:
 def _with_ending(line: DraftLine, said: str, ending: re.Match[str], product: Product) -> Filled | None:
     """身份证最后一位是8不是7: the field named, or the only one that could be meant, with its end corrected, where it
     still passes its check."""
-    digits, was = ending[1], _ENDING_WAS.search(said)
+    digits, was = ending[1] or ending[2], _ENDING_WAS.search(said)
     held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
     could = [f for f in held if line.fields[f.name][-1:].isascii() and line.fields[f.name][-1:].isalnum()]
     named = named_field(product, said[: ending.start()])
