@@ -1,5 +1,7 @@
 """What the pages read of orders: found, counted out, and shown with all that happened to them."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +15,8 @@ from kernel.money import Fen
 from kernel.orders import LineState
 
 PAGE = 30
+_NUMBER = re.compile(r"[+kK]?[\d\s()-]{4,40}", re.ASCII)
+_COUNTRY = re.compile(r"^(\+|00)?86(?=1\d{10}$)", re.ASCII)
 
 _LINES = text("""
     SELECT l.id, product_name, sku_label, quantity, total_fen, refund_fen, state, l.delivery, l.note, l.fields,
@@ -206,6 +210,14 @@ def day_span(of: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return begin, datetime(following.year, following.month, following.day, tzinfo=zone)
 
 
+def compact(words: str) -> str:
+    """A number as it is kept, of one as people paste it: 139-1234 5678, ＋８６ 139… Other words as they are. Pure."""
+    plain = unicodedata.normalize("NFKC", words)
+    if not _NUMBER.fullmatch(plain):
+        return words
+    return _COUNTRY.sub("", re.sub(r"[\s()-]", "", plain))
+
+
 def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
     """The condition on `orders o`, made of constants alone, and its values."""
     conditions = ["true"]
@@ -213,15 +225,17 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
     if wanted.words:
         # Each part by an index of its own; as one condition with OR it would read every order.
         conditions.append("""o.order_no IN (
-            SELECT order_no FROM orders WHERE order_no = :words
+            SELECT order_no FROM orders WHERE order_no IN (:words, upper(:compact))
             UNION ALL SELECT order_no FROM orders WHERE openid = :words
             UNION ALL SELECT order_no FROM payment WHERE transaction_id = :words
             UNION ALL SELECT order_no FROM payment WHERE out_trade_no = :words
             UNION ALL SELECT order_no FROM refund WHERE out_refund_no = :words
             UNION ALL SELECT order_no FROM supplier_order WHERE supplier_order_no = :words
             UNION ALL SELECT order_no FROM order_line
-            WHERE jsonb_path_query_array(fields, '$.*') @> to_jsonb(CAST(:words AS text)))""")
-        values["words"] = wanted.words
+            WHERE jsonb_path_query_array(fields, '$.*') @> to_jsonb(CAST(:words AS text))
+            UNION ALL SELECT order_no FROM order_line WHERE :compact <> :words
+                AND jsonb_path_query_array(fields, '$.*') @> to_jsonb(CAST(:compact AS text)))""")
+        values["words"], values["compact"] = wanted.words, compact(wanted.words)
     for name, condition, value in (
         ("state", "o.state = :state", wanted.state),
         ("of", "o.openid = (SELECT openid FROM orders WHERE order_no = :of)", wanted.of),

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -65,6 +66,23 @@ def test_an_order_is_found_by_its_number_its_account_and_its_buyer(shop: Shop, l
     of_his = login(name="bob").see(f"/console/orders?of={mine.order_no}")
     assert mine.order_no in of_his
     assert f'/console/orders/{other.order_no}"' not in of_his
+
+
+def test_a_number_is_found_as_people_paste_it(shop: Shop, login: Login) -> None:
+    mine = shop.order(*BY_HAND)
+    phone = shop.order("充100话费 13812345678", "确认", openid=WANG)
+    window = login()
+    for given in (
+        "138 1234 5678",
+        "+86 138-1234-5678",
+        "8613812345678",
+        "１３８１２３４５６７８",
+        phone.order_no.lower(),
+    ):
+        page = window.see(f"/console/orders?q={quote(given)}")
+        assert phone.order_no in page, given
+        assert mine.order_no not in page, given
+    assert phone.order_no not in window.see("/console/orders?q=" + quote("138 1234 567"))
 
 
 def test_orders_are_found_by_state_and_day(shop: Shop, login: Login) -> None:
