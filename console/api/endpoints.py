@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ KEPT = timedelta(days=30)
 _WAITS_S = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400)
 _PAUSE_MAX_S = 300
 _BOUND_TO = "webhook"
+
+_NAME = re.compile(r"(?=.{1,254}$)([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
+_PUBLIC_NAME = re.compile(r"\.(?!local(host)?\.?$)(?!internal\.?$)[A-Za-z][A-Za-z0-9-]*\.?$")
+"""127.1 and 0x7f.1 are numbers for whoever looks names up, a name without a dot is one of this network."""
 
 _NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('webhook_endpoint', 'id'))")
 _COUNT = text("SELECT count(*) FROM webhook_endpoint")
@@ -148,7 +153,7 @@ def check_url(url: str, *, private: bool) -> str:
     """An address that webhooks may go to, as far as one can tell without looking its host up. Raises BadUrlError."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise BadUrlError("不是网址") from None
     if len(url) > URL_CHARS_MAX or not url.isascii() or any(char <= " " for char in url) or "\\" in url:
@@ -160,6 +165,10 @@ def check_url(url: str, *, private: bool) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
+        if port == 0 or not _NAME.fullmatch(host):
+            raise BadUrlError("不是网址") from None
+        if not private and not _PUBLIC_NAME.search(host):
+            raise BadUrlError("不能指向本机或内网地址") from None
         return url
     if not private and not is_public(address):
         raise BadUrlError("不能指向本机或内网地址")

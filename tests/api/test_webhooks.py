@@ -303,6 +303,14 @@ def test_every_move_an_order_can_make_has_a_type_that_is_documented(shop: Shop) 
         "https://例子.cn/",
         "https://shop.example\\@127.0.0.1/",
         "https://" + "a" * 600,
+        "https://localhost/x",
+        "https://erp.localhost./",
+        "https://2130706433/",
+        "https://127.1/",
+        "https://shop.0x7f/",
+        "https://.../",
+        "https://shop..example/",
+        "https://shop.example:0/",
     ],
 )
 def test_an_address_that_is_nobodys_business_is_refused(url: str) -> None:
@@ -311,9 +319,9 @@ def test_an_address_that_is_nobodys_business_is_refused(url: str) -> None:
 
 
 def test_a_public_address_is_taken_and_a_private_one_where_it_is_allowed() -> None:
-    for url in ("https://erp.example/hooks?a=1", "https://8.8.8.8:8443/"):
+    for url in ("https://erp.example/hooks?a=1", "https://8.8.8.8:8443/", "https://Shop.xn--fiqs8s./a"):
         assert check_url(url, private=False) == url
-    for url in ("http://127.0.0.1:9/", "https://10.0.0.8/"):
+    for url in ("http://127.0.0.1:9/", "https://10.0.0.8/", "http://erp:8080/"):
         assert check_url(url, private=True) == url
 
 
