@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from catalog import key_import, stock_care
-from catalog.key_import import ImportRefused
 from console.api import reading
 from console.api.calling import SCOPE, Calling, Guarded
 from console.api.problems import conflict
@@ -140,9 +139,8 @@ def import_keys(caller: Calling, code: SkuCode, wanted: KeysToImport) -> Respons
     parts = caller.parts
     vault = parts.backroom.vault
     with parts.engine.begin() as conn:
-        why = key_import.why_not(conn, code)
-        if isinstance(why, ImportRefused):
-            raise conflict("no-card-sku", "There is no such SKU of card keys", str(why))
+        if key_import.why_not(conn, code) is not None:  # its words are for a terminal: they repeat the code
+            raise conflict("no-card-sku", "There is no such SKU of card keys", "没有这个 SKU，或者它不是卡密商品。")
         cards = [(one.secret, one.number) for one in wanted.keys]
         done = key_import.import_cards(conn, vault, code, cards, name=_FILE_NAME, unit_cost_fen=wanted.unit_cost_fen)
         told = KeysImported(

@@ -305,7 +305,10 @@ def test_ten_thousand_keys_are_one_call_and_one_more_is_too_many(shop: Shop, pro
     keys = [{"secret": f"SECRET-{n:06d}"} for n in range(10_001)]
     assert caller.post(f"/skus/{sku}/keys", {"keys": keys}).status_code == 422
     assert caller.post(f"/skus/{sku}/keys", {"keys": keys[:-1]}).json()["imported"] == 10_000
-    assert caller.post("/skus/HF100/keys", {"keys": keys[:1]}).status_code == 409
+    for code in ("HF100", "NOPE"):
+        refused = caller.post(f"/skus/{code}/keys", {"keys": keys[:1]})
+        assert refused.status_code == 409
+        assert code not in refused.text, "refusals repeat nothing of what was sent"
     assert caller.post("/skus/none/keys", {"keys": keys[:1]}).status_code == 409
 
 
