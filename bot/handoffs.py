@@ -19,6 +19,7 @@ from dialogs.store import TalkUnavailableError
 from fulfillment import cases, pushing
 from fulfillment.pushing import PushKind, Window
 from fulfillment.reading import orders_of
+from kernel.cases import CaseKind
 from kernel.ids import OpenId
 
 SILENCE_ENDS_IT = timedelta(minutes=30)
@@ -140,10 +141,21 @@ def open_handoff(services: Services, openid: OpenId, wanted: OpenHandoff, said: 
     return HandoffOpened(transferred, ahead, services.hours.opens_at(now) if away else None)
 
 
+CASE_WORDS = {
+    CaseKind.MISSING: "没到账",
+    CaseKind.BAD_KEY: "卡密无效",
+    CaseKind.REFUND: "退款",
+    CaseKind.INVOICE: "开发票",
+}
+"""What a case is about, as operators read it."""
+
+
 def recent_of(conn: Connection, openid: OpenId) -> list[str]:
     """His latest orders and his running cases, a line each."""
     recent = [f"{order.order_no} {replies.order_entry(order)}" for order in orders_of(conn, openid, 5)]
-    return recent + [f"{case.number} {case.kind.value} {case.order_no}" for case in cases.running_of(conn, openid)]
+    return recent + [
+        f"{case.number} {CASE_WORDS[case.kind]} {case.order_no}" for case in cases.running_of(conn, openid)
+    ]
 
 
 def said_lately(services: Services, openid: OpenId) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from bot.paying import look_for_payment
 from bot.work import Also, nothing
 from dialogs import replies
 from fulfillment import byhand, hands, paying, pushing, reading, refunding
-from kernel.cases import CaseKind, CaseState
+from kernel.cases import CaseState
 from kernel.ids import OpenId
 from kernel.masking import mask
 from kernel.money import format_yuan
@@ -138,21 +138,14 @@ def cases(services: Services) -> Iterator[str]:
         due = case.answer_due_at if case.state is CaseState.OPEN else case.remedy_due_at
         late = "已超时" if now > due else ""
         state = replies.line_state_word(LineState(one.line_state)) if one.line_state else ""
+        stands = "待答复" if case.state is CaseState.OPEN else "待解决"
         yield (
-            f"{case.number}\t{_KINDS[case.kind]}\t{'待答复' if case.state is CaseState.OPEN else '待解决'}{late}"
+            f"{case.number}\t{handoffs.CASE_WORDS[case.kind]}\t{stands}{late}"
             f"\t{_local(services, due)}前\t订单 {case.order_no}\t{one.what}\t{state}\t{one.openid}"
         )
         if one.said:
             yield f"    说：{one.said}".replace("\n", " ")
         yield from (f"    {_line(line)}" for line in one.transcript[-10:])
-
-
-_KINDS = {
-    CaseKind.MISSING: "没到账",
-    CaseKind.BAD_KEY: "卡密无效",
-    CaseKind.REFUND: "退款",
-    CaseKind.INVOICE: "开发票",
-}
 
 
 def end_handoff(services: Services, openid: OpenId, *, also: Also = nothing) -> str | None:

@@ -366,7 +366,7 @@ def test_the_person_finds_what_it_is_about_and_the_buyer_his_place(shop: Shop) -
     assert "9:00–22:00" in told
     assert "前面还有" not in shop.say("转人工", WANG), "he was first, and is so still"
     listed = "\n".join(operators.waiting(shop.services))
-    for part in ("问：叫人来；还没答：手机号", "话费充值", "王者荣耀代练", "客服已接单", "S00001"):
+    for part in ("问：叫人来；还没答：手机号", "话费充值", "王者荣耀代练", "客服已接单", "S00001 没到账"):
         assert part in listed
 
 
