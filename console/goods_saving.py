@@ -44,6 +44,8 @@ class GoodsSaving:
         products, is_draft = self._goods.products(asked)
         with self._parts.engine.connect() as conn:
             listed = load_listed(conn)
+            draft = drafts.find(conn, asked.operator.id)
+            is_behind = draft is not None and draft.base != listed.version
         changes = differences(listed.products, products)
         readings: list[tuple[str, Reading]] = []
         if tried is not None:
@@ -58,6 +60,7 @@ class GoodsSaving:
             count=len(changes),
             losses=sum(one.loss for one in changes),
             is_draft=is_draft,
+            is_behind=is_behind,
             seen=listed.version,
             words=words,
             readings=readings,

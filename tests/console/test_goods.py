@@ -130,6 +130,10 @@ def test_two_who_change_at_once_do_not_undo_each_other(shop: Shop, login: Login)
     page = anna.see("/console/goods/draft")
     assert "Steam充值卡 50元（ST50）" in page
     assert "换位置" in page, "what he would undo is told"
+    assert "您开始改之后，目录又被保存过" in page, "and that it is somebody else's"
+    anna.send("/console/goods/discard")
+    anna.send("/console/goods/out", id="steam", code="ST50")
+    assert "您开始改之后" not in anna.see("/console/goods/draft")
 
 
 def test_what_is_taken_off_sale_is_refused_and_brought_back_as_it_was(shop: Shop, login: Login) -> None:
