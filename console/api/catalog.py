@@ -17,7 +17,7 @@ from catalog.model import Delivery, Product, Sku
 from catalog.shelf import Shelf
 from catalog.version import content_version
 from catalog.writing import to_toml
-from console import audit
+from console import audit, drafts
 from console.api import reading
 from console.api.calling import SCOPE, Caller, Calling, Guarded
 from console.api.problems import Problem, not_found
@@ -207,6 +207,8 @@ def put_catalog(
             raise Problem(
                 412, "catalog-moved", "The catalog has another version now", "目录已被改动，请重新读取后再提交。"
             )
+        if content_version(products) != before.version:
+            drafts.keep(conn, before, caller.actor, caller.parts.clock.now())  # the console goes back to it
         return _import(caller, conn, before, products, "put_catalog", "catalog", {})
 
 

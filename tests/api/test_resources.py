@@ -241,6 +241,19 @@ def test_a_catalog_made_from_an_older_one_is_refused(program: Callable[..., Prog
     )
 
 
+def test_a_catalog_a_program_replaced_is_kept_for_the_console_to_go_back_to(
+    shop: Shop, program: Callable[..., Program]
+) -> None:
+    caller = program()
+    got = caller.http.get("/api/v1/catalog")
+    other = got.text.replace('price = "99.50"', 'price = "98.50"')
+    for body in (got.text, other, other):
+        sent = caller.http.put("/api/v1/catalog", content=body, headers={"Content-Type": "application/toml"})
+        assert sent.status_code == 200
+    kept = [str(one) for one in shop.rows("SELECT version || ' ' || saved_by FROM catalog_snapshot")]
+    assert kept == [f"{got.headers['etag'].strip(chr(34))} api:erp"]
+
+
 def test_what_programs_did_stands_in_the_consoles_record_in_chinese(
     shop: Shop, program: Callable[..., Program]
 ) -> None:
