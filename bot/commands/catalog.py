@@ -1,5 +1,6 @@
 """`kabot catalog`: a catalog file, checked or put on sale."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,16 @@ def catalog_check(file: AFile) -> None:
 @catalog_app.command("import")
 def catalog_import(file: AFile) -> None:
     """Load a catalog file into the database. Importing it again changes nothing."""
-    from catalog.store import import_catalog
+    from catalog.store import import_catalog, load_listed, lock
+    from catalog.version import content_version
+    from console import drafts
 
     shelf = read_file(file)
     with connected() as at, database(at) as engine, engine.begin() as conn:
+        lock(conn)
+        before = load_listed(conn)
+        if before.products and content_version(shelf.products) != before.version:
+            drafts.keep(conn, before, "kabot catalog import", datetime.now(UTC))  # the console goes back to it
         done = import_catalog(conn, shelf)
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}, off sale {done.paused}")
     _advise(shelf)

@@ -144,6 +144,16 @@ def test_a_catalog_is_checked_and_loaded_and_loading_it_again_changes_nothing(
     assert printed[2].startswith("added 0, changed 0, unchanged ")
     with engine.begin() as conn:
         assert conn.scalar(text("SELECT count(*) FROM product")) == 22
+        assert conn.scalar(text("SELECT count(*) FROM catalog_snapshot")) == 0
+
+
+def test_a_catalog_that_a_file_replaced_is_kept_for_the_console_to_go_back_to(shop: Path, engine: Engine) -> None:
+    other = shop / "other.toml"
+    other.write_text(DEMO_CATALOG.read_text("utf-8").replace('price = "10.05"', 'price = "10.10"', 1), "utf-8")
+    for file in (DEMO_CATALOG, other, other):
+        assert main(["catalog", "import", str(file)]) == 0
+    with engine.begin() as conn:
+        assert conn.scalars(text("SELECT saved_by FROM catalog_snapshot")).all() == ["kabot catalog import"]
 
 
 def test_every_problem_of_a_catalog_is_named_with_file_and_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
