@@ -72,6 +72,9 @@ def _configuration(config: Config) -> Finding:
         problems.append("[app] public_url 仍是本机地址，微信无法访问")
     if not config.app.public_url.startswith("https://") and config.wechat.api_base.startswith("https://api.weixin"):
         problems.append("[app] public_url 应为 https 地址（微信支付要求）")
+    for name, supplier in config.supplier.items():
+        if supplier.kind == "juhe" and supplier.api_base.startswith("http://") and "//127." not in supplier.api_base:
+            problems.append(f"[supplier.{name}] api_base 应为 https 地址（聚合的应答没有签名）")
     if config.wechat.mode != "plain" and len(config.wechat.aes_key) != 43:
         problems.append("[wechat] aes_key 应为 43 位 EncodingAESKey，或将 mode 设为 plain")
     if not config.wechat.token:

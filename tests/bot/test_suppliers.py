@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import Engine
 
 from bot import books, doctor, suppliers
+from bot.config import Config, SupplierConfig
 from bot.supplier_figures import SupplierFigures
 from catalog.shelf import Shelf
 from catalog.store import current_version, import_catalog, load_shelf
@@ -98,6 +99,20 @@ def test_the_doctor_asks_each_supplier_and_says_what_to_mend(shop: Supplying) ->
     assert (fulu.part, fulu.ok, fulu.words) == ("供货商 fulu", False, "余额 ¥3.00（不足），请充值")
     assert juhe.ok
     assert "查不到余额（10014" in juhe.words
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "said"),
+    [
+        ("juhe", "http://juhe.example.com", True),
+        ("juhe", "https://juhe.example.com", False),
+        ("juhe", "http://127.0.0.1:8000/juhe", False),
+        ("fulu", "http://fulu.example.com", False),
+    ],
+)
+def test_the_doctor_wants_https_of_a_supplier_who_signs_no_answer(kind: str, address: str, said: bool) -> None:
+    found = doctor._configuration(Config(supplier={"one": SupplierConfig("one", kind=kind, api_base=address)}))
+    assert ("[supplier.one] api_base 应为 https" in found.words) is said
 
 
 # ---- prices and stock ----------------------------------------------------------------------------------------------
