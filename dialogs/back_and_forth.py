@@ -51,6 +51,7 @@ _AFTER_ALL = re.compile(
 )
 _WANTS_AFTER_ALL = re.compile("^(?:算了|想了想|要不|我|那|又|[,，])*(?:还是|又想)(?:想|我)?(?:要|买|充|来)")
 _DROPS_SOME = re.compile("^(?!.*价).*(?:不[要买充用]|去掉|换成?)")
+_CANCELS_IT = re.compile("(?<!别)(?<!不)(?:帮我|给我|我要|请)取消|(?<!别)(?<!不)取消(?:吧|掉)(?!.*[吗?？])")
 _UNPAID_ONES = re.compile(
     r"(?:哪|几|多少|什么).{0,4}(?:单|笔).{0,5}(?:没|未|待|等着?)(?:有)?(?:付|支付|给钱|买单)"
     r"|(?:没|未|待|等着?)(?:有)?(?:付|支付)(?:款|钱|过)?的?(?:都|还|订单|单子?|那些|是|有)*(?:哪|几|多少|吗|什么|$)"
@@ -121,7 +122,8 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if _RESTART.fullmatch(text):
         return restarted(dialog, scene)
     if isinstance(dialog.state, Idle) and _UNPAID_ONES.search(text) and not said.frame.items:
-        return after_sale.look_up(dialog, "unpaid")
+        drops = _CANCELS_IT.search(text) is not None  # 拍错了 帮我取消吧 还没付款
+        return paying.cancel(dialog, scene) if drops else after_sale.look_up(dialog, "unpaid")
     if dialog.dropped and isinstance(dialog.state, Idle) and _wants_after_all(dialog, said, text):
         return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):

@@ -38,7 +38,7 @@ _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
 """While something is asked for, only what can be no answer corrects several lines."""
 _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
 _REMOVING = re.compile(
-    r"不[要用充买来]|不去(?![掉除])|[去来]不了|不参加|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消|退掉|不需要"
+    r"不[要用充买来]|不去(?![掉除])|[去来]不了|不参加|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消掉?|退掉|不需要"
 )
 _KEEPING = re.compile(r"^我?(?:还是|算了|那)?(?:只要|只充|只买|只留|就要|就留|留下|保留|留)(?=.)")
 _REMOVE_FILLER = re.compile(

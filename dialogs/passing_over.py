@@ -3,11 +3,14 @@
 import re
 
 from catalog.checks import fold
+from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import answer, choice_label
 from dialogs.by_text import accounts_anywhere
 from dialogs.draft import field_of
-from dialogs.state import Collecting, Dialog
+from dialogs.hearing import names_a_part
+from dialogs.pointing import longest_name
+from dialogs.state import Collecting, Confirming, Dialog
 from dialogs.turn import Said, Scene, Turn
 
 _MADE_NOTHING_OF = ("unknown", "deny", "search", "browse", "order", "help")
@@ -53,3 +56,19 @@ def _named(state: Collecting, entry: str, text: str, scene: Scene) -> str:
     else:
         return ""
     return label if any(re.search(rf"(?<![\d.]){re.escape(name)}(?![\d.])", text) for name in names if name) else ""
+
+
+_MIGHT_DROP = re.compile("取消|不要|不用|去掉|删|划掉|拿掉|退掉|改|换")
+
+
+def names_something_else(state: Confirming, text: str, shelf: Shelf) -> bool:
+    """Whether a message over a summary gives a number that stands not there, or would drop or change what does."""
+    for line in state.lines:
+        product = shelf.product(line.product or "")
+        held = set(line.fields.values())
+        fields = [field for field in product.fields if field.name in line.fields] if product is not None else []
+        if any(set(accounts_anywhere(field, text)) - held for field in fields):
+            return True
+    names = [name for line in state.lines if (p := shelf.product(line.product or "")) for name in (p.name, *p.aliases)]
+    named = names_a_part(state.lines, text, shelf) or bool(longest_name(names, fold(text)))
+    return named and _MIGHT_DROP.search(text) is not None

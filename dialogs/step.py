@@ -64,7 +64,7 @@ from dialogs.links import fit
 from dialogs.ordering import (
     favourites_found,
 )
-from dialogs.passing_over import passed_over
+from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
 from dialogs.state import (
@@ -154,7 +154,8 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines != after.lines:
         return turn
     looks = all(isinstance(effect, FindOrders) for effect in turn.effects)
-    if looks and not said.late and said.frame.intent != "confirm" and _MISTAKEN.search(said.text):
+    may_correct = _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf)
+    if looks and not said.late and said.frame.intent != "confirm" and may_correct:
         doubtful = replace(after, denied=True)
         told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))
         return replace(turn, dialog=replace(turn.dialog, state=doubtful), reply=replace(turn.reply, text=told))

@@ -140,11 +140,17 @@ def _of_mention(clauses: list[str], at: int, start: int, end: int, act: Act) -> 
     return Stance.ASKED if _NEAR_NO.search(before) or _asks(clauses, at) else Stance.WANTED
 
 
+_WISHED = re.compile("(?:我要|我想|想要?|要求|申请|帮我|给我|麻烦|请)(?:个|办)?$")
+_GOODS_UNWANTED = re.compile("(?:我|就|真的?|东西|这个?)*不想[要买用玩]了?[啊吧哈]*")
+
+
 def _refusal(before: str, after: str, act: Act) -> str | None:
     """The word that says no to what stands between `before` and `after`."""
     found = _BEFORE.search(before)
     if found is not None and not (found["no"] in _BARE and found["between"][:1].isspace()):
         return found["no"]
+    if _WISHED.search(before) and _GOODS_UNWANTED.fullmatch(after):
+        return None  # 我要退款 不想要了
     if act != "cancel" and (_WITHDRAWS.search(before) or _AFTER.fullmatch(after)):
         return "取消"
     return None

@@ -36,6 +36,7 @@ def drop_taken_back(seen: Seen) -> None:
         seen.mentions = [m for m in seen.mentions if m.start < among or m.entry.means_things]
     _drop_what_is_told(seen)
     _drop_what_he_has(seen)
+    _drop_withdrawn(seen)
     may_take_back = MAY_TAKE_BACK.search(seen.text) is not None
     if may_take_back:
         _drop_refused_goods(seen)
@@ -118,6 +119,20 @@ MAY_TAKE_BACK = re.compile("[不没别莫唔甭删错算太换改等哦噢]|取�
 _UNFIT = re.compile(
     r"(?:的|票)?(?:我|就|都|也)?(?:没[空时]|没意思|不去|不看|不坐|不吃|不喜欢|不合适|不行|赶不上|[穿坐放装]不下|用不[上了]|不够[吃喝用]|太[贵小大远晚早])(?![吗么嘛?？])"
 )
+
+
+def _drop_withdrawn(seen: Seen) -> None:
+    """大杯两个 大杯不要了 中杯一杯: what was said, with how many, and is said again only to be declined, is gone."""
+    if "不" not in seen.text and "别" not in seen.text and "算了" not in seen.text:
+        return
+    named = [(m.start, m.end, m.word) for m in seen.mentions if m.entry.skus or m.entry.options]
+    named += [(a.start, a.end, str(a.number)) for a in seen.amounts if a.kind == "value" and a.number is not None]
+    for start, end, word in named:
+        first = next((one for one in named if one[2] == word and one[1] <= start), None)
+        if first is None or not _DECLINED.match(seen.text, end):
+            continue
+        seen.amounts = [a for a in seen.amounts if not first[0] <= a.start < end]
+        seen.mentions = [m for m in seen.mentions if (m.start, m.end) not in (first[:2], (start, end))]
 
 
 _LACKING, _INSTEAD = re.compile(r"没有?\s*$"), re.compile(r"\s*的?(?:的话|了|货)?[,，\s]*(?:那|我)?就")
@@ -388,11 +403,15 @@ _NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
+_CLOSED = re.compile(r"不[要用买]了[\s,，。!！]+")
+"""大杯不要了 中杯一杯: what follows is not refused with it."""
+
+
 def negated(text: str, start: int) -> bool:
     """Tell whether what begins here was just refused: 不要…, 不是…"""
     if start and text[start - 1] == "不" and text[start : start + 1] in _VERBS:
         return True  # 不租R5, where 租R5 is a name
-    return bool(_NEGATED.search(text[max(0, start - 9) : start]))
+    return bool(_NEGATED.search(_CLOSED.split(text[max(0, start - 9) : start])[-1]))
 
 
 def _correct_one(seen: Seen, first: Ref, after: int) -> None:

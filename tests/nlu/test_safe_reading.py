@@ -270,3 +270,19 @@ def test_a_short_name_that_two_names_begin_with_is_neither() -> None:
     (item,) = parse("来一份泡脚", lexicon).items
     assert (item.product, set(item.candidates)) == (None, {"foot", "salt"})
     assert parse("来一份泡脚券", lexicon).items[0].product == "foot"
+
+
+@pytest.mark.parametrize(
+    ("said", "sku", "quantity"),
+    [
+        ("星巴克大杯两个 噢大杯不要了 中杯一杯", "XB-M", 1),
+        ("星巴克大杯两个，大杯不要了，中杯一杯", "XB-M", 1),
+        ("Steam50两张 50不要了 100一张", "ST100", 1),
+        ("京东卡不要了 steam50", "ST50", 1),
+    ],
+)
+def test_what_is_said_again_only_to_be_declined_is_gone_with_its_count(
+    demo: Lexicon, said: str, sku: str, quantity: int
+) -> None:
+    (item,) = parse(said, demo).items
+    assert (item.sku, item.quantity) == (sku, quantity)
