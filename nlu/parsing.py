@@ -95,6 +95,8 @@ def _at_once(text: str, plain: str, lexicon: Lexicon, expecting: Expecting | Non
         if whole == "confirm" and asked and merely_agrees(plain):
             return Frame("confirm", confidence=0.5), "a nod while something else was asked: it fills nothing"
         return Frame(whole, confidence=0.99), "says this and nothing else"
+    if expecting is not None and expecting.slot == "confirm" and _WANTS_IT.fullmatch(plain):
+        return Frame("confirm", confidence=0.9), "wants what stands in the summary"
     if expecting is not None and expecting.slot == "confirm" and _WANTS_TO_PAY.fullmatch(plain):
         return Frame("confirm", confidence=0.9), "asks for the link to pay, below a summary"
     if chosen_last(plain):
@@ -172,6 +174,8 @@ def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
 
 
 _SEVERAL_CHOSEN = re.compile(r"(?:选|要|就|我要)*[1-9](?:\s*(?:和|跟|,|，|、)\s*[1-9])+(?:吧|都要)?")
+_WANTS_IT = re.compile("(?:嗯|对|好)*[,，]?(?:要的?|就?要(?:这个|它))(?:吧|啊|呀|的)?")
+"""要, 要的, below a summary."""
 _WANTS_TO_PAY = re.compile(
     r"(?:好的?|行|可以|那|就|请|麻烦|把|你|[,，\s])*(?=.*(?:发|给))(?:(?:发|给)(?:一下|个|我|下)*)?"
     r"(?:付款|支付|付钱)的?(?:链接|二维码|码)(?:发|给|我|过来|来|一下|下|吧|呗|啊|[。.!！~])*"

@@ -344,3 +344,20 @@ def test_ranges_holidays_and_questions_fill_nothing(demo: Lexicon, text: str) ->
 
 def test_two_rows_picked_at_once_pick_none(demo: Lexicon) -> None:
     assert parse("1和3", demo, expecting=Expecting("product", None, listed=5)).intent == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "confirms"),
+    [
+        ("要", True),
+        ("要的", True),
+        ("嗯要的", True),
+        ("就要这个", True),
+        ("要吗", False),
+        ("要不", False),
+        ("对了", False),
+    ],
+)
+def test_who_wants_what_stands_in_the_summary_confirms_it(demo: Lexicon, said: str, confirms: bool) -> None:
+    frame = parse(said, demo, expecting=Expecting("confirm", "huafei"))
+    assert (frame.intent == "confirm") is confirms
