@@ -27,7 +27,7 @@ ANSWER_BYTES_MAX = 20_000_000
 PAUSE_S = 0.5
 """Between two questions: nobody waits for this, and the index serves others too."""
 TRIES = 4
-AGAIN_AFTER_S = 2.0
+AGAIN_AFTER_S = float(os.environ.get("AGAIN_AFTER_S", "2.0"))
 """After the first failure that may pass (429, 5xx, no answer); twice as long each time, or what the index asks for."""
 WAIT_S_MAX = 60.0
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)

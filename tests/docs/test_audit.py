@@ -37,7 +37,7 @@ def index() -> Iterator[str]:
 
 
 def _audit(index: str, only: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PIP_INDEX_URL": index, "ONLY": only, "no_proxy": "127.0.0.1"}
+    environment = {**os.environ, "PIP_INDEX_URL": index, "ONLY": only, "AGAIN_AFTER_S": "0.1", "no_proxy": "127.0.0.1"}
     return subprocess.run(
         [sys.executable, AUDIT], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
