@@ -11,7 +11,7 @@ from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.asking import answer, slot_label
-from dialogs.draft import Looked, field_of, look
+from dialogs.draft import Looked, asked_field, look
 from dialogs.filling import Filled, fill, says_anything
 from dialogs.merging import taken_apart
 from dialogs.ordering import advance
@@ -64,8 +64,7 @@ def _is_list(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> bool:
     if len(rows) < LIST_ROWS_MIN or len(giving) < _GIVING_MIN or len(giving) * 2 < len(counted):
         return False
     state = dialog.state
-    product = scene.shelf.product(state.lines[state.line].product or "") if isinstance(state, Collecting) else None
-    asked = field_of(product, state.slot) if product is not None and isinstance(state, Collecting) else None
+    asked = asked_field(state, scene.shelf) if isinstance(state, Collecting) else None
     places = any(_PLACE.search(row.text) for row in rows)
     if asked is not None and asked.kind in (FieldKind.TEXT, FieldKind.ADDRESS):
         return not places and all(row.item.product for row in giving)

@@ -7,7 +7,7 @@ from catalog.checks import fold
 from catalog.model import FieldKind
 from dialogs import after_sale, replies
 from dialogs.asking import answer
-from dialogs.draft import field_of
+from dialogs.draft import asked_field
 from dialogs.ordering import advance
 from dialogs.paying import live_unpaid
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -174,6 +174,5 @@ def _writes_freely(dialog: Dialog, scene: Scene) -> bool:
     state = dialog.state
     if not isinstance(state, Collecting):
         return False
-    product = scene.shelf.product(state.lines[state.line].product or "")
-    field = field_of(product, state.slot) if product is not None else None
+    field = asked_field(state, scene.shelf)
     return field is not None and field.kind is FieldKind.TEXT and field.pattern is None

@@ -10,7 +10,7 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs.places import lacking
-from dialogs.state import NO_QUANTITY, DraftLine
+from dialogs.state import NO_QUANTITY, Collecting, DraftLine
 from kernel.money import Fen
 from kernel.orders import WantedLine
 
@@ -112,6 +112,12 @@ def option_of(product: Product, name: str) -> Option | None:
         if option.name == name:
             return option
     return None
+
+
+def asked_field(state: Collecting, shelf: Shelf) -> Field | None:
+    """The field that is asked for; None where it is something else, a size or an option."""
+    product = shelf.product(state.lines[state.line].product or "")
+    return field_of(product, state.slot) if product is not None else None
 
 
 def field_of(product: Product, name: str) -> Field | None:

@@ -32,6 +32,7 @@ from dialogs.state import (
 )
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
+from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
 _CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
@@ -59,7 +60,6 @@ _OTHER_NUMBER = re.compile(
 )
 _OTHER_SIZE = re.compile(r"(\d{1,6})[元块]?的?(?:不够|太[多少大小]|[多少]了点?|不对)[了吧啊]*")
 _SO_MANY = re.compile(r"^这?([二两三四五六七八九2-9])[个件张份单样]")
-_NUMERALS = "0一二三四五六七八九"
 
 
 def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -140,7 +140,7 @@ def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
 def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> Turn | None:
     """京东卡不要了, 第2件删掉, 去掉13511110002, 只要第一个."""
     others, gone = _REMOVING.subn("", fold(said.text))
-    if (many := _SO_MANY.match(others)) and _counted(many[1]) == len(lines):
+    if (many := _SO_MANY.match(others)) and read_numeral(many[1]) == len(lines):
         others = others[many.end() :]  # 两个都不要
     if gone and _EVERYTHING.fullmatch(others):
         return paying.cancel(dialog, scene)
@@ -156,10 +156,6 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if not rest:
         return paying.cancel(dialog, scene)
     return advance(replace(dialog, misses=0), rest, scene, replies.taken_out(len(found)))
-
-
-def _counted(digit: str) -> int:
-    return int(digit) if digit.isdigit() else _NUMERALS.index(digit.replace("两", "二"))
 
 
 def _taken_out_with_reason(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
@@ -242,9 +238,6 @@ def _refuses_an_option(lines: Sequence[DraftLine], meant: Sequence[int], said: s
     products = [shelf.product(lines[at].product or "") for at in meant]
     labels = {fold(v.label) for p in products if p is not None for option in p.options for v in option.values}
     return re.sub("^(?:我|就|都)?不要|了$", "", said) in labels
-
-
-# ---- adding --------------------------------------------------------------------------------------------------------
 
 
 # ---- back ----------------------------------------------------------------------------------------------------------

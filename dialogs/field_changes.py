@@ -8,7 +8,7 @@ from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import corrected_address
-from dialogs.draft import field_of
+from dialogs.draft import asked_field, field_of
 from dialogs.filling import (
     fill_by_mention,
     named_field,
@@ -55,8 +55,7 @@ def _address_completed(dialog: Dialog, state: Collecting | Confirming, said: Sai
     """电话改成139…, while a part of the address is still asked for."""
     if not isinstance(state, Collecting) or said.frame.intent in ("confirm", "deny", "cancel", "choose"):
         return None
-    product = scene.shelf.product(state.lines[state.line].product or "")
-    field = field_of(product, state.slot) if product else None
+    field = asked_field(state, scene.shelf)
     old = state.lines[state.line].fields.get(state.slot)
     if field is None or old is None or field.kind is not FieldKind.ADDRESS or ASKS.search(said.text):
         return None

@@ -21,7 +21,7 @@ from dialogs import (
 from dialogs.answering import corrected, said_for_draft
 from dialogs.asking import answer
 from dialogs.changing import named_alone, rather
-from dialogs.draft import field_of
+from dialogs.draft import asked_field
 from dialogs.effects import CancelOrder
 from dialogs.filling import FREE, fill_by_mention
 from dialogs.ordering import (
@@ -258,8 +258,7 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 def _too_long(state: Collecting, text: str, scene: Scene) -> str:
     """Why a text is no answer to a question for words of his own: too long, and how long it may be."""
-    product = scene.shelf.product(state.lines[state.line].product or "")
-    field = field_of(product, state.slot) if product is not None else None
+    field = asked_field(state, scene.shelf)
     if field is None or field.kind not in FREE or len(text) <= TEXT_CHARS_MAX:
         return ""
     checked = check_field(field, text)

@@ -13,6 +13,7 @@ from dialogs.ordering import advance
 from dialogs.state import Collecting, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
+from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
 _TOKEN = re.compile(r"[0-9A-Za-z_.+-]+@[0-9A-Za-z.-]+|[0-9A-Za-z]{5,}")
@@ -22,7 +23,6 @@ _SO_MANY_NUMBERS = re.compile(
 )
 _BOTH = re.compile(rf"我(?:自己)?[和跟与]我?(?:{KIN})(?:各|每人|一人|都|分别)")
 _QQ = re.compile("qq|扣扣", re.IGNORECASE)
-_HOW_MANY = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5}
 
 
 def for_each_number(items: Sequence[Item], text: str) -> tuple[Item, ...]:
@@ -30,8 +30,8 @@ def for_each_number(items: Sequence[Item], text: str) -> tuple[Item, ...]:
     if len(items) != 1 or items[0].fields or items[0].invalid or items[0].quantity > 1:
         return tuple(items)
     found = _SO_MANY_NUMBERS.search(text)
-    many = int(_HOW_MANY.get(found[1], 0) or found[1]) if found is not None else 2 if _BOTH.search(text) else 1
-    return tuple(items) * many
+    many = read_numeral(found[1]) if found is not None else 2 if _BOTH.search(text) else 1
+    return tuple(items) * int(many or 1)
 
 
 def numbers_of_others(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -7,7 +7,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.asking import answer, choice_label
 from dialogs.by_text import accounts_anywhere
-from dialogs.draft import field_of
+from dialogs.draft import asked_field
 from dialogs.hearing import names_a_part
 from dialogs.pointing import longest_name
 from dialogs.state import Collecting, Confirming, Dialog
@@ -24,8 +24,7 @@ def passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     state, listed = dialog.state, dialog.listed
     if not isinstance(state, Collecting) or said.frame.intent not in _MADE_NOTHING_OF:
         return None
-    product = scene.shelf.product(state.lines[state.line].product or "")
-    field = field_of(product, state.slot) if product is not None else None
+    field = asked_field(state, scene.shelf)
     if field is not None and (numbers := accounts_anywhere(field, said.text)):
         told = replies.say_to_choose(numbers[0]) if len(numbers) == 1 else replies.only_the_one(field.label)
         return answer(dialog, scene, told)

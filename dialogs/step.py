@@ -154,8 +154,9 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines != after.lines:
         return turn
     looks = all(isinstance(effect, FindOrders) for effect in turn.effects)
-    may_correct = _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf)
-    if looks and not said.late and said.frame.intent != "confirm" and may_correct:
+    if not looks or said.late or said.frame.intent == "confirm":
+        return turn
+    if _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
         doubtful = replace(after, denied=True)
         told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))
         return replace(turn, dialog=replace(turn.dialog, state=doubtful), reply=replace(turn.reply, text=told))

@@ -122,8 +122,6 @@ def _value(seen: Seen, product: ProductIndex | None, lexicon: Lexicon) -> Frame 
                     - (set() if counted else {"quantity"}),
                 )
             )
-    if any(a.kind == "value" and a.number is not None and not a.unit for a in amounts) and not product.valued:
-        return None
     return None
 
 
