@@ -228,7 +228,7 @@ def _about(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
 def _list(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, head: str = "", *, numbers: bool = False) -> Turn:
     """Each with where it stands, and what can be done about it with one tap; with its number where that is asked."""
     if not orders:
-        return answer(dialog, scene, replies.no_orders())
+        return answer(dialog, scene, replies.no_orders(pending=open_question(dialog, scene) is not None))
     listed = Listed(tuple(f"o:{order.order_no}" for order in orders))
     row = replies.order_row_with_number if numbers else replies.order_row
     rows = [row(index, order) for index, order in enumerate(orders, 1)]
@@ -262,7 +262,7 @@ def _status(
     dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "", running: tuple[Case, ...] = ()
 ) -> Turn:
     if not orders:
-        return answer(dialog, scene, replies.no_orders())
+        return answer(dialog, scene, replies.no_orders(pending=open_question(dialog, scene) is not None))
     order = orders[0]
     more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
     if order.state is OrderState.UNPAID:

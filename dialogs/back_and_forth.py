@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from catalog.checks import fold
+from catalog.shelf import Shelf
 from dialogs import (
     after_sale,
     browsing,
@@ -30,6 +31,7 @@ from dialogs.state import (
     Idle,
 )
 from dialogs.turn import Said, Scene, Turn
+from nlu.surnames import KIN
 
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
 _GIVE_BACK = re.compile(
@@ -66,6 +68,27 @@ _DROPS_IT = re.compile(
 )
 _NOT_YET = re.compile(
     "(?:我|那|就|等等|等下|还是)*(?:先(?:不|别)(?:下单?|买|确认|付款?|着急|急)|还?没(?:有)?(?:想好|确认|决定|说要下单|要下单))(?:了|呢|吧|啊|哦)*"
+)
+_OF_IT = "手机|QQ|qq|账号|帐号|号码?|信息|订单|单子|金额|数量|内容|地址|名字|规格|价格|资料"
+_LOOKS = re.compile(
+    f"(?:等等|等会儿?|等一?下|稍等|别急|慢着|好的?|嗯|哦|那|先|让|等|容|请|我们?|咱|再|重新|来|去|想|要|得|需要|自己|仔细|好好|认真|把|给|发|列|一[遍次份]|刚才的?|{_OF_IT}|[,，。、])*"
+    "(?:(?P<says>确认|确定)(?:一?[下遍眼哈次])|(?:核对|检查|核实|复核|校对|过目|查看|对|看)(?:一?[下遍眼哈次]|看)|瞅瞅|[瞅瞄]一?[眼下]|(?P<twice>核对|检查|核实|确认)(?P=twice))"
+    f"(?:{_OF_IT}|都|是不是|对不对|有没有?[填写打弄]?[错问]题?|[填写打弄][对错]了?没?有?|先|再说|再付|再回|吧|啊|哈|呢|了|的|[,，。、~!！])*"
+)
+"""我确认一下, 再给我看一眼: he is going to look at the summary again, which is no yes."""
+_SAY_IT_AGAIN = re.compile(
+    f"(?:把|给我|麻烦|{_OF_IT})*(?:再|重新)(?:给我|帮我)?(?:列|发|说|报|念|显示)(?P<says>)(?:一?[遍下次]|出来|给我|看看|{_OF_IT}|吧)*"
+)
+_SOMEONE = f"(?:我?的?(?:{KIN}|朋友|同学|室友|同事|家人|家里人?|领导|老板|孩子|别人|人家|[他她]们?))"
+_ASKS_SOMEONE = re.compile(
+    f"(?:等等|等一?下|稍等|好的?|嗯|那|先|让|我|得|要|去|想|再|[,，])*(?:[跟和找向]{_SOMEONE}(?:再)?(?:问|商量|确认|核实|核对|说)一?[下声]?|问(?:一?[下声]|问|清楚)?{_SOMEONE}?|商量(?:一?下|商量)?)"
+    "[^,，。?？吗\\d]{0,6}"
+)
+_ASKS_US = re.compile("多少|什么|怎么|哪|几|能|有没有")
+_OF_HIMSELF = re.compile(f"[我让等先再得要去]|{_OF_IT}")
+_LITTLE = 20
+_HURRIES = re.compile(
+    "(?:你们?|能不能|能|可以|麻烦|请|就|搞|弄|给我|帮我|好|嗯|那|[,，])*(?:快(?:一?点儿?|些|快)?|赶紧|赶快|抓紧|速度|速速|催一?下|催催|别磨蹭|急)(?:的|啊|呀|吧|哈|点|用|着用|了|吗|[,，!！。~])*"
 )
 _LAST = "(?:刚才|刚刚|刚下|上面|最后|这)的?(?:那|这|下)?的?(?:一?个|一)?(?:订单|单子?|笔)?"
 _GOES = "(?:给我|帮我|麻烦|就)?(?:取消|撤销|撤)(?:了|掉|一下)?(?:吧|啊|谢谢)?"
@@ -114,8 +137,8 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return answer(dialog, scene, replies.another_account(), in_full=True)
     if isinstance(dialog.state, Collecting | Confirming) and _DROPS_IT.fullmatch(text):
         return paying.cancel(dialog, scene)
-    if isinstance(dialog.state, Collecting | Confirming) and _NOT_YET.fullmatch(text):
-        return answer(dialog, scene, replies.take_your_time())
+    if isinstance(dialog.state, Collecting | Confirming) and (waits := _looks_first(dialog, dialog.state, text, scene)):
+        return waits
     if _AS_IT_WAS.fullmatch(text) and isinstance(dialog.state, Collecting | Confirming):
         # 不改了: the order that was to be corrected stands, or the summary as it is
         return paying.cancel(dialog, scene) if dialog.mending else advance(dialog, dialog.state.lines, scene)
@@ -138,6 +161,31 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         told = replies.join(replies.no_bargain(), after)
         return cheaper or answer(doubted(dialog) if sized or _DROPS_SOME.search(text) else dialog, scene, told)
     return None
+
+
+def field_labels(state: Collecting | Confirming, shelf: Shelf) -> list[str]:
+    """What the fields of his lines are called, as folded text."""
+    products = [shelf.product(line.product or "") for line in state.lines]
+    return [fold(field.label) for product in products if product is not None for field in product.fields]
+
+
+def is_checking(text: str) -> bool:
+    """Whether he says no more than that he looks at it again; 确认一下 alone is the yes that was asked for."""
+    looks = _LOOKS.fullmatch(text) or _SAY_IT_AGAIN.fullmatch(text) if len(text) <= _LITTLE else None
+    return looks is not None and (not looks["says"] or _OF_HIMSELF.search(text) is not None)
+
+
+def _looks_first(dialog: Dialog, state: Collecting | Confirming, text: str, scene: Scene) -> Turn | None:
+    """还没想好, 我问下我妈, 我确认一下, 快点: neither yes nor no, and no question about another order."""
+    for label in field_labels(state, scene.shelf):
+        text = text.replace(label, "号码")  # 我核对一下学号
+    if is_checking(text) and isinstance(state, Confirming):
+        return advance(replace(dialog, misses=0), state.lines, scene, replies.take_your_time())
+    if len(text) <= _LITTLE and _HURRIES.fullmatch(text):
+        return answer(dialog, scene, replies.soon_after_paying())
+    asks = len(text) <= _LITTLE and _ASKS_SOMEONE.fullmatch(text) and not _ASKS_US.search(text)
+    waits = _NOT_YET.fullmatch(text) or is_checking(text) or asks
+    return answer(dialog, scene, replies.take_your_time()) if waits else None
 
 
 def _wants_after_all(dialog: Dialog, said: Said, text: str) -> bool:

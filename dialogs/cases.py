@@ -21,7 +21,7 @@ from dialogs.asking import answer, open_question
 from dialogs.effects import DropCase, OpenCase
 from dialogs.facts import CaseDropped, CaseOpened
 from dialogs.paying import pay_url
-from dialogs.state import PAGE_SIZE, Dialog, Lookup
+from dialogs.state import PAGE_SIZE, Dialog, Idle, Lookup
 from dialogs.turn import Reply, Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind
@@ -52,7 +52,8 @@ STILL_WAITS = re.compile("天了|几天|还没|没收到|没到|[两三四五六
 def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
     """Say what the books know, and have a person look at what they cannot settle."""
     if not orders:
-        return answer(dialog, scene, replies.join(replies.no_orders(), replies.offer_human()))
+        pending = not isinstance(dialog.state, Idle)
+        return answer(dialog, scene, replies.join(replies.no_orders(pending=pending), replies.offer_human()))
     live = tuple(o for o in orders if any(can_complain(line) for line in o.lines) and is_paid(o))
     if not live:
         return _nothing_to_complain_of(dialog, orders, lookup.text, scene)

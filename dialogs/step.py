@@ -25,7 +25,7 @@ from dialogs import (
     while_unpaid,
 )
 from dialogs.asking import expecting, summary_in_brief
-from dialogs.back_and_forth import said_between
+from dialogs.back_and_forth import is_checking, said_between
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
 from dialogs.facts import (
@@ -156,6 +156,8 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     looks = all(isinstance(effect, FindOrders) for effect in turn.effects)
     if not looks or said.late or said.frame.intent == "confirm":
         return turn
+    if is_checking(fold(said.text)):
+        return turn  # 我看看对不对: nothing is said to be wrong
     if _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
         doubtful = replace(after, denied=True)
         told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))

@@ -80,9 +80,9 @@ def _read(
 
 def _at_once(text: str, plain: str, lexicon: Lexicon, expecting: Expecting | None) -> tuple[Frame, str] | None:
     """Read what needs no looking for slots: a plain yes or no, a thumb, digits where they were asked for."""
+    below_summary = expecting is not None and expecting.slot == "confirm"
     if not plain or plain == "买":
-        waits = expecting is not None and expecting.slot == "confirm"
-        if waits and (plain or _THUMB.search(text)):
+        if below_summary and (plain or _THUMB.search(text)):
             return Frame("confirm", confidence=0.9), "a thumb up where a yes was asked"
         return Frame("unknown"), "nothing was said"
     whole = certain(plain)
@@ -90,14 +90,16 @@ def _at_once(text: str, plain: str, lexicon: Lexicon, expecting: Expecting | Non
         m.entry.options or m.entry.choices or m.entry.skus for m in lexicon.phrases.find(plain)
     ):
         whole = None  # 快充吧 names an option: nobody confirms what he is changing
+    if whole == "thanks" and below_summary and _AGREES_POLITELY.fullmatch(plain):
+        return Frame("confirm", confidence=0.9), "agrees with thanks, below a summary"
     if whole is not None:
         asked = expecting is not None and expecting.slot != "confirm"
         if whole == "confirm" and asked and merely_agrees(plain):
             return Frame("confirm", confidence=0.5), "a nod while something else was asked: it fills nothing"
         return Frame(whole, confidence=0.99), "says this and nothing else"
-    if expecting is not None and expecting.slot == "confirm" and _WANTS_IT.fullmatch(plain):
+    if below_summary and _WANTS_IT.fullmatch(plain):
         return Frame("confirm", confidence=0.9), "wants what stands in the summary"
-    if expecting is not None and expecting.slot == "confirm" and _WANTS_TO_PAY.fullmatch(plain):
+    if below_summary and _WANTS_TO_PAY.fullmatch(plain):
         return Frame("confirm", confidence=0.9), "asks for the link to pay, below a summary"
     if chosen_last(plain):
         return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9), "the last row"
@@ -174,8 +176,14 @@ def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
 
 
 _SEVERAL_CHOSEN = re.compile(r"(?:选|要|就|我要)*[1-9](?:\s*(?:和|跟|,|，|、)\s*[1-9])+(?:吧|都要)?")
-_WANTS_IT = re.compile("(?:嗯|对|好)*[,，]?(?:要的?|就?要(?:这个|它))(?:吧|啊|呀|的)?")
+_WANTS_IT = re.compile("(?:嗯|对|好|我|是|确认|确定)*[,，]?(?:要[的了]?|就?要(?:这个|它))(?:吧|啊|呀|的)?")
 """要, 要的, below a summary."""
+_AGREES_POLITELY = re.compile(
+    "(?:(?:好|行|可以|没问题|ok|嗯|恩|对|是|要|没错|就这样)[的嘞滴哒啊吧了呀]*[\\s,，。!！~]*)+"
+    "(?:(?:麻烦|辛苦)(?:你|您)?了?[,， ]*)?"
+    "(?:谢谢|多谢|感谢|谢|thx|thanks)+(?:啦|了|咯|哦|啊|呀|你|您|老板|亲|[,，。.!！~ ])*"
+)
+"""好的谢谢, below a summary."""
 _WANTS_TO_PAY = re.compile(
     r"(?:好的?|行|可以|那|就|请|麻烦|把|你|[,，\s])*(?=.*(?:发|给))(?:(?:发|给)(?:一下|个|我|下)*)?"
     r"(?:付款|支付|付钱)的?(?:链接|二维码|码)(?:发|给|我|过来|来|一下|下|吧|呗|啊|[。.!！~])*"

@@ -36,6 +36,7 @@ def off_sale_meanwhile(say: Say, count: int = 0) -> str:
 up_to_you = phrase("up_to_you", "这几种都可以，看您需要哪个。")
 
 
+soon_after_paying = phrase("soon_after_paying", "好的，下单付款后就给您处理。")
 take_your_time = phrase("take_your_time", "好的，您慢慢看，有问题直接问我。")
 
 

@@ -138,9 +138,13 @@ def order_entry(order: Order) -> str:
 my_orders = phrase("my_orders", "您最近的订单（回复序号看详情、卡密，或再来一单）：")
 
 
+_none_but_this = phrase("none_but_this", "您还没有下过单，下面这单付款后才开始处理。")
+
+
 @line("还没有您的订单。想买点什么，回复「{shop}」看看。")
-def no_orders(say: Say) -> str:
-    return say(shop=tap("自助下单", "自助下单", "shop"))
+def no_orders(say: Say, *, pending: bool = False) -> str:
+    """`pending`: one is just being put together, and no shop window is offered."""
+    return _none_but_this() if pending else say(shop=tap("自助下单", "自助下单", "shop"))
 
 
 _order_detail_total = phrase("order_detail_total", "{what}，合计{total}，{state}")

@@ -1,0 +1,40 @@
+"""One rule, many wordings and shops: each line of wordings.txt is a talk of its own for each of its wordings.
+
+shop | what was said before ; … | wording ; wording > and then ; … | what the last answer must hold & !must not & …
+And =PlaceOrder is what the last message asks of the shop (=none: nothing).
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.counter import Counter
+from tests.stories.test_stories import _shop
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def _lines() -> list[list[str]]:
+    lines = (HERE / "wordings.txt").read_text("utf-8").splitlines()
+    return [[cell.strip() for cell in line.split("|")] for line in lines if line and line[0] != "#"]
+
+
+def _missing(counter: Counter, text: str, wanted: str) -> bool:
+    if wanted.startswith("="):
+        return wanted[1:] != (",".join(type(effect).__name__ for effect in counter.effects) or "none")
+    return wanted[1:] in text if wanted.startswith("!") else wanted not in text
+
+
+@pytest.mark.parametrize(("shop", "before", "wordings", "wanted"), _lines())
+def test_every_wording_is_taken_as_its_rule_says(shop: str, before: str, wordings: str, wanted: str) -> None:
+    path = ROOT / ("data/catalog.demo.toml" if shop == "demo" else f"tests/corpus/catalogs/{shop}.toml")
+    wrong = []
+    for wording in wordings.split(";"):
+        counter, answer = Counter(*_shop(str(path))), ""
+        for text in (*before.split(";"), *wording.split(">")):
+            if text.strip():
+                answer = counter.says(text.strip()).text
+        if any(_missing(counter, answer, part.strip()) for part in wanted.split("&")):
+            wrong.append(f"{wording.strip()} → {answer}")
+    assert not wrong, "\n".join(wrong)
