@@ -10,7 +10,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import field_of, pick_sku
 from dialogs.filling import fill
 from dialogs.line_changes import line_with
-from dialogs.pointing import longest_name, pointed
+from dialogs.pointing import longest_name
 from dialogs.state import QUANTITY_MAX, DraftLine
 from dialogs.subjects import FILLER, NUMERAL, PIECES, SEPARATORS, Mention, grouped, parts_of, spaced, subjects, words_of
 from nlu.frame import Item
@@ -40,9 +40,6 @@ _WRONG = re.compile(r"(?:号码?|账号)?(?:填|写|打|输)?错了?[,，]?(?:�
 _ALL_COUNT = re.compile(
     rf"(?:那|就|帮我|给我|我要?|[两三四几][个件样种]|它们)*(?:[都全各]|每[样种个款件]|分别|全部)(?:都)?(?:[要来买改换拿]成?|是|给我)*({NUMERAL}){PIECES}(?:就行|就好|吧|的|了)*"
 )
-_EXCEPT = re.compile(
-    r"^除了?(?P<those>.+?)(?:以外|之外|外)?[,，]?(?:的|其他|其它|别的|剩下|另外)*(?:的)?[都全](?P<not>不|别)?(?:要|买|留)(?:了|吧|着)*$"
-)
 _SOME_ENDS = re.compile(
     rf"^(?:我|就|那)*(?P<keep>只?要|只?留)?(?P<end>[前后])(?:面的?)?(?P<count>{NUMERAL}){PIECES}"
     "(?P<after>就行|就好|就够了?|不要了?|去掉|删掉|都?取消|都要|留着)?(?:吧|了)*$"
@@ -68,7 +65,7 @@ def rebuilt(
         return _with_another(lines, text, strange[0], shelf) if len(strange) == 1 else None
     if len(lines) == 1 and (settled := _last_word(lines[0], text, shelf)) is not None:
         return (settled,)
-    everyone = _everyone(lines, text, shelf)
+    everyone = _everyone(lines, text)
     return everyone if everyone is not None else _by_clauses(lines, text, shelf, 2)
 
 
@@ -117,7 +114,7 @@ def _with_another(
 # ---- all of them ---------------------------------------------------------------------------------------------------
 
 
-def _everyone(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+def _everyone(lines: Sequence[DraftLine], text: str) -> tuple[DraftLine, ...] | None:
     """都要两张, 除了骏网的都要, 前两个就行."""
     said = fold(text)
     if len(lines) < 2:
@@ -126,13 +123,6 @@ def _everyone(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draf
     if count is not None:
         wanted = _number(count[1])
         return None if wanted is None else tuple(replace(line, quantity=wanted) for line in lines)
-    excepted = _EXCEPT.match(said)
-    if excepted is not None:
-        meant = pointed(lines, excepted["those"], shelf)
-        if meant is None or not meant.lines or not FILLER.fullmatch(meant.rest):
-            return None
-        keeps = excepted["not"] is not None
-        return _some(lines, lambda i: (i in meant.lines) == keeps)
     ends = _SOME_ENDS.match(said)
     many = _number(ends["count"]) if ends is not None else None
     if ends is None or many is None or not 1 <= many < len(lines) or not (ends["keep"] or ends["after"]):

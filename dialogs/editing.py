@@ -30,6 +30,7 @@ from dialogs.state import (
     Lookup,
     Replacement,
 )
+from dialogs.staying import staying
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
@@ -75,6 +76,9 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return miss(doubted(dialog), scene)
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
+    if (stays := staying(state.lines, said, scene.shelf)) is not None:
+        told = replies.taken_out(len(state.lines) - len(stays))
+        return advance(replace(dialog, misses=0), stays, scene, told)
     taken = (
         _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)

@@ -74,6 +74,7 @@ from dialogs.state import (
     Lookup,
     WithHuman,
 )
+from dialogs.staying import leaves_some
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.unheld import unheld
 from dialogs.window import shop_window, show_category
@@ -177,6 +178,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     reminder = reminders.asked(dialog, said, scene)
     if reminder is not None:
         return reminder
+    if leaves_some(dialog, said, scene):
+        return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
     said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene) or declining.not_ordered(dialog, said, scene)
     if refused is not None:

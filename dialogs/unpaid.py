@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, picking, replies, which, while_unpaid
+from dialogs import after_sale, change_or_another, picking, replies, which, while_unpaid
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
@@ -28,6 +28,7 @@ from dialogs.state import (
     Replacement,
     Unpaid,
 )
+from dialogs.staying import leaves_some, staying
 from dialogs.turn import Said, Scene, Turn
 from dialogs.varying import with_place
 from dialogs.wishes import Stance, stance
@@ -63,7 +64,12 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
+    if _mistook(said) and isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is not None:
+        said = replace(said, frame=replace(said.frame, intent="change"))
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
+    live = live_unpaid(dialog, scene)
+    likely = likely or (live is not None and leaves_some(dialog, said, scene))
+    likely = likely or change_or_another.left_open(dialog, said, scene)
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
     lookup = Lookup(text=said.text[:200], frame=said.frame)
@@ -121,6 +127,18 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
     return said.frame.intent in ("change", "deny") or counts_only(said) or _CORRECTS.search(text) is not None
 
 
+def _mistook(said: Said) -> bool:
+    """充错号了 139…: the number there should be."""
+    items = said.frame.items
+    return (
+        said.frame.intent == "problem"
+        and len(items) == 1
+        and bool(items[0].fields)
+        and "错" in said.text
+        and items[0].product is None
+    )
+
+
 def says_more(text: str) -> bool:
     """再加一张, 追加两份: more of what is ordered."""
     return _MORE_OF_IT.search(text) is not None
@@ -144,13 +162,17 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
+    if len(waiting) == 1 and staying(lines_of(dialog, waiting[0], scene), said, scene.shelf) is not None:
+        return _correct(dialog, waiting[0], said, scene)
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:
         return other
     if _drops(dialog, said, scene):
         gone = drop_named(dialog, waiting, fact.orders, said, scene)
         if gone is not None:
             return gone
-    return _corrected(dialog, waiting, fact.orders, said, scene) if _corrects(dialog, said, scene) else None
+    if _corrects(dialog, said, scene):
+        return _corrected(dialog, waiting, fact.orders, said, scene)
+    return change_or_another.asked(dialog, waiting, said, scene)
 
 
 # ---- an answer to a list -------------------------------------------------------------------------------------------

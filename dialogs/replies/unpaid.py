@@ -73,6 +73,15 @@ def others_may_pay(say: Say, url: str) -> str:
 which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，要改的是哪一笔？回复序号或名称：")
 
 
+@line("「{said}」是要改刚才这单（{what}），还是另买一份？回复序号：")
+def change_or_another(say: Say, order: Order, said: str) -> str:
+    """A size or an account alone, while that order waits."""
+    return say(said=said, what=order_what(order))
+
+
+change_that_order = phrase("change_that_order", "改刚才这单")
+one_more_order = phrase("one_more_order", "另买一份")
+as_it_was = phrase("as_it_was", "都不是，照刚才的付")
 nothing_unpaid = phrase("nothing_unpaid", "没有等着付款的订单。")
 
 

@@ -1,0 +1,169 @@
+"""Which lines of several go and which stay, said in one message: 卡先不买了 话费照旧, 就要话费, 两样里面话费不要了."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog.checks import fold
+from catalog.shelf import Shelf
+from dialogs.hearing import names_a_part
+from dialogs.paying import live_unpaid
+from dialogs.pointing import names_of, pointed
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
+from dialogs.subjects import spaced
+from dialogs.turn import Said, Scene
+
+_TEXT_MAX = 40
+_OTHER_WISH = re.compile(
+    r"[改换加添再多少减退错]|[?？吗呢]|什么|怎么|哪|几|如果|要是|(?<![第前后这那])[一二两三四五六七八九十\d][张份个件条袋盒次枚瓶桶箱套本](?!都|里|样)|地址|寄"
+)
+"""Anything that says more than who goes: other rules read that."""
+_POLITE_ASK = re.compile(r"(?:行吗|好吗|可以吗|行不行|行不|可不可以)[?？]?$")
+_BREAKS = re.compile(r"[\s,，。.;；!！~、]+|但是?|不过|然后")
+_DROP = (
+    r"(?:先|暂时|暂且|都|就|还是|给我|帮我|我|现在)*(?:不(?:想|打算)?[要用充买订拿做去玩吃喝看办开弄学练]|不需要|别(?!的|人|家)[要充买弄]?|甭|免|取消|去掉|删掉?|拿掉|划掉|撤|算|放一?放|没必要)"
+    r"(?:它|掉|了|的|吧|哈|啊|先|哦|谢谢)*"
+)
+_ONLY = r"(?:我|那|还是|先)*(?:只|就|单|光|仅)(?:要|买|充|留|订|拿|下)(?:下|着)?"
+_KEEP = (
+    r"(?:还是|就|都|正常|照样|先|继续|仍然|我|那个?|还)*(?:照旧|照[买充常要]|保?留[着下]?|不变|不动|正常|没问题|继续|[要买充]|下单|确认|付款?)"
+    r"(?:的|吧|了|就行|就好|啊|哈)*"
+)
+_SAID = re.compile(f"(?P<drop>{_DROP})|(?P<only>{_ONLY})|(?P<keep>{_KEEP})")
+_EXCEPT = re.compile(
+    r"^除了?(?P<those>.+?)(?:以外|之外|外)?[,，]?(?:的|其他|其它|别的|剩下|另外)*(?:的)?[都全]?(?P<not>不|别)?(?:要|买|留)(?:了|吧|着)*$"
+)
+_THE_REST = re.compile(r"(?:其[他它余]|剩下?|别|另外?|余下)(?:的|那|一|几|两|[个件样种笔份项])*")
+_AROUND = re.compile(
+    r"^(?:[两三四几][样个件种份]|[这那上]|里面?|里头|中|把|将|其中|刚才|的|我|就|嗯|哦|噢|哎|啊|好|那|对|等等?|等下|还是|都|个|单|件|份|样|款)+"
+    r"|(?:[那这][个种款单份件样张]?|的|了|吧|啊|哈|就行|就好|都|我|先|也|(?<![一二两三四五六七八九十\d])[个单件份样]|自己|家里|已经)+$"
+)
+
+_NUMBER = re.compile(r"[\d一二两三四五六七八九十百]")
+_REASON = re.compile(r"(?:我|自己|家里|已经|还|也|好像)*(?:有了?|买过?了|用不[着上完到]了?|没用|太?贵了?)$")
+"""卡我自己有了: why, and nothing more."""
+
+Fate = Literal["drop", "only", "keep"]
+
+
+@dataclass(slots=True)
+class _Fates:
+    drop: set[int] = field(default_factory=set)
+    only: set[int] = field(default_factory=set)
+    keep: set[int] = field(default_factory=set)
+
+
+def staying(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The lines that stay; None where the message says anything besides, or leaves open which are meant."""
+    held = {line.product for line in lines}
+    if len(lines) < 2 or any(item.product not in (None, *held) for item in said.frame.items):
+        return None
+    left = _left(lines, _POLITE_ASK.sub("", spaced(said.text)), shelf)
+    return left if left and len(left) < len(lines) else None
+
+
+def leaves_some(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    """Whether it takes something out of what is being put together, or of the order that waits for payment."""
+    state, live = dialog.state, live_unpaid(dialog, scene)
+    if isinstance(state, Collecting | Confirming):
+        return staying(state.lines, said, scene.shelf) is not None
+    return isinstance(state, Idle) and live is not None and staying(live.lines, said, scene.shelf) is not None
+
+
+def _left(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    if len(said) > _TEXT_MAX or _OTHER_WISH.search(said):
+        return None
+    if (excepted := _EXCEPT.match(fold(said))) is not None:
+        those, keeps = _named(lines, _bare(excepted["those"]), shelf), excepted["not"] is not None
+        return tuple(line for i, line in enumerate(lines) if (i in those) == keeps) if those else None
+    fates = _fates(lines, said, shelf)
+    if fates is None or fates.drop & (fates.keep | fates.only):
+        return None
+    gone = fates.drop | ({i for i in range(len(lines)) if i not in fates.only | fates.keep} if fates.only else set())
+    return tuple(line for i, line in enumerate(lines) if i not in gone)
+
+
+def _fates(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> _Fates | None:
+    """What becomes of which line, by all its clauses; None where one of them cannot be told."""
+    fates = _Fates()
+    waiting: tuple[set[int], Fate | None] = (set(), None)
+    rest: Fate | None = None
+    for words, fate in _phrases(said):
+        if words and _THE_REST.fullmatch(words):
+            if fate is None:
+                return None
+            rest = fate
+            continue
+        named = _named(lines, words, shelf) if words else set()
+        if words and not named:
+            besides = fate is None and (waiting == (set(), None) or fates.drop)
+            if besides and not (_NUMBER.search(words) or names_a_part(lines, words, shelf)):
+                continue  # 哎呀, 好像还有钱
+            return None
+        open_, before = waiting
+        if named and fate is None and before is not None:
+            named, fate = named, before  # 不要了 那个卡
+        elif fate is not None and not named and open_:
+            named = open_  # 卡 不要了
+        elif (open_ and named) or (before is not None and fate is not None):
+            return None
+        waiting = (set(), None)
+        if named and fate is not None:
+            getattr(fates, fate).update(named)
+        else:
+            waiting = (named, fate)
+    if waiting != (set(), None):
+        return None
+    others = set(range(len(lines))) - fates.drop - fates.only - fates.keep
+    if rest is not None:
+        getattr(fates, rest).update(others)
+    return fates
+
+
+def _phrases(said: str) -> list[tuple[str, Fate | None]]:
+    """(what is named, what becomes of it), clause by clause, in the order of each: 卡不要话费要, 不要卡只充话费."""
+    found: list[tuple[str, Fate | None]] = []
+    for clause in _BREAKS.split(said):
+        marks = [(one.start(), one.end(), _fate(one)) for one in _SAID.finditer(clause)]
+        if not marks:
+            found += [(words, None)] if (words := _bare(clause)) else []
+            continue
+        first = bool(_bare(clause[: marks[0][0]]))
+        edges = [0, *(end for _, end, _ in marks)] if first else [*(start for start, _, _ in marks), len(clause)]
+        for i, (start, end, fate) in enumerate(marks):
+            found.append((_bare(clause[edges[i] : start] if first else clause[end : edges[i + 1]]), fate))
+        tail = _bare(clause[marks[-1][1] :]) if first else ""
+        found += [(tail, None)] if tail else []
+    return found
+
+
+def _fate(found: re.Match[str]) -> Fate:
+    return "drop" if found["drop"] else "only" if found["only"] else "keep"
+
+
+def _bare(words: str) -> str:
+    while (less := _AROUND.sub("", words)) != words:
+        words = less
+    return words
+
+
+def _named(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int]:
+    """The lines that these words name, and no others; empty where they name none, or leave something over."""
+    words = _REASON.sub("", words)
+    meant = pointed(lines, words, shelf)
+    if meant is not None:
+        return set() if _bare(meant.rest) else set(meant.lines)
+    heads = [i for i, line in enumerate(lines) if any(_ends_alike(name, words) for name in _names(line, shelf))]
+    return set(heads) if len(heads) < len(lines) else set()
+
+
+def _names(line: DraftLine, shelf: Shelf) -> set[str]:
+    product = shelf.product(line.product or "")
+    own = {fold(name) for name in (product.name, *product.aliases)} if product is not None else set()
+    return own | names_of(line, shelf)
+
+
+def _ends_alike(name: str, words: str) -> bool:
+    """卡, of Steam充值卡; 会员, of 腾讯视频会员."""
+    return not words.isdigit() and (name.endswith(words) or (len(words) > 1 and words in name))
