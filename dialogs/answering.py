@@ -36,7 +36,7 @@ from dialogs.ordering import (
 from dialogs.pointing import longest_name
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
-from dialogs.subjects import parts_of
+from dialogs.subjects import named_of, parts_of
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
 from nlu.frame import Item
@@ -206,7 +206,7 @@ def _fill_lines(
     if len(set(map(_said_of, items))) > 1:
         return out  # more things than one, and no telling which is about what: asked, never half of it
     for item in items[:1]:
-        for index in targets(state, item, said.text):
+        for index in named_of(state.lines, targets(state, item, said.text), said.text, scene.shelf):
             out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
     return out
 

@@ -377,17 +377,21 @@ def _price_of(skus: Sequence[Sku], option: str, choice: Choice) -> int | None:
     return left[0].price_fen if len(left) == 1 and left[0].any_value is None else None
 
 
+def line_in_words(line: DraftLine, shelf: Shelf) -> str:
+    """Its goods and how many, for the middle of a sentence."""
+    looked = look(line, shelf)
+    if looked.product is None or looked.sku is None:
+        return "订单"
+    label = looked.sku.label
+    if looked.sku.any_value is not None:
+        label = replies.any_value_label(looked.sku, looked.line.value)
+    name = looked.product.name
+    what = label if label.startswith(name) else f"{name} {label}"
+    return f"{what} ×{looked.line.quantity}" if looked.line.quantity > 1 else what
+
+
 def summary_in_brief(state: Confirming, shelf: Shelf) -> str:
     """The open summary in one line, and what 确认 does now: after a correction that nobody took, it only shows."""
-    looked = look(state.lines[0], shelf)
-    what = "订单"
-    if looked.product is not None and looked.sku is not None:
-        label = looked.sku.label
-        if looked.sku.any_value is not None:
-            label = replies.any_value_label(looked.sku, looked.line.value)
-        name = looked.product.name
-        what = label if label.startswith(name) else f"{name} {label}"
-        if looked.line.quantity > 1:
-            what += f" ×{looked.line.quantity}"
+    what = line_in_words(state.lines[0], shelf)
     told = replies.summary_doubted if state.denied else replies.summary_brief
     return told(what, len(state.lines), sum(state.totals_fen))

@@ -10,6 +10,7 @@ from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.adding import added, fewer
 from dialogs.answering import said_for_draft
+from dialogs.asking import line_in_words
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
 from dialogs.clauses import changes_and_adds
@@ -22,6 +23,7 @@ from dialogs.filling import (
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import longest_name, pointed
+from dialogs.restating import exchanged, restated
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -76,6 +78,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return miss(doubted(dialog), scene)
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
+    if isinstance(state, Confirming) and (anew := _said_anew(dialog, state, said, scene)) is not None:
+        return anew
     if (stays := staying(state.lines, said, scene.shelf)) is not None:
         told = replies.taken_out(len(state.lines) - len(stays))
         return advance(replace(dialog, misses=0), stays, scene, told)
@@ -136,6 +140,17 @@ def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
         return None
     told = replies.changed() if new != state.lines else replies.nothing_changed()
     return advance(replace(dialog, misses=0), new, scene, told)
+
+
+def _said_anew(dialog: Dialog, state: Confirming, said: Said, scene: Scene) -> Turn | None:
+    """我要的是A和B: these, and what stood there besides is told to be gone; A不要了，来杯B: B in its place."""
+    new = restated(state.lines, said.text, said.frame.items, scene.shelf)
+    lines = new.lines if new is not None else exchanged(state.lines, said.text, said.frame.items, scene.shelf)
+    if lines is None:
+        return None
+    gone = [line_in_words(line, scene.shelf) for line in new.gone] if new is not None else []
+    told = replies.join(replies.changed(), replies.not_named_again(gone) if gone else "")
+    return advance(replace(dialog, misses=0), lines, scene, told)
 
 
 # ---- taking out ----------------------------------------------------------------------------------------------------

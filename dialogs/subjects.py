@@ -69,6 +69,17 @@ def subjects(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> list[Mentio
     return found
 
 
+def named_of(lines: Sequence[DraftLine], meant: list[int], text: str, shelf: Shelf) -> list[int]:
+    """不对，要成人3张: of several lines that may be meant, those it names; none where it names a size that none is."""
+    if len(meant) < 2:
+        return meant
+    named = subjects(lines, spaced(text), shelf)
+    if any(not one.lines for one in named):
+        return []
+    told = frozenset().union(*(one.lines for one in named)) if named else frozenset(meant)
+    return [index for index in meant if index in told]
+
+
 def _is_value(between: str) -> bool:
     clause = SEPARATORS.split(between)[-1]
     return _INTO_FOR_SURE.search(between) is not None or (clause == between and _INTO.search(clause) is not None)

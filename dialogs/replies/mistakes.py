@@ -23,6 +23,14 @@ def clause_unclear(say: Say, clause: str) -> str:
 
 
 not_ordered = phrase("not_ordered", "好的，没有下单。想买的时候再跟我说。")
+
+
+@line("「{goods}」没有再提，已去掉；还要的话直接说。")
+def not_named_again(say: Say, goods: Sequence[str]) -> str:
+    """What he wants was said anew, and these stood there before."""
+    return say(goods="、".join(goods))
+
+
 please_check = phrase("please_check", "都按下面这样办，请您再看一眼号码和金额：")
 _off_sale_some = phrase("off_sale_some", "其中{count}件刚刚下架，不卖了，已经去掉。")
 
