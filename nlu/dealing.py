@@ -9,7 +9,9 @@ from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.lexicon import Lexicon
 from nlu.people import texts_of
+from nlu.phrases import Mention
 from nlu.seen import Ref, Seen
+from nlu.whose_counts import Thing, whose_counts
 
 _EACH_BEFORE = re.compile(r"(?:各|分别|每样|每种|一样|都)[来要买充洗租印拍订报做打弄整搞]?\s*$")
 BREAK = re.compile(r"[,，。;；、!！\n+]|还有|另外|再来|再要|以及|和|跟|再|加(?!油|急|上|微)")
@@ -24,10 +26,20 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
     spaces = [place for place, char in enumerate(seen.text) if char == " "]
     parts = {ref.pid: Seen(seen.text, seen.cased, refused=seen.refused) for ref in firsts}
     by_turns = _in_turns(firsts, seen.accounts)
+    mentions = _of_goods(seen, refs, breaks, lexicon)
+    owners = {a: _owner(a.start, a.end, refs, breaks, lexicon, a, spaces) for a in seen.amounts}
+    each = {a for a in seen.amounts if a.kind == "count" and _EACH_BEFORE.search(seen.text[: a.start])}
+    things = [Thing(ref.start, ref.end, ref.pid) for ref in refs]
+    things += [Thing(mention.start, mention.end, pid) for mention, pid in mentions]
+    things += [Thing(a.start, a.end, owners[a]) for a in seen.amounts if a.kind not in ("count", "none")]
+    counts = [a for a in seen.amounts if a.kind == "count" and a not in each]
+    owners |= whose_counts(things, counts, seen.text)
+    sizes = [a for a in counts if (s := settle(lexicon.products[owners[a]], a)) is not None and s.skus]
+    if sizes:  # 蛋挞6只装 两盒, of what is sold by 4 and 6只
+        things += [Thing(a.start, a.end, owners[a]) for a in sizes]
+        owners |= whose_counts(things, [a for a in counts if a not in sizes], seen.text)
     for amount in seen.amounts:
-        owner = _owner(amount.start, amount.end, refs, breaks, lexicon, amount, spaces)
-        each = amount.kind == "count" and _EACH_BEFORE.search(seen.text[: amount.start])
-        for pid in parts if each else [owner]:
+        for pid in parts if amount in each else [owners[amount]]:
             parts[pid].amounts.append(amount)
     for account in seen.accounts:
         turn = by_turns.get(account.start)
@@ -36,7 +48,20 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
             continue
         for pid in _account_owners(account, firsts, refs, breaks, lexicon, len(seen.accounts)):
             parts[pid].accounts.append(account)
+    for mention, pid in mentions:
+        parts[pid].mentions.append(mention)
+    _share_amount(parts, firsts)
+    for pid, part in parts.items():
+        part.texts = texts_of(
+            lexicon.products[pid], seen, lambda start, end: _owner(start, end, refs, breaks, lexicon, None, spaces)
+        )
+    return parts
+
+
+def _of_goods(seen: Seen, refs: list[Ref], breaks: list[int], lexicon: Lexicon) -> list[tuple[Mention, str]]:
+    """Tell of which goods each option and choice is said."""
     pointing = {ref.start: ref.product for ref in refs}
+    found = []
     for mention in seen.mentions:
         if pointing.get(mention.start, mention.entry.owners[:1]) not in (
             mention.entry.owners[:1],
@@ -45,13 +70,8 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
             continue  # 科目三4课时 names its own goods, and no subject of another's
         if mention.entry.options or mention.entry.choices:
             able = [ref for ref in refs if ref.product in mention.entry.owners] or refs
-            parts[_owner(mention.start, mention.end, able, breaks, lexicon, None)].mentions.append(mention)
-    _share_amount(parts, firsts)
-    for pid, part in parts.items():
-        part.texts = texts_of(
-            lexicon.products[pid], seen, lambda start, end: _owner(start, end, refs, breaks, lexicon, None, spaces)
-        )
-    return parts
+            found.append((mention, _owner(mention.start, mention.end, able, breaks, lexicon, None)))
+    return found
 
 
 _LINE = re.compile(r"[^\n；;。]+")
