@@ -49,6 +49,7 @@ from dialogs.effects import (
 from dialogs.facts import Fact, Unheard
 from dialogs.pace import counted, verdict
 from dialogs.rows import read_rows
+from dialogs.said_anew import as_said_anew
 from dialogs.state import Dialog, WithHuman, standing
 from dialogs.step import expecting, step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
@@ -328,11 +329,12 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
         case "text", _:
             frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
             rows, clauses = read_rows(push.text, lexicon), read_clauses(push.text, lexicon)
-            return Said(frame, push.text, rows=rows, clauses=clauses)
+            return as_said_anew(Said(frame, push.text, rows=rows, clauses=clauses), lexicon)
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))
-            return Said(frame, push.text, by_voice=True, clauses=read_clauses(push.text, lexicon), late=late)
+            clauses = read_clauses(push.text, lexicon)
+            return as_said_anew(Said(frame, push.text, by_voice=True, clauses=clauses, late=late), lexicon)
         case "voice", _:
             return Spoke()
         case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:

@@ -23,7 +23,8 @@ from dialogs.filling import (
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import longest_name, pointed
-from dialogs.restating import exchanged, restated
+from dialogs.restating import exchanged, not_again, restated
+from dialogs.said_anew import said_anew
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -78,7 +79,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return miss(doubted(dialog), scene)
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
-    if isinstance(state, Confirming) and (anew := _said_anew(dialog, state, said, scene)) is not None:
+    if (anew := _said_anew(dialog, state, said, scene)) is not None:
         return anew
     if (stays := staying(state.lines, said, scene.shelf)) is not None:
         told = replies.taken_out(len(state.lines) - len(stays))
@@ -142,13 +143,19 @@ def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     return advance(replace(dialog, misses=0), new, scene, told)
 
 
-def _said_anew(dialog: Dialog, state: Confirming, said: Said, scene: Scene) -> Turn | None:
+def _said_anew(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """我要的是A和B: these, and what stood there besides is told to be gone; A不要了，来杯B: B in its place."""
-    new = restated(state.lines, said.text, said.frame.items, scene.shelf)
-    lines = new.lines if new is not None else exchanged(state.lines, said.text, said.frame.items, scene.shelf)
+    summed = isinstance(state, Confirming)
+    new = restated(state.lines, said.text, said.frame.items, scene.shelf) if summed else None
+    lines = new.lines if new is not None else None
+    if lines is None and summed:
+        lines = exchanged(state.lines, said.text, said.frame.items, scene.shelf)
+    dropped = new.gone if new is not None else ()
+    if lines is None and (lines := said_anew(state, said, scene.shelf)) is not None and len(state.lines) > 1:
+        dropped = not_again(state.lines, lines, scene.shelf)
     if lines is None:
         return None
-    gone = [line_in_words(line, scene.shelf) for line in new.gone] if new is not None else []
+    gone = [line_in_words(line, scene.shelf) for line in dropped]
     told = replies.join(replies.changed(), replies.not_named_again(gone) if gone else "")
     return advance(replace(dialog, misses=0), lines, scene, told)
 

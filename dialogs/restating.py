@@ -70,10 +70,15 @@ def restated(lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf
     if not anew and not (new and (denies or (repeats and len(lines) > 1))):
         return None
     made = tuple(_like_before(item, lines, items, shelf) for item in items)
+    return Restated(made, not_again(lines, made, shelf))
+
+
+def not_again(lines: Sequence[DraftLine], made: Sequence[DraftLine], shelf: Shelf) -> tuple[DraftLine, ...]:
+    """The lines of before that were not named again, as they are or in another size."""
     kept = {(line.product, _code(line, shelf)) for line in made}
     gone = tuple(line for line in lines if (line.product, _code(line, shelf)) not in kept)
     resized = {line.product for line in gone if _is_one_of(line, lines) and _is_one_of(line, made)}
-    return Restated(made, tuple(line for line in gone if line.product not in resized))
+    return tuple(line for line in gone if line.product not in resized)
 
 
 def _is_one_of(line: DraftLine, lines: Sequence[DraftLine]) -> bool:

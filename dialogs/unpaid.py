@@ -17,6 +17,7 @@ from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
 from dialogs.paying import cancel_several, live_unpaid
 from dialogs.pointing import names_else, pointed
+from dialogs.said_anew import restates
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -68,7 +69,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         said = replace(said, frame=replace(said.frame, intent="change"))
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
     live = live_unpaid(dialog, scene)
-    likely = likely or (live is not None and leaves_some(dialog, said, scene))
+    likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
     likely = likely or change_or_another.left_open(dialog, said, scene)
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
@@ -162,6 +163,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
+    if len(waiting) == 1 and restates(dialog, said):
+        return _correct(dialog, waiting[0], said, scene)
     if len(waiting) == 1 and staying(lines_of(dialog, waiting[0], scene), said, scene.shelf) is not None:
         return _correct(dialog, waiting[0], said, scene)
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:

@@ -73,7 +73,8 @@ def test_below_the_link_the_order_gives_way_to_what_stays(shop: str, first: str,
 
 
 @pytest.mark.parametrize(
-    "said", ["卡换成100的", "steam不要一张", "话费照旧", "要卡", "京东的要200面额，steam不要了", "充话费就行吗", "再要个卡"]
+    "said",
+    ["卡换成100的", "steam不要一张", "话费照旧", "要卡", "京东的要200面额，steam不要了", "充话费就行吗", "再要卡"],
 )
 def test_what_says_more_than_who_goes_takes_nothing_out_by_this_rule(said: str) -> None:
     from dialogs.staying import staying

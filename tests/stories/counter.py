@@ -52,6 +52,7 @@ from dialogs.facts import (
     TooManyUnpaid,
 )
 from dialogs.rows import read_rows
+from dialogs.said_anew import as_said_anew
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
 from dialogs.turn import Heard, Reply, Said, Scene, WalletTerms
@@ -102,7 +103,8 @@ class Counter:
     def says(self, text: str, channel: Channel = "text") -> Reply:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
         rows, clauses = read_rows(text, self.lexicon), read_clauses(text, self.lexicon)
-        return self.hears(Said(frame, text, by_voice=channel == "voice", rows=rows, clauses=clauses))
+        said = Said(frame, text, by_voice=channel == "voice", rows=rows, clauses=clauses)
+        return self.hears(as_said_anew(said, self.lexicon))
 
     def hears(self, heard: Heard) -> Reply:
         self.effects = []
