@@ -24,7 +24,7 @@ speech-local: $(VENV)/.installed-speech-local ## the same, with recognition on t
 # Each of the hundred processes that tests start would compile the program anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-test ## all tests
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS)
 
 chaos: $(VENV)/.installed-test ## hurt the running shop for some minutes, and check that nothing was lost (CHAOS_SECONDS=… CHAOS_SEED=…)
 	@$(BIN)/python -m tests.chaos

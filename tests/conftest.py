@@ -30,6 +30,14 @@ settings.load_profile("busy")
 gc.set_threshold(50_000)  # looking for garbage among thousands of tests took a seventh of their time
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Called where there are several workers."""
+    from tests.sharing import WholeFiles
+
+    return WholeFiles(config, log)
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays."""
     gc.collect()
