@@ -15,6 +15,8 @@ from nlu.frame import Item
 from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.parsing import parse
+from nlu.text import normalise
+from nlu.withdrawing import without_withdrawn
 from nlu.words import PIECES
 
 _BREAKS = re.compile(
@@ -38,6 +40,7 @@ _NOT_WANTED = re.compile(
 def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     """What each clause means by itself, where a message may be about several things; none for any other message. A
     clause of an address or an account is nobody's goods."""
+    text = without_withdrawn(text, normalise(text), lexicon)
     if "\n" in text or len(text) > _CHARS_MAX or (_NOT_WANTED.search(text) and not changes_and_adds(text)):
         return ()
     clauses = [clause for clause in _BREAKS.split(text) if clause and not _NO_GOODS.search(clause)]

@@ -15,6 +15,8 @@ from dialogs.turn import Said
 from nlu.frame import Item
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
+from nlu.text import normalise
+from nlu.withdrawing import without_withdrawn
 
 _WRONG = r"(?:[我你您]?(?:刚才?)?(?:[买点选下发看拍填写说听理解搞弄][错混反]|错)[了啦咯]?|不对|不是这样|不是|误会了?)"
 _OPENS = r"(?:哎呀?|啊|嗯|唉|哦|噢|不好意思|抱歉|等等|等下|[,，。!！~\s])"
@@ -37,7 +39,10 @@ _OWN = (FieldKind.CHOICE, FieldKind.TEXT)
 
 
 def as_said_anew(said: Said, lexicon: Lexicon) -> Said:
-    """The message read without 不对，我要的是, where it goes on with goods; else as it is."""
+    """The message read without 不对，我要的是, where it goes on with goods; and without goods it takes back itself."""
+    settled = without_withdrawn(said.text, normalise(said.text), lexicon)
+    if settled != said.text:
+        return replace(said, settled=settled)
     if not says_anew(said.text):
         return said
     rest = _goods(said.text)

@@ -143,6 +143,8 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
+    if said.settled and not isinstance(dialog.state, Confirming):
+        said = replace(said, text=said.settled)
     return _checked(dialog, said, scene, _taken(dialog, said, scene))
 
 

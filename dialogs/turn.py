@@ -35,6 +35,8 @@ class Said:
     """Where the text may be a pasted list: what each of its rows means by itself (rows.read_rows)."""
     clauses: tuple[Clause, ...] = ()
     """Where it counts several things: each of its clauses (clauses.read_clauses)."""
+    settled: str = ""
+    """The text without goods that it takes back itself, where it does (nlu.withdrawing)."""
     late: bool = False
     """He spoke before something else was said that he can now not have meant."""
 

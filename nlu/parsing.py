@@ -19,6 +19,7 @@ from nlu.seen import Seen
 from nlu.taking_back import drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
+from nlu.withdrawing import without_withdrawn
 
 NO_ITEMS: frozenset[Intent] = frozenset(
     ("human", "greet", "thanks", "confirm", "deny", "cancel", "balance", "unknown", "batch", "choose")
@@ -63,6 +64,8 @@ def _read(
 ) -> Frame:
     said = _said(text, channel)
     cased = normalise_keeping_case(said)
+    if expecting is None or expecting.slot != "confirm":  # below a summary it is a correction of what stands there
+        cased = without_withdrawn(cased, lower(cased), lexicon)
     plain = lower(cased)
     at_once = _at_once(text, plain, lexicon, expecting)
     if at_once is None:

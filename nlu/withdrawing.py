@@ -1,0 +1,113 @@
+"""A message without the goods that it takes back itself: 柠檬水三杯 圣代两个 噢圣代不要了 is 柠檬水三杯."""
+
+import re
+from collections.abc import Sequence
+
+from nlu.lexicon import Lexicon
+from nlu.numerals import CHINESE
+from nlu.phrases import Mention
+from nlu.words import PIECES
+
+_MAY = re.compile("不[要用买充订去来喝吃]|别[要买]|去掉|取消|删|[换改]|算了")
+_END = r"(?=$|[\s,，。;；!！、.…~]|[换改来要])"
+_GONE = re.compile(
+    rf"\s*(?:的|那[{PIECES}]|那)*(?:就|都|我|先)?(?:不(?:要|用|买|充|订|去|来|喝|吃|想要)了?|别[要买]了?|去掉|取消掉?|删掉|算了)(?:吧|啊|哈)?{_END}"
+)
+_INTO = re.compile(rf"\s*(?:的|那[{PIECES}]|那)*[换改](?:成|为)?(?=.)")
+_REFUSED = re.compile(r"(?:不要|去掉|取消|别要|别买|删掉)(?:那个|这个)?\s*$")
+_THEN = re.compile(r"[\s,，。;；!！]*(?:那|就|我|给我|帮我)*[换改]成?")
+_SEPARATOR = re.compile(r"[\s,，。;；!！、.…~]")
+_NUMBER = rf"(?:\d{{1,3}}(?!\d)|[{CHINESE}]{{1,3}})\s*[{PIECES}]"
+_COUNTED = re.compile(_NUMBER)
+_COUNT_BEFORE = re.compile(rf"{_NUMBER}的?$")
+_COUNT_BEHIND = re.compile(rf"\s*(?:的|券|票|卡)?\s*(?P<count>{_NUMBER}|[xX*×]\s*\d{{1,3}}(?!\d))?的?")
+_NOT_SO = re.compile("[?？吗]|如果|要是|万一|昨天|上[次回]|之前|[买下充订][的过]|[买下充订]了(?!吧)|退|订单")
+"""A question, a condition, or talk of an order of before."""
+_CHARS_MAX = 200
+
+Span = tuple[int, int]
+
+
+def without_withdrawn(text: str, plain: str, lexicon: Lexicon) -> str:
+    """The text without goods that a later clause of it takes back, and without that clause. `plain` is the same in
+    plain form, character by character. Where anything is doubtful the text is left as it is."""
+    if len(text) > _CHARS_MAX or len(text) != len(plain) or not _MAY.search(plain) or _NOT_SO.search(plain):
+        return text
+    named = [m for m in lexicon.phrases.find(plain) if m.entry.skus or m.entry.means_things or m.entry.options]
+    for again in named:
+        before = [m for m in named if m.end <= again.start]
+        earlier = [m for m in before if m.word == again.word] or [m for m in before if _is_longer(m, again)]
+        if len(earlier) != 1:
+            continue
+        cut = _cut(plain, named, earlier[0], again)
+        if cut is not None:
+            return without_withdrawn(_without(text, cut), _without(plain, cut), lexicon)
+    return text
+
+
+def _is_longer(one: Mention, other: Mention) -> bool:
+    """雪王大圣代, taken back as 圣代; 京东e卡, as 京东."""
+    if len(other.word) < 2 or other.word not in one.word:
+        return False
+    return bool(set(one.entry.skus) & set(other.entry.skus)) or bool(set(_goods(one)) & set(_goods(other)))
+
+
+def _goods(mention: Mention) -> tuple[str, ...]:
+    return (*mention.entry.products, *mention.entry.shorthand, *mention.entry.categories)
+
+
+def _cut(plain: str, named: Sequence[Mention], first: Mention, again: Mention) -> tuple[Span, Span] | None:
+    """What goes: the first naming with its count, and the clause that takes it back."""
+    gone, into = _GONE.match(plain, again.end), _INTO.match(plain, again.end)
+    start = _clause_start(plain, again.start)
+    refused = _REFUSED.search(plain, start, again.start)
+    if gone is not None:
+        end = gone.end()
+        then = _THEN.match(plain, end)
+        end = then.end() if then is not None else end
+    elif into is not None and _COUNTED.match(plain, into.end()):
+        start, end = again.end, into.end()  # 珍奶改成一杯
+    elif into is not None:
+        end = into.end()
+    elif refused is not None:
+        end = again.end + (1 if plain[again.end : again.end + 1] == "了" else 0)
+    else:
+        return None
+    if any(start <= m.start < again.start for m in named) or first.end > start:
+        return None
+    whole = first.entry.means_things and not first.entry.skus
+    others = [m.start for m in named if first.end <= m.start < start and m.entry.means_things]
+    if not whole and not first.entry.skus and not _is_one_of_several(first, named, start):
+        return None
+    counted = _COUNT_BEHIND.match(plain, first.end)
+    behind = min(others, default=start) if whole else counted.end() if counted is not None else first.end
+    return (_count_before(plain, named, first), behind), (start, end)
+
+
+def _count_before(plain: str, named: Sequence[Mention], first: Mention) -> int:
+    """Where its count begins, if that stands before it: the one of 中杯2张超大杯 is its neighbour's."""
+    counted, count = _COUNT_BEHIND.match(plain, first.end), _COUNT_BEFORE.search(plain[: first.start])
+    if count is None or (counted is not None and counted["count"]):
+        return first.start
+    neighbour = next((m for m in named if m.end == count.start()), None)
+    theirs = neighbour is not None and _COUNT_BEFORE.search(plain[: neighbour.start]) is None
+    return first.start if theirs else count.start()
+
+
+def _is_one_of_several(first: Mention, named: Sequence[Mention], until: int) -> bool:
+    """成人两张 儿童一张: another choice of the same kind stands beside it, so that each is goods of its own."""
+    kinds = {name for name, _ in first.entry.options}
+    return any(
+        m.word != first.word and m.start < until and kinds.intersection(name for name, _ in m.entry.options)
+        for m in named
+    )
+
+
+def _clause_start(plain: str, at: int) -> int:
+    breaks = [found.end() for found in _SEPARATOR.finditer(plain, 0, at)]
+    return breaks[-1] if breaks else 0
+
+
+def _without(text: str, cut: tuple[Span, Span]) -> str:
+    (a, b), (c, d) = cut
+    return re.sub(r"[ ,，、]{2,}", "，", f"{text[:a]} {text[b:c]} {text[d:]}").strip(" ,，、")
