@@ -59,6 +59,8 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
     where every clause names some, so that each has its own count."""
     items = said.frame.items
     goods = [_goods(clause, shelf) for clause in said.clauses]
+    if goods and _heads_list(goods):
+        goods = [None, *goods[1:]]  # 三杯咖啡 拿铁两杯 美式一杯
     named = [item for item in goods if item is not None]
     if said.frame.intent not in _INTENTS or changes_and_adds(said.text) or not 2 <= len(named) <= DRAFT_LINES_MAX:
         return said
@@ -81,6 +83,16 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
     ]
     whole = tuple(_with_fields(item, items, shelf) for item in [*named, *([] if every else alone)])
     return replace(said, frame=replace(said.frame, intent="order", items=whole))
+
+
+def _heads_list(goods: Sequence[Item | None]) -> bool:
+    """Whether the first clause only tells how many there are of what the others name one by one."""
+    head, *rest = goods
+    listed = [item for item in rest if item is not None]
+    if head is None or not listed or head.sku is not None or head.said - {"product", "quantity"}:
+        return False
+    same = all(item.product == head.product for item in listed)
+    return same and head.quantity == sum(item.quantity for item in listed) > 1
 
 
 def _skus(item: Item, shelf: Shelf) -> frozenset[str]:

@@ -4,19 +4,27 @@ import re
 from dataclasses import replace
 
 from nlu.amounts import Amount
-from nlu.lexicon import Lexicon, Number
+from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE, read_numeral
 from nlu.seen import Seen
+from nlu.surnames import KIN
 from nlu.words import GENERAL_COUNTERS
 
-MOST_HEADS = 50
-_EACH_ONE = re.compile(
-    r"(?:每人|一人|人手|每位|每个人)(?:都|各|来|要|买|发|订|充|上)*[一1](?P<unit>[张份个杯次套件支本位瓶盒])(?!个?月|万|百|千)"
+MOST_HEADS, MOST_PIECES = 50, 99
+_PIECE = "[张份个杯次套件支本位瓶盒块条根袋桶只枚串包罐]"
+_EACH = re.compile(
+    rf"(?:每人|一人|人手|每位|每个人|每家)(?:都|各|来|要|买|发|订|充|上)*(?P<number>\d{{1,2}}|[{CHINESE}])(?P<unit>{_PIECE})(?!个?月|万|百|千)"
+)
+_EACH_OF_TWO = re.compile(rf"(?:各|分别)(?:来|要|买)?(?P<number>\d{{1,2}}|[{CHINESE}])(?P<unit>{_PIECE})(?!个?月)")
+_SOMEBODY = (
+    "人|同[事学]|朋友|客[人户]|员工|学生|大人|小孩|孩子|小朋友|室友|舍友|司机|师傅|工人|老师|亲戚|兄弟|姐妹|闺蜜|队员"
 )
 _HEADS = re.compile(
-    rf"(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})(?:个人|位|口|人(?![份民])|[个名](?:同事|同学|朋友|客人|员工|学生|大人|小孩))"
+    rf"(?P<number>\d{{1,2}}|[{CHINESE}]{{1,2}})(?:[个名位](?:{_SOMEBODY})|位|口|人(?![份民])|家(?=[,，\s]*每家))"
+    rf"|(?<=[我咱你他]们)(?P<us>\d{{1,2}}|[{CHINESE}]{{1,2}})个(?=[,，\s]*(?:每|一)?人)"
 )
 _PAIR = re.compile("(?:我|我们|咱|他|她)们?[俩仨]")
+_AND_I = re.compile(rf"我[和跟与](?:我)?的?(?:{KIN}|室友|同[事学]|朋友|闺蜜|兄弟|他|她)(?![,，]?[和跟与])")
 _TWO_OR_THREE = {"俩": 2, "仨": 3}
 _TIMES = re.compile(r"\s*[x*×]\s*")
 
@@ -36,18 +44,44 @@ def count_otherwise(seen: Seen, lexicon: Lexicon) -> None:
     if len(behind) > 1:  # 大人2 小孩2
         seen.amounts = [replace(a, kind="count") if a in behind else a for a in seen.amounts]
     _count_persons(seen, lexicon)
-    each = _EACH_ONE.search(seen.text)
-    if each is None or len(seen.accounts) > 1 or len({ref.product for ref in seen.refs}) > 1:
+    _count_for_each(seen, lexicon)
+
+
+def _count_for_each(seen: Seen, lexicon: Lexicon) -> None:
+    """Count what all get where each gets so many: 5个人每人两张 are ten; of several goods where 各 says so."""
+    each = _EACH.search(seen.text)
+    named = [lexicon.products[ref.product] for ref in seen.refs if ref.product]
+    apart = any(p.account_fields or any(f.names_person for f in p.words.fields) for p in named)
+    and_i = None if apart else _AND_I.search(seen.text)  # who they are is asked for: a line for each of the two
+    heads = _heads(seen.text, each.span() if each else (0, 0)) if each or and_i else {}
+    heads = heads or ({and_i.span(): 2} if and_i else {})
+    each = each or (_EACH_OF_TWO.search(seen.text) if heads else None)
+    many = set(heads.values()).pop() if len(set(heads.values())) == 1 else 0
+    if each is None or len(seen.accounts) > 1 or not 1 < many <= MOST_HEADS:
         return
-    heads: set[Number | None] = {_TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(seen.text)}
-    heads |= {read_numeral(match["number"]) for match in _HEADS.finditer(seen.text) if match.start() != each.start()}
-    many = heads.pop() if len(heads) == 1 else None
+    several = len({ref.product for ref in seen.refs}) > 1
+    if several and seen.text[each.start("number") - 1] not in "各都":
+        return
+    own = (each.start("number"), each.end())
+    persons = [a for a in seen.amounts if a.kind == "count" and any(s <= a.start < e for s, e in heads)]
     pieces = [a for a in seen.amounts if a.kind == "count" and a.unit in ("", each["unit"], *GENERAL_COUNTERS)]
-    if many is None or not 1 < many <= MOST_HEADS or any((a.number or 0) > 1 for a in pieces):
+    pieces = [a for a in pieces if a not in persons and not own[0] <= a.start < own[1]]
+    total = int(many * (read_numeral(each["number"]) or 0))
+    if not 0 < total <= MOST_PIECES or any((a.number or 0) > 1 for a in pieces):
         return
-    seen.amounts = [a for a in seen.amounts if a not in pieces]  # 10桶 is the size, and stays
-    seen.amounts.append(Amount(each.end() - 2, each.end(), "count", int(many), each["unit"]))
+    gone = [*pieces, *persons]  # 10桶 is the size, and stays
+    seen.amounts = [a for a in seen.amounts if a not in gone and not own[0] <= a.start < own[1]]
+    seen.amounts.append(Amount(*own, "count", total, each["unit"]))
     seen.amounts.sort(key=lambda amount: amount.start)
+
+
+def _heads(text: str, each: tuple[int, int]) -> dict[tuple[int, int], int]:
+    """Tell how many persons are counted, and where: 我们四位, 我们俩."""
+    found = {match.span(): _TWO_OR_THREE[match[0][-1]] for match in _PAIR.finditer(text)}
+    for match in _HEADS.finditer(text):
+        if not each[0] <= match.start() < each[1]:
+            found[match.span()] = int(read_numeral(match["number"] or match["us"]) or 0)
+    return found
 
 
 _PERSONS = re.compile(

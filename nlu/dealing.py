@@ -24,7 +24,7 @@ def deal(products: list[str], seen: Seen, lexicon: Lexicon) -> dict[str, Seen]:
     firsts.sort(key=lambda ref: ref.start)
     breaks = [match.start() for match in BREAK.finditer(seen.text)]
     spaces = [place for place, char in enumerate(seen.text) if char == " "]
-    parts = {ref.pid: Seen(seen.text, seen.cased, refused=seen.refused) for ref in firsts}
+    parts = {ref.pid: Seen(seen.text, seen.cased, refs=refs, refused=seen.refused) for ref in firsts}
     by_turns = _in_turns(firsts, seen.accounts)
     mentions = _of_goods(seen, refs, breaks, lexicon)
     owners = {a: _owner(a.start, a.end, refs, breaks, lexicon, a, spaces) for a in seen.amounts}

@@ -21,6 +21,7 @@ from nlu.choices import (
 )
 from nlu.dealing import deal, lines_of
 from nlu.figures import sizes_and_counts
+from nlu.headings import without_heading
 from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.licence import asked_for, share_out
@@ -35,6 +36,12 @@ from nlu.seen import Seen
 
 def drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool = True) -> list[Draft]:
     """Group everything into one draft per thing that was said; without `infers` only a name names a product."""
+    return without_heading(seen, lambda listed: _drafts(listed, lexicon, wants_topup, infers)) or _drafts(
+        seen, lexicon, wants_topup, infers
+    )
+
+
+def _drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool) -> list[Draft]:
     products = named(seen, lexicon, wants_topup)
     lines = lines_of(seen)
     if lines:
