@@ -3,6 +3,7 @@
 import gc
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -123,6 +124,7 @@ class _Clean:
             SELECT unnest(ARRAY[oid, reltoastrelid]) FROM pg_class WHERE oid = ANY (%s::regclass[]))
     """
     """As the planner finds a new table: the same question has the same plan in every test."""
+    _HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
     _BYTES_MAX = 2**20
 
     def __init__(self, pg_url: str, admin: psycopg.Connection[tuple[Any, ...]]) -> None:
@@ -135,13 +137,16 @@ class _Clean:
 
     def renamed(self, name: str, kept: str) -> bool:
         """Whether it is out of reach of whatever a test has left running, which may still be trying to connect."""
-        self._admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,)
-        ).fetchall()
+        self._admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        until = time.monotonic() + 5
+        # The server's own waiting looks only every 100 ms; most who were connected are gone in two.
+        while self._admin.execute(self._HANG_UP, (name,)).fetchall() and time.monotonic() < until:
+            time.sleep(0.002)
         try:
             self._admin.execute(f"ALTER DATABASE {name} RENAME TO {kept}")
         except psycopg.errors.ObjectInUse:
             return False
+        self._admin.execute(f"ALTER DATABASE {kept} ALLOW_CONNECTIONS true")
         return True
 
     def emptied(self, name: str) -> bool:
