@@ -69,7 +69,7 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
     lines = list(state.lines)
     notes: list[str] = []
     for item in items:
-        more = _with_more(lines, item, text, scene.shelf)
+        more = with_more(lines, item, text, scene.shelf)
         if more is None:
             return miss(doubted(dialog), scene, replies.which_line_to_add(len(lines)))
         lines, problems = more
@@ -154,7 +154,7 @@ def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[
     return [Item(fields={field.name: account}, said=frozenset({field.name})) for account in valid]
 
 
-def _with_more(
+def with_more(
     lines: list[DraftLine], item: Item, text: str, shelf: Shelf
 ) -> tuple[list[DraftLine], tuple[str, ...]] | None:
     """The lines with one thing more; None when it cannot be told of which line more is wanted."""

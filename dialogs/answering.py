@@ -154,6 +154,8 @@ def _one_each(state: Collecting, item: Item, text: str, scene: Scene) -> list[It
 
 
 def _multiplied(dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: Scene) -> Turn:
+    if line.quantity == len(items):
+        line = replace(line, quantity=1)  # 话费50两份, 138… 139…: one for each
     fills = [fill(line, item, scene.shelf) for item in items[:DRAFT_LINES_MAX]]
     problems = tuple(dict.fromkeys(problem for filled in fills for problem in filled.problems))
     notes = (*problems, *([replies.too_many_lines(DRAFT_LINES_MAX)] if len(items) > DRAFT_LINES_MAX else []))

@@ -234,7 +234,7 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(items) == 2 and _EITHER.search(said.text):
         items = neither(items)
     if not lines:
-        items = for_each_number(items, said.text)
+        items = for_each_number(items, said.text, scene.shelf)
     items = with_lost_phone(items, said.text, scene.shelf)
     items = without_kept_out(with_amount_apart(items, scene.shelf), said.text)
     items = joined_fields(items, scene.shelf)

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.model import Field, FieldKind
+from catalog.model import Delivery, Field, FieldKind
+from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.by_text import accounts_anywhere
-from dialogs.draft import field_of
+from dialogs.draft import account_field, field_of
 from dialogs.filling import FREE
 from dialogs.ordering import advance
 from dialogs.state import Collecting, Dialog, DraftLine
@@ -19,19 +20,37 @@ from nlu.surnames import KIN
 _TOKEN = re.compile(r"[0-9A-Za-z_.+-]+@[0-9A-Za-z.-]+|[0-9A-Za-z]{5,}")
 _AROUND = re.compile(r"[\s,，、;；。.:：!！和跟还有我的是号码手机电话费qQ扣微信邮箱账帐充用给发你那个这]*")
 _SO_MANY_NUMBERS = re.compile(
-    r"(?:^|[给帮这我有,，\s])([两二三四五2-5])个(?:不同的)?(?:手机|QQ|qq|账)?号码?(?:都|各|分别|每个|一起)"
+    r"(?:^|[给帮这替我有,，\s的])([两二三四五2-5])个(?:不同的?)?(?:手机|QQ|qq|扣扣|账|帐|游戏|电话)?(?:号码?|手机|账户|电话)(?!里|中|当中|其中|的?其中|[^,，]{0,4}(?:一个|哪个|任))"
+)
+_SO_MANY_PEOPLE = re.compile(
+    rf"(?:给|帮|替|为|我家|家里)(?:我们?|咱们?|家里?)?的?([两二三四五2-5俩仨])个?(?:人|{KIN}|老人|同学|孩子|娃|兄弟|姐妹|客户|员工)"
+)
+_PAIR = re.compile(
+    rf"(?:给|帮|替|为)(?:我|咱)?(?:爸妈|父母|爷爷奶奶|外公外婆|姥姥姥爷|公婆|公公婆婆|岳父岳母|爸爸妈妈|老爸老妈|我?爸和我?妈)|(?:给|帮|替|为)我(?:自己)?[和跟与]我?的?(?:{KIN})"
 )
 _BOTH = re.compile(rf"我(?:自己)?[和跟与]我?(?:{KIN})(?:各|每人|一人|都|分别)")
+_PAIRS = {"俩": "两", "仨": "三"}
 _QQ = re.compile("qq|扣扣", re.IGNORECASE)
 
 
-def for_each_number(items: Sequence[Item], text: str) -> tuple[Item, ...]:
-    """两个号各充50, 给我和我老婆各充100: an item for each, when none of the numbers is said yet."""
+def for_each_number(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
+    """给两个号充50, 给我和我老婆各充100: an item for each, when none of the numbers is said yet."""
     if len(items) != 1 or items[0].fields or items[0].invalid or items[0].quantity > 1:
         return tuple(items)
     found = _SO_MANY_NUMBERS.search(text)
-    many = read_numeral(found[1]) if found is not None else 2 if _BOTH.search(text) else 1
+    if found is None and _is_topped_up(items[0], shelf):
+        found = _SO_MANY_PEOPLE.search(text)
+    pair = _BOTH.search(text) or (_PAIR.search(text) and _is_topped_up(items[0], shelf))
+    many = read_numeral(_PAIRS.get(found[1], found[1])) if found is not None else 2 if pair else 1
     return tuple(items) * int(many or 1)
+
+
+def _is_topped_up(item: Item, shelf: Shelf) -> bool:
+    """Whether it goes to an account: two people are two of them, then."""
+    products = [shelf.product(one) for one in ((item.product,) if item.product else item.candidates)]
+    return bool(products) and all(
+        one is not None and one.delivery is Delivery.TOPUP and account_field(one) is not None for one in products
+    )
 
 
 def numbers_of_others(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, change_or_another, favourites, replies, smalltalk
+from dialogs import after_sale, another_account, change_or_another, favourites, replies, smalltalk
 from dialogs.answering import chosen, said_for_draft
 from dialogs.asking import choice_label
 from dialogs.changing import placed_change
@@ -37,7 +37,8 @@ def by_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         if int(text) <= listed.shown:
             return choose(dialog, int(text), scene)
         return None
-    if (meant := change_or_another.answered(dialog, said.text)) is not None:
+    meant = change_or_another.answered(dialog, said.text) or another_account.answered(dialog, said.text)
+    if meant is not None:
         return choose(dialog, meant, scene)
     labels = [_label(dialog, entry, scene) for entry in listed.entries]
     if labels.count(text) == 1:
@@ -120,6 +121,8 @@ def choose(dialog: Dialog, index: int, scene: Scene) -> Turn:
         case "x:" if dialog.kept is not None:
             kept = Lookup(key, text=dialog.kept.text, frame=dialog.kept.frame)
             return Turn(replace(dialog, waiting=kept), effects=(FindOrders("meant", order_no=OrderNo(key)),))
+        case _ if kind in another_account.ENTRIES:
+            return another_account.chosen(dialog, kind, scene) or miss(dialog, scene, replies.nothing_listed())
         case change_or_another.ANOTHER if (more := change_or_another.one_more(dialog)) is not None:
             return more
         case _:

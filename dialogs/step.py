@@ -7,6 +7,7 @@ from catalog.checks import fold
 from dialogs import (
     after_sale,
     again,
+    another_account,
     batch,
     cases,
     declining,
@@ -145,7 +146,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
-    return _checked(dialog, said, scene, _taken(dialog, said, scene))
+    return _checked(dialog, said, scene, another_account.still_open(dialog, _taken(dialog, said, scene)))
 
 
 def _checked(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
@@ -161,6 +162,8 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     if is_checking(fold(said.text)):
         return turn  # 我看看对不对: nothing is said to be wrong
+    if another_account.only_spoken_of(before, said, scene.shelf):
+        return turn
     if _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
         doubtful = replace(after, denied=True)
         told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))
@@ -192,7 +195,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or invoices.answered(dialog, said, scene)
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
-    certain = certain or by_list(dialog, said, scene) or by_answer(dialog, said, scene)
+    certain = certain or by_list(dialog, said, scene) or another_account.taken(dialog, said, scene)
+    certain = certain or by_answer(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)

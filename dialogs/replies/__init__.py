@@ -5,6 +5,7 @@ place (docs/wording.md). A new text: add one of the two in the file of its kind 
 goes in by a placeholder. Callers write `replies.name`, whatever the file.
 """
 
+from dialogs.replies.accounts import *
 from dialogs.replies.after_sale import *
 from dialogs.replies.asking import *
 from dialogs.replies.invoices import *
