@@ -16,7 +16,7 @@ from nlu.frame import Item
 from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 from nlu.text import normalise
-from nlu.withdrawing import without_withdrawn
+from nlu.withdrawing import last_word, without_withdrawn
 
 _WRONG = r"(?:[我你您]?(?:刚才?)?(?:[买点选下发看拍填写说听理解搞弄][错混反]|错)[了啦咯]?|不对|不是这样|不是|误会了?)"
 _OPENS = r"(?:哎呀?|啊|嗯|唉|哦|噢|不好意思|抱歉|等等|等下|[,，。!！~\s])"
@@ -40,7 +40,9 @@ _OWN = (FieldKind.CHOICE, FieldKind.TEXT)
 
 def as_said_anew(said: Said, lexicon: Lexicon) -> Said:
     """The message read without 不对，我要的是, where it goes on with goods; and without goods it takes back itself."""
-    settled = without_withdrawn(said.text, normalise(said.text), lexicon)
+    plain = normalise(said.text)
+    settled = without_withdrawn(said.text, plain, lexicon)
+    settled = last if (last := last_word(plain, lexicon)) != plain else settled
     if settled != said.text:
         return replace(said, settled=settled)
     if not says_anew(said.text):

@@ -19,7 +19,7 @@ from nlu.seen import Seen
 from nlu.taking_back import drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
-from nlu.withdrawing import without_withdrawn
+from nlu.withdrawing import last_word, without_withdrawn
 
 NO_ITEMS: frozenset[Intent] = frozenset(
     ("human", "greet", "thanks", "confirm", "deny", "cancel", "balance", "unknown", "batch", "choose")
@@ -62,11 +62,13 @@ _SHORT, _RECENT = 8, 2048
 def _read(
     text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | None, trace: Trace | None = None
 ) -> Frame:
-    said = _said(text, channel)
+    said = _said(text, channel, expecting)
     cased = normalise_keeping_case(said)
     if expecting is None or expecting.slot != "confirm":  # below a summary it is a correction of what stands there
         cased = without_withdrawn(cased, lower(cased), lexicon)
     plain = lower(cased)
+    if expecting is not None and (last := last_word(plain, lexicon)) != plain:
+        cased = plain = last
     at_once = _at_once(text, plain, lexicon, expecting)
     if at_once is None:
         seen = look_at(as_written(said, cased), plain, lexicon)
@@ -195,7 +197,15 @@ _THUMB = re.compile("^[\\s\U0001f44c\U0001f44d\U0001f197\u2705\u2714\ufe0f\U0001
 _FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯|呃|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
 
 
-def _said(text: str, channel: Channel) -> str:
+_SIGHS = re.compile(
+    r"^(?:(?:切|嘁|啧|哼|唉|哎呀?|嗐|哦|噢|喔|嗯|额|呃|好吧|行吧|靠|晕|呵呵|哈哈)[\s,，。.…!！~]*+)++(?=那|就|要|来|\d|[一二两三四五六七八九十])"
+)
+"""切 那500的来两份: what he feels about it, before the answer."""
+
+
+def _said(text: str, channel: Channel, expecting: Expecting | None) -> str:
+    if expecting is not None and expecting.slot != "confirm":
+        text = _SIGHS.sub("", text)
     return _FILLERS.sub("", text) or text if channel == "voice" else text
 
 

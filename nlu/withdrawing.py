@@ -111,3 +111,41 @@ def _clause_start(plain: str, at: int) -> int:
 def _without(text: str, cut: tuple[Span, Span]) -> str:
     (a, b), (c, d) = cut
     return re.sub(r"[ ,，、]{2,}", "，", f"{text[:a]} {text[b:c]} {text[d:]}").strip(" ,，、")
+
+
+_TURN = re.compile(
+    "不对|[哦啊噢]不|不+(?=[\\s,，。.…\\d])|还是|算了|等等|不是(?=[\\s,，])|[搞说打]?错了|(?:[,，\\s…]|^)[不哎唉](?=\\w)(?!对|是|要)"
+)
+_AROUND_SIZE = re.compile(
+    "[改换]成?|那|就|要|来|吧|了|的|我|给|哎|唉|啊|哦|噢|嗯|呃|额|充|买|选|行|好|得|元|块钱?|[\\s,，。.…—~!！-]"
+)
+_SIZE = re.compile(r"\d{1,5}(?![\d.])")
+
+
+def last_word(plain: str, lexicon: Lexicon) -> str:
+    """The size named last, where a message is nothing but sizes taken back one after the other (100…不对还是50吧 算了
+    100就100); else the text as it is."""
+    if len(plain) > _TURNS_MAX or not _TURN.search(plain) or _NOT_SO.search(plain):
+        return plain
+    words = {m.start: m.end for m in lexicon.phrases.find(plain) if m.entry.skus or m.entry.options}
+    sizes: list[str] = []
+    at, turns, turned = 0, 0, False
+    while at < len(plain):
+        size = _SIZE.match(plain, at)
+        end = words.get(at) or (size.end() if size is not None else 0)
+        if end:
+            sizes.append(plain[at:end])
+            at, turned = end, False
+            continue
+        turn = _TURN.match(plain, at)
+        small = turn or _AROUND_SIZE.match(plain, at)
+        if small is None:
+            return plain
+        turns += turn is not None and bool(sizes)
+        turned |= turn is not None
+        at = small.end()
+    only_asks = turns == 1 and "还是" in plain and "吧" not in plain
+    return plain if len(sizes) < 2 or not turns or turned or only_asks else sizes[-1]
+
+
+_TURNS_MAX = 60
