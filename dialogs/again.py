@@ -28,6 +28,7 @@ _ALSO = re.compile(
     r"(?:再|也|还)[^,，。]{0,20}?[来充冲交买要][一1](?:个|份|单|次|笔)(?!月)"
     r"|[来充冲交买要][一1](?:个|份|单)(?:一样|同样)的"
 )
+_OF_THE_PAST = re.compile("上次|上回|之前|以前|那[个单次笔]|[充买冲]的")
 _ANOTHER = re.compile("(?:再|还)(?:来|要|充|冲|买|交|缴|续|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
 
 
@@ -151,6 +152,8 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         return answer(dialog, scene, replies.reorder_none())
     if "上上" in lookup.text and len(orders) > 1:
         orders = orders[1:]
+    if lookup.text and _OF_THE_PAST.search(lookup.text):
+        orders = _for_that_account(orders, lookup)
     lines = [line for line in (line_again(line, scene) for line in orders[0].lines) if line is not None]
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())
@@ -170,6 +173,13 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
     notes += [replies.again_unclear(this_time.unclear)] if this_time.unclear else []
     turn = advance(replace(dialog, misses=0), this_time.lines, scene, *notes, *problems)
     return replace(turn, dialog=doubted(turn.dialog)) if this_time.unclear else turn
+
+
+def _for_that_account(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
+    """上次给139…充的那个: the last one for that account comes first, if there is one."""
+    said = set(lookup.line.fields.values()) if lookup.line is not None else set()
+    mine = tuple(order for order in orders if said and any(said <= set(line.fields.values()) for line in order.lines))
+    return (*mine, *(order for order in orders if order not in mine))
 
 
 def _others(orders: tuple[Order, ...]) -> list[Order]:

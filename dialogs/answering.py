@@ -33,7 +33,7 @@ from dialogs.ordering import (
     with_count,
     with_slot_cleared,
 )
-from dialogs.pointing import longest_name
+from dialogs.pointing import longest_name, names_else
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import named_of, parts_of
@@ -286,6 +286,10 @@ def _after_filling(
     if said.frame.items and all(item.product in held and item.product is not None for item in said.frame.items):
         if isinstance(state, Confirming) and _COUNTS_SOMETHING.search(said.text):
             return miss(doubted(dialog), scene)  # 酸梅汤要两壶: something was to change, and nothing did
+        alone = isinstance(state, Confirming) and _size_begun(dialog, state, said.text, scene)
+        meant = targets(state, said.frame.items[0], said.text) if isinstance(state, Confirming) and not alone else ()
+        if meant and all(names_else(state.lines[i], said.text, scene.shelf) for i in meant):
+            return miss(doubted(dialog), scene)  # 油烟机要拆开洗的那种: more was said than the shop's words
         again = advance(dialog, lines, scene)  # the same once more: the question stands
         return _size_begun(dialog, state, said.text, scene) or again
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)

@@ -233,7 +233,7 @@ def reworded(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
     if len(clauses) != 1:
         return None
     sized = re.sub("(?<=[0-9])(?:元|块钱?)?(?:的)?(?:面额|面值)|^[都也各]+", "", clauses[0])
-    count = _COUNT.fullmatch(re.sub("^[改换成为到要来买是]+|的$", "", sized))
+    count = _COUNT.fullmatch(re.sub("^[的改换成为到要来买充拿是]+|的$", "", sized))
     pieces = _number(count[1]) if count is not None else None
     if count is not None and pieces is not None and _by_piece(product, pieces, count[0]):
         return replace(line, quantity=pieces)

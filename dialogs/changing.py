@@ -17,8 +17,8 @@ from dialogs.filling import (
     with_option,
 )
 from dialogs.line_changes import changed_line, line_with
-from dialogs.ordering import advance, ask_which_line
-from dialogs.pointing import Pointed, by_each_number, pointed
+from dialogs.ordering import advance, ask_which_line, doubted, miss
+from dialogs.pointing import Pointed, by_each_number, names_else, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
@@ -336,6 +336,9 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     filled = changed_line(lines[index], meant.rest, said, scene.shelf, meant)
     if filled is None:
         return None
+    same = filled.line == lines[index] and not filled.problems
+    if same and isinstance(state, Confirming) and names_else(lines[index], text, scene.shelf):
+        return miss(doubted(dialog), scene)  # 油烟机要拆开洗的那种: more was said than the shop's words
     if not filled.changed and not filled.problems:
         return advance(dialog, lines, scene, replies.nothing_changed())
     out = (*lines[:index], filled.line, *lines[index + 1 :])

@@ -78,6 +78,7 @@ _COMPLAINS = re.compile(
     "(?:我们?|就)?(?:真的)?(?:要|想|得|去)?投诉(?:你们?|您|这家店?|店家?|商家|客服)?[了啊吧!！。,，]*"
 )
 _OF_AN_ORDER = re.compile("卡|码|券|号|账|单|货|款|钱(?!的吧)|用不了|无效|失效|错|慢")
+_GIVES_STARS = re.compile("[给打评]个?[1-5一二三四五]颗?星(?!座|巴|空)")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
@@ -229,6 +230,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return advance(dialog, dialog.state.lines, scene, too_long, missed=True)
     if isinstance(dialog.state, Confirming) and _NOTHING_TO_ADD.fullmatch(said.text.strip()):
         return advance(replace(dialog, misses=0), dialog.state.lines, scene)
+    if isinstance(dialog.state, Idle) and _GIVES_STARS.search(said.text):
+        return _rate(dialog, said, scene)
     wrong = any(word in said.text for word in replies.MISTAKE_WORDS)
     if isinstance(dialog.state, Confirming) and (dialog.state.denied or wrong):
         emptied = slot_emptied(dialog, said.text, scene)

@@ -2,6 +2,7 @@
 
 from dialogs import after_sale
 from dialogs.again import line_again
+from dialogs.changing import named_alone
 from dialogs.draft import look
 from dialogs.editing import edited
 from dialogs.state import (
@@ -18,7 +19,10 @@ from kernel.orders import Order
 def reworked(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
     """The lines as the same words would leave them below a summary; None when they would not change them."""
     totals = tuple(int(look(line, scene.shelf).total_fen() or 0) for line in lines)
-    turn = edited(Dialog(state=Confirming(lines, totals)), said, scene)
+    drafted = Dialog(state=Confirming(lines, totals))
+    turn = edited(drafted, said, scene)
+    if turn is None and said.frame.intent == "unknown":
+        turn = named_alone(drafted, said, scene)
     state = turn.dialog.state if turn is not None else None
     if isinstance(state, Collecting | Confirming) and state.lines != lines:
         return state.lines

@@ -20,6 +20,7 @@ _OTHER_WISH = re.compile(
 )
 """Anything that says more than who goes: other rules read that."""
 _POLITE_ASK = re.compile(r"(?:行吗|好吗|可以吗|行不行|行不|可不可以)[?？]?$")
+_WELL = re.compile(r"^(?:[哎唉嗯啊哦那,，])*算了[吧啊,，]*")
 _BREAKS = re.compile(r"[\s,，。.;；!！~、]+|但是?|不过|然后")
 _DROP = (
     r"(?:先|暂时|暂且|都|就|还是|给我|帮我|我|现在)*(?:不(?:想|打算)?[要用充买订拿做去玩吃喝看办开弄学练]|不需要|别(?!的|人|家)[要充买弄]?|甭|免|取消|去掉|删掉?|拿掉|划掉|撤|算|放一?放|没必要)"
@@ -41,7 +42,9 @@ _AROUND = re.compile(
 )
 
 _NUMBER = re.compile(r"[\d一二两三四五六七八九十百]")
-_REASON = re.compile(r"(?:我|自己|家里|已经|还|也|好像)*(?:有了?|买过?了|用不[着上完到]了?|没用|太?贵了?)$")
+_REASON = re.compile(
+    r"(?:那个|这个|的)*(?:人家|他|她|我|自己|家里|已经|还|也|好像)*(?:有了?|买过?了|用不[着上完到]了?|没用|太?贵了?|又?说)$"
+)
 """卡我自己有了: why, and nothing more."""
 
 Fate = Literal["drop", "only", "keep"]
@@ -59,7 +62,7 @@ def staying(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     held = {line.product for line in lines}
     if len(lines) < 2 or any(item.product not in (None, *held) for item in said.frame.items):
         return None
-    left = _left(lines, _POLITE_ASK.sub("", spaced(said.text)), shelf)
+    left = _left(lines, _WELL.sub("", _POLITE_ASK.sub("", spaced(said.text))), shelf)
     return left if left and len(left) < len(lines) else None
 
 

@@ -13,6 +13,7 @@ from dialogs.draft import look
 from dialogs.pointing import accounts, names_of
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 from nlu.words import PIECES as COUNTED_BY
 
 NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
@@ -21,6 +22,10 @@ SEPARATORS = re.compile(r"[,，。;；!！、~～]")
 FILLER = re.compile(
     "(?:把|将|给我|帮我|麻烦|请|先|还是|算了|那|这|吧|啦|了|的|个|单|件|张|份|都|也|就|我|哈|呢|啊|可以|一下|行|好|嗯|哦|对|不对|等等"
     "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*+"
+)
+_WHO_SAYS = re.compile(
+    rf"^(?:然后|后来|结果|刚才?|现在|那|哎|啊|[,，])*(?:我们?|他们?|她们?|人家|对方|(?:我们?)?(?:{KIN}|老板娘?|领导|会计|主管|经理|财务|行政|同伴|客[户人]))"
+    r"(?:又|刚才?|还|也|现在|她|他)*(?:跟我)?[说讲]了?(?!的|错)[:：,，]*"
 )
 _NTH = re.compile(rf"第({NUMERAL})(?:{PIECES}|样|项|行|笔|位)?")
 _TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})")
@@ -45,8 +50,8 @@ class Mention:
 
 
 def spaced(text: str) -> str:
-    """Folded, with a comma where there was a space."""
-    return re.sub(r"\s+", ",", unicodedata.normalize("NFKC", text).strip()).casefold()
+    """Folded, with a comma where there was a space, and without who said so (然后会计又说)."""
+    return _WHO_SAYS.sub("", re.sub(r"\s+", ",", unicodedata.normalize("NFKC", text).strip()).casefold())
 
 
 def subjects(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> list[Mention]:

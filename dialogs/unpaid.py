@@ -48,12 +48,14 @@ _MORE_OF_IT = re.compile(
 """再加一张, of the order that waits: it grows, and is no order of its own."""
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|多久|能不能|可以.{0,6}[吗不]|为什么|几点|几[天个]")
 _AN_ORDER = re.compile("[那这][个一]?(?:订单|单|笔)|订单")
-_SAYS_CHANGE = re.compile("[改换]|错了|不对|寄[到给去往]|送[到给去往]")
+_SAYS_CHANGE = re.compile("[改换]|[充买选点下拍][少多][了啦]|错了|不对|寄[到给去往]|送[到给去往]")
 """京东卡200就行 is a new order, whatever waits."""
 _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys", "price", "search", "browse", "help")
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
 _VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
 """What is left of 充30那个 without the 30."""
+_WRONG_SIZE = re.compile("[充买选点下拍][少多错][了啦]")
+_LABELLED = re.compile(r"(?:qq|号码?|账号|手机|电话|卡号|邮箱|id|uid|学号)(?:应该)?是\s*[\w@]", re.IGNORECASE)
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
@@ -119,6 +121,8 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
     if says_more(text):
         foreign = any(item.product not in (None, *held) or item.candidates for item in said.frame.items)
         return not foreign and not all(names_else(line, text, scene.shelf) for line in live.lines)
+    if _LABELLED.search(text) and any(item.fields for item in said.frame.items):
+        return True
     if _ADDS.search(text) or said.frame.intent in _ABOUT_ELSE:
         return False
     if said.frame.intent == "order" and not _SAYS_CHANGE.search(text):
@@ -129,14 +133,13 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
 
 
 def _mistook(said: Said) -> bool:
-    """充错号了 139…: the number there should be."""
-    items = said.frame.items
-    return (
-        said.frame.intent == "problem"
-        and len(items) == 1
-        and bool(items[0].fields)
-        and "错" in said.text
-        and items[0].product is None
+    """充错号了 139…, 充少了 充200: the number or size there should be."""
+    frame = said.frame
+    if frame.intent != "problem" or len(frame.items) != 1 or frame.items[0].product is not None:
+        return False
+    (item,) = frame.items
+    return (bool(item.fields) and "错" in said.text) or (
+        item.said == {"value"} and _WRONG_SIZE.search(said.text) is not None
     )
 
 
@@ -173,7 +176,7 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         gone = drop_named(dialog, waiting, fact.orders, said, scene)
         if gone is not None:
             return gone
-    if _corrects(dialog, said, scene):
+    if _corrects(dialog, said, scene) or (len(waiting) == 1 and said.frame.intent == "unknown"):
         return _corrected(dialog, waiting, fact.orders, said, scene)
     return change_or_another.asked(dialog, waiting, said, scene)
 

@@ -279,7 +279,7 @@ _MEASURED = re.compile(r"(\d+(?:\.\d+)?)([a-z]+|[\u4e00-\u9fff]{1,2})")
 
 
 def _measured_otherwise(word: str) -> list[str]:
-    """Write an option that is a measure in the other ways it is written: 1l for 1升, 7座 for 七座."""
+    """Write an option that is a measure in the other ways it is written: 1l for 1升, 7座 for 七座, 4米5 for 4.5米."""
     match = _MEASURED.fullmatch(word)
     if match is None:
         numeral = re.match(r"[一二三四五六七八九十]{1,3}(?=[\u4e00-\u9fff])", word)
@@ -287,7 +287,9 @@ def _measured_otherwise(word: str) -> list[str]:
         return [f"{number}{word[numeral.end() :]}"] if numeral and number is not None else []
     units = [short for unit, short in WRITTEN_SHORT if unit == match[2]]
     units += [unit for unit, short in WRITTEN_SHORT if short == match[2]]
-    return [match[1] + unit for unit in units]
+    tenths = re.fullmatch(r"(\d+)\.(\d)", match[1])
+    spoken = [f"{tenths[1]}{match[2]}{tenths[2]}"] if tenths and match[2][0] > "z" else []
+    return [*(match[1] + unit for unit in units), *spoken]
 
 
 def _alias_stems(choices: list[ChoiceWords]) -> list[tuple[str, ChoiceWords]]:
