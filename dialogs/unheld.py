@@ -30,6 +30,7 @@ _COUNT = re.compile(
     rf"|(?P<pair>[俩仨])(?=人|娃|孩|$|\W)"
 )
 _ANY_NUMBER = re.compile(rf"[\d{CHINESE}俩仨]")
+_FOR_EACH = re.compile("每|一人|人手|各")
 _HEADS = re.compile("[口人孩娃宝老学同朋室家俩仨]")
 _NO_COUNT = re.compile(
     r"[?？吗么呢]|能不能|可不可以|有没有|是不是|多少|几|多久|什么|怎么|如果|要是|的话|没|别|不|够|坐|左右"
@@ -115,7 +116,7 @@ def uncounted(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str,
     if len(looked) == 1 and looked[0].line.quantity in pieces:
         return ()  # 我们6个人，先买4张
     by_head = all(_sold_by_head(product) for product in products)
-    known = set(_numbers(looked))
+    known = set(_numbers(looked)) | _shares(looked, text)
     units = {fold(sku.unit) for product in products for sku in product.skus if sku.unit}
     found = [
         words
@@ -123,6 +124,15 @@ def uncounted(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str,
         if count not in known and (by_head or not people) and not any(f"个{u}" in words or u in words for u in units)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _shares(looked: Sequence[Looked], text: str) -> set[int]:
+    """Five and two, where each of five persons gets two and a line holds ten."""
+    if not _FOR_EACH.search(text):
+        return set()
+    counts = {int(count) for one in _COUNT.finditer(text) if (count := read_numeral(one["number"] or "0")) is not None}
+    wanted = {one.line.quantity for one in looked}
+    return {one for one in counts for other in counts if one * other in wanted}
 
 
 def _sold_by_head(product: Product) -> bool:
