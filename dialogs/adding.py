@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import replies
+from dialogs import replies, same_account
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
     fill,
@@ -53,7 +53,8 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
         return None
     if said.frame.intent == "reorder" and _LAST_ORDER.search(text):
         return None
-    if _INSTEAD.search(text) or _ALSO_WRONG.match(text) or any(line.product is None for line in state.lines):
+    plain = same_account.without_it(text)
+    if _INSTEAD.search(plain) or _ALSO_WRONG.match(plain) or any(line.product is None for line in state.lines):
         return None
     items = [item for item in said.frame.items if says_anything(item)]
     if items and adding[0] == "还有" and all(_only_chooses(item, state.lines, scene.shelf) for item in items):

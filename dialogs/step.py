@@ -19,6 +19,7 @@ from dialogs import (
     refunds,
     reminders,
     replies,
+    same_account,
     smalltalk,
     unpaid,
     wallet,
@@ -150,7 +151,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 
 def _checked(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
-    return unheld(dialog, said, scene, _doubting(dialog, said, scene, turn))
+    return unheld(dialog, said, scene, same_account.carried(dialog, said, scene, _doubting(dialog, said, scene, turn)))
 
 
 def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
@@ -185,6 +186,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return reminder
     if leaves_some(dialog, said, scene):
         return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
+    if (same := same_account.answered(dialog, said, scene)) is not None:
+        return same
     said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene) or declining.not_ordered(dialog, said, scene)
     if refused is not None:
