@@ -63,6 +63,13 @@ _BARGAIN = re.compile(
     r"差价|便宜(?:一?点|些)(?!的)|太贵|好贵|真贵|贵了|[能可]?少[点算]|打[个点]?折|优惠[点些吗]|砍价|讲价|抹零|卖不卖|\d卖吗"
     r"|价[格钱]?.{0,2}改[成为到]?|改[个下]?价|有(?:没有?|什么|啥)?(?:优惠|折扣|打折)(?:活动)?[吗么啊呢嘛?？]*$|免费[给送充来]我?"
 )
+_STOPS = (
+    "(?:那|就|还是|我|先|都)*(?:不(?:想)?[要买充订做去办开用洗学玩看吃喝]了?|不需要了?|算了|取消(?:掉|订单)?|撤了?|退了)"
+    "[吧啊呀哈呢了谢]*"
+)
+_DEAR = "(?:这|也|有点|有些|确实|实在|真的?|太|好|这么|价格|我觉得|感觉|还是|嫌)*[贵高]了?[啊呀哦吧呢的点]*"
+_TOO_DEAR_TO_BUY = re.compile(f"(?:{_DEAR}[,，。!！~]*{_STOPS}[,，。!！~]*)+|{_STOPS}[,，。!！~]*{_DEAR}[,，。!！~]*")
+"""太贵了不要了: no bargaining, he goes."""
 _DROPS_IT = re.compile(
     "(?:不是|别)?确认(?:了)?[,，]?(?:我|还是|那)?(?:不要|不买|不充|不下单|取消|不订)(?:了|吧|啊)*|不是确认[,，]?是取消|是取消(?:啊|不是确认)?"
 )
@@ -131,6 +138,8 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return paying.cancel(dialog, scene)
     if isinstance(dialog.state, Idle) and _ALL_GO.fullmatch(text):
         return Turn(replace(dialog, listed=None, misses=0), effects=(FindOrders("cancel"),))
+    if isinstance(dialog.state, Idle) and own_order.LINK_GONE.search(text):
+        return own_order.asked(dialog, said, scene)
     if isinstance(dialog.state, Idle) and _WHERE_TO_PAY.search(text) and paying.live_unpaid(dialog, scene):
         return own_order.asked(dialog, said, scene) or Turn(dialog, effects=(FindOrders("status"),))
     if isinstance(dialog.state, Collecting) and favourites.declined(text):
@@ -151,6 +160,8 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return advance(replace(dialog, dropped=(), misses=0), dialog.dropped, scene)
     if _WORTH.search(text) and not any(item.product or item.value for item in said.frame.items):
         return browsing.best_value(dialog, said.text, scene)
+    if _BARGAIN.search(text) and (said.frame.intent == "cancel" or _TOO_DEAR_TO_BUY.fullmatch(text)):
+        return paying.cancel(dialog, scene)
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
         lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
         names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)

@@ -1,11 +1,12 @@
 """Answered from his own order: how long it takes, how to use it, what is to be paid; that a key does not work."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
 from catalog.shelf import Shelf
-from dialogs import after_sale, cases, replies, smalltalk, which
+from dialogs import after_sale, cases, examples, replies, smalltalk, which
 from dialogs.asking import answer
 from dialogs.effects import FindOrders
 from dialogs.facts import OrdersFound
@@ -30,6 +31,17 @@ _UNTIL = re.compile(
 _TOGETHER = re.compile("[这那]?[两二三俩仨](?:[单个笔]|张)?.{0,4}(?:一起|一块|都|同时).{0,2}付")
 _HOW_MUCH = re.compile("付|链接|多少钱")
 _OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|[改换]|\d{5}")
+_GONE = "没有?了|没看[到见]|不见|找不[到着]|丢|删|过期|失效|打不开|点不开|点不[了动]|呢|在哪|去哪"
+LINK_GONE = re.compile(
+    f"(?<!下载)(?<!教程)(?<!兑换)(?<!激活)(?<!官网)(?<!商品)(?:付款码|支付码|链接|二维码)[^?？]{{0,6}}(?:{_GONE}|(?:再|重新?|重)(?:发|给|来)|发(?:我|一下|来|给|过来|个))"
+    "|(?:再|重新?|重)(?:发|给|来)[^?？]{0,6}(?:付款|支付)?的?(?:链接|付款码|支付码)|(?:付款|支付|付钱|交钱)的?(?:地方|页面|入口|按钮)[^?？]{0,4}(?:在哪|呢|没了|找不)"
+)
+"""付款链接找不到了, 再发一遍链接."""
+_MAY_CHANGE = re.compile(
+    "(?:请问|那|这个?|现在|我|下了?单了?|订单|刚才的?|付款前|之?后|还没付款?|还|[,，])*"
+    "(?:(?:能不能|可不可以|可以|能|怎么|如何|咋|想)(?:再|还|修|变|更|帮我|给我)*[改换](?:一?下|动|吗|么|不|嘛|呢|订单|内容|东西|规格|数量|了|[?？])*|改得了[吗么不]?)[?？]*"
+)
+"""能改吗, of an order that waits or is being put together."""
 _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "keys", "problem")
 _ORDERS_MAX = 10
 
@@ -37,7 +49,10 @@ _ORDERS_MAX = 10
 def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look up the order that a question is about; None when it is about none."""
     text = said.text
-    if (said.frame.intent not in _ASKED_AS and not _HOW_MUCH.search(text)) or any(
+    if _MAY_CHANGE.fullmatch(fold(text)) and not said.frame.items:
+        return _may_change(dialog, said, scene)
+    gone = LINK_GONE.search(text) is not None
+    if (not gone and (said.frame.intent not in _ASKED_AS and not _HOW_MUCH.search(text))) or any(
         item.value for item in said.frame.items
     ):
         return None
@@ -50,7 +65,8 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     live = live_unpaid(dialog, scene) is not None or _TOGETHER.search(text) is not None
     if not (
-        _HOW_TO.search(text)
+        gone
+        or _HOW_TO.search(text)
         or _HOW_LONG.search(text)
         or _UNTIL.search(text)
         or (live and _TO_PAY.search(text) and _HOW_MUCH.search(text))
@@ -60,14 +76,41 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("how", _ORDERS_MAX),))
 
 
+def _may_change(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """能改吗: yes, and how; of a paid order what can be done instead."""
+    if isinstance(dialog.state, Collecting | Confirming):
+        lines = dialog.state.lines
+        known = all(line.product for line in lines)
+        return answer(dialog, scene, replies.may_be_changed(examples.changes(lines, scene.shelf))) if known else None
+    if not isinstance(dialog.state, Idle):
+        return None
+    lookup = Lookup(text=said.text[:200], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("how", _ORDERS_MAX),))
+
+
+def _changeable(dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn | None:
+    live = live_unpaid(dialog, scene)
+    waiting = next((order for order in orders if order.state is OrderState.UNPAID), None)
+    if waiting is not None:
+        lines = live.lines if live is not None else ()
+        told = replies.may_be_changed(examples.changes(lines, scene.shelf) if lines else ())
+        pay = replies.waits_for_payment(waiting, pay_url(scene, waiting.token), scene.now)
+        return answer(dialog, scene, replies.join(told, pay))
+    paid = [order for order in orders if order.state in (OrderState.PAID, OrderState.DELIVERED)]
+    return answer(dialog, scene, replies.change_refused(paid[0].order_no, paid[0].state)) if paid else None
+
+
 def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     """The answer, from the order he means: the one he names, else the latest that fits."""
     lookup = dialog.waiting if isinstance(dialog.waiting, Lookup) else Lookup()
     dialog, text = replace(dialog, waiting=None), lookup.text
+    if _MAY_CHANGE.fullmatch(fold(text)) and (told := _changeable(dialog, fact.orders, scene)) is not None:
+        return told
     waiting = [order for order in fact.orders if order.state is OrderState.UNPAID]
-    if waiting and _TO_PAY.search(text) and _HOW_MUCH.search(text):
+    gone = LINK_GONE.search(text) is not None
+    if waiting and (gone or (_TO_PAY.search(text) and _HOW_MUCH.search(text))):
         return _to_pay(dialog, waiting, scene)
-    if not waiting and _TOGETHER.search(text):
+    if not waiting and (gone or _TOGETHER.search(text)):
         return answer(dialog, scene, replies.nothing_unpaid())
     meant = which.named(fact.orders, text, scene.shelf)
     orders = [o for o in (meant[0] if meant else fact.orders) if o.state is not OrderState.CANCELLED]

@@ -125,10 +125,13 @@ def _mentions(clauses: list[str], act: Act) -> Iterator[tuple[int, int, int]]:
 def _of_mention(clauses: list[str], at: int, start: int, end: int, act: Act) -> Stance:
     clause = clauses[at]
     before, after = clause[:start], clause[end:].strip(" ,;!。~")
+    apart = clause[end : end + 1].isspace()
     earlier = "".join(clauses[:at]) + before
     conditional = _CONDITION.search(earlier) is not None or _HYPOTHESIS.search(after) is not None
     if _TWICE_NOT.search(before):
         return Stance.ASKED
+    if act == "refund" and apart and _GOODS_GO.fullmatch(after):
+        return Stance.ASKED if conditional else Stance.WANTED  # 退款 不要了: the goods
     if (no := _refusal(before, after, act)) is not None:
         reproach = no in _BARE and (no != "不" or _REPROACH.search(before) is not None or "给" in before)
         reproach = reproach or _THREAT.search(after) is not None
@@ -142,6 +145,8 @@ def _of_mention(clauses: list[str], at: int, start: int, end: int, act: Act) -> 
 
 _WISHED = re.compile("(?:我要|我想|想要?|要求|申请|帮我|给我|麻烦|请)(?:个|办)?$")
 _GOODS_UNWANTED = re.compile("(?:我|就|真的?|东西|这个?)*不想[要买用玩]了?[啊吧哈]*")
+
+_GOODS_GO = re.compile("(?:我|就|都|真的?|东西|这个?|也)*不(?:想)?(?:要|需要|买)了[啊吧哈的]*")
 
 
 def _refusal(before: str, after: str, act: Act) -> str | None:

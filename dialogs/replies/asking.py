@@ -169,6 +169,15 @@ def what_to_change(say: Say, examples: Sequence[str]) -> str:
     return say(examples="、".join(examples))
 
 
+_any_change = phrase("any_change", "换规格、改数量、改号码")
+
+
+@line("可以，付款前都能改。要改什么直接说，例如：{examples}。")
+def may_be_changed(say: Say, examples: Sequence[str]) -> str:
+    """能改吗, of what is not paid."""
+    return say(examples="、".join(examples) or _any_change())
+
+
 @line("这单有{count}件，请说明改哪一件，例如：{example}。")
 def which_line_to_change(say: Say, total: int, example: str) -> str:
     return say(count=total, example=example)
