@@ -12,6 +12,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.clauses import left_out
 from dialogs.draft import Looked, account_field, look
+from dialogs.effects import FindFavourites
 from dialogs.ordering import advance
 from dialogs.replies import number
 from dialogs.state import NO_QUANTITY, Collecting, Confirming, Dialog, DraftLine
@@ -51,7 +52,16 @@ _ANOTHERS_TAIL = re.compile("银行|付款|扣款|信用卡|储蓄卡|支付|花
 
 
 def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
-    """The turn, or the question that what he said leaves open."""
+    """The turn, or the question that what he said leaves open; before it, what he wants and is not sold here."""
+    turn, absent = _held(dialog, said, scene, turn), said.frame.absent
+    there = isinstance(turn.dialog.state, Collecting | Confirming) and turn.dialog.state != dialog.state
+    if not absent or not there or not all(isinstance(effect, FindFavourites) for effect in turn.effects):
+        return turn
+    told = replies.not_sold_here("」「".join(one.words for one in absent))
+    return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
+
+
+def _held(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     before, after = dialog.state, turn.dialog.state
     if not isinstance(after, Collecting | Confirming) or turn.dialog.misses or len(after.lines) > len(said.text):
         return turn
@@ -66,8 +76,11 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
     if (others := _more_ids(after.lines, said.text, scene.shelf)) is not None:
         return advance(turn.dialog, (DraftLine(after.lines[0].product),), scene, replies.whose_number(others))
+    text = fold(said.text)
+    for absent in said.frame.absent:
+        text = text.replace(fold(absent.said), ",")
     named = left_out(after.lines, said, scene.shelf)
-    counted = named or uncounted(after.lines, said.text, scene.shelf)
+    counted = named or uncounted(after.lines, text, scene.shelf)
     if not counted:
         return turn
     if len(after.lines) == len(counted) == 1 and after.lines[0].quantity == 1 and not named:

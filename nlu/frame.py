@@ -57,6 +57,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """Something that is wanted and not sold here."""
+
+    words: str
+    """What it was called."""
+    said: str
+    """That, with how many or how much of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What one message said."""
 
@@ -65,6 +75,8 @@ class Frame:
     index: int | None = None
     """1-based, for `choose`."""
     confidence: float = 0.0
+    absent: tuple[Absent, ...] = ()
+    """What is named beside the items and not sold here. Not printed."""
 
 
 @dataclass(frozen=True, slots=True)

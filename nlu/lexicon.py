@@ -394,6 +394,10 @@ class Lexicon:
             for words in (("儿童", "小孩", "儿童票"), ("成人", "大人", "成人票"))
         )
         """What tickets for children and for grown-ups are called here; "" where there are none."""
+        self.name_pairs = frozenset(
+            word[at : at + 2] for p in self.products.values() for word in p.all_words for at in range(len(word) - 1)
+        )
+        """Each two characters that stand together in any word about the goods here."""
         self.recent: dict[object, Frame] = {}
         """Frames of the latest short messages, so that the same 确认 is not read twice (nlu.parsing bounds it)."""
         self.patterns = tuple(

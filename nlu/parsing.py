@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from nlu.absent import drop_absent, found_in
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
 from nlu.counting import count_otherwise
@@ -137,6 +138,9 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     if expecting is not None and _only_chooses(said, intent, expecting):
         intent, confidence = "change", 0.6
     _read_unit_of_pending(seen, lexicon, expecting)
+    found = found_in(seen)
+    begins = intent == "order" or (intent == "answer" and expecting is None)
+    absent = drop_absent(seen, lexicon, found) if begins else ()
     items = _items(intent, seen, lexicon, trace)
     if intent in ("price", "search") and talks_of_something_else(said):
         items = ()  # 到南京200公里要加多少油: its unit names no goods
@@ -150,7 +154,9 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
         intent, items, confidence = "unknown", (), 0.3
     if intent == "unknown" and plain.strip("的吧类区。 ！!") in lexicon.categories:
         intent, confidence = "browse", 0.6  # a category and nothing else: what is in it?
-    return Frame(intent, items, confidence=round(confidence, 3))
+    return Frame(
+        intent, items, confidence=round(confidence, 3), absent=absent if items else ()
+    )
 
 
 def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:

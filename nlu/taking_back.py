@@ -421,6 +421,11 @@ def _correct_one(seen: Seen, first: Ref, after: int) -> None:
     seen.amounts = [a for a in seen.amounts if not (first.start <= a.start < until and (a.kind == "count") in kinds)]
 
 
+def declined(text: str, end: int) -> bool:
+    """Tell whether what ends here is declined by what follows: …不要了."""
+    return _DECLINED.match(text, end) is not None
+
+
 _VERBS = tuple("租买订充拍照穿洗冲报学修打换做考")
 
 

@@ -214,6 +214,12 @@ def not_counted(say: Say, words: str) -> str:
     return say(words=said(words))
 
 
+@line("「{words}」小店没有，没算进去。")
+def not_sold_here(say: Say, words: str) -> str:
+    """Named beside what is sold here."""
+    return say(words=said(words))
+
+
 @line("「{word}」的话，每个号各要多少？")
 def how_shared_out(say: Say, word: str) -> str:
     """One amount is to be shared by several accounts."""
