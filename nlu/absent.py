@@ -16,7 +16,7 @@ from nlu.segments import is_word, noun_at
 from nlu.surnames import KIN, SURNAMES
 from nlu.taking_back import declined, negated
 from nlu.telling import Piece, told
-from nlu.words import GENERIC_TAILS, PIECES
+from nlu.words import DURATION_WORDS, GENERIC_TAILS, PIECES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def found_in(seen: Seen) -> Found:
     covered += [(a.start, a.end) for a in seen.accounts] + seen.text_spans
     covered += [(start, end) for start, end, _ in seen.more_places]
     covered += [(ref.start, ref.end) for ref in seen.refs if not ref.foreign]
-    own = any(len({*m.entry.owners, *m.entry.skus}) == 1 for m in seen.mentions)  # 大床房
+    said = [m for m in seen.mentions if m.word not in DURATION_WORDS and m.word not in GENERIC_TAILS]
+    own = any(len({*m.entry.owners, *m.entry.skus}) == 1 for m in said)  # 大床房
     sold = own or any(ref.product for ref in seen.refs)
     return Found(tuple(seen.refs), tuple(seen.amounts), tuple(covered), sold)
 

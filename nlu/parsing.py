@@ -154,9 +154,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
         intent, items, confidence = "unknown", (), 0.3
     if intent == "unknown" and plain.strip("的吧类区。 ！!") in lexicon.categories:
         intent, confidence = "browse", 0.6  # a category and nothing else: what is in it?
-    return Frame(
-        intent, items, confidence=round(confidence, 3), absent=absent if items else ()
-    )
+    return Frame(intent, items, confidence=round(confidence, 3), absent=absent if items else ())
 
 
 def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:
