@@ -76,9 +76,9 @@ def _held(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
     if (others := _more_ids(after.lines, said.text, scene.shelf)) is not None:
         return advance(turn.dialog, (DraftLine(after.lines[0].product),), scene, replies.whose_number(others))
-    text = fold(said.text)
+    text = said.text
     for absent in said.frame.absent:
-        text = text.replace(fold(absent.said), ",")
+        text = re.sub(re.escape(absent.said), " ", text, flags=re.IGNORECASE)
     named = left_out(after.lines, said, scene.shelf)
     counted = named or uncounted(after.lines, text, scene.shelf)
     if not counted:
