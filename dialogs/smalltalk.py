@@ -93,6 +93,35 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     return _told(dialog, said, found.answer, scene)
 
 
+_WHETHER_IT_CAN = re.compile(
+    "^(?!.*(?:你们?(?:能|可以|会)|帮我|给我|下单|怎么|如何|什么|哪|多少|几|为什么|便宜|优惠|改|换|退|取消|发票|人工|客服))"
+    ".{0,12}(?:(?:能不能|可不可以|是否|会不会).{1,10}|(?:能|可以|支持|适用|兼容)(?!的).{0,10}(?:[吗么嘛不?？]|没有))[?？]?$"
+)
+_ITSELF = re.compile("(?:能|可以|能不能|可不可以)(?:充|用|绑|使用|充值)?[吗么嘛不]?[?？]?$")
+"""虚拟号能充吗, 平板上能用吗: of what he buys, and no question about the shop or the order."""
+
+
+def not_stated(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """A question about the goods that nobody has answered: what the catalog says of them, and who knows more."""
+    frame, state = said.frame, dialog.state
+    named = [item.product for item in frame.items if item.product]
+    if frame.intent not in ("help", "search", "unknown") or not _WHETHER_IT_CAN.search(fold(said.text)):
+        return None
+    if known_answer(dialog, said, scene) is not None:
+        return None
+    if frame.intent == "search" and (frame.items or not _ITSELF.search(fold(said.text))):
+        return None  # 能充电费吗: whether it is sold
+    if any("value" in item.said for item in frame.items):
+        return None
+    if isinstance(state, Collecting | Confirming):
+        if names_a_part(state.lines, said.text, scene.shelf) and not named:
+            return None
+        named = named or [line.product for line in state.lines if line.product]
+    products = [product for product in map(scene.shelf.product, dict.fromkeys(named)) if product is not None]
+    notes = [replies.product_note(product) for product in products[:1] if fold(product.note)]
+    return answer(dialog, scene, replies.join(*notes, replies.not_stated()))
+
+
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
     """A short answer to one of the usual questions: how long, how safe, how to pay, whom he talks to."""
     text = fold(said.text)

@@ -236,6 +236,7 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return certain
     told = smalltalk.shop_answer(dialog, said, scene)
     told = told or own_order.asked(dialog, said, scene) or passed_over(dialog, said, scene)
+    told = told or smalltalk.not_stated(dialog, said, scene)
     if told is not None:
         return told
     if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):

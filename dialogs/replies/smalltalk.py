@@ -35,6 +35,12 @@ def eta(say: Say, product: Product, when: str) -> str:
     return say(product=product.name, when=when, sent=sent)
 
 
+@line("这一点店里没有写明，我不敢乱说；想问准可以找客服，回复「{human}」。")
+def not_stated(say: Say) -> str:
+    """A question about the goods that neither the catalog nor the owner's answers settle."""
+    return say(human=HUMAN_TAP)
+
+
 safe = phrase("safe", "放心：走微信支付官方渠道，没成功会按原路退款，有问题随时找客服。")
 
 
