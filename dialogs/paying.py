@@ -22,7 +22,7 @@ def confirm(dialog: Dialog, scene: Scene) -> Turn:
     if isinstance(state, Confirming):
         looked = [look(line, scene.shelf) for line in state.lines]
         if state.denied:
-            return advance(dialog, state.lines, scene)
+            return advance(dialog, state.lines, scene, replies.not_done(state.not_done) if state.not_done else "")
         priced = tuple(int(one.total_fen() or 0) for one in looked)
         wanted = [to_wanted(one, total) for one, total in zip(looked, state.totals_fen, strict=False)]
         if priced != state.totals_fen or any(line is None for line in wanted):

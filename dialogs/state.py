@@ -98,6 +98,8 @@ class Confirming:
     """What each line costs, as the summary said: this is the price the buyer agrees to."""
     denied: bool = False
     """He said that something is wrong with it: 确认 shows the summary once more instead of ordering."""
+    not_done: str = ""
+    """What he said of it and nobody could do: told when 确认 shows it once more."""
     unplaced: str = ""
     """A correction that left open which line it is about: 第一个 answers that."""
     page: int = 0

@@ -98,6 +98,7 @@ _HARDLY = ("price", "search", "order_status", "problem")
 _HARDLY_SURE = 0.45
 _SURE = 0.75
 _SURE_OF_LETTERS = 0.95
+_NOT_DONE_CHARS = 30
 _LETTERS = re.compile("[a-z]{1,5}")
 
 
@@ -147,7 +148,19 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
-    return _checked(dialog, said, scene, another_account.still_open(dialog, _taken(dialog, said, scene)))
+    turn = another_account.still_open(dialog, _taken(dialog, said, scene))
+    return _noted(dialog, said, _checked(dialog, said, scene, turn))
+
+
+def _noted(dialog: Dialog, said: Said, turn: Turn) -> Turn:
+    """What he said and nobody could do is kept, so that it can be told when the summary is shown once more."""
+    before, after = dialog.state, turn.dialog.state
+    if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines != after.lines:
+        return turn
+    if not after.denied or not (turn.dialog.misses or before.denied):
+        return turn
+    kept = replace(after, not_done=said.text.strip()[:_NOT_DONE_CHARS] if turn.dialog.misses else before.not_done)
+    return replace(turn, dialog=replace(turn.dialog, state=kept))
 
 
 def _checked(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:

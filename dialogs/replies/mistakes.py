@@ -31,6 +31,12 @@ def not_named_again(say: Say, goods: Sequence[str]) -> str:
     return say(goods="、".join(goods))
 
 
+@line("您说的「{said}」没有改进去，订单还是下面这样；要改请换个说法再说一遍：")
+def not_done(say: Say, wish: str) -> str:
+    """Above a summary shown once more: what he said of it and nobody could do."""
+    return say(said=said(wish))
+
+
 please_check = phrase("please_check", "都按下面这样办，请您再看一眼号码和金额：")
 _off_sale_some = phrase("off_sale_some", "其中{count}件刚刚下架，不卖了，已经去掉。")
 

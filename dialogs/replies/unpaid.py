@@ -5,7 +5,7 @@ from datetime import datetime
 from dialogs.links import link, tap
 from dialogs.replies.orders import order_what
 from dialogs.replies.paying import pay_here
-from dialogs.replies.saying import HUMAN_TAP, yuan
+from dialogs.replies.saying import HUMAN_TAP, said, yuan
 from dialogs.wording import Say, line, phrase
 from kernel.orders import Order, OrderState
 
@@ -74,9 +74,9 @@ which_to_correct = phrase("which_to_correct", "您有几笔没付款的订单，
 
 
 @line("「{said}」是要改刚才这单（{what}），还是另买一份？回复序号：")
-def change_or_another(say: Say, order: Order, said: str) -> str:
+def change_or_another(say: Say, order: Order, told: str) -> str:
     """A size or an account alone, while that order waits."""
-    return say(said=said, what=order_what(order))
+    return say(said=said(told), what=order_what(order))
 
 
 change_that_order = phrase("change_that_order", "改刚才这单")
