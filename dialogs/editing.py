@@ -23,6 +23,7 @@ from dialogs.filling import (
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import longest_name, pointed
+from dialogs.recounting import Open, recounted
 from dialogs.restating import exchanged, not_again, restated
 from dialogs.said_anew import said_anew
 from dialogs.state import (
@@ -84,6 +85,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if (stays := staying(state.lines, said, scene.shelf)) is not None:
         told = replies.taken_out(len(state.lines) - len(stays))
         return advance(replace(dialog, misses=0), stays, scene, told)
+    if (again := _recounted(dialog, state, said, scene)) is not None:
+        return again
     taken = (
         _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
@@ -108,6 +111,17 @@ def _to_ask_anew(state: Confirming, text: str) -> str:
         return "号码不对"
     size = _OTHER_SIZE.fullmatch(plain)
     return "金额不对" if size is not None and [line.value for line in state.lines] == [int(size[1])] else ""
+
+
+def _recounted(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """夜场多拿两张, 有一盒换成团圆: how many of which, where the message says nothing else."""
+    new = recounted(state.lines, said.text, said.frame.items, scene.shelf)
+    if isinstance(new, Open):
+        return miss(doubted(dialog), scene, new.question)
+    if new is None:
+        return None
+    more = len(new) > len(state.lines) == len([line for line in state.lines if line in new])
+    return advance(replace(dialog, misses=0), new, scene, replies.added() if more else replies.changed())
 
 
 def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

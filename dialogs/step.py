@@ -69,6 +69,7 @@ from dialogs.ordering import (
 from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
+from dialogs.recounting import recounts
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -201,6 +202,9 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
     if (same := same_account.answered(dialog, said, scene)) is not None:
         return same
+    if recounts(dialog, said, scene):
+        draft = isinstance(dialog.state, Collecting | Confirming)
+        return (edited if draft else unpaid.asked)(dialog, said, scene) or _rest(dialog, said, scene)
     said = declining.instead(dialog, said)
     refused = declining.declined(dialog, said, scene) or declining.not_ordered(dialog, said, scene)
     if refused is not None:

@@ -17,6 +17,7 @@ from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
 from dialogs.paying import cancel_several, live_unpaid
 from dialogs.pointing import names_else, pointed
+from dialogs.recounting import recounts
 from dialogs.said_anew import restates
 from dialogs.state import (
     Collecting,
@@ -72,6 +73,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
     live = live_unpaid(dialog, scene)
     likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
+    likely = likely or (isinstance(dialog.state, Idle) and recounts(dialog, said, scene))
     likely = likely or change_or_another.left_open(dialog, said, scene)
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
@@ -168,7 +170,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
             return chosen
     if len(waiting) == 1 and restates(dialog, said):
         return _correct(dialog, waiting[0], said, scene)
-    if len(waiting) == 1 and staying(lines_of(dialog, waiting[0], scene), said, scene.shelf) is not None:
+    stays = len(waiting) == 1 and staying(lines_of(dialog, waiting[0], scene), said, scene.shelf) is not None
+    if stays or (len(waiting) == 1 and isinstance(dialog.state, Idle) and recounts(dialog, said, scene)):
         return _correct(dialog, waiting[0], said, scene)
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:
         return other

@@ -241,3 +241,13 @@ def tail_differs(say: Say, tail: str) -> str:
 def whose_number(say: Say, number: str) -> str:
     """Two people's ID numbers, and only one line."""
     return say(number=said(number))
+
+
+@line("这单有{count}件，请说明是哪一件，例如：第1件多要一份、第2件少一份。")
+def which_line_counts(say: Say, total: int) -> str:
+    return say(count=total)
+
+
+@line("「{what}」是一共要{count}，还是再加{count}？请回复「{what}改成{count}个」或「{what}再加{count}个」。")
+def more_or_in_all(say: Say, what: str, count: int) -> str:
+    return say(what=what, count=count)

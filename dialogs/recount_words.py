@@ -1,0 +1,214 @@
+"""A message about how many of what there is, word by word: 有一盒换成团圆, 夜场多拿两张. Nothing is read from one of
+which a word is left over."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from catalog.checks import fold
+from catalog.model import Product, Sku
+from catalog.shelf import Shelf
+from dialogs.replies import number
+from dialogs.subjects import parts_of, spaced
+from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
+from nlu.words import PIECES
+
+TEXT_MAX = 40
+HALF = 0
+"""What is counted where he says 一半."""
+_DONE = "[加来要买拿给订印换带补充弄做洗添打租]"
+_NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("B", r"[,，。.;；!！、~～]+"),
+    (
+        "M",
+        rf"(?:再|另外|还(?=[要来买加拿想差缺有多])|又|顺便)+(?:想|多)*{_DONE}?(?:有|差|缺)?(?:我|上)?|多{_DONE}?(?:我|上)?(?![了少])"
+        "|追?加上?(?![到至成为油急])|添上?|补上?|还?[差缺]",
+    ),
+    (
+        "L",
+        rf"少(?![了点]|一点){_DONE}?|减(?![到至成为])[掉去少]?|去掉|拿掉|拿走|删[掉除]?|划掉|退掉?|取消掉?|撤掉?|扣掉?|不[要买]|别要|不需要",
+    ),
+    ("S", r"(?:[改换变调降提凑减加增升]|减少|增加|升级)[成为到至]|[改换]|升级"),
+    ("W", r"(?:只|就|应该|还是|需)*[要来买拿订充印做洗打租是用](?:够)?|只"),
+    ("A", rf"也(?:想)?(?:是|去|改|{_DONE})?[成为到]?"),
+    ("E", r"(?:[两三四2-4][样种个款]|每[样种个款])?(?:各自?|都|全部?|分别)都?"),
+    ("O", r"(?:其中|里面|里头|当中)有?|有"),
+    ("K", r"[就只]?(?:留下|保留|留着|留)"),
+    ("U", r"(?:还是)?(?:保持)?(?:不变|照旧|不动|不用[动改])"),
+    ("R", r"其[他它余]|剩[下余]?|余下|别的"),
+    ("T", r"[太有点买要订拿]*[多少][买要订拿]?了|不太?够|太[多少]"),
+    ("X", r"不是|不用(?!了)"),
+    (
+        "Y",
+        rf"(?:{KIN}|孩子|小朋友|朋友|同学|同事|室友|家人|他|她)们?[也又还](?:要|想)?(?:一起)?(?:[去来喝吃看玩要])(?=[,，。!！]|$)",
+    ),
+    (
+        "",
+        r"我说的是?|(?:我|刚才?)*[说搞弄写点]错了?|就?(?:足?够了?|行|好)|的话?|了|吧|啊|呢|呀|哈|哦|噢|嗯|哎|诶|嘛|啦|好的?|可以|行|那个?|这个?|就|把|将|给我|帮[我忙]|麻烦|请|谢谢|其实|不过|但是?|然后|我"
+        r"|先|一下|还是|算了|即可|而已|对了|等[等下]|[一总]共|应该|老板|亲|[卡票券码]",
+    ),
+)
+_WORD = [(kind, re.compile(pattern)) for kind, pattern in _KINDS]
+_COUNT = re.compile(
+    rf"(?P<number>{_NUMERAL})(?P<piece>[{PIECES}位]|小时|[天晚米度])|(?P<half>一半|半数)|(?P<pair>[俩仨])"
+)
+_PIECE = re.compile(f"[{PIECES}位]")
+_NTH = re.compile(rf"第({_NUMERAL})[个件张份样种条项]")
+_LAST = re.compile("(?:后面|下面|最后)(?:那|的|一|这)*[个件张份样种条]")
+_FIRST = re.compile("(?:前面|上面)(?:那|的|一|这)*[个件张份样种条]")
+_ANY_COUNT = re.compile(rf"[\d{CHINESE}俩仨半]|[多加再也还添补另都各每]")
+_LEADING_NUMBER = re.compile(r"\d+(?=ml|l|g|kg|cm|mm|寸|英寸|米|w|号|码)")
+_SIZES_BY_WORD = "一二三四五六七八九十"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: its kind (a letter of `_KINDS`, N a name, C a count), and what it names or counts."""
+
+    kind: str
+    text: str
+    count: int = 1
+    piece: str = ""
+    skus: frozenset[str] = frozenset()
+    """Codes of what it names."""
+    nth: int = -1
+    """The line it names by its place."""
+
+
+def may_recount(text: str) -> bool:
+    """Whether it is worth reading a message word by word."""
+    return len(text) <= TEXT_MAX and _ANY_COUNT.search(text) is not None
+
+
+def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> list[Word] | None:
+    """The message in words, without those that say nothing; None where one of them is not known here."""
+    said = spaced(text)
+    names: dict[str, frozenset[str]] = {}
+    for product in products:
+        for name, codes in _names(product, shelf).items():
+            if name in said:
+                names[name] = names.get(name, frozenset()) | codes
+    found: list[Word] = []
+    at = 0
+    while at < len(said):
+        word = _longest(said, at, names, lines)
+        if word is None:
+            return None
+        at += len(word.text)
+        if word.kind:
+            _add(found, word)
+    return _settled(found)
+
+
+def _add(found: list[Word], word: Word) -> None:
+    """Put a word behind the others; two names of one thing are one."""
+    before = found[-1] if found else None
+    if word.kind == "N" and before is not None and before.kind == "N":
+        both = before.skus & word.skus if before.skus and word.skus else before.skus | word.skus
+        if both:
+            found[-1] = replace(before, text=before.text + word.text, skus=both, nth=max(before.nth, word.nth))
+            return
+    found.append(word)
+
+
+def _settled(found: list[Word]) -> list[Word]:
+    """Without what says nothing; 再加个老人票 counts one."""
+    out: list[Word] = []
+    for word in found:
+        if word.kind == "P":
+            if out and out[-1].kind in "MSW":
+                out.append(replace(word, kind="C"))
+            continue
+        if word.kind != "B" or (out and out[-1].kind != "B"):
+            out.append(word)
+    while out and out[-1].kind == "B":
+        out.pop()
+    return out
+
+
+def _longest(said: str, at: int, names: dict[str, frozenset[str]], lines: int) -> Word | None:
+    here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
+    name = max(here, key=len, default="")
+    words = [Word("N", name, skus=names[name])] if name else []
+    if (placed := _placed(said, at, lines)) is not None:
+        words.append(placed)
+    if (count := _COUNT.match(said, at)) is not None and not said[at - 1 : at].isdigit():
+        words += _counted(count)
+    known = ((kind, pattern.match(said, at)) for kind, pattern in _WORD if not (name and kind == "Y"))
+    words += [Word(kind, word[0]) for kind, word in known if word is not None and word[0]]
+    if not words and (piece := _PIECE.match(said, at)) is not None:
+        words.append(Word("P", piece[0]))
+    return max(words, key=lambda word: len(word.text), default=None)
+
+
+def _counted(found: re.Match[str]) -> list[Word]:
+    if found["half"]:
+        return [Word("C", found[0], HALF)]
+    if found["pair"]:
+        return [Word("C", found[0], 2 if found["pair"] == "俩" else 3)]
+    wanted = read_numeral(found["number"])
+    return [Word("C", found[0], int(wanted), found["piece"])] if wanted is not None and wanted >= 1 else []
+
+
+def _placed(said: str, at: int, lines: int) -> Word | None:
+    """第二个, 后面那个: a line by its place."""
+    if (nth := _NTH.match(said, at)) is not None:
+        place = read_numeral(nth[1])
+        return Word("N", nth[0], nth=int(place) - 1) if place is not None and 1 <= place <= lines else None
+    if lines == 2 and (end := _LAST.match(said, at) or _FIRST.match(said, at)) is not None:
+        return Word("N", end[0], nth=1 if _LAST.match(said, at) else 0)
+    return None
+
+
+def _stands_alone(name: str, said: str, at: int) -> bool:
+    """A number, and what is written in letters, must be whole."""
+    before, after = said[at - 1 : at] if at else "", said[at + len(name) : at + len(name) + 1]
+    cut = (name[0].isascii() and name[0].isalnum() and before.isascii() and before.isalnum()) or (
+        name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum()
+    )
+    return not cut and not (name[0].isdigit() and before == ".")
+
+
+@lru_cache(maxsize=256)
+def _names(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
+    """What of a product is called how, folded."""
+    product = shelf.product(product_id)
+    named = _names_of(product) if product is not None else {}
+    return {name: codes for name, codes in named.items() if len(name) > 1 or (name.isascii() and name.isalnum())}
+
+
+def _names_of(product: Product) -> dict[str, frozenset[str]]:
+    """The product by the beginnings of its names, its choices, and its SKUs, whose names go before the product's."""
+    everything = frozenset(sku.code for sku in product.skus)
+    names = [fold(name) for name in (product.name, *product.aliases)]
+    found = {name[:end]: everything for name in names for end in range(2, len(name) + 1)}
+    for option in product.options:
+        for choice in option.values:
+            own = frozenset(sku.code for sku in product.skus if sku.options.get(option.name) == choice.id)
+            found |= {short: own for name in (choice.label, *choice.aliases) for short in _short(fold(name))}
+    sized: dict[str, frozenset[str]] = {}
+    for sku in product.skus:
+        for name in {fold(sku.label), *map(fold, sku.aliases), *parts_of(sku, product), *_sizes(sku)}:
+            sized[name] = sized.get(name, frozenset()) | {sku.code}
+    return found | sized
+
+
+def _short(name: str) -> set[str]:
+    """A choice's name as it is said: 白的, 350."""
+    size = _LEADING_NUMBER.match(name)
+    return {name} | ({size[0]} if size else set()) | ({f"{name[0]}的"} if len(name) == 2 and name[1] == "色" else set())
+
+
+def _sizes(sku: Sku) -> set[str]:
+    """100, 100元, 两小时: a size by its number."""
+    if sku.value is None or sku.any_value is not None:
+        return set()
+    plain, unit = number(sku.value), fold(sku.unit)
+    sizes = {plain, f"{plain}{unit}"} | ({f"{plain}块", f"{plain}块钱"} if unit == "元" else set())
+    if sku.value in range(1, 11) and unit and unit not in PIECES:
+        spoken = _SIZES_BY_WORD[int(sku.value) - 1]
+        sizes |= {f"{spoken}{unit}", *([f"两{unit}"] if spoken == "二" else [])}
+    return sizes
