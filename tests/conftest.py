@@ -215,12 +215,19 @@ def configured(
 
 
 @pytest.fixture
-def redis_url(embedded_servers: embedded.Servers) -> str:
+def redis_url(own_redis: tuple[str, redis.Redis]) -> str:
     """An empty Redis database of this worker's own."""
+    url, client = own_redis
+    client.flushdb()
+    return url
+
+
+@pytest.fixture(scope="session")
+def own_redis(embedded_servers: embedded.Servers) -> Iterator[tuple[str, redis.Redis]]:
+    """This worker's Redis database, and one connection to empty it by: opening one takes longer than that."""
     url = embedded_servers.redis_url.replace("db=0", f"db={WORKER + 1}")
     with redis.Redis.from_url(url) as client:
-        client.flushdb()
-    return url
+        yield url, client
 
 
 def _admin(url: str) -> psycopg.Connection[tuple[Any, ...]]:

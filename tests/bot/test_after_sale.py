@@ -23,7 +23,6 @@ from bot.config import load_config
 from bot.conversation import Conversation
 from bot.jobs import run_pending
 from bot.webhook import Push
-from catalog.files import read_catalog
 from catalog.key_import import import_keys
 from catalog.store import import_catalog
 from dialogs.effects import DropCase
@@ -36,6 +35,7 @@ from payments.fake import FakeWechatPay
 from payments.gateway import Prepay
 from payments.store import attempts_of
 from tests.e2e.shop import DEMO, as_environment
+from tests.shelves import demo_shelf
 
 MORNING = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """10:00 on the shop's wall; the figures go by the machine's clock, for which every deadline here is long past."""
@@ -121,7 +121,7 @@ def opened(
     wechat_pay = FakeWechatPay(clock)
     services = replace(services, gateway=wechat_pay)
     with services.engine.begin() as conn:
-        import_catalog(conn, read_catalog(DEMO))
+        import_catalog(conn, demo_shelf())
     shop = Shop(services, clock, wechat_pay)
     yield shop
     shop.close()

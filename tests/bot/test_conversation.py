@@ -16,6 +16,7 @@ from bot.webhook import Push
 from catalog.files import read_catalog
 from catalog.store import import_catalog
 from kernel.ids import OpenId
+from tests.shelves import demo_shelf
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -50,7 +51,7 @@ def event(name: str) -> Push:
 def stocked(tmp_path: Path, database_url: str, redis_url: str) -> Services:
     found = services(tmp_path, database_url, redis_url)
     with found.engine.begin() as conn:
-        import_catalog(conn, read_catalog(ROOT / "data" / "catalog.demo.toml"))
+        import_catalog(conn, demo_shelf())
     return found
 
 

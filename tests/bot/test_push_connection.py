@@ -22,9 +22,9 @@ from bot.config import load_config
 from bot.database import make_engine
 from bot.push_connection import PushConnection
 from bot.webhook import BODY_MAX_BYTES
-from catalog.files import read_catalog
 from catalog.store import import_catalog
 from sandbox.server import free_socket
+from tests.shelves import demo_shelf
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "connectiontoken"
@@ -88,7 +88,7 @@ def door(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Door]:
     }
     engine = make_engine(database_url)
     with engine.begin() as conn:
-        import_catalog(conn, read_catalog(ROOT / "data" / "catalog.demo.toml"))
+        import_catalog(conn, demo_shelf())
     engine.dispose()
     services = build(load_config(ROOT / "config.toml", environ=environ), database_url=database_url, redis_url=redis_url)
     config = uvicorn.Config(

@@ -17,7 +17,6 @@ from bot.jobs import Done, run_pending
 from bot.speech.port import Hearing, Words
 from bot.speech.sound import Sound
 from bot.webhook import Push
-from catalog.files import read_catalog
 from catalog.store import import_catalog
 from dialogs.facts import BeingHeard, Unheard
 from kernel.ids import OpenId
@@ -28,6 +27,7 @@ from sandbox.voices import record
 from sandbox.world import World
 from tests.credentials import credentials
 from tests.e2e.shop import DEMO, as_environment
+from tests.shelves import demo_shelf
 
 
 class MovableClock:
@@ -92,7 +92,7 @@ def shop(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Shop]:
     services = build(config, database_url=database_url, redis_url=redis_url, clock=clock)
     services = replace(services, recogniser=recogniser)
     with services.engine.begin() as conn:
-        import_catalog(conn, read_catalog(DEMO))
+        import_catalog(conn, demo_shelf())
     with running(app, socket):
         yield Shop(services, app.state.world, recogniser, clock)
     services.engine.dispose()

@@ -24,8 +24,8 @@ from sandbox.app import create_app as create_sandbox
 from sandbox.server import free_socket, running
 from sandbox.settings import Credentials
 from tests.credentials import credentials
+from tests.shelves import DEMO, demo_shelf
 
-DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 _T = TypeVar("_T")
 
 
@@ -156,7 +156,7 @@ def open_shop(
     config = load_config(DEMO.parents[1] / "config.toml", environ=as_environment(given))
     services = build(config, database_url=database_url, redis_url=redis_url)
     with services.engine.begin() as conn:
-        import_catalog(conn, read_catalog(catalog))
+        import_catalog(conn, demo_shelf() if catalog == DEMO else read_catalog(catalog))
     worker = JobWorker(services.engine, TASKS, services, threads=4)
     working = Thread(target=worker.run, daemon=True)
     working.start()
