@@ -161,7 +161,7 @@ def which_line(say: Say, position: int, total: int) -> str:
 @line("第{position}件（共{count}件）：{what}")
 def which_line_called(say: Say, position: int, total: int, what: str) -> str:
     """The same, where several lines are of one product: 儿童票, 陈子涵."""
-    return say(position=position, count=total, what=what)
+    return say(position=position, count=total, what=said(what))
 
 
 @line("好的，哪里要改？直接说就行，例如：{examples}；不买了回复「取消」。")
