@@ -271,7 +271,9 @@ def _status(
         told = replies.order_expired(order.order_no)
     else:
         told = replies.status_brief(order, _order_url(scene, order))
-        waits = any(line.state is LineState.DELIVERING and line.delivery == "topup" for line in order.lines)
+        waits = any(
+            line.late or (line.state is LineState.DELIVERING and line.delivery == "topup") for line in order.lines
+        )
         more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
     return answer(dialog, scene, replies.join(told, more))
 

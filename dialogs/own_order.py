@@ -46,6 +46,12 @@ _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "ke
 _ORDERS_MAX = 10
 
 
+def how_long(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """多久到账: of his order that is under way, before what is said of all; where there is none, that."""
+    plain = isinstance(dialog.state, Idle) and not said.frame.items and _HOW_LONG.search(said.text) is not None
+    return asked(dialog, said, scene) if plain else None
+
+
 def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look up the order that a question is about; None when it is about none."""
     text = said.text
@@ -116,9 +122,12 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     orders = [o for o in (meant[0] if meant else fact.orders) if o.state is not OrderState.CANCELLED]
     if _HOW_TO.search(text):
         return _how_to(dialog, orders, scene)
+    said = Said(lookup.frame, text) if lookup.frame is not None else None
+    under_way = bool(orders) and orders[0].state in (OrderState.UNPAID, OrderState.PAID)
+    if said is not None and not under_way and (told := smalltalk.shop_answer(dialog, said, scene)) is not None:
+        return told
     if not orders or (orders[0].state is OrderState.EXPIRED):
-        frame = lookup.frame
-        return smalltalk.help_(dialog, scene, Said(frame, text) if frame is not None else None)
+        return smalltalk.help_(dialog, scene, said)
     return answer(dialog, scene, _how_long(orders[0], scene))
 
 
@@ -170,5 +179,9 @@ def _how_long(order: Order, scene: Scene) -> str:
 
 
 def _when(order: Order) -> list[str]:
-    open_ = [line for line in order.lines if line.state in (LineState.WAITING, LineState.DELIVERING) and line.eta]
+    open_ = [
+        line
+        for line in order.lines
+        if line.state in (LineState.WAITING, LineState.DELIVERING) and line.eta and not line.late
+    ]
     return list(dict.fromkeys(replies.takes(line) for line in open_))

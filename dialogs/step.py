@@ -62,6 +62,7 @@ from dialogs.facts import (
 )
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
+from dialogs.lateness import with_lateness
 from dialogs.links import fit
 from dialogs.ordering import (
     favourites_found,
@@ -251,7 +252,7 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or edited(dialog, said, scene)
     if certain is not None:
         return certain
-    told = smalltalk.shop_answer(dialog, said, scene)
+    told = own_order.how_long(dialog, said, scene) or smalltalk.shop_answer(dialog, said, scene)
     told = told or own_order.asked(dialog, said, scene) or passed_over(dialog, said, scene)
     told = told or smalltalk.not_stated(dialog, said, scene)
     if told is not None:
@@ -291,6 +292,8 @@ def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
 
 
 def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
+    if isinstance(fact, OrdersFound):
+        fact = replace(fact, orders=with_lateness(fact.orders, scene.now))
     match fact:
         case OrderPlaced():
             return paying.placed(dialog, fact, scene)

@@ -79,6 +79,8 @@ class Line:
     """What of `total_fen` is being given back or was."""
     held: bool = False
     """A person looks at the order before it is delivered."""
+    late: bool = False
+    """It takes longer than the buyer was told: marked by whoever asks at a moment, kept nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

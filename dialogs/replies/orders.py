@@ -56,6 +56,8 @@ _AWAITS = {
 _doing_until = phrase("doing_until", "{doing}，预计{when}")
 
 
+_slower = phrase("slower", "{doing}，比预计（{when}）慢了")
+_paid_waits = phrase("paid_waits", "已付款，还在处理")
 _waits_until = phrase("waits_until", "{waits}（{when}）")
 _paid_and = phrase("paid_and", "已付款，{waits}")
 
@@ -74,6 +76,8 @@ def by_person(line: Line) -> bool:
 def awaits(line: Line) -> str:
     """What a line that a person sends or does still waits for: 等发货（48小时内发货）."""
     waits = _AWAITS[Delivery(line.delivery)]()
+    if line.late:
+        return _slower(doing=waits, when=plain(line.eta))
     return _waits_until(waits=waits, when=plain(line.eta)) if line.eta else waits
 
 
@@ -87,9 +91,13 @@ def line_state(line: Line, *, with_eta: bool = True) -> str:
     if line.state is LineState.DELIVERING:
         delivery = Delivery(line.delivery) if line.delivery in list(Delivery) else Delivery.CARD
         doing = _DOING.get(delivery, _LINE_STATES[line.state])()
+        if line.late and with_eta:
+            return _slower(doing=doing, when=plain(line.eta))
         return _doing_until(doing=doing, when=plain(line.eta)) if line.eta and with_eta else doing
     if line.state is LineState.WAITING and by_person(line):
         return _paid_and(waits=awaits(line))
+    if line.late:
+        return _slower(doing=_paid_waits(), when=plain(line.eta))
     return _LINE_STATES[line.state]()
 
 
