@@ -167,6 +167,16 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
 
 
+def of_options(seen: Seen, lexicon: Lexicon) -> ProductIndex | None:
+    """Find the product that alone has all the options named, of several with a count: 拿铁中杯两杯 美式大杯一杯."""
+    named = [m for m in seen.mentions if m.entry.options]
+    if len(named) < 2 or any(m.entry.means_things for m in seen.mentions) or seen.refs:
+        return None
+    owners = set.intersection(*({*m.entry.owners} for m in named))
+    counted = any(amount.kind == "count" and amount.unit for amount in seen.amounts)
+    return lexicon.products[owners.pop()] if len(owners) == 1 and counted else None
+
+
 def _labelled(product: ProductIndex, amount: Amount, text: str) -> bool:
     """Tell whether a SKU's whole label stands here: 8小时票 are no eight hours of a coach."""
     labels = (plain(sku.label) for sku in product.words.skus)

@@ -142,6 +142,8 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     begins = intent == "order" or (intent == "answer" and expecting is None)
     absent = drop_absent(seen, lexicon, found) if begins else ()
     items = _items(intent, seen, lexicon, trace)
+    if intent == "answer" and expecting is None and len({i.product for i in items if i.product}) == 1 < len(items):
+        intent = "order"  # 拿铁中杯两杯 美式大杯一杯, where nothing was asked
     if intent in ("price", "search") and talks_of_something_else(said):
         items = ()  # 到南京200公里要加多少油: its unit names no goods
     if intent in ("answer", "change") and not items:

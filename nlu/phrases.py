@@ -236,6 +236,8 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
     if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it
         if first.isascii() and (before == "\n" or not start) and len(text) > 4:
             return False  # A 138…: names a line of a list
+        if first.isascii() and first.isalpha() and (entry.options or entry.choices):
+            return True  # M两件L三件
         return not ("\u4e00" <= before <= "\u9fff") and after in " 的,，。!！-—~\n/;；、" and not first.isdigit()
     return True
 

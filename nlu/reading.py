@@ -26,9 +26,10 @@ from nlu.items import Draft
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.licence import asked_for, share_out
 from nlu.matching import PARTS, amount_of, count_for, counts_of_accounts, said_for_each
-from nlu.naming import inferred, named
+from nlu.naming import inferred, named, of_options
 from nlu.numerals import read_numeral
 from nlu.option_numbers import name_options_by_number
+from nlu.option_rows import every_kind, option_rows
 from nlu.people import called_here, separate, unshared
 from nlu.phrases import Mention
 from nlu.seen import Seen
@@ -53,6 +54,11 @@ def _drafts(seen: Seen, lexicon: Lexicon, wants_topup: bool, infers: bool) -> li
         return [draft for pid, part in parts.items() for draft in _one(lexicon.products[pid], (), part)]
     if products:
         return _alone(lexicon.products[products[0]], seen, lexicon)
+    owner = of_options(seen, lexicon)
+    if owner is not None:
+        listed = _one(owner, (), replace(seen, accounts=[*seen.accounts]))
+        if len(listed) > 1:
+            return listed
     product, candidates = inferred(seen, lexicon, wants_topup) if infers else (None, ())
     sold_by = {unit for pid in candidates for unit in (lexicon.products[pid].unit, lexicon.products[pid].any_unit)}
     if product is not None:
@@ -85,6 +91,17 @@ def _one(
     if seen.refused:
         base.refused = frozenset(pair for m in seen.refused for pair in chain(*meanings(m, product)))
     base.texts = dict(seen.texts)
+    if product is not None and len(seen.accounts) < 2 and counts:
+        rows = every_kind(product, seen, counts, base.options)
+        if rows:
+            return [replace(base, options=o, amount=a, quantity=n, accounts=[*seen.accounts]) for o, a, n in rows]
+        if all(anchor.kind == "word" and not anchor.number for anchor in anchors):
+            counted_out = option_rows(product, seen, counts)
+            if counted_out:
+                return [
+                    replace(base, options={**base.options, **options}, quantity=n, accounts=[*seen.accounts])
+                    for options, n in counted_out
+                ]
     if len(seen.accounts) < 2:
         paired = paired_with_options(product, seen, counted, sold_by) if anchors else []
         made = _by_choice(base, paired, anchors, counts, product, seen)

@@ -30,6 +30,8 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
         cased, text = _family(cased, lexicon), _family(text, lexicon)
     if "一" in text or "两" in text:
         cased, text = _each_kind(cased, lexicon), _each_kind(text, lexicon)
+    if _MAY_BE_SHORT.search(text):
+        cased, text = _in_full(cased, lexicon), _in_full(text, lexicon)
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = find_texts(seen, lexicon, taken)
@@ -155,6 +157,35 @@ def _each_kind(text: str, lexicon: Lexicon) -> str:
         return text
     made = f"{match[1]}个{match[2]}的{match[3]}个{match[4]}的"
     return text[: match.start()] + made + text[match.end() :]
+
+
+_COLOURS = "黑白红蓝绿灰粉紫黄青棕橙金银"
+_EACH_OF_THEM = r"(?=(?:各|都|分别|一样)[来要]?[一两二三四五六七八九十\d])"
+_PAIRED_KINDS = tuple(
+    re.compile(rf"(?<!第)([\u4e00-\u9fff])([\u4e00-\u9fff])({tail}){_EACH_OF_THEM}") for tail in ("", "[\u4e00-\u9fff]")
+)
+_COLOUR = re.compile(
+    rf"(?:^|(?<=[\s,，、个件只张条双套盒来要买和]))[{_COLOURS}](?=[a-z\u4e00-\u9fff])|[{_COLOURS}](?=[a-z])"
+)
+_MAY_BE_SHORT = re.compile(rf"[{_COLOURS}]|[各都分一]")
+
+
+def _in_full(text: str, lexicon: Lexicon) -> str:
+    """Write 黑白各两个 as 黑的白的各两个, and 白T恤 as 白色T恤, where these are options."""
+    for match in filter(None, (pattern.search(text) for pattern in _PAIRED_KINDS)):
+        for tail in dict.fromkeys((match[3], f"{match[3]}的", f"{match[3]}色", "的", "色")):
+            kinds = [lexicon.phrases.get(f"{match[at]}{tail}") for at in (1, 2)] if tail else [None]
+            names = [{*entry.owners, *entry.skus} for entry in kinds if entry is not None]
+            if len(names) == 2 and names[0] & names[1]:
+                return f"{text[: match.start()]}{match[1]}{tail}{match[2]}{tail}{text[match.end() :]}"
+    for match in reversed([*_COLOUR.finditer(text)]):
+        entry = lexicon.phrases.get(f"{match[0]}色")
+        if entry is None or not entry.options or lexicon.phrases.get(f"{match[0]}{text[match.end()]}"):
+            continue
+        follows = [m for m in lexicon.phrases.find(text[match.end() : match.end() + 8]) if m.start == 0]
+        if any(m.entry.means_things or m.entry.options for m in follows):
+            text = f"{text[: match.end()]}色{text[match.end() :]}"
+    return text
 
 
 _UNCOUNTED = re.compile(r"(?<=[一二两三四五六\d])(?=(?:大人|小孩|老人|成人)(?!票))")
