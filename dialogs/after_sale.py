@@ -46,6 +46,12 @@ _SAYS: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
 """What is wanted of the order whose number stands in a message, in any words."""
 _LONE_DIGIT = re.compile(r"([1-9])\D{1,6}|\D{1,6}([1-9])")
 _PAID_BUT = re.compile("(?:付了|已付|付过|扣了|扣款).*(?:关闭|取消|过期|失效|没反应|没动静|没发|没给|没收|怎么办)")
+_SEVERAL = re.compile(
+    "都(?=到|怎|发|什么|好|在|完|处理|是)(?!好几)|全部|所有|各[个单]|[这那]?几[单笔个]|买的(?:东西|那些|这些)"
+)
+"""我买的东西都到哪一步了: of all of them."""
+_ARRIVES = re.compile("到(?!底|时)|[收充]上|没充|发货|没发")
+"""怎么还没到: of what is paid for, whatever else waits for payment."""
 _ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
 _SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
 _OF_GOODS = ("reorder", "refund")
@@ -171,6 +177,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             if lookup.order_no:
                 return _detail(dialog, orders[0], scene, fact.cases)
             return _list(dialog, orders, scene, numbers="单号" in lookup.text or "编号" in lookup.text)
+        case "status" if len(about) > 1 and _SEVERAL.search(lookup.text):
+            return _list(dialog, about, scene)
         case "status":
             return _status(dialog, about, scene, lookup.text, fact.cases)
         case "keys":
@@ -263,7 +271,7 @@ def _status(
 ) -> Turn:
     if not orders:
         return answer(dialog, scene, replies.no_orders(pending=open_question(dialog, scene) is not None))
-    order = orders[0]
+    order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
     if order.state is OrderState.UNPAID:
         told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
@@ -276,6 +284,13 @@ def _status(
         )
         more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
     return answer(dialog, scene, replies.join(told, more))
+
+
+def _is_on_its_way(order: Order) -> bool:
+    """Whether it is paid for and something of it is still to come."""
+    return order.paid_at is not None and any(
+        line.state in (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION) for line in order.lines
+    )
 
 
 def _keys(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Turn:
