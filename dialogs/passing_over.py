@@ -10,7 +10,7 @@ from dialogs.by_text import accounts_anywhere
 from dialogs.draft import asked_field
 from dialogs.hearing import names_a_part
 from dialogs.pointing import longest_name
-from dialogs.state import Collecting, Confirming, Dialog
+from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.turn import Said, Scene, Turn
 
 _MADE_NOTHING_OF = ("unknown", "deny", "search", "browse", "order", "help")
@@ -22,6 +22,8 @@ REFUSES = re.compile(
 def passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Say that it is left out, or how to have it, and ask again; none of the three misses."""
     state, listed = dialog.state, dialog.listed
+    if isinstance(state, Idle) and said.frame.intent in (*_MADE_NOTHING_OF, "cancel"):
+        return _goods_passed_over(dialog, said, scene)
     if not isinstance(state, Collecting) or said.frame.intent not in _MADE_NOTHING_OF:
         return None
     field = asked_field(state, scene.shelf)
@@ -38,6 +40,25 @@ def passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     told = replies.passed_over(named[0]) if REFUSES.search(text) else replies.say_to_choose(named[0])
     return answer(dialog, scene, told)
+
+
+_GOODS_REFUSED = re.compile(
+    "(?:我|那|就|都|先|这个?|的|卡|券|[,，。!！~])*(?:不(?:想)?[要用买充看]|不需要|别|算了|免了)(?:了|的|吧|啊|看|给我|推荐|[,，。!！~])*"
+)
+_LITTLE = 16
+
+
+def _goods_passed_over(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """Q币不要, before anything is chosen: it is left out, and whatever else he may want."""
+    text = fold(said.text)
+    if len(text) > _LITTLE or not REFUSES.search(text):
+        return None
+    names = {product.name: longest_name((product.name, *product.aliases), text) for product in scene.shelf.products}
+    name, called = max(names.items(), key=lambda one: len(one[1]), default=("", ""))
+    if not called or not _GOODS_REFUSED.fullmatch(text.replace(called, "", 1)):
+        return None
+    label = name if sum(other == called for other in names.values()) == 1 else called
+    return answer(dialog, scene, replies.join(replies.passed_over(label), replies.what_else()))
 
 
 def _named(state: Collecting, entry: str, text: str, scene: Scene) -> str:

@@ -403,8 +403,8 @@ _NOT_MIXED = re.compile(r"[,，\s]*(?:可|千万|你)*别[充冲弄搞打发]错
 _NOT_FOR = re.compile(r"\s*的?(?:那个|这个|号)?(?:就|都|我|先)?不(?:用|要|充|冲|买|弄|交)了")
 
 
-_CLOSED = re.compile(r"不[要用买]了[\s,，。!！]+")
-"""大杯不要了 中杯一杯: what follows is not refused with it."""
+_CLOSED = re.compile(r"不[要用买]了[\s,，。!！]+|(?<=[^\s,，。;；!！我就都也先是还那])不[要用买][\s,，。!！]+")
+"""大杯不要了 中杯一杯, Q币不要 话费50: what follows is not refused with it."""
 
 
 def negated(text: str, start: int) -> bool:

@@ -147,6 +147,9 @@ def passed_over(say: Say, choice: str) -> str:
     return say(choice=choice)
 
 
+what_else = phrase("what_else", "想买别的直接说名称就行。")
+
+
 @line("要「{choice}」的话直接回复它就行。")
 def say_to_choose(say: Say, choice: str) -> str:
     """Of one that was listed something was asked or said that was not understood."""
