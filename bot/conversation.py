@@ -25,6 +25,7 @@ from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.effects import (
     AskRefund,
@@ -329,12 +330,14 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
         case "text", _:
             frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
             rows, clauses = read_rows(push.text, lexicon), read_clauses(push.text, lexicon)
-            return as_said_anew(Said(frame, push.text, rows=rows, clauses=clauses), lexicon)
+            said = as_said_anew(Said(frame, push.text, rows=rows, clauses=clauses), lexicon)
+            return with_wishes(said, dialog, scene, lexicon)
         case "voice", _ if push.text.strip():
             frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))
             clauses = read_clauses(push.text, lexicon)
-            return as_said_anew(Said(frame, push.text, by_voice=True, clauses=clauses, late=late), lexicon)
+            said = as_said_anew(Said(frame, push.text, by_voice=True, clauses=clauses, late=late), lexicon)
+            return with_wishes(said, dialog, scene, lexicon)
         case "voice", _:
             return Spoke()
         case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:

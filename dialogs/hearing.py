@@ -42,7 +42,7 @@ _NAME_LABEL = re.compile("姓名|名字|[人员]$")
 _NEGATIVE = re.compile(rf"(?:^|[\s成为到量是要来买充，,])(?:[-－−]\s?\d|负\s?[\d{CHINESE}])")
 _SEVERAL_SIZES = re.compile(r"\s*\d{1,6}(?:元|块)?(?:[\s,，、/或]+\d{1,6}(?:元|块)?)+\s*")
 _NEGATIVE_COUNT = re.compile(rf"(?:[-－−]\s?\d+|负\s?[\d{CHINESE}]+)\s*[张份个件条袋盒瓶桶箱次枚]|数量")
-_IN_PIECES = re.compile(rf"[\d{CHINESE}][份张单套笔]")
+_IN_PIECES = re.compile(rf"[\d{CHINESE}]([份张单套笔间条本件辆台])")
 _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
 _NOT_CHANGES = ("order_status", "problem", "price", "help", "search", "unknown")
 _CHANGES = re.compile("[改换]成(?!.*[?？吗呢])(?!.*(?:行不|可以不|多少钱))")
@@ -328,7 +328,7 @@ def _as_size(item: Item, product: Product | None, text: str) -> Item:
     """改成10桶, where 10桶 is on sale (or any number of them): the size, not ten of the present one."""
     if product is None or (item.sku is not None and item.value is not None and "value" in item.said):
         return item
-    counts = item.value is None and "quantity" in item.said and ("数量" in text or not _IN_PIECES.search(text))
+    counts = item.value is None and "quantity" in item.said and ("数量" in text or not _by_piece(product, text))
     if counts and item.quantity > 0 and all(sku.any_value is not None for sku in product.skus):
         said = (item.said - {"quantity"}) | {"value"}  # 数量改成200, 要100个, of what is sold in any number
         return replace(item, value=item.quantity, sku=None, quantity=1, said=said)
@@ -339,6 +339,12 @@ def _as_size(item: Item, product: Product | None, text: str) -> Item:
             said = (item.said - {"quantity"}) | {"value"}
             return replace(item, value=item.quantity, sku=None, quantity=1, said=said)
     return item
+
+
+def _by_piece(product: Product, text: str) -> bool:
+    """要两间, of a room that is sold by the night: two of it."""
+    found = _IN_PIECES.search(text)
+    return found is not None and all(sku.unit != found[1] for sku in product.skus)
 
 
 def _without_a_guess(item: Item, product: Product | None, text: str) -> Item:

@@ -9,6 +9,7 @@ from dialogs import (
     again,
     another_account,
     batch,
+    beside,
     cases,
     declining,
     handoff,
@@ -148,6 +149,9 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
+    apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
+    if apart is not None:
+        return apart
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))

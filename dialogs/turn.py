@@ -39,6 +39,10 @@ class Said:
     """The text without goods that it takes back itself, where it does (nlu.withdrawing)."""
     late: bool = False
     """He spoke before something else was said that he can now not have meant."""
+    answer: "Said | None" = None
+    """Where he wishes something beside what was asked for: the answer alone (beside.with_wishes)."""
+    wishes: "tuple[Said, ...]" = ()
+    """That wish, or the one in the place of the answer, as it can be read: the first that can be used counts."""
 
 
 @dataclass(frozen=True, slots=True)

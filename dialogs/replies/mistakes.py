@@ -229,6 +229,12 @@ def not_sold_here(say: Say, words: str) -> str:
     return say(words=said(words))
 
 
+@line("「{words}」没看懂，还没改。要改请单独再说一次。")
+def not_taken_beside(say: Say, words: str) -> str:
+    """Beside the answer that was asked for he wished something that could not be used."""
+    return say(words=said(words))
+
+
 @line("「{word}」的话，每个号各要多少？")
 def how_shared_out(say: Say, word: str) -> str:
     """One amount is to be shared by several accounts."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
 from dialogs.asking import expecting
+from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.effects import (
     AskRefund,
@@ -104,7 +105,7 @@ class Counter:
         frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
         rows, clauses = read_rows(text, self.lexicon), read_clauses(text, self.lexicon)
         said = Said(frame, text, by_voice=channel == "voice", rows=rows, clauses=clauses)
-        return self.hears(as_said_anew(said, self.lexicon))
+        return self.hears(with_wishes(as_said_anew(said, self.lexicon), self.dialog, self.scene, self.lexicon))
 
     def hears(self, heard: Heard) -> Reply:
         self.effects = []
