@@ -27,12 +27,18 @@ from dialogs.state import (
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 from nlu.words import PIECES
 
 _ADDING = re.compile(
     r"再[加来要买充给多订办送弄添]|另外|还[要有]|顺[便带]|加上|多[要来加买订]|加一[张份个单件条袋盒]|加[两三四五]"
     r"|也[充来要买给办订加]|外加|^加(?=\d)"
 )
+_ALONG = re.compile(
+    rf"(?:^|[,，\s])(?:对了|然后|接着|第[二2][个件样])|一起(?:付|算|结|买|下|充|[。.!！~]?$)|一块儿?(?:付|算|结|买|下|[。.!！~]?$)|一并|一道(?:付|买)"
+    rf"|(?:我|咱|俺)?(?:{KIN})(?:他|她)?(?:还|也)?(?:想?要|想[买充]|的)(?!的?是|求)|给(?:我|咱)?(?:家|的)?(?:{KIN})(?:[来买充订弄拿带办]|点)"
+)
+"""Said of another thing, these mean that it comes besides; 我妈要的是 and 我妈说要 say what this is to be."""
 _TOO = re.compile("也[充要改换来买是]")
 _ALSO_WRONG = re.compile("(?:还有|另外)[^,，]{1,8}(?:是|要改|得改|改成?|换成?|不对|错)")
 """还有区是苹果的: one more thing to be put right."""
@@ -48,7 +54,7 @@ _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
 def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """再加50Q币, B也充100, 再来一张: one more line, or more of one."""
     text = fold(said.text)
-    adding = _ADDING.search(text)
+    adding = _ADDING.search(text) or _along(state, said, scene.shelf)
     if adding is None or said.frame.intent in ("cancel", "browse", "order_status", "greet"):
         return None
     if said.frame.intent == "reorder" and _LAST_ORDER.search(text):
@@ -82,6 +88,24 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
         notes.append(replies.too_many_lines(most))
     told = replies.added() if lines != list(state.lines) else ""
     return advance(replace(dialog, misses=0), lines[:most], scene, told, *notes, missed=bool(notes))
+
+
+def _along(state: Collecting | Confirming, said: Said, shelf: Shelf) -> re.Match[str] | None:
+    """对了 京东卡100两张, 我妈要一个优酷月卡: other goods, in words that leave what is there. Who wants them is such a
+    word only where they are counted, of another kind, or for another account: 我妈要优酷的 may be a change of mind."""
+    found = _ALONG.search(said.text)
+    items, held = said.frame.items, {line.product for line in state.lines}
+    if found is None or not items or any(item.product is None or item.product in held for item in items):
+        return None
+    given = {value for line in state.lines for value in line.fields.values()}
+    kinds = {product.category[:1] for line in state.lines if (product := shelf.product(line.product or "")) is not None}
+    other = all(
+        "quantity" in item.said
+        or {*item.fields.values()} - given
+        or ((product := shelf.product(item.product or "")) is not None and product.category[:1] not in kinds)
+        for item in items
+    )
+    return found if other or not re.search(KIN, found[0]) else None
 
 
 def _only_chooses(item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -34,6 +34,7 @@ from dialogs.ordering import (
     with_slot_cleared,
 )
 from dialogs.pointing import longest_name, names_else
+from dialogs.replacing import noting_what_went
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import named_of, parts_of
@@ -69,7 +70,7 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return _size_begun(dialog, state, said.text, scene) or advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
     if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
-        return start(dialog, items, scene)
+        return noting_what_went(dialog, start(dialog, items, scene), said.text, scene)
     whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
     if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
         return _after_filling(dialog, state, [(state.line, whole)], said, scene)

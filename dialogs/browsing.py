@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.checks import fold
 from catalog.model import Product
@@ -10,6 +11,7 @@ from dialogs import replies
 from dialogs.asking import answer, sku_entries
 from dialogs.draft import chosen_options, look
 from dialogs.filling import fill
+from dialogs.just_priced import remembered
 from dialogs.ordering import start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
@@ -42,9 +44,8 @@ def search(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     products = _products(said.frame.items, scene)
     if len(products) == 1:
         if _pending(dialog):
-            return answer(
-                dialog, scene, replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene)), in_full=True
-            )
+            told = replies.join(replies.yes_we_have(), *_prices(said.frame.items, scene))
+            return answer(_remembering(dialog, said.frame.items, scene), scene, told, in_full=True)
         return opened(dialog, said.frame.items[:1], scene, replies.yes_we_have())
     if products:
         return show_products(dialog, products, scene, replies.found(len(products)))
@@ -69,7 +70,8 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if not items and isinstance(state, Collecting | Confirming):
         shown = isinstance(state, Collecting) and state.slot == "value" and not said.frame.items
         rows = [] if shown else _draft_prices(state.lines, said.frame.items, scene)
-        return answer(dialog, scene, replies.join(*rows), in_full=True)
+        asked = [fill(state.lines[0], item, scene.shelf).line for item in said.frame.items if len(state.lines) == 1]
+        return answer(remembered(dialog, asked, scene.shelf), scene, replies.join(*rows), in_full=True)
     products = _products(items, scene)
     if not products:
         return show_named_categories(dialog, said.text, scene) or shop_window(dialog, scene)
@@ -79,7 +81,7 @@ def price(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return opened(dialog, items, scene, *told)
     if any(item.product is None for item in items):
         return show_products(dialog, products, scene, replies.found(len(products)))
-    return answer(dialog, scene, replies.join(*_prices(items, scene)), in_full=True)
+    return answer(_remembering(dialog, items, scene), scene, replies.join(*_prices(items, scene)), in_full=True)
 
 
 def best_value(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
@@ -109,7 +111,13 @@ def opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> T
     """The answer, and the way to buy it right below; nothing is ordered by that."""
     turn = start(dialog, items, scene)
     text = replies.join(*told, replies.to_buy() if told and told[0] != replies.yes_we_have() else "", turn.reply.text)
-    return Turn(turn.dialog, type(turn.reply)(text), turn.effects)
+    state = turn.dialog.state
+    priced = state.lines if isinstance(state, Collecting | Confirming) else ()
+    return Turn(replace(turn.dialog, priced=priced), type(turn.reply)(text), turn.effects)
+
+
+def _remembering(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Dialog:
+    return remembered(dialog, [fill(DraftLine(), item, scene.shelf).line for item in items[:_PRICES_MAX]], scene.shelf)
 
 
 def _pending(dialog: Dialog) -> bool:

@@ -12,6 +12,7 @@ from dialogs.draft import field_of
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.ordering import advance, miss, page, start_product
 from dialogs.pointing import longest_name, told_apart
+from dialogs.replacing import noting_what_went
 from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, Idle, Lookup
 from dialogs.turn import Said, Scene, Turn
 from dialogs.window import entry_text, show_category, show_products, turn_page
@@ -154,7 +155,7 @@ def another_product(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     named = [(name, product) for name, product in names if longest and len(name) == longest]
     if len(named) != 1 or named[0][1].id in present or re.search(f"(?:不要|不买|别){re.escape(named[0][0])}", text):
         return None
-    return start_product(dialog, named[0][1], scene)
+    return noting_what_went(dialog, start_product(dialog, named[0][1], scene), said.text, scene)
 
 
 def named_in_shop(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -243,6 +243,10 @@ class Dialog:
     """What 取消 cleared last, in case he wants it after all."""
     mending: str = ""
     """The unpaid order (its number) that the draft is a correction of: it is cancelled once the draft is whole."""
+    replaced: tuple[DraftLine, ...] = ()
+    """What the draft took the place of, in case both are wanted."""
+    priced: tuple[DraftLine, ...] = ()
+    """What a price was just told of besides the draft: 那也来一个 means it."""
     short: str = ""
     """The SKU that was just sold out: 到货通知我 means it."""
     just_placed: bool = False

@@ -14,11 +14,13 @@ from dialogs import (
     declining,
     handoff,
     invoices,
+    just_priced,
     own_order,
     paying,
     rating,
     refunds,
     reminders,
+    replacing,
     replies,
     same_account,
     smalltalk,
@@ -112,6 +114,9 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = handoff.while_with_human(fresh, state, heard, scene, _step)
     else:
         turn = _step(fresh, heard, scene)
+    if isinstance(heard, Said):
+        turn = just_priced.still_meant(fresh, heard, turn)
+    turn = replacing.still_kept(turn)
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
     if not isinstance(heard, Fact) and dialog.just_placed and turn.dialog.just_placed:
@@ -200,9 +205,13 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own
-    reminder = reminders.asked(dialog, said, scene)
-    if reminder is not None:
-        return reminder
+    taken = (
+        reminders.asked(dialog, said, scene)
+        or just_priced.taken(dialog, said, scene)
+        or replacing.both_wanted(dialog, said, scene)
+    )
+    if taken is not None:
+        return taken
     if leaves_some(dialog, said, scene):
         return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
     if (same := same_account.answered(dialog, said, scene)) is not None:

@@ -8,6 +8,7 @@ goes in by a placeholder. Callers write `replies.name`, whatever the file.
 from dialogs.replies.accounts import *
 from dialogs.replies.after_sale import *
 from dialogs.replies.asking import *
+from dialogs.replies.in_its_place import *
 from dialogs.replies.invoices import *
 from dialogs.replies.lists import *
 from dialogs.replies.mistakes import *

@@ -1,4 +1,4 @@
-"""One rule, many wordings and shops: each line of wordings.txt is a talk of its own for each of its wordings.
+"""One rule, many wordings and shops: each line of the two files is a talk of its own for each of its wordings.
 
 shop | what was said before ; … | wording ; wording > and then ; … | what the last answer must hold & !must not & …
 And =PlaceOrder is what the last message asks of the shop, but for looking something up (=none: nothing).
@@ -16,7 +16,9 @@ ROOT = HERE.parents[1]
 
 
 def _lines() -> list[list[str]]:
-    lines = (HERE / "wordings.txt").read_text("utf-8").splitlines()
+    lines = [
+        row for name in ("wordings.txt", "in_its_place.txt") for row in (HERE / name).read_text("utf-8").splitlines()
+    ]
     return [[cell.strip() for cell in line.split("|")] for line in lines if line and line[0] != "#"]
 
 

@@ -1,0 +1,21 @@
+"""What a new request took the place of, and which of several things is meant."""
+
+from collections.abc import Sequence
+
+from dialogs.links import tap
+from dialogs.replies.summaries import and_others
+from dialogs.wording import Say, line
+
+
+@line("「{goods}」已换成下面这个；两样都要的话回复「{both}」。")
+def replaced_by_this(say: Say, goods: Sequence[str], count: int) -> str:
+    """A new request took the place of these (`count` of them in all)."""
+    named = "、".join(goods)
+    named = named if count <= len(goods) else and_others(what=named, count=count)
+    return say(goods=named, both=tap("都要", "都要", "both"))
+
+
+@line("您要的是哪一个：{goods}？")
+def which_of_priced(say: Say, goods: Sequence[str]) -> str:
+    """Prices of several things were told, and he takes one."""
+    return say(goods="、".join(goods))
