@@ -19,6 +19,7 @@ from dialogs import (
     paying,
     rating,
     refunds,
+    remarks,
     reminders,
     replacing,
     replies,
@@ -230,7 +231,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or another_account.taken(dialog, said, scene)
-    certain = certain or by_answer(dialog, said, scene)
+    certain = certain or remarks.only_told(dialog, said, scene) or by_answer(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)
