@@ -123,7 +123,7 @@ def _placed(dialog: Dialog, state: Collecting | Confirming, heard: _Heard, said:
     answers = isinstance(state, Collecting) and state.slot == heard.field.name
     if given is not None or not held or answers:
         return given
-    if _CORRECTS.search(heard.around) or _IN_PLACE.fullmatch(heard.around) or _alike(heard, held):
+    if _CORRECTS.search(heard.around) or _in_place(heard) or _alike(heard, held):
         return None
     whole = "value" in heard.item.said or "quantity" in heard.item.said
     if _ADDS.search(heard.around) or (whole and (_SOMEONES.search(heard.around) or len(held) > 1)):
@@ -209,6 +209,11 @@ def _next_announced(dialog: Dialog, state: Collecting | Confirming, heard: _Hear
     return advance(replace(dialog, misses=0), lines, scene, told, *filled.problems)
 
 
+def _in_place(heard: _Heard) -> bool:
+    """号码是…, or by what the shop calls it: 应用ID是…, 车牌是…."""
+    return _IN_PLACE.fullmatch(heard.around.replace(fold(heard.field.label), "号码")) is not None
+
+
 def _share(dialog: Dialog, state: Collecting | Confirming, heard: _Heard, scene: Scene) -> Turn | None:
     """话费100两份: 一个138…, 另一个139…; or only the one number after the other."""
     name = heard.field.name
@@ -219,9 +224,7 @@ def _share(dialog: Dialog, state: Collecting | Confirming, heard: _Heard, scene:
     line = state.lines[at]
     one_of_them = _SHARE.match(heard.around) is not None
     if name in line.fields:
-        corrects = (
-            _CORRECTS.search(heard.around) or _IN_PLACE.fullmatch(heard.around) or _alike(heard, [line.fields[name]])
-        )
+        corrects = _CORRECTS.search(heard.around) or _in_place(heard) or _alike(heard, [line.fields[name]])
         if corrects and not one_of_them:
             return None
     elif not one_of_them:
