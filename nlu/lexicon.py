@@ -460,6 +460,11 @@ class Lexicon:
             entries[word].add_sku(product.id)
         for word, pair in product.option_words.items():
             entries[word].add_option(product.id, pair)
+        called = {pair: word for word, pair in reversed(product.option_words.items())}
+        for word, skus in product.by_word.items():
+            if len(skus) == 1 and len(skus[0].options) > 1 and word not in product.option_words:
+                said = (called[pair] for pair in skus[0].options.items() if pair in called)
+                entries[word].parts = [(part, entries[part]) for part in said]
         for word, pairs in product.choice_words.items():
             for pair in pairs:
                 entries[word].add_choice(product.id, pair)

@@ -17,7 +17,7 @@ from nlu.naming import SHOWN
 from nlu.reading import drafts
 from nlu.seeing import look_at
 from nlu.seen import Seen
-from nlu.taking_back import drop_taken_back
+from nlu.taking_back import corrects_itself, drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
 from nlu.withdrawing import last_word, without_withdrawn
@@ -137,6 +137,8 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     confidence, intent, _ = verdict
     if expecting is not None and _only_chooses(said, intent, expecting):
         intent, confidence = "change", 0.6
+    if intent == "change" and expecting is None and corrects_itself(seen):
+        intent = "order"  # 盐搓两张 说错了 奶搓
     _read_unit_of_pending(seen, lexicon, expecting)
     found = found_in(seen)
     begins = intent == "order" or (intent == "answer" and expecting is None)

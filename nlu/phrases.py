@@ -25,6 +25,8 @@ class Entry:
     options: list[tuple[str, str]] = field(default_factory=list)
     choices: list[tuple[str, str]] = field(default_factory=list)
     owners: list[str] = field(default_factory=list)
+    parts: "list[tuple[str, Entry]]" = field(default_factory=list)
+    """What a SKU's name says of each option (大杯美式: 大杯, 美式), where it is one SKU's."""
     foreign: bool = False
     spelled: bool = False
     """Only ever typed as a stand-in for a name (wzry): must stand alone between other letters."""

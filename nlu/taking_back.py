@@ -2,8 +2,10 @@
 # ruff: noqa: E501 - tables of words; a wide character counts twice
 
 import re
+from dataclasses import replace
 
 from nlu.amounts import Amount
+from nlu.phrases import Mention
 from nlu.seen import BREAK, CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.surnames import KIN
 from nlu.telling import unwanted
@@ -51,6 +53,25 @@ def drop_taken_back(seen: Seen) -> None:
     for match in _CORRECTION.finditer(seen.text) if may_take_back else ():
         if match[0] != "还是" or not _asks_which(seen, match.start(), match.end()):
             _correct(seen, match.start(), match.end())
+
+
+def corrects_itself(seen: Seen) -> bool:
+    """Tell whether goods are both said and corrected: 盐搓两张 说错了 奶搓 asks for something, and changes no order."""
+    if _OF_BEFORE.search(seen.text):
+        return False
+    for match in _CORRECTION.finditer(seen.text):
+        said = sum(m.end <= match.start() for m in seen.mentions if chooses(m) or m.entry.means_things)
+        said += sum(a.end <= match.start() for a in seen.amounts if a.kind != "none" and not a.word)
+        anew = any(chooses(m) and m.start >= match.end() for m in seen.mentions)
+        if anew and (said > 1 or (said and _WISHES.match(seen.text))):
+            return True
+    return False
+
+
+_OF_BEFORE = re.compile(
+    r"刚[才刚]|之前|上[次面]|[那这刚][个单条份张]|订单|单子|[下买付订充][的过]|[改换]成|^[把将改换]"
+)
+_WISHES = re.compile(r"[\u4e00-\u9fff]{0,3}[来要买订充给帮打挂做洗租]")
 
 
 def _asks_which(seen: Seen, start: int, end: int) -> bool:
@@ -234,7 +255,7 @@ _MORE_OF_IT = re.compile(r"(?:再|还[想要差])[来补买要加充冲报续]?(
 
 _PLACES = re.compile(
     r"(?:第(?P<nth>[一二两三四五1-5])个|(?P<last>后面?那?个|最后那?一?个)|(?P<first>前面?那?个|头一个))(?:号码?|人|手机)?的?(?:就|先|也|我|都)*"
-    r"(?:不用|不要|不|别|甭)(?:用|要|再|给)?[充冲买弄交搞]?(?:了|$|[,，。])"
+    r"(?:(?:不用|不要|不|别|甭)(?:用|要|再|给)?[充冲买弄交搞]?(?:了|$|[,，。])|(?:算|取消)了?(?:吧|$|[\s,，。]))"
 )
 
 
@@ -248,6 +269,9 @@ def _drop_by_place(seen: Seen) -> None:
     at = len(before) - 1 if match["last"] else nth
     if 0 <= at < len(before):
         seen.accounts = [account for account in seen.accounts if account is not before[at]]
+        sums = [a for a in seen.amounts if a.kind == "value"]
+        if len(sums) == len(before):  # 给138…充50 139…充100
+            seen.amounts = [a for a in seen.amounts if a is not sums[at]]
 
 
 _OWN_NUMBER = re.compile(
@@ -407,10 +431,18 @@ _CLOSED = re.compile(r"不[要用买]了[\s,，。!！]+|(?<=[^\s,，。;；!！
 """大杯不要了 中杯一杯, Q币不要 话费50: what follows is not refused with it."""
 
 
+_PAUSED = re.compile(
+    r"[^\s,，。;；!！][\s,，。.…~—-]*(?:[哦啊噢呃额嗯哎诶唉欸哟呀][\s,，。.…~—-]*不是[\s,，。.…~—-]*|不是[\s,，。.…~—-]+)$"
+)
+"""京东卡100哦不是 骏卡100; 骏卡50 不是 网易卡50: what was said before is not so, and what comes is."""
+
+
 def negated(text: str, start: int) -> bool:
     """Tell whether what begins here was just refused: 不要…, 不是…"""
     if start and text[start - 1] == "不" and text[start : start + 1] in _VERBS:
         return True  # 不租R5, where 租R5 is a name
+    if _PAUSED.search(text, 0, start):
+        return False
     return bool(_NEGATED.search(_CLOSED.split(text[max(0, start - 9) : start])[-1]))
 
 
@@ -440,6 +472,18 @@ def _taken_back(seen: Seen, amount: Amount) -> bool:
     if not is_count and _NOT_WANTED.match(seen.text, amount.end):  # 20的一张，30的就不要了
         return any(o.kind == amount.kind and o is not amount for o in seen.amounts)
     return bool(match) and any(o.start >= amount.end and (o.kind == "count") == is_count for o in seen.amounts)
+
+
+def _rest(mention: Mention, anew: set[str]) -> list[Mention]:
+    """大杯美式 不对 拿铁: of a SKU's name, what it says of the options that are not said anew."""
+    parts = [(word, entry) for word, entry in mention.entry.parts if entry.options]
+    if not any(name in anew for _, entry in parts for name, _ in entry.options):
+        return []
+    return [
+        replace(mention, word=word, entry=entry)
+        for word, entry in parts
+        if not anew.intersection(name for name, _ in entry.options)
+    ]
 
 
 def _correct(seen: Seen, place: int, after: int) -> None:
@@ -474,5 +518,9 @@ def _correct(seen: Seen, place: int, after: int) -> None:
     pairs = {pair for m in seen.mentions if m.start >= after for pair in slot_names(m)}
     if any(m.entry.options for m in seen.mentions if m.start >= after):  # 科目一补考，哦不对，科目四
         seen.amounts = [a for a in seen.amounts if not a.word or a.end > place]
-        seen.mentions = [m for m in seen.mentions if m.end > place or m.entry.means_things or not m.entry.skus]
+        seen.mentions = [
+            m
+            for one in seen.mentions
+            for m in ([one] if one.end > place or one.entry.means_things or not one.entry.skus else _rest(one, pairs))
+        ]
     seen.mentions = [m for m in seen.mentions if m.end > place or not pairs.intersection(slot_names(m))]

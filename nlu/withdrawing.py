@@ -14,7 +14,7 @@ _GONE = re.compile(
     rf"\s*(?:的|那[{PIECES}]|那)*(?:就|都|我|先)?(?:不(?:要|用|买|充|订|去|来|喝|吃|想要)了?|别[要买]了?|去掉|取消掉?|删掉|算了)(?:吧|啊|哈)?{_END}"
 )
 _INTO = re.compile(rf"\s*(?:的|那[{PIECES}]|那)*[换改](?:成|为)?(?=.)")
-_REFUSED = re.compile(r"(?:不要|去掉|取消|别要|别买|删掉)(?:那个|这个)?\s*$")
+_REFUSED = re.compile(r"(?:不[充冲买订租报]|不要|去掉|取消|别要|别买|删掉)(?:那个|这个)?\s*$")
 _THEN = re.compile(r"[\s,，。;；!！]*(?:那|就|我|给我|帮我)*[换改]成?")
 _SEPARATOR = re.compile(r"[\s,，。;；!！、.…~]")
 _NUMBER = rf"(?:\d{{1,3}}(?!\d)|[{CHINESE}]{{1,3}})\s*[{PIECES}]"
@@ -108,9 +108,16 @@ def _clause_start(plain: str, at: int) -> int:
     return breaks[-1] if breaks else 0
 
 
+_ACCOUNT = re.compile(r"(?<!\d)\d{6,}(?!\d)")
+
+
 def _without(text: str, cut: tuple[Span, Span]) -> str:
     (a, b), (c, d) = cut
-    return re.sub(r"[ ,，、]{2,}", "，", f"{text[:a]} {text[b:c]} {text[d:]}").strip(" ,，、")
+    rest = f"{text[b:c]} {text[d:]}"
+    account = (
+        "" if _ACCOUNT.search(text[:a] + rest) else " ".join(_ACCOUNT.findall(text, a, b))
+    )  # for what he takes instead
+    return re.sub(r"[ ,，、]{2,}", "，", f"{text[:a]} {account} {rest}").strip(" ,，、")
 
 
 _TURN = re.compile(
