@@ -27,6 +27,7 @@ _ADDS = re.compile("再[加来要买充]|另外|还要|加上|多[来要加买]"
 _OWNED = re.compile("[辆位名口]|我有|我家|其中")
 """一辆suv: what he has, and no goods."""
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
+_COUNT_ALONE = re.compile(rf"[来要买拿]?(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]吧?")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
 _CLAUSES_MAX = 12
@@ -43,10 +44,21 @@ def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     text = without_withdrawn(text, normalise(text), lexicon)
     if "\n" in text or len(text) > _CHARS_MAX or (_NOT_WANTED.search(text) and not changes_and_adds(text)):
         return ()
-    clauses = [clause for clause in _BREAKS.split(text) if clause and not _NO_GOODS.search(clause)]
+    clauses = [clause for clause in _with_counts(_BREAKS.split(text)) if not _NO_GOODS.search(clause)]
     if not 2 <= len(clauses) <= _CLAUSES_MAX or not (_COUNTED.search(text) or len(text) <= _SHORT_CHARS):
         return ()
     return tuple(Clause(clause, parse(clause, lexicon)) for clause in clauses)
+
+
+def _with_counts(clauses: Sequence[str]) -> list[str]:
+    """温泉大人 两张: a count that stands alone is of what comes before it, where that has none."""
+    joined: list[str] = []
+    for clause in filter(None, clauses):
+        if joined and _COUNT_ALONE.fullmatch(clause) and not _COUNTED.search(joined[-1]):
+            joined[-1] += f" {clause}"
+        else:
+            joined.append(clause)
+    return joined
 
 
 def changes_and_adds(text: str) -> bool:

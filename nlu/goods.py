@@ -18,6 +18,7 @@ def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     """采耳一张，再来一张盐搓的: what only one other product offers, counted in a clause of its own, names that product."""
     named: set[str | None] = {ref.product for ref in seen.refs if ref.product}
     more = _counted_by_name(seen, lexicon, named)
+    more += _standing_apart(seen, lexicon, named | {ref.product for ref in more})
     named |= {ref.product for ref in more}
     if not named or not (seen.amounts or seen.accounts):
         return seen.refs
@@ -68,6 +69,28 @@ def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> li
     if not found or goods < 2 or len(counts) < len(owners) or len(counts) + len(own) < goods:
         return []  # of two kinds of goods, each has its count
     return [Ref(mention.start, mention.end, mention.word, owner) for mention, owner in found]
+
+
+def _standing_apart(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> list[Ref]:
+    """储值卡200 花好月圆两盒: what only one SKU is called, parted from other goods by a space or comma, is goods."""
+    found = []
+    for mention in seen.mentions if named - {None} else ():
+        entry = mention.entry
+        own = not (entry.options or entry.means_things or entry.choices) and _SPEAKS.fullmatch(mention.word)
+        owner = _sole_owner(mention, lexicon) if own else ""
+        before = seen.text[: mention.start]
+        count = next((a for a in seen.amounts if a.kind == "count" and a.end == mention.start), None)
+        before = before[: count.start] if count is not None else before
+        if owner and owner not in named and _PARTED.search(before) and _PARTS.match(seen.text, mention.end):
+            found.append(Ref(mention.start, mention.end, mention.word, owner))
+            named = {*named, owner}
+    return found
+
+
+_SPEAKS = re.compile(rf"(?![{CHINESE}半全整])[\u4e00-\u9fff]{{3,}}")
+"""Three characters and no number say what a thing is: 花好月圆, 单人餐, but not 大杯 and not 两小时."""
+_PARTED = re.compile(r"(?:^|[\s,，、。;；+和跟与]|再|还要?|另外|还有)(?:[来要买拿加]|给我)*$")
+_PARTS = re.compile(rf"$|[\s,，、。;；+和跟与\d{CHINESE}]|各|再|还有")
 
 
 def _told_of(mention: Mention, seen: Seen) -> bool:
@@ -238,7 +261,7 @@ def _merged(refs: list[Ref], text: str) -> list[Ref]:
             and before.foreign
             and ref.start - before.end <= 1
             and not ref.foreign
-            and text[before.end : ref.start] != "上"
+            and text[before.end : ref.start] not in tuple("上 ,，、和跟\n;；+")
         ):
             kept[-1] = replace(before, end=ref.end) if kept and kept[-1] is before else kept[-1]
             continue  # 瑞幸咖啡券 is not the coffee voucher on sale here

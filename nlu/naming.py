@@ -42,12 +42,20 @@ def _narrowed(ref: Ref, seen: Seen, lexicon: Lexicon) -> Ref:
         return ref
     if any(other.product and other.start == ref.end for other in seen.refs):
         return ref  # 钢琴陪练 is what the second word names
+    joined = next((o.candidates for o in seen.refs if ref.end == o.start or o.end == ref.start), ())
+    both = [pid for pid in ref.candidates if pid in joined]
+    if len(both) == 1:  # 视频会员腾讯
+        return replace(ref, product=both[0], candidates=())
     beside = [m for m in seen.mentions if 0 <= m.start - ref.end <= 2]
     offering = [pid for pid in ref.candidates if any(pid in m.entry.owners for m in beside)]
     if len(offering) == 1:  # 庙会日场票: of what is named after the fair, only tickets have a 日场
         return replace(ref, product=offering[0], candidates=())
     amounts = [a for a in seen.amounts if a.kind in ("value", "months")]
+    touching = [a for a in amounts if 0 <= a.start - ref.end <= 1 or a.end == ref.start]
+    amounts = touching or amounts  # …，再来三张2小时停车
     able = [pid for pid in ref.candidates if amounts and all(settle(lexicon.products[pid], a) for a in amounts)]
+    sold = [pid for pid in able if all((s := settle(lexicon.products[pid], a)) and s.skus for a in amounts)]
+    able = sold if len(sold) == 1 else able  # 滑雪4小时: lessons come by one and two
     return replace(ref, product=able[0], candidates=()) if len(able) == 1 else ref
 
 
