@@ -40,14 +40,18 @@ def accounts_anywhere(field: Field, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
 
 
+_EXTREMES = ((min, replies.CHEAPEST_WORDS), (max, replies.DEAREST_WORDS))
+
+
 def cheapest(line: DraftLine, text: str, product: Product, shelf: Shelf) -> Filled | None:
-    """最便宜的, as the answer to which denomination."""
-    if not any(word in text for word in replies.CHEAPEST_WORDS):
+    """最便宜的, 最大的, as the answer to which denomination."""
+    extreme = next((pick for pick, words in _EXTREMES if any(word in text for word in words)), None)
+    if extreme is None:
         return None
     skus = [s for s in shelf.matching(product.id, None, chosen_options(line, product)) if s.any_value is None]
     if not skus:
         return None
-    return Filled(pick_sku(line, min(skus, key=lambda sku: sku.price_fen), product, shelf), frozenset({"value"}))
+    return Filled(pick_sku(line, extreme(skus, key=lambda sku: sku.price_fen), product, shelf), frozenset({"value"}))
 
 
 def fill_by_text(line: DraftLine, slot: str, text: str, product: Product, shelf: Shelf) -> Filled | None:

@@ -28,8 +28,9 @@ _CLAUSES = re.compile(r"[,，。;；!！~～]+")
 _PARTS = re.compile(r"[,，。;；!！~～\s]+")
 _ASKS = re.compile(r"[?？吗么呢]|多少|什么|怎么|哪")
 _DIGITS = re.compile(r"\d+")
-_BEFORE_SIZE = re.compile("^(?:那|就|还是|先|给我|帮我|我|要|来|充|买|选|拿|行|好)+")
-_BEHIND_SIZE = re.compile("(?:就?(?:行|好|可以)|的|吧|了|啊|呗|得了)+$")
+_BEFORE_SIZE = re.compile("^(?:那|就|还是|先|给我|帮我|我|要|来|充|买|选|拿|整|弄|行|好|个|一个)+")
+_BEHIND_SIZE = re.compile("(?:就?(?:行|好|可以)|的|吧|了|啊|呗|得了|试试看?|看看)+$")
+_WISHES = re.compile("^(?:那|就|先|给我|帮我|我|麻烦)*(?:来|要|充|买|选|拿|整|弄)(?:个|一个)?")
 
 
 def by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -55,7 +56,8 @@ def _size_at_last(state: Collecting, said: Said, scene: Scene) -> Filled | None:
     product = scene.shelf.product(line.product or "")
     clauses = [clause for part in _PARTS.split(said.text) if (clause := fold(part))]
     foreign = any(item.product not in (None, line.product) or item.fields for item in said.frame.items)
-    if state.slot != "value" or product is None or len(clauses) < 2 or foreign or _ASKS.search(said.text):
+    one = len(clauses) == 1 and _WISHES.match(clauses[0]) is not None  # 来个100的试试
+    if state.slot != "value" or product is None or foreign or _ASKS.search(said.text) or not (one or len(clauses) > 1):
         return None
     last = _BEHIND_SIZE.sub("", _BEFORE_SIZE.sub("", clauses[-1]))
     own = _DIGITS.findall(last)

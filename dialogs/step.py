@@ -30,6 +30,7 @@ from dialogs import (
     ways_in,
     while_unpaid,
 )
+from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import is_checking, said_between
 from dialogs.editing import edited
@@ -232,6 +233,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or another_account.taken(dialog, said, scene)
     certain = certain or remarks.only_told(dialog, said, scene) or by_answer(dialog, said, scene)
+    certain = certain or answer_and_question(dialog, said, scene, _rest)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)
