@@ -8,6 +8,8 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies, same_account
+from dialogs.baskets import reworded
+from dialogs.clauses import adds
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
     fill,
@@ -39,6 +41,7 @@ _ALONG = re.compile(
     rf"|(?:我|咱|俺)?(?:{KIN})(?:他|她)?(?:还|也)?(?:想?要|想[买充]|的)(?!的?是|求)|给(?:我|咱)?(?:家|的)?(?:{KIN})(?:[来买充订弄拿带办]|点)"
 )
 """Said of another thing, these mean that it comes besides; 我妈要的是 and 我妈说要 say what this is to be."""
+_LEAD = re.compile("^(?:算了|那就?|还是|就|哦|嗯|好吧?|行|不对|等等)++[,，]?")
 _TOO = re.compile("也[充要改换来买是]")
 _ALSO_WRONG = re.compile("(?:还有|另外)[^,，]{1,8}(?:是|要改|得改|改成?|换成?|不对|错)")
 """还有区是苹果的: one more thing to be put right."""
@@ -106,6 +109,30 @@ def _along(state: Collecting | Confirming, said: Said, shelf: Shelf) -> re.Match
         for item in items
     )
     return found if other or not re.search(KIN, found[0]) else None
+
+
+def changed_and_added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """年卡吧 另外优酷月卡也要: what stands before is changed, and what is named behind is one more."""
+    held, clauses = {line.product for line in state.lines}, said.clauses
+    foreign = [any(item.product not in (None, *held) for item in clause.frame.items) for clause in clauses]
+    first = foreign.index(True) if True in foreign else 0
+    if not first or len(state.lines) != 1 or not all(foreign[first:]) or not adds(clauses[first].text):
+        return None
+    line: DraftLine | None = state.lines[0]
+    for clause in clauses[:first]:
+        line = reworded(line, _LEAD.sub("", fold(clause.text)), scene.shelf) if line is not None else None
+    if line is None or line == state.lines[0]:
+        return None
+    lines = [line]
+    for clause in clauses[first:]:
+        for item in clause.frame.items:
+            more = with_more(lines, item, fold(clause.text), scene.shelf)
+            if more is None or more[1]:
+                return None
+            lines = more[0]
+    return (
+        advance(replace(dialog, misses=0), lines, scene, replies.changed()) if len(lines) <= DRAFT_LINES_MAX else None
+    )
 
 
 def _only_chooses(item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -1,6 +1,7 @@
 """A parcel's address in one line, and single parts of it corrected: 收货人改成吴强, 门牌号是68号不是66号."""
 
 import re
+from dataclasses import replace
 
 from dialogs.places import bare, joined, name_in, read, written
 
@@ -25,6 +26,33 @@ _WRONG_IS = re.compile(r"([\w-]{1,20}?)(?:写|打|填)?错了?[,，。 ]*(?:应�
 _FROM_TO = re.compile(r"([\w-]{1,20}?)(?:改成|改为|换成)([\w-]{1,20})")
 _WHOLE_CHARS = 8
 _PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|街道|路名|路|小区|位置){_TO}(.+)")
+
+
+_NO = r"[\da-z一二三四五六七八九十]{1,4}"
+_MORE_OF_IT = re.compile(
+    r"(?P<head>(?:[哦啊噢嗯]|对了|还有|再|另外|(?:收货)?地址|后面|最后面?|末尾|补充|一下|帮我|给我|麻烦|请|要|的|忘了?|漏了?|没|少|[写说打填]了?|楼号|门牌号?|房号|单元号?"
+    r"|加上?|补上?|是|[,，:：\s])*+)"
+    rf"(?P<tail>(?P<first>{_NO}(?:号楼|栋|幢|座|单元|层|楼|室|号房))(?:[-,，\s]*{_NO}(?:单元|层|楼|室|号房|号))*[-,，\s]*(?:\d{{3,4}})?)"
+    r"(?:[吧哦啊呢的]|谢谢|[。.!！\s])*",
+    re.IGNORECASE,
+)
+_SURE_PART = re.compile("号楼|单元|室|号房")
+
+
+def with_more(address: str, text: str) -> str | None:
+    """The address with what was left out behind its street (再加上2栋301, 忘了写楼号 3号楼502); None when a message is
+    anything else, 再加一座, or the address has such a part already."""
+    found = _MORE_OF_IT.fullmatch(text.strip())
+    place = read(address)
+    if found is None or not place.street or found["first"][-1] in place.street.split("号", 1)[-1]:
+        return None
+    sure = (
+        _SURE_PART.search(found["tail"])
+        or found["tail"] != found["first"]
+        or re.search("地址|楼号|门牌|后面", found["head"])
+    )
+    tail = re.sub(r"[,，\s]", "", found["tail"])
+    return written(replace(place, street=place.street + tail)) if sure else None
 
 
 def tidy(address: str, old: str = "") -> str:

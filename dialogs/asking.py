@@ -143,7 +143,8 @@ def told_apart(lines: Sequence[DraftLine], index: int, shelf: Shelf) -> str:
     for name, value in (*looked.line.options.items(), *looked.line.fields.items()):
         if all({**one.line.options, **one.line.fields}.get(name) != value for one in others):
             label = choice_label(looked.product, name, value)
-            return mask(label) if any(map(str.isdigit, value)) and label == value else label
+            own = mask(label) if any(map(str.isdigit, value)) else replies.said(label)
+            return own if label == value else label
     return ""
 
 

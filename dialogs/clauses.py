@@ -20,10 +20,11 @@ from nlu.withdrawing import without_withdrawn
 from nlu.words import PIECES
 
 _BREAKS = re.compile(
-    r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|(?=另外|(?<!另外)再[来加要买]|(?<!另外)还要)"
+    r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|(?=另外|顺便|(?<!另外)再[来加要买]|(?<!另外)还要)"
 )
 _CHANGES = re.compile("[改换]|减|不要|去掉|删")
 _ADDS = re.compile("再[加来要买充]|另外|还要|加上|多[来要加买]")
+_ADDS_TOO = re.compile("顺[便带]|还有|也[要来买充]")
 _OWNED = re.compile("[辆位名口]|我有|我家|其中")
 """一辆suv: what he has, and no goods."""
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
@@ -42,7 +43,11 @@ def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     """What each clause means by itself, where a message may be about several things; none for any other message. A
     clause of an address or an account is nobody's goods."""
     text = without_withdrawn(text, normalise(text), lexicon)
-    if "\n" in text or len(text) > _CHARS_MAX or (_NOT_WANTED.search(text) and not changes_and_adds(text)):
+    if (
+        "\n" in text
+        or len(text) > _CHARS_MAX
+        or (_NOT_WANTED.search(text) and not changes_and_adds(text) and not (_CHANGES.search(text) and adds(text)))
+    ):
         return ()
     clauses = [clause for clause in _with_counts(_BREAKS.split(text)) if not _NO_GOODS.search(clause)]
     if not 2 <= len(clauses) <= _CLAUSES_MAX or not (_COUNTED.search(text) or len(text) <= _SHORT_CHARS):
@@ -64,6 +69,11 @@ def _with_counts(clauses: Sequence[str]) -> list[str]:
 def changes_and_adds(text: str) -> bool:
     """30的改成3张，再加2张50的: below a summary each part is done by itself."""
     return _CHANGES.search(text) is not None and _ADDS.search(text) is not None
+
+
+def adds(text: str) -> bool:
+    """也要一张, 顺便来个: one more thing."""
+    return _ADDS.search(text) is not None or _ADDS_TOO.search(text) is not None
 
 
 def with_lost_goods(said: Said, shelf: Shelf) -> Said:

@@ -8,14 +8,14 @@ from catalog.checks import fold
 from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
-from dialogs.adding import added, fewer
+from dialogs.adding import added, changed_and_added, fewer
 from dialogs.answering import said_for_draft
 from dialogs.asking import line_in_words
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
 from dialogs.clauses import changes_and_adds
 from dialogs.effects import CancelOrder, FindOrders
-from dialogs.field_changes import given_in_pieces, tells_field
+from dialogs.field_changes import address_completed, given_in_pieces, tells_field
 from dialogs.filling import (
     cleared,
     speaks_of_ending,
@@ -85,10 +85,13 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if (stays := staying(state.lines, said, scene.shelf)) is not None:
         told = replies.taken_out(len(state.lines) - len(stays))
         return advance(replace(dialog, misses=0), stays, scene, told)
+    if (whole := address_completed(state.lines, said.text, scene.shelf)) is not None:
+        return advance(replace(dialog, misses=0), whole, scene, replies.changed())
     if (again := _recounted(dialog, state, said, scene)) is not None:
         return again
     taken = (
-        _in_parts(dialog, said, scene)
+        changed_and_added(dialog, state, said, scene)
+        or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)

@@ -1,13 +1,14 @@
 """A field given in pieces or corrected by its name: the rest of a phone number, 名字错了是王方, 开头是139不是138."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.addresses import corrected_address
+from dialogs.addresses import corrected_address, with_more
 from dialogs.draft import asked_field, field_of
 from dialogs.filling import (
     fill_by_mention,
@@ -40,6 +41,21 @@ _SAYS_LITTLE = 12
 def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """The rest of an answer whose first part is there: of a phone number, of an address."""
     return _number_in_halves(dialog, state, said, scene) or _address_completed(dialog, state, said, scene)
+
+
+def address_completed(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """再加上2栋301: the one address that the lines go to, with what was left out; None for any other message."""
+    products = [(line, product) for line in lines if (product := shelf.product(line.product or "")) is not None]
+    places = {
+        (field.name, line.fields[field.name])
+        for line, product in products
+        for field in product.fields
+        if field.kind is FieldKind.ADDRESS and field.name in line.fields
+    }
+    if len({address for _, address in places}) != 1 or (new := with_more(min(places)[1], text)) is None:
+        return None
+    names = {name for name, _ in places}
+    return tuple(replace(one, fields={n: new if n in names else v for n, v in one.fields.items()}) for one in lines)
 
 
 def is_size(token: str, product: Product) -> bool:

@@ -18,7 +18,9 @@ from nlu.words import PIECES
 TEXT_MAX = 40
 HALF = 0
 """What is counted where he says 一半."""
-_DONE = "[加来要买拿给订印换带补充弄做洗添打租]"
+BARE = "#"
+"""The piece of a number with none, 减50: it can only count what is sold in any number."""
+_DONE = "[加来要买拿给订印换带补充弄做洗添打租冲]"
 _NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
 _KINDS: tuple[tuple[str, str], ...] = (
     ("B", r"[,，。.;；!！、~～]+"),
@@ -29,7 +31,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "L",
-        rf"少(?![了点]|一点){_DONE}?|减(?![到至成为])[掉去少]?|去掉|拿掉|拿走|删[掉除]?|划掉|退掉?|取消掉?|撤掉?|扣掉?|不[要买]|别要|不需要",
+        rf"少(?![了点]|一点){_DONE}?|减(?![到至成为])[掉去少]?|去掉|拿掉|拿走|删[掉除]?|划掉|退掉?|砍掉?|取消掉?|撤掉?|扣掉?|不[要买]|别要|不需要",
     ),
     ("S", r"(?:[改换变调降提凑减加增升]|减少|增加|升级)[成为到至]|[改换]|升级"),
     ("W", r"(?:只|就|应该|还是|需)*[要来买拿订充印做洗打租是用](?:够)?|只"),
@@ -55,6 +57,7 @@ _WORD = [(kind, re.compile(pattern)) for kind, pattern in _KINDS]
 _COUNT = re.compile(
     rf"(?P<number>{_NUMERAL})(?P<piece>[{PIECES}位]|小时|[天晚米度])|(?P<half>一半|半数)|(?P<pair>[俩仨])"
 )
+_BARE = re.compile(r"[1-9]\d{0,4}(?![\da-z.])")
 _PIECE = re.compile(f"[{PIECES}位]")
 _NTH = re.compile(rf"第({_NUMERAL})[个件张份样种条项]")
 _LAST = re.compile("(?:后面|下面|最后)(?:那|的|一|这)*[个件张份样种条]")
@@ -87,6 +90,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
     """The message in words, without those that say nothing; None where one of them is not known here."""
     said = spaced(text)
     names: dict[str, frozenset[str]] = {}
+    by_number = any(_by_number(product, shelf) for product in products)
     for product in products:
         for name, codes in _names(product, shelf).items():
             if name in said:
@@ -94,7 +98,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
     found: list[Word] = []
     at = 0
     while at < len(said):
-        word = _longest(said, at, names, lines)
+        word = _longest(said, at, names, lines, by_number)
         if word is None:
             return None
         at += len(word.text)
@@ -129,7 +133,7 @@ def _settled(found: list[Word]) -> list[Word]:
     return out
 
 
-def _longest(said: str, at: int, names: dict[str, frozenset[str]], lines: int) -> Word | None:
+def _longest(said: str, at: int, names: dict[str, frozenset[str]], lines: int, by_number: bool) -> Word | None:
     here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
     name = max(here, key=len, default="")
     words = [Word("N", name, skus=names[name])] if name else []
@@ -139,6 +143,8 @@ def _longest(said: str, at: int, names: dict[str, frozenset[str]], lines: int) -
         words += _counted(count)
     known = ((kind, pattern.match(said, at)) for kind, pattern in _WORD if not (name and kind == "Y"))
     words += [Word(kind, word[0]) for kind, word in known if word is not None and word[0]]
+    if by_number and not name and (bare := _BARE.match(said, at)) is not None:
+        words.append(Word("C", bare[0], int(bare[0]), BARE))
     if not words and (piece := _PIECE.match(said, at)) is not None:
         words.append(Word("P", piece[0]))
     return max(words, key=lambda word: len(word.text), default=None)
@@ -170,6 +176,12 @@ def _stands_alone(name: str, said: str, at: int) -> bool:
         name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum()
     )
     return not cut and not (name[0].isdigit() and before == ".")
+
+
+@lru_cache(maxsize=256)
+def _by_number(product_id: str, shelf: Shelf) -> bool:
+    product = shelf.product(product_id)
+    return product is not None and any(sku.any_value is not None for sku in product.skus)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import field_of, look, pick_sku, units_agree
 from dialogs.paying import live_unpaid
-from dialogs.recount_words import HALF, Word, may_recount, words_of
+from dialogs.recount_words import BARE, HALF, Word, may_recount, words_of
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene
 from nlu.frame import Item
@@ -62,9 +62,9 @@ class _Basket:
             return False
         if sku.any_value is None:
             self.lines[at] = replace(line, quantity=amount)
-            return amount <= QUANTITY_MAX
+            return amount <= QUANTITY_MAX and piece != BARE
         self.lines[at] = replace(line, value=amount) if amount else replace(line, quantity=0)
-        return line.quantity == 1 and piece in (sku.unit, "个", "") and (not amount or units_agree(sku, amount))
+        return line.quantity == 1 and piece in (sku.unit, "个", "", BARE) and (not amount or units_agree(sku, amount))
 
     def like(self, word: Word, at: int) -> Sku | None:
         """What a word names, beside a line: with everything else of it as it is."""
@@ -126,6 +126,8 @@ def recounted(
     if read is None:
         return None
     steps, basket = read
+    if any(kind in _ALONE for kind, _ in steps[1:]) or steps[-1][0] in _ALONE:
+        return None
     for kind, words in steps:
         if not _STEPS[kind](basket, words):
             return Open(basket.question) if basket.question else None
@@ -183,12 +185,15 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("less", "NB?T?B?O?LC|NB?O?CL|N?B?LOC|N?B?OCL|CL|LCN|LNC|TB?LC|TCB?LC|LC"),
     ("more", "NB?T?B?M[CN]N?|TB?MC|MCN|MNC|MN|MC"),
     ("also", "NAB?W?CN?|YB?W?NC|YB?W?CN|YB?MNC|YB?MCN"),
-    ("kind", "NA?[WS]?N"),
+    ("kind", "N(?:A[WS]?|[WS])N"),
     ("every", "E[ML]C|E[SWA]?C|EA?[SW]N"),
     ("same", "NU|RU"),
     ("drop", "NL|LN"),
+    ("first", "[WS]?C(?=B)|[WS]?N(?=B)"),
 )
 _COMPILED = [(kind, re.compile(pattern)) for kind, pattern in _PATTERNS]
+_ALONE = ("first",)
+"""两张 再加一张50的: a count or size of the one thing, where more follows; alone it may be an answer."""
 _COUNTS = ("keep", "share", "part", "set", "less", "more", "also", "kind", "every")
 
 
@@ -200,7 +205,8 @@ def _steps(kinds: str, words: Sequence[Word]) -> list[tuple[str, list[Word]]] | 
         found = pattern.match(kinds)
         ends = range(found.end(), 0, -1) if found is not None else ()
         for end in ends:
-            if pattern.fullmatch(kinds, 0, end) is None:
+            whole = found if kind in _ALONE else pattern.fullmatch(kinds, 0, end)
+            if whole is None or whole.end() != end:
                 continue
             after = end + (kinds[end : end + 1] == "B")
             rest = _steps(kinds[after:], words[after:])
@@ -295,6 +301,9 @@ def _kind(basket: _Basket, words: Sequence[Word]) -> bool:
 def _part(basket: _Basket, words: Sequence[Word]) -> bool:
     """有一盒换成团圆: some become another size, the others stay."""
     count, names = _of(words, "C")[0], _of(words, "N")
+    gone = any(line.quantity == 0 for line in basket.lines)
+    if len(names) == 1 and gone and len(there := basket.named(names[0])) == 1:
+        return basket.set(there[0], count.count, count.piece)  # 不要京东了 换两张steam
     if len(names) > 1:
         at = basket.named(names[0])
     else:
@@ -350,6 +359,17 @@ def _every(basket: _Basket, words: Sequence[Word]) -> bool:
     return len(basket.lines) > 1
 
 
+def _first(basket: _Basket, words: Sequence[Word]) -> bool:
+    if len(basket.lines) != 1:
+        return False
+    if (count := _of(words, "C")) and count[0].count != HALF:
+        return basket.set(0, count[0].count, count[0].piece)
+    sku = basket.like(words[-1], 0)
+    if sku is not None:
+        basket.become(0, sku)
+    return sku is not None
+
+
 def _drop(basket: _Basket, words: Sequence[Word]) -> bool:
     at = _subject(basket, words)
     if at is None:
@@ -370,6 +390,7 @@ _STEPS: dict[str, Callable[[_Basket, Sequence[Word]], bool]] = {
     "every": _every,
     "same": lambda basket, words: words[0].kind == "R" or bool(basket.named(words[0])),
     "drop": _drop,
+    "first": _first,
 }
 
 

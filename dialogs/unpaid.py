@@ -13,6 +13,7 @@ from dialogs.draft import look
 from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
+from dialogs.field_changes import address_completed
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -23,6 +24,7 @@ from dialogs.state import (
     Collecting,
     Confirming,
     Dialog,
+    DraftLine,
     Idle,
     Kept,
     Listed,
@@ -73,12 +75,19 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
     live = live_unpaid(dialog, scene)
     likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
-    likely = likely or (isinstance(dialog.state, Idle) and recounts(dialog, said, scene))
+    likely = likely or (live is not None and _reworks(dialog, live.lines, said, scene))
     likely = likely or change_or_another.left_open(dialog, said, scene)
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _BOOKS_MAX),))
+
+
+def _reworks(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
+    """取消一张, of three; 忘了写楼号 3号楼502: of the order that waits, and of nothing else."""
+    if not isinstance(dialog.state, Idle):
+        return False
+    return recounts(dialog, said, scene) or address_completed(lines, said.text, scene.shelf) is not None
 
 
 def _answers_list(dialog: Dialog, said: Said) -> bool:
@@ -170,8 +179,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
             return chosen
     if len(waiting) == 1 and restates(dialog, said):
         return _correct(dialog, waiting[0], said, scene)
-    stays = len(waiting) == 1 and staying(lines_of(dialog, waiting[0], scene), said, scene.shelf) is not None
-    if stays or (len(waiting) == 1 and isinstance(dialog.state, Idle) and recounts(dialog, said, scene)):
+    lines = lines_of(dialog, waiting[0], scene) if len(waiting) == 1 else ()
+    if lines and (staying(lines, said, scene.shelf) is not None or _reworks(dialog, lines, said, scene)):
         return _correct(dialog, waiting[0], said, scene)
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:
         return other

@@ -88,6 +88,23 @@ _TABLE = [
     (("garage", "轮胎16寸的换两条"), "17寸的也换两条", "TY16:2 TY17:2"),
     (("garage", "轮胎16寸的换两条"), "16寸多换一条", "TY16:3"),
     (("demo", "京东卡100 5张"), "另外200的两张", "JD100:5 JD200:2"),
+    # of what is sold in any number
+    (("demo", "q币150 qq12345678"), "减50", "QB:100"),
+    (("demo", "q币150 qq12345678"), "多充20个", "QB:170"),
+    (("demo", "q币150 qq12345678"), "减掉50个", "QB:100"),
+    (_CARD, "砍掉一张", "JD100:2"),
+    # what there is changed, and one thing more
+    (("demo", "百度网盘月卡"), "年卡吧 另外优酷月卡也要", "BD12:1 YK1:1"),
+    (("demo", "百度网盘月卡"), "算了要年卡 再来个优酷月卡", "BD12:1 YK1:1"),
+    (("demo", "话费50 13812345678"), "改成100 顺便充个5g流量", "HF100:1 LL5:1"),
+    (("demo", "话费50 13812345678"), "换成100的 另外steam50一张", "HF100:1 ST50:1"),
+    (("demo", "steam100"), "两张 再加一张50的", "ST100:2 ST50:1"),
+    (("demo", "steam100"), "要两张 骏网50也要一张", "ST100:2 JW50:1"),
+    (("demo", "steam100"), "换成50的，再来两张星巴克大杯", "ST50:1 XB-L:2"),
+    (("demo", "steam100"), "你好 另外来张京东卡50", "ST100:1 JD50:1"),
+    (("venue", "庙会夜场两张"), "改成日场 再加一个盲盒单盒", "FA-D:2 BB1:1"),
+    (("venue", "庙会夜场两张"), "改三张 另外盲盒整套一个", "FA-N:3 BB6:1"),
+    (("demo", "京东卡100，steam50"), "不要京东了换两张steam", "ST50:2"),
     # what one is, the other shall be
     (("campus", "保温杯白色350ml两个，藏青500ml一个"), "藏青的也要350", "BZ-WM:2 BZ-NM:1"),
     (("campus", "保温杯白色350ml两个，藏青500ml一个"), "都要350", "BZ-WM:2 BZ-NM:1"),
@@ -115,8 +132,9 @@ def _held(counter: Counter) -> dict[str, int]:
     if not isinstance(state, Collecting | Confirming):
         waiting = [order for order in counter.orders if order.state is OrderState.UNPAID]
         return {line.sku_code: line.quantity for order in waiting for line in order.lines}
-    skus = [(look(line, counter.shelf).sku, line.quantity) for line in state.lines]
-    return {sku.code: quantity for sku, quantity in skus if sku is not None}
+    skus = [(look(line, counter.shelf).sku, line) for line in state.lines]
+    counts = [(sku, line.quantity if sku.any_value is None else int(line.value or 0)) for sku, line in skus if sku]
+    return {sku.code: count for sku, count in counts}
 
 
 def _as_dict(want: str) -> dict[str, int]:
@@ -196,3 +214,37 @@ def test_what_says_anything_besides_is_not_read_by_this_rule(shop: tuple[str, st
     state = counter.dialog.state
     assert isinstance(state, Collecting | Confirming)
     assert recounted(state.lines, said, (), counter.shelf) is None
+
+
+_STREET = "四川省成都市武侯区人民南路四段11号"
+
+
+@pytest.mark.parametrize("ordered", [False, True], ids=["summary", "link"])
+@pytest.mark.parametrize(
+    ("said", "tail"),
+    [
+        ("再加上2栋301", "2栋301"),
+        ("地址后面加上5栋2单元", "5栋2单元"),
+        ("忘了写楼号 3号楼502", "3号楼502"),
+        ("后面再加5单元", "5单元"),
+        ("漏了房号 301室", "301室"),
+        ("楼号是6栋", "6栋"),
+    ],
+)
+def test_what_was_left_out_of_an_address_is_no_count(said: str, tail: str, ordered: bool) -> None:
+    counter = _after(
+        "heldout_pantry", "猫砂豆腐的两袋", f"{_STREET} 李小红 13900001111", *(["确认"] if ordered else [])
+    )
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert [(line.quantity, line.fields["address"]) for line in state.lines] == [
+        (2, f"{_STREET}{tail} 李小红 13900001111")
+    ]
+
+
+@pytest.mark.parametrize("said", ["再加一袋", "再加两栋", "再来一座", "2栋有人吗", "3号下午送", "11号楼下便利店收"])
+def test_a_count_or_a_place_in_other_words_is_no_part_of_an_address(said: str) -> None:
+    from dialogs.addresses import with_more
+
+    assert with_more(f"{_STREET} 李小红 13900001111", said) is None
