@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
-    expect.set_options(timeout=30_000)  # machines that test are busy
+    expect.set_options(timeout=60_000)  # machines that test are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield browser
@@ -72,7 +72,7 @@ def page_of(browser: Browser, *, width: int, height: int) -> Iterator[Page]:
     spare = _SPARE.setdefault(browser, [])
     page = spare.pop() if spare else browser.new_context(locale="zh-CN").new_page()
     page.set_viewport_size({"width": width, "height": height})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     complaints: list[str] = []
 
     def thrown(error: Error) -> None:
