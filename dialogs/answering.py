@@ -20,6 +20,7 @@ from dialogs.filling import (
     says_anything,
     with_option,
 )
+from dialogs.one_of_several import about_one
 from dialogs.ordering import (
     advance,
     answered_by_text,
@@ -70,12 +71,17 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return _size_begun(dialog, state, said.text, scene) or advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
     if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
-        return noting_what_went(dialog, start(dialog, items, scene), said.text, scene)
+        about = about_one(state.lines, items, scene.shelf)
+        if about is None:
+            return noting_what_went(dialog, start(dialog, items, scene), said.text, scene)
+        changes = replace(said, frame=replace(said.frame, intent="change"))
+        return _after_filling(dialog, state, about, changes, scene)
     whole = answered_by_text(state, said, scene) if isinstance(state, Collecting) else None
     if isinstance(state, Collecting) and whole is not None and (whole.changed or not items):
         return _after_filling(dialog, state, [(state.line, whole)], said, scene)
     mentioned = _mentioned(state, items, said, scene)
-    return _after_filling(dialog, state, mentioned or _fill_lines(state, items, said, scene), said, scene)
+    fills = mentioned or _fill_lines(state, items, said, scene) or about_one(state.lines, items, scene.shelf) or ()
+    return _after_filling(dialog, state, fills, said, scene)
 
 
 def take_answer(dialog: Dialog, state: Collecting, filled: Filled, said: Said, scene: Scene) -> Turn:

@@ -47,7 +47,7 @@ _CHANGES = re.compile(r"[改换加添]|还是|再|也|[要来]|就|不对|错|[�
 """Without one of these words, a sentence is as good a text for a card or a banner as any other."""
 _CHANGES_IT = re.compile(r"[改换加减多少添]|还是|再|也|另|还|不|错|只|就")
 _ADDS = re.compile("再|另外|还[要有]|也|加")
-_OPENS = re.compile("^(?:那|就|还是|我们?|想|要|住|来|换|改|成|[买订拿做印用选]|都|应该|是)+")
+_OPENS = re.compile("^(?:那|就|还是|我们?|想|要|住|来|换|改|成|买|订|都|应该|是)+")
 _TRAILS = re.compile("(?:的|吧|了|就?[行好够]|可以|啊|哈)+$")
 _NO_CORE = re.compile(r"[再也另加减多少添不别没删取去]|还[有要]|\s")
 _CORE_MAX = 8
