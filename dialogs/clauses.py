@@ -29,6 +29,7 @@ _OWNED = re.compile("[辆位名口]|我有|我家|其中")
 """一辆suv: what he has, and no goods."""
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _COUNT_ALONE = re.compile(rf"[来要买拿]?(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]吧?")
+_COUNT_FIRST = re.compile(rf"{_COUNT_ALONE.pattern}[\s,，、。]+")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
 _CLAUSES_MAX = 12
@@ -67,7 +68,9 @@ def _with_counts(clauses: Sequence[str]) -> list[str]:
 
 
 def changes_and_adds(text: str) -> bool:
-    """30的改成3张，再加2张50的: below a summary each part is done by itself."""
+    """30的改成3张，再加2张50的; 两张 再加一张50的: below a summary each part is done by itself."""
+    if _COUNT_FIRST.match(text) is not None and adds(text):
+        return True
     return _CHANGES.search(text) is not None and _ADDS.search(text) is not None
 
 

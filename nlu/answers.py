@@ -10,6 +10,7 @@ from nlu.free_text import address_span
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
+from nlu.option_rows import every_kind
 from nlu.reading import drafts
 from nlu.seen import Ref, Seen
 from nlu.taking_back import drop_taken_back
@@ -25,6 +26,9 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
         return picked
     if expecting.slot in ("confirm", "product"):
         return None
+    each = _of_each(seen, product, expecting, lexicon) if product is not None else None
+    if each is not None:
+        return each
     if expecting.slot == "value":
         return _value(seen, product, lexicon)
     entry = next((f for f in product.words.fields if f.name == expecting.slot), None) if product else None
@@ -35,6 +39,25 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
     if entry.kind in ("text", "address"):
         return _free_text(seen, entry)
     return _account(seen, entry, product)
+
+
+def _of_each(seen: Seen, product: ProductIndex, expecting: Expecting, lexicon: Lexicon) -> Frame | None:
+    """各来一块, 每种两条, where the kinds were just listed: one of each."""
+    asked = expecting.slot == "value" or expecting.slot in product.option_names
+    counts = [amount for amount in seen.amounts if amount.kind == "count"]
+    if not asked or not counts or _speaks_of_another(seen, product) or len(seen.text) > _SHORT:
+        return None
+    items = []
+    for options, size, quantity in every_kind(product, seen, counts, {}, expecting.slot):
+        made = finish(Draft(product, amount=size, options=options, quantity=quantity), lexicon)
+        sku = made.sku if size is not None and not product.words.options else None
+        said = frozenset({*options, "quantity", *(("value",) if size is not None else ())})
+        items.append(Item(sku=sku, value=made.value, quantity=quantity, options=options, said=said))
+    return Frame("answer", tuple(items), confidence=_ANSWERS) if len(items) > 1 else None
+
+
+_SHORT = 12
+_FEW = range(1, 10)
 
 
 def read_number(said: str, lexicon: Lexicon, expecting: Expecting) -> Frame | None:
@@ -203,12 +226,17 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexi
     chosen_ids = [chosen_id for name, chosen_id in found if name == expecting.slot]
     if not chosen_ids or len(seen.text) > 20:
         return None
+    ends = {mention.end for mention in seen.mentions if mention.word in product.option_words}
+    seen.amounts = [  # 草莓2
+        replace(a, kind="count") if a.start in ends and not a.unit and a.kind == "value" and a.number in _FEW else a
+        for a in seen.amounts
+    ]
     if len(set(chosen_ids)) > 1 and any(a.kind == "count" for a in seen.amounts):  # 两张成人一张小孩
         seen.refs = [Ref(0, 0, "", product.id)]
         made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
-        kept = frozenset({expecting.slot, "quantity"})
+        kept = frozenset({*product.option_names, "quantity"})
         each = (
-            Item(options={expecting.slot: i.options[expecting.slot]}, quantity=i.quantity, said=i.said & kept)
+            Item(options={n: c for n, c in i.options.items() if n in i.said}, quantity=i.quantity, said=i.said & kept)
             for i in made
             if expecting.slot in i.options
         )

@@ -83,11 +83,19 @@ _EVERY = re.compile(
 _ANY_KIND = re.compile("(?:口?味道?|颜?色|版本?|规格|面[额值]|尺?码|尺寸|型号?|款式?|品种|种类?|样式?|.?型)?")
 
 
+_EACH_OF_THESE = re.compile(r"^(?:那?就|我?要|给我)*(?:各|都各?|每[种样个款]|一样)(?:来|要|买|拿)?$")
+
+
 def every_kind(
-    product: ProductIndex, seen: Seen, counts: Sequence[Amount], options: dict[str, str]
+    product: ProductIndex, seen: Seen, counts: Sequence[Amount], options: dict[str, str], asked: str = ""
 ) -> list[tuple[dict[str, str], Amount | None, int]]:
-    """Give each kind there is where so many of every one are wanted: 每种口味来一块, 三个口味各一块, 除了全麦的都来."""
+    """Give each kind there is where so many of every one are wanted: 每种口味来一块, 三个口味各一块, 除了全麦的都来.
+
+    Where one option is `asked`, 各来一块 is each of its values.
+    """
     for count in counts:
+        if asked and _EACH_OF_THESE.search(seen.text[: count.start].strip()):
+            return [(pairs, size, int(count.number or 1)) for pairs, size in _kinds(product, "", options, asked)][:MOST]
         match = _EVERY.search(seen.text[: count.start])
         if match is None:
             continue
@@ -98,7 +106,7 @@ def every_kind(
         if match["but"] and not but:
             return []
         rest = {name: chosen for name, chosen in options.items() if (name, chosen) not in but}
-        kinds = _kinds(product, what, rest)
+        kinds = _kinds(product, what, rest, asked)
         many = read_numeral(match["many"]) if match["many"] else None
         if many not in (None, len(kinds)):
             return []
@@ -108,7 +116,9 @@ def every_kind(
     return []
 
 
-def _kinds(product: ProductIndex, what: str, chosen: dict[str, str]) -> list[tuple[dict[str, str], Amount | None]]:
+def _kinds(
+    product: ProductIndex, what: str, chosen: dict[str, str], asked: str
+) -> list[tuple[dict[str, str], Amount | None]]:
     """List what one kind or another is: the values of the one option that is open, else the SKUs."""
     sold = [s for s in product.words.skus if all(s.options.get(n, c) == c for n, c in chosen.items())]
     open_ = {
@@ -116,7 +126,7 @@ def _kinds(product: ProductIndex, what: str, chosen: dict[str, str]) -> list[tup
         for option in product.words.options
         if option.name not in chosen
     }
-    open_ = {name: values for name, values in open_.items() if len(values) > 1}
+    open_ = {name: values for name, values in open_.items() if len(values) > 1 and asked in ("", "value", name)}
     named = [o.name for o in product.words.options if what and (o.label.endswith(what) or what.endswith(o.label))]
     names = [name for name in open_ if name in named] or ([*open_] if _ANY_KIND.fullmatch(what) else [])
     if len(names) == 1:
