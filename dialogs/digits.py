@@ -45,7 +45,7 @@ def with_digits(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Dr
     found = {
         (field.name, old, new)
         for line in lines
-        for field, old in _accounts(line, shelf)
+        for field, old in numbers_of(line, shelf)
         for new in _corrections(line, field, old, said, shelf)
     }
     if len(found) != 1:
@@ -66,7 +66,8 @@ def completed(state: State, text: str, shelf: Shelf) -> Item | None:
     return Item(fields=dict(found), said=frozenset({found[0][0]})) if len(found) == 1 else None
 
 
-def _accounts(line: DraftLine, shelf: Shelf) -> Iterator[tuple[Field, str]]:
+def numbers_of(line: DraftLine, shelf: Shelf) -> Iterator[tuple[Field, str]]:
+    """What a line holds that is made of digits and the like: (field, value)."""
     product = shelf.product(line.product or "")
     for name, value in line.fields.items():
         field = field_of(product, name) if product is not None else None

@@ -16,6 +16,7 @@ from dialogs import (
     invoices,
     just_priced,
     own_order,
+    patching,
     paying,
     rating,
     refunds,
@@ -98,7 +99,7 @@ _AGAIN = re.compile(
     r"|上次(?:的|那个|那单|一样的)+(?:给我|帮我)?再|续费(?=[,，\s]|$)|(?:[那刚][个才]?的?|上次的?)?(?:付款)?(?:链接|订单|单子?)?(?:已经|都)?(?:过期|关|超时|失效|关闭)了?[,，\s]*(?:帮我|给我|再|麻烦)*重新?(?:下|来|发|买))"
 )
 """Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
-_MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|错了|不对|多了|少了")
+_MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|[多少漏][打写输填说]|错了|不对|多了|少了")
 _BUYS = re.compile("[充冲买订]|下单")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
 _HARDLY = ("price", "search", "order_status", "problem")
@@ -232,8 +233,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
     certain = certain or by_list(dialog, said, scene) or another_account.taken(dialog, said, scene)
-    certain = certain or remarks.only_told(dialog, said, scene) or by_answer(dialog, said, scene)
-    certain = certain or answer_and_question(dialog, said, scene, _rest)
+    certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
+    certain = certain or by_answer(dialog, said, scene) or answer_and_question(dialog, said, scene, _rest)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)

@@ -25,3 +25,9 @@ def account_left_out(say: Say, account: str, label: str, held: str) -> str:
 def account_not_taken(say: Say, account: str) -> str:
     """It was asked what the account is for, and something else was said."""
     return say(account=said(account))
+
+
+@line("要改的是{label}还是数量？{label}请完整发一遍；数量请说改成多少。")
+def digits_of_what(say: Say, label: str) -> str:
+    """少打了一个0: of the account just as well as of the amount."""
+    return say(label=label)
