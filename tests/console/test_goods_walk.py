@@ -20,7 +20,6 @@ from tests.console.test_books import TOPUP, _difference, _with_a_supplier
 from tests.console.walking import browser, fits, logs_in, page, serving
 
 __all__ = ["browser", "page"]
-PATIENCE_MS = 45_000
 FAQ = '[[faq]]\nask = ["能开专票吗", "可以开专用发票吗"]\nanswer = "可以开专票，回复「人工」。"\n'
 
 
@@ -53,8 +52,6 @@ class _Visit:
 
     def __init__(self, page: Page, base: str) -> None:
         self.page, self._base = page, base
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)  # machines that test are busy
         self._folder = Path(os.environ["KABOT_TEST_PICTURES"]) if "KABOT_TEST_PICTURES" in os.environ else None
 
     def go(self, path: str) -> None:

@@ -17,7 +17,6 @@ from tests.e2e.conftest import opened_shop
 from tests.e2e.shop import Shop
 
 __all__ = ["browser", "opened_shop"]
-PATIENCE_MS = 30_000
 pytestmark = pytest.mark.timeout(180)  # three browsers and a whole shop, on a machine that may be busy
 
 
@@ -48,7 +47,6 @@ def at_the_chat(browser: Browser) -> Iterator[Page]:
 def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     running: Shop, anna: Page, sue: Page, at_the_chat: Page, tmp_path: Path
 ) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     buyer = running.buyer(name="李雷")
     assert buyer.pay(buyer.order("王者代练打到星耀 QQ 12345678 现在铂金", "确认")) == "get_brand_wcpay_request:ok"
     buyer.told("转给客服接单", 30)
@@ -63,13 +61,13 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     chat.types("转人工")
     chat.hears("已为您转人工客服")
     for page in (anna, sue):
-        expect(page.locator("#talk-rows .talks li")).to_have_count(1, timeout=PATIENCE_MS)
-        expect(page.locator("[data-waiting]").first).to_have_text("1", timeout=PATIENCE_MS)
+        expect(page.locator("#talk-rows .talks li")).to_have_count(1)
+        expect(page.locator("[data-waiting]").first).to_have_text("1")
     anna.keyboard.press("j")
     anna.keyboard.press("Enter")
     expect(anna.get_by_role("heading", name="等回复")).to_be_visible()
     chat.types("师傅说没空，我不想等了")
-    expect(anna.locator("#transcript")).to_contain_text("师傅说没空，我不想等了", timeout=PATIENCE_MS)
+    expect(anna.locator("#transcript")).to_contain_text("师傅说没空，我不想等了")
 
     # Sue answers from her phone, with a canned answer that she looks at first.
     sue.locator("#talk-rows a").first.click()
@@ -79,8 +77,8 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     sue.screenshot(path=tmp_path / "console-talk-phone.png", full_page=True)
     sue.get_by_role("button", name="发送", exact=True).click()
     chat.hears("您好，我是客服小苏")
-    expect(sue.locator("#transcript")).to_contain_text("已送达", timeout=PATIENCE_MS)
-    expect(anna.locator("#talk-head")).to_contain_text("sue 正在处理", timeout=PATIENCE_MS)
+    expect(sue.locator("#transcript")).to_contain_text("已送达")
+    expect(anna.locator("#talk-head")).to_contain_text("sue 正在处理")
 
     # Support gives no money back: she hands the talk to Anna, with a note.
     expect(sue.get_by_text("退款…")).to_have_count(0)
@@ -89,8 +87,8 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     sue.get_by_label("转给").select_option("anna")
     sue.get_by_role("button", name="转交").click()
     expect(sue.get_by_role("status")).to_contain_text(["已转给同事"])
-    expect(anna.locator("#talk-head")).to_contain_text("我 负责", timeout=PATIENCE_MS)
-    expect(anna.locator("#notes")).to_contain_text("师傅没空，请帮忙退款", timeout=PATIENCE_MS)
+    expect(anna.locator("#talk-head")).to_contain_text("我 负责")
+    expect(anna.locator("#notes")).to_contain_text("师傅没空，请帮忙退款")
 
     # Anna gives the money back from the same page; he is told at his chat.
     anna.get_by_text("退款…", exact=True).click()
@@ -100,7 +98,7 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     expect(anna.get_by_role("status").filter(has_text="已开始退款")).to_be_visible()
     chat.hears("为您退款：¥150.00", "师傅没空")
     chat.hears("退款成功：¥150.00")
-    expect(anna.locator("#story")).to_contain_text("退款", timeout=PATIENCE_MS)
+    expect(anna.locator("#story")).to_contain_text("退款")
 
     # And back to the bot.
     anna.get_by_role("button", name="结束，转回机器人").click()
@@ -108,7 +106,7 @@ def test_a_talk_from_asking_for_a_person_to_money_back_and_the_bot_again(
     chat.hears("我来继续为您服务")
     chat.types("有什么卖的")
     chat.hears("话费")
-    expect(sue.locator("#talk-head")).to_contain_text("已结束", timeout=PATIENCE_MS)
+    expect(sue.locator("#talk-head")).to_contain_text("已结束")
     at_the_chat.screenshot(path=tmp_path / "console-chat.png")
     did = running.query("SELECT what FROM operator_action WHERE what <> 'log_in' ORDER BY id")
     assert did == ["say", "note", "hand_talk", "give_back", "end_talk"]
