@@ -23,6 +23,7 @@ _BREAKS = re.compile(
     r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|(?=另外|顺便|(?<!另外)再[来加要买]|(?<!另外)还要)"
 )
 _CHANGES = re.compile("[改换]|减|不要|去掉|删")
+_CORRECTS = re.compile(f"^算了|{_CHANGES.pattern}")
 _ADDS = re.compile("再[加来要买充]|另外|还要|加上|多[来要加买]")
 _ADDS_TOO = re.compile("顺[便带]|还有|也[要来买充]")
 _OWNED = re.compile("[辆位名口]|我有|我家|其中")
@@ -47,7 +48,7 @@ def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     if (
         "\n" in text
         or len(text) > _CHARS_MAX
-        or (_NOT_WANTED.search(text) and not changes_and_adds(text) and not (_CHANGES.search(text) and adds(text)))
+        or (_NOT_WANTED.search(text) and not changes_and_adds(text) and not (_CORRECTS.search(text) and adds(text)))
     ):
         return ()
     clauses = [clause for clause in _with_counts(_BREAKS.split(text)) if not _NO_GOODS.search(clause)]

@@ -20,7 +20,7 @@ HALF = 0
 """What is counted where he says 一半."""
 BARE = "#"
 """The piece of a number with none, 减50: it can only count what is sold in any number."""
-_DONE = "[加来要买拿给订印换带补充弄做洗添打租冲]"
+_DONE = "[加来要买拿给订印换带补充弄做洗添打租冲住]"
 _NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
 _KINDS: tuple[tuple[str, str], ...] = (
     ("B", r"[,，。.;；!！、~～]+"),
@@ -49,20 +49,22 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "",
-        r"我说的是?|(?:我|刚才?)*[说搞弄写点]错了?|就?(?:足?够了?|行|好)|的话?|了|吧|啊|呢|呀|哈|哦|噢|嗯|哎|诶|嘛|啦|好的?|可以|行|那个?|这个?|就|把|将|给我|帮[我忙]|麻烦|请|谢谢|其实|不过|但是?|然后|我"
+        rf"(?:我|他|她)?(?:{KIN}|孩子|小孩|朋友|同学|同事|他|她|有个?人)们?(?:突然|临时|又)?不(?:想|能|打算)?(?:去|来|吃|喝|玩|住|要)了?(?=[,，。!！]|$)|少了?一?个人(?=[,，。!！])|"
+        r"我说的是?|(?:我|刚才?)*[说搞弄写点][错反]了?|就?(?:足?够了?|行|好)|的话?|了|吧|啊|呢|呀|哈|哦|噢|嗯|哎|诶|嘛|啦|好的?|可以|行|那个?|这个?|就|把|将|给我|帮[我忙]|麻烦|请|谢谢|其实|不过|但是?|然后|我"
         r"|先|一下|还是|算了|即可|而已|对了|等[等下]|[一总]共|应该|老板|亲|[卡票券码]",
     ),
 )
 _WORD = [(kind, re.compile(pattern)) for kind, pattern in _KINDS]
 _COUNT = re.compile(
-    rf"(?P<number>{_NUMERAL})(?P<piece>[{PIECES}位]|小时|[天晚米度])|(?P<half>一半|半数)|(?P<pair>[俩仨])"
+    rf"(?P<number>{_NUMERAL})(?P<piece>[{PIECES}位块]|小时|[天晚米度])|(?P<half>一半|半数)|(?P<pair>[俩仨])"
 )
 _BARE = re.compile(r"[1-9]\d{0,4}(?![\da-z.])")
 _PIECE = re.compile(f"[{PIECES}位]")
+_PIECES = (*PIECES, "位", "小时", *"天晚米度")
 _NTH = re.compile(rf"第({_NUMERAL})[个件张份样种条项]")
 _LAST = re.compile("(?:后面|下面|最后)(?:那|的|一|这)*[个件张份样种条]")
 _FIRST = re.compile("(?:前面|上面)(?:那|的|一|这)*[个件张份样种条]")
-_ANY_COUNT = re.compile(rf"[\d{CHINESE}俩仨半]|[多加再也还添补另都各每]")
+_ANY_COUNT = re.compile(rf"[\d{CHINESE}俩仨半]|[多加再也还添补另都各每全]")
 _LEADING_NUMBER = re.compile(r"\d+(?=ml|l|g|kg|cm|mm|寸|英寸|米|w|号|码)")
 _SIZES_BY_WORD = "一二三四五六七八九十"
 
@@ -91,6 +93,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
     said = spaced(text)
     names: dict[str, frozenset[str]] = {}
     by_number = any(_by_number(product, shelf) for product in products)
+    pieces = frozenset(_PIECES).union(*(_units(product, shelf) for product in products))
     for product in products:
         for name, codes in _names(product, shelf).items():
             if name in said:
@@ -98,7 +101,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
     found: list[Word] = []
     at = 0
     while at < len(said):
-        word = _longest(said, at, names, lines, by_number)
+        word = _longest(said, at, names, lines, by_number, pieces)
         if word is None:
             return None
         at += len(word.text)
@@ -133,14 +136,16 @@ def _settled(found: list[Word]) -> list[Word]:
     return out
 
 
-def _longest(said: str, at: int, names: dict[str, frozenset[str]], lines: int, by_number: bool) -> Word | None:
+def _longest(
+    said: str, at: int, names: dict[str, frozenset[str]], lines: int, by_number: bool, pieces: frozenset[str]
+) -> Word | None:
     here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
     name = max(here, key=len, default="")
     words = [Word("N", name, skus=names[name])] if name else []
     if (placed := _placed(said, at, lines)) is not None:
         words.append(placed)
     if (count := _COUNT.match(said, at)) is not None and not said[at - 1 : at].isdigit():
-        words += _counted(count)
+        words += [word for word in _counted(count) if word.piece in pieces or not word.piece]
     known = ((kind, pattern.match(said, at)) for kind, pattern in _WORD if not (name and kind == "Y"))
     words += [Word(kind, word[0]) for kind, word in known if word is not None and word[0]]
     if by_number and not name and (bare := _BARE.match(said, at)) is not None:
@@ -182,6 +187,13 @@ def _stands_alone(name: str, said: str, at: int) -> bool:
 def _by_number(product_id: str, shelf: Shelf) -> bool:
     product = shelf.product(product_id)
     return product is not None and any(sku.any_value is not None for sku in product.skus)
+
+
+@lru_cache(maxsize=256)
+def _units(product_id: str, shelf: Shelf) -> frozenset[str]:
+    """What it is counted by: 块, of cake."""
+    product = shelf.product(product_id)
+    return frozenset(sku.unit for sku in product.skus) if product is not None else frozenset()
 
 
 @lru_cache(maxsize=256)

@@ -32,6 +32,8 @@ class _Basket:
     lines: list[DraftLine]
     shelf: Shelf
     question: str = ""
+    counted: bool = False
+    """Whether it has said of one line how many of it there are to be."""
     made: set[int] = field(default_factory=set)
     """Lines that were not there before."""
 
@@ -128,13 +130,31 @@ def recounted(
     steps, basket = read
     if any(kind in _ALONE for kind, _ in steps[1:]) or steps[-1][0] in _ALONE:
         return None
+    spoken_of: frozenset[str] = frozenset()
     for kind, words in steps:
+        words = [_narrowed(word, spoken_of, shelf) for word in words]
+        spoken_of = next((own for word in words if len(own := _products(word, shelf)) == 1), spoken_of)
         if not _STEPS[kind](basket, words):
             return Open(basket.question) if basket.question else None
     out = _merged([line for line in basket.lines if line.quantity > 0], shelf)
     if not out or len(out) > DRAFT_LINES_MAX or out == tuple(lines):
         return None
     return out
+
+
+def _products(word: Word, shelf: Shelf) -> frozenset[str]:
+    """Of which products a name can be."""
+    found = (shelf.product_of(code) for code in word.skus)
+    return frozenset(product.id for product in found if product is not None)
+
+
+def _narrowed(word: Word, spoken_of: frozenset[str], shelf: Shelf) -> Word:
+    """京东卡一张50的两张: the 50 is of what was named before, where it can be."""
+    both = _products(word, shelf) & spoken_of
+    if not both or both == _products(word, shelf):
+        return word
+    kept = (code for code in word.skus if (own := shelf.product_of(code)) is not None and own.id in both)
+    return replace(word, skus=frozenset(kept))
 
 
 def recounts(dialog: Dialog, said: Said, scene: Scene) -> bool:
@@ -180,7 +200,7 @@ def _read(
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("keep", "N?B?W?KCN?B?R[SW]N"),
     ("share", "N?(?:CN){2,}|N?CNB(?:CNB?)*CN"),
-    ("part", "NB?OC[SW]N|NB?CSN|OC[SW]N|CSN|SCN"),
+    ("part", "NB?OC[SW]?N|NB?CSN|OC[SW]?N|CSN|SCN|CUB?C[SW]?N"),
     ("set", "N(?:XC|CT|TC?)B?[WS]?C|NLCB[WS]?C|NB?[WS]?C|NWUB?C"),
     ("less", "NB?T?B?O?LC|NB?O?CL|N?B?LOC|N?B?OCL|CL|LCN|LNC|TB?LC|TCB?LC|LC"),
     ("more", "NB?T?B?M[CN]N?|TB?MC|MCN|MNC|MN|MC"),
@@ -229,7 +249,11 @@ def _subject(basket: _Basket, words: Sequence[Word]) -> int | None:
 
 
 def _set(basket: _Basket, words: Sequence[Word]) -> bool:
-    counts, at = _of(words, "C"), _subject(basket, words)
+    counts, names = _of(words, "C"), _of(words, "N")
+    if basket.counted and names[0].skus and not basket.named(names[0]) and counts[-1].count != HALF:
+        return _added(basket, names[0], counts[-1])  # 大人一张 小孩一张
+    at = _subject(basket, words)
+    basket.counted = True
     if at is None or (words[1:2] and words[1].kind == "L" and counts[0].count != basket.amount(at)):
         return False
     return counts[-1].count != HALF and basket.set(at, counts[-1].count, counts[-1].piece)
@@ -300,7 +324,8 @@ def _kind(basket: _Basket, words: Sequence[Word]) -> bool:
 
 def _part(basket: _Basket, words: Sequence[Word]) -> bool:
     """有一盒换成团圆: some become another size, the others stay."""
-    count, names = _of(words, "C")[0], _of(words, "N")
+    counts, names = _of(words, "C"), _of(words, "N")
+    count = counts[-1]
     gone = any(line.quantity == 0 for line in basket.lines)
     if len(names) == 1 and gone and len(there := basket.named(names[0])) == 1:
         return basket.set(there[0], count.count, count.piece)  # 不要京东了 换两张steam
@@ -310,6 +335,8 @@ def _part(basket: _Basket, words: Sequence[Word]) -> bool:
         there = [i for i in range(len(basket.lines)) if i not in basket.made and i not in basket.named(names[0])]
         at = [i for i in there if basket.like(names[0], i) is not None]
     sku = basket.like(names[-1], at[0]) if len(at) == 1 else None
+    if len(counts) > 1 and len(at) == 1 and sum(one.count for one in counts) != basket.amount(at[0]):
+        return False  # 两盒不变 一盒团圆, of three
     return sku is not None and basket.part(at[0], sku, count.count, count.piece)
 
 
