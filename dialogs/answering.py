@@ -12,6 +12,7 @@ from dialogs.asking import choice_label, fitting_products, slot_label
 from dialogs.by_text import accounts_in, fill_by_text
 from dialogs.changing import named_alone
 from dialogs.draft import account_field, field_of, look, option_of, pick_sku
+from dialogs.field_changes import ASKS
 from dialogs.filling import (
     Filled,
     contradicts,
@@ -41,6 +42,7 @@ from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, Draft
 from dialogs.subjects import named_of, parts_of
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
+from dialogs.which_choice import reached, two_meanings
 from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
@@ -82,6 +84,31 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     mentioned = _mentioned(state, items, said, scene)
     fills = mentioned or _fill_lines(state, items, said, scene) or about_one(state.lines, items, scene.shelf) or ()
     return _after_filling(dialog, state, fills, said, scene)
+
+
+def goal(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """打到王者, while a rank to reach is being bought: what it names, whatever else is called so in the shop."""
+    product = scene.shelf.product(state.lines[0].product or "") if len(state.lines) == 1 else None
+    found = reached(said.text, product) if product is not None and not ASKS.search(said.text) else None
+    if found is None:
+        return None
+    option, choice = found
+    line = with_option(state.lines[0], option.name, choice.id)
+    line = replace(line, value=None) if look(line, scene.shelf).trouble else line
+    filled = Filled(line, frozenset({option.name}))
+    return _after_filling(
+        dialog, state, [(0, filled)], replace(said, frame=replace(said.frame, intent="change")), scene
+    )
+
+
+def _which_meaning(dialog: Dialog, state: Collecting | Confirming, text: str, scene: Scene) -> Turn | None:
+    """改成钻石, the rank to reach or the rank he is at: asked."""
+    product = scene.shelf.product(state.lines[0].product or "") if len(state.lines) == 1 else None
+    both = two_meanings(fold(text), product) if product is not None else None
+    if product is None or both is None:
+        return None
+    name, slots = both
+    return miss(doubted(dialog), scene, replies.which_of_two(name, [slot_label(product, slot) for slot in slots]))
 
 
 def take_answer(dialog: Dialog, state: Collecting, filled: Filled, said: Said, scene: Scene) -> Turn:
@@ -286,7 +313,7 @@ def _after_filling(
             return advance(dialog, emptied, scene)
         if len(lines) > 1 and any(says_anything(item) for item in said.frame.items):
             return ask_which_line(dialog, scene, said.text)
-        return denied(dialog, scene)
+        return _which_meaning(dialog, state, said.text, scene) or denied(dialog, scene)
     if len(lines) > 1 and isinstance(state, Confirming) and any(i.fields or i.invalid for i in said.frame.items):
         return ask_which_line(dialog, scene, said.text)
     held = {line.product for line in state.lines}

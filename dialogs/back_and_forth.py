@@ -15,7 +15,6 @@ from dialogs import (
     replies,
 )
 from dialogs.asking import answer
-from dialogs.changing import settled_for
 from dialogs.editing import edited, restarted, stepped_back
 from dialogs.effects import FindOrders
 from dialogs.hearing import names_a_part
@@ -24,6 +23,7 @@ from dialogs.ordering import (
     advance,
     doubted,
 )
+from dialogs.settling import settled_for
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -162,12 +162,14 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return browsing.best_value(dialog, said.text, scene)
     if _BARGAIN.search(text) and (said.frame.intent == "cancel" or _TOO_DEAR_TO_BUY.fullmatch(text)):
         return paying.cancel(dialog, scene)
+    if (settled := settled_for(dialog, said, scene)) is not None:
+        return settled
     if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
         lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
         names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)
         sized = bool(lines) and names and not re.search("价|卖", text)
         # 太贵了 充300: he settles for less himself
-        cheaper = settled_for(dialog, said, scene) or edited(dialog, said, scene) if sized else None
+        cheaper = edited(dialog, said, scene) if sized else None
         after = replies.offer_human() if "差价" in text else ""
         told = replies.join(replies.no_bargain(), after)
         return cheaper or answer(doubted(dialog) if sized or _DROPS_SOME.search(text) else dialog, scene, told)

@@ -52,7 +52,6 @@ _LESS = re.compile(
 )
 _ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
 _TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]")
-_CHEAP = re.compile("(?:能)?便宜(?:一?点|些)?(?:就行|就好|的)?")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
 _NOT_THIS = re.compile("不是|别|不要|取消|不充|上次|之前|以前")
 _WRONG_ACCOUNT = re.compile(
@@ -227,6 +226,7 @@ def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
     if found is None or len(state.lines) != 1 or product is None or named or ASKS.search(text):
         return None
     filled = line_with(state.lines[0], found[1], product, scene.shelf)
+    filled = filled or fill_by_mention(state.lines[0], text, product, scene.shelf)  # 钻石就够了: of two, what is wished
     if filled is None or filled.problems:
         return None
     return advance(dialog, (filled.line,), scene, replies.changed())
@@ -239,23 +239,6 @@ def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     product = scene.shelf.product(line.product or "")
     filled = line_with(line, found[1], product, scene.shelf) if found is not None and product is not None else None
     return filled.line if filled is not None and filled.changed and not filled.problems else None
-
-
-def settled_for(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """太贵了 少充点 充300 · 月卡吧 年卡太贵: the one clause that says what he takes instead."""
-    state = dialog.state
-    if not isinstance(state, Collecting | Confirming) or len(state.lines) != 1:
-        return None
-    product = scene.shelf.product(state.lines[0].product or "")
-    clauses = [_CHEAP.sub("", fold(clause)) for clause in _CLAUSES.split(said.text.strip())]
-    wants = [clause for clause in clauses if len(clause) > 1 and not _TOO_DEAR.search(clause)]
-    if product is None or len(wants) != 1 or ASKS.search(said.text):
-        return None
-    filled = line_with(state.lines[0], wants[0], product, scene.shelf)
-    if filled is None or filled.problems or not filled.changed:
-        return None
-    told = replies.changed() if filled.line != state.lines[0] else replies.nothing_changed()
-    return advance(replace(dialog, misses=0), (filled.line,), scene, told)
 
 
 def named_alone(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

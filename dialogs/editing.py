@@ -9,7 +9,7 @@ from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.adding import added, changed_and_added, fewer
-from dialogs.answering import said_for_draft
+from dialogs.answering import goal, said_for_draft
 from dialogs.asking import line_in_words
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
@@ -35,6 +35,7 @@ from dialogs.state import (
     Replacement,
 )
 from dialogs.staying import staying
+from dialogs.told_besides import told_besides
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
@@ -90,7 +91,9 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if (again := _recounted(dialog, state, said, scene)) is not None:
         return again
     taken = (
-        changed_and_added(dialog, state, said, scene)
+        told_besides(dialog, state, said, scene)
+        or goal(dialog, state, said, scene)
+        or changed_and_added(dialog, state, said, scene)
         or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)

@@ -11,6 +11,7 @@ from dialogs import replies
 from dialogs.addresses import tidy
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
 from dialogs.state import NO_QUANTITY, QUANTITY_MAX, DraftLine
+from dialogs.which_choice import meant, named
 from nlu.frame import Item
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
@@ -120,16 +121,13 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
     ending = _ENDING.search(said)
     if ending is not None:
         return _with_ending(line, said, ending, product)
-    names: dict[str, tuple[str, str]] = {}
-    for sku in product.skus:
-        names |= {fold(name): ("value", sku.code) for name in (sku.label, *sku.aliases)}
-    for slot, choices in [(o.name, o.values) for o in product.options] + [(f.name, f.values) for f in product.fields]:
-        names |= {fold(name): (slot, choice.id) for choice in choices for name in (choice.label, *choice.aliases)}
+    names = named(product)
     heard = [name for name in names if len(name) > 1 and name in said]
-    longest = {names[n] for n in heard if not any(n != other and n in other for other in heard)}
-    if len(longest) != 1 or any(word in said for word in replies.NOT_WORDS):
+    longest = {meant(said, names[n], product) for n in heard if not any(n != other and n in other for other in heard)}
+    one = longest.pop() if len(longest) == 1 else None
+    if one is None or any(word in said for word in replies.NOT_WORDS):
         return None
-    slot, key = longest.pop()
+    slot, key = one
     if slot == "value":
         sku = _of_this_kind(next(sku for sku in product.skus if sku.code == key), line, said, product, shelf)
         return Filled(pick_sku(line, sku, product, shelf), frozenset({slot}))

@@ -23,6 +23,7 @@ from dialogs.asking import answer
 from dialogs.changing import named_alone, rather
 from dialogs.draft import asked_field
 from dialogs.effects import CancelOrder
+from dialogs.field_changes import ASKS
 from dialogs.filling import FREE, fill_by_mention
 from dialogs.ordering import (
     advance,
@@ -45,6 +46,7 @@ from dialogs.state import (
 )
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
+from dialogs.which_choice import two_meanings
 from kernel.ids import OrderNo
 
 _MIGHT_CORRECT = re.compile(
@@ -179,6 +181,8 @@ def _asks_how_to_pay(said: Said) -> bool:
 
 def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """没到账; but 邮箱错了 in the middle of an order is about that order."""
+    if (switched := _switched(dialog, said, scene)) is not None:
+        return switched
     if _orders_all_the_same(dialog, said):
         return _order(dialog, said, scene)
     if _COMPLAINS.fullmatch(fold(said.text)):
@@ -193,6 +197,16 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         if turn is not None:
             return turn
     return after_sale.look_up(dialog, "problem", said)
+
+
+def _of_two_meanings(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """到钻石算了, 我现在是钻石: a word for what is bought and for what he has, where the rest says which."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) != 1 or ASKS.search(said.text):
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    both = two_meanings(fold(said.text), product) if product is not None else None
+    return _other_choice(dialog, said, scene) if both is not None else None
 
 
 def _other_choice(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -242,8 +256,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         wanted = rather(live.lines[0], said, scene)
         if wanted is not None:
             return Turn(replace(dialog, waiting=Replacement((wanted,))), effects=(CancelOrder(OrderNo(live.order_no)),))
-    if isinstance(dialog.state, Collecting | Confirming) and switched_to(dialog.state, said, scene.shelf):
-        return said_for_draft(dialog, said, scene)
+    if (switched := _switched(dialog, said, scene)) is not None:
+        return switched
     other = another_product(dialog, said, scene)
     if other is not None:
         return other
@@ -252,7 +266,7 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return named
     if _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
-    if (sized := named_alone(dialog, said, scene)) is not None:
+    if (sized := named_alone(dialog, said, scene) or _of_two_meanings(dialog, said, scene)) is not None:
         return sized
     if _MIGHT_CORRECT.search(said.text) or _SAYS_SOMETHING.search(said.text):
         dialog = doubted(dialog)
@@ -293,6 +307,19 @@ def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return smalltalk.help_(dialog, scene, said)
 
 
+def _deny(dialog: Dialog, said: Said, scene: Scene) -> Turn:
+    """不对; 点错了 要腾讯的 says what it should be."""
+    return _switched(dialog, said, scene) or denied(dialog, scene, said.text)
+
+
+def _switched(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """Another product in the place of what stands there, whatever it sounds like besides."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or switched_to(state, said, scene.shelf) is None:
+        return None
+    return said_for_draft(dialog, said, scene)
+
+
 def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.frame.items:
         return start(dialog, said.frame.items, scene, said.text)
@@ -301,8 +328,12 @@ def _batch(dialog: Dialog, said: Said, scene: Scene) -> Turn:
 
 TALK: dict[str, _Talk] = {
     "order": _order,
-    "browse": lambda d, said, scene: named_alone(d, said, scene) or browsing.browse(d, said, scene),
-    "search": lambda d, said, scene: named_alone(d, said, scene) or browsing.search(d, said, scene),
+    "browse": lambda d, said, scene: (
+        _switched(d, said, scene) or named_alone(d, said, scene) or browsing.browse(d, said, scene)
+    ),
+    "search": lambda d, said, scene: (
+        _switched(d, said, scene) or named_alone(d, said, scene) or browsing.search(d, said, scene)
+    ),
     "price": browsing.price,
     "order_status": _order_status,
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
@@ -316,7 +347,7 @@ TALK: dict[str, _Talk] = {
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),
     "thanks": lambda d, _, scene: smalltalk.thanks(d, scene),
     "confirm": confirm,
-    "deny": lambda d, said, scene: denied(d, scene, said.text),
+    "deny": _deny,
     "cancel": lambda d, _, scene: paying.cancel(d, scene),
     "change": _change,
     "choose": _chose,

@@ -76,7 +76,7 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
 
 def _by_time(line: DraftLine, tail: str, product: Product, shelf: Shelf) -> Filled | None:
     """一个月, 半年, 一年: the one size of so many months, days or hours, however it is called."""
-    found = _TIME.fullmatch(tail)
+    found = _TIME.fullmatch(f"1{tail}" if tail in _MONTHS else tail)
     number = 0.5 if found is not None and found[1] == "半" else read_numeral(found[1]) if found is not None else None
     if found is None or number is None:
         return None

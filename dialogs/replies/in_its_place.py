@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dialogs.links import tap
 from dialogs.replies.summaries import and_others
-from dialogs.wording import Say, line
+from dialogs.wording import Say, line, phrase
 
 
 @line("「{goods}」已换成下面这个；两样都要的话回复「{both}」。")
@@ -19,3 +19,13 @@ def replaced_by_this(say: Say, goods: Sequence[str], count: int) -> str:
 def which_of_priced(say: Say, goods: Sequence[str]) -> str:
     """Prices of several things were told, and he takes one."""
     return say(goods="、".join(goods))
+
+
+@line("「{name}」是{slots}？请带上说，例如「{example}」。")
+def which_of_two(say: Say, name: str, labels: Sequence[str]) -> str:
+    """A word names both what is bought and what he has."""
+    return say(name=name, slots=_or_which(what="、".join(labels)), example=_set_to(label=labels[0], value=name))
+
+
+_or_which = phrase("or_which", "{what}里的哪一个")
+_set_to = phrase("set_to", "{label}改成{value}")
