@@ -35,7 +35,6 @@ from dialogs.state import (
     Replacement,
 )
 from dialogs.staying import staying
-from dialogs.told_besides import told_besides
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
@@ -91,8 +90,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if (again := _recounted(dialog, state, said, scene)) is not None:
         return again
     taken = (
-        told_besides(dialog, state, said, scene)
-        or goal(dialog, state, said, scene)
+        goal(dialog, state, said, scene)
         or changed_and_added(dialog, state, said, scene)
         or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)

@@ -245,6 +245,8 @@ class Dialog:
     """The unpaid order (its number) that the draft is a correction of: it is cancelled once the draft is whole."""
     replaced: tuple[DraftLine, ...] = ()
     """What the draft took the place of, in case both are wanted."""
+    earlier: tuple[DraftLine, ...] = ()
+    """The draft as it stood before its last change, for 算了不改了."""
     priced: tuple[DraftLine, ...] = ()
     """What a price was just told of besides the draft: 那也来一个 means it."""
     short: str = ""

@@ -26,6 +26,7 @@ from dialogs import (
     replies,
     same_account,
     smalltalk,
+    undoing,
     unpaid,
     wallet,
     ways_in,
@@ -85,6 +86,7 @@ from dialogs.state import (
     WithHuman,
 )
 from dialogs.staying import leaves_some
+from dialogs.told_besides import told_besides
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.unheld import unheld
 from dialogs.window import shop_window, show_category
@@ -119,7 +121,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = _step(fresh, heard, scene)
     if isinstance(heard, Said):
         turn = just_priced.still_meant(fresh, heard, turn)
-    turn = replacing.still_kept(turn)
+    turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
     if not isinstance(heard, Fact) and dialog.just_placed and turn.dialog.just_placed:
@@ -212,6 +214,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         reminders.asked(dialog, said, scene)
         or just_priced.taken(dialog, said, scene)
         or replacing.both_wanted(dialog, said, scene)
+        or undoing.taken_back(dialog, said, scene)
+        or told_besides(dialog, said, scene)
     )
     if taken is not None:
         return taken

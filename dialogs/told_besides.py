@@ -7,7 +7,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.ordering import advance
-from dialogs.state import Collecting, Confirming, Dialog
+from dialogs.state import Confirming, Dialog
 from dialogs.subjects import spaced
 from dialogs.turn import Said, Scene, Turn
 from dialogs.which_choice import named
@@ -23,11 +23,14 @@ _IS_TEXT = re.compile("[\u4e00-\u9fffa-z·、和跟,]{1,20}")
 _NO_NAME = re.compile("到|段位|账号|号|手机|微信|苹果|安卓|[改换付充买单]")
 
 
-def told_besides(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+def told_besides(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Its field filled, its content replaced, or more of it; None where he speaks of anything else."""
-    product = scene.shelf.product(state.lines[0].product or "") if len(state.lines) == 1 else None
+    state = dialog.state
+    if not isinstance(state, Confirming) or len(state.lines) != 1:
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
     field = _field(product) if product is not None else None
-    if product is None or field is None or not isinstance(state, Confirming):
+    if product is None or field is None:
         return None
     clauses = [clause for clause in spaced(said.text).strip(",。!！~").split(",") if not _ASKS.search(clause)]
     new = _new(",".join(clauses), field, state.lines[0].fields.get(field.name, ""))

@@ -29,3 +29,12 @@ def which_of_two(say: Say, name: str, labels: Sequence[str]) -> str:
 
 _or_which = phrase("or_which", "{what}里的哪一个")
 _set_to = phrase("set_to", "{label}改成{value}")
+
+
+changed_back = phrase("changed_back", "好的，改回来了。")
+
+
+@line("好的，就按下面这样；要改回「{goods}」请回复「{back}」。")
+def or_back_again(say: Say, goods: Sequence[str]) -> str:
+    """不改了, right after a change: no further one, or that one taken back."""
+    return say(goods="、".join(goods), back=tap("改回去", "改回去", "back"))
