@@ -182,7 +182,7 @@ def _all_accounts(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     """QQ都换成87654321: where every line takes it."""
     text = fold(said.text)
     tokens = ACCOUNT.findall(text)
-    if len(state.lines) < 2 or "都" not in text or len(tokens) != 1 or not re.search("[改换用充]", text):
+    if len(state.lines) < 2 or "都" not in text or len(tokens) != 1 or not re.search("[改换用充是]", text):
         return None
     lines: list[DraftLine] = []
     for line in state.lines:

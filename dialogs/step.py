@@ -31,6 +31,7 @@ from dialogs import (
     wallet,
     ways_in,
     while_unpaid,
+    whose_account,
 )
 from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
@@ -236,7 +237,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or invoices.answered(dialog, said, scene)
     )
     certain = certain or batch.detail(dialog, said, scene) or batch.taken(dialog, said, scene)
-    certain = certain or by_list(dialog, said, scene) or another_account.taken(dialog, said, scene)
+    certain = certain or by_list(dialog, said, scene) or whose_account.put_right(dialog, said, scene)
+    certain = certain or another_account.taken(dialog, said, scene)
     certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
     certain = certain or by_answer(dialog, said, scene) or answer_and_question(dialog, said, scene, _rest)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
