@@ -30,10 +30,10 @@ _REMOVING = re.compile(
 _KEEPS = re.compile(
     r"(?:还是|就|都|也|那|先|的|那个|正常|只|我)*(?:留着?|保留|留下|不变|不动|不用[改动]|没问题|照旧|照常|要的?|是对的|对的?)(?:吧|了|啊)*"
 )
-_MORE = re.compile("再?加上?|再[来要买]|多[要来加买]|另外?要|还要|也[要来加买]")
+_MORE = re.compile("再?加上?|再[来要买带捎拿配整]|多[要来加买]|另外?要|还要|也[要来加买]")
 _STOPS = re.compile("[,，。;；!！]")
 _CORRECTS = re.compile("[改换减少删]|不要|去掉|取消")
-_ADDS = re.compile("再[加来要买]|另外|顺[便带]|加上|外加|还要|加个")
+_ADDS = re.compile("再[加来要买带捎拿配整]|另外|顺[便带]|加上|外加|还要|加个")
 _FEWER = re.compile(rf"(?:减|少)[掉去要买来]?({NUMERAL}){PIECES}")
 _COUNT = re.compile(rf"({NUMERAL}){PIECES}")
 _WRONG = re.compile(r"(?:号码?|账号)?(?:填|写|打|输)?错了?[,，]?(?:应该)?(?:是|改成)?")

@@ -34,11 +34,12 @@ def left_open(dialog: Dialog, said: Said, scene: Scene) -> bool:
     items, live = said.frame.items, live_unpaid(dialog, scene)
     if live is None or len(live.lines) != 1 or not isinstance(dialog.state, Idle) or dialog.listed is not None:
         return False
-    if said.frame.intent not in ("answer", "price") or len(items) != 1:
+    if said.frame.intent not in ("answer", "price", "order") or len(items) != 1:
         return False
     (item,) = items
     only = item.said == {"value"} or (bool(item.fields) and item.said == item.fields.keys())
-    return only and item.product is None and not item.candidates and not item.invalid
+    unnamed = item.product is None and "product" not in item.said
+    return only and unnamed and not item.invalid
 
 
 def asked(dialog: Dialog, waiting: Sequence[Order], said: Said, scene: Scene) -> Turn | None:

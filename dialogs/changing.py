@@ -23,8 +23,10 @@ from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 from nlu.words import PIECES
 
+_SOMEONES = re.compile(rf"^(?:那|把|给)?(?:[我他她]|{KIN})的?那[{PIECES}](?!号)")
 _CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
 _TOO_MUCH = re.compile(
     r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
@@ -307,6 +309,8 @@ def _changed_one(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     if len(lines) < 2 or not _CHANGING.search(text) or "都" in text:
         return None
     meant = _meant(lines, text, scene.shelf)
+    if meant is None and isinstance(state, Confirming) and _SOMEONES.match(text):
+        return ask_which_line(dialog, scene, said.text)  # 我那张换不限量的: whose is whose is not known
     if meant is None and isinstance(state, Confirming) and said.frame.intent in ("change", "answer", "unknown"):
         verb = re.search("[改换]成?", text)
         if verb is not None and not _PLAIN_HEAD.fullmatch(text[: verb.start()]):

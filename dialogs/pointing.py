@@ -97,6 +97,8 @@ def _by_account(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed 
     head = _HEAD.search(said)
     sizes = {name for line in lines for name in names_of(line, shelf)}
     beginning = [i for i, value in held if head is not None and value.startswith(head[1]) and head[1] not in sizes]
+    if head is not None and not beginning and head[1] not in sizes and len(head[1]) > 3:  # 8364那个: how it ends
+        beginning = [i for i, value in held if value.endswith(head[1])]
     return Pointed(tuple(dict.fromkeys(beginning)), _without(said, head), "account") if head and beginning else None
 
 

@@ -9,9 +9,9 @@ from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, pick_sku
 from dialogs.filling import fill
-from dialogs.pointing import pointed
 from dialogs.state import QUANTITY_MAX, DraftLine
-from dialogs.subjects import FILLER, NUMERAL, PIECES, parts_of, spaced
+from dialogs.staying import named_lines
+from dialogs.subjects import NUMERAL, PIECES, parts_of, spaced
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
 
@@ -21,7 +21,7 @@ ANEW = re.compile(
 )
 """我要的是…, 重新说: what follows is all he wants."""
 DENIES = re.compile("(?:哎|啊|嗯|哦|[,，。!！])*(?:不对|不是(?!.{1,8}是)|错了|[搞弄说写下点买听]错了)")
-_ADDS = re.compile("再[加来要买]|另外|顺[便带]|加上|外加|还要|加个|[改换减少删]|不要|去掉|取消|[?？吗呢]")
+_ADDS = re.compile("再[加来要买带捎拿配整]|另外|顺[便带]|加上|外加|还要|加个|[改换减少删]|不要|去掉|取消|[?？吗呢]")
 _HEAD = "(?:不对|错了|等等|哎|啊|哦|嗯|那个?|把|我|就|还是|[,，])*+"
 _OLD = f"(?P<old>[^,，]{{1,12}}?)(?:的|那个|那{PIECES})*+"
 _SWAPS = tuple(
@@ -32,6 +32,11 @@ _SWAPS = tuple(
         f"{_OLD}(?:[换改](?:成|为|到)?)",
     )
 )
+_WHY_BEHIND = re.compile(
+    "[,，][^,，]{0,8}(?:有点|太|好|真|挺|蛮)(?:贵|多|大|小|远|吵|慢|苦|甜|腻|辣|短|长|挤)了?$"
+    "|[,，][^,，]{0,8}(?:不好|不合适|不喜欢|用不[上着完]|[吃喝]不完|没位置|没座)了?$"
+)
+"""池座有点贵: why, behind what is to be done."""
 _ALL = re.compile(
     f"^{_HEAD}(?:全部?|都|统统|所有的?)(?:都)?(?:给我|帮我)?[换改](?:成|为|到)?(?P<new>[^,，]{{1,14}}?)(?:吧|了|啊|[,，。!！~])*+$"
 )
@@ -135,12 +140,13 @@ def exchanged(
     everything = _ALL.match(said)
     if everything is not None:
         return _all_one(lines, everything["new"], shelf)
+    said = _WHY_BEHIND.sub("", said)
     for pattern in _SWAPS:
         found = pattern.match(said)
-        meant = pointed(lines, found["old"], shelf) if found is not None else None
-        if found is None or meant is None or len(meant.lines) != 1 or not FILLER.fullmatch(meant.rest):
+        meant = named_lines(lines, found["old"], shelf) if found is not None else set()
+        if found is None or len(meant) != 1:
             continue
-        at = meant.lines[0]
+        (at,) = meant
         new = _other_size(lines[at], found["new"], shelf, keeps="drops" not in found.groupdict())
         if new is None and "into" in found.groupdict():
             new = _other_goods(lines[at], items, shelf)
@@ -154,12 +160,21 @@ def _other_size(line: DraftLine, words: str, shelf: Shelf, *, keeps: bool) -> Dr
     product = shelf.product(line.product or "")
     count = _COUNT.search(words)
     named = _AROUND.sub("", words.replace(count[0], "", 1) if count is not None else words)
-    sizes = _sizes_called(product, named) if product is not None else []
+    sizes = _like_it(_sizes_called(product, named) if product is not None else [], line, shelf)
     number = read_numeral(count["count"]) if count is not None and count["count"] else None
     wanted = int(number) if number is not None else 1 if count is not None or not keeps else line.quantity
     if product is None or len(sizes) != 1 or not 1 <= wanted <= QUANTITY_MAX:
         return None
     return pick_sku(replace(line, quantity=wanted, value=None, sku=None), sizes[0], product, shelf)
+
+
+def _like_it(sizes: list[Sku], line: DraftLine, shelf: Shelf) -> list[Sku]:
+    """楼座, of a ticket for the evening: the one of several that is otherwise as the line was."""
+    held = look(line, shelf).sku
+    if held is None or len(sizes) < 2:
+        return sizes
+    shared = [len(set(sku.options.items()) & set(held.options.items())) for sku in sizes]
+    return [sku for sku, same in zip(sizes, shared, strict=True) if same == max(shared)]
 
 
 def _sizes_called(product: Product, named: str) -> list[Sku]:

@@ -31,7 +31,7 @@ _AGAIN = re.compile(
     r")[\s:：,，]*"
 )
 _NOT_THAT = re.compile(r"[,，\s]*不[是要][^,，\s\d]{1,8}$")
-_NO_LIST = re.compile(r"不[是要用]|别|[改换加]|还是|或者?|[?？吗]|再[来要加充买]|去掉|取消")
+_NO_LIST = re.compile(r"不[是要用]|别|[改换加]|还是|或者?|[?？吗]|再[来要加充买带捎拿配整]|去掉|取消")
 
 
 _OWN = (FieldKind.CHOICE, FieldKind.TEXT)

@@ -9,7 +9,7 @@ from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs.hearing import names_a_part
 from dialogs.paying import live_unpaid
-from dialogs.pointing import names_of, pointed
+from dialogs.pointing import accounts, names_of, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import spaced
 from dialogs.turn import Said, Scene
@@ -23,7 +23,7 @@ _POLITE_ASK = re.compile(r"(?:行吗|好吗|可以吗|行不行|行不|可不可
 _WELL = re.compile(r"^(?:[哎唉嗯啊哦那,，])*算了[吧啊,，]*")
 _BREAKS = re.compile(r"[\s,，。.;；!！~、]+|但是?|不过|然后")
 _DROP = (
-    r"(?:先|暂时|暂且|都|就|还是|给我|帮我|我|现在)*(?:不(?:想|打算)?[要用充买订拿做去玩吃喝看办开弄学练]|不需要|别(?!的|人|家)[要充买弄]?|甭|免|取消|去掉|删掉?|拿掉|划掉|撤|算|放一?放|没必要|[下改][次回天](?:再[说买要来弄]|吧))"
+    r"(?:先|暂时|暂且|都|就|还是|给我|帮我|我|现在)*(?:[不唔](?:想|打算|给[他她它]|再)?[要用充买订拿做去玩吃喝食饮看办开弄学练整搞]|不需要|别(?!的|人|家)(?:给[他她它])?[要充买弄整搞]?|甭|免|取消|去掉|删掉?|拿掉|划掉|撤|算|放一?放|没必要|[下改][次回天](?:再[说买要来弄]|吧))"
     r"(?:它|掉|了|的|吧|哈|啊|先|哦|谢谢)*"
 )
 _ONLY = r"(?:我|那|还是|先)*(?:只|就|单|光|仅)(?:要|买|充|留|订|拿|下)(?:下|着)?"
@@ -78,7 +78,7 @@ def _left(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> tuple[DraftLin
     if len(said) > _TEXT_MAX or _OTHER_WISH.search(said):
         return None
     if (excepted := _EXCEPT.match(fold(said))) is not None:
-        those, keeps = _named(lines, _bare(excepted["those"]), shelf), excepted["not"] is not None
+        those, keeps = named_lines(lines, _bare(excepted["those"]), shelf), excepted["not"] is not None
         return tuple(line for i, line in enumerate(lines) if (i in those) == keeps) if those else None
     fates = _fates(lines, said, shelf)
     if fates is None or fates.drop & (fates.keep | fates.only):
@@ -98,13 +98,15 @@ def _fates(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> _Fates | None
                 return None
             rest = fate
             continue
-        named = _named(lines, words, shelf) if words else set()
+        named = named_lines(lines, words, shelf) if words else set()
         if words and not named:
             besides = fate is None and (waiting == (set(), None) or fates.drop)
             if besides and not (_NUMBER.search(words) or names_a_part(lines, words, shelf)):
                 continue  # 哎呀, 好像还有钱
             return None
         open_, before = waiting
+        if fate is not None and not named and not open_ and getattr(fates, fate):
+            continue  # 139那个不要了 不给他买: the same once more
         if named and fate is None and before is not None:
             named, fate = named, before  # 不要了 那个卡
         elif fate is not None and not named and open_:
@@ -151,22 +153,29 @@ def _bare(words: str) -> str:
     return words
 
 
-def _named(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int]:
+def named_lines(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int]:
     """The lines that these words name, and no others; empty where they name none, or leave something over."""
     words = _REASON.sub("", words)
     meant = pointed(lines, words, shelf)
     if meant is not None:
         return set() if _bare(meant.rest) else set(meant.lines)
-    heads = [i for i, line in enumerate(lines) if any(_ends_alike(name, words) for name in _names(line, shelf))]
+    alike = _holds_number if words.isdigit() else _ends_alike
+    heads = [i for i, line in enumerate(lines) if any(alike(name, words) for name in _names(line, shelf))]
     return set(heads) if len(heads) < len(lines) else set()
 
 
 def _names(line: DraftLine, shelf: Shelf) -> set[str]:
     product = shelf.product(line.product or "")
     own = {fold(name) for name in (product.name, *product.aliases)} if product is not None else set()
-    return own | names_of(line, shelf)
+    return own | names_of(line, shelf) | set(accounts(line, shelf))
 
 
 def _ends_alike(name: str, words: str) -> bool:
     """卡, of Steam充值卡; 会员, of 腾讯视频会员."""
-    return not words.isdigit() and (name.endswith(words) or (len(words) > 1 and words in name))
+    return name.endswith(words) or (len(words) > 1 and words in name)
+
+
+def _holds_number(name: str, digits: str) -> bool:
+    """15, of iPhone 15 透明款; 4321, of a number that ends so."""
+    whole = re.search(rf"(?<!\d){digits}(?!\d)", name) is not None
+    return whole or (len(digits) > 2 and name.isdigit() and len(name) > len(digits) + 2 and name.endswith(digits))

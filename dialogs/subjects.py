@@ -24,10 +24,13 @@ FILLER = re.compile(
     "|但是?|然后|另外|还有|只|要|来|买|订单|号码?|票|卡|[,，。;；!！、~～])*+"
 )
 _WHO_SAYS = re.compile(
-    rf"^(?:然后|后来|结果|刚才?|现在|那|哎|啊|[,，])*(?:我们?|他们?|她们?|人家|对方|(?:我们?)?(?:{KIN}|老板娘?|领导|会计|主管|经理|财务|行政|同伴|客[户人]))"
-    r"(?:又|刚才?|还|也|现在|她|他)*(?:跟我)?[说讲]了?(?!的|错)[:：,，]*"
+    rf"^(?:然后|后来|结果|刚才?|现在|那|哎|啊|[,，])*(?:我们?|他们?|她们?|佢哋?|人家|对方|(?:我们?)?(?:{KIN}|老板娘?|领导|会计|主管|经理|财务|行政|同伴|客[户人]))"
+    r"(?:又|刚才?|还|也|现在|她|他)*(?:跟我)?[说讲话]了?(?!的|错|费)[:：,，]*"
 )
 _NTH = re.compile(rf"第({NUMERAL})(?:{PIECES}|样|项|行|笔|位)?")
+_PART_OF_ACCOUNT = re.compile(r"([0-9]{3,5})(?:那|这)个(?:号码?)?")
+"""8364那个, 138那个: how a number ends, or begins."""
+_OTHER_ONE = re.compile(f"(?:另外?一|剩下那?一?){PIECES}")
 _TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})")
 _INTO = re.compile(r"(?:[改换变][成为到]|[改换是来成]|(?<!不)要)$")
 _INTO_FOR_SURE = re.compile(r"[改换变][成为到]$")
@@ -60,7 +63,7 @@ def subjects(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> list[Mentio
     found: list[Mention] = []
     at = 0
     while at < len(said):
-        mention = _at(names, lines, said, at)
+        mention = _at(names, lines, said, at) or _other_one(found, lines, said, at)
         before = found[-1] if found else None
         if mention is None or (before is not None and _is_value(said[before.end : mention.start])):
             at += 1 if mention is None else mention.end - at
@@ -72,6 +75,13 @@ def subjects(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> list[Mentio
             found.append(mention)
         at = mention.end
     return found
+
+
+def _other_one(found: Sequence[Mention], lines: Sequence[DraftLine], said: str, at: int) -> Mention | None:
+    """8364那个充50 另一个30: the only line that was not named."""
+    other = _OTHER_ONE.match(said, at)
+    left = set(range(len(lines))).difference(*(mention.lines for mention in found))
+    return Mention(at, other.end(), frozenset(left)) if other is not None and found and len(left) == 1 else None
 
 
 def named_of(lines: Sequence[DraftLine], meant: list[int], text: str, shelf: Shelf) -> list[int]:
@@ -154,6 +164,11 @@ def _at(names: dict[str, Mention], lines: Sequence[DraftLine], said: str, at: in
     if tail is not None:
         ending = [m.lines for name, m in names.items() if len(name) > 6 and name.endswith(tail[1]) and m.lines]
         return Mention(at, tail.end(), ending[0]) if len(ending) == 1 else None
+    part = _PART_OF_ACCOUNT.match(said, at)
+    if part is not None and not said[at - 1 : at].isdigit():
+        like = {m.lines for n, m in names.items() if len(n) > 6 and n.isdigit() and n.startswith(part[1]) and m.lines}
+        like = like or {m.lines for n, m in names.items() if len(n) > 6 and n.endswith(part[1]) and m.lines}
+        return Mention(at, part.end(), like.pop()) if len(like) == 1 else None
     here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
     longest = max(here, key=len, default="")
     return replace(names[longest], start=at, end=at + len(longest)) if longest else None
