@@ -32,6 +32,8 @@ _SEND = re.compile(
     r"(?:请|麻烦)?(?:帮我|给我)?(?:寄送?到|寄往|寄给|寄|送货?[到至]|发货?[到至往]|邮寄?到|快递到|我在|我的|就?是)"
     r"[:： ]*"
 )
+_SENDS = re.compile("[送寄邮递到往给]$|发货$|^(?:都|就|也|还|全部|全都|一起|一块|统一|分别|直接|麻烦|请|帮|全发|都发)")
+"""都送, 麻烦寄, 一起, before a place: nobody's name."""
 _SPLIT = re.compile(r"[\s,，;；。、|]+")
 _ALONE = re.compile(r"(?:我叫|叫|我是|名字是?|姓名是?)?([\u4e00-\u9fff·]{2,4})")
 _NO_NAME = re.compile(
@@ -205,7 +207,8 @@ def _name(marked: str) -> tuple[str, str]:
     if started is None and (other := _CITY.search(bare)) is not None:
         started = other.start()
     before = bare[:started].replace(_LOOSE, " ").strip() if started is not None else ""
-    if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", before) and not _NO_NAME.search(before) and not _SEND.match(before):
+    spoken = _NO_NAME.search(before) or _SEND.match(before) or _SENDS.search(before)
+    if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", before) and not spoken:
         return before, bare.replace(before, " ", 1)
     name = name_in(bare.replace(_LOOSE, "13800000000"))
     return (name, bare.replace(name, " ", 1)) if name else ("", marked)

@@ -26,6 +26,7 @@ from dialogs import (
     replies,
     same_account,
     smalltalk,
+    two_places,
     undoing,
     unpaid,
     wallet,
@@ -205,6 +206,9 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
 def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote: first what can only mean one thing here, then what the understanding makes of it."""
     said = heard_again(dialog, said, scene)
+    apart = two_places.sent_apart(dialog, said, scene)
+    if apart is not None:
+        return apart
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
