@@ -95,6 +95,8 @@ def taken(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     without = _without_account(dialog, state, said, scene) or _each_of_size(dialog, said, scene)
     if (given := without or _several_at_once(dialog, state, said, scene)) is not None:
         return given
+    if (listed := _before_its_product(dialog, state, said, scene)) is not None:
+        return listed
     if (place := _place(state, said, scene.shelf)) is not None:
         return _share(dialog, state, place, scene)
     fitting = _heard(state, said, scene.shelf)
@@ -263,6 +265,22 @@ def _without_account(dialog: Dialog, state: Collecting | Confirming, said: Said,
         if field is not None and field.name == state.slot and left:
             return advance(replace(dialog, misses=0), left, scene)
     return None
+
+
+def _before_its_product(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """138… and then 139…, before it is said what they are to get: both."""
+    items = said.frame.items
+    if not isinstance(state, Collecting) or state.slot != "product" or len(items) != 1 or not items[0].fields:
+        return None
+    item, last = items[0], state.lines[-1]
+    if last.product is not None or not last.fields.keys() & item.fields.keys():
+        return None
+    held = [value for line in state.lines for value in line.fields.values()]
+    new = next(iter(item.fields.values()))
+    corrects = new in held or any(_few_apart(one, new) for one in held)
+    if corrects or fold(said.text) != fold(new) or len(state.lines) >= DRAFT_LINES_MAX:
+        return None
+    return advance(replace(dialog, misses=0), (*state.lines, replace(last, fields=dict(item.fields))), scene)
 
 
 def _several_at_once(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

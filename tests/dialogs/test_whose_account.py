@@ -57,6 +57,9 @@ def _shown(shop: str, *messages: str) -> list[tuple[object, str]]:
         ("demo", _BOTH, f"爱奇艺那个充{B}", [(50, A), (1, B)]),
         ("campus", "饭卡50 2021001234 饭卡100 2021005678", "100的学号错了 是2021005679",
          [(50, "2021001234"), (100, "2021005679")]),
+        ("demo", _BOTH, f"号错了 {B}", [(50, B), (1, B)]),
+        ("demo", _BOTH, "改成100", [(100, A), (1, A)]),
+        ("demo", _BOTH, "改成年卡", [(50, A), (12, A)]),
         # what is one more, or of all, or not said of which
         ("demo", _TWO, f"再加{C}充100", [(50, A), (100, B), (100, C)]),
         ("demo", _TWO, f"{C}也充100", [(50, A), (100, B), (100, C)]),
