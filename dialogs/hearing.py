@@ -142,6 +142,23 @@ def _with_size_named(item: Item, product: Product | None, text: str) -> Item:
     return replace(item, sku=sku.code, value=sku.value, said=item.said | {"value"})
 
 
+def _with_sku_named(item: Item, product: Product | None, text: str) -> Item:
+    """大杯, 花好月圆 alone: of what is named after one SKU that one, and not the list of them all."""
+    names: dict[str, set[str]] = {}
+    for sku in product.skus if product is not None else ():
+        for name in (fold(sku.label), fold(sku.label).rstrip("券卡票"), *map(fold, sku.aliases)):
+            names.setdefault(name, set()).add(sku.code)
+    codes = names.get(longest_name(names, fold(text)), set())
+    meant = next((sku for sku in product.skus if codes == {sku.code}), None) if product is not None else None
+    if product is None or meant is None or item.said - {"quantity"} or _NOT_BOTH.search(text):
+        return item
+    slots = item.said | {"product", "value", *meant.options}
+    options = {option.name: meant.options[option.name] for option in product.options if option.name in meant.options}
+    return replace(
+        item, product=product.id, candidates=(), sku=meant.code, value=meant.value, options=options, said=slots
+    )
+
+
 def _with_size_changed(item: Item, product: Product | None, text: str) -> Item:
     """改成3张中杯: the size that is named beside the count, where only the count was understood."""
     if product is None or item.said != {"quantity"}:
@@ -250,6 +267,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = each_from_its_row(items, said.text)
     if any(item.quantity != 1 for item in items):
         items = tuple(_as_size(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
+    if len(items) == 1 and frame.intent == "answer" and not lines and len(items[0].candidates) == 1:
+        items = (_with_sku_named(items[0], scene.shelf.product(items[0].candidates[0]), said.text),)
     if len(items) == 1 and frame.intent == "order":
         items = (_with_size_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == len(lines) == 1 and frame.intent in ("change", "answer") and items[0].said == {"quantity"}:

@@ -47,6 +47,7 @@ _ENGLISH = {"two": 2, "three": 3, "俩": 2, "仨": 3}
 _PAIRED = re.compile(
     r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
 )
+_ONE_OF_IT = re.compile(r"(?<=[来要买拿])(?<!再要)[张条盒杯块份件套袋瓶本支](?=[\u4e00-\u9fffa-z])")
 MAY_PAIR = re.compile("[俩仨t]")
 _NO_AMOUNT_BEFORE = re.compile(
     r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|余额(?:有|到|够|满)|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了?|高出|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
@@ -109,7 +110,9 @@ _NEGATIVE = re.compile(r"(?:^|[充冲买来要给加减少])\s?-$|负$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:序号|编号|no\.?|第)?\s*(\d{1,2})(?:\s*[.、)）:：号单](?!\d)|\s+(?=\S))")
 """The lines of a list are numbered 1., 2. and so on."""
-_MAY_HOLD = re.compile(rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|one|two|three|half")
+_MAY_HOLD = re.compile(
+    rf"[\d{CHINESE}几数幺俩仨半包年月季周天日]|[来要买拿][张条盒杯块份件套袋瓶本支]|one|two|three|half"
+)
 
 
 _GENERATION = re.compile(
@@ -164,6 +167,10 @@ def find_amounts(
             dozens = 0.5 if match[0][0] == "半" else read_numeral(match[1]) or 0
             found.append(Amount(match.start(), match.end(), "count", int(12 * dozens), "打"))
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+    begun = {m.start for m in mentions if m.entry.skus or m.entry.products or m.entry.options}
+    for match in _ONE_OF_IT.finditer(text):
+        if match.end() in begun and not taken[match.start()]:
+            found.append(Amount(match.start(), match.end(), "count", 1, match[0]))  # 来盒花好月圆
     for match in _PAIRED.finditer(text) if MAY_PAIR.search(text) else ():
         if not taken[match.start()]:
             unit, length = _unit_after(text[match.end() : match.end() + 8], lexicon) if match[0] in "俩仨" else ("", 0)
