@@ -167,4 +167,4 @@ def test_a_hundred_thousand_keys_are_imported_in_seconds(importer: Importer) -> 
 
     assert importer.run(content) == ImportResult(100_000, 0, 0, ())
 
-    assert time.monotonic() - started < 50  # about 5 s on an idle machine
+    assert time.monotonic() - started < 120  # about 5 s on an idle machine
