@@ -11,7 +11,7 @@ from catalog.model import Delivery, Field, FieldKind, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.clauses import left_out
-from dialogs.draft import Looked, account_field, look
+from dialogs.draft import Looked, account_field, field_of, look, option_of
 from dialogs.effects import FindFavourites
 from dialogs.ordering import advance
 from dialogs.replies import number
@@ -59,7 +59,12 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     there = isinstance(turn.dialog.state, Collecting | Confirming) and turn.dialog.state != dialog.state
     if not absent or not there or not all(isinstance(effect, FindFavourites) for effect in turn.effects):
         return turn
-    told = replies.not_sold_here("」「".join(one.words for one in absent))
+    goods = [one.words for one in absent if not one.product]
+    told = replies.not_sold_here("」「".join(goods)) if goods else ""
+    names = {one.product: product.name for one in absent if (product := scene.shelf.product(one.product))}
+    for held, name in names.items():
+        words = "」「".join(one.words for one in absent if one.product == held)
+        told = replies.join(told, replies.no_such_choice(name, words))
     return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
 
 
@@ -78,6 +83,8 @@ def _held(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return advance(turn.dialog, open_, scene, replies.tail_differs(tail))
     if (others := _more_ids(after.lines, said.text, scene.shelf)) is not None:
         return advance(turn.dialog, (DraftLine(after.lines[0].product),), scene, replies.whose_number(others))
+    if (opened := _without_usual(after.lines, said, scene.shelf)) != after.lines:
+        return advance(turn.dialog, opened, scene)
     text = said.text
     for absent in said.frame.absent:
         text = re.sub(re.escape(absent.said), " ", text, flags=re.IGNORECASE)
@@ -91,6 +98,25 @@ def _held(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     doubtful = replace(after, denied=True) if isinstance(after, Confirming) else after
     reply = replace(turn.reply, text=replies.join(told, turn.reply.text))
     return replace(turn, dialog=replace(turn.dialog, state=doubtful), reply=reply)
+
+
+def _without_usual(lines: tuple[DraftLine, ...], said: Said, shelf: Shelf) -> tuple[DraftLine, ...]:
+    """8寸草莓蛋糕, where there is no 草莓: the taste is asked for, and the usual one is not put in its place."""
+    opened = list(lines)
+    for lacked in (one for one in said.frame.absent if one.product and one.slot):
+        for i, line in enumerate(opened):
+            product = shelf.product(lacked.product)
+            if line.product != lacked.product or product is None:
+                continue
+            if any(lacked.slot in item.said for item in said.frame.items if item.product in (None, line.product)):
+                continue
+            asks = line
+            if option_of(product, lacked.slot) is not None:
+                asks = replace(line, options={**line.options, lacked.slot: ""}, sku=None)
+            elif field_of(product, lacked.slot) is not None:
+                asks = replace(line, fields={**line.fields, lacked.slot: ""})
+            opened[i] = asks if look(asks, shelf).missing == lacked.slot else line
+    return tuple(opened)
 
 
 def _asked_how_many(dialog: Dialog, line: DraftLine, counted: str, scene: Scene) -> Turn:

@@ -98,12 +98,12 @@ def drop_absent(seen: Seen, lexicon: Lexicon, found: Found) -> tuple[Absent, ...
 
 
 def _absent(seen: Seen, lexicon: Lexicon, found: Found) -> list[_Stretch]:
-    text, blanked = seen.text, _blanked(seen.text, found)
-    absent = _foreign(text, blanked, found)
+    text, left = seen.text, blanked(seen.text, found)
+    absent = _foreign(text, left, found)
     for pattern in _NAMED:
-        for match in pattern.finditer(blanked):
+        for match in pattern.finditer(left):
             words = match["thing"]
-            if _is_somebodys(match, blanked) or not _is_thing(words, match, lexicon):
+            if _is_somebodys(match, left) or not _is_thing(words, match, lexicon):
                 continue
             if not any(one.start <= match.start("thing") < one.end for one in absent):
                 absent.append(_Stretch(min(match.start("many"), match.start("thing")), match.end(), words))
@@ -114,7 +114,7 @@ def _absent(seen: Seen, lexicon: Lexicon, found: Found) -> list[_Stretch]:
     )
 
 
-def _blanked(text: str, found: Found) -> str:
+def blanked(text: str, found: Found) -> str:
     """The text with a letter for each character that is explained: Ｓ sold here, Ｆ not, Ｑ counted, Ｖ how much."""
     chars = list(text)
     letters = [(start, end, "Ｓ") for start, end in found.covered]
@@ -128,21 +128,27 @@ def _blanked(text: str, found: Found) -> str:
     return "".join(chars)
 
 
-def _foreign(text: str, blanked: str, found: Found) -> list[_Stretch]:
+def _foreign(text: str, left: str, found: Found) -> list[_Stretch]:
     """Goods that other shops sell, with an amount of their own or among the goods of a list."""
     absent = []
     for ref in (ref for ref in found.refs if ref.foreign):
-        run = _RUN.match(blanked, ref.end)
+        run = _RUN.match(left, ref.end)
         end = ref.end if run is None or _NO_NAME.search(run[0]) else run.end()
-        after = _AMOUNT_AFTER.match(blanked, end)
-        before = _COUNT_BEFORE.search(blanked[: ref.start])
-        alone = end == ref.end and (end == len(text) or _OWN.match(blanked, end) is not None)
-        listed = alone and _LISTED.search(blanked[: ref.start]) and _TOGETHER.search(text)
+        after = _AMOUNT_AFTER.match(left, end)
+        before = _COUNT_BEFORE.search(left[: ref.start])
+        alone = end == ref.end and (end == len(text) or _OWN.match(left, end) is not None)
+        listed = alone and _LISTED.search(left[: ref.start]) and _TOGETHER.search(text)
         if after or before or listed:
             own = before and (not after or blanked[before.start() - 1 : before.start()] not in tuple("ＳＶ"))
             start = before.start() if before and own else ref.start
             absent.append(_Stretch(start, after.end() if after else end, text[ref.start : end]))
     return absent
+
+
+def is_a_name(words: str) -> bool:
+    """Tell whether a stretch that nothing explains can be what some thing is called."""
+    plain = not is_word(words) and words[0] not in SURNAMES and unexplained(words) == len(words)
+    return plain and not _NO_THING.search(words)
 
 
 def _is_thing(words: str, match: re.Match[str], lexicon: Lexicon) -> bool:
@@ -160,9 +166,9 @@ def _is_thing(words: str, match: re.Match[str], lexicon: Lexicon) -> bool:
     return (match.re is not _NAMED[-1] or not is_word(words)) and (counts_before or words[0] not in SURNAMES)
 
 
-def _is_somebodys(match: re.Match[str], blanked: str) -> bool:
+def _is_somebodys(match: re.Match[str], left: str) -> bool:
     """我两个箱子一个包: a thing right behind a count that counts no goods."""
-    before = blanked[: match.start("thing")]
+    before = left[: match.start("thing")]
     return (
         before.endswith("Ｑ")
         and match.start("many") > match.start("thing")
@@ -171,8 +177,13 @@ def _is_somebodys(match: re.Match[str], blanked: str) -> bool:
 
 
 def _is_wanted(one: _Stretch, text: str, pieces: Sequence[Piece]) -> bool:
-    """Whether it is asked for: not told of, refused, or asked about."""
-    if any(start <= one.start < end for start, end in pieces) or negated(text, one.start) or declined(text, one.end):
+    return is_asked_for(one.start, one.end, text, pieces)
+
+
+def is_asked_for(begin: int, end: int, text: str, pieces: Sequence[Piece] | None = None) -> bool:
+    """Tell whether what stands here is asked for: not told of, refused, or asked about."""
+    pieces = told(text) if pieces is None else pieces
+    if any(start <= begin < stop for start, stop in pieces) or negated(text, begin) or declined(text, end):
         return False
-    clause = next((m[0] for m in CLAUSE.finditer(text) if m.start() <= one.start < m.end()), "")
+    clause = next((m[0] for m in CLAUSE.finditer(text) if m.start() <= begin < m.end()), "")
     return not _ASKS.search(clause)

@@ -64,6 +64,10 @@ class Absent:
     """What it was called."""
     said: str
     """That, with how many or how much of it."""
+    product: str = ""
+    """The product that has no such choice; "" for goods that the shop has not."""
+    slot: str = ""
+    """The option (or choice) that it would be a value of, where that is plain."""
 
 
 @dataclass(frozen=True, slots=True)

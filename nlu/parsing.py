@@ -12,6 +12,7 @@ from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
+from nlu.lacking import drop_lacking
 from nlu.lexicon import Lexicon
 from nlu.naming import SHOWN
 from nlu.reading import drafts
@@ -142,7 +143,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     _read_unit_of_pending(seen, lexicon, expecting)
     found = found_in(seen)
     begins = intent == "order" or (intent == "answer" and expecting is None)
-    absent = drop_absent(seen, lexicon, found) if begins else ()
+    absent = (*drop_absent(seen, lexicon, found), *drop_lacking(seen, lexicon, found)) if begins else ()
     items = _items(intent, seen, lexicon, trace)
     if intent == "answer" and expecting is None and len({i.product for i in items if i.product}) == 1 < len(items):
         intent = "order"  # 拿铁中杯两杯 美式大杯一杯, where nothing was asked

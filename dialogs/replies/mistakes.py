@@ -235,6 +235,12 @@ def not_taken_beside(say: Say, words: str) -> str:
     return say(words=said(words))
 
 
+@line("{product}没有「{words}」的。")
+def no_such_choice(say: Say, product: str, words: str) -> str:
+    """A size, a taste or a kind that it does not come in."""
+    return say(product=product, words=said(words))
+
+
 @line("「{word}」的话，每个号各要多少？")
 def how_shared_out(say: Say, word: str) -> str:
     """One amount is to be shared by several accounts."""
