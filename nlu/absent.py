@@ -139,7 +139,7 @@ def _foreign(text: str, left: str, found: Found) -> list[_Stretch]:
         alone = end == ref.end and (end == len(text) or _OWN.match(left, end) is not None)
         listed = alone and _LISTED.search(left[: ref.start]) and _TOGETHER.search(text)
         if after or before or listed:
-            own = before and (not after or blanked[before.start() - 1 : before.start()] not in tuple("ＳＶ"))
+            own = before and (not after or left[before.start() - 1 : before.start()] not in tuple("ＳＶ"))
             start = before.start() if before and own else ref.start
             absent.append(_Stretch(start, after.end() if after else end, text[ref.start : end]))
     return absent
