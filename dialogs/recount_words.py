@@ -20,7 +20,7 @@ HALF = 0
 """What is counted where he says 一半."""
 BARE = "#"
 """The piece of a number with none, 减50: it can only count what is sold in any number."""
-_DONE = "[加来要买拿给订印换带补充弄做洗添打租冲住]"
+_DONE = "[加来要买拿给订印换带补充弄做洗添打租冲住点]"
 _NUMERAL = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,3}})"
 _KINDS: tuple[tuple[str, str], ...] = (
     ("B", r"[,，。.;；!！、~～]+"),
@@ -36,7 +36,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("S", r"(?:[改换变调降提凑减加增升]|减少|增加|升级)[成为到至]|[改换]|升级"),
     ("W", r"(?:只|就|应该|还是|需)*[要来买拿订充印做洗打租是用](?:够)?|只"),
     ("A", rf"也(?:想)?(?:是|去|改|{_DONE})?[成为到]?"),
-    ("E", r"(?:[两三四2-4][样种个款]|每[样种个款])?(?:各自?|都|全部?|分别)都?"),
+    ("E", r"(?:[两三四2-4][样种个款]|每[样种个款])?(?:各自?|都|全部?|分别)都?|每[样种款件]"),
     ("O", r"(?:其中|里面|里头|当中)有?|有"),
     ("K", r"[就只]?(?:留下|保留|留着|留)"),
     ("U", r"(?:还是)?(?:保持)?(?:不变|照旧|不动|不用[动改])"),
@@ -51,7 +51,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         "",
         rf"(?:我|他|她)?(?:{KIN}|孩子|小孩|朋友|同学|同事|他|她|有个?人)们?(?:突然|临时|又)?不(?:想|能|打算)?(?:去|来|吃|喝|玩|住|要)了?(?=[,，。!！]|$)|少了?一?个人(?=[,，。!！])|"
         r"我说的是?|(?:我|刚才?)*[说搞弄写点][错反]了?|就?(?:足?够了?|行|好)|的话?|了|吧|啊|呢|呀|哈|哦|噢|嗯|哎|诶|嘛|啦|好的?|可以|行|那个?|这个?|就|把|将|给我|帮[我忙]|麻烦|请|谢谢|其实|不过|但是?|然后|我"
-        r"|先|一下|还是|算了|即可|而已|对了|等[等下]|[一总]共|应该|老板|亲|[卡票券码]",
+        r"|先|想|一下|还是|算了|即可|而已|对了|等[等下]|[一总]共|应该|老板|亲|[卡票券码]",
     ),
 )
 _WORD = [(kind, re.compile(pattern)) for kind, pattern in _KINDS]
@@ -221,9 +221,15 @@ def _names_of(product: Product) -> dict[str, frozenset[str]]:
 
 
 def _short(name: str) -> set[str]:
-    """A choice's name as it is said: 白的, 350."""
-    size = _LEADING_NUMBER.match(name)
-    return {name} | ({size[0]} if size else set()) | ({f"{name[0]}的"} if len(name) == 2 and name[1] == "色" else set())
+    """A choice's name as it is said: 白的, 350, 老人."""
+    found, size = {name}, _LEADING_NUMBER.match(name)
+    if size is not None:
+        found.add(size[0])
+    if len(name) == 2 and name[1] == "色":
+        found.add(f"{name[0]}的")
+    if len(name) > 2 and name[-1] in "票卡券":
+        found.add(name[:-1])
+    return found
 
 
 def _sizes(sku: Sku) -> set[str]:

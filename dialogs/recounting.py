@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.draft import field_of, look, pick_sku, units_agree
+from dialogs.draft import look
 from dialogs.paying import live_unpaid
-from dialogs.recount_words import BARE, HALF, Word, may_recount, words_of
-from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
+from dialogs.recount_basket import Basket, as_sku, is_a_size
+from dialogs.recount_words import HALF, Word, may_recount, words_of
+from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene
 from nlu.frame import Item
 
@@ -23,101 +23,6 @@ class Open:
     """It says how many, and leaves open of what, or whether more or in all: asked, never guessed."""
 
     question: str
-
-
-@dataclass(slots=True)
-class _Basket:
-    """The lines, as far as the message has been gone through."""
-
-    lines: list[DraftLine]
-    shelf: Shelf
-    question: str = ""
-    counted: bool = False
-    """Whether it has said of one line how many of it there are to be."""
-    made: set[int] = field(default_factory=set)
-    """Lines that were not there before."""
-
-    def sku(self, at: int) -> Sku | None:
-        return look(self.lines[at], self.shelf).sku
-
-    def product(self, at: int) -> Product | None:
-        return self.shelf.product(self.lines[at].product or "")
-
-    def named(self, word: Word) -> list[int]:
-        """The lines that a word names."""
-        if word.nth >= 0:
-            return [word.nth] if not word.skus or self._is(word.nth, word) else []
-        return [at for at in range(len(self.lines)) if self._is(at, word)]
-
-    def _is(self, at: int, word: Word) -> bool:
-        sku = self.sku(at)
-        return sku is not None and sku.code in word.skus
-
-    def amount(self, at: int) -> int:
-        sku, line = self.sku(at), self.lines[at]
-        return int(line.value or 0) if sku is not None and sku.any_value is not None else line.quantity
-
-    def set(self, at: int, amount: int, piece: str) -> bool:
-        """Have so many of a line, by its own unit where it is sold in any number; False where that cannot be."""
-        sku, line = self.sku(at), self.lines[at]
-        if sku is None or amount < 0 or _is_a_size(self.product(at), amount, piece):
-            return False
-        if sku.any_value is None:
-            self.lines[at] = replace(line, quantity=amount)
-            return amount <= QUANTITY_MAX and piece != BARE
-        self.lines[at] = replace(line, value=amount) if amount else replace(line, quantity=0)
-        return line.quantity == 1 and piece in (sku.unit, "个", "", BARE) and (not amount or units_agree(sku, amount))
-
-    def like(self, word: Word, at: int) -> Sku | None:
-        """What a word names, beside a line: with everything else of it as it is."""
-        product, mine = self.product(at), self.sku(at)
-        named = [sku for sku in product.skus if sku.code in word.skus] if product is not None else []
-        if len(named) < 2 or mine is None:
-            return named[0] if named else None
-
-        def shared(sku: Sku) -> int:
-            return sum(mine.options.get(k) == v for k, v in sku.options.items()) + (sku.value == mine.value)
-
-        best = max(map(shared, named))
-        nearest = [sku for sku in named if shared(sku) == best]
-        return nearest[0] if len(nearest) == 1 else None
-
-    def become(self, at: int, sku: Sku) -> None:
-        self.lines[at] = _as(self.lines[at], sku, self.shelf)
-
-    def part(self, at: int, sku: Sku, count: int, piece: str) -> bool:
-        """Take so many from a line, which become another size."""
-        before, own = self.lines[at], self.sku(at)
-        if (
-            own is None
-            or own == sku
-            or _is_a_size(self.product(at), count, piece)
-            or (own.any_value is None) != (sku.any_value is None)
-        ):
-            return False
-        if count == HALF:
-            count, odd = divmod(self.amount(at), 2)
-            if odd:
-                return False
-        left = self.amount(at) - count
-        if left < 0 or not self.set(at, left, piece):
-            return False
-        kept = _as(before, sku, self.shelf)
-        some = replace(kept, value=count) if sku.any_value is not None else replace(kept, quantity=count)
-        return self._new(some)
-
-    def add(self, sku: Sku, like: int, count: int) -> bool:
-        """One more line, of another size of what a line is of."""
-        product, line = self.product(like), self.lines[like]
-        topped = product is not None and product.delivery is Delivery.TOPUP
-        kept = {name: value for name, value in line.fields.items() if not topped or _is_free(product, name)}
-        fresh = _as(replace(line, quantity=1, fields=kept), sku, self.shelf)
-        return self._new(replace(fresh, value=count) if sku.any_value is not None else replace(fresh, quantity=count))
-
-    def _new(self, line: DraftLine) -> bool:
-        self.made.add(len(self.lines))
-        self.lines.append(line)
-        return True
 
 
 def recounted(
@@ -181,7 +86,7 @@ def _of_the_order(lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
 
 def _read(
     lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf: Shelf
-) -> tuple[list[tuple[str, list[Word]]], _Basket] | None:
+) -> tuple[list[tuple[str, list[Word]]], Basket] | None:
     if not may_recount(text) or len(lines) > DRAFT_LINES_MAX or any(item.fields or item.invalid for item in items):
         return None
     looked = [look(line, shelf) for line in lines]
@@ -190,7 +95,7 @@ def _read(
     words = words_of(text, tuple(dict.fromkeys(products)), len(lines), shelf) if products else None
     if not words or (all(word.kind != "C" for word in words) and not {"A", "E", "M"} & {word.kind for word in words}):
         return None
-    basket = _Basket(list(lines), shelf)
+    basket = Basket(list(lines), shelf)
     steps = _steps("".join(word.kind for word in words), words)
     return (steps, basket) if steps and any(kind in _COUNTS for kind, _ in steps) else None
 
@@ -200,7 +105,7 @@ def _read(
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("keep", "N?B?W?KCN?B?R[SW]N"),
     ("share", "N?(?:CN){2,}|N?CNB(?:CNB?)*CN"),
-    ("part", "NB?OC[SW]?N|NB?CSN|OC[SW]?N|CSN|SCN|CUB?C[SW]?N"),
+    ("part", "NB?OC[SW]?N|NB?CSN|O?CN[SW]N|OC[SW]?N|CSN|SCN|CUB?C[SW]?N|KCB?M?C[SW]N"),
     ("set", "N(?:XC|CT|TC?)B?[WS]?C|NLCB[WS]?C|NB?[WS]?C|NWUB?C"),
     ("less", "NB?T?B?O?LC|NB?O?CL|N?B?LOC|N?B?OCL|CL|LCN|LNC|TB?LC|TCB?LC|LC"),
     ("more", "NB?T?B?M[CN]N?|TB?MC|MCN|MNC|MN|MC"),
@@ -239,7 +144,7 @@ def _of(words: Sequence[Word], kind: str) -> list[Word]:
     return [word for word in words if word.kind == kind]
 
 
-def _subject(basket: _Basket, words: Sequence[Word]) -> int | None:
+def _subject(basket: Basket, words: Sequence[Word]) -> int | None:
     """The one line spoken of: named, or the only one; several, or none of several, is asked."""
     names = _of(words, "N")
     at = basket.named(names[0]) if names else list(range(len(basket.lines)))
@@ -248,7 +153,7 @@ def _subject(basket: _Basket, words: Sequence[Word]) -> int | None:
     return at[0] if len(at) == 1 else None
 
 
-def _set(basket: _Basket, words: Sequence[Word]) -> bool:
+def _set(basket: Basket, words: Sequence[Word]) -> bool:
     counts, names = _of(words, "C"), _of(words, "N")
     if basket.counted and names[0].skus and not basket.named(names[0]) and counts[-1].count != HALF:
         return _added(basket, names[0], counts[-1])  # 大人一张 小孩一张
@@ -259,7 +164,7 @@ def _set(basket: _Basket, words: Sequence[Word]) -> bool:
     return counts[-1].count != HALF and basket.set(at, counts[-1].count, counts[-1].piece)
 
 
-def _less(basket: _Basket, words: Sequence[Word]) -> bool:
+def _less(basket: Basket, words: Sequence[Word]) -> bool:
     (count, *_), at = _of(words, "C")[-1:], _subject(basket, words)
     if at is None or (len(basket.lines) == 1 and count.count >= basket.amount(at)):
         return False
@@ -267,7 +172,7 @@ def _less(basket: _Basket, words: Sequence[Word]) -> bool:
     return basket.set(at, basket.amount(at) - off, count.piece)
 
 
-def _more(basket: _Basket, words: Sequence[Word]) -> bool:
+def _more(basket: Basket, words: Sequence[Word]) -> bool:
     """再补一张, 再加一支体外的: more of a line, or one more line."""
     counts, names = _of(words, "C"), _of(words, "N")
     count = counts[-1] if counts else Word("C", "")
@@ -287,15 +192,15 @@ def _more(basket: _Basket, words: Sequence[Word]) -> bool:
     return _added(basket, names[0], count)
 
 
-def _added(basket: _Basket, word: Word, count: Word) -> bool:
+def _added(basket: Basket, word: Word, count: Word) -> bool:
     like = next((at for at in reversed(range(len(basket.lines))) if basket.like(word, at) is not None), None)
     sku = basket.like(word, like) if like is not None else None
-    if like is None or sku is None or _is_a_size(basket.product(like), count.count, count.piece):
+    if like is None or sku is None or is_a_size(basket.product(like), count.count, count.piece):
         return False
     return basket.add(sku, like, count.count)
 
 
-def _also(basket: _Basket, words: Sequence[Word]) -> bool:
+def _also(basket: Basket, words: Sequence[Word]) -> bool:
     """儿童的也来一张: one more line; 夜场也两张, of three: as many as of the other, where that is what it says."""
     count, names = _of(words, "C")[-1], _of(words, "N")
     word = names[0] if len(names) == 1 else replace(names[0], skus=names[0].skus & names[1].skus)
@@ -311,7 +216,7 @@ def _also(basket: _Basket, words: Sequence[Word]) -> bool:
     return basket.set(at[0], count.count, count.piece)
 
 
-def _kind(basket: _Basket, words: Sequence[Word]) -> bool:
+def _kind(basket: Basket, words: Sequence[Word]) -> bool:
     """美式也要大杯: what is there becomes that."""
     first, second = _of(words, "N")
     at = basket.named(first)
@@ -322,7 +227,7 @@ def _kind(basket: _Basket, words: Sequence[Word]) -> bool:
     return True
 
 
-def _part(basket: _Basket, words: Sequence[Word]) -> bool:
+def _part(basket: Basket, words: Sequence[Word]) -> bool:
     """有一盒换成团圆: some become another size, the others stay."""
     counts, names = _of(words, "C"), _of(words, "N")
     count = counts[-1]
@@ -334,13 +239,15 @@ def _part(basket: _Basket, words: Sequence[Word]) -> bool:
     else:
         there = [i for i in range(len(basket.lines)) if i not in basket.made and i not in basket.named(names[0])]
         at = [i for i in there if basket.like(names[0], i) is not None]
+    if len(at) > 1:
+        basket.question = replies.which_line_counts(len(basket.lines))
     sku = basket.like(names[-1], at[0]) if len(at) == 1 else None
     if len(counts) > 1 and len(at) == 1 and sum(one.count for one in counts) != basket.amount(at[0]):
         return False  # 两盒不变 一盒团圆, of three
     return sku is not None and basket.part(at[0], sku, count.count, count.piece)
 
 
-def _share(basket: _Basket, words: Sequence[Word]) -> bool:
+def _share(basket: Basket, words: Sequence[Word]) -> bool:
     """一张中杯 两张超大杯, of three: as many as there are become these."""
     names, counts = _of(words, "N"), _of(words, "C")
     head = names[: len(names) - len(counts)]
@@ -352,13 +259,15 @@ def _share(basket: _Basket, words: Sequence[Word]) -> bool:
         return False
     line = basket.lines[at]
     made = [
-        replace(_as(line, sku, basket.shelf), quantity=one.count) for sku, one in zip(skus, counts, strict=True) if sku
+        replace(as_sku(line, sku, basket.shelf), quantity=one.count)
+        for sku, one in zip(skus, counts, strict=True)
+        if sku
     ]
     basket.lines[at : at + 1] = made
     return all(sku is not None and sku.any_value is None for sku in skus)
 
 
-def _keep(basket: _Basket, words: Sequence[Word]) -> bool:
+def _keep(basket: Basket, words: Sequence[Word]) -> bool:
     """留一张月卡 其他换年卡."""
     count, names = _of(words, "C")[0], _of(words, "N")
     at = 0 if len(basket.lines) == 1 else None
@@ -369,7 +278,7 @@ def _keep(basket: _Basket, words: Sequence[Word]) -> bool:
     return sku is not None and others > 0 and count.count != HALF and basket.part(at, sku, others, count.piece)
 
 
-def _every(basket: _Basket, words: Sequence[Word]) -> bool:
+def _every(basket: Basket, words: Sequence[Word]) -> bool:
     """各减一张, 都改成一张, 都要M."""
     counts, names = _of(words, "C"), _of(words, "N")
     for at in range(len(basket.lines)):
@@ -386,7 +295,7 @@ def _every(basket: _Basket, words: Sequence[Word]) -> bool:
     return len(basket.lines) > 1
 
 
-def _first(basket: _Basket, words: Sequence[Word]) -> bool:
+def _first(basket: Basket, words: Sequence[Word]) -> bool:
     if len(basket.lines) != 1:
         return False
     if (count := _of(words, "C")) and count[0].count != HALF:
@@ -397,7 +306,7 @@ def _first(basket: _Basket, words: Sequence[Word]) -> bool:
     return sku is not None
 
 
-def _drop(basket: _Basket, words: Sequence[Word]) -> bool:
+def _drop(basket: Basket, words: Sequence[Word]) -> bool:
     at = _subject(basket, words)
     if at is None:
         return False
@@ -405,7 +314,7 @@ def _drop(basket: _Basket, words: Sequence[Word]) -> bool:
     return True
 
 
-_STEPS: dict[str, Callable[[_Basket, Sequence[Word]], bool]] = {
+_STEPS: dict[str, Callable[[Basket, Sequence[Word]], bool]] = {
     "keep": _keep,
     "share": _share,
     "part": _part,
@@ -422,12 +331,6 @@ _STEPS: dict[str, Callable[[_Basket, Sequence[Word]], bool]] = {
 
 
 # ---- lines ---------------------------------------------------------------------------------------------------------
-
-
-def _as(line: DraftLine, sku: Sku, shelf: Shelf) -> DraftLine:
-    product = shelf.product(line.product or "")
-    value = line.value if sku.any_value is not None else None
-    return pick_sku(replace(line, value=value, sku=None), sku, product, shelf) if product is not None else line
 
 
 def _merged(lines: Sequence[DraftLine], shelf: Shelf) -> tuple[DraftLine, ...]:
@@ -453,14 +356,3 @@ def _merged(lines: Sequence[DraftLine], shelf: Shelf) -> tuple[DraftLine, ...]:
 def _counted(line: DraftLine, shelf: Shelf) -> bool:
     looked = look(line, shelf)
     return looked.sku is not None and looked.sku.any_value is None
-
-
-def _is_a_size(product: Product | None, count: int, piece: str) -> bool:
-    """Whether 10桶 is what it is sold by."""
-    skus = product.skus if product is not None and piece else ()
-    return any(sku.value == count and sku.any_value is None and sku.unit[:1] == piece for sku in skus)
-
-
-def _is_free(product: Product | None, name: str) -> bool:
-    found = field_of(product, name) if product is not None else None
-    return found is not None and found.kind in (FieldKind.TEXT, FieldKind.ADDRESS)
