@@ -216,8 +216,10 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own
+    answers = another_account.answered(dialog, said.text) is not None
     taken = (
-        reminders.asked(dialog, said, scene)
+        (by_list(dialog, said, scene) if answers else None)
+        or reminders.asked(dialog, said, scene)
         or just_priced.taken(dialog, said, scene)
         or replacing.both_wanted(dialog, said, scene)
         or undoing.taken_back(dialog, said, scene)

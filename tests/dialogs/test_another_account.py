@@ -99,7 +99,17 @@ def test_each_account_gets_what_was_said_for_it(shop: str, messages: list[str], 
 @pytest.mark.parametrize("bare", [B, f"我妈的{B}", f"{B}充100", f"给{B}充", f"我老公 {B}"])
 @pytest.mark.parametrize(
     ("answer", "accounts"),
-    [("换成这个", [B]), ("1", [B]), ("再加", [A, B]), ("两个都充", [A, B]), ("都不是", [A]), ("3", [A]), ("确认", [A])],
+    [
+        ("换成这个", [B]),
+        ("1", [B]),
+        ("再加", [A, B]),
+        ("再加一个", [A, B]),
+        ("都要", [A, B]),
+        ("两个都充", [A, B]),
+        ("都不是", [A]),
+        ("3", [A]),
+        ("确认", [A]),
+    ],
 )
 def test_an_account_alone_is_asked_about(bare: str, answer: str, accounts: list[str]) -> None:
     counter = _after("demo", f"话费50 {A}", bare, answer)
