@@ -31,6 +31,12 @@ _PAIR = re.compile(
 _BOTH = re.compile(rf"我(?:自己)?[和跟与]我?(?:{KIN})(?:各|每人|一人|都|分别)")
 _PAIRS = {"俩": "两", "仨": "三"}
 _QQ = re.compile("qq|扣扣", re.IGNORECASE)
+_WHO = re.compile("姓名|名字|[人员主]$")
+_BETWEEN_NAMES = re.compile(r"[\s,，、。;；和跟与/]+")
+_WHOSE = re.compile(
+    rf"^(?:[一两]个(?:是|叫))?(?:我家?)?(?:{KIN}|大的|小的|哥|姐|弟|妹)(?:叫|是|名字是?)?|^(?:叫|是|名字是?)"
+)
+_A_NAME = re.compile(r"[\u4e00-\u9fff·]{2,5}")
 
 
 def for_each_number(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Item, ...]:
@@ -105,3 +111,24 @@ def _open_fields(line: DraftLine, scene: Scene) -> list[Field]:
     product = scene.shelf.product(line.product or "")
     fields = product.fields if product is not None else ()
     return [one for one in fields if one.name not in line.fields and _field(line, one.name, scene) is not None]
+
+
+def names_of_others(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """陈思远、陈思齐, 老大陈思远 老二陈思齐, where the first of two lines asked for its name: one for each."""
+    state = dialog.state
+    if not isinstance(state, Collecting) or len(state.lines) < 2:
+        return None
+    asked = state.lines[state.line]
+    product = scene.shelf.product(asked.product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    if field is None or field.kind is not FieldKind.TEXT or _WHO.search(field.label) is None:
+        return None
+    open_ = [i for i, line in enumerate(state.lines) if line.product == asked.product and field.name not in line.fields]
+    parts = [_WHOSE.sub("", part) for part in _BETWEEN_NAMES.split(said.text.strip()) if part]
+    names = [part for part in parts if _A_NAME.fullmatch(part)]
+    if len(open_) < 2 or len(names) != len(open_) or len(set(names)) != len(names) or len(parts) != len(names):
+        return None
+    lines = list(state.lines)
+    for at, name in zip(open_, names, strict=True):
+        lines[at] = replace(lines[at], fields={**lines[at].fields, field.name: name})
+    return advance(replace(dialog, misses=0), lines, scene, replies.noted(field.label, "、".join(names)))

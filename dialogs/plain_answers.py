@@ -15,7 +15,7 @@ from dialogs.merging import taken_apart, together
 from dialogs.ordering import (
     answered_by_text,
 )
-from dialogs.other_lines import numbers_of_others
+from dialogs.other_lines import names_of_others, numbers_of_others
 from dialogs.passing_over import REFUSES
 from dialogs.picking import COMMANDS
 from dialogs.state import (
@@ -38,7 +38,7 @@ def by_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     state = dialog.state
     if not isinstance(state, Collecting) or said.frame.intent in COMMANDS:
         return None
-    elsewhere = numbers_of_others(dialog, said, scene)
+    elsewhere = numbers_of_others(dialog, said, scene) or names_of_others(dialog, said, scene)
     if elsewhere is not None:
         return elsewhere
     filled = _with_used_account(dialog, state, said, scene) or _in_one_line(dialog, state, said, scene)

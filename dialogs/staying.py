@@ -13,6 +13,8 @@ from dialogs.pointing import accounts, names_of, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import spaced
 from dialogs.turn import Said, Scene
+from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
 
 _TEXT_MAX = 40
 _OTHER_WISH = re.compile(
@@ -26,7 +28,7 @@ _DROP = (
     r"(?:先|暂时|暂且|都|就|还是|给我|帮我|我|现在)*(?:[不唔](?:想|打算|给[他她它]|再)?[要用充买订拿做去玩吃喝食饮看办开弄学练整搞]|不需要|别(?!的|人|家)(?:给[他她它])?[要充买弄整搞]?|甭|免|取消|去掉|删掉?|拿掉|划掉|撤|算|放一?放|没必要|[下改][次回天](?:再[说买要来弄]|吧))"
     r"(?:它|掉|了|的|吧|哈|啊|先|哦|谢谢)*"
 )
-_ONLY = r"(?:我|那|还是|先)*(?:只|就|单|光|仅)(?:要|买|充|留|订|拿|下)(?:下|着)?"
+_ONLY = r"(?:我|那|还是|先)*(?:只|就|单|光|仅)(?:要|买|充|留|订|拿|下|洗|做|去|玩|吃|喝|看|办|开|弄|学)(?:下|着)?"
 _KEEP = (
     r"(?:还是|就|都|正常|照样|先|继续|仍然|我|那个?|还)*(?:照旧|照[买充常要]|保?留[着下]?|不变|不动|正常|没问题|继续|[要买充]|下单|确认|付款?)"
     r"(?:的|吧|了|就行|就好|啊|哈)*"
@@ -35,6 +37,8 @@ _SAID = re.compile(f"(?P<drop>{_DROP})|(?P<only>{_ONLY})|(?P<keep>{_KEEP})")
 _EXCEPT = re.compile(
     r"^除了?(?P<those>.+?)(?:以外|之外|外)?[,，]?(?:的|其他|其它|别的|剩下|另外)*(?:的)?[都全]?(?P<not>不|别)?(?:要|买|留)(?:了|吧|着)*$"
 )
+_SO_MANY = re.compile(rf"(?:[那这]|^)([{CHINESE}]|\d{{1,2}})[{PIECES}]$")
+"""那三张, of 大杯两张 中杯三张."""
 _THE_REST = re.compile(r"(?:其[他它余]|剩下?|别|另外?|余下)(?:的|那|一|几|两|[个件样种笔份项])*")
 _AROUND = re.compile(
     r"^(?:[两三四几][样个件种份]|[这那上]|里面?|里头|中|把|将|其中|刚才|的|我|就|嗯|哦|噢|哎|啊|好|那|对|等等?|等下|还是|都|个|单|件|份|样|款)++"
@@ -156,6 +160,10 @@ def _bare(words: str) -> str:
 def named_lines(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int]:
     """The lines that these words name, and no others; empty where they name none, or leave something over."""
     words = _REASON.sub("", words)
+    if (those := _SO_MANY.search(words)) is not None:
+        number = read_numeral(those[1])
+        hit = {i for i, line in enumerate(lines) if line.quantity == number}
+        return hit if len(hit) == 1 and (number != len(lines) or words[-1] not in "个样件种") else set()
     meant = pointed(lines, words, shelf)
     if meant is not None:
         return set() if _bare(meant.rest) else set(meant.lines)
