@@ -93,7 +93,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
     said = spaced(text)
     names: dict[str, frozenset[str]] = {}
     by_number = any(_by_number(product, shelf) for product in products)
-    pieces = frozenset(_PIECES).union(*(_units(product, shelf) for product in products))
+    pieces = frozenset(_PIECES).difference("单笔").union(*(_units(product, shelf) for product in products))
     for product in products:
         for name, codes in _names(product, shelf).items():
             if name in said:

@@ -217,6 +217,7 @@ def test_more_of_it_or_so_many_in_all_is_asked(said: str) -> None:
         (_CARD, "一张给我妈"),
         (_CARD, "要一张"),
         (_CARD, "取消三张"),
+        (_CARD, "再来一单"),
         (("heldout_pantry", "桶装水10桶"), "要5桶"),
         (("demo", "话费50 13812345678"), "138那个多充50"),
     ],
