@@ -43,7 +43,7 @@ _COUNTS = re.compile(
 _DROPS = re.compile("不要了?|别要|去掉|取消|算了|删|不用了?")
 _CONNECTS = re.compile("(?:另外|还有|对了|哦对|哦|然后|顺便|再|以及|[和跟]){1,2}")
 _ASKS = re.compile(r"[?？吗呢]|多少|什么|怎么|哪|能不能|可不可以|行不行|有没有")
-_CHANGES = re.compile(r"[改换加添]|还是|再|也|[要来]|就|不对|错|[吧的]$")
+_CHANGES = re.compile(r"[改换加添住订]|还是|再|也|[要来]|就|不对|错|[吧的]$")
 """Without one of these words, a sentence is as good a text for a card or a banner as any other."""
 _CHANGES_IT = re.compile(r"[改换加减多少添]|还是|再|也|另|还|不|错|只|就")
 _ADDS = re.compile("再|另外|还[要有]|也|加")
@@ -203,7 +203,7 @@ def _is_wish(
         return False
     if is_talk(clause) and not (part or _COUNTS.search(clause)):
         return False
-    if (part or _COUNTS.search(clause)) and _CHANGES.search(clause):
+    if _COUNTS.fullmatch(clause) or ((part or _COUNTS.search(clause)) and _CHANGES.search(clause)):
         return True
     if _DROPS.search(clause) and pointed(lines, clause, shelf) is not None:
         return True

@@ -28,6 +28,11 @@ _LINK_ALONE = re.compile(r"^(?:就?叫做?|名叫|就?是|为|[:：])\s+(?=\S)")
 _ONLY_LEAD = re.compile(r"^.{0,6}(?:名字|姓名|名称|名|角色|昵称|叫)(?:就?叫做?|就?是|为|[:：])?$")
 _TONE = re.compile(r"[~～。！!…\s]+$")
 """How a message ends, and no name."""
+_WRITES = re.compile(
+    r"^(?:(?:上面|内容|文字|文案|字样)(?:上|里)?(?:就|要)?(?:是|为|写上?|印上?|[:：])+|(?:那?就|帮我|给我|请|麻烦)+[写印刻]上?[:：]?|[写印刻]上?[:：])\s*(?=\S\S)"
+)
+"""内容是：, 就写: before the words that are to stand there."""
+_QUOTED = re.compile(r"^[“「『\"](?P<words>[^“”「」『』\"]+)[”」』\"]$")
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
@@ -37,7 +42,8 @@ _NO_PERSON = re.compile(
     r"|第[一二三四五六七八九十\d]+个?|[一二两三四五六七八九十\d]+(?:个人?|位|人)|几.*|能.*|可以.*)$"
 )
 _NO_ANSWER = re.compile(
-    r"(?:请|先|你?们?)*(?:稍?等[等一会]?[下儿会]?|稍后|等等|马上|一会儿?)(?:再?[发给说]|[吧啊哈])*|[\W_]+"
+    r"[等下一会儿我先再让容,，\s]{1,8}想(?:想|一想|一下|好再说)(?:[写印叫填起用])?(?:什么|啥|谁|哪[个句])?(?:[好呢吧]|[,，\s])*"
+    r"|(?:请|先|你?们?)*(?:稍?等[等一会]?[下儿会]?|稍后|等等|马上|一会儿?)(?:再?[发给说]|[吧啊哈])*|[\W_]+"
 )
 """He will say it later, or nothing: no text of any field."""
 _AROUND_CHOICE = re.compile(r"^(?:我?们?[在是要选的]|就|区服|服务器|大区|[:：])+|(?:的|吧|区|服|那?个|上|里)+$")
@@ -64,6 +70,8 @@ def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
     text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
     text = without_mistake(field, text)
+    if not is_person(field):
+        text = _QUOTED.sub(r"\g<words>", _WRITES.sub("", text))
     if is_person(field) and (name := surnamed(text)):
         text = name
     choices: dict[str, str] = {}
@@ -102,7 +110,7 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
         whole = pieces[0]  # 张三 电话138… 3小时
     if not person:
         return whole
-    whole = re.sub("^[填写](?=..)|吧$", "", whole)
+    whole = re.sub("^(?:[\u4e00-\u9fff]{2}人(?:姓名|名字)?|那?就|帮我|给我)?[填写](?=..)|吧$", "", whole)
     return "" if _NO_PERSON.search(whole) else whole
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
+from catalog.model import Field, FieldKind
+from dialogs import freetext
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming
 from tests.stories.counter import Counter
@@ -70,6 +72,7 @@ _BESIDE = [
     (*_ISLE, "{} 另外再来一张儿童的", [("LY-A", 2), ("LY-C", 1)]),
     (*_ISLE, "{}，改成三张", [("LY-A", 3)]),
     (*_EGG, "{} 要60枚的", [("JD60", 1)]),
+    (*_EGG, "两份 {}", [("JD30", 2)]),
 ]
 
 
@@ -179,3 +182,28 @@ def test_what_cannot_be_used_beside_an_answer_is_told_and_confirmed_anew() -> No
     assert "没看懂" in told
     assert isinstance(counter.dialog.state, Confirming)
     assert counter.dialog.state.denied
+
+
+_WORDS = Field("words", "横幅文字", FieldKind.TEXT)
+_WHO = Field("who", "入住人姓名", FieldKind.TEXT)
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "kept"),
+    [
+        (_WORDS, "内容是：热烈欢迎新同学", "热烈欢迎新同学"),
+        (_WORDS, "就写开业大吉", "开业大吉"),
+        (_WORDS, "帮我写上一路平安", "一路平安"),
+        (_WORDS, "“热烈欢迎”", "热烈欢迎"),
+        (_WORDS, "等下 我想想写啥", ""),
+        (_WORDS, "让我想一下写什么", ""),
+        (_WORDS, "写给最爱的你", "写给最爱的你"),
+        (_WORDS, "想你的夜", "想你的夜"),
+        (_WORDS, "我想要的未来", "我想要的未来"),
+        (_WHO, "就写王五", "王五"),
+        (_WHO, "我想想叫谁", ""),
+    ],
+)
+def test_the_words_that_are_to_stand_there_are_kept_and_no_others(field: Field, said: str, kept: str) -> None:
+    product = _shop("garage").shelf.products[0]
+    assert freetext.told(field, product, said).text == kept
