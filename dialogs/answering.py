@@ -35,7 +35,7 @@ from dialogs.ordering import (
     with_count,
     with_slot_cleared,
 )
-from dialogs.pointing import longest_name, names_else
+from dialogs.pointing import longest_name, names_else, names_of
 from dialogs.replacing import noting_what_went
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
@@ -47,6 +47,7 @@ from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _AROUND_SIZE = re.compile("^(?:那|就|还是|要|换|改成?|我)+|(?:的|吧|了|啊|好了)+$")
+_NUMBERS = re.compile(r"\d+")
 _COUNTS_SOMETHING = re.compile(r"\d|[两二三四五六七八九十俩仨]")
 _SWAP = re.compile("[换改]成")
 
@@ -305,6 +306,8 @@ def _after_filling(
         if not corrects or turn.dialog.misses or turn.dialog.state == Idle():
             return turn
         same = tuple(lines) == state.lines or _looks_same(state.lines, lines, scene.shelf)
+        if same and isinstance(state, Confirming) and _other_numbers(state.lines, said.text, scene.shelf):
+            return miss(doubted(dialog), scene)  # 10节不够 来20节: one of them was something else
         told = replies.changed() if not same else replies.nothing_changed() if isinstance(state, Confirming) else ""
         return replace(turn, reply=Reply(replies.join(told, turn.reply.text)))
     if said.frame.intent in ("change", "deny"):
@@ -345,6 +348,18 @@ def _size_begun(dialog: Dialog, state: Collecting | Confirming, text: str, scene
         return None
     line = pick_sku(state.lines[0], named[0], product, scene.shelf)
     return advance(replace(dialog, misses=0), (line,), scene, replies.changed())
+
+
+def _other_numbers(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
+    """Whether a number stands in the message that none of the lines has anywhere."""
+    held = {
+        word
+        for line in lines
+        for name in (*names_of(line, shelf), *line.fields.values())
+        for word in _NUMBERS.findall(name)
+    }
+    held |= {str(line.quantity) for line in lines}
+    return bool(set(_NUMBERS.findall(text)) - held)
 
 
 def _noting(turn: Turn, asked: set[str], fills: Sequence[tuple[int, Filled]], scene: Scene) -> Turn:

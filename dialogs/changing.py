@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, Option
+from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.digits import with_digits
@@ -27,6 +27,11 @@ from nlu.surnames import KIN
 from nlu.words import PIECES
 
 _SOMEONES = re.compile(rf"^(?:那|把|给)?(?:[我他她]|{KIN})的?那[{PIECES}](?!号)")
+_WISH_AT_LAST = re.compile(
+    "(?:那|就|我|还是|给我|帮我)*(?:要|来|换成?|改成?)(?P<size>[^,，]{1,10}?)(?:的|吧|了|好了|啊)*"
+)
+_CHANGES_FIRST = re.compile(r"[改换加再减删]|不要|\d|另外|还要|也|折|便宜|优惠|讲价|贵")
+_NOT_ENOUGH = re.compile(r"^[^,，]{0,8}(?:不够|太[少短小]|有点[少短小])了?")
 _CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
 _TOO_MUCH = re.compile(
     r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
@@ -253,6 +258,7 @@ def named_alone(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if product is None or ASKS.search(said.text) or _NOT_WANTED.search(text) or _TOO_DEAR.search(text):
         return None
     names = {fold(name) for sku in product.skus for name in (sku.label, *sku.aliases) if len(name) > 1}
+    names |= _choices(product)
     pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     said_sizes = list(dict.fromkeys(re.findall(rf"{pattern}|{_AMOUNT}" if pattern else _AMOUNT, text)))
     made = [line_with(state.lines[0], size, product, scene.shelf) for size in said_sizes]
@@ -260,6 +266,36 @@ def named_alone(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     told = replies.changed() if made[0].line != state.lines[0] else replies.nothing_changed()
     return advance(replace(dialog, misses=0), (made[0].line,), scene, told)
+
+
+def _choices(product: Product) -> set[str]:
+    """What the choices of its options are called, whole or by a beginning of one alone (金牌 of 金牌教练)."""
+    called: set[str] = set()
+    for option in product.options:
+        names = {choice.id: [fold(n) for n in (choice.label, *choice.aliases)] for choice in option.values}
+        for own, mine in names.items():
+            others = [name for other, theirs in names.items() if other != own for name in theirs]
+            starts = {name[:end] for name in mine for end in range(2, len(name) + 1) if not name[0].isdigit()}
+            called |= {start for start in starts if not any(start in other for other in others)}
+    return called
+
+
+def wished_at_last(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """算了季卡划算 要季卡: the clause that ends the message is a wish for another size, whatever stands before it."""
+    state, clauses = dialog.state, [clause for clause in _CLAUSES.split(said.text.strip()) if clause]
+    if not isinstance(state, Confirming) or len(state.lines) != 1 or len(clauses) < 2 or ASKS.search(said.text):
+        return None
+    product = scene.shelf.product(state.lines[0].product or "")
+    found = _WISH_AT_LAST.fullmatch(fold(clauses[-1]))
+    if product is None or found is None or any(item.product not in (None, product.id) for item in said.frame.items):
+        return None
+    if _CHANGES_FIRST.search("".join(_NOT_ENOUGH.sub("", clause) for clause in clauses[:-1])):
+        return None
+    filled = line_with(state.lines[0], found["size"], product, scene.shelf)
+    if filled is None or filled.changed - {"value", *state.lines[0].options} or filled.line == state.lines[0]:
+        return None
+    told = () if filled.problems else (replies.changed(),)
+    return advance(replace(dialog, misses=0), (filled.line,), scene, *told, *filled.problems, missed=not told)
 
 
 def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -44,7 +44,7 @@ class Basket:
     def set(self, at: int, amount: int, piece: str) -> bool:
         """Have so many of a line, by its own unit where it is sold in any number; False where that cannot be."""
         sku, line = self.sku(at), self.lines[at]
-        if sku is None or amount < 0 or is_a_size(self.product(at), amount, piece):
+        if sku is None or amount < 0 or is_a_size(self.product(at), amount, piece) or holds_several(sku, piece):
             return False
         if sku.any_value is None:
             self.lines[at] = replace(line, quantity=amount)
@@ -115,6 +115,11 @@ def is_a_size(product: Product | None, count: int, piece: str) -> bool:
     """Whether 10桶 is what it is sold by."""
     skus = product.skus if product is not None and piece else ()
     return any(sku.value == count and sku.any_value is None and sku.unit[:1] == piece for sku in skus)
+
+
+def holds_several(sku: Sku, piece: str) -> bool:
+    """Whether 20节 cannot count this one: it is 10节 itself."""
+    return bool(piece) and sku.any_value is None and sku.unit[:1] == piece and (sku.value or 1) > 1
 
 
 def _is_free(product: Product | None, name: str) -> bool:

@@ -166,7 +166,8 @@ def named_lines(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int
         return hit if len(hit) == 1 and (number != len(lines) or words[-1] not in "个样件种") else set()
     meant = pointed(lines, words, shelf)
     if meant is not None:
-        return set() if _bare(meant.rest) else set(meant.lines)
+        certain = meant.by in ("account", "number") and not _OTHER_WISH.search(meant.rest)
+        return set(meant.lines) if certain or not _bare(meant.rest) else set()
     alike = _holds_number if words.isdigit() else _ends_alike
     heads = [i for i, line in enumerate(lines) if any(alike(name, words) for name in _names(line, shelf))]
     return set(heads) if len(heads) < len(lines) else set()

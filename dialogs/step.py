@@ -37,6 +37,7 @@ from dialogs import (
 from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import is_checking, said_between
+from dialogs.changing import wished_at_last
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
 from dialogs.facts import (
@@ -249,6 +250,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or another_account.taken(dialog, said, scene)
     certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
     certain = certain or by_answer(dialog, said, scene) or answer_and_question(dialog, said, scene, _rest)
+    certain = certain or wished_at_last(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)
