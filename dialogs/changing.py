@@ -32,7 +32,7 @@ _WISH_AT_LAST = re.compile(
 )
 _CHANGES_FIRST = re.compile(r"[改换加再减删]|不要|\d|另外|还要|也|折|便宜|优惠|讲价|贵")
 _NOT_ENOUGH = re.compile(r"^[^,，]{0,8}(?:不够|太[少短小]|有点[少短小])了?")
-_CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该")
+_CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该|也(?=\d)")
 _TOO_MUCH = re.compile(
     r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
 )

@@ -11,6 +11,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, option_of
 from dialogs.replies import NOT_WORDS, number
 from dialogs.state import DraftLine
+from dialogs.whose_line import owned
 from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
@@ -52,6 +53,7 @@ def pointed(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Pointed | No
     said = fold(text)
     return (
         _by_number(lines, said)
+        or _by_owner(lines, said, shelf)
         or _by_account(lines, said, shelf)
         or _by_product(lines, said, shelf)
         or _by_part(lines, said, shelf)
@@ -70,6 +72,23 @@ def _by_number(lines: Sequence[DraftLine], said: str) -> Pointed | None:
     if first is not None and len(lines) == 2:
         return Pointed((0,), _without(said, first), "number")
     return None
+
+
+def _by_owner(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Pointed | None:
+    """弟弟那个, 爸的和妈的: whose it is, where he said so when he gave the numbers."""
+    hit: dict[int, None] = {}
+    rest, at = "", 0
+    while at < len(said):
+        found = owned(lines, said, at)
+        if found is None:
+            rest, at = rest + said[at], at + 1
+        else:
+            hit, at = hit | dict.fromkeys(sorted(found[1])), found[0]
+    of = _by_product(lines, rest, shelf) if hit else None
+    if of is None:
+        return Pointed(tuple(hit), rest, "account") if hit else None
+    both = tuple(i for i in hit if i in of.lines)  # 我妈的话费
+    return Pointed(both, of.rest, "account") if both else None
 
 
 def by_each_number(said: str) -> list[tuple[int, str]]:

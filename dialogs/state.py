@@ -41,6 +41,8 @@ class DraftLine:
     """Which row of a pasted list it was, from 1, while some of its rows are still wrong."""
     said: str = ""
     """What that row says, as long as it is wrong."""
+    whose: str = field(default="", compare=False)
+    """Whom he said its number belongs to (弟弟), as `whose_line` writes it; no part of what is bought."""
 
     def __hash__(self) -> int:
         """Of what mostly tells lines apart."""

@@ -26,6 +26,7 @@ from dialogs import (
     replies,
     same_account,
     smalltalk,
+    somebodys,
     two_places,
     undoing,
     unpaid,
@@ -93,6 +94,7 @@ from dialogs.staying import leaves_some
 from dialogs.told_besides import told_besides
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
 from dialogs.unheld import unheld
+from dialogs.whose_line import noted
 from dialogs.window import shop_window, show_category
 from kernel.ids import OrderNo
 from kernel.orders import OrderState
@@ -125,6 +127,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = _step(fresh, heard, scene)
     if isinstance(heard, Said):
         turn = just_priced.still_meant(fresh, heard, turn)
+        turn = replace(turn, dialog=noted(fresh, heard.text, turn.dialog))
     turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
@@ -229,6 +232,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     )
     if taken is not None:
         return taken
+    if (theirs := somebodys.taken(dialog, said, scene)) is not None:
+        return theirs
     if leaves_some(dialog, said, scene):
         return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
     if (same := same_account.answered(dialog, said, scene)) is not None:

@@ -12,6 +12,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.pointing import accounts, names_of
 from dialogs.state import DraftLine
+from dialogs.whose_line import owned
 from nlu.numerals import CHINESE, read_numeral
 from nlu.surnames import KIN
 from nlu.words import PIECES as COUNTED_BY
@@ -160,6 +161,8 @@ def _at(names: dict[str, Mention], lines: Sequence[DraftLine], said: str, at: in
     number = read_numeral(nth[1]) if nth is not None else None
     if nth is not None and number is not None and 1 <= number <= len(lines):
         return Mention(at, nth.end(), frozenset((int(number) - 1,)))
+    if (whose := owned(lines, said, at)) is not None:
+        return Mention(at, *whose)
     tail = _TAIL.match(said, at)
     if tail is not None:
         ending = [m.lines for name, m in names.items() if len(name) > 6 and name.endswith(tail[1]) and m.lines]
