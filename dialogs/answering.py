@@ -203,6 +203,8 @@ def _dealt_out(state: Collecting | Confirming, items: Sequence[Item], scene: Sce
         return None
     line = state.lines[0]
     product = scene.shelf.product(line.product or "")
+    if isinstance(state, Collecting) and state.slot == "value":  # 充100加50, where 150 was refused
+        items = [replace(item, candidates=()) if line.product in item.candidates else item for item in items]
     plain = all(i.product in (None, line.product) and not (i.candidates or i.fields or i.invalid) for i in items)
     told = {(item.sku, item.value, *sorted(item.options.items())) for item in items}
     if product is None or not plain or len(told) < len(items):

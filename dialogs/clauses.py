@@ -24,7 +24,7 @@ _BREAKS = re.compile(
 )
 _CHANGES = re.compile("[改换]|减|不要|去掉|删")
 _CORRECTS = re.compile(f"^算了|{_CHANGES.pattern}")
-_ADDS = re.compile("再[加来要买充带捎拿配整]|另外|还要|加上|多[来要加买]")
+_ADDS = re.compile("[再另][加来要买充带捎拿配整]|另外|还要|加上|多[来要加买]")
 _ADDS_TOO = re.compile("顺[便带]|还有|也[要来买充]")
 _OWNED = re.compile("[辆位名口]|我有|我家|其中")
 """一辆suv: what he has, and no goods."""

@@ -45,7 +45,7 @@ from dialogs.state import (
     Replacement,
 )
 from dialogs.switching import switched_to
-from dialogs.turn import Reply, Said, Scene, Turn
+from dialogs.turn import Said, Scene, Turn
 from dialogs.which_choice import two_meanings
 from kernel.ids import OrderNo
 
@@ -63,7 +63,11 @@ _WISHES = re.compile(
     "(?:买|来|要|充|冲|订|拿)(?:一|两|三|1|2|3)?[个张份件]|(?:想|要|帮我|给我)(?:再)?[买充冲订]|给.{1,6}[充冲](?![过了的])"
 )
 _NOT_THERE = re.compile("没到|未到|没收|没充|未充|不到账|到账|到了|退|查|催|订单|上次|刚才|发货")
-_NAMES_A_PRICE = re.compile("打.{0,2}折|只[付给出]\\d|块钱?卖|便宜点|抹零|[付给出]\\d+(?:元|块)(?:钱|行|可以)")
+_NAMES_A_PRICE = re.compile(
+    r"打.{0,2}折|单价(?:能否|可否|能不能|可不可以|能|可以)\d"
+    r"|(?:能否|可否|能不能|可不可以)(?:按|给|算|到)?\d+(?:[元块]|一[张个份]|[?？]|$)"
+    r"|只[付给出]\d|块钱?卖|便宜点|抹零|[付给出]\d+(?:元|块)(?:钱|行|可以)"
+)
 _NOTHING_TO_ADD = re.compile(
     "(?:暂?无|没有?了?|不用了?|不补充|没什么|不需要)(?:备注|补充|要求|要交代的|要说的)?了?[。!！]?"
 )
@@ -90,10 +94,14 @@ def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return said_for_draft(dialog, said, scene)
     if unpaid.counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
-    turn = start(dialog, said.frame.items, scene, said.text)
-    if _NAMES_A_PRICE.search(said.text) and isinstance(turn.dialog.state, Collecting | Confirming):
-        turn = replace(turn, reply=Reply(replies.join(replies.no_bargain(), turn.reply.text)))
-    return turn
+    return _no_bargain(start(dialog, said.frame.items, scene, said.text), said)
+
+
+def _no_bargain(turn: Turn, said: Said) -> Turn:
+    """单价能否980: the price that is offered is answered, before what is ordered."""
+    if not _NAMES_A_PRICE.search(said.text) or not isinstance(turn.dialog.state, Collecting | Confirming):
+        return turn
+    return replace(turn, reply=replace(turn.reply, text=replies.join(replies.no_bargain(), turn.reply.text)))
 
 
 def _answer(dialog: Dialog, said: Said, scene: Scene) -> Turn:
@@ -334,7 +342,7 @@ TALK: dict[str, _Talk] = {
     "search": lambda d, said, scene: (
         _switched(d, said, scene) or named_alone(d, said, scene) or browsing.search(d, said, scene)
     ),
-    "price": browsing.price,
+    "price": lambda d, said, scene: _no_bargain(browsing.price(d, said, scene), said),
     "order_status": _order_status,
     "keys": lambda d, said, _: after_sale.look_up(d, "keys", said),
     "reorder": lambda d, said, _: after_sale.look_up(d, "reorder", said),

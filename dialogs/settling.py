@@ -6,6 +6,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import replies
 from dialogs.draft import Looked, look
+from dialogs.editing import edited
 from dialogs.field_changes import ASKS
 from dialogs.line_changes import line_with
 from dialogs.ordering import advance
@@ -58,6 +59,35 @@ def settled_for(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     told = replies.changed() if filled.line != state.lines[0] else replies.nothing_changed()
     haggled = replies.no_bargain() if any(_HAGGLES.search(clause) for clause in clauses) else ""
     return advance(replace(dialog, misses=0), (filled.line,), scene, haggled, told)
+
+
+_NO_CHEAPER = re.compile(
+    r"^(?:(?:如果|要是|既然|那)*(?:不能|不可以|没有?|不给?|不行)(?:优惠|便宜|打折|折扣|讲价|少)[^,，;；。]{0,14}|价格?不能[少低][^,，。]{0,8})[,，;；。\s]+"
+    r"(?:那?就?[按照][^,，;；。]{1,8}[,，;；。\s]+)?"
+)
+_SUM_TOLD = re.compile(
+    r"[,，;；。\s]*(?:总[额价计共]|合计|一共|共计)(?:应该?|总共)?(?:是|为)?[¥￥]?"
+    r"\d+(?:\.\d+)?(?:元|块钱?)?(?:吧|对吧)?[。.!！]?$"
+)
+_FACE = re.compile("(?<=[\\d元块])(?:面值|面额)的?(?=[\\d一二两三四五六七八九十]{1,3}[张个份])")
+_BESIDES = re.compile("^另(?=[加来要买])")
+_MORE = re.compile("^(?:再[加来要买]|另外)")
+
+
+def more_of_it(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """不能优惠就按985执行，另加100面值2张，总额应为3153元: a plain addition, with words about its price around it."""
+    if not isinstance(dialog.state, Collecting | Confirming):
+        return None
+    text = _NO_CHEAPER.sub("", said.text.strip())
+    plain = _BESIDES.sub("再", _FACE.sub("的", _SUM_TOLD.sub("", text)))
+    if plain == said.text.strip() or not _MORE.match(plain):
+        return None
+    bare = Said(replace(said.frame, intent="change", items=()), plain)
+    turn = edited(dialog, bare, scene)
+    if turn is None or turn.dialog.misses > dialog.misses or turn.dialog.state == dialog.state:
+        return None
+    told = replies.no_bargain() if text != said.text.strip() else ""
+    return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
 
 
 def asked_whether(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

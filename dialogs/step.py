@@ -82,7 +82,7 @@ from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
 from dialogs.recounting import recounts
-from dialogs.settling import asked_whether
+from dialogs.settling import asked_whether, more_of_it
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -229,6 +229,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or undoing.taken_back(dialog, said, scene)
         or told_besides(dialog, said, scene)
         or asked_whether(dialog, said, scene)
+        or more_of_it(dialog, said, scene)
     )
     if taken is not None:
         return taken

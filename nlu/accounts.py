@@ -360,7 +360,7 @@ def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> b
         return True
     if _MONEY_AFTER.match(text, end):
         return False  # 1000000000元
-    if _followed_by_unit(text, end, lexicon) and len(said) < 7:
+    if _followed_by_unit(text, end, lexicon) and (len(said) < 7 or (not cue and _counts_goods(text, end, lexicon))):
         return False
     if any(matches(pattern, said) for pattern in lexicon.patterns):
         return len(said) >= 6 or bool(cue)
@@ -369,6 +369,17 @@ def _is_account(said: str, cue: str, lexicon: Lexicon, text: str, end: int) -> b
     if cue:
         return len(said) >= (5 if cue == "any" else 4)
     return 6 <= len(said) <= 22
+
+
+_COUNTED = re.compile(r"[个张份条件套枚](?![号码人])")
+_ELSEWHERE = re.compile(r"(?:qq|扣扣|账号|帐号|手机号?|电话|uid)[号码是:=\s]*\d{4}|(?<!\d)1[3-9]\d{9}(?!\d)")
+
+
+def _counts_goods(text: str, end: int, lexicon: Lexicon) -> bool:
+    """Tell whether a unit right behind a long number says how many: 99999999个; 44556601Q币 may be whose."""
+    if _COUNTED.match(text, end):
+        return True
+    return text.startswith(lexicon.any_unit, end) and _ELSEWHERE.search(text) is not None
 
 
 def _followed_by_unit(text: str, end: int, lexicon: Lexicon) -> bool:

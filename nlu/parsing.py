@@ -21,7 +21,7 @@ from nlu.seen import Seen
 from nlu.taking_back import corrects_itself, drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
-from nlu.withdrawing import last_word, without_withdrawn
+from nlu.withdrawing import in_parts, last_word, without_withdrawn
 
 NO_ITEMS: frozenset[Intent] = frozenset(
     ("human", "greet", "thanks", "confirm", "deny", "cancel", "balance", "unknown", "batch", "choose")
@@ -68,6 +68,7 @@ def _read(
     cased = normalise_keeping_case(said)
     if expecting is None or expecting.slot != "confirm":  # below a summary it is a correction of what stands there
         cased = without_withdrawn(cased, lower(cased), lexicon)
+    cased = in_parts(cased)
     plain = lower(cased)
     if expecting is not None and (last := last_word(plain, lexicon)) != plain:
         cased = plain = last

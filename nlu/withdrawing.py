@@ -108,6 +108,28 @@ def _clause_start(plain: str, at: int) -> int:
     return breaks[-1] if breaks else 0
 
 
+_LACKING = re.compile(
+    r"^(?:啊|哦|噢|哎|唉|原来|居然|竟然|怎么|既然|如果|要是|你们?(?:这|家)?)*没有?(?P<size>\d{1,5})(?:元|块钱?|块)?(?:的(?!话))?(?:面值|面额|档)?"
+    r"(?:啊|呀|吗|么|嘛|吖|的话|了)*[?？,，。!！…\s]*(?=\D*\d)"
+)
+_PARTS = re.compile(r"\d\D{0,4}[加+和跟、]\D{0,3}\d|[一1两2]个\d+\D{0,3}[一1两2]个\d|各")
+_PLUS = re.compile(
+    r"(?<![\d.])(\d{1,5}(?:元|块钱?)?)的?加(?:上|个|一个)?"
+    r"(?=(\d{1,5})(?:元|块钱?)?(?:的|吧|$|[\s,，。;；!！+加]))"
+)
+
+
+def in_parts(plain: str) -> str:
+    """The text where one amount is made up of several: 没150的? 那就100加50 is 那就100+50. What is not to be had and is
+    named for that alone is no wish, and a 加 between two amounts only joins them."""
+    if "加" not in plain and "没" not in plain[:8]:
+        return plain
+    lacking = _LACKING.match(plain)
+    if lacking is not None and _PARTS.search(plain, lacking.end()):
+        plain = plain[lacking.end() :]
+    return _PLUS.sub(r"\1+", plain)
+
+
 _ACCOUNT = re.compile(r"(?<!\d)\d{6,}(?!\d)")
 
 
