@@ -27,7 +27,7 @@ from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.parsing import parse
 from nlu.regions import region_at
-from nlu.surnames import SURNAMES
+from nlu.surnames import NO_NAME, SURNAMES
 from nlu.words import PIECES
 
 _CHARS_MAX, _CLAUSE_MAX, _CLAUSES_MAX = 120, 24, 16
@@ -233,7 +233,9 @@ def _is_answer(asked: Field, rest: str) -> bool:
         return says_part(read(rest))
     if asked.kind is FieldKind.TEXT:
         called = re.search("姓名|名字|叫|是", rest) is not None or _NUMBER.search(rest) is not None
-        return called or (rest[0] in SURNAMES if is_person(asked) else not _NO_WORDS.match(rest))
+        return called or (
+            rest[0] in SURNAMES and re.match(NO_NAME, rest) is None if is_person(asked) else not _NO_WORDS.match(rest)
+        )
     return bool(accounts_anywhere(asked, rest)) or _NUMBER.search(rest) is not None
 
 

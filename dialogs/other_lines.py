@@ -15,7 +15,7 @@ from dialogs.state import Collecting, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import read_numeral
-from nlu.surnames import KIN
+from nlu.surnames import KIN, NO_NAME
 
 _TOKEN = re.compile(r"[0-9A-Za-z_.+-]+@[0-9A-Za-z.-]+|[0-9A-Za-z]{5,}")
 _AROUND = re.compile(r"[\s,，、;；。.:：!！和跟还有我的是号码手机电话费qQ扣微信邮箱账帐充用给发你那个这]*")
@@ -125,7 +125,7 @@ def names_of_others(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     open_ = [i for i, line in enumerate(state.lines) if line.product == asked.product and field.name not in line.fields]
     parts = [_WHOSE.sub("", part) for part in _BETWEEN_NAMES.split(said.text.strip()) if part]
-    names = [part for part in parts if _A_NAME.fullmatch(part)]
+    names = [part for part in parts if _A_NAME.fullmatch(part) and not re.match(NO_NAME, part)]
     if len(open_) < 2 or len(names) != len(open_) or len(set(names)) != len(names) or len(parts) != len(names):
         return None
     lines = list(state.lines)

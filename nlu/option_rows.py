@@ -17,12 +17,12 @@ _EACH = re.compile(r"(?:各|都|分别|一样|每样|每种|每个)(?:来|要|�
 _CORRECTS = re.compile("不对|不是|错|改|换|别|还是|或者?|[?？]|算了|不要")
 
 
-def option_rows(product: ProductIndex, seen: Seen, counts: Sequence[Amount]) -> list[Row]:
+def option_rows(product: ProductIndex, seen: Seen, counts: Sequence[Amount], named: Sequence[Amount] = ()) -> list[Row]:
     """Give what is counted, row by row, each with all of its options; nothing where it cannot be told for each.
 
     What is said once (白色) is for every row, what changes (M, L) for those that follow until it is said anew.
     """
-    said = _said(product, seen)
+    said = _said(product, seen, named)
     values = {pair for _, _, pairs in said for pair in pairs}
     several = {name for name, _ in values if sum(other == name for other, _ in values) > 1}
     if not several or not counts or _CORRECTS.search(seen.text):
@@ -58,16 +58,21 @@ def option_rows(product: ProductIndex, seen: Seen, counts: Sequence[Amount]) -> 
     return rows if 1 < len(rows) <= MOST and all(_on_sale(product, options) for options, _ in rows) else []
 
 
-def _said(product: ProductIndex, seen: Seen) -> list[_Said]:
-    """List where options are said, by their own words or by a SKU's name (白色M)."""
+def _said(product: ProductIndex, seen: Seen, named: Sequence[Amount]) -> list[_Said]:
+    """List where options are said, by their own words or by a SKU's name (白色M), which may be what `named` it."""
     found = []
+    known = {mention.start for mention in seen.mentions}
+    for one in named:
+        skus = product.by_word.get(one.word, ()) if one.word and one.start not in known else ()
+        if len(skus) == 1:
+            found.append((one.start, one.end, tuple(skus[0].options.items())))
     for mention in seen.mentions:
         option = product.option_words.get(mention.word)
         skus = product.by_word.get(mention.word, ()) if option is None else ()
         pairs = (option,) if option else tuple(skus[0].options.items()) if len(skus) == 1 else ()
         if pairs and not mention.entry.choices:
             found.append((mention.start, mention.end, pairs))
-    return found
+    return sorted(found)
 
 
 def _on_sale(product: ProductIndex, options: dict[str, str]) -> bool:

@@ -96,7 +96,7 @@ def _one(
         if rows:
             return [replace(base, options=o, amount=a, quantity=n, accounts=[*seen.accounts]) for o, a, n in rows]
         if all(anchor.kind == "word" and not anchor.number for anchor in anchors):
-            counted_out = option_rows(product, seen, counts)
+            counted_out = option_rows(product, seen, counts, anchors)
             if counted_out:
                 return [
                     replace(base, options={**base.options, **options}, quantity=n, accounts=[*seen.accounts])
