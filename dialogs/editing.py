@@ -24,7 +24,7 @@ from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import longest_name, pointed
 from dialogs.recounting import Open, recounted
-from dialogs.restating import exchanged, not_again, restated
+from dialogs.restating import all_alike, exchanged, not_again, restated
 from dialogs.said_anew import said_anew
 from dialogs.state import (
     Collecting,
@@ -91,6 +91,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return advance(replace(dialog, misses=0), whole, scene, replies.changed())
     if (again := _recounted(dialog, state, said, scene)) is not None:
         return again
+    if (alike := all_alike(state.lines, said.text, scene.shelf)) is not None:
+        return advance(replace(dialog, misses=0), alike, scene, replies.changed())
     taken = (
         goal(dialog, state, said, scene)
         or changed_and_added(dialog, state, said, scene)

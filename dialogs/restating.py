@@ -40,6 +40,9 @@ _WHY_BEHIND = re.compile(
 _ALL = re.compile(
     f"^{_HEAD}(?:全部?|都|统统|所有的?)(?:都)?(?:给我|帮我)?[换改](?:成|为|到)?(?P<new>[^,，]{{1,14}}?)(?:吧|了|啊|[,，。!！~])*+$"
 )
+_ALL_ALIKE = re.compile(
+    f"^{_HEAD}(?:算了)?(?:全部?|都|统统)(?:都)?(?:要|选|报|来|是|换成?|改成?)?(?P<new>[^,，要]{{2,8}}?)(?:的|吧|了|好了|啊)*(?:[,，][^,，\\d]{{1,8}})?$"
+)
 _DIGITS = f"0123456789{CHINESE}"
 _AFTER_COUNT = re.compile(rf"({NUMERAL}{PIECES})(?=\w)")
 """大杯两张中杯一张: a clause ends behind its count."""
@@ -153,6 +156,16 @@ def exchanged(
         if new is not None:
             return (*lines[:at], new, *lines[at + 1 :])
     return None
+
+
+def all_alike(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """算了都走读吧 方便接: each of several lines of one product in that one size, for whomever it is."""
+    found = _ALL_ALIKE.match(spaced(text))
+    if found is None or len(lines) < 2 or len({line.product for line in lines}) > 1:
+        return None
+    made = [_other_size(line, found["new"], shelf, keeps=True) for line in lines]
+    alike = tuple(line for line in made if line is not None)
+    return alike if len(alike) == len(lines) and alike != tuple(lines) else None
 
 
 def _other_size(line: DraftLine, words: str, shelf: Shelf, *, keeps: bool) -> DraftLine | None:
