@@ -38,7 +38,9 @@ _BAD_KEY = re.compile(
     r"|(?:卡|码|券).{0,2}(?:假的|假货)|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
 )
-_FURIOUS = re.compile("投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的")
+_FURIOUS = re.compile(
+    "投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的|磨叽|磨蹭|墨迹|玩意|气死|慢死|搞什么|嘎哈|干什么吃"
+)
 _GONE_WRONG = re.compile("[丢坏破]|[错少漏]发|[发寄送]错")
 _A_DAY = timedelta(days=1)
 """Where what he was told promises nothing that can be measured."""
@@ -76,6 +78,11 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
     sorry = replies.join(replies.sorry_again(), replies.offer_human()) if _FURIOUS.search(lookup.text) else ""
     return Turn(replace(dialog, misses=0), Reply(sorry), (opens,))
+
+
+def is_furious(text: str) -> bool:
+    """骗子, 我要报警: an apology, and the offer of a person, beside what is done."""
+    return _FURIOUS.search(text) is not None
 
 
 def _is_in_time(order: Order, line: Line, text: str, scene: Scene) -> bool:

@@ -10,10 +10,12 @@ from dialogs import after_sale, cases, examples, replies, smalltalk, which
 from dialogs.asking import answer
 from dialogs.effects import FindOrders
 from dialogs.facts import OrdersFound
+from dialogs.handoff import ask_for_human
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
 from dialogs.turn import Said, Scene, Turn
 from kernel.orders import LineState, Order, OrderState
+from nlu.frame import Item
 
 _HOW_TO = re.compile(
     "(?:怎么|如何|咋|[在去到]?(?:哪里|哪儿|哪))(?:去|能|可以|才能)?(?:使?用|兑换?|激活|绑定|充值?进)(?!不|了)|(?:使用|兑换|激活)(?:方法|教程|步骤|说明|流程|地址|网址)"
@@ -42,6 +44,33 @@ _MAY_CHANGE = re.compile(
     "(?:(?:能不能|可不可以|可以|能|怎么|如何|咋|想)(?:再|还|修|变|更|帮我|给我)*[改换](?:一?下|动|吗|么|不|嘛|呢|订单|内容|东西|规格|数量|了|[?？])*|改得了[吗么不]?)[?？]*"
 )
 """能改吗, of an order that waits or is being put together."""
+_SO_LONG = (
+    "(?:[一二两三四五六七八九十几俩半\\d]+个?多?半?(?:小时|钟头|分钟|天)|[老大]?半天|好久|好几天"
+    "|一上午|一下午|一晚上|[这那]么(?:久|长时间|半天))"
+)
+_WAITED = re.compile(
+    f"等了(?:我|快|都|有|他妈的?|足足|整整|你们?|将近)*{_SO_LONG}|(?<![要得再多])等(?:你们?)?(?:都|快)*{_SO_LONG}了"
+    f"|(?:磨叽|磨蹭|墨迹|墨叽|拖拖拉拉|拖|耗)(?:了|我|都|快)*{_SO_LONG}"
+)
+_LONG_SINCE = re.compile(f"(?:都|这都|已经)(?:快|过|过去|要|有)*(?:了)?{_SO_LONG}了")
+_NOT_OF_IT = re.compile("多久|吗|再[买充下]|别家|别的店|其他店|上一家|隔壁")
+
+
+def waited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """充个话费磨叽一小时了, 都快一个钟头了 骗子: about the order that is under way, and no order of its own."""
+    text = fold(said.text)
+    angry = any(word in text for word in replies.ANGRY_WORDS) or cases.is_furious(text)
+    since = _WAITED.search(text) or (_LONG_SINCE.search(text) if angry else None)
+    whole = any(item.fields or "value" in item.said for item in said.frame.items)
+    if since is None or whole or not isinstance(dialog.state, Idle) or _NOT_OF_IT.search(text):
+        return None
+    named = tuple(Item(item.product) for item in said.frame.items if item.product)
+    if angry and dialog.angry:
+        return ask_for_human(dialog, scene, "anger")
+    turn = after_sale.look_up(dialog, "problem", replace(said, frame=replace(said.frame, items=named)))
+    return replace(turn, dialog=replace(turn.dialog, angry=int(angry)))
+
+
 _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "keys", "problem")
 _ORDERS_MAX = 10
 

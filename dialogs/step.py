@@ -230,6 +230,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or told_besides(dialog, said, scene)
         or asked_whether(dialog, said, scene)
         or more_of_it(dialog, said, scene)
+        or own_order.waited(dialog, said, scene)
     )
     if taken is not None:
         return taken
