@@ -31,6 +31,7 @@ from dialogs.state import (
     Idle,
 )
 from dialogs.turn import Said, Scene, Turn
+from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
 _CANCEL_ASKED = re.compile("(?:能|可以|可不可以|怎么|想).{0,4}取消|取消.{0,4}订单")
@@ -77,6 +78,9 @@ _NOT_YET = re.compile(
     "(?:我|那|就|等等|等下|还是)*(?:先(?:不|别)(?:下单?|买|确认|付款?|着急|急)|还?没(?:有)?(?:想好|确认|决定|说要下单|要下单))(?:了|呢|吧|啊|哦)*"
 )
 _OF_IT = "手机|QQ|qq|账号|帐号|号码?|信息|订单|单子|金额|数量|内容|地址|名字|规格|价格|资料"
+_COUNTS_UP = re.compile(
+    r"(?:对|好的?|嗯|行|可以|是|ok)*[,，\s]*(?:一共|总共)?就?(?:是|要)?[这那]?([俩仨]|[一二两三四五六\d](?=[个样件份]))[个样件份]?(?:人|号)?[吧了的啊]*"
+)
 _LOOKS = re.compile(
     f"(?:等等|等会儿?|等一?下|稍等|别急|慢着|好的?|嗯|哦|那|先|让|等|容|请|我们?|咱|再|重新|来|去|想|要|得|需要|自己|仔细|好好|认真|把|给|发|列|一[遍次份]|刚才的?|{_OF_IT}|[,，。、])*"
     "(?:(?P<says>确认|确定)(?:一?[下遍眼哈次])|(?:核对|检查|核实|复核|校对|过目|查看|对|看)(?:一?[下遍眼哈次]|看)|瞅瞅|[瞅瞄]一?[眼下]|(?P<twice>核对|检查|核实|确认)(?P=twice))"
@@ -180,6 +184,16 @@ def field_labels(state: Collecting | Confirming, shelf: Shelf) -> list[str]:
     """What the fields of his lines are called, as folded text."""
     products = [shelf.product(line.product or "") for line in state.lines]
     return [fold(field.label) for product in products if product is not None for field in product.fields]
+
+
+def counts_up(state: Confirming, text: str) -> bool:
+    """对 就俩, below a summary of two lines: nothing is missing, and nothing is to be twice."""
+    found = _COUNTS_UP.fullmatch(text)
+    return (
+        found is not None
+        and len(state.lines) > 1
+        and read_numeral({"俩": "两", "仨": "三"}.get(found[1], found[1])) == len(state.lines)
+    )
 
 
 def is_checking(text: str) -> bool:

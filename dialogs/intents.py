@@ -85,6 +85,7 @@ _COMPLAINS = re.compile(
 )
 _OF_AN_ORDER = re.compile("卡|码|券|号|账|单|货|款|钱(?!的吧)|用不了|无效|失效|错|慢")
 _GIVES_STARS = re.compile("[给打评]个?[1-5一二三四五]颗?星(?!座|巴|空)")
+_STILL = re.compile("还是|那就?|要不")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
 
@@ -94,7 +95,20 @@ def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return said_for_draft(dialog, said, scene)
     if unpaid.counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
-    return _no_bargain(start(dialog, said.frame.items, scene, said.text), said)
+    back = _dropped_again(dialog, said, scene)
+    return back or _no_bargain(start(dialog, said.frame.items, scene, said.text), said)
+
+
+def _dropped_again(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """还是充个300的吧, after 算了 取消: of what was just dropped, where he names nothing else and it is sold so."""
+    items = said.frame.items
+    if len(dialog.dropped) != 1 or len(items) != 1 or "product" in items[0].said or not _STILL.search(said.text):
+        return None
+    item = replace(items[0], product=None, candidates=())
+    made = corrected(dialog.dropped, replace(said, frame=replace(said.frame, intent="change", items=(item,))), scene)
+    if made is None or made[1] or item.value is None:
+        return None
+    return advance(replace(dialog, dropped=(), misses=0), made[0], scene)
 
 
 def _no_bargain(turn: Turn, said: Said) -> Turn:

@@ -37,7 +37,7 @@ from dialogs import (
 )
 from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
-from dialogs.back_and_forth import is_checking, said_between
+from dialogs.back_and_forth import counts_up, is_checking, said_between
 from dialogs.changing import wished_at_last
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
@@ -240,6 +240,12 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return unpaid.asked(dialog, said, scene) or _rest(dialog, said, scene)
     if (same := same_account.answered(dialog, said, scene)) is not None:
         return same
+    if (
+        isinstance(dialog.state, Confirming)
+        and len(dialog.state.lines) > 1
+        and counts_up(dialog.state, fold(said.text))
+    ):
+        return paying.confirm(dialog, scene)
     if recounts(dialog, said, scene):
         draft = isinstance(dialog.state, Collecting | Confirming)
         return (edited if draft else unpaid.asked)(dialog, said, scene) or _rest(dialog, said, scene)

@@ -156,8 +156,9 @@ def uncounted(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[str,
     pieces = [read_numeral(one["number"]) for one in _COUNT.finditer(left) if one["piece"]]
     if len(looked) == 1 and looked[0].line.quantity in pieces:
         return ()  # 我们6个人，先买4张
+    sizes = {sku.value for product in products for sku in product.skus if sku.value is not None}
     by_head = all(_sold_by_head(product) for product in products)
-    known = set(_numbers(looked)) | _shares(looked, text)
+    known = {*_numbers(looked), *_shares(looked, text), *sizes}
     units = {fold(sku.unit) for product in products for sku in product.skus if sku.unit}
     found = [
         words

@@ -59,6 +59,7 @@ _VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
 """What is left of 充30那个 without the 30."""
 _WRONG_SIZE = re.compile("[充买选点下拍][少多错][了啦]")
 _LABELLED = re.compile(r"(?:qq|号码?|账号|手机|电话|卡号|邮箱|id|uid|学号)(?:应该)?是\s*[\w@]", re.IGNORECASE)
+_NOT_PAID = re.compile("[没未](?:有)?(?:付|给钱|支付|付款)")
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
@@ -182,6 +183,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
     lines = lines_of(dialog, waiting[0], scene) if len(waiting) == 1 else ()
     if lines and (staying(lines, said, scene.shelf) is not None or _reworks(dialog, lines, said, scene)):
         return _correct(dialog, waiting[0], said, scene)
+    if len(waiting) == 1 and DROPS.search(said.text) and _NOT_PAID.search(said.text) and not _ASKS.search(said.text):
+        return cancel_several(dialog, waiting)  # 多点了一个 没付的那个取消掉
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:
         return other
     if _drops(dialog, said, scene):
