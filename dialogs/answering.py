@@ -47,6 +47,8 @@ from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _AROUND_SIZE = re.compile("^(?:那|就|还是|要|换|改成?|我)+|(?:的|吧|了|啊|好了)+$")
+_ALSO = re.compile("也|还有|另外|再")
+_CORRECTS = re.compile("[改换错]|不对|不是|不要")
 _NUMBERS = re.compile(r"\d+")
 _COUNTS_SOMETHING = re.compile(r"\d|[两二三四五六七八九十俩仨]")
 _SWAP = re.compile("[换改]成")
@@ -66,7 +68,8 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         items = _one_each(state, items[0], said.text, scene)
     items = _narrowed(state, items, scene)
     if _several_of_the_same(state, items):
-        return _multiplied(dialog, state.lines[0], items, scene)
+        also = isinstance(state, Confirming) and _ALSO.search(said.text) is not None and not _CORRECTS.search(said.text)
+        return _multiplied(dialog, state.lines[0], items, scene, state.lines if also else ())
     if (dealt := _dealt_out(state, items, scene)) is not None:
         told = replies.changed() if isinstance(state, Confirming) else ""
         return advance(replace(dialog, misses=0), dealt, scene, told)
@@ -188,13 +191,16 @@ def _one_each(state: Collecting, item: Item, text: str, scene: Scene) -> list[It
     return [replace(item, fields={**item.fields, field.name: account}) for account in accounts]
 
 
-def _multiplied(dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: Scene) -> Turn:
+def _multiplied(
+    dialog: Dialog, line: DraftLine, items: Sequence[Item], scene: Scene, beside: Sequence[DraftLine] = ()
+) -> Turn:
+    """A line for each of the accounts; `beside` what is there already, where these are more of it (…也50)."""
     if line.quantity == len(items):
         line = replace(line, quantity=1)  # 话费50两份, 138… 139…: one for each
     fills = [fill(line, item, scene.shelf) for item in items[:DRAFT_LINES_MAX]]
     problems = tuple(dict.fromkeys(problem for filled in fills for problem in filled.problems))
     notes = (*problems, *([replies.too_many_lines(DRAFT_LINES_MAX)] if len(items) > DRAFT_LINES_MAX else []))
-    return advance(dialog, [filled.line for filled in fills], scene, *notes, missed=bool(problems))
+    return advance(dialog, [*beside, *(filled.line for filled in fills)], scene, *notes, missed=bool(problems))
 
 
 def _dealt_out(state: Collecting | Confirming, items: Sequence[Item], scene: Scene) -> tuple[DraftLine, ...] | None:
