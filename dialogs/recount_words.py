@@ -90,6 +90,12 @@ def may_recount(text: str) -> bool:
 
 def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> list[Word] | None:
     """The message in words, without those that say nothing; None where one of them is not known here."""
+    words = _words_of(text, tuple(products), lines, shelf)
+    return list(words) if words is not None else None
+
+
+@lru_cache(maxsize=64)  # one turn asks up to three times about the same message
+def _words_of(text: str, products: tuple[str, ...], lines: int, shelf: Shelf) -> tuple[Word, ...] | None:
     said = spaced(text)
     names: dict[str, frozenset[str]] = {}
     by_number = any(_by_number(product, shelf) for product in products)
@@ -107,7 +113,7 @@ def words_of(text: str, products: Sequence[str], lines: int, shelf: Shelf) -> li
         at += len(word.text)
         if word.kind:
             _add(found, word)
-    return _settled(found)
+    return tuple(_settled(found))
 
 
 def _add(found: list[Word], word: Word) -> None:
