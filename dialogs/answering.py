@@ -46,7 +46,7 @@ from dialogs.which_choice import reached, two_meanings
 from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
-_AROUND_SIZE = re.compile("^(?:那|就|还是|要|换|改成?|我)+|(?:的|吧|了|啊|好了)+$")
+_AROUND_SIZE = re.compile("^(?:那|就|还是|要|[改换](?:成|为|到)?|我|给我|帮我)+|(?:的|吧|了|啊|好了|[。.!！~～])+$")
 _ALSO = re.compile("也|还有|另外|再")
 _CORRECTS = re.compile("[改换错]|不对|不是|不要")
 _NUMBERS = re.compile(r"\d+")
@@ -74,7 +74,10 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         told = replies.changed() if isinstance(state, Confirming) else ""
         return advance(replace(dialog, misses=0), dealt, scene, told)
     if _names_only_this(state, items):
-        return _size_begun(dialog, state, said.text, scene) or advance(dialog, state.lines, scene)
+        begun = _size_begun(dialog, state, said.text, scene)
+        if begun is None and said.frame.intent == "change" and isinstance(state, Confirming):
+            return miss(doubted(dialog), scene)
+        return begun or advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
     if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
         about = about_one(state.lines, items, scene.shelf)

@@ -27,7 +27,7 @@ _AGAIN = re.compile(
     rf"|{_WRONG}{_OPENS}*(?:应该|其实)?(?:是|要|我要)(?!的)"
     rf"|不[是要][^,，。\s\d]{{1,8}}{_OPENS}*(?:而?是|我?要)(?:的是)?(?!的)"
     r"|(?:刚[才刚]?)?(?:[下买]的|那个|那单|这个|这单|前面的?)?(?:不要|取消|作废)[掉了吧]*[,，\s]*重新?(?:来|下|弄|买|拍)(?:一?[个单份])?"
-    rf"|(?:[我刚才]*(?:[买点选下拍]错|[充买选点下拍要][少多])[了啦]?){_OPENS}+"
+    rf"|(?:[我刚才]*(?:[买点选下拍]错|[充买选点下拍要][少多]|不够|太少)[了啦]?){_OPENS}+"
     r")[\s:：,，]*"
 )
 _NOT_THAT = re.compile(r"[,，\s]*不[是要][^,，\s\d]{1,8}$")
@@ -49,7 +49,11 @@ def as_said_anew(said: Said, lexicon: Lexicon) -> Said:
         return said
     rest = _goods(said.text)
     frame = parse(rest, lexicon)
-    if said.frame.intent in ("problem", "unknown") and len(frame.items) == 1 and "value" in frame.items[0].said:
+    if (
+        said.frame.intent in ("problem", "unknown")
+        and len(frame.items) == 1
+        and {"value", "quantity"} & frame.items[0].said
+    ):
         return replace(said, frame=replace(frame, intent="change"))  # 充少了 充200
     if not _told(frame.items) or frame.intent not in ("order", "answer"):
         return said
