@@ -1,32 +1,22 @@
 """Pasted lists: up to a hundred rows, reported by row, summed up by kind, one order."""
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.effects import PlaceOrder
 from dialogs.rows import read_rows
 from dialogs.state import Collecting, Confirming
 from kernel.orders import OrderState
-from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
 
 ROOT = Path(__file__).parents[2]
 TAGS = re.compile(r"<a [^>]*>|</a>")
 MESSAGE_BYTES = 2048
-
-
-@cache
-def shop() -> tuple[Shelf, Lexicon]:
-    shelf = read_catalog(ROOT / "data" / "catalog.demo.toml")
-    return shelf, build_lexicon(shelf)
 
 
 def phones(count: int) -> list[str]:
@@ -40,7 +30,7 @@ def says(counter: Counter, text: str) -> str:
 
 
 def test_a_hundred_rows_are_one_order_of_a_hundred_lines() -> None:
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     told = says(counter, "\n".join(f"{phone} 话费 100" for phone in phones(100)))
     assert "共100件" in told
     assert "话费充值 100元 ×100 ¥9950.00" in told
@@ -52,7 +42,7 @@ def test_a_hundred_rows_are_one_order_of_a_hundred_lines() -> None:
 
 
 def test_a_hundred_and_one_rows_are_refused_and_change_nothing() -> None:
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     says(counter, "充Q币")
     before = counter.dialog
     told = says(counter, "\n".join(f"{phone} 话费 100" for phone in phones(101)))
@@ -61,7 +51,7 @@ def test_a_hundred_and_one_rows_are_refused_and_change_nothing() -> None:
 
 
 def test_all_lines_of_a_long_order_can_be_read_page_by_page() -> None:
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     says(counter, "\n".join(f"{phone} 话费 100" for phone in phones(60)))
     pages = [says(counter, "全部明细")]
     while "看下一页" in pages[-1]:
@@ -74,7 +64,7 @@ def test_all_lines_of_a_long_order_can_be_read_page_by_page() -> None:
 
 
 def test_a_long_list_stays_a_long_list_when_a_line_is_taken_out_or_added() -> None:
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     says(counter, "\n".join(f"{phone} 话费 100" for phone in phones(30)))
     says(counter, "第3件不要了")
     assert isinstance(counter.dialog.state, Confirming)
@@ -85,14 +75,14 @@ def test_a_long_list_stays_a_long_list_when_a_line_is_taken_out_or_added() -> No
 
 
 def test_more_mistakes_than_a_message_holds_are_told_in_parts() -> None:
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     told = says(counter, "\n".join(f"{phone[:10]} 话费 100" for phone in phones(100)))
     assert "每一行都要改" in told
     assert "还有85行有问题" in told
 
 
 def test_ordinary_messages_are_not_read_row_by_row() -> None:
-    _, lexicon = shop()
+    _, lexicon = goods_of(DEMO)
     assert read_rows("充100话费 13812345678", lexicon) == ()
     assert read_rows("您好\n在吗\n", lexicon) == ()
 
@@ -100,7 +90,7 @@ def test_ordinary_messages_are_not_read_row_by_row() -> None:
 @pytest.mark.parametrize("joint", [" ", "，", ",", "\t", "、", "；", "　", " | "])
 def test_cells_may_be_divided_by_anything_and_stand_in_any_order(joint: str) -> None:
     rows = [("13511110001", "话费", "100"), ("50", "13511110002", "话费"), ("话费", "30", "13511110003")]
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     assert "合计：¥179.25" in says(counter, "\n".join(joint.join(row) for row in rows))
 
 
@@ -114,7 +104,7 @@ bad = st.sampled_from(
 @given(st.lists(good, min_size=3, max_size=12), st.lists(bad, max_size=12), st.data())
 def test_nothing_is_ordered_that_no_row_said(right: list[str], wrong: list[str], data: st.DataObject) -> None:
     rows = data.draw(st.permutations([*right, *wrong]))
-    counter = Counter(*shop())
+    counter = Counter(*goods_of(DEMO))
     for text in (
         "\n".join(rows),
         *data.draw(st.lists(st.sampled_from(["只下对的", "确认", "全部明细", "更多"]), max_size=4)),

@@ -1,32 +1,20 @@
 """What is wished beside an answer that was asked for, in its place, or politely."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from catalog.model import Field, FieldKind
 from dialogs import freetext
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 _PLACE = "上海市静安区南京西路1号 王五 13900001111"
 _PHONE = "13900001111"
 
 
-@cache
-def _shop(name: str) -> Counter:
-    shelf = read_catalog(_ROOT / f"tests/corpus/catalogs/{name}.toml")
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _after(shop: str, *texts: str) -> tuple[Counter, str]:
-    known = _shop(shop)
-    counter, told = Counter(known.shelf, known.lexicon), ""
+    counter, told = counter_in(shop), ""
     for text in texts:
         told = counter.says(text).text
     return counter, told
@@ -205,5 +193,5 @@ _WHO = Field("who", "入住人姓名", FieldKind.TEXT)
     ],
 )
 def test_the_words_that_are_to_stand_there_are_kept_and_no_others(field: Field, said: str, kept: str) -> None:
-    product = _shop("garage").shelf.products[0]
+    product = counter_in("garage").shelf.products[0]
     assert freetext.told(field, product, said).text == kept

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from catalog.shelf import Shelf
 from dialogs.state import Collecting
 from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
+from tests.stories.shops import goods_of
 
 DRIVING = Path(__file__).parents[1] / "corpus" / "catalogs" / "driving.toml"
 NO_NAMES = """
@@ -26,8 +25,7 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def school() -> tuple[Shelf, Lexicon]:
-    shelf = read_catalog(DRIVING)
-    return shelf, build_lexicon(shelf)
+    return goods_of(DRIVING)
 
 
 def _name(school: tuple[Shelf, Lexicon], said: str) -> str | None:

@@ -1,17 +1,11 @@
 """A thing of the order named again, beside others: that one is changed, and nothing else goes."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming
-from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 _CARS = ("garage", "16寸轮胎两条 5小时停车券一张")
 _CAMPUS = ("campus", "巨幕电影票两张 双人餐一份")
 _SCHOOL = ("driving", "C1周末班 模考卡10次一张")
@@ -19,15 +13,8 @@ _CAMERA = ("photo", "R5租3天 70-200租3天 13900001111")
 _FOOD = ("heldout_pantry", "土鸡蛋30枚一份 豆腐猫砂两袋")
 
 
-@cache
-def _shop(name: str) -> Counter:
-    shelf = read_catalog(_ROOT / f"tests/corpus/catalogs/{name}.toml")
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _held(shop: str, *texts: str) -> list[tuple[str, int]]:
-    known = _shop(shop)
-    counter = Counter(known.shelf, known.lexicon)
+    counter = counter_in(shop)
     for text in texts:
         counter.says(text)
     state = counter.dialog.state

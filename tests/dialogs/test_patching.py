@@ -1,30 +1,16 @@
 """Digits of an account and pieces of an address, said in few words below a summary, are no counts and no amounts."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.state import Confirming
-from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 _CABLE = "一米数据线 李小红 13812345678 四川省成都市武侯区科华路1号"
 
 
-@cache
-def _shop(name: str) -> tuple[Shelf, Lexicon]:
-    path = _ROOT / ("data/catalog.demo.toml" if name == "demo" else f"tests/corpus/catalogs/{name}.toml")
-    shelf = read_catalog(path)
-    return shelf, build_lexicon(shelf)
-
-
 def _after(shop: str, first: str, said: str) -> Counter:
-    counter = Counter(*_shop(shop))
+    counter = counter_in(shop)
     counter.says(first)
     assert isinstance(counter.dialog.state, Confirming)
     counter.says(said)

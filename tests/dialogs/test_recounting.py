@@ -1,19 +1,14 @@
 """How many of which line, and what some of several become: at a summary, while something is asked, below the link."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from dialogs.draft import look
 from dialogs.recounting import recounted
 from dialogs.state import Collecting, Confirming
 from kernel.orders import OrderState
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 _HOME = "上海市静安区南京西路1号 王五 13900001111"
 _FAIR = ("venue", "庙会日场两张，夜场三张")
 _FILM = ("campus", "巨幕两张，普通厅三张电影票")
@@ -123,16 +118,8 @@ _TABLE = [
 ]  # fmt: skip
 
 
-@cache
-def _shop(name: str) -> Counter:
-    demo = _ROOT / "data/catalog.demo.toml"
-    shelf = read_catalog(demo if name == "demo" else _ROOT / f"tests/corpus/catalogs/{name}.toml")
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _after(shop: str, *said: str) -> Counter:
-    known = _shop(shop)
-    counter = Counter(known.shelf, known.lexicon)
+    counter = counter_in(shop)
     for text in said:
         counter.says(text)
     return counter

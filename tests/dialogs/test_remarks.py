@@ -1,29 +1,14 @@
 """What is only told below a summary changes nothing of it; what is wanted beside it still does."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.state import Confirming
-from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
-
-_ROOT = Path(__file__).parents[2]
-
-
-@cache
-def _shop(name: str) -> tuple[Shelf, Lexicon]:
-    path = _ROOT / ("data/catalog.demo.toml" if name == "demo" else f"tests/corpus/catalogs/{name}.toml")
-    shelf = read_catalog(path)
-    return shelf, build_lexicon(shelf)
+from tests.stories.shops import counter_in
 
 
 def _below(shop: str, first: str) -> Counter:
-    counter = Counter(*_shop(shop))
+    counter = counter_in(shop)
     counter.says(first)
     assert isinstance(counter.dialog.state, Confirming)
     return counter

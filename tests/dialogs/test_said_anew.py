@@ -1,31 +1,19 @@
 """An order said anew takes the place of the one that was got wrong, below a summary and below the link."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from dialogs.state import Confirming
 from kernel.orders import OrderState
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 _NUMBER = "13812345678"
 _DATA = f"流量5g {_NUMBER}"
 _BOTH = f"充100话费 {_NUMBER} 还有steam50两张"
 
 
-@cache
-def _shop() -> Counter:
-    shelf = read_catalog(_ROOT / "data/catalog.demo.toml")
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _after(*texts: str) -> Counter:
-    known = _shop()
-    counter = Counter(known.shelf, known.lexicon)
+    counter = counter_in("demo")
     for text in texts:
         counter.says(text)
     return counter

@@ -1,33 +1,20 @@
 """还是那个号, 号码不变: the account he has given before, for what is being put together and for nothing else."""
 
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.state import Collecting, Confirming
 from kernel.orders import LineState
-from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 A, B, QQ = "13812345678", "13987654321", "12345678"
 _PLACE = f"张三 {A} 广东省深圳市南山区科技路1号"
 
 
-@cache
-def _shop(name: str) -> tuple[Shelf, Lexicon]:
-    path = _ROOT / ("data/catalog.demo.toml" if name == "demo" else f"tests/corpus/catalogs/{name}.toml")
-    shelf = read_catalog(path)
-    return shelf, build_lexicon(shelf)
-
-
 def _after(shop: str, *messages: str) -> Counter:
-    counter = Counter(*_shop(shop))
+    counter = counter_in(shop)
     for message in messages:
         if message == "paid":
             counter.settle(LineState.DELIVERED)

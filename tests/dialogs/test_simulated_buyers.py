@@ -14,8 +14,9 @@ from dialogs.turn import Scene, Showed
 from kernel.orders import OrderState
 from nlu.lexicon import Lexicon
 from tests.dialogs.buyers import Buyer
-from tests.dialogs.wants import DEMO, TESTS, Ordered, is_what_was_wanted, shop
+from tests.dialogs.wants import TESTS, Ordered, is_what_was_wanted
 from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
 
 BUYERS = int(os.environ.get("KABOT_TEST_BUYERS", "2000"))
 FIRST = int(os.environ.get("KABOT_TEST_FIRST_BUYER", "0"))
@@ -43,7 +44,7 @@ def answers(lexicon: Lexicon) -> Book:
 def a_buyer(seed: int, catalogs: Sequence[Path] = CATALOGS) -> tuple[Buyer, Counter]:
     """The buyer of this seed, and the counter he talks to."""
     dice = random.Random(seed)
-    shelf, lexicon = shop(dice.choice(catalogs))
+    shelf, lexicon = goods_of(dice.choice(catalogs))
     counter = Answering(shelf, lexicon)
 
     def send(texts: Sequence[str]) -> list[str]:

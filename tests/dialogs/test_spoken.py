@@ -1,27 +1,21 @@
 """What is spoken: said back each time, and taken for what it was said to."""
 
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.asking import expecting
 from dialogs.effects import Listen, PlaceOrder
 from dialogs.facts import BeingHeard, Unheard
 from dialogs.state import Confirming, Dialog, from_json, standing, to_json
 from dialogs.step import step
 from dialogs.turn import Said, Spoke
-from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 from tests.dialogs.talkers import SCENE, dialogs
 from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
 
-DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 EVERYTHING = [
     "充100话费 13812345678",
     "充话费",
@@ -50,15 +44,9 @@ EVERYTHING = [
 """One for each kind of talk."""
 
 
-@cache
-def demo() -> tuple[Shelf, Lexicon]:
-    shelf = read_catalog(DEMO)
-    return shelf, build_lexicon(shelf)
-
-
 @pytest.fixture
 def counter() -> Counter:
-    return Counter(*demo())
+    return Counter(*goods_of(DEMO))
 
 
 def spoken(counter: Counter, words: str, *, late: bool = False) -> str:
@@ -136,7 +124,7 @@ def test_what_is_asked_stands_until_something_else_is_said(counter: Counter) -> 
 @settings(max_examples=100, deadline=None)
 @given(dialogs)
 def test_no_spoken_yes_that_is_late_orders_anything_in_any_talk(dialog: Dialog) -> None:
-    frame = parse("确认", demo()[1], channel="voice", expecting=expecting(dialog, SCENE))
+    frame = parse("确认", goods_of(DEMO)[1], channel="voice", expecting=expecting(dialog, SCENE))
     turn = step(dialog, Said(replace(frame, intent="confirm"), "确认", by_voice=True, late=True), SCENE)
     assert not any(isinstance(effect, PlaceOrder) for effect in turn.effects)
     if isinstance(dialog.state, Confirming):

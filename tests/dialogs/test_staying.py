@@ -1,32 +1,19 @@
 """Which lines of several go and which stay, below a summary and below the link of an order that waits."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from dialogs.state import Collecting, Confirming
 from kernel.orders import OrderState
 from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
-_SHOPS = {"demo": _ROOT / "data/catalog.demo.toml", "spa": _ROOT / "tests/corpus/catalogs/p9_spa.toml"}
 _TWO = "充100话费 13812345678 还有steam50两张"
 _CARDS = "京东卡50 京东卡100 steam50"
 _SPA = "盐搓两张 奶搓一张 采耳一次"
 
 
-@cache
-def _shop(name: str) -> Counter:
-    shelf = read_catalog(_SHOPS[name])
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _after(shop: str, first: str, *rest: str) -> Counter:
-    known = _shop(shop)
-    counter = Counter(known.shelf, known.lexicon)
+    counter = counter_in(shop)
     for text in (first, *rest):
         counter.says(text)
     return counter
@@ -49,10 +36,10 @@ _LEFT = [
     ("demo", _CARDS, "京东的50不要 其他照旧", ["jdcard", "steam"]),
     ("demo", _CARDS, "steam留着 京东都不要", ["steam"]),
     ("demo", _CARDS, "就要京东的", ["jdcard", "jdcard"]),
-    ("spa", _SPA, "采耳不做了 其他照旧", ["cuozao", "cuozao"]),
-    ("spa", _SPA, "奶搓那个取消掉", ["cuozao", "caier"]),
-    ("spa", _SPA, "搓澡的都不要了", ["caier"]),
-    ("spa", _SPA, "盐搓不要了 奶搓要", ["cuozao", "caier"]),
+    ("p9_spa", _SPA, "采耳不做了 其他照旧", ["cuozao", "cuozao"]),
+    ("p9_spa", _SPA, "奶搓那个取消掉", ["cuozao", "caier"]),
+    ("p9_spa", _SPA, "搓澡的都不要了", ["caier"]),
+    ("p9_spa", _SPA, "盐搓不要了 奶搓要", ["cuozao", "caier"]),
 ]
 
 

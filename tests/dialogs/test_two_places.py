@@ -1,31 +1,18 @@
 """Parcels that go to several places."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from dialogs.places import read
 from dialogs.state import Collecting, Confirming
-from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_CATALOG = Path(__file__).parents[2] / "tests/corpus/catalogs/heldout_pantry.toml"
 _A = "上海市静安区南京西路1号 王五 13900001111"
 _B = "杭州市西湖区文三路9号 李芳 13700002222"
 _TWO = "土鸡蛋30枚一份 豆腐猫砂两袋"
 
 
-@cache
-def _shop() -> Counter:
-    shelf = read_catalog(_CATALOG)
-    return Counter(shelf, build_lexicon(shelf))
-
-
 def _places(*texts: str) -> list[str]:
-    known = _shop()
-    counter = Counter(known.shelf, known.lexicon)
+    counter = counter_in("heldout_pantry")
     for text in texts:
         counter.says(text)
     state = counter.dialog.state

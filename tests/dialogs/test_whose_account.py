@@ -1,32 +1,17 @@
 """Of several lines the account, or the amount, of the one that is meant is put right, and of no other."""
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
-from catalog.shelf import Shelf
 from dialogs.state import Confirming
-from nlu.lexicon import Lexicon
-from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
 
-_ROOT = Path(__file__).parents[2]
 A, B, C = "13812345678", "13987654321", "13700001111"
 _TWO = f"{A}充50 {B}充100"
 _BOTH = f"话费50 {A} 爱奇艺月卡 {A}"
 
 
-@cache
-def _shop(name: str) -> tuple[Shelf, Lexicon]:
-    path = _ROOT / ("data/catalog.demo.toml" if name == "demo" else f"tests/corpus/catalogs/{name}.toml")
-    shelf = read_catalog(path)
-    return shelf, build_lexicon(shelf)
-
-
 def _shown(shop: str, *messages: str) -> list[tuple[object, str]]:
-    counter = Counter(*_shop(shop))
+    counter = counter_in(shop)
     for message in messages:
         counter.says(message)
     state = counter.dialog.state

@@ -4,27 +4,15 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from bot.lexicon import build_lexicon
 from catalog.checks import Valid, check_field
-from catalog.files import read_catalog
 from catalog.model import Delivery, Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs import replies
-from nlu.lexicon import Lexicon
 
 TESTS = Path(__file__).parents[1]
-DEMO = TESTS.parent / "data" / "catalog.demo.toml"
 FREE = (FieldKind.TEXT, FieldKind.ADDRESS)
-
-
-@cache
-def shop(catalog: Path) -> tuple[Shelf, Lexicon]:
-    """A catalog and its lexicon, read once."""
-    shelf = read_catalog(catalog)
-    return shelf, build_lexicon(shelf)
 
 
 def is_sized_by_number(sku: Sku, product: Product) -> bool:

@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from catalog.model import Delivery
 from tests.dialogs.buyers import Buyer
-from tests.dialogs.wants import DEMO, Ordered, is_what_was_wanted, shop
+from tests.dialogs.wants import Ordered, is_what_was_wanted
 from tests.e2e.shop import Shop
+from tests.stories.shops import DEMO, goods_of
 
 BUYERS = int(os.environ.get("KABOT_TEST_REAL_BUYERS", "100"))
 AT_ONCE = 6
@@ -39,11 +40,11 @@ def a_buyer(seed: int, running: Shop, threads: ThreadPoolExecutor) -> tuple[Buye
             return [send_one(texts[0])[1]]
         return [answer for _, answer in sorted(threads.map(send_one, texts))]
 
-    return Buyer(random.Random(seed), shop(DEMO)[0], send), phone.openid
+    return Buyer(random.Random(seed), goods_of(DEMO)[0], send), phone.openid
 
 
 def test_what_is_ordered_in_the_end_is_what_was_wanted(running_shop: Shop, tmp_path: Path) -> None:
-    for product in shop(DEMO)[0].products:
+    for product in goods_of(DEMO)[0].products:
         if product.delivery is Delivery.CARD:
             for sku in product.skus:
                 running_shop.stock(sku.code, *(f"{sku.code}-{n:04}" for n in range(KEYS)), tmp=tmp_path)

@@ -1,15 +1,12 @@
 """Whatever was understood: against a buyer's words no money moves, nothing is cancelled, opened or shown."""
 
-from pathlib import Path
-
 import pytest
 
 from dialogs.effects import AskRefund, CancelOrder, OpenCase, OpenHandoff
 from kernel.orders import LineState
 from tests.stories.counter import Counter
-from tests.stories.test_stories import _shop
+from tests.stories.shops import counter_in
 
-DEMO = Path(__file__).parents[2] / "data" / "catalog.demo.toml"
 ACTS = (AskRefund, CancelOrder, OpenCase, OpenHandoff)
 UNPAID = (
     "能取消吗|要是充不上就取消|我朋友让我取消|取消的话怎么弄|可以取消订单吗|不想取消|等会儿再取消|别给我取消了|没有要取消的意思|怎么取消"
@@ -28,7 +25,7 @@ DELIVERED = (
 
 
 def _counter(message: str, state: LineState | None) -> Counter:
-    counter = Counter(*_shop(str(DEMO)))
+    counter = counter_in("demo")
     counter.supplier_asked = False
     counter.says(message)
     counter.says("确认")

@@ -11,22 +11,14 @@ import pytest
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming, DraftLine
 from tests.stories.counter import Counter
-from tests.stories.test_stories import _shop
+from tests.stories.shops import counter_in
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 
 def _lines() -> list[tuple[str, str, str]]:
     lines = [line for line in (HERE / "counts.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
     return [(shop.strip(), *rest.split("=>", 1)) for shop, rest in (line.split("|", 1) for line in lines)]  # type: ignore[misc]
-
-
-def _catalog(shop: str) -> Path:
-    if shop == "demo":
-        return ROOT / "data/catalog.demo.toml"
-    own = HERE / f"{shop}.toml"
-    return own if own.exists() else ROOT / f"tests/corpus/catalogs/{shop}.toml"
 
 
 def _held(counter: Counter) -> list[str]:
@@ -44,7 +36,7 @@ def _line(line: DraftLine, counter: Counter) -> str:
 
 @pytest.mark.parametrize(("shop", "said", "wanted"), _lines())
 def test_each_count_is_of_what_it_was_said_of(shop: str, said: str, wanted: str) -> None:
-    counter = Counter(*_shop(str(_catalog(shop))))
+    counter = counter_in(shop)
     for text in said.split("//"):
         counter.says(text.strip().replace("\\n", "\n"))
     assert _held(counter) == sorted(wanted.split())

@@ -1,35 +1,27 @@
 """What the bot quotes as an example is on sale here, is understood, and leaves nothing to ask."""
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.lexicon import build_lexicon
-from catalog.files import read_catalog
 from catalog.shelf import Shelf
 from dialogs import examples
 from dialogs.state import Confirming
 from dialogs.turn import Followed
-from nlu.lexicon import Lexicon
 from nlu.parsing import parse
 from tests.stories.counter import Counter
+from tests.stories.shops import goods_of
 
 ROOT = Path(__file__).parents[2]
 CATALOGS = ("data/catalog.demo.toml", "tests/contracts/shop.toml", "tests/stories/云服务.toml")
 TAGS = re.compile(r"<a [^>]*>|</a>")
 
 
-@cache
-def shop(catalog: str) -> tuple[Shelf, Lexicon]:
-    shelf = read_catalog(ROOT / catalog)
-    return shelf, build_lexicon(shelf)
-
-
 @pytest.mark.parametrize("catalog", CATALOGS)
 def test_what_is_quoted_as_an_order_is_one(catalog: str) -> None:
-    shelf, lexicon = shop(catalog)
+    shelf, lexicon = goods_of(ROOT / catalog)
     quoted = examples.orders(shelf)
     assert len(quoted) == 2
     for text in quoted:
@@ -39,7 +31,7 @@ def test_what_is_quoted_as_an_order_is_one(catalog: str) -> None:
 
 @pytest.mark.parametrize("catalog", CATALOGS)
 def test_what_is_quoted_as_a_correction_corrects(catalog: str) -> None:
-    shelf, lexicon = shop(catalog)
+    shelf, lexicon = goods_of(ROOT / catalog)
     for product in shelf.products:
         for text in examples.orders(Shelf((product,), "one")):
             counter = Counter(shelf, lexicon)
@@ -58,7 +50,7 @@ def test_what_is_quoted_as_a_correction_corrects(catalog: str) -> None:
 
 @pytest.mark.parametrize("catalog", CATALOGS[1:])
 def test_the_welcome_speaks_of_this_shop_alone(catalog: str) -> None:
-    shelf, lexicon = shop(catalog)
+    shelf, lexicon = goods_of(ROOT / catalog)
     counter = Counter(shelf, lexicon)
     told = [counter.hears(Followed()).text, counter.says("你好").text, counter.says("帮助").text]
     assert all(examples.orders(shelf)[0] in text for text in told)
@@ -75,6 +67,6 @@ def test_an_empty_shop_quotes_nothing() -> None:
 
 @pytest.mark.parametrize("catalog", CATALOGS)
 def test_what_is_quoted_needs_no_more_than_one_message(catalog: str) -> None:
-    shelf, lexicon = shop(catalog)
+    shelf, lexicon = goods_of(ROOT / catalog)
     frames = [parse(text, lexicon) for text in examples.orders(shelf)]
     assert all(frame.intent == "order" and not frame.items[0].missing for frame in frames)

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.stories.counter import Counter
-from tests.stories.test_stories import _shop
+from tests.stories.shops import counter_in
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 
 def _lines() -> list[list[str]]:
@@ -31,10 +30,9 @@ def _missing(counter: Counter, text: str, wanted: str) -> bool:
 
 @pytest.mark.parametrize(("shop", "before", "wordings", "wanted"), _lines())
 def test_every_wording_is_taken_as_its_rule_says(shop: str, before: str, wordings: str, wanted: str) -> None:
-    path = ROOT / ("data/catalog.demo.toml" if shop == "demo" else f"tests/corpus/catalogs/{shop}.toml")
     wrong = []
     for wording in wordings.split(";"):
-        counter, answer = Counter(*_shop(str(path))), ""
+        counter, answer = counter_in(shop), ""
         for text in (*before.split(";"), *wording.split(">")):
             if text.strip():
                 answer = counter.says(text.strip()).text

@@ -11,8 +11,8 @@ from dialogs.effects import CancelOrder
 from dialogs.state import DraftLine
 from dialogs.which import all_of, named
 from kernel.orders import OrderState
-from tests.dialogs.wants import DEMO, shop
 from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
 
 PHONE = "13687654321"
 GOODS = {"京东": ("京东卡200", "jdcard"), "话费": (f"充100话费 {PHONE}", "huafei"), "优酷": ("优酷月卡", "youku")}
@@ -22,7 +22,7 @@ JOINTS = ("，", " ", "。", "、")
 
 
 def _with_orders(names: list[str]) -> Counter:
-    shelf, lexicon = shop(DEMO)
+    shelf, lexicon = goods_of(DEMO)
     counter = Counter(shelf, lexicon)
     for name in names:
         counter.says(GOODS[name][0])
@@ -74,7 +74,7 @@ def test_what_names_none_of_several_is_asked_about(order: list[str], says: str) 
 def test_each_clause_changes_its_own_line(
     card: int, steam: int, cards: int, steams: int, turned: bool, joint: str
 ) -> None:
-    shelf, _ = shop(DEMO)
+    shelf, _ = goods_of(DEMO)
     lines = (DraftLine("jdcard", value=1000), DraftLine("steam", value=30))
     clauses = [f"京东换成{card}的{cards}张", f"steam换成{steam}的{steams}张"]
     new = rebuilt(lines, joint.join(reversed(clauses) if turned else clauses), (), shelf)
@@ -89,7 +89,7 @@ def test_each_clause_changes_its_own_line(
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_a_clause_that_says_nothing_known_never_turns_a_line_into_another_product(one: str, other: str) -> None:
-    shelf, _ = shop(DEMO)
+    shelf, _ = goods_of(DEMO)
     lines = (DraftLine("jdcard", value=100), DraftLine("steam", value=50))
     new = rebuilt(lines, f"京东{one}，steam{other}", (), shelf)
     if isinstance(new, tuple):

@@ -10,8 +10,9 @@ from dialogs.draft import account_field, look
 from dialogs.effects import PlaceOrder
 from dialogs.state import Collecting, Confirming, DraftLine
 from tests.dialogs.buyers import TAGS
-from tests.dialogs.wants import DEMO, TESTS, shop
+from tests.dialogs.wants import TESTS
 from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
 
 BASKETS = 400
 EDITS = 3
@@ -116,7 +117,7 @@ def test_an_edit_of_several_lines_does_what_was_said_or_nothing() -> None:
     edits = missed = 0
     for seed in range(BASKETS):
         dice = random.Random(seed)
-        shelf, lexicon = shop(dice.choice([DEMO, DEMO, AT_HOME]))
+        shelf, lexicon = goods_of(dice.choice([DEMO, DEMO, AT_HOME]))
         counter = Counter(shelf, lexicon)
         products = _sold(shelf)
         things = [_thing(dice, dice.choice(products), [])]
