@@ -25,8 +25,7 @@ from bot.scene import scene_now
 from bot.webhook import Push
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.beside import with_wishes
-from dialogs.clauses import read_clauses
+from dialogs.as_heard import as_heard
 from dialogs.effects import (
     AskRefund,
     CancelOrder,
@@ -49,16 +48,13 @@ from dialogs.effects import (
 )
 from dialogs.facts import Fact, Unheard
 from dialogs.pace import counted, verdict
-from dialogs.rows import read_rows
-from dialogs.said_anew import as_said_anew
 from dialogs.state import Dialog, WithHuman, standing
-from dialogs.step import expecting, step
+from dialogs.step import step
 from dialogs.store import Answered, Busy, Opened, TalkUnavailableError
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke
 from kernel.ids import OrderNo
 from nlu.frame import frame_in_a_line
 from nlu.lexicon import Lexicon
-from nlu.parsing import parse
 
 log = logging.getLogger(__name__)
 
@@ -328,16 +324,10 @@ def _heard(push: Push, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Heard 
     """What the push means to the conversation; None for what is no talk (views, unknown events, unsubscribing)."""
     match push.kind, push.event:
         case "text", _:
-            frame = parse(push.text, lexicon, channel="text", expecting=expecting(dialog, scene))
-            rows, clauses = read_rows(push.text, lexicon), read_clauses(push.text, lexicon)
-            said = as_said_anew(Said(frame, push.text, rows=rows, clauses=clauses), lexicon)
-            return with_wishes(said, dialog, scene, lexicon)
+            return as_heard(push.text, dialog, scene, lexicon)
         case "voice", _ if push.text.strip():
-            frame = parse(push.text, lexicon, channel="voice", expecting=expecting(dialog, scene))
             late = push.standing not in ("", standing(dialog))
-            clauses = read_clauses(push.text, lexicon)
-            said = as_said_anew(Said(frame, push.text, by_voice=True, clauses=clauses, late=late), lexicon)
-            return with_wishes(said, dialog, scene, lexicon)
+            return as_heard(push.text, dialog, scene, lexicon, channel="voice", late=late)
         case "voice", _:
             return Spoke()
         case "unheard", ("off" | "lost" | "silent" | "long" | "many") as why:

@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.shelf import Shelf
-from dialogs.asking import expecting
-from dialogs.beside import with_wishes
-from dialogs.clauses import read_clauses
+from dialogs.as_heard import as_heard
 from dialogs.effects import (
     AskRefund,
     CancelOrder,
@@ -52,11 +50,9 @@ from dialogs.facts import (
     SoldOut,
     TooManyUnpaid,
 )
-from dialogs.rows import read_rows
-from dialogs.said_anew import as_said_anew
 from dialogs.state import Dialog, from_json, to_json
 from dialogs.step import step
-from dialogs.turn import Heard, Reply, Said, Scene, WalletTerms
+from dialogs.turn import Heard, Reply, Scene, WalletTerms
 from fulfillment.states import refund_way
 from kernel.cases import Case, CaseKind, CaseState, LineFacts, RefundWay, SupplierSays
 from kernel.hours import ALWAYS, WorkingHours
@@ -65,7 +61,6 @@ from kernel.money import Fen
 from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState, UsedAccount, WantedLine
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
-from nlu.parsing import parse
 
 UNPAID_MAX = 3
 STEPS_MAX = 7
@@ -102,10 +97,7 @@ class Counter:
         return Scene(self.now, self.shelf, SHOP_URL, hours=self.hours, wallet=self.wallet)
 
     def says(self, text: str, channel: Channel = "text") -> Reply:
-        frame = parse(text, self.lexicon, channel=channel, expecting=expecting(self.dialog, self.scene))
-        rows, clauses = read_rows(text, self.lexicon), read_clauses(text, self.lexicon)
-        said = Said(frame, text, by_voice=channel == "voice", rows=rows, clauses=clauses)
-        return self.hears(with_wishes(as_said_anew(said, self.lexicon), self.dialog, self.scene, self.lexicon))
+        return self.hears(as_heard(text, self.dialog, self.scene, self.lexicon, channel=channel))
 
     def hears(self, heard: Heard) -> Reply:
         self.effects = []

@@ -1,0 +1,24 @@
+"""What a message says, as far as words, the open question and the catalog tell it: what `step` then takes up."""
+
+from dialogs.asking import expecting
+from dialogs.beside import with_wishes
+from dialogs.clauses import read_clauses
+from dialogs.rows import read_rows
+from dialogs.said_anew import as_said_anew
+from dialogs.state import Dialog
+from dialogs.turn import Said, Scene
+from nlu.frame import Channel
+from nlu.lexicon import Lexicon
+from nlu.parsing import parse
+
+
+def as_heard(
+    text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon, *, channel: Channel = "text", late: bool = False
+) -> Said:
+    """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
+    open when it was spoken."""
+    frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
+    rows = read_rows(text, lexicon) if channel == "text" else ()
+    spoken = channel == "voice"
+    said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late)
+    return with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
