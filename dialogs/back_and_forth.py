@@ -189,11 +189,7 @@ def field_labels(state: Collecting | Confirming, shelf: Shelf) -> list[str]:
 def counts_up(state: Confirming, text: str) -> bool:
     """对 就俩, below a summary of two lines: nothing is missing, and nothing is to be twice."""
     found = _COUNTS_UP.fullmatch(text)
-    return (
-        found is not None
-        and len(state.lines) > 1
-        and read_numeral({"俩": "两", "仨": "三"}.get(found[1], found[1])) == len(state.lines)
-    )
+    return found is not None and len(state.lines) > 1 and read_numeral(found[1]) == len(state.lines)
 
 
 def is_checking(text: str) -> bool:

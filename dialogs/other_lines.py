@@ -29,7 +29,6 @@ _PAIR = re.compile(
     rf"(?:给|帮|替|为)(?:我|咱)?(?:爸妈|父母|爷爷奶奶|外公外婆|姥姥姥爷|公婆|公公婆婆|岳父岳母|爸爸妈妈|老爸老妈|我?爸和我?妈)|(?:给|帮|替|为)我(?:自己)?[和跟与]我?的?(?:{KIN})"
 )
 _BOTH = re.compile(rf"我(?:自己)?[和跟与]我?(?:{KIN})(?:各|每人|一人|都|分别)")
-_PAIRS = {"俩": "两", "仨": "三"}
 _QQ = re.compile("qq|扣扣", re.IGNORECASE)
 _WHO = re.compile("姓名|名字|[人员主]$")
 _BETWEEN_NAMES = re.compile(r"[\s,，、。;；和跟与/]+")
@@ -47,7 +46,7 @@ def for_each_number(items: Sequence[Item], text: str, shelf: Shelf) -> tuple[Ite
     if found is None and _is_topped_up(items[0], shelf):
         found = _SO_MANY_PEOPLE.search(text)
     pair = _BOTH.search(text) or (_PAIR.search(text) and _is_topped_up(items[0], shelf))
-    many = read_numeral(_PAIRS.get(found[1], found[1])) if found is not None else 2 if pair else 1
+    many = read_numeral(found[1]) if found is not None else 2 if pair else 1
     return tuple(items) * int(many or 1)
 
 

@@ -165,7 +165,7 @@ def _counted(found: re.Match[str]) -> list[Word]:
     if found["half"]:
         return [Word("C", found[0], HALF)]
     if found["pair"]:
-        return [Word("C", found[0], 2 if found["pair"] == "俩" else 3)]
+        return [Word("C", found[0], int(read_numeral(found["pair"]) or 0))]
     wanted = read_numeral(found["number"])
     return [Word("C", found[0], int(wanted), found["piece"])] if wanted is not None and wanted >= 1 else []
 

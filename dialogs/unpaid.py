@@ -71,10 +71,10 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
-    if _mistook(said) and isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is not None:
+    live = live_unpaid(dialog, scene)
+    if _mistook(said) and isinstance(dialog.state, Idle) and live is not None:
         said = replace(said, frame=replace(said.frame, intent="change"))
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
-    live = live_unpaid(dialog, scene)
     likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
     likely = likely or (live is not None and _reworks(dialog, live.lines, said, scene))
     likely = likely or change_or_another.left_open(dialog, said, scene)

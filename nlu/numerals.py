@@ -23,11 +23,13 @@ _RANGE = re.compile(
 
 _DAYS = frozenset(("三八", "五一", "五四", "六一", "七一", "八一"))
 """Holidays, before they are numbers read out digit by digit."""
+_PAIRS = {"俩": 2, "仨": 3}
+"""Two and three of them, measure word and all."""
 
 
 def read_numeral(said: str) -> int | float | None:
     """Read one numeral; None when it names no single amount (几十, 一两百, 百八十)."""
-    return _read_latin(said) if said[0].isdigit() else _read_chinese(said)
+    return _read_latin(said) if said[0].isdigit() else _PAIRS.get(said) or _read_chinese(said)
 
 
 def _read_latin(said: str) -> int | float | None:
