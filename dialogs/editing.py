@@ -147,7 +147,7 @@ def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         after = turn.dialog.state if turn is not None else None
         waits = turn is not None and bool(turn.effects) and clause is not said.clauses[-1]
         if turn is None or turn.dialog.misses or waits or not isinstance(after, Collecting | Confirming):
-            return miss(doubted(dialog), scene, replies.clause_unclear(clause.text))
+            return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause.text)), lost=True)
         now = turn.dialog
     return turn
 
@@ -160,7 +160,7 @@ def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: 
         return None
     new = rebuilt(state.lines, said.text, said.frame.items, scene.shelf)
     if isinstance(new, Unclear):
-        return miss(doubted(dialog), scene, replies.clause_unclear(new.clause))
+        return replace(miss(doubted(dialog), scene, replies.clause_unclear(new.clause)), lost=True)
     if new is None:
         return None
     told = replies.changed() if new != state.lines else replies.nothing_changed()

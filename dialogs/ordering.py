@@ -201,9 +201,9 @@ def miss(dialog: Dialog, scene: Scene, *notes: str) -> Turn:
     question = open_question(dialog, scene)
     if question is None:
         notes = notes or (replies.unknown(), replies.unknown_how())
-        return Turn(replace(dialog, misses=misses), Reply(replies.join(*notes, offer)))
+        return Turn(replace(dialog, misses=misses), Reply(replies.join(*notes, offer)), lost=True)
     told = replies.join(*(notes or (replies.not_an_answer(),)), question.text, offer)
-    return Turn(replace(dialog, misses=misses, listed=question.listed), Reply(told))
+    return Turn(replace(dialog, misses=misses, listed=question.listed), Reply(told), lost=not notes)
 
 
 def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
@@ -216,6 +216,7 @@ def denied(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
         return Turn(
             replace(dialog, state=state, misses=0),
             Reply(replies.what_to_change(examples.changes(state.lines, scene.shelf))),
+            lost=True,
         )
     if dialog.state == Idle() and dialog.unpaid is None:
         return miss(dialog, scene)
@@ -265,7 +266,7 @@ def ask_which_line(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     """A correction that could be about several lines: ask which, and keep it for the answer."""
     lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
     told = replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0])
-    return miss(doubted(dialog, text), scene, told)
+    return replace(miss(doubted(dialog, text), scene, told), lost=True)
 
 
 def doubted(dialog: Dialog, unplaced: str = "") -> Dialog:

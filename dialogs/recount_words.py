@@ -101,7 +101,7 @@ def _words_of(text: str, products: tuple[str, ...], lines: int, shelf: Shelf) ->
     by_number = any(_by_number(product, shelf) for product in products)
     pieces = frozenset(_PIECES).difference("单笔").union(*(_units(product, shelf) for product in products))
     for product in products:
-        for name, codes in _names(product, shelf).items():
+        for name, codes in names_of_product(product, shelf).items():
             if name in said:
                 names[name] = names.get(name, frozenset()) | codes
     found: list[Word] = []
@@ -203,7 +203,7 @@ def _units(product_id: str, shelf: Shelf) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _names(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
+def names_of_product(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
     """What of a product is called how, folded."""
     product = shelf.product(product_id)
     named = _names_of(product) if product is not None else {}

@@ -71,6 +71,7 @@ from dialogs.facts import (
     TopUpRefused,
     Unheard,
 )
+from dialogs.gist import or_its_gist
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness
@@ -172,6 +173,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
+    turn = or_its_gist(dialog, said, scene, turn)
     return _noted(dialog, said, _checked(dialog, said, scene, turn))
 
 

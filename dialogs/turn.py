@@ -132,3 +132,5 @@ class Turn:
     dialog: Dialog
     reply: Reply = Reply()
     effects: tuple[Effect, ...] = ()
+    lost: bool = False
+    """Nothing could be made of what was said, and no question was asked about it."""

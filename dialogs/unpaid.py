@@ -14,6 +14,7 @@ from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
+from dialogs.gist import gist
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -191,9 +192,16 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         gone = drop_named(dialog, waiting, fact.orders, said, scene)
         if gone is not None:
             return gone
-    if _corrects(dialog, said, scene) or (len(waiting) == 1 and said.frame.intent == "unknown"):
+    wants = len(waiting) == 1 and (said.frame.intent == "unknown" or _changes(dialog, lines, said, scene))
+    if _corrects(dialog, said, scene) or wants:
         return _corrected(dialog, waiting, fact.orders, said, scene)
     return change_or_another.asked(dialog, waiting, said, scene)
+
+
+def _changes(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
+    """Whether the gist of it is a change of the order, where it could not be one more just as well."""
+    open_ = change_or_another.left_open(dialog, said, scene)
+    return not open_ and gist(lines, said.text, scene.shelf) is not None
 
 
 # ---- an answer to a list -------------------------------------------------------------------------------------------
@@ -294,17 +302,13 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
     problems: tuple[str, ...] = ()
     new = reworked(lines, said, scene)
-    if new is None:
-        if (
-            says_more(said.text)
-            or said.frame.intent == "deny"
-            or (said.frame.intent not in ("change", "answer", "order"))
-        ):
-            return None
+    corrects = said.frame.intent in ("change", "answer", "order") and not says_more(said.text)
+    if new is None and corrects:
         made = corrected(lines, _without_name(order, said, scene), scene)
-        if made is None:
-            return None
-        new, problems = made
+        if made is not None:
+            new, problems = made
+    if new is None and (new := gist(lines, said.text, scene.shelf)) is None:
+        return None
     if problems or any(look(line, scene.shelf).missing for line in new):
         return mend(dialog, unpaid, new, scene, *problems)
     if new == lines:

@@ -1,0 +1,109 @@
+"""From what a message speaks of to what the order becomes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from catalog.shelf import Shelf
+from dialogs.draft import look
+from dialogs.gist.fields import fields_in
+from dialogs.gist.mentions import Mention, Message, read
+from dialogs.recount_basket import Basket
+from dialogs.recount_words import Word
+from dialogs.state import DraftLine
+
+_TEXT_MAX = 60
+
+
+def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The lines with that changed which the message wants otherwise; None where it wants nothing, or leaves it open."""
+    looked = [look(line, shelf) for line in lines]
+    if len(text) > _TEXT_MAX or any(one.sku is None for one in looked):
+        return None
+    given = fields_in(lines, text, shelf)
+    if given is None:
+        return None
+    products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
+    message = read(given.rest, products, shelf)
+    basket = Basket(list(lines), shelf)
+    size, count = _size(basket, message), _count(message)
+    if size == "open" or count == "open":
+        return None
+    subjects = _subjects(basket, message)
+    if size is not None:
+        at, word = size
+        sku = basket.like(word, at)
+        if sku is None:
+            return None
+        basket.become(at, sku)
+        subjects = {at}
+    if count is not None:
+        if len(subjects) != 1:
+            return None
+        (at,) = subjects
+        now = basket.amount(at)
+        to = {"more": now + count.count, "less": now - count.count}.get(count.way, count.count)
+        if to < 1 or not basket.set(at, to, count.piece):
+            return None
+    values = [one for one in given.values if one[0] in subjects] or list(given.values)
+    if len({basket.lines[at].fields.get(name) for at, name, _ in values}) > 1:
+        return None
+    for at, name, value in values:
+        basket.lines[at] = replace(basket.lines[at], fields={**basket.lines[at].fields, name: value})
+    return tuple(basket.lines) if tuple(basket.lines) != tuple(lines) else None
+
+
+def _word(mention: Mention) -> Word:
+    return Word("N", mention.text, skus=mention.skus)
+
+
+def _names_product(basket: Basket, mention: Mention) -> bool:
+    """Whether it is the name of a product and no size."""
+    products = [basket.shelf.product_of(code) for code in mention.skus]
+    return any(p is not None and len(p.skus) > 1 and {s.code for s in p.skus} <= mention.skus for p in products)
+
+
+def _subjects(basket: Basket, message: Message) -> set[int]:
+    every = set(range(len(basket.lines)))
+    held = [set(basket.named(_word(m))) for m in message.mentions if m.skus]
+    named = [one for one in held if one and one != every]
+    return named[0] if named and all(one == named[0] for one in named) else every
+
+
+def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"] | None:
+    """(line, the size it is to be); None: no word of it."""
+    sizes = [m for m in message.mentions if m.skus and not _names_product(basket, m)]
+    new = [m for m in sizes if not basket.named(_word(m))]
+    held = [m for m in sizes if basket.named(_word(m))]
+    if not new:
+        return None
+    if any(m.way == "more" for m in message.mentions if m.skus):
+        return "open"
+    wanted = [m for m in new if m.sign > 0]
+    if not wanted and (any(m.sign < 0 for m in held) or not message.chatter):
+        wanted = [m for m in new if m.sign == 0]
+    if not wanted:
+        return None if all(m.sign == 0 for m in new) else "open"
+    last = wanted[-1]
+    if len({m.skus for m in wanted if m.clause == last.clause}) > 1:
+        return "open"
+    if any(m.sign > 0 and m.clause >= last.clause for m in held):
+        return "open"
+    subjects = _subjects(basket, message)
+    fits = [at for at in range(len(basket.lines)) if basket.like(_word(last), at) is not None]
+    fits = [at for at in fits if at in subjects] if len(fits) > 1 else fits
+    return (fits[0], _word(last)) if len(fits) == 1 else "open"
+
+
+def _count(message: Message) -> Mention | Literal["open"] | None:
+    counts = [m for m in message.mentions if m.count]
+    wanted = [m for m in counts if m.sign > 0]
+    if not wanted and not message.chatter:
+        wanted = [m for m in counts if m.sign == 0]
+    if not wanted:
+        return None
+    if len({(m.count, m.way) for m in wanted}) == 1:
+        return wanted[-1]
+    clause = wanted[-1].clause
+    there = [m for m in wanted if m.clause == clause]
+    return there[-1] if len(there) == 1 and wanted[-1].way == "set" else "open"

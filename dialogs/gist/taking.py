@@ -1,0 +1,57 @@
+"""Where a message led nowhere, its gist is taken: below a summary, and below the link of an order that waits."""
+
+import re
+from dataclasses import replace
+
+from dialogs import after_sale, change_or_another, paying, replies
+from dialogs.effects import FindOrders
+from dialogs.gist.deciding import gist
+from dialogs.ordering import advance
+from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup, Unpaid
+from dialogs.turn import Said, Scene, Turn
+
+_ASKS = re.compile(
+    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
+)
+ORDERS_LOOKED_AT = 10
+_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
+_PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+
+
+def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
+    """The turn, or what the gist of the message makes of the order where the turn makes nothing of it."""
+    if said.late or said.frame.intent in _PLAIN or _ASKS.search(said.text) or after_sale.is_tap(said.text):
+        return turn
+    state = dialog.state
+    if isinstance(state, Confirming):
+        new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
+        return advance(replace(dialog, misses=0), new, scene, replies.changed()) if new is not None else turn
+    live = paying.live_unpaid(dialog, scene)
+    if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, turn):
+        return turn
+    if _ANOTHER.search(said.text) or change_or_another.left_open(dialog, said, scene):
+        return turn
+    if gist(live.lines, said.text, scene.shelf) is None:
+        return turn
+    lookup = Lookup(text=said.text[:200], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+
+
+def _leaves(state: Confirming, turn: Turn) -> bool:
+    """Whether the summary stays as it is, and nothing is asked about it."""
+    after = turn.dialog.state
+    if not isinstance(after, Confirming) or after.lines != state.lines:
+        return False
+    if turn.effects:
+        return all(isinstance(effect, FindOrders) for effect in turn.effects)
+    return turn.lost or turn.reply.text.startswith(replies.nothing_changed())
+
+
+def _is_else(live: Unpaid, turn: Turn) -> bool:
+    """Whether the turn is about something else than the order that waits, or has yet to look it up."""
+    if turn.effects:
+        return True
+    after = turn.dialog.state
+    if isinstance(after, Collecting):
+        return any(line.product not in {one.product for one in live.lines} for line in after.lines)
+    return not isinstance(after, Idle)

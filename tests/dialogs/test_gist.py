@@ -1,0 +1,42 @@
+"""What a buyer wants of all he says, below a summary: reasons and chatter around it change nothing."""
+
+import pytest
+
+from dialogs.gist import gist
+from dialogs.state import Confirming
+from tests.stories.shops import counter_in
+
+WANTS = [
+    ("demo", "给娃充20q币 3316072849", "不够 他说要60个", (60, 1)),
+    ("demo", "话费30 13290715546", "30打俩电话就没 冲个一百的", (100, 1)),
+    ("demo", "爱奇艺年卡 15521907743", "年的看不完 就为那一部剧 包月得了", (1, 1)),
+    ("demo", "骏卡10", "10块不经花 凑够五张", (10, 5)),
+    ("demo", "吃鸡60点券 709113825", "60能抽个啥子 上三百的", (300, 1)),
+    ("demo", "流量1g 15133709248", "就在地铁上刷刷抖音 1g估计两天没 来五个g", (5, 1)),
+]
+ONLY_TELLS = [
+    ("demo", "话费50 13812345678", "我有两个手机"),
+    ("demo", "京东卡100", "我手里有200块钱"),
+    ("demo", "绿钻月卡 630017742", "我00年的 从06年就开绿钻 十块钱一个月那会"),
+    ("demo", "京东卡100", "加一个QQ会员"),
+    ("demo", "steam卡100 两张", "多一张"),
+]
+
+
+def _lines(shop: str, first: str) -> Confirming:
+    counter = counter_in(shop)
+    counter.says(first)
+    assert isinstance(counter.dialog.state, Confirming)
+    return counter.dialog.state
+
+
+@pytest.mark.parametrize(("shop", "first", "said", "wanted"), WANTS)
+def test_what_is_wanted_is_found_among_reasons(shop: str, first: str, said: str, wanted: tuple[int, int]) -> None:
+    new = gist(_lines(shop, first).lines, said, counter_in(shop).shelf)
+    assert new is not None
+    assert [(line.value, line.quantity) for line in new] == [wanted]
+
+
+@pytest.mark.parametrize(("shop", "first", "said"), ONLY_TELLS)
+def test_what_is_only_told_changes_nothing(shop: str, first: str, said: str) -> None:
+    assert gist(_lines(shop, first).lines, said, counter_in(shop).shelf) is None
