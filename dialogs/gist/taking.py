@@ -14,6 +14,8 @@ _ASKS = re.compile(
     "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
 )
 ORDERS_LOOKED_AT = 10
+_LOOKED_UP = ("problem", "status", "invoice", "correct")
+"""What a correction below the link is taken for: 写错了 sounds like a complaint."""
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 
@@ -49,7 +51,7 @@ def _leaves(state: Confirming, turn: Turn) -> bool:
 
 def _is_else(live: Unpaid, turn: Turn) -> bool:
     """Whether the turn is about something else than the order that waits, or has yet to look it up."""
-    if turn.effects:
+    if any(not isinstance(effect, FindOrders) or effect.purpose not in _LOOKED_UP for effect in turn.effects):
         return True
     after = turn.dialog.state
     if isinstance(after, Collecting):
