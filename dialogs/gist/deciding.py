@@ -1,5 +1,6 @@
 """From what a message speaks of to what the order becomes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -13,6 +14,12 @@ from dialogs.recount_words import Word
 from dialogs.state import DraftLine
 
 _TEXT_MAX = 60
+_ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
+"""Nothing is done by halves: a number that nobody knows stands in the way."""
+_BESIDES = re.compile(
+    "也(?:要|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
+    "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
+)
 
 
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -21,7 +28,7 @@ def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine
     if len(text) > _TEXT_MAX or any(one.sku is None for one in looked):
         return None
     given = fields_in(lines, text, shelf)
-    if given is None:
+    if given is None or _ACCOUNT.search(given.rest) or _BESIDES.search(text):
         return None
     products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     message = read(given.rest, products, shelf)
@@ -79,14 +86,18 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
         return None
     if any(m.way == "more" for m in message.mentions if m.skus):
         return "open"
-    wanted = [m for m in new if m.sign > 0]
-    if not wanted and (any(m.sign < 0 for m in held) or not message.chatter):
-        wanted = [m for m in new if m.sign == 0]
+    counted = {m.clause for m in message.mentions if m.count and m.sign > 0}
+    wanted = [m for m in new if m.sign > 0 or (m.sign == 0 and m.clause in counted)]
+    if not wanted:
+        wanted = [m for m in new if m.sign == 0 and m.alone][-1:]
     if not wanted:
         return None if all(m.sign == 0 for m in new) else "open"
     last = wanted[-1]
-    if len({m.skus for m in wanted if m.clause == last.clause}) > 1:
-        return "open"
+    for other in reversed(wanted[:-1]):  # 改200的 慢点到没事 选慢充
+        both = last.skus & other.skus
+        if not both and other.clause == last.clause:
+            return "open"
+        last = replace(last, skus=both or last.skus)
     if any(m.sign > 0 and m.clause >= last.clause for m in held):
         return "open"
     subjects = _subjects(basket, message)
@@ -98,8 +109,8 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
 def _count(message: Message) -> Mention | Literal["open"] | None:
     counts = [m for m in message.mentions if m.count]
     wanted = [m for m in counts if m.sign > 0]
-    if not wanted and not message.chatter:
-        wanted = [m for m in counts if m.sign == 0]
+    if not wanted:
+        wanted = [m for m in counts if m.sign == 0 and m.alone][-1:]
     if not wanted:
         return None
     if len({(m.count, m.way) for m in wanted}) == 1:

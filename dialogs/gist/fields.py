@@ -33,8 +33,10 @@ def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | No
     found = list(dict.fromkeys(_found(lines, said, shelf)))
     for *_, words in sorted(found, key=lambda one: -len(one[-1])):
         said = re.sub(re.escape(words), " ", said, flags=re.IGNORECASE)
-    new = tuple((at, name, value) for at, name, value, old, words in found if value != old and _wanted(text, words))
-    return Given(new, said) if len({(name, value) for _, name, value in new}) <= 1 else None
+    other = [one for one in found if one[2] != one[3]]
+    if not all(_wanted(text, words) for *_, words in other) or len({(name, value) for _, name, value, *_ in other}) > 1:
+        return None
+    return Given(tuple((at, name, value) for at, name, value, *_ in other), said)
 
 
 def _wanted(text: str, words: str) -> bool:

@@ -17,7 +17,7 @@ BARE = "#"
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?<=[吧呗嘛])(?=.)|但是?|不过|所以|因为|然后")
 _NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}")
 _TIMES = re.compile(r"[x*](\d{1,2})(?![\dg])")
-_PAIR = re.compile("([俩仨])(?!人)")
+_PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])")
 _NO_COUNT = re.compile(
     r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
@@ -25,6 +25,7 @@ _PIECE = re.compile(f"[{PIECES}位码]")
 _REFUSED_BEFORE = re.compile(
     r"(?:不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|搞成|弄成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
+_FILLER = re.compile("[的吧呗啊哈了那就个]|这[个种]|得了|就行|就好")
 _FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
 _REFUSED_BEHIND = re.compile(
     "[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
@@ -55,6 +56,8 @@ class Mention:
     skus: frozenset[str] = frozenset()
     count: int = 0
     piece: str = ""
+    alone: bool = False
+    """Its clause says nothing else."""
     way: str = "set"
     """Of a count: set, more or less. Of a name: "more" where it is to come besides."""
 
@@ -75,18 +78,20 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
     found: list[Mention] = []
     chatter = 0
     for at, clause in enumerate(clauses):
+        if _PAST.search(clause):
+            chatter += len(clause)
+            continue
         spans = list(_spans(clause, products, shelf))
         chatter += len(clause) - sum(end - start for start, end, _ in spans)
         for i, (start, end, what) in enumerate(spans):
             before = clause[spans[i - 1][1] if i else 0 : start]
             behind = clause[end : spans[i + 1][0] if i + 1 < len(spans) else len(clause)]
-            found.append(_with_sign(replace(what, clause=at), before, behind, past=_PAST.search(clause) is not None))
+            own = _with_sign(replace(what, clause=at), before, behind)
+            found.append(replace(own, alone=not _FILLER.sub("", before + behind) and len(spans) == 1))
     return Message(tuple(found), clauses, chatter)
 
 
-def _with_sign(what: Mention, before: str, behind: str, *, past: bool) -> Mention:
-    if past:
-        return what
+def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     if _REFUSED_BEFORE.search(before):
         return replace(what, sign=-1)
     way = "more" if _MORE_BEFORE.search(before) else "less" if _LESS_BEFORE.search(before) else "set"
