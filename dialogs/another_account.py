@@ -130,7 +130,7 @@ def _placed(dialog: Dialog, state: Collecting | Confirming, heard: _Heard, said:
     whole = "value" in heard.item.said or "quantity" in heard.item.said
     if _ADDS.search(heard.around) or (whole and (_SOMEONES.search(heard.around) or len(held) > 1)):
         return _one_more(dialog, heard.item, said.text, scene)
-    if _is_open(dialog):
+    if is_open(dialog):
         with_last = chosen(dialog, ENTRIES[1], scene)  # number after number: none of them in place of another
         return _one_more(with_last.dialog, heard.item, said.text, scene) if with_last is not None else None
     return _asked(dialog, heard, said, scene)
@@ -323,19 +323,20 @@ def _asked(dialog: Dialog, heard: _Heard, said: Said, scene: Scene) -> Turn:
 
 def answered(dialog: Dialog, text: str) -> int | None:
     """换成这个, 都要: the number of the entry that is meant, where that was asked."""
-    if not _is_open(dialog):
+    if not is_open(dialog):
         return None
     plain = fold(text)
     return next((i for i, words in enumerate((_INSTEAD, _ALSO, _NEITHER), 1) if words.fullmatch(plain)), None)
 
 
-def _is_open(dialog: Dialog) -> bool:
+def is_open(dialog: Dialog) -> bool:
+    """Whether it was asked if an account takes the place of the one that is there."""
     return dialog.kept is not None and dialog.listed is not None and dialog.listed.entries[0][:2] == ENTRIES[0]
 
 
 def _each_of_size(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """各50: the answer that both are wanted, and of what size."""
-    found = _EACH.fullmatch(fold(said.text)) if _is_open(dialog) else None
+    found = _EACH.fullmatch(fold(said.text)) if is_open(dialog) else None
     turn = chosen(dialog, ENTRIES[1], scene) if found is not None else None
     if found is None or turn is None or not isinstance(turn.dialog.state, Collecting | Confirming):
         return None
@@ -348,7 +349,7 @@ def _each_of_size(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 def still_open(before: Dialog, turn: Turn) -> Turn:
     """What was said instead of an answer: the account that was asked about has come into nothing, and that is told."""
     after = turn.dialog.state
-    if not _is_open(before) or _is_open(turn.dialog) or turn.dialog.kept is None:
+    if not is_open(before) or is_open(turn.dialog) or turn.dialog.kept is None:
         return turn
     dialog = replace(turn.dialog, kept=None)
     (item,) = turn.dialog.kept.frame.items or (Item(),)

@@ -53,7 +53,10 @@ def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine
         if to < 1 or not basket.set(at, to, count.piece):
             return None
     values = [one for one in given.values if one[0] in subjects] or list(given.values)
-    if len({basket.lines[at].fields.get(name) for at, name, _ in values}) > 1:
+    olds: dict[int, set[str | None]] = {}
+    for at, name, _ in values:
+        olds.setdefault(at, set()).add(basket.lines[at].fields.get(name))
+    if not given.by_line and any(one != next(iter(olds.values())) for one in olds.values()):
         return None
     for at, name, value in values:
         basket.lines[at] = replace(basket.lines[at], fields={**basket.lines[at].fields, name: value})

@@ -1,22 +1,28 @@
 """Accounts, choices and the like in a message: what of them is not what the order has."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from catalog.checks import Valid, check_field
+from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind
 from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
 from dialogs.draft import look
+from dialogs.field_changes import is_size
+from dialogs.gist.choices import choices_in
+from dialogs.gist.clauses import Clauses, clauses_of, comes_besides, is_told, sign
+from dialogs.gist.digits import few_apart, repaired
+from dialogs.gist.names import names
+from dialogs.gist.parcels import moved
+from dialogs.gist.spelling import name_in, text_in
 from dialogs.state import DraftLine
-from nlu.text import normalise
 
-_CLAUSES = re.compile(r"[\s,，。;；!！~～、…]+")
-_GIVES = re.compile("[错改换]|才是|应该|不对|写|填|就?是(?!不是)|充到|打到|寄|留|给|用")
-_SPEAKS_OF = re.compile(
-    "联系|找我|微信|停机|老号|平时|原来|已经|上周|还有|别|没|不是.*吧|有事|都|室友|同事|老婆用|短信|也"
+_SWAPPED = re.compile(
+    "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
 )
+_LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
+_NUMBERS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +31,172 @@ class Given:
 
     values: tuple[tuple[int, str, str], ...]
     rest: str
+    by_line: bool = False
+    """Whether each is meant for its own line alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a message makes of one field of one line; `value` is what there was where it only speaks of it."""
+
+    at: int
+    name: str
+    value: str
+    words: tuple[str, ...]
+    near: bool = False
+    """Whether it is what the line has but for a slip."""
 
 
 def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | None:
     """What fields a message gives; None where it gives two different values for one."""
-    said = normalise(text)
-    found = list(dict.fromkeys(_found(lines, said, shelf)))
-    for *_, words in sorted(found, key=lambda one: -len(one[-1])):
-        said = re.sub(re.escape(words), " ", said, flags=re.IGNORECASE)
-    other = [one for one in found if one[2] != one[3]]
-    if not all(_wanted(text, words) for *_, words in other) or len({(name, value) for _, name, value, *_ in other}) > 1:
-        return None
-    return Given(tuple((at, name, value) for at, name, value, *_ in other), said)
-
-
-def _wanted(text: str, words: str) -> bool:
-    """Whether the clause that a value stands in says that it is to be the order's."""
-    clause = next((c for c in _CLAUSES.split(normalise(text)) if words in c), "")
-    return _GIVES.search(clause) is not None and _SPEAKS_OF.search(clause) is None
-
-
-def _found(lines: Sequence[DraftLine], said: str, shelf: Shelf) -> Iterator[tuple[int, str, str, str, str]]:
-    """(line, field, what the message gives for it, what the line has, the words that say so)."""
+    clauses = clauses_of(text)
+    if (crossed := _crossed(lines, clauses, shelf)) is not None:
+        return Given(tuple(crossed), "", by_line=True)
+    found: list[_Found] = []
+    olds: dict[tuple[int, str], str] = {}
     for at, looked in enumerate(look(line, shelf) for line in lines):
-        for one in looked.product.fields if looked.product is not None else ():
-            old = looked.fields.get(one.name, "")
-            for value in (*accounts_anywhere(one, said), *_by_pattern(one, said)):
-                yield at, one.name, value, old, value
-            for choice in one.values:
-                for name in (choice.label, *choice.aliases):
-                    if len(name) > 1 and name in said:
-                        yield at, one.name, choice.id, old, name
+        product = looked.product
+        for one in product.fields if product is not None else ():
+            old = olds[at, one.name] = looked.fields.get(one.name, "")
+            sized = product is not None and any(is_size(token, product) for token in _LATIN.findall(clauses.said))
+            others = [f for f in product.fields if f is not one and f.kind is FieldKind.PHONE] if product else []
+            goods = names(product.id, shelf).keys() if product is not None and one.kind is FieldKind.CHOICE else set()
+            found += _of_field(at, one, old, clauses, goods, sized=sized, other_phone=bool(others))
+    if any(not one.value for one in found):
+        return None
+    said = clauses.said
+    for words in sorted({word for one in found for word in one.words}, key=len, reverse=True):
+        said = re.sub(re.escape(words), " ", said, flags=re.IGNORECASE)
+    new = [one for one in found if one.value != olds[one.at, one.name]]
+    near = {one.value for one in new if one.near}
+    new = _of_one_field([one for one in new if one.near or one.value not in near], lines, clauses, shelf)
+    values = tuple(dict.fromkeys((one.at, one.name, one.value) for one in new))
+    several = any(
+        a.at == b.at and set(a.words) & set(b.words) for i, a in enumerate(new) for b in new[:i] if a.name != b.name
+    )
+    once = len({(at, name) for at, name, _ in values}) == len(values)
+    return Given(values, said) if once and not several else None
 
 
-def _by_pattern(one: Field, said: str) -> Iterator[str]:
-    if one.kind is FieldKind.TEXT and one.pattern is not None:
-        for found in re.finditer(one.pattern.strip("^$"), said):
-            if isinstance(check_field(one, found[0]), Valid):
+def _of_one_field(new: list[_Found], lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> list[_Found]:
+    """Where the same words fit several fields of a line: the one that is called by its label; else all of them."""
+    out: list[_Found] = []
+    for one in new:
+        rivals = [other for other in new if other.at == one.at and set(other.words) & set(one.words)]
+        if len(rivals) < 2:
+            rivals = [other for other in new if other.words == one.words]
+        labels = {(r.at, r.name): _label(lines[r.at], r.name, shelf) for r in rivals}
+        named = [r for r in rivals if _speaks_of(clauses.said, labels[r.at, r.name], [*labels.values()])]
+        if not named or one in named:
+            out.append(one)
+    return out
+
+
+def _label(line: DraftLine, name: str, shelf: Shelf) -> str:
+    product = shelf.product(line.product or "")
+    return next((fold(one.label) for one in product.fields if one.name == name), "") if product is not None else ""
+
+
+def _speaks_of(said: str, label: str, labels: Sequence[str]) -> bool:
+    """Whether a message has a part of this label that no other of them has."""
+    pairs = [label[at : at + 2] for at in range(len(label) - 1)]
+    return any(pair in said and not any(pair in other for other in labels if other != label) for pair in pairs)
+
+
+def _of_field(
+    at: int, one: Field, old: str, clauses: Clauses, goods: Set[str], *, sized: bool, other_phone: bool
+) -> Iterator[_Found]:
+    if one.kind is FieldKind.CHOICE:
+        if (choice := choices_in(one, old, clauses, goods)) is not None:
+            yield _Found(at, one.name, *choice)
+    elif one.kind is FieldKind.ADDRESS:
+        if old and (place := moved(old, clauses, other_phone=other_phone)) is not None:
+            yield _Found(at, one.name, *place)
+    else:
+        whole = [*_whole(at, one, old, clauses)]
+        yield from whole
+        if not whole and old:
+            yield from _in_part(at, one, old, clauses, sized=sized)
+
+
+def _in_part(at: int, one: Field, old: str, clauses: Clauses, *, sized: bool) -> Iterator[_Found]:
+    """What is put right of an account or a name, or what a free text is to be."""
+    for made in (name_in(one, old, clauses), text_in(one, old, clauses.said)):
+        if made is not None:
+            yield _Found(at, one.name, *made)
+    if one.kind in _NUMBERS and not (old.isascii() or one.pattern):
+        return
+    for value in repaired(old, clauses.said, one.label) if not sized else ():
+        checked = check_field(one, value)
+        if isinstance(checked, Valid) and checked.canonical != old:
+            yield _Found(at, one.name, checked.canonical, (clauses.said,))
+
+
+def _whole(at: int, one: Field, old: str, clauses: Clauses) -> Iterator[_Found]:
+    """Accounts that a message gives as a whole: as what the order has where they are only spoken of."""
+    tokens = dict.fromkeys((*accounts_anywhere(one, clauses.said), *_by_pattern(one, old, clauses.said)))
+    signs = {value: _wanted(one, old, words, value, clauses) for value, words in _worded(one, tokens, clauses)}
+    words = dict(_worded(one, tokens, clauses))
+    wanted = [value for value, sure in signs.items() if sure and fold(value) != fold(old)]
+    for value in signs:
+        near = bool(old) and few_apart(old, value)
+        held = fold(value) == fold(old)
+        yield _Found(at, one.name, value if value in wanted else old if held else "", (words[value],), near=near)
+
+
+def _worded(one: Field, tokens: Sequence[str] | dict[str, None], clauses: Clauses) -> Iterator[tuple[str, str]]:
+    """(the account as it is kept, as it is written)."""
+    for token in tokens:
+        checked = check_field(
+            one, token.upper() if one.pattern and token.upper() != token and one.kind is FieldKind.TEXT else token
+        )
+        if isinstance(checked, Valid) and fold(token) in fold(clauses.said):
+            yield checked.canonical, token
+
+
+def _wanted(one: Field, old: str, words: str, value: str, clauses: Clauses) -> bool:
+    """Whether the words around an account say that it is to be the order's."""
+    at, before, behind = clauses.around(words.casefold())
+    if at < 0:
+        return False
+    clause = before + behind
+    beside = " ".join(clauses.parts[max(0, at - 1) : at]) if not before else ""
+    if is_told(clause, one.label) or comes_besides(clause) or comes_besides(beside[:3]):
+        return False
+    says = sign(before or beside, behind)
+    if says < 0:
+        return False
+    if old and few_apart(old, value):
+        return True
+    return says > 0 or clauses.says_wrong
+
+
+def _by_pattern(one: Field, old: str, said: str) -> Iterator[str]:
+    """Accounts that have letters of another kind, or that are free text: a plate, a domain, a WeChat name."""
+    if one.kind in (FieldKind.TEXT, FieldKind.UID) and one.pattern is not None:
+        pattern = re.compile(one.pattern.strip("^$"), re.IGNORECASE)
+        for found in pattern.finditer(said):
+            yield found[0]
+    elif one.kind is FieldKind.TEXT and old.isascii() and len(old) > 3:
+        for found in _LATIN.finditer(said):
+            if few_apart(old, found[0]):
                 yield found[0]
+
+
+def _crossed(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> list[tuple[int, str, str]] | None:
+    """俩号码填反了, of two lines with one field of a kind: each gets the other's."""
+    if len(lines) != 2 or not _SWAPPED.search(clauses.said) or re.search(r"\d{2}|[一二两三]位", clauses.said):
+        return None
+    one, other = (look(line, shelf) for line in lines)
+    if one.product is None or other.product is None:
+        return None
+    pairs = [
+        (a, b)
+        for a in one.product.fields
+        for b in other.product.fields
+        if a.kind is b.kind and a.kind not in _NUMBERS and one.fields.get(a.name) and other.fields.get(b.name)
+    ]
+    if len(pairs) != 1 or one.fields[pairs[0][0].name] == other.fields[pairs[0][1].name]:
+        return None
+    ((a, b),) = pairs
+    return [(0, a.name, other.fields[b.name]), (1, b.name, one.fields[a.name])]

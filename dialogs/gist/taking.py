@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from dialogs import after_sale, change_or_another, paying, replies
+from dialogs import after_sale, another_account, change_or_another, paying, replies
 from dialogs.effects import FindOrders
 from dialogs.gist.deciding import gist
 from dialogs.ordering import advance
@@ -27,7 +27,11 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     state = dialog.state
     if isinstance(state, Confirming):
         new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
-        return advance(replace(dialog, misses=0), new, scene, replies.changed()) if new is not None else turn
+        return (
+            advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
+            if new is not None
+            else turn
+        )
     live = paying.live_unpaid(dialog, scene)
     if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, turn):
         return turn
@@ -46,6 +50,8 @@ def _leaves(state: Confirming, turn: Turn) -> bool:
         return False
     if turn.effects:
         return all(isinstance(effect, FindOrders) for effect in turn.effects)
+    if another_account.is_open(turn.dialog):
+        return True
     return turn.lost or turn.reply.text.startswith(replies.nothing_changed())
 
 

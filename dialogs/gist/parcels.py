@@ -1,0 +1,94 @@
+"""Parts of an address that a message gives anew: who receives it, his phone, the street, a number in it."""
+
+import re
+from dataclasses import replace
+
+from dialogs.gist.clauses import Clauses, is_told
+from dialogs.gist.digits import repaired
+from dialogs.places import Place, read, written
+from nlu.surnames import KIN, SURNAMES
+
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+_FOR_PHONE = re.compile("电话|手机|号码?|[留写填换改]|收|快递|[打联].{0,3}这|停机|接不到|打不通")
+_RECEIVER = re.compile("收[货件的]?人?|名字|姓名|签收|[写换改叫].{0,4}(?:的?名|人)|人(?:改|换|写)")
+_NAME_IN = re.compile(
+    rf"(?:(?:收[货件]?的?人|名字|姓名|人)(?:的名字)?)?(?:就|请|要|得|直接|还是)*(?:写|填|改成?|换成?|叫|是|留|用)?(?:了|成|为|我?(?:{KIN}|老公|老婆|女朋友|男朋友|对象|同事|室友|朋友|闺蜜)的?(?:名字?)?|他|她|的|吧|叫|是|名|[:：])*+"
+    r"(?P<name>[\u4e00-\u9fff]{2,3}?)(?:收|吧|了|哈|啊|就行|来?签收|的名字?)*"
+)
+_NO_NAME = re.compile(
+    "不变|没变|照旧|地址|电话|手机|门牌|楼|快递|名字|收件|收货|写错|打错|错|别|不|没|都|的$|了$|吧$|谢|麻烦|方便|方向|高兴|时候|安排|常|应该|我|他|她|那|这|改|换|女朋友|同事|老公|老婆"
+)
+_STREET = re.compile(
+    r"(?:[路街道巷弄村苑园湾庄厦]|小区|公司|学校|大学|广场).{0,12}\d|\d+(?:号楼|栋|幢|座|弄|单元)|\d+号"
+)
+_TO = re.compile(
+    "^(?:(?:我|现在|目前|已经|搬[家到去]*了?|就|都|给我|帮我|麻烦|请|直接|要|得|改|换|新|收货|收件|家庭|快递)*"
+    "(?:寄|送|发|住|搬|地址|位置|写|填|改|换|配|投|放)(?:送|货|件)?(?:到|去|往|至|成|在|为|是|了|[:：])*)?(?:就?是|在|到)?"
+)
+_WANTS_PLACE = re.compile("[寄送发住搬改换写填配投放]|地址|错|新|才对|应该|去|漏|楼号|门牌|不是")
+_OLD_PLACE = re.compile("原来|以前|之前|上次|老地址|旧地址|上回|去年|从哪|哪里|多远|多久|几天")
+_NUMBERED = re.compile(r"[楼栋幢座]号?|门牌|房号|室|单元|号|地址|路|街")
+_TAIL = re.compile(r"(?:哈|啊|吧|呢|哦|呀|了|这边|那边|这儿|这里|那里|去)+$")
+
+
+def moved(old: str, clauses: Clauses, *, other_phone: bool) -> tuple[str, tuple[str, ...]] | None:
+    """(the address with what the message gives anew, the clauses that say it); None where it gives no part.
+    `other_phone`: the product asks for a phone besides, so that one alone is not the parcel's."""
+    held = read(old)
+    new, used = held, list[str]()
+    for at, part in enumerate(clauses.parts):
+        if (phone := _phone(clauses, at, other_phone=other_phone)) is not None:
+            new, used = replace(new, phone=phone), [*used, part]
+        if (name := _name(clauses, at)) is not None:
+            new, used = replace(new, name=name), [*used, part]
+        elif (place := _place(clauses, at, held)) is not None:
+            new = replace(new, province=place[0].province, city=place[0].city, district=place[0].district)
+            new, used = replace(new, street=place[0].street), [*used, part]
+    if new == held and (street := _renumbered(held.street, clauses)) is not None:
+        new, used = replace(held, street=street), list(clauses.parts)
+    return (written(new), tuple(used)) if new != held and new.street else None
+
+
+def _phone(clauses: Clauses, at: int, *, other_phone: bool) -> str | None:
+    part = clauses.parts[at]
+    found = _PHONE.search(part)
+    if found is None or is_told(part, "收件电话"):
+        return None
+    if re.search("收[货件]人?|快递|寄", clauses.said) is None and other_phone:
+        return None
+    near = " ".join(clauses.parts[max(0, at - 1) : at + 2])
+    sure = _FOR_PHONE.search(near.replace(found[0], "")) or _RECEIVER.search(clauses.said)
+    return re.sub(r"\D", "", found[0]) if sure else None
+
+
+def _name(clauses: Clauses, at: int) -> str | None:
+    """Who receives it: named so, or a name alone where the message speaks of who receives it."""
+    part = _PHONE.sub("", clauses.parts[at])
+    found = _NAME_IN.fullmatch(part)
+    if found is None or found["name"][0] not in SURNAMES or _NO_NAME.search(found["name"]):
+        return None
+    return found["name"] if _RECEIVER.search(clauses.said) or re.search("收|叫", part) else None
+
+
+def _place(clauses: Clauses, at: int, held: Place) -> tuple[Place, str] | None:
+    """The place in a clause: a street with a number, in the region it names or else in the one that there was."""
+    part = clauses.parts[at]
+    near = " ".join(clauses.parts[max(0, at - 1) : at + 1])
+    if not _STREET.search(part) or _OLD_PLACE.search(near) or not _WANTS_PLACE.search(near) or "不是" in part:
+        return None
+    said = read(_TAIL.sub("", _TO.sub("", _PHONE.sub("", part))))
+    street = said.street
+    if not street or not re.search(r"[路街道巷弄村苑园湾庄厦区司校学场]", street) or not re.search(r"\d", street):
+        return None
+    if said.province or said.city:
+        return replace(said, name="", phone=""), part
+    return replace(held, district=said.district or held.district, street=street), part
+
+
+def _renumbered(street: str, clauses: Clauses) -> str | None:
+    """楼号不是306 是309号楼: the one number of the street that is said to be another."""
+    if not _NUMBERED.search(clauses.said):
+        return None
+    said = re.sub(r"(?<=\d)(?:号楼|号|栋|幢|座|单元|室|楼|层)", "", clauses.said)
+    made = [one for one in repaired(street, said) if one != street]
+    return made[0] if len(made) == 1 else None

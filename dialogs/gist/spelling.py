@@ -1,0 +1,70 @@
+"""Names and free texts of a field given anew: 名字错了个字 李健国 康健的健, 贺卡上要写 岁岁平安."""
+
+import re
+
+from catalog.checks import Valid, check_field
+from catalog.model import Field, FieldKind
+from dialogs.gist.clauses import Clauses
+from nlu.surnames import SURNAMES
+
+_OF_A_NAME = re.compile("姓名|名字|[名人]$|人姓名")
+_SPEAKS_OF_NAME = re.compile("名字?|姓|[谁叫]|字|写|人[是换改]|换成|改成")
+_NAME = re.compile(
+    r"(?:.{0,8}?(?:是|叫|写|成|为|用|填|[:：]))?([\u4e00-\u9fff]{2,4}?)(?:才对|才是|[吧啊哈哦呀]|来?的?)?"
+)
+_NO_NAME = re.compile("错|不|没|的|了|个|字|名|姓|人|我|他|她|这|那|[打写填]|才|应|谢|麻烦|方便|时候|常|高兴")
+_OF_WORD = re.compile(r"(?P<word>[\u4e00-\u9fff]{2,4})的(?P<char>[\u4e00-\u9fff])(?![\u4e00-\u9fff]{2})")
+_NOT_BEFORE = re.compile("不是$|[打写填]成了?$|错成$")
+_WRITES = (
+    "(?:上面?|里面?|那里?|内容|那儿)?(?:就|请|要|给我|帮我|麻烦|都|得|再)*+"
+    "(?:写上?|填上?|印上?|备注|改成?|换成?|是|加上?|放)(?:一?句|个|成|上|[:：])?"
+)
+
+
+def name_in(one: Field, old: str, clauses: Clauses) -> tuple[str, tuple[str, ...]] | None:
+    """(the name that a message puts right, the words of it)."""
+    if one.kind is not FieldKind.TEXT or one.pattern is not None or not _OF_A_NAME.search(one.label):
+        return None
+    if not _SPEAKS_OF_NAME.search(clauses.said) or not old or len(clauses.said) > 40:
+        return None
+    found = [(name, part) for part in clauses.parts if (name := _named(part, old)) is not None]
+    names = {name for name, _ in found if name != old}
+    if len(names) == 1:
+        words = [part for part in clauses.parts if _OF_WORD.search(part) or part in [p for _, p in found]]
+        return next(iter(names)), tuple(words)
+    spelt = _spelt(old, clauses.said) if not names else None
+    return (spelt, clauses.parts) if spelt is not None else None
+
+
+def _named(part: str, old: str) -> str | None:
+    found = _NAME.fullmatch(part)
+    if found is None or found[1][0] not in SURNAMES or _NO_NAME.search(found[1]):
+        return None
+    alike = len(found[1]) == len(old) and sum(a == b for a, b in zip(found[1], old, strict=True)) >= len(old) - 1
+    said = re.search("是|叫|写|成|为|用|填", part) is not None
+    return found[1] if alike or (said and len(found[1]) in (2, 3)) else None
+
+
+def _spelt(old: str, said: str) -> str | None:
+    """是健康的健 不是建设的建: the one character of the name that is said to be another."""
+    found = [(one["word"], one["char"], said[: one.start()]) for one in _OF_WORD.finditer(said)]
+    chars = [(char, _NOT_BEFORE.search(before) is not None) for word, char, before in found if char in word]
+    new = {char for char, refused in chars if not refused and char not in old}
+    was = {char for char, refused in chars if char in old}
+    was |= {c for c in re.findall(r"(?:不是|那个)([\u4e00-\u9fff])(?![\u4e00-\u9fff]的)", said) if c in old}
+    if len(new) != 1 or len(was) != 1 or old.count(next(iter(was))) != 1:
+        return None
+    return old.replace(next(iter(was)), next(iter(new)))
+
+
+def text_in(one: Field, old: str, said: str) -> tuple[str, tuple[str, ...]] | None:
+    """(what a free text is to be, the words), where it is called by a part of its label: 贺卡上要写 岁岁平安."""
+    if one.kind is not FieldKind.TEXT or one.pattern is not None or _OF_A_NAME.search(one.label):
+        return None
+    stem = re.escape(one.label[:2])
+    called = rf"(?:{re.escape(one.label)}|{stem})" if len(one.label) > 2 else stem
+    found = re.search(rf"{called}{_WRITES}[\s,，:：]*(?P<text>[^,，。;；\n]+?)(?:[吧哈哦]|就行|就好|谢谢)*$", said)
+    if found is None or re.search("[?？吗]|什么|多少", said):
+        return None
+    checked = check_field(one, found["text"].strip(" \"'「」“”"))
+    return (checked.canonical, (found[0],)) if isinstance(checked, Valid) and checked.canonical != old else None
