@@ -91,6 +91,13 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
     return Message(tuple(found), clauses, chatter)
 
 
+def refused(said: str, name: str) -> bool:
+    """Whether a name stands in a message as what is not wanted."""
+    before, _, behind = said.partition(name)
+    clause = _CLAUSES.split(behind)[0]
+    return _with_sign(Mention(0, name), _CLAUSES.split(before)[-1], clause).sign < 0
+
+
 def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     if _REFUSED_BEFORE.search(before):
         return replace(what, sign=-1)
@@ -154,6 +161,10 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
     sized = _sized(int(value), rest, products)
     if sized is not None:
         return end + sized[0], Mention(0, clause[at : end + sized[0]], skus=sized[1])
+    for sku in (sku for product in products for sku in product.skus if sku.any_value is not None and sku.unit):
+        if rest.removeprefix("个").startswith(fold(sku.unit)):
+            unit = rest.index(fold(sku.unit)) + len(sku.unit)
+            return end + unit, Mention(0, clause[at : end + unit], count=int(value), piece=sku.unit)
     if _NO_COUNT.match(rest):
         return end, None
     if (piece := _PIECE.match(rest)) is not None:

@@ -1,13 +1,15 @@
 """Where a message led nowhere, its gist is taken: below a summary, and below the link of an order that waits."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies
 from dialogs.effects import FindOrders
+from dialogs.gist.answers import answer
 from dialogs.gist.deciding import gist
 from dialogs.ordering import advance
-from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup, Unpaid
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Unpaid
 from dialogs.turn import Said, Scene, Turn
 
 _ASKS = re.compile(
@@ -27,11 +29,11 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     state = dialog.state
     if isinstance(state, Confirming):
         new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
-        return (
-            advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
-            if new is not None
-            else turn
-        )
+        if new is None:
+            return turn
+        return advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
+    if isinstance(state, Collecting):
+        return _answered(dialog, state, said, scene, turn)
     live = paying.live_unpaid(dialog, scene)
     if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, turn):
         return turn
@@ -41,6 +43,26 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+
+
+def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn: Turn) -> Turn:
+    """The open question answered, where the turn leaves it open."""
+    after = turn.dialog.state
+    if not isinstance(after, Collecting) or after.lines != state.lines or names_others(state.lines, said):
+        return turn
+    if any(not isinstance(effect, FindOrders) for effect in turn.effects):
+        return turn
+    new = answer(state, said.text, scene.shelf)
+    return advance(replace(dialog, misses=0), new, scene) if new is not None else turn
+
+
+def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
+    """Whether a product is named that none of the lines is of."""
+    held = {line.product for line in lines}
+    return any(
+        item.product not in held if item.product else item.candidates and not held & set(item.candidates)
+        for item in said.frame.items
+    )
 
 
 def _leaves(state: Confirming, turn: Turn) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogs.gist import gist
-from dialogs.state import Confirming
+from dialogs.state import Collecting, Confirming
 from tests.stories.shops import counter_in
 
 WANTS = [
@@ -20,6 +20,20 @@ ONLY_TELLS = [
     ("demo", "绿钻月卡 630017742", "我00年的 从06年就开绿钻 十块钱一个月那会"),
     ("demo", "京东卡100", "加一个QQ会员"),
     ("demo", "steam卡100 两张", "多一张"),
+]
+
+ANSWERS = [
+    ("demo", "充话费", "一百吧 省得老来", 100),
+    ("demo", "充话费", "五十的就行 别的用不着", 50),
+    ("demo", "steam卡", "就买个小游戏 来50的够了", 50),
+    ("cloud", "绘图猫会员", "先一个月 最近接稿少", 1),
+    ("heldout_travel", "租wifi", "去5天 下周走", 5),
+]
+NO_ANSWERS = [
+    ("demo", "京东卡", "50还是100好"),
+    ("demo", "充话费", "50不要 100也不要"),
+    ("demo", "充话费", "100吧 算了"),
+    ("demo", "充话费", "我妈上次充了50 真快"),
 ]
 
 
@@ -40,3 +54,23 @@ def test_what_is_wanted_is_found_among_reasons(shop: str, first: str, said: str,
 @pytest.mark.parametrize(("shop", "first", "said"), ONLY_TELLS)
 def test_what_is_only_told_changes_nothing(shop: str, first: str, said: str) -> None:
     assert gist(_lines(shop, first).lines, said, counter_in(shop).shelf) is None
+
+
+@pytest.mark.parametrize(("shop", "first", "said", "value"), ANSWERS)
+def test_an_answer_is_heard_among_reasons(shop: str, first: str, said: str, value: int) -> None:
+    counter = counter_in(shop)
+    counter.says(first)
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    assert state.lines[0].value == value
+
+
+@pytest.mark.parametrize(("shop", "first", "said"), NO_ANSWERS)
+def test_what_leaves_the_answer_open_is_none(shop: str, first: str, said: str) -> None:
+    counter = counter_in(shop)
+    counter.says(first)
+    counter.says(said)
+    state = counter.dialog.state
+    assert not isinstance(state, Confirming)
+    assert not isinstance(state, Collecting) or state.lines[0].value is None
