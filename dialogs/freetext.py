@@ -19,7 +19,7 @@ _CALLED = re.compile(
     r"(?:就?叫做?|名叫|就?是|为|[:：])\s*(?=\S)(?!我)"
 )
 _OF_SOMEONE = re.compile(
-    r"^(?:我|他|她)(?:的|家)?[\u4e00-\u9fff]{1,4}(?:名字)?(?:就?叫做?|是)\s*(?=[\u4e00-\u9fff]{2})"
+    r"^(?:(?:我|他|她)(?:的|家)?[\u4e00-\u9fff]{1,4}|孩子|小?朋友|娃儿?|儿子|女儿|闺女|宝宝|学员|学生)(?:名字)?(?:就?叫做?|是)\s*(?=[\u4e00-\u9fff]{2})"
 )
 _SURELY_CALLED = re.compile("叫|名|角色|昵称|号")
 _LEADING_WORD = re.compile(r"^(?:姓名|名字)\s*[:：]?\s*(?=\S)")
@@ -55,6 +55,7 @@ _TOKEN = re.compile(r"[0-9A-Za-z._@+-]{2,}")
 _SURNAMED = re.compile(
     r"姓(?P<first>[\u4e00-\u9fff]{1,2})[,，。\s]*(?:名字?|全名)?(?:就?叫|是)?[,，\s]*(?P<name>(?P=first)[\u4e00-\u9fff]{1,2})(?![\u4e00-\u9fff])"
 )
+_PHONE_OF = re.compile(r"(?:我|他|她|孩子|本人|家长)?的?(?:手机|电话|联系方式)?号?码?(?:是|[:：])?\s*1[3-9]\d{9}(?!\d)")
 _BEFORE_NAME = re.compile(r"^(?P<choice>.{2,8}?)(?:区|服)?的(?P<rest>[^的]{2,})$")
 
 
@@ -72,8 +73,8 @@ def told(field: Field, product: Product, text: str) -> Told:
     text = without_mistake(field, text)
     if not is_person(field):
         text = _QUOTED.sub(r"\g<words>", _WRITES.sub("", text))
-    if is_person(field) and (name := surnamed(text)):
-        text = name
+    if is_person(field):
+        text = surnamed(text) or _PHONE_OF.sub(" ", text)
     choices: dict[str, str] = {}
     kept: list[str] = []
     for piece in (piece for piece in _PIECES.split(text.strip()) if piece):

@@ -21,6 +21,8 @@ _ACCOUNTS = (*_CLEAR, FieldKind.CARD_NO, FieldKind.UID)
 _SPLIT = re.compile(r"[\s,，、;；/|]+")
 _ORDINAL = re.compile(rf"(?:第|选)?(\d{{1,2}})(?:个)?|第([{CHINESE}]{{1,2}})个?")
 _WORDS_ONLY = re.compile(r"[^\d?？]{1,20}")
+_SOMEBODY = re.compile("(?:我|他|她|孩子|家长|本人|咱)的?")
+"""我手机138…: nobody is called that."""
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
 _WORDS_BEFORE = (
@@ -101,7 +103,7 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
         elif (picked := _choice(out, piece, product)) is not None:
             out = picked[0]
             changed.add(picked[1])
-        else:
+        elif not _SOMEBODY.fullmatch(piece):
             words.append(piece)
     if words:
         named = _named(words, out, product) if changed - {"value"} else None

@@ -40,6 +40,8 @@ _NO_NAME = re.compile(
     r"^[我你他她它这那在有是去来买要]|[省市区县镇乡村路街道巷弄号栋幢楼层室?？]|什么|多少|怎么|地址|取消|确认|可以|谢谢|好的|不|没|稍等|等等|客服|人工|电话|手机|方式|尽快|朋友|^(?:寄|送|发)|家里|公司|学校|单位|老家|宿舍|办公|店里|^收.{1,2}人$"
 )
 _ELSE = re.compile(r"[?？吗呢]|多少|什么|怎么|哪|取消|不要|不买|算了|人工|客服|[改换]成|改为|错|不是|不对")
+_AT = re.compile("^我?(?:们)?的?(?:家里?|公司|单位|学校|宿舍|办公室)(?!.{0,6}(?:路|街|号|小区))")
+"""寄家里 before the region: where it is to him, no part of the address."""
 _LOOSE = "☎"
 
 _NAME_AFTER = re.compile(r"(?:收[货件]人|姓名|名字|联系人|我叫|叫)[是为:： ]*([\u4e00-\u9fff·]{2,4}|[A-Za-z]{2,20})")
@@ -82,6 +84,7 @@ def read(text: str) -> Place:
     plain = _LABEL.sub(" ", marked).replace(_LOOSE, " ")
     where = "".join(only_place([part for part in _SPLIT.split(plain) if part]))
     where = _SEND.sub("", where, count=1) if _SEND.match(where) else where
+    where = _AT.sub("", where) if region_at(where) else where
     province, where = _leading(_PROVINCE, where) if region_in_front(where) else ("", where)
     municipal = province.removesuffix("市") in ("北京", "天津", "上海", "重庆")
     city, where = ("", where) if municipal else _leading(_CITY, where)
