@@ -34,12 +34,12 @@ def may_be(dialog: Dialog, said: Said, scene: Scene) -> bool:
     """Whether his orders are to be looked up for this: one waits as far as this talk knows, and it may be of it."""
     if live_unpaid(dialog, scene) is None or not isinstance(dialog.state, Idle) or said.frame.items:
         return False
-    return said.frame.intent == "unknown" or _kind(said.text) is not None
+    return said.frame.intent == "unknown" or kind_of(said.text) is not None
 
 
 def talked_of(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:
     """Answer by the time and link of the order that waits; nothing happens to it."""
-    order, kind = _waiting(orders, scene), _kind(said.text)
+    order, kind = _waiting(orders, scene), kind_of(said.text)
     if order is None or kind is None or not isinstance(dialog.state, Idle) or said.frame.items:
         return None
     until, url = order.expires_at.astimezone(scene.hours.zone), pay_url(scene, order.token)
@@ -68,7 +68,8 @@ def _waiting(orders: Sequence[Order], scene: Scene) -> Order | None:
     return next((o for o in orders if o.state is OrderState.UNPAID and o.expires_at > scene.now), None)
 
 
-def _kind(text: str) -> Literal["others", "time", "later", "pricey"] | None:
+def kind_of(text: str) -> Literal["others", "time", "later", "pricey"] | None:
+    """Which talk of paying a message is."""
     text = normalise(text).strip(" ,，。.!！~")
     if len(text) > _LONG:
         return None

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dialogs import after_sale, another_account, change_or_another, paying, replies
+from dialogs import after_sale, another_account, change_or_another, paying, replies, while_unpaid
 from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
+from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.deciding import gist
+from dialogs.gist.telling import only_tells
 from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Unpaid
 from dialogs.turn import Said, Scene, Turn
@@ -27,9 +29,11 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if said.late or said.frame.intent in _PLAIN or _ASKS.search(said.text) or after_sale.is_tap(said.text):
         return turn
     state = dialog.state
+    if alters(dialog, turn, scene) and _is_told(dialog, said, scene):
+        return as_it_was(dialog, scene)
     if isinstance(state, Confirming):
         new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
-        if new is None:
+        if new is None or _is_told(dialog, said, scene):
             return turn
         return advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
     if isinstance(state, Collecting):
@@ -39,7 +43,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     if _ANOTHER.search(said.text) or change_or_another.left_open(dialog, said, scene):
         return turn
-    if gist(live.lines, said.text, scene.shelf) is None:
+    if gist(live.lines, said.text, scene.shelf) is None or _is_told(dialog, said, scene):
         return turn
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
@@ -85,3 +89,13 @@ def _is_else(live: Unpaid, turn: Turn) -> bool:
     if isinstance(after, Collecting):
         return any(line.product not in {one.product for one in live.lines} for line in after.lines)
     return not isinstance(after, Idle)
+
+
+def _is_told(dialog: Dialog, said: Said, scene: Scene) -> bool:
+    """Whether the message only tells something, whatever was made of it."""
+    if paying.live_unpaid(dialog, scene) is not None and while_unpaid.kind_of(said.text) is not None:
+        return False
+    ids = {code for item in said.frame.items for code in (item.product, *item.candidates) if code is not None}
+    ids |= {line.product for line in held_lines(dialog, scene) if line.product is not None}
+    products = [product for code in sorted(ids) if (product := scene.shelf.product(code)) is not None]
+    return only_tells(said.text, products, scene.shelf)

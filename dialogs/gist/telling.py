@@ -1,0 +1,98 @@
+"""Whether a message only tells something: what happened, what others have, what it costs elsewhere, how he feels. The
+numbers and names in it are none of the order's."""
+
+import re
+from collections.abc import Sequence
+
+from catalog.checks import fold
+from catalog.model import Field, Option, Product
+from catalog.shelf import Shelf
+from dialogs.gist.mentions import read
+from nlu.numerals import CHINESE
+from nlu.text import normalise
+from nlu.words import PIECES
+
+_CLAUSES = re.compile(r"[\s,，。.;；!！~～、…:：]+")
+_N = rf"(?:\d+(?:\.\d+)?|[{CHINESE}俩仨几半]+)"
+_SOMEONE = (
+    "爸|妈|爷爷|奶奶|姥|哥|姐|弟|妹|儿子|女儿|闺女|孩子|娃(?!娃)|老公|老婆|媳妇|对象|男友|女友|男朋友|女朋友|朋友|同学|同事|室友|舍友|同桌"
+    "|邻居|隔壁|舅|姨|叔|婶|导师|教练|领导|闺蜜|兄弟|人家|别人|别家|[他她它]|[小老][王李张刘陈]|队友|客户|亲戚|亲家|丈母娘|婆婆|岳[父母]"
+)
+_DOES = "用|玩|吃|喝|买|充|报|叫|订|开|花|考|爱|办|囤|拿|送|抽|氪|看|学|去|念|住|打|按|点"
+_DONE = re.compile(
+    rf"[买充订用喝看吃滑玩送开办抽刷叫报接考下点收拿挂氪花养待坐掉交打填写卖借输赢追忘按洗住练走跑](?:了|过)(?!\d{{5}})"
+    rf"|[买充订用喝看吃滑玩送开办抽刷叫报考点](?:的是|得)|[买充报叫订拿办](?:完|掉|光)|来(?:着|自|年)|[起出回过越]来|要是|[买卖订充报办学考]的|[换轮开用玩听]着|想不到|没[来要换改买充用]过"
+    rf"|(?:{_SOMEONE})们?(?:上次|去年|以前|之前|昨天|一直|一般|平时|一次|一口气|天天|只|都|也|就|能|偷偷|一顿|刚|老|总)*(?:{_DOES})(?!.*[吧呗]$)"
+    rf"|(?:一[顿次天年趟张]|每[天月次年周个]|路上|那[款种家件](?:也|都|就|只)?|[一总]共|电影|上班|[得还才]|至少|起码)(?:都|也)?要(?={_N}(?:[多来]?(?:块|元|个?半?个?小时|个?钟|分钟|天|年|站)|\d*$))"
+    "|(?:一[顿天次年]|每[天次月年])(?:都|也|就)*要(?!§)|(?:闹|吵|喊)着要|要(?:等|看|坐|走|排|练|花|上班|加班|上游戏|开会|考试|命|死|过期|到期)"
+    r"|打(?:架|工|折|车|针|断|死|扰|游戏|麻将|球)|充电|充\d+(?:块|元)?送|换季(?![卡度的])|加班|买菜|[在从到上][你您这](?:们|家|边|儿|里|店)*[买充订]|老(?:是)?给我发|凑单|满减|三百减"
+)
+"""What stands here for a verb of wishing, and is none."""
+_PAST = re.compile(
+    "以前|之前|原来|从前|上一?[次回]|上个?[月周]|去年|前[天年阵]|昨[天晚]|当年|小时候|那会|那[阵时]|刚(?=[才刚充买下订看接问到打上去])|听说|据说|平[时常]|一般|经常|每[次天月年]|从来|向来|老是|总是|一天|一次|一顿|一口气|今[年天]|这个月"
+)
+_DECLINES = re.compile(
+    rf"不(?:[给帮])|(?<!咋)(?<!怎么)(?<!都)不[充吃喝玩看去买要交缴办用弄续订搞租装](?!紧|脸|完|了?过|起)|别(?![家人的])|[多少漏错][打写输填说点选]|[打写输填说搞弄点选][错多少漏]|补(?!考)|退|(?:上[次回]|之前|原来|刚才|以前)(?:的|那)+(?:个|号码?|手机|qq|账号)*$|[充用给按](?:我|他|她|{_SOMEONE})的|再[来加搞整弄拿充买要订搭捎带]|顺便|来一?个|也去|最[便贵大小好快]|更[便贵大小好快]"
+)
+"""What wishes in any sentence."""
+_ACTS = "存|上|来|买|拿|订|整|弄|搞|充|冲|开|给我?|按|凑|减|加|搭|带|捎|打|选|用|升|降|租|缴|续|写|填"
+_WISHES = re.compile(
+    rf"要(?!紧|脸)|[换改删]|(?:{_ACTS})(?:上|到|成|[一两]?[个张份只把瓶]|我|最|那|这)*(?:§|{_N}|[吧呗呀]?$)|给我|帮|想(?=§)|(?<![气笑])不(?:用|去|充|来|变|够)|不[吃喝玩看]了?$|(?<!怎么)不是|(?<!不)错|不对|漏|[多少差][打写输填一二两三四五\d]"
+    r"|别(?![家人的])|应该|该[是要]|才是|干脆|直接|索性|绑|还是(?=[§一二两三四五六七八九十\d算要上之原刚以])|算了|取消|去掉|去了$|反了|延长|挑|照|[充打发寄送填写](?:到(?!了)|在)|留|(?:足?够[用吃喝玩]?|(?<!还)行|得)了?$|[多少]了|太[多少]|[吧呗]$|我说的|说的是|其他|剩下|末尾|结尾|最后|重新?说|一样|同一|同样"
+    rf"|就是?(?=§|刚才|[好行够成中可]|{_N})|先(?=§|{_N})|只(?=§|{_N}[张份个件])|也(?=§|{_N})|再(?=§|{_N}[张份个件杯瓶套盒袋])|(?:另外|还有)(?=§|{_N}[张份件杯瓶套盒袋])|各|每[样人]|一[起块]|第{_N}[个件份张单]|\d+[栋号幢]|单元|{_N}个?人[去来吃用喝玩]"
+)
+_PLAINLY = re.compile("[换改]成|[给帮]我|不对|错了|取消|应该|就[行好要]")
+_NO_COUNT = re.compile(
+    rf"{_N}(?:[多来]?[次回遍岁页步发把根头斤集楼点路]|年级|个?半?个?(?:小时|钟头|星期|礼拜|学期)|[多来]?个?人(?!份)|口人|[多来]?年(?![卡的费度])|年了|[多来]?天(?!卡)|分钟)|第{_N}|[^\d\s]{_N}了|{_N}后|超了"
+)
+_OWN = re.compile(
+    rf"(?:我|俺|咱|家里?|手里|手头|身上|这边)们?(?:家|里|宿舍|寝室|办公室|公司)?(?:也|还|都|就|已经)*(?:有|养|待|在)|(?:{_SOMEONE})[们的]?.{{0,3}}(?:说(?![是要])|嫌|觉得|推荐|有(?!张)|是|叫)|有事|我家.{{0,2}}{_N}只"
+)
+_FEELS = re.compile(
+    "死[了我]?$|死了|真[的大坑好牛厉快贵难是香]|太[大好贵难凶慢快香坑甜热冷累多]|[好挺][烦累气贵热冷香]|烦|气[死人]|心疼|心态|哈哈|笑|累|羡慕|厉害|坑|贵|烂|腻|难|舍不|多谢|辛苦|恭喜|发财|保佑|激动|浪费|可惜"
+    "|崩|无语|服了|靠谱|热闹|便宜|划算|似的|舒服|害怕|有点|[掉戒吃用喝听看]不(?:掉|完|惯|到)|[掉忘]了|忙|秃|废|疼|涨价|凶|怎么(?:还|不是|这么)|凭什么|咋不|也不|都不|缩水|才一|全靠|记得|到时候"
+)
+_COUNTS = re.compile(rf"(?!一样)(?<![第\d{CHINESE}]){_N}[{PIECES}](?=$|[§的吧啊呢呗就够行好也都换改])")
+"""三张 and 三张的, not 三张卡."""
+_FILLERS = re.compile(
+    "^(?:[§的吧啊呀呢哦嗯哈诶那这个是我在了对好行]|一下|谢谢|老板|亲|请|麻烦|手机|号码?|账号|尾号|现在|当前|已经|数量)+$"
+)
+_ACCOUNT = re.compile(r"[\w.@-]*\d{5,}[\w.@-]*|[\w.-]+@[\w.-]+", re.ASCII)
+
+
+def only_tells(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
+    """Whether no clause wants anything, or is nothing but a name, number or account, and at least one tells."""
+    if _PLAINLY.search(text) is not None:
+        return False  # as most corrections do: nothing of the shop is looked up for them
+    names = _names_in(text, products, shelf)
+    clauses = [_marked(fold(clause), names) for clause in _CLAUSES.split(normalise(text)) if clause]
+    if any(_FILLERS.match(clause) and "§" in clause for clause in clauses):
+        return False
+    if any(_DECLINES.search(clause) or _WISHES.search(_DONE.sub("#", clause)) for clause in clauses):
+        return False
+    return any(_tells(clause) for clause in clauses)
+
+
+def _names_in(text: str, products: Sequence[Product], shelf: Shelf) -> list[str]:
+    """What a message names of these products, the longest first."""
+    said = fold(text)
+    named = {mention.text for mention in read(text, products, shelf).mentions if mention.skus}
+    for product in products:
+        named |= {fold(product.name), *map(fold, product.aliases)}
+        parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+        for part in parts:
+            named |= {fold(name) for choice in part.values for name in (choice.label, *choice.aliases)}
+    return sorted((name for name in named if len(name) > 1 and name in said), key=len, reverse=True)
+
+
+def _marked(clause: str, names: Sequence[str]) -> str:
+    """A clause with one mark for all that it names."""
+    clause = _ACCOUNT.sub("§", clause)
+    for name in names:
+        clause = clause.replace(name, "§")
+    return _COUNTS.sub("§", clause)
+
+
+def _tells(clause: str) -> bool:
+    """Whether a clause speaks of something that is so, or was."""
+    return any(one.search(clause) for one in (_DONE, _PAST, _NO_COUNT, _OWN, _FEELS))
