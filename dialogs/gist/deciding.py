@@ -9,6 +9,8 @@ from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.gist.fields import fields_in
 from dialogs.gist.mentions import Mention, Message, read
+from dialogs.gist.names import compared
+from dialogs.gist.sharing import each_gets_one
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
 from dialogs.state import DraftLine
@@ -20,6 +22,8 @@ _BESIDES = re.compile(
     "也(?:要|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
     "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
 )
+
+_HALF = re.compile(r"(?:^|[,，\s要充来买减砍])一半(?:就|吧|够|行|好|$)|减半|砍半")
 
 
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -33,10 +37,12 @@ def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine
     products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     message = read(given.rest, products, shelf)
     basket = Basket(list(lines), shelf)
-    size, count = _size(basket, message), _count(message)
+    subjects = _subjects(basket, message)
+    size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
+    if size is None:
+        size = _compared(basket, subjects, message)
     if size == "open" or count == "open":
         return None
-    subjects = _subjects(basket, message)
     if size is not None:
         at, word = size
         sku = basket.like(word, at)
@@ -109,8 +115,33 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
     return (fits[0], _word(last)) if len(fits) == 1 else "open"
 
 
-def _count(message: Message) -> Mention | Literal["open"] | None:
+def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int, Word] | None:
+    """大一号的, 换那个最大的: of the one line spoken of."""
+    if len(subjects) != 1:
+        return None
+    (at,) = subjects
+    mine, product = basket.sku(at), basket.product(at)
+    if mine is None or product is None:
+        return None
+    like = [sku for sku in product.skus if sku.options == mine.options] if mine.options else list(product.skus)
+    found = [sku for clause in message.clauses if (sku := compared(clause, mine, like)) is not None]
+    codes = {sku.code for sku in found}
+    return (at, Word("N", "", skus=frozenset(codes))) if len(codes) == 1 else None
+
+
+def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> Mention | Literal["open"] | None:
     counts = [m for m in message.mentions if m.count]
+    if len(subjects) == 1:
+        (at,) = subjects
+        now = basket.amount(at)
+        if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
+            return Mention(0, text, count=many)
+        if _HALF.search(text) and now % 2 == 0 and not counts:
+            return Mention(0, text, count=now // 2)
+        counts = [m for m in counts if not (m.way == "set" and m.sign <= 0 and m.count == now)]
+        more = [now + m.count for m in counts if m.way == "more"]
+        if more and any(m.way == "set" and m.count == more[0] for m in counts):  # 再添两张凑够三张
+            counts = [m for m in counts if m.way == "set"]
     wanted = [m for m in counts if m.sign > 0]
     if not wanted:
         wanted = [m for m in counts if m.sign == 0 and m.alone][-1:]

@@ -21,17 +21,21 @@ _PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])")
 _NO_COUNT = re.compile(
     r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
+_OF_OTHERS = re.compile(
+    "[个位名台部口](?:礼拜|星期|月|小时|钟|半|人|大人|老人|号|娃|孩|学生|同事|同学|朋友|女生|男生|姐妹|兄弟|室友|家|电视|手机|电脑|机器|路|小号|大号)"
+)
+"""两个礼拜, 三个女生: counted, and nothing that is sold."""
 _PIECE = re.compile(f"[{PIECES}位码]")
 _REFUSED_BEFORE = re.compile(
     r"(?:不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|搞成|弄成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
-_FILLER = re.compile("[的吧呗啊哈了那就个]|这[个种]|得了|就行|就好")
+_FILLER = re.compile("[的吧呗啊哈了那就个档种款]|这[个种]|得了|就行|就好")
 _FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
 _REFUSED_BEHIND = re.compile(
     "[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
 _WANTED_BEFORE = re.compile(
-    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留]|干脆|还是|就|那就?|给我|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
+    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先]|这[回次]|干脆|还是|就|那就?|给我|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
 )
 _WANTED_BEHIND = re.compile(
     r"^(?:的|那个?|[券卡票版])*(?:(?:就|也|都)?(?:足?够|行|好|得|中|成|可以|合适)了?|吧|呗|才[是对]|啦$|接|算)"
@@ -87,7 +91,8 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
             before = clause[spans[i - 1][1] if i else 0 : start]
             behind = clause[end : spans[i + 1][0] if i + 1 < len(spans) else len(clause)]
             own = _with_sign(replace(what, clause=at), before, behind)
-            found.append(replace(own, alone=not _FILLER.sub("", before + behind) and len(spans) == 1))
+            same = all(other.text == what.text for _, _, other in spans)  # 年卡年卡
+            found.append(replace(own, alone=not _FILLER.sub("", before + behind) and same))
     return Message(tuple(found), clauses, chatter)
 
 
@@ -165,7 +170,9 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
         if rest.removeprefix("个").startswith(fold(sku.unit)):
             unit = rest.index(fold(sku.unit)) + len(sku.unit)
             return end + unit, Mention(0, clause[at : end + unit], count=int(value), piece=sku.unit)
-    if _NO_COUNT.match(rest):
+    if _NO_COUNT.match(rest) or _in_units(rest, products):
+        return end, None
+    if _OF_OTHERS.match(rest):
         return end, None
     if (piece := _PIECE.match(rest)) is not None:
         return end + 1, Mention(0, clause[at : end + 1], count=int(value), piece=piece[0])
@@ -173,6 +180,12 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
         s.any_value is not None and s.any_value.min <= value <= s.any_value.max for p in products for s in p.skus
     )
     return end, Mention(0, found[0], count=int(value), piece=BARE) if ranged else None
+
+
+def _in_units(rest: str, products: Sequence[Product]) -> bool:
+    """一共6个g, of what is sold by 3g: no size, and no count."""
+    units = {fold(sku.unit)[:1] for product in products for sku in product.skus if sku.any_value is None and sku.value}
+    return any(unit and unit.isascii() and rest.removeprefix("个").startswith(unit) for unit in units)
 
 
 def _sized(value: int, rest: str, products: Sequence[Product]) -> tuple[int, frozenset[str]] | None:

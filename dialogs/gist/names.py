@@ -52,18 +52,26 @@ def spoken(sku: Sku) -> set[str]:
     return called
 
 
-def compared(said: str, mine: Sku, siblings: Sequence[Sku]) -> Sku | None:
-    """大一号, 最便宜的: the size meant, of those that differ in nothing else."""
+def compared(clause: str, mine: Sku, siblings: Sequence[Sku]) -> Sku | None:
+    """大一号, 换那个最大的, 要长的那根: the size meant, of those that differ in nothing else."""
     sizes = sorted(siblings, key=lambda sku: sku.price_fen)
     if mine not in sizes or len(sizes) < 2:
         return None
     at = sizes.index(mine)
-    if re.search("最[大贵高长多]|顶配|顶格|拉满", said):
-        return sizes[-1]
-    if re.search("最[小便短少低]", said):
-        return sizes[0]
-    if re.search("[大高长贵][一个]*[号档级]|升一?[级档]|再大[一点些]|大[一]?[点些]的", said):
+    if _UP.search(clause):
         return sizes[at + 1] if at + 1 < len(sizes) else None
-    if re.search("[小低短][一个]*[号档级]|降一?[级档]|再小[一点些]|小[一]?[点些]的", said):
+    if _DOWN.search(clause):
         return sizes[at - 1] if at else None
+    if _MOST.search(clause) or (_MORE.search(clause) and len(sizes) == 2):
+        return sizes[-1] if at + 1 < len(sizes) else None
+    if _LEAST.search(clause) or (_LESS.search(clause) and len(sizes) == 2):
+        return sizes[0] if at else None
     return None
+
+
+_UP = re.compile("[大高长贵]一?[号档级](?!的?不)|升一?[级档]|再[大长高][一点些]*的")
+_DOWN = re.compile("[小低短]一?[号档级]|降一?[级档]|再[小短]一?[点些]的")
+_MOST = re.compile("最[大贵高长多]的?|顶配|顶格|拉满")
+_LEAST = re.compile("最[小便短少低]宜?的?")
+_MORE = re.compile("[大长多贵厚]的那?|[大长多]那[个种根张份瓶]|^[大长]的$")
+_LESS = re.compile("[小短少]的那?|便宜的|[小短少]那[个种根张份瓶]|^[小短]的$")
