@@ -14,7 +14,7 @@ from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
-from dialogs.gist import gist
+from dialogs.gist import gist, of_several
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -184,6 +184,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
     lines = lines_of(dialog, waiting[0], scene) if len(waiting) == 1 else ()
     if lines and (staying(lines, said, scene.shelf) is not None or _reworks(dialog, lines, said, scene)):
         return _correct(dialog, waiting[0], said, scene)
+    if (new := of_several(lines, said.text, scene.shelf)) is not None and new != lines:
+        return Turn(replace(dialog, waiting=Replacement(new)), effects=(CancelOrder(waiting[0].order_no),))
     if len(waiting) == 1 and DROPS.search(said.text) and _NOT_PAID.search(said.text) and not _ASKS.search(said.text):
         return cancel_several(dialog, waiting)  # 多点了一个 没付的那个取消掉
     if (other := all_for_another(dialog, waiting, said, scene)) is not None:

@@ -1,6 +1,6 @@
 """What he wants of all he says: the gist of a correction with reasons and chatter around it."""
 
-from dialogs.gist.deciding import gist
+from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.taking import or_its_gist
 
-__all__ = ["gist", "or_its_gist"]
+__all__ = ["gist", "of_several", "or_its_gist"]

@@ -11,6 +11,7 @@ from dialogs.gist.fields import fields_in
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.sharing import each_gets_one
+from dialogs.gist.several import by_line
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
 from dialogs.state import DraftLine
@@ -28,6 +29,19 @@ _HALF = re.compile(r"(?:^|[,，\s要充来买减砍])一半(?:就|吧|够|行|�
 
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
     """The lines with that changed which the message wants otherwise; None where it wants nothing, or leaves it open."""
+    several = of_several(lines, text, shelf)
+    return of_these(lines, text, shelf) if several is None else several if several != tuple(lines) else None
+
+
+def of_several(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The lines as a message leaves them that says which of several it is about; None where it does not say so."""
+    if len(lines) < 2 or len(text) > _TEXT_MAX or any(look(line, shelf).sku is None for line in lines):
+        return None
+    return by_line(tuple(lines), text, shelf, of_these)
+
+
+def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The same, of lines of which none is named by itself."""
     looked = [look(line, shelf) for line in lines]
     if len(text) > _TEXT_MAX or any(one.sku is None for one in looked):
         return None

@@ -1,7 +1,7 @@
 """What a message speaks of, clause by clause: wanted (就50吧), refused (50不够, 不是50) or only told."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.checks import fold
@@ -27,7 +27,7 @@ _OF_OTHERS = re.compile(
 """两个礼拜, 三个女生: counted, and nothing that is sold."""
 _PIECE = re.compile(f"[{PIECES}位码]")
 _REFUSED_BEFORE = re.compile(
-    r"(?:不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|搞成|弄成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
+    r"(?:不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
 _FILLER = re.compile("[的吧呗啊哈了那就个档种款]|这[个种]|得了|就行|就好")
 _FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
@@ -85,7 +85,7 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
         if _PAST.search(clause):
             chatter += len(clause)
             continue
-        spans = list(_spans(clause, products, shelf))
+        spans = _joined(clause, spans_in(clause, products, shelf))
         chatter += len(clause) - sum(end - start for start, end, _ in spans)
         for i, (start, end, what) in enumerate(spans):
             before = clause[spans[i - 1][1] if i else 0 : start]
@@ -116,7 +116,8 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     return replace(what, sign=1 if wanted else 0, way=way)
 
 
-def _spans(clause: str, products: Sequence[Product], shelf: Shelf) -> Iterator[tuple[int, int, Mention]]:
+def spans_in(clause: str, products: Sequence[Product], shelf: Shelf) -> Iterator[tuple[int, int, Mention]]:
+    """Where a clause names a size or counts, and what, in its order."""
     at = 0
     while at < len(clause):
         named, number = _named(clause, at, products, shelf), _number(clause, at, products)
@@ -128,6 +129,19 @@ def _spans(clause: str, products: Sequence[Product], shelf: Shelf) -> Iterator[t
         if what is not None:
             yield at, end, what
         at = end
+
+
+def _joined(clause: str, spans: Iterable[tuple[int, int, Mention]]) -> list[tuple[int, int, Mention]]:
+    """100慢充, 年卡的豪华版: two names of one thing."""
+    out: list[tuple[int, int, Mention]] = []
+    for start, end, what in spans:
+        before = out[-1] if out else None
+        both = before[2].skus & what.skus if before is not None else frozenset()
+        if before is not None and both and clause[before[1] : start] in ("", "的"):
+            out[-1] = before[0], end, replace(what, text=clause[before[0] : end], skus=both)
+        else:
+            out.append((start, end, what))
+    return out
 
 
 def _named(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> tuple[int, Mention] | None:

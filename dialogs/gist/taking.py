@@ -8,10 +8,13 @@ from dialogs import after_sale, another_account, change_or_another, paying, repl
 from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
-from dialogs.gist.deciding import gist
+from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.telling import only_tells
 from dialogs.ordering import advance
+from dialogs.recounting import recounted
+from dialogs.restating import restated
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Unpaid
+from dialogs.staying import staying
 from dialogs.turn import Said, Scene, Turn
 
 _ASKS = re.compile(
@@ -22,10 +25,14 @@ _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+_NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
 def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The turn, or what the gist of the message makes of the order where the turn makes nothing of it."""
+    named = _of_named_lines(dialog, said, scene, turn)
+    if named is not None:
+        return named
     if said.late or said.frame.intent in _PLAIN or _ASKS.search(said.text) or after_sale.is_tap(said.text):
         return turn
     state = dialog.state
@@ -67,6 +74,41 @@ def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
         item.product not in held if item.product else item.candidates and not held & set(item.candidates)
         for item in said.frame.items
     )
+
+
+def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
+    """Of several lines those changed which the message names, whatever else the turn has read into it."""
+    if said.late or said.frame.intent in _NO_CHANGE or _ASKS.search(said.text) or after_sale.is_tap(said.text):
+        return None
+    state, live = dialog.state, paying.live_unpaid(dialog, scene)
+    lines = state.lines if isinstance(state, Confirming) else live.lines if live is not None else ()
+    new = of_several(lines, said.text, scene.shelf)
+    if (
+        new is None
+        or new == lines
+        or _read_by_word(lines, said, scene)
+        or not isinstance(state, Confirming | Idle)
+        or dialog.listed is not None
+    ):
+        return None
+    if isinstance(state, Idle):
+        lookup = Lookup(text=said.text[:200], frame=said.frame)
+        return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+    after = turn.dialog.state
+    if isinstance(after, Confirming) and set(after.lines) == set(new):
+        return None
+    gone = len(lines) - len(new) if set(new) < set(lines) else 0
+    told = replies.taken_out(gone) if gone else replies.changed()
+    return advance(replace(dialog, misses=0), new, scene, told)
+
+
+def _read_by_word(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> bool:
+    """Whether there is nothing in the message that the older rules leave over."""
+    counted = recounted(lines, said.text, said.frame.items, scene.shelf)
+    if counted is not None or staying(lines, said, scene.shelf) is not None:
+        return True
+    anew = restated(lines, said.text, said.frame.items, scene.shelf)
+    return anew is not None or names_others(lines, said)
 
 
 def _leaves(state: Confirming, turn: Turn) -> bool:

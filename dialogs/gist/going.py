@@ -1,0 +1,42 @@
+"""What of an order goes: a line (五百的就算了 太贵), all but one (只弄我那个), a piece or two (他那份免了)."""
+
+import re
+from typing import Literal
+
+from nlu.numerals import CHINESE, read_numeral
+from nlu.words import PIECES
+
+_VERB = "(?:[要买充冲订开办弄搞整]|[用交看玩去来做洗拿出续算点打送寄收喝吃加搓按带](?=了|咯|啦|吧|的?$|我们|[买充要]))"
+_KEEPS = re.compile(
+    "[不没别莫勿甭](?:用|要|需要?|必|消)?[改换动变碰]|没毛病|没问题|没错|[对是]的$|照[旧常样充买办做]|保留|留着|留下|正常|继续|原样|还是要|还要|有用|没变"
+)
+_DROPS = re.compile(
+    rf"(?:[不甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必)*(?:给[他她它我])?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
+    r"|不要|别要|不需要|用不[着上到]|没必要|多余|多买了|取消|作废|撤[了掉吧]|撤$|撤单|[删划砍拿抹去退剔刨扣减勾]掉|删[了吧除]|删$|[去抹退免]了|免[掉去]?$|退订|退吧|拉倒|算了|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
+)
+_ONLY = re.compile(
+    r"(?:只|光|单单?|就|仅|想了下只)(?:要|买|充|冲|留|弄|搞|订|按|做|洗|看|拿|开|办|交|给)+(?:[我下])?[那这]?一?(?:[个张份])?(?:\||$)|^.{0,4}(?:只|光|就)\|?$|^(?:那?就)?[只]?留(?:下|着)?(?:\||$)"
+)
+_MORE = re.compile(rf"[改换加添再]|[成到]|多[来要]|\d|第|[?？吗]|[来要](?:[一两三四五六七八九十]|[{PIECES}])")
+_FATE = Literal["drop", "keep", "only"]
+_COUNT = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}|[俩仨])(?:[{PIECES}位]|(?<=[俩仨]))")
+
+
+def fate(words: str) -> _FATE | None:
+    """What becomes of a line that this is said of, where nothing else is."""
+    if _KEEPS.search(words) and not _DROPS.search(_KEEPS.sub("", words)):
+        return "keep"
+    if _DROPS.search(words) is not None:
+        return "drop" if not _MORE.search(words) else None
+    if _ONLY.search(words) and not _MORE.search(words):
+        return "only"
+    return None
+
+
+def counts_in(words: str) -> set[int]:
+    """How many pieces are spoken of: 取消一张."""
+    return {_number(one[1]) for one in _COUNT.finditer(words)}
+
+
+def _number(text: str) -> int:
+    return {"俩": 2, "仨": 3}.get(text) or int(read_numeral(text) or 0)

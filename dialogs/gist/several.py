@@ -1,0 +1,104 @@
+"""Several lines in one message: what is said of each changes that one, and what of the order goes."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from catalog.shelf import Shelf
+from dialogs.draft import look
+from dialogs.gist.going import counts_in, fate
+from dialogs.gist.lines import NAMED, Part, parts
+from dialogs.state import DraftLine
+
+Lines = tuple[DraftLine, ...]
+Change = Callable[[Sequence[DraftLine], str, Shelf], Lines | None]
+"""What a message makes of lines of which it names none by itself."""
+_WISHES = re.compile(
+    r"\d|\|.{0,2}[要得想](?![是紧])|[改换]|[充弄整搞变升降加减打交][成到为]|来[一两三四五]"
+    r"|[一两二三四五六七八九十](?:百|千|[张份个])"
+)
+"""What a clause that changes nothing does not hold."""
+_BESIDES = re.compile("再[来加添要买带]|另外|顺[便手带]|还要|捎|外加|也[要来]|反了|换一下|对调|互换")
+"""Said before any line is named: something besides, or something that the rest says once more."""
+_MORE = re.compile("再[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_PUT_RIGHT = re.compile(r"不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
+
+
+def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None:
+    """The lines as a message leaves them that names some of them; None where it names none.
+
+    Where it names one and leaves open what of it, they are as they were."""
+    found = parts(lines, text, shelf)
+    if found is None:
+        return None
+    new: list[DraftLine | None] = list(lines)
+    only: set[int] = set()
+    spoken: set[int] = set()
+    for part in _gathered(found):
+        after = _said(new, part, shelf, change) if part.named else _said_before(lines, part, shelf, change)
+        if after is None:
+            return lines
+        new = after
+        spoken |= part.lines if part.named else set()
+        only |= part.lines if part.named and fate(part.words) == "only" else set()
+    return tuple(one for at, one in enumerate(new) if one is not None and (not only or at in spoken)) or lines
+
+
+def _gathered(found: Sequence[Part]) -> list[Part]:
+    """大杯少算一个人，大杯该是四张: what is said of the same is one."""
+    out: list[Part] = []
+    for part in found:
+        if out and out[-1].named and out[-1].lines == part.lines:
+            before = out.pop()
+            words = f"{before.words},{part.words}".strip(",")
+            part = Part(part.lines, words, plural=before.plural or part.plural)
+        elif out and not out[-1].named and part.words == NAMED:
+            part = replace(part, words=f"{NAMED}{out.pop().words}")  # 30就行 8493这个
+        out.append(part)
+    return out
+
+
+def _said_before(lines: Lines, part: Part, shelf: Shelf, change: Change) -> list[DraftLine | None] | None:
+    """号是139…，流量给10g: what is said before any line is named is said of all; None where it is something else."""
+    if _BESIDES.search(part.words):
+        return None
+    said = change(lines, part.words, shelf)
+    return list(said or lines)
+
+
+def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: Change) -> list[DraftLine | None] | None:
+    """The lines with what is said of some of them; None where that is not clear."""
+    new, becomes, many = list(lines), fate(part.words), len(part.lines) > 1
+    if many and not part.plural:
+        return None
+    for at in part.lines if becomes not in ("keep", "only") else ():
+        line = new[at]
+        after = _changed(line, part.words, shelf, change, goes=becomes == "drop") if line is not None else None
+        if after == line and (_WISHES.search(part.words) or many):
+            return None
+        new[at] = after
+    return new
+
+
+def _without_reasons(words: str) -> str:
+    """中杯五张 新来了三个人: how many are wanted is said beside the name."""
+    first, *behind = words.split(",")
+    own = NAMED in first and counts_in(first) and not _PUT_RIGHT.search(words)
+    return ",".join([first, *(one for one in behind if not (own and counts_in(one)))])
+
+
+def _changed(line: DraftLine, words: str, shelf: Shelf, change: Change, *, goes: bool) -> DraftLine | None:
+    """The line with what is said of it; as it was where that is not clear, None where it goes."""
+    words = _without_reasons(_MORE.sub("再加", words).replace(f"{NAMED}也", NAMED))
+    said = change((line,), words.replace(NAMED, "就"), shelf)
+    counts = counts_in(words)
+    if said is None and goes:
+        left = line.quantity - min(counts) if len(counts) == 1 else 0
+        return replace(line, quantity=left) if left > 0 else None
+    if said is None:
+        return line
+    (after,) = said
+    sized = (after.sku, after.value, after.options) != (line.sku, line.value, line.options)
+    sku = look(after, shelf).sku
+    amount = after.value if sku is not None and sku.any_value is not None else after.quantity
+    return line if sized and counts - {amount} else after
