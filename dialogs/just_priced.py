@@ -146,9 +146,9 @@ def _wanted(priced: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[tuple
     lines = tuple(line for line in priced if not named or line.product in named)
     for name in named.values():
         text = text.replace(name, "", 1)
-    if len(lines) != 1:
+    product = products.get(lines[0].product) if len(lines) == 1 else None
+    if product is None:
         return lines, text, ""
-    product = products[lines[0].product]
     sizes = {fold(name): sku for sku in product.skus for name in (sku.label, *sku.aliases)}
     size = longest_name(sizes, text)
     if not size:

@@ -14,9 +14,9 @@ from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
-from dialogs.gist import gist, of_several
+from dialogs.gist import besides, gist, instead, of_several
 from dialogs.order_lines import lines_of, reworked
-from dialogs.ordering import mend
+from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid
 from dialogs.pointing import names_else, pointed
 from dialogs.recounting import recounts
@@ -179,6 +179,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
+    if len(waiting) == 1 and (coming := _coming(dialog, waiting[0], said, scene)) is not None:
+        return coming
     if len(waiting) == 1 and restates(dialog, said):
         return _correct(dialog, waiting[0], said, scene)
     lines = lines_of(dialog, waiting[0], scene) if len(waiting) == 1 else ()
@@ -198,6 +200,23 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
     if _corrects(dialog, said, scene) or wants:
         return _corrected(dialog, waiting, fact.orders, said, scene)
     return change_or_another.asked(dialog, waiting, said, scene)
+
+
+def _coming(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | None:
+    """Another product in the place of what waits, or something besides: into that order, or as one of its own."""
+    lines = lines_of(dialog, order, scene) if isinstance(dialog.state, Idle) else ()
+    new = instead(lines, said, scene.shelf) if lines else None
+    more = besides(lines, said, scene.shelf) if lines and new is None else None
+    if more is not None and not (more.together or (more.alike and says_more(said.text))):
+        return advance(replace(dialog, misses=0), more.new, scene)
+    new = more.every if more is not None else new
+    if new is None:
+        return None
+    unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
+    dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
+    if any(look(line, scene.shelf).missing for line in new):
+        return mend(dialog, unpaid, new, scene)
+    return Turn(replace(dialog, waiting=Replacement(new)), effects=(CancelOrder(order.order_no),))
 
 
 def _changes(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:

@@ -34,6 +34,8 @@ _FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|�
 _REFUSED_BEHIND = re.compile(
     "[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
+_SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
+"""报自动挡算了: what he makes do with; 大杯算了 is refused."""
 _WANTED_BEFORE = re.compile(
     r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先]|这[回次]|干脆|还是|就|那就?|给我|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
 )
@@ -108,6 +110,8 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
         return replace(what, sign=-1)
     way = "more" if _MORE_BEFORE.search(before) else "less" if _LESS_BEFORE.search(before) else "set"
     plain = _FINE.sub("", behind)
+    if _WANTED_BEFORE.search(before):
+        plain = _SETTLES.sub("", plain)
     if _REFUSED_BEHIND.search(plain) and not re.match("就?(?:足?够|行|好)", plain):
         return replace(what, sign=-1, way=way)
     if way == "more" and what.count and len(plain) > 1 and not _WANTED_BEHIND.search(plain):

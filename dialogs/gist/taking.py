@@ -8,6 +8,7 @@ from dialogs import after_sale, another_account, change_or_another, paying, repl
 from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
+from dialogs.gist.coming import comes
 from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.telling import only_tells
 from dialogs.ordering import advance
@@ -38,6 +39,8 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     state = dialog.state
     if alters(dialog, turn, scene) and _is_told(dialog, said, scene):
         return as_it_was(dialog, scene)
+    if (coming := comes(dialog, said, scene, turn)) is not None and not _is_told(dialog, said, scene):
+        return coming
     if isinstance(state, Confirming):
         new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
         if new is None or _is_told(dialog, said, scene):

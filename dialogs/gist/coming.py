@@ -1,0 +1,66 @@
+"""What comes besides what is ordered or in its place, beside what the older rules made of the message."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dialogs import paying, replies
+from dialogs.draft import look
+from dialogs.effects import FindOrders
+from dialogs.gist.adding import besides
+from dialogs.gist.instead import instead
+from dialogs.ordering import advance
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.turn import Said, Scene, Turn
+
+_ORDERS_LOOKED_AT = 10
+_EARLIER = re.compile("[老旧]号|上[次回]|再.{0,3}[一1两]?[单次回笔]|之前|以前|照旧|老样子")
+
+
+def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
+    """What comes instead of what is ordered, or besides; None where nothing does, or the turn has it so already."""
+    state, live = dialog.state, paying.live_unpaid(dialog, scene)
+    if isinstance(state, Confirming):
+        new = instead(state.lines, said, scene.shelf)
+        more = besides(state.lines, said, scene.shelf) if new is None else None
+        lines = more.every if more is not None else new
+        if lines is None or lines == _lines(turn) or (more is not None and _has(state, turn, lines, scene)):
+            return None
+        plain = replace(turn.dialog, misses=0, replaced=(), listed=None, waiting=None)
+        return advance(plain, lines, scene, replies.added() if more is not None else replies.changed())
+    if live is None or not isinstance(state, Idle) or any(one.purpose == "meant" for one in _looks(turn)):
+        return None
+    if _EARLIER.search(said.text):
+        return None
+    new = instead(live.lines, said, scene.shelf)
+    more = besides(live.lines, said, scene.shelf) if new is None else None
+    if new is None and (more is None or more.new == _lines(turn)):
+        return None
+    lookup = Lookup(text=said.text[:200], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _ORDERS_LOOKED_AT),))
+
+
+def _looks(turn: Turn) -> list[FindOrders]:
+    return [effect for effect in turn.effects if isinstance(effect, FindOrders)]
+
+
+def _lines(turn: Turn) -> tuple[DraftLine, ...]:
+    state = turn.dialog.state
+    return state.lines if isinstance(state, Collecting | Confirming) else ()
+
+
+def _has(before: Confirming, turn: Turn, lines: Sequence[DraftLine], scene: Scene) -> bool:
+    """Whether the turn has put something to what there was already, and asks for nothing that these lines have."""
+    after = _lines(turn)
+    if after == before.lines:
+        return False
+    there, wanted = ({_code(line, scene) for line in some} for some in (after, lines))
+    grows = len(after) > len(before.lines)
+    if isinstance(turn.dialog.state, Collecting) and not any(look(line, scene.shelf).missing for line in lines):
+        return there != wanted and grows and len(lines) > len(before.lines)
+    return wanted == there or grows
+
+
+def _code(line: DraftLine, scene: Scene) -> str:
+    sku = look(line, scene.shelf).sku
+    return sku.code if sku is not None else ""

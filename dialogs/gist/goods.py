@@ -1,0 +1,196 @@
+"""Goods of the whole catalog that a message names, and the line they make beside what is ordered or in its place."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from catalog.checks import Valid, check_field, fold
+from catalog.model import Field, FieldKind, Product, Sku
+from catalog.shelf import Shelf
+from dialogs.by_text import accounts_anywhere
+from dialogs.draft import account_field, field_of, look, pick_sku
+from dialogs.filling import fill
+from dialogs.gist.mentions import BARE, Mention, Message
+from dialogs.state import QUANTITY_MAX, DraftLine
+from dialogs.turn import Said
+from nlu.frame import Item
+from nlu.text import normalise
+from nlu.words import PIECES
+
+_NO_NAMES = frozenset(("手机", "微信", "账号", "电话", "会员", "充值", "普通", "一个", "一张", "地址", "号码", "学生"))
+"""Beginnings of names that are said of everything."""
+_NAME_MAX = 14
+_OF_ONE_PRODUCT = (FieldKind.CARD_NO, FieldKind.UID)
+_DIGITS = re.compile(r"[\d元块.]+")
+
+
+def named_goods(text: str, held: Sequence[Product], shelf: Shelf) -> tuple[Product, ...]:
+    """Products that the message names and the order has not: by a whole name, else by a part of one."""
+    said = fold(normalise(text))
+    whole, parts = _called(shelf)
+    own = {product.id for product in held}
+    found = [ids for _, ids in _hits(said, whole)]
+    if not any(not ids & own for ids in found):
+        found = [ids for _, ids in _hits(said, whole | parts)]
+    kinds = {product.category[:1] for product in held}
+    meant: dict[str, Product] = {}
+    for ids in found:
+        products = [one for one in map(shelf.product, ids) if one is not None]
+        if ids & own:
+            continue
+        like = [one for one in products if one.category[:1] in kinds] if len(products) > 1 else products
+        if len(like) == 1:
+            meant[like[0].id] = like[0]
+    return tuple(meant.values())
+
+
+def _hits(said: str, names: dict[str, frozenset[str]]) -> Iterator[tuple[int, frozenset[str]]]:
+    at = 0
+    while at < len(said):
+        longest = next((n for n in range(min(_NAME_MAX, len(said) - at), 1, -1) if said[at : at + n] in names), 0)
+        if longest and _whole(said, at, at + longest):
+            yield at, names[said[at : at + longest]]
+        at += longest or 1
+
+
+def _whole(said: str, start: int, end: int) -> bool:
+    """What is written in letters and figures is not cut out of more of them."""
+    before, after = said[max(start - 1, 0) : start + 1], said[end - 1 : end + 1]
+    return not any(len(edge) > 1 and edge.isascii() and edge.isalnum() for edge in (before, after))
+
+
+@lru_cache(maxsize=4)
+def _called(shelf: Shelf) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Whole names of products; and parts of names, and sizes that only one product has."""
+    whole: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
+    sizes: dict[str, set[str]] = {}
+    for product in shelf.products:
+        names = [fold(name) for name in (product.name, *product.aliases)]
+        labels = [fold(label) for sku in product.skus for label in (sku.label, *sku.aliases)]
+        begun = [name[:end] for name in names for end in range(2, len(name))]
+        of = ((whole, [*names, *map(fold, product.category[-1:])]), (parts, begun), (sizes, labels))
+        for found, called in of:
+            for one in called:
+                found.setdefault(one, set()).add(product.id)
+    short = {name: ids for name, ids in sizes.items() if len(ids) == 1 and name not in parts} | parts
+    plain = {name: frozenset(ids) for name, ids in whole.items() if len(name) > 1 and not _DIGITS.fullmatch(name)}
+    plain |= {name: frozenset(ids) for name, ids in whole.items() if len(name) > 2}
+    usable = {n: frozenset(ids) for n, ids in short.items() if len(n) > 1 and not _DIGITS.fullmatch(n)}
+    return plain, {n: ids for n, ids in usable.items() if n not in _NO_NAMES and n not in plain}
+
+
+def line_of(product: Product, said: Said, message: Message, like: DraftLine | None, shelf: Shelf) -> DraftLine | None:
+    """What the message says of a product, and where it is silent, the size of what it is compared with; None where
+    it leaves open which size."""
+    item = next((one for one in said.frame.items if one.product == product.id), Item(product.id))
+    line = fill(DraftLine(), replace(item, product=product.id, candidates=()), shelf).line
+    if look(line, shelf).sku is None:
+        line = _sized(replace(line, value=None, sku=None), product, message, like, shelf)
+    sku = look(line, shelf).sku
+    if sku is None:
+        return None
+    if "quantity" not in item.said:
+        line = _counted(line, sku, product, message)
+    if sku.any_value is not None and line.value is None:
+        line = replace(line, value=line.quantity, quantity=1)
+    return None if look(line, shelf).trouble or not 1 <= line.quantity <= QUANTITY_MAX else line
+
+
+def _sized(line: DraftLine, product: Product, message: Message, like: DraftLine | None, shelf: Shelf) -> DraftLine:
+    possible = {sku.code for sku in shelf.matching(product.id, None, line.options)}
+    for mention in message.mentions:
+        if mention.sign >= 0 and mention.skus & possible:
+            possible &= mention.skus
+    if len(possible) > 1 and like is not None and (held := look(like, shelf)).sku is not None:
+        alike = {code for code in possible if (sku := shelf.sku(code)) and held.sku and _is_like(sku, held.sku)}
+        possible = alike or possible
+    sku = shelf.sku(possible.pop()) if len(possible) == 1 else None
+    return pick_sku(line, sku, product, shelf) if sku is not None else line
+
+
+def _is_like(sku: Sku, other: Sku) -> bool:
+    """三天 of one camera, and of another."""
+    if sku.any_value is not None or other.any_value is not None:
+        return False
+    same = sku.value is not None and (sku.value, sku.unit) == (other.value, other.unit)
+    return same or fold(sku.label) == fold(other.label)
+
+
+def _counted(line: DraftLine, sku: Sku, product: Product, message: Message) -> DraftLine:
+    own = {code.code for code in product.skus}
+    clauses = {m.clause for m in message.mentions if m.skus & own and m.sign >= 0}
+    counts = [m for m in message.mentions if m.count and m.sign >= 0 and m.way != "less"]
+    near = [m for m in counts if m.clause in clauses] or counts
+    if sku.any_value is not None:
+        values = {m.count for m in near if sku.any_value.min <= m.count <= sku.any_value.max}
+        return replace(line, value=values.pop()) if len(values) == 1 and line.value is None else line
+    numbers = {m.count for m in near if m.piece != BARE and (m.piece in PIECES or m.piece == "份")}
+    return replace(line, quantity=numbers.pop()) if len(numbers) == 1 else line
+
+
+def with_fields(
+    line: DraftLine, text: str, lines: Sequence[DraftLine], shelf: Shelf, *, accounts: bool = True
+) -> DraftLine:
+    """The line with what the message gives for its fields, and what these lines have of the same kind.
+
+    `accounts`: whether theirs will do, where the message gives none."""
+    product = shelf.product(line.product or "")
+    if product is None:
+        return line
+    fields, said = dict(line.fields), normalise(text)
+    for field in product.fields:
+        if field.name in fields:
+            continue
+        given = _given(field, said)
+        if not given and (accounts or field.kind in (FieldKind.ADDRESS, FieldKind.CHOICE)):
+            given = list(dict.fromkeys(_held(field, product, lines, shelf)))
+        if len(given) == 1:
+            fields[field.name] = given[0]
+    return replace(line, fields=fields)
+
+
+def _given(field: Field, said: str) -> list[str]:
+    if field.kind is FieldKind.CHOICE:
+        return [v.id for v in field.values if any(len(n) > 1 and n in said for n in (v.label, *v.aliases))]
+    return list(accounts_anywhere(field, said))
+
+
+def _held(field: Field, product: Product, lines: Sequence[DraftLine], shelf: Shelf) -> Iterator[str]:
+    """What these lines have that such a field takes."""
+    for line in lines:
+        owner = shelf.product(line.product or "")
+        for name, value in line.fields.items():
+            other = field_of(owner, name) if owner is not None else None
+            if other is None or not isinstance(check_field(field, value), Valid):
+                continue
+            if name == field.name if owner is product else _serves(field, other):
+                yield value
+
+
+def _serves(field: Field, other: Field) -> bool:
+    if field.kind in (FieldKind.TEXT, *_OF_ONE_PRODUCT):
+        return field.kind is other.kind and field.label == other.label
+    if field.kind is FieldKind.CHOICE:
+        return other.kind is FieldKind.CHOICE and field.label == other.label
+    return field.kind is other.kind or (
+        FieldKind.PHONE_OR_QQ in (field.kind, other.kind)
+        and {field.kind, other.kind} <= {FieldKind.PHONE_OR_QQ, FieldKind.PHONE, FieldKind.QQ}
+    )
+
+
+def new_accounts(lines: Iterable[DraftLine], text: str, products: Iterable[Product]) -> list[tuple[Product, str, str]]:
+    """(product, field, account) of what is given for these products, and no line has."""
+    held = {value for line in lines for value in line.fields.values()}
+    found: list[tuple[Product, str, str]] = []
+    for product in {product.id: product for product in products}.values():
+        field = account_field(product)
+        given = accounts_anywhere(field, normalise(text)) if field is not None else ()
+        found += [(product, field.name, one) for one in given if field is not None and one not in held]
+    return found
+
+
+def touches(mention: Mention, product: Product) -> bool:
+    """Whether a mention is of this product or a size of it."""
+    return any(sku.code in mention.skus for sku in product.skus)

@@ -1,0 +1,129 @@
+"""Another product in the place of what is ordered: 王者我卸了 给我充和平的吧, 骏卡骏卡 不是网易哈, 那个换成骏网."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog.model import Product
+from catalog.shelf import Shelf
+from dialogs.draft import look
+from dialogs.filling import fill
+from dialogs.gist.goods import line_of, named_goods, touches, with_fields
+from dialogs.gist.mentions import Message, read
+from dialogs.state import DraftLine
+from dialogs.turn import Said
+from nlu.frame import Item
+
+_TEXT_MAX = 60
+_NAME_MAX = 8
+_SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)")
+_GONE = re.compile(
+    "不[要用想充买去喝吃看玩租需]|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都]交了|有了|我?还有|关门|取消|退|算了|太|贵|重|停|不是|不报|踩不|来不"
+)
+_MISTOOK = re.compile(
+    "错|岔|串|[弄搞记看]混|[买充选点弄搞]成|才[对是]|[要说想指买][^,]?(?:的|得)是|(?<!还)(?<!也)(?<!只)(?<!不)是.{1,8}不是|不是.{1,8}是"
+)
+_STILL = re.compile("还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
+_WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
+_REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])")
+_KEEPS = re.compile("不[变动]|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
+_BESIDES = re.compile("另外|另[来要加]|顺[便带手路]|再[来要买加充带]|还要|加上|外加|一起|一块|都要|两[样个]都")
+_TOO = re.compile("也(?:给我|想)?[要来买充开办]")
+
+
+def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The lines with one of them replaced by another product; None where he wants nothing in the place of another."""
+    looked = [look(line, shelf) for line in lines]
+    held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
+    if len(said.text) > _TEXT_MAX or _WEIGHS.search(said.text) or any(one.sku is None for one in looked):
+        return None
+    items, own = said.frame.items, {product.id for product in held}
+    if len(items) > 1 and any(item.product in own and "value" in item.said for item in items):
+        return None  # 我要的是话费100，骏网30: all of it anew
+    new = _new_product(said, held, shelf)
+    if new is None:
+        return _in_its_place(lines, said, shelf)
+    message = read(said.text, [*held, new], shelf)
+    at = _leaves(lines, new, message, shelf)
+    if at is None or not _is_wanted(new, said, message):
+        return None
+    made = line_of(new, said, message, lines[at], shelf)
+    if made is None:
+        return None
+    counted = any("quantity" in item.said for item in said.frame.items) or any(m.count for m in message.mentions)
+    ranged = any(sku.any_value is not None for one in (new, looked[at].product) if one for sku in one.skus)
+    if not counted and not ranged:
+        made = replace(made, quantity=lines[at].quantity)
+    made = with_fields(made, said.text, (lines[at],), shelf)
+    return (*lines[:at], made, *lines[at + 1 :])
+
+
+def _in_its_place(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """喜茶那张改成瑞幸美式, where there are both: what is named before it goes, for what is named right behind."""
+    (item, *more) = said.frame.items or (Item(),)
+    new = shelf.product(item.product or "")
+    if new is None or more or item.sku is None or len(lines) < 2:
+        return None
+    head, *rest = _SWAP.split(said.text)
+    held = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    own = {sku.code for sku in new.skus}
+    if len(rest) != 1 or not any(m.skus and m.skus <= own for m in read(rest[0][:_NAME_MAX], held, shelf).mentions[:1]):
+        return None
+    named = set(read(head, held, shelf).mentions)
+    going = [at for at, p in enumerate(held) if p is not new and any(touches(m, p) for m in named)]
+    if len(going) != 1 or any(touches(m, new) for m in named):
+        return None
+    (at,) = going
+    made = replace(
+        fill(DraftLine(), item, shelf).line, quantity=item.quantity if "quantity" in item.said else lines[at].quantity
+    )
+    return (*lines[:at], with_fields(made, said.text, (lines[at],), shelf), *lines[at + 1 :])
+
+
+def _new_product(said: Said, held: Sequence[Product], shelf: Shelf) -> Product | None:
+    """The one product that it names and the order has not."""
+    own = {product.id for product in held}
+    framed = {item.product for item in said.frame.items if item.product is not None and item.product not in own}
+    if len(framed) == 1:
+        return shelf.product(framed.pop() or "")
+    named = named_goods(said.text, held, shelf) if not framed else ()
+    return named[0] if len(named) == 1 else None
+
+
+def _is_wanted(new: Product, said: Said, message: Message) -> bool:
+    signs = {m.sign for m in message.mentions if touches(m, new)}
+    whole = any(i.product == new.id and (i.sku or i.value is not None) for i in said.frame.items)
+    if 1 in signs or (whole and -1 not in signs):
+        return True
+    clauses = [message.clauses[m.clause] for m in message.mentions if touches(m, new) and m.sign >= 0]
+    return any(re.search("[换改是要来拿买充整搞弄开办订报]|才对", clause) for clause in clauses)
+
+
+def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: Shelf) -> int | None:
+    """The line that goes for it; None where it is not said that one does."""
+    held = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    skus = [sku.code if (sku := look(line, shelf).sku) is not None else "" for line in lines]
+    going: set[int] = set()
+    staying: set[int] = set()
+    for mention in message.mentions:
+        clause = message.clauses[mention.clause]
+        mine = {at for at, sku in enumerate(skus) if sku in mention.skus and not touches(mention, new)}
+        if not mine or len(mine) == len(lines) > 1:
+            continue
+        before, behind = clause.split(mention.text, 1) if mention.text in clause else ("", clause)
+        named = any({*mention.skus} >= {one.code for one in p.skus} for p in held)
+        if named and mention.sign > 0 and not _GONE.search(clause) and not _SWAP.search(behind):
+            return None  # 我要的是话费100，骏网30: both
+        if mention.sign < 0 or _GONE.search(behind) or _GONE.search(before) or _SWAP.search(behind):
+            going |= mine
+        elif _KEEPS.search(behind):
+            staying |= mine
+    swaps = any(_SWAP.search(clause) or _REST_SAME.search(clause) for clause in message.clauses)
+    text = ",".join(message.clauses)
+    if not going and _BESIDES.search(text):
+        return None
+    still = _STILL.search(text) is not None and not _TOO.search(text)
+    if not (going or swaps or _MISTOOK.search(text) or still):
+        return None
+    left = going or ({*range(len(lines))} - staying)
+    return left.pop() if len(left) == 1 else None
