@@ -77,7 +77,7 @@ def _called(shelf: Shelf) -> tuple[dict[str, frozenset[str]], dict[str, frozense
     short = {name: ids for name, ids in sizes.items() if len(ids) == 1 and name not in parts} | parts
     plain = {name: frozenset(ids) for name, ids in whole.items() if len(name) > 1 and not _DIGITS.fullmatch(name)}
     plain |= {name: frozenset(ids) for name, ids in whole.items() if len(name) > 2}
-    usable = {n: frozenset(ids) for n, ids in short.items() if len(n) > 1 and not _DIGITS.fullmatch(n)}
+    usable = {n: frozenset(ids) for n, ids in short.items() if len(n) > 1 + n.isascii() and not _DIGITS.fullmatch(n)}
     return plain, {n: ids for n, ids in usable.items() if n not in _NO_NAMES and n not in plain}
 
 
