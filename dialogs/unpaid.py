@@ -15,6 +15,7 @@ from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
 from dialogs.gist import besides, gist, instead, of_several
+from dialogs.gist.more_than import more_than
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -328,6 +329,8 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
         made = corrected(lines, _without_name(order, said, scene), scene)
         if made is not None:
             new, problems = made
+    if new is not None and (whole := more_than(lines, new, said.text, scene.shelf)) is not None:
+        new, problems = whole, ()
     if new is None and (new := gist(lines, said.text, scene.shelf)) is None:
         return None
     if problems or any(look(line, scene.shelf).missing for line in new):

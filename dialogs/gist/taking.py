@@ -10,6 +10,7 @@ from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
 from dialogs.gist.deciding import gist, of_several
+from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
 from dialogs.ordering import advance
 from dialogs.recounting import recounted
@@ -21,6 +22,8 @@ from dialogs.turn import Said, Scene, Turn
 _ASKS = re.compile(
     "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
 )
+_SHOWS = ("search", "browse", "price", "help")
+"""What a correction that nobody understood is taken for: a list or a price is shown."""
 ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
@@ -42,7 +45,8 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if (coming := comes(dialog, said, scene, turn)) is not None and not _is_told(dialog, said, scene):
         return coming
     if isinstance(state, Confirming):
-        new = gist(state.lines, said.text, scene.shelf) if _leaves(state, turn) else None
+        leaves = _leaves(state, said, turn)
+        new = gist(state.lines, said.text, scene.shelf) if leaves else _whole(state, said, scene, turn)
         if new is None or _is_told(dialog, said, scene):
             return turn
         return advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
@@ -57,6 +61,14 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+
+
+def _whole(state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[DraftLine, ...] | None:
+    """What the message makes of the lines where the turn has half of it."""
+    after = turn.dialog.state
+    if not isinstance(after, Confirming) or turn.effects:
+        return None
+    return more_than(state.lines, after.lines, said.text, scene.shelf)
 
 
 def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn: Turn) -> Turn:
@@ -92,6 +104,7 @@ def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Tur
         or _read_by_word(lines, said, scene)
         or not isinstance(state, Confirming | Idle)
         or dialog.listed is not None
+        or _is_told(dialog, said, scene)
     ):
         return None
     if isinstance(state, Idle):
@@ -114,7 +127,7 @@ def _read_by_word(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> boo
     return anew is not None or names_others(lines, said)
 
 
-def _leaves(state: Confirming, turn: Turn) -> bool:
+def _leaves(state: Confirming, said: Said, turn: Turn) -> bool:
     """Whether the summary stays as it is, and nothing is asked about it."""
     after = turn.dialog.state
     if not isinstance(after, Confirming) or after.lines != state.lines:
@@ -122,6 +135,8 @@ def _leaves(state: Confirming, turn: Turn) -> bool:
     if turn.effects:
         return all(isinstance(effect, FindOrders) for effect in turn.effects)
     if another_account.is_open(turn.dialog):
+        return True
+    if said.frame.intent in _SHOWS:
         return True
     return turn.lost or turn.reply.text.startswith(replies.nothing_changed())
 

@@ -1,0 +1,71 @@
+"""Where something was made of a message, and its gist is more, or is what the number in it was for."""
+
+import re
+from collections.abc import Sequence
+
+from catalog.shelf import Shelf
+from dialogs.draft import look
+from dialogs.gist.deciding import gist
+from dialogs.gist.mentions import read
+from dialogs.state import DraftLine
+from nlu.numerals import CHINESE
+from nlu.words import PIECES
+
+_ALONE = re.compile(rf"(?:^|[\s,，。;；!！])(?:\d+|[{CHINESE}俩仨])[{PIECES}](?=$|[\s,，。;；!！的吧])")
+"""两把: a clause of its own counts, whatever it counts by."""
+_Slots = dict[str, object]
+
+
+def more_than(
+    lines: Sequence[DraftLine], made: Sequence[DraftLine], text: str, shelf: Shelf
+) -> tuple[DraftLine, ...] | None:
+    """The gist, where what was made of the message is half of it or counts by a number that counts nothing."""
+    if len(lines) != len(made):
+        return None
+    new = gist(lines, text, shelf)
+    if new is None or len(new) != len(lines):
+        return None
+    before = [_slots(line, shelf) for line in lines]
+    half = [_changed(old, _slots(line, shelf)) for old, line in zip(before, made, strict=True)]
+    whole = [_changed(old, _slots(line, shelf)) for old, line in zip(before, new, strict=True)]
+    if not any(half) or half == whole:
+        return None
+    known = {value for line in (*lines, *made) for value in line.fields.values()}
+    if any(known & set(map(str, other.values())) for one, other in zip(half, whole, strict=True) if not one):
+        return None  # 会员的号换成…: said of one line
+    if all(one.items() <= other.items() for one, other in zip(half, whole, strict=True)):
+        return new
+    return new if _miscounted(before, half, whole, text, lines, shelf) else None
+
+
+def _miscounted(
+    before: Sequence[_Slots],
+    half: Sequence[_Slots],
+    whole: Sequence[_Slots],
+    text: str,
+    lines: Sequence[DraftLine],
+    shelf: Shelf,
+) -> bool:
+    """透明的用俩月就黄 磨砂的吧: a count by a number that counts none of them, beside what the gist has as well."""
+    if "数量" in text or _ALONE.search(text) is not None:
+        return False
+    products = list({one.id: one for line in lines if (one := look(line, shelf).product) is not None}.values())
+    counts = {mention.count for mention in read(text, products, shelf).mentions}
+    for old, some, other in zip(before, half, whole, strict=True):
+        rest = {name: value for name, value in some.items() if name != "quantity"}
+        now, was = some.get("quantity"), old["quantity"]
+        if not rest.items() <= other.items() or not isinstance(was, int):
+            return False
+        if isinstance(now, int) and other.get("quantity") != now and counts & {now, now - was, was - now}:
+            return False
+    return True
+
+
+def _slots(line: DraftLine, shelf: Shelf) -> _Slots:
+    looked = look(line, shelf)
+    size = looked.sku.code if looked.sku is not None else None
+    return {"product": line.product, "size": size, "value": line.value, "quantity": line.quantity, **looked.fields}
+
+
+def _changed(old: _Slots, new: _Slots) -> _Slots:
+    return {name: value for name, value in new.items() if old.get(name) != value}
