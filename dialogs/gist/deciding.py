@@ -8,10 +8,11 @@ from typing import Literal
 from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.gist.fields import fields_in
+from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
-from dialogs.gist.sharing import each_gets_one
 from dialogs.gist.several import by_line
+from dialogs.gist.sharing import each_gets_one
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
 from dialogs.state import DraftLine
@@ -30,7 +31,17 @@ _HALF = re.compile(r"(?:^|[,，\s要充来买减砍])一半(?:就|吧|够|行|�
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
     """The lines with that changed which the message wants otherwise; None where it wants nothing, or leaves it open."""
     several = of_several(lines, text, shelf)
-    return of_these(lines, text, shelf) if several is None else several if several != tuple(lines) else None
+    if several is not None:
+        return several if several != tuple(lines) else None
+    return of_these(lines, text, shelf) or _with_fewer(lines, text, shelf)
+
+
+def _with_fewer(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The one line with as many pieces as are left where somebody's go."""
+    if len(lines) != 1 or len(text) > _TEXT_MAX or fields_in(lines, text, shelf) is None:
+        return None
+    left = fewer(text, lines[0].quantity)
+    return (replace(lines[0], quantity=left),) if left is not None else None
 
 
 def of_several(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:

@@ -6,20 +6,37 @@ from typing import Literal
 from nlu.numerals import CHINESE, read_numeral
 from nlu.words import PIECES
 
-_VERB = "(?:[要买充冲订开办弄搞整]|[用交看玩去来做洗拿出续算点打送寄收喝吃加搓按带](?=了|咯|啦|吧|的?$|我们|[买充要]))"
+_VERB = (
+    "(?:[要买充冲订开办弄搞整]"
+    "|[用交看玩去来做洗拿出续算点打送寄收喝吃加搓按带](?=了|咯|啦|吧|的?$|我们|[买充要]|[它他她]$))"
+)
 _KEEPS = re.compile(
     "[不没别莫勿甭](?:用|要|需要?|必|消)?[改换动变碰]|没毛病|没问题|没错|[对是]的$|照[旧常样充买办做]|保留|留着|留下|正常|继续|原样|还是要|还要|有用|没变"
 )
 _DROPS = re.compile(
-    rf"(?:[不甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必)*(?:给[他她它我])?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
-    r"|不要|别要|不需要|用不[着上到]|没必要|多余|多买了|取消|作废|撤[了掉吧]|撤$|撤单|[删划砍拿抹去退剔刨扣减勾]掉|删[了吧除]|删$|[去抹退免]了|免[掉去]?$|退订|退吧|拉倒|算了|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
+    rf"(?:[不甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必|自己|我们|咱们?)*(?:给[他她它我])?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
+    r"|不要|别要|不需要|用不[着上到]|没必要|多余|多买了|取消|作废|撤[了掉吧]|撤$|撤单|[删划砍拿抹去退剔刨扣减勾]掉|删[了吧除]|删$|[去抹退免]了|免[掉去]?$|退订|退吧|拉倒|算[了咯啦]|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
 )
 _ONLY = re.compile(
     r"(?:只|光|单单?|就|仅|想了下只)(?:要|买|充|冲|留|弄|搞|订|按|做|洗|看|拿|开|办|交|给)+(?:[我下])?[那这]?一?(?:[个张份])?(?:\||$)|^.{0,4}(?:只|光|就)\|?$|^(?:那?就)?[只]?留(?:下|着)?(?:\||$)"
 )
-_MORE = re.compile(rf"[改换加添再]|[成到]|多[来要]|\d|第|[?？吗]|[来要](?:[一两三四五六七八九十]|[{PIECES}])")
+_MORE = re.compile(
+    r"[改换添再]|加(?!班)|[弄搞整]成|[充降升加减]到|多[来要]|\d|第|[?？吗]|[来要](?:[一两三四五六七八九十]|[个张份杯条件盒])"
+)
+_GONE = re.compile(f"(?:{_DROPS.pattern})|别算|[刨扣剔减撤划抹删退砍去]掉|[剔扣减退撤砍]了?(?:我|他|她)?(?:[一两三]|$)")
+_MORE_OF_IT = re.compile(
+    r"[改换添再]|加(?!班)|\d{3,}|第|[?？吗]|不(?:用|要|需要)?[改动变退]|什么|还是|要[一两三四五六七八九十\d]"
+)
 _FATE = Literal["drop", "keep", "only"]
 _COUNT = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}|[俩仨])(?:[{PIECES}位]|(?<=[俩仨]))")
+_PAIR = re.compile(
+    r"(?:[他她它]们?|[你我]|(?<![前后那这]))(?P<many>俩|仨|[两三四2-4](?=个?人|位|口子))(?:个?人|位|口子)?"
+)
+_ONE = re.compile(
+    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|[把掉删去][他她它]|[那这]一?[{PIECES}]"
+)
+_PIECES = re.compile(rf"(?<![第那这他她每])(\d{{1,2}}|[{CHINESE}]{{1,2}})([{PIECES}])(?!人|月|来|多)")
+_CLAUSES = re.compile(r"[\s,，。;；!！~～、]+")
 
 
 def fate(words: str) -> _FATE | None:
@@ -40,3 +57,17 @@ def counts_in(words: str) -> set[int]:
 
 def _number(text: str) -> int:
     return {"俩": 2, "仨": 3}.get(text) or int(read_numeral(text) or 0)
+
+
+def fewer(text: str, quantity: int) -> int | None:
+    """How many of so many pieces are left where somebody's go (大刘不搓 他那份免了, 把她俩的撤了, 有一张重了 扣掉)."""
+    clauses = [clause for clause in _CLAUSES.split(text) if clause]
+    going = [at for at, clause in enumerate(clauses) if _GONE.search(clause) and not _KEEPS.search(clause)]
+    if quantity < 2 or not going or _MORE_OF_IT.search(text):
+        return None
+    meant = clauses[max(0, going[-1] - 1) : going[-1] + 1]
+    many = {_number(one["many"]) for clause in clauses for one in _PAIR.finditer(clause)}
+    many = many or {_number(one[1]) for clause in meant for one in _PIECES.finditer(clause)}
+    many = many or ({1} if any(_ONE.search(clause) for clause in meant) else set())
+    left = quantity - many.pop() if len(many) == 1 else 0
+    return left if left > 0 else None

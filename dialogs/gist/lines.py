@@ -21,6 +21,7 @@ _ELSE = re.compile(
 _EXCEPT = re.compile("除[了开]|我[要说买]的是")
 """Says it of the others, or all of it anew."""
 _PLURAL = re.compile("[都全俩仨]|两个|[这那][两些几]")
+_LATIN = re.compile("[0-9A-Za-z]{2,}")
 _LEAD = re.compile(rf"[这那]一?{PIECE}$")
 
 
@@ -47,9 +48,12 @@ def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Part] | N
     for clause in filter(None, _BREAKS.split(said)):
         before = frozenset[int]().union(*(part.lines for part in found if part.named))
         spoken_of = list(refs_in(lines, clause, shelf, before))
-        refs = _joined([one for one in spoken_of if not one.value], clause)
+        whole = len(spoken_of) == 1 and spoken_of[0].start < 2 and spoken_of[0].end == len(clause) != len(said)
+        refs = _joined([one for one in spoken_of if whole or not one.value], clause)
         if any(not one.lines or one.into for one in refs) or (refs and _ELSE.search(clause[: refs[0].start])):
             return None
+        if len(refs) == 1 and refs[0].sized and not refs[0].marked and found and found[-1].named:
+            refs = refs if not found[-1].lines <= refs[0].lines else []  # 京东那张 100拿不出手
         if not refs:
             if spoken_of and not found:
                 return None  # 我要的是成人一张，儿童两张: all of it anew
@@ -58,7 +62,14 @@ def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Part] | N
             continue
         named = True
         found += list(_of_clause(refs, clause))
-    return found if named else None
+    return [replace(part, words=_as_written(part.words, text)) for part in found] if named else None
+
+
+def _as_written(words: str, text: str) -> str:
+    """With capitals where he wrote them: 豫A7C912."""
+    for token in _LATIN.findall(text):
+        words = words.replace(token.lower(), token) if token != token.lower() else words
+    return words
 
 
 def _of_clause(refs: Sequence[Ref], clause: str) -> Iterator[Part]:

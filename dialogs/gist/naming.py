@@ -30,7 +30,7 @@ _NTH = re.compile(
 _ENDS = re.compile(rf"(前|后|上面|下面)([两俩三四五六七八九2-9])(?:{PIECE}|样)?")
 _TAIL = re.compile(
     r"(?:尾号|末尾|最后|结尾|后[三四]位)(?:为|是)?(?P<tail>[0-9x]{3,5})"
-    r"|(?P<part>[0-9]{3,6})(?:\*+\d*)?(?=结尾|开头|收尾|打头|[的那这号个也都不别先就换改])"
+    r"|(?P<part>[0-9]{3,6})(?:\*+\d*)?(?=结尾|开头|收尾|打头|[的那这号个也都不别先就换改是])"
 )
 _TAIL_MARKS = re.compile("(?:结尾|开头|收尾|打头)?(?:的)?(?:那|这)?个?(?:号码?)?")
 _OTHERS = re.compile(
@@ -40,18 +40,22 @@ _EVERY = re.compile(
     rf"[这那]?(?P<many>[两俩仨二三四五六七八九2-9]|几)(?:{PIECE}|样|种|号)?[都全](?!是|有|在|岁)"
     r"|[全每](?:部|都|[个张样份件])都?|所有的?|统统"
 )
+_MINE = re.compile(rf"我(?:自己|本人)?(?:的?[那这]{PIECE}|的)")
+_KEPT = re.compile("先用|先留|留[着下]|不动|照旧|够用|保留|没错")
 _COMPARED = re.compile("(?P<least>[小短少低轻细]|便宜)|(?P<most>[大长多贵高重厚])")
 _COMPARED_BEHIND = re.compile(rf"(?:一?[点些号])?(?:的(?:那|这)?{PIECE}?|[那这]{PIECE})")
 _NOT_COMPARED = ("最", "超", "特", "太", "更", "不", "好")
 _VALUE = re.compile(
     r"(?:[成到为至]|(?<![就也都])是|[改换变弄整搞升降调选](?:上?[一]?[个张份]|上|的)?|凑(?:够|足|满)?)(?:那个|那种)?$"
 )
-_WISH = re.compile(r"(?:[充冲打开交加上要来拿办续订买])(?:上?一?[个张份]|的是)?$")
+_WISH = re.compile(r"(?:[充冲打开交加上要来拿办续订买洗做印看学])(?:上?一?[个张份]|的是)?$")
 NOT = re.compile(
-    "(?:不要|不用|不想要?|别[要充买弄]?|甭|只[要留买充]|就[要留买充]|光|单|留|把|撤|删|退|取消|去掉).{0,3}$"
+    "(?:不要|不用|不想要?|别[要充买弄]?|甭|只[要留买充]|就[要留买充]|只[弄搞开]|光|单|留|把|撤|删|退|取消|去掉).{0,3}$"
 )
 """Said before what goes or stays."""
 _INTO = re.compile(rf"(?:换|[改变]成|[改换]为)(?:成|了)?(?:[一两三四五六七八九十\d]*{PIECE})?$")
+_AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
+_LETTER = re.compile(rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨])|那{PIECE}|的?[改换]成?)")
 _TOO_PLAIN = re.compile(
     "^(?:充值|手机|号码?|会员|电子|服务|在线|代金?|官方|中国|全国|套餐|普通|标准|上门|生活|购买|专用)$"
 )
@@ -103,7 +107,7 @@ def _is_value(clause: str, one: Ref) -> bool:
     if _VALUE.search(before):
         return True
     if not one.marked:
-        return bool(_WISH.search(before)) or one.start > 2
+        return bool(_WISH.search(before)) or (one.start > 2 and not _KEPT.match(behind))
     return len(behind) < 2 and re.search(r"[去掉删撤]", behind) is None and bool(_WISH.search(before) or not behind)
 
 
@@ -114,6 +118,7 @@ def _candidates(
     yield _by_account(lines, clause, at, shelf)
     yield _by_name(lines, clause, at, shelf)
     yield _by_comparison(lines, clause, at, shelf)
+    yield _by_amount(lines, clause, at, shelf) or (_by_letter(lines, clause, shelf) if at == 0 else None)
     if (whose := owned(lines, clause, at)) is not None:
         yield Ref(at, whose[0], whose[1], marked=True)
 
@@ -134,6 +139,8 @@ def _by_place(lines: Sequence[DraftLine], clause: str, at: int, before: frozense
     if (one := _EVERY.match(clause, at)) is not None and (not one["many"] or _number(one["many"]) == count):
         return Ref(at, one.end(), frozenset(range(count)), marked=True, plural=True)
     left = frozenset(range(count)) - before
+    if (one := _MINE.match(clause, at)) is not None and len(left) == 1 and NOT.search(clause[:at]):
+        return Ref(at, one.end(), left, marked=True)  # 8890是我室友的 只弄我那个
     if (one := _OTHERS.match(clause, at)) is not None and before and left:
         return Ref(at, one.end(), left, marked=True, plural=True)
     return None
@@ -201,6 +208,41 @@ def _by_size(
         whole = all(sku.code in skus for product in products for sku in product.skus)
         marked = behind is not None and bool(behind["marked"])
         yield Ref(at, behind.end() if behind else end, own, marked, sized=not whole, product=whole)
+
+
+def _by_amount(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
+    """60根那个: of what is sold in any number."""
+    number = _AMOUNT.match(clause, at)
+    if number is None or (at and clause[at - 1].isdigit()):
+        return None
+    skus = [look(line, shelf).sku for line in lines]
+    own = frozenset(
+        i
+        for i, (line, sku) in enumerate(zip(lines, skus, strict=True))
+        if sku is not None and sku.any_value is not None and line.value == int(number[1])
+    )
+    ends = {number.end()} | {
+        number.end() + len(sku.unit)
+        for sku in skus
+        if sku is not None and clause.startswith(fold(sku.unit), number.end())
+    }
+    behind = _BEHIND.match(clause, max(ends))
+    marked = behind is not None and bool(behind["marked"])
+    return (
+        Ref(at, behind.end(), own, marked=True, sized=True) if behind and marked and 0 < len(own) < len(lines) else None
+    )
+
+
+def _by_letter(lines: Sequence[DraftLine], clause: str, shelf: Shelf) -> Ref | None:
+    """花要两束: one character of a product's name, where nothing else of the order has it."""
+    one = _LETTER.match(clause)
+    own = frozenset(i for i, line in enumerate(lines) if one is not None and one[1] in _whole_name(line, shelf))
+    return Ref(0, one.end(), own, marked=False, product=True) if one is not None and len(own) == 1 else None
+
+
+def _whole_name(line: DraftLine, shelf: Shelf) -> str:
+    product = shelf.product(line.product or "")
+    return "".join((product.name, *product.aliases)) if product is not None else ""
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,7 @@ _WISHES = re.compile(
 _BESIDES = re.compile("再[来加添要买带]|另外|顺[便手带]|还要|捎|外加|也[要来]|反了|换一下|对调|互换")
 """Said before any line is named: something besides, or something that the rest says once more."""
 _MORE = re.compile("再[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
 _PUT_RIGHT = re.compile(r"不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
 
 
@@ -38,9 +39,10 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | No
         after = _said(new, part, shelf, change) if part.named else _said_before(lines, part, shelf, change)
         if after is None:
             return lines
-        new = after
-        spoken |= part.lines if part.named else set()
+        kept = fate(part.words) in ("only", "keep")
+        spoken |= {at for at in part.lines if kept or after[at] != new[at]} if part.named else set()
         only |= part.lines if part.named and fate(part.words) == "only" else set()
+        new = after
     return tuple(one for at, one in enumerate(new) if one is not None and (not only or at in spoken)) or lines
 
 
@@ -62,8 +64,9 @@ def _said_before(lines: Lines, part: Part, shelf: Shelf, change: Change) -> list
     """号是139…，流量给10g: what is said before any line is named is said of all; None where it is something else."""
     if _BESIDES.search(part.words):
         return None
-    said = change(lines, part.words, shelf)
-    return list(said or lines)
+    said = change(lines, part.words, shelf) or lines
+    told = any(replace(new, fields=line.fields) != line for new, line in zip(said, lines, strict=False))
+    return None if told else list(said)
 
 
 def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: Change) -> list[DraftLine | None] | None:
@@ -74,7 +77,8 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
     for at in part.lines if becomes not in ("keep", "only") else ():
         line = new[at]
         after = _changed(line, part.words, shelf, change, goes=becomes == "drop") if line is not None else None
-        if after == line and (_WISHES.search(part.words) or many):
+        as_it_is = line is not None and counts_in(part.words) == {line.quantity}
+        if after == line and (_WISHES.search(part.words) or many) and not as_it_is:
             return None
         new[at] = after
     return new
@@ -90,7 +94,7 @@ def _without_reasons(words: str) -> str:
 def _changed(line: DraftLine, words: str, shelf: Shelf, change: Change, *, goes: bool) -> DraftLine | None:
     """The line with what is said of it; as it was where that is not clear, None where it goes."""
     words = _without_reasons(_MORE.sub("再加", words).replace(f"{NAMED}也", NAMED))
-    said = change((line,), words.replace(NAMED, "就"), shelf)
+    said = change((line,), _TO_ACCOUNT.sub("就用", words).replace(NAMED, "就"), shelf)
     counts = counts_in(words)
     if said is None and goes:
         left = line.quantity - min(counts) if len(counts) == 1 else 0

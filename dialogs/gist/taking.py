@@ -102,6 +102,7 @@ def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Tur
         new is None
         or new == lines
         or _read_by_word(lines, said, scene)
+        or _is_told(dialog, said, scene)
         or not isinstance(state, Confirming | Idle)
         or dialog.listed is not None
         or _is_told(dialog, said, scene)
