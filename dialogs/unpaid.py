@@ -14,7 +14,7 @@ from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
-from dialogs.gist import besides, gist, instead, of_several
+from dialogs.gist import besides, gist, instead, of_several, surely
 from dialogs.gist.more_than import more_than
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
@@ -222,6 +222,8 @@ def _coming(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | No
 
 def _changes(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
     """Whether the gist of it is a change of the order, where it could not be one more just as well."""
+    if surely(lines, said.text, scene.shelf) is not None:
+        return True
     open_ = change_or_another.left_open(dialog, said, scene)
     return not open_ and gist(lines, said.text, scene.shelf) is not None
 
@@ -323,7 +325,7 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     unpaid = Unpaid(order.order_no, order.token, order.total_fen, order.expires_at, lines)
     dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
     problems: tuple[str, ...] = ()
-    new = reworked(lines, said, scene)
+    new = surely(lines, said.text, scene.shelf) or reworked(lines, said, scene)
     corrects = said.frame.intent in ("change", "answer", "order") and not says_more(said.text)
     if new is None and corrects:
         made = corrected(lines, _without_name(order, said, scene), scene)

@@ -7,9 +7,12 @@ from functools import lru_cache
 from catalog.checks import fold
 from catalog.model import Field, FieldKind
 from dialogs.gist.clauses import Clauses, comes_besides, sign
+from nlu.surnames import KIN
 
 _ENDS = re.compile("(?<=..)(?:大区|校区|门店|机场|师傅|系统|登录|燃气|时段|qq区|[区店组班服风厅码房站餐级])$")
-_OTHERS = re.compile("(?:室友|同事|朋友|邻居|别人|他们?家?|她们?家?|人家|同学)(?:们)?.{0,3}(?:是|在|都|的)")
+_OTHERS = re.compile(
+    f"(?:{KIN}|室友|同事|朋友|邻居|别人|他们?家?|她们?家?|人家|同学)(?:们)?.{{0,3}}(?:[是用玩]|在|都|的)"
+)
 _IS_SO = re.compile("现在|目前|当前|刚|已经|掉|跌|降|升了|上.{0,3}了|我是|号是|其实|本来|段位|按.{1,4}接|输|跪|赢")
 _WISHED = re.compile("就[行好够可]|只[要打到升]|[打冲提练](?:到|上)|算了|目标|得了")
 _BARE = re.compile("(?:我?(?:是|说的是?|要的?是?)?|那个?|的|哈|啊|哦|呀|吧|呢|了|区|服|店|哦|其实|应该|亲|老板)*+")

@@ -94,6 +94,12 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     return tuple(basket.lines) if tuple(basket.lines) != tuple(lines) else None
 
 
+def surely(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The same, where it puts right what an account, a choice, a name or an address is, and can mean nothing else."""
+    given = fields_in(lines, text, shelf) if len(text) <= _TEXT_MAX else None
+    return gist(lines, text, shelf) if given is not None and given.sure else None
+
+
 def _word(mention: Mention) -> Word:
     return Word("N", mention.text, skus=mention.skus)
 

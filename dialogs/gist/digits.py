@@ -22,6 +22,7 @@ _TOO_FEW = re.compile(
     r"(?:还有?|[漏少缺落掉]|没[打写输填敲]?)(?:打|写|输|填|敲|按)?了?(?:一?[个位])?(?:数字|字母)?([0-9a-z]{1,4})(?![0-9a-z个张份元块])"
 )
 _NTH = re.compile(f"第[{CHINESE}1-9]{{1,2}}[位个]|中间")
+_LACKS = re.compile("[少漏缺落](?!看)|[加补添](?!上?微信)|没[打写输填]")
 _CROSSED = re.compile(r"([0-9a-z])[跟和与]([0-9a-z]).{0,6}(?:反|颠倒|换)")
 _LAST_CROSSED = re.compile("(?:最后|末尾?|后面?|尾巴?)(?:上)?[两二2][位个](?:数字?)?.{0,3}(?:反|颠倒)")
 _SAME_AS = 2
@@ -50,6 +51,8 @@ def repaired(old: str, said: str, label: str = "") -> tuple[str, ...]:
         if _START.search(said):
             return (lacks[1] + old,)
         return (old + lacks[1],) if _END.search(said) else ()
+    if _LACKS.search(said):
+        return ()
     return tuple(_placed(old, new[0], said)) if new else ()
 
 
@@ -74,7 +77,7 @@ def _tokens(said: str, old: str) -> Iterator[tuple[str, bool, int]]:
         before, behind = said[: found.start()], said[found.end() :]
         token = found[0].strip(".-_") if found[0][0] in ".-_@" or found[0][-1] in ".-_" else found[0]
         token = "".join("1" if c == "幺" else str(DIGITS.get(c, c)) for c in token)
-        if not token or re.match("[个张份元块月年天点]|号楼", behind) or token.casefold() == "qq":
+        if not token or re.match("[个张份元块月年天点]|号楼", behind) or (token.casefold() == "qq" and "@" not in old):
             continue
         refused = _WAS_BEFORE.search(before) or _WAS_BEHIND.search(behind)
         yield _cased(token, old), refused is not None, found.start()

@@ -1,13 +1,14 @@
 """Accounts, choices and the like in a message: what of them is not what the order has."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, FieldKind
+from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
+from dialogs.digits import numbers_of
 from dialogs.draft import look
 from dialogs.field_changes import is_size
 from dialogs.gist.choices import choices_in
@@ -16,12 +17,15 @@ from dialogs.gist.digits import few_apart, repaired
 from dialogs.gist.names import names
 from dialogs.gist.parcels import moved
 from dialogs.gist.spelling import name_in, text_in
+from dialogs.replies import number
 from dialogs.state import DraftLine
 
 _SWAPPED = re.compile(
     "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
 )
 _LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
+_SHORT = re.compile(r"(?<![0-9a-z])[0-9a-z]+", re.IGNORECASE)
+_OF_A_NUMBER = re.compile("[位号码]|开头|打头|末|尾|最后|后[面头]")
 _NUMBERS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -33,6 +37,8 @@ class Given:
     rest: str
     by_line: bool = False
     """Whether each is meant for its own line alone."""
+    sure: bool = False
+    """Whether the words can mean nothing else, whatever else was made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +51,21 @@ class _Found:
     words: tuple[str, ...]
     near: bool = False
     """Whether it is what the line has but for a slip."""
+    sure: bool = True
 
 
 def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | None:
     """What fields a message gives; None where it gives two different values for one."""
     clauses = clauses_of(text)
     if (crossed := _crossed(lines, clauses, shelf)) is not None:
-        return Given(tuple(crossed), "", by_line=True)
-    found: list[_Found] = []
-    olds: dict[tuple[int, str], str] = {}
-    for at, looked in enumerate(look(line, shelf) for line in lines):
-        product = looked.product
-        for one in product.fields if product is not None else ():
-            old = olds[at, one.name] = looked.fields.get(one.name, "")
-            sized = product is not None and any(is_size(token, product) for token in _LATIN.findall(clauses.said))
-            others = [f for f in product.fields if f is not one and f.kind is FieldKind.PHONE] if product else []
-            goods = names(product.id, shelf).keys() if product is not None and one.kind is FieldKind.CHOICE else set()
-            found += _of_field(at, one, old, clauses, goods, sized=sized, other_phone=bool(others))
+        return Given(tuple(crossed), "", by_line=True, sure=True)
+    found = list(_found(lines, clauses, shelf))
     if any(not one.value for one in found):
         return None
     said = clauses.said
     for words in sorted({word for one in found for word in one.words}, key=len, reverse=True):
         said = re.sub(re.escape(words), " ", said, flags=re.IGNORECASE)
-    new = [one for one in found if one.value != olds[one.at, one.name]]
+    new = [one for one in found if one.value != lines[one.at].fields.get(one.name)]
     near = {one.value for one in new if one.near}
     new = _of_one_field([one for one in new if one.near or one.value not in near], lines, clauses, shelf)
     values = tuple(dict.fromkeys((one.at, one.name, one.value) for one in new))
@@ -75,7 +73,43 @@ def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | No
         a.at == b.at and set(a.words) & set(b.words) for i, a in enumerate(new) for b in new[:i] if a.name != b.name
     )
     once = len({(at, name) for at, name, _ in values}) == len(values)
-    return Given(values, said) if once and not several else None
+    sure = bool(new) and all(one.sure for one in new)
+    return Given(values, said, sure=sure) if once and not several else None
+
+
+def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterator[_Found]:
+    """What a message says of each field of each line."""
+    held = {fold(value) for line in lines for value in line.fields.values()}
+    for at, line in enumerate(lines):
+        product = shelf.product(line.product or "")
+        if product is None:
+            continue
+        sized = _is_sized(clauses, product, lines, shelf)
+        phones = [one.name for one in product.fields if one.kind is FieldKind.PHONE]
+        goods = names(product.id, shelf).keys()
+        for one in product.fields:
+            old = line.fields.get(one.name, "")
+            if one.kind is FieldKind.CHOICE:
+                if (choice := choices_in(one, old, clauses, goods)) is not None:
+                    yield _Found(at, one.name, *choice)
+            elif one.kind is FieldKind.ADDRESS:
+                if old and (place := moved(old, clauses, other_phone=bool(phones))) is not None:
+                    yield _Found(at, one.name, *place)
+            elif whole := list(_whole(at, one, old, clauses, held)):
+                yield from whole
+            else:
+                yield from _in_part(at, one, old, clauses, sized=sized)
+
+
+def _is_sized(clauses: Clauses, product: Product, lines: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether digits in it are a size, or the end of an account that says which line is meant."""
+    tokens = [token for token in _SHORT.findall(clauses.said) if len(token) > 1]
+    held = [value for line in lines for _, value in numbers_of(line, shelf)]
+    if len(lines) > 1 and any(value.endswith(token) for value in held for token in tokens):
+        return True
+    if any(token in (number(line.value), str(line.quantity)) for line in lines for token in tokens):
+        return _OF_A_NUMBER.search(clauses.said) is None
+    return any(is_size(token, product) for token in tokens) and _OF_A_NUMBER.search(clauses.said) is None
 
 
 def _of_one_field(new: list[_Found], lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> list[_Found]:
@@ -103,28 +137,12 @@ def _speaks_of(said: str, label: str, labels: Sequence[str]) -> bool:
     return any(pair in said and not any(pair in other for other in labels if other != label) for pair in pairs)
 
 
-def _of_field(
-    at: int, one: Field, old: str, clauses: Clauses, goods: Set[str], *, sized: bool, other_phone: bool
-) -> Iterator[_Found]:
-    if one.kind is FieldKind.CHOICE:
-        if (choice := choices_in(one, old, clauses, goods)) is not None:
-            yield _Found(at, one.name, *choice)
-    elif one.kind is FieldKind.ADDRESS:
-        if old and (place := moved(old, clauses, other_phone=other_phone)) is not None:
-            yield _Found(at, one.name, *place)
-    else:
-        whole = [*_whole(at, one, old, clauses)]
-        yield from whole
-        if not whole and old:
-            yield from _in_part(at, one, old, clauses, sized=sized)
-
-
 def _in_part(at: int, one: Field, old: str, clauses: Clauses, *, sized: bool) -> Iterator[_Found]:
     """What is put right of an account or a name, or what a free text is to be."""
     for made in (name_in(one, old, clauses), text_in(one, old, clauses.said)):
         if made is not None:
             yield _Found(at, one.name, *made)
-    if one.kind in _NUMBERS and not (old.isascii() or one.pattern):
+    if not old or (one.kind in _NUMBERS and not (old.isascii() or one.pattern)):
         return
     for value in repaired(old, clauses.said, one.label) if not sized else ():
         checked = check_field(one, value)
@@ -132,43 +150,46 @@ def _in_part(at: int, one: Field, old: str, clauses: Clauses, *, sized: bool) ->
             yield _Found(at, one.name, checked.canonical, (clauses.said,))
 
 
-def _whole(at: int, one: Field, old: str, clauses: Clauses) -> Iterator[_Found]:
+def _whole(at: int, one: Field, old: str, clauses: Clauses, held: Set[str]) -> Iterator[_Found]:
     """Accounts that a message gives as a whole: as what the order has where they are only spoken of."""
     tokens = dict.fromkeys((*accounts_anywhere(one, clauses.said), *_by_pattern(one, old, clauses.said)))
-    signs = {value: _wanted(one, old, words, value, clauses) for value, words in _worded(one, tokens, clauses)}
-    words = dict(_worded(one, tokens, clauses))
-    wanted = [value for value, sure in signs.items() if sure and fold(value) != fold(old)]
-    for value in signs:
+    for value, words in dict(_worded(one, tokens, clauses)).items():
         near = bool(old) and few_apart(old, value)
-        held = fold(value) == fold(old)
-        yield _Found(at, one.name, value if value in wanted else old if held else "", (words[value],), near=near)
+        says = _wanted(one, words, clauses, near=near)
+        new = old if fold(value) in held else value if says > 0 else ""
+        yield _Found(at, one.name, new, (words,), near=near, sure=near and (clauses.says_wrong or says > 1))
 
 
-def _worded(one: Field, tokens: Sequence[str] | dict[str, None], clauses: Clauses) -> Iterator[tuple[str, str]]:
-    """(the account as it is kept, as it is written)."""
+def _worded(one: Field, tokens: Iterable[str], clauses: Clauses) -> Iterator[tuple[str, str]]:
+    """(the account as it is kept, as it is written), of those that are no part of a longer word."""
     for token in tokens:
-        checked = check_field(
-            one, token.upper() if one.pattern and token.upper() != token and one.kind is FieldKind.TEXT else token
-        )
-        if isinstance(checked, Valid) and fold(token) in fold(clauses.said):
-            yield checked.canonical, token
+        for spelt in (token, token.upper()):
+            checked = check_field(one, spelt)
+            if isinstance(checked, Valid):
+                if _is_whole(token, clauses.said):
+                    yield checked.canonical, token
+                break
 
 
-def _wanted(one: Field, old: str, words: str, value: str, clauses: Clauses) -> bool:
-    """Whether the words around an account say that it is to be the order's."""
+def _is_whole(token: str, said: str) -> bool:
+    text, word = said.casefold(), token.casefold()
+    at = text.find(word)
+    around = text[max(0, at - 1) : at] + text[at + len(word) :][:1]
+    return at >= 0 and not (token[0].isascii() and re.search("[0-9a-z_@]", around))
+
+
+def _wanted(one: Field, words: str, clauses: Clauses, *, near: bool) -> int:
+    """Whether the words around an account say that it is to be the order's: 2 by those right beside it, 1 as it is like
+    the one there, or as that is said to be wrong; 0 not."""
     at, before, behind = clauses.around(words.casefold())
     if at < 0:
-        return False
+        return 0
     clause = before + behind
     beside = " ".join(clauses.parts[max(0, at - 1) : at]) if not before else ""
     if is_told(clause, one.label) or comes_besides(clause) or comes_besides(beside[:3]):
-        return False
+        return 0
     says = sign(before or beside, behind)
-    if says < 0:
-        return False
-    if old and few_apart(old, value):
-        return True
-    return says > 0 or clauses.says_wrong
+    return 2 if says > 0 else int(says == 0 and (near or clauses.says_wrong))
 
 
 def _by_pattern(one: Field, old: str, said: str) -> Iterator[str]:

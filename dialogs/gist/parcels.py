@@ -22,12 +22,13 @@ _STREET = re.compile(
     r"(?:[路街道巷弄村苑园湾庄厦]|小区|公司|学校|大学|广场).{0,12}\d|\d+(?:号楼|栋|幢|座|弄|单元)|\d+号"
 )
 _TO = re.compile(
-    "^(?:(?:我|现在|目前|已经|搬[家到去]*了?|就|都|给我|帮我|麻烦|请|直接|要|得|改|换|新|收货|收件|家庭|快递)*"
-    "(?:寄|送|发|住|搬|地址|位置|写|填|改|换|配|投|放)(?:送|货|件)?(?:到|去|往|至|成|在|为|是|了|[:：])*)?(?:就?是|在|到)?"
+    "^(?:我|现在|目前|已经|搬[家到去]*了?|就|都|给我|帮我|麻烦|请|直接|要|得|新|收货|收件|家庭|快递|应该"
+    "|寄|送|发|住|地址|位置|写|填|改|换|配|投|放|(?<=[寄送发])[货件]|(?<=[寄送发住搬写填改换配投放址置])[到去往至成在为是了:：]|就?是|在)*+"
 )
 _WANTS_PLACE = re.compile("[寄送发住搬改换写填配投放]|地址|错|新|才对|应该|去|漏|楼号|门牌|不是")
 _OLD_PLACE = re.compile("原来|以前|之前|上次|老地址|旧地址|上回|去年|从哪|哪里|多远|多久|几天")
 _NUMBERED = re.compile(r"[楼栋幢座]号?|门牌|房号|室|单元|号|地址|路|街")
+_NUMBERED_ROAD = re.compile(r"(?P<road>[\u4e00-\u9fff]+?(?:路|街|大道|道|巷|弄))(?P<number>\d+)号?")
 _TAIL = re.compile(r"(?:哈|啊|吧|呢|哦|呀|了|这边|那边|这儿|这里|那里|去)+$")
 
 
@@ -82,7 +83,16 @@ def _place(clauses: Clauses, at: int, held: Place) -> tuple[Place, str] | None:
         return None
     if said.province or said.city:
         return replace(said, name="", phone=""), part
-    return replace(held, district=said.district or held.district, street=street), part
+    district = said.district or held.district
+    return replace(held, district=district, street=_with_tail(held.street, street)), part
+
+
+def _with_tail(held: str, street: str) -> str:
+    """文三路101号, of 文三路100号3幢201: only the number is another."""
+    new, old = _NUMBERED_ROAD.fullmatch(street), _NUMBERED_ROAD.match(held)
+    if new is None or old is None or new["road"] != old["road"]:
+        return street
+    return street + held[old.end() :]
 
 
 def _renumbered(street: str, clauses: Clauses) -> str | None:

@@ -8,7 +8,7 @@ from dialogs.gist.clauses import Clauses
 from nlu.surnames import SURNAMES
 
 _OF_A_NAME = re.compile("姓名|名字|[名人]$|人姓名")
-_SPEAKS_OF_NAME = re.compile("名字?|姓|[谁叫]|字|写|人[是换改]|换成|改成")
+_SPEAKS_OF_NAME = re.compile("名字?|姓|叫|[个错]字|字[错打写]|[打写]错|人[是换改]")
 _NAME = re.compile(
     r"(?:.{0,8}?(?:是|叫|写|成|为|用|填|[:：]))?([\u4e00-\u9fff]{2,4}?)(?:才对|才是|[吧啊哈哦呀]|来?的?)?"
 )

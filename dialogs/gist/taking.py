@@ -9,7 +9,7 @@ from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
-from dialogs.gist.deciding import gist, of_several
+from dialogs.gist.deciding import gist, of_several, surely
 from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
 from dialogs.ordering import advance
@@ -28,13 +28,14 @@ ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
+_HUMAN = re.compile("人工|客服|真人|转接|投诉")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
 def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The turn, or what the gist of the message makes of the order where the turn makes nothing of it."""
-    named = _of_named_lines(dialog, said, scene, turn)
+    named = _of_named_lines(dialog, said, scene, turn) or _surely_given(dialog, said, scene, turn)
     if named is not None:
         return named
     if said.late or said.frame.intent in _PLAIN or _ASKS.search(said.text) or after_sale.is_tap(said.text):
@@ -89,6 +90,25 @@ def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
         item.product not in held if item.product else item.candidates and not held & set(item.candidates)
         for item in said.frame.items
     )
+
+
+def _surely_given(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
+    """What an account, a choice, a name or an address surely is to be, whatever else the turn has read into it."""
+    intent = said.frame.intent
+    if said.late or (intent in _PLAIN and (intent != "human" or _HUMAN.search(said.text))) or _ASKS.search(said.text):
+        return None
+    state, live = dialog.state, paying.live_unpaid(dialog, scene)
+    if isinstance(state, Confirming):
+        new = surely(state.lines, said.text, scene.shelf)
+        same = isinstance(turn.dialog.state, Confirming) and turn.dialog.state.lines == new
+        kept = replace(dialog, misses=0, kept=None, listed=None)
+        return advance(kept, new, scene, replies.changed()) if new is not None and not same else None
+    if live is None or not isinstance(state, Idle) or dialog.listed is not None:
+        return None
+    if surely(live.lines, said.text, scene.shelf) is None:
+        return None
+    lookup = Lookup(text=said.text[:200], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
 
 
 def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
