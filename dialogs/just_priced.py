@@ -143,7 +143,7 @@ def _wanted(priced: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[tuple
     """Which of them he names, with the size he names; what is left of the text, and the words for the size."""
     products = {line.product: product for line in priced if (product := shelf.product(line.product or "")) is not None}
     named = {key: name for key, product in products.items() if (name := _named([product], text))}
-    lines = tuple(line for line in priced if not named or line.product in named)
+    lines = tuple(line for line in priced if line.product in (named or products))
     for name in named.values():
         text = text.replace(name, "", 1)
     product = products.get(lines[0].product) if len(lines) == 1 else None
