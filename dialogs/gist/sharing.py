@@ -5,7 +5,10 @@ import re
 from nlu.numerals import CHINESE, read_numeral
 
 _N = rf"(?:\d{{1,2}}|[{CHINESE}俩仨])"
-_HEADS = "人|娃|孩子?|小孩|大人|老人|手机|电脑|机器|设备|号|账号|开|口人?|同学|同事|朋友|室友|女生|男生|兄弟|姐妹|闺女|儿子|电视|老爷机"
+_HEADS = (
+    "人|娃|孩子?|小孩|大人|老人|手机|电脑|机器|设备|号|账号|开|口人?|同学|同事|朋友|室友|女生|男生|兄弟|姐妹"
+    "|闺女|儿子|电视|老爷机"
+)
 _PEOPLE = re.compile(rf"({_N})[个位名台部口条]?(?:{_HEADS})")
 _PAIR = re.compile("[我咱他她][们]?([俩仨])|双胞胎|两口子|小两口|[和跟]我?(?:对象|男朋友|女朋友|老公|老婆|媳妇)")
 _EACH = re.compile(
@@ -16,7 +19,7 @@ _MISCOUNTED = re.compile(rf"(?:数|算|记)错|人头|(?:人|位)(?:变|成)|是
 
 
 def each_gets_one(text: str) -> int | None:
-    """How many, where as many as there are people; None where nothing of the kind is said, or it is not said how many."""
+    """As many as there are people; None where nothing of the kind is said, or it is not said how many they are."""
     by_turns = _BY_TURNS.findall(text)
     if len(by_turns) > 1:
         return len(by_turns)
