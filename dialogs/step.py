@@ -71,7 +71,7 @@ from dialogs.facts import (
     TopUpRefused,
     Unheard,
 )
-from dialogs.gist import or_its_gist
+from dialogs.gist.taking import or_its_gist
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness

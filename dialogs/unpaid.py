@@ -14,8 +14,11 @@ from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
-from dialogs.gist import besides, gist, instead, of_several, surely
+from dialogs.gist.adding import besides
+from dialogs.gist.deciding import of_several, surely
+from dialogs.gist.instead import instead
 from dialogs.gist.more_than import more_than
+from dialogs.gist.wishing import wished_instead
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -225,7 +228,7 @@ def _changes(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scen
     if surely(lines, said.text, scene.shelf) is not None:
         return True
     open_ = change_or_another.left_open(dialog, said, scene)
-    return not open_ and gist(lines, said.text, scene.shelf) is not None
+    return not open_ and wished_instead(lines, said, scene) is not None
 
 
 # ---- an answer to a list -------------------------------------------------------------------------------------------
@@ -333,7 +336,7 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
             new, problems = made
     if new is not None and (whole := more_than(lines, new, said.text, scene.shelf)) is not None:
         new, problems = whole, ()
-    if new is None and (new := gist(lines, said.text, scene.shelf)) is None:
+    if new is None and (new := wished_instead(lines, said, scene)) is None:
         return None
     if problems or any(look(line, scene.shelf).missing for line in new):
         return mend(dialog, unpaid, new, scene, *problems)

@@ -124,7 +124,8 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
     held = [m for m in sizes if basket.named(_word(m))]
     if not new:
         return None
-    if any(m.way == "more" for m in message.mentions if m.skus):
+    more = {m.clause for m in message.mentions if m.way == "more"}  # 再来2张30的
+    if any(m.way == "more" for m in message.mentions if m.skus) or any(m.clause in more for m in new):
         return "open"
     counted = {m.clause for m in message.mentions if m.count and m.sign > 0}
     wanted = [m for m in new if m.sign > 0 or (m.sign == 0 and m.clause in counted)]

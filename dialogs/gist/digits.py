@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from nlu.numerals import CHINESE, DIGITS
+from nlu.numerals import CHINESE, DIGITS, read_numeral
 
 _TOKEN = re.compile(r"[0-9a-z@._-]+", re.IGNORECASE)
 _SPOKEN = re.compile(f"[零〇{CHINESE}幺]{{2,8}}")
@@ -100,7 +100,7 @@ def _exchanged(old: str, was: str, new: str, said: str) -> Iterator[str]:
 
 def _placed(old: str, new: str, said: str) -> Iterator[str]:
     counted = _HOW_MANY.search(said)
-    size = int(str(DIGITS.get(counted[1], counted[1]))) if counted is not None and "倒数" not in said else len(new)
+    size = int(read_numeral(counted[1]) or 0) if counted is not None and "倒数" not in said else len(new)
     if size != len(new) or len(new) >= len(old):
         return
     if _END.search(said):

@@ -1,7 +1,6 @@
 """Where a message led nowhere, its gist is taken: below a summary, and below the link of an order that waits."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies, while_unpaid
@@ -9,12 +8,14 @@ from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
-from dialogs.gist.deciding import gist, of_several, surely
+from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
+from dialogs.gist.wishing import names_others, wished, wished_instead, wished_with_reasons
 from dialogs.ordering import advance
 from dialogs.recounting import recounted
-from dialogs.restating import restated
+from dialogs.restating import exchanged, restated
+from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Unpaid
 from dialogs.staying import staying
 from dialogs.turn import Said, Scene, Turn
@@ -27,7 +28,6 @@ _SHOWS = ("search", "browse", "price", "help")
 ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
-_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
@@ -38,7 +38,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     named = _of_named_lines(dialog, said, scene, turn) or _surely_given(dialog, said, scene, turn)
     if named is not None:
         return named
-    if said.late or said.frame.intent in _PLAIN or _ASKS.search(said.text) or after_sale.is_tap(said.text):
+    if said.late or said.frame.intent in _PLAIN or after_sale.is_tap(said.text):
         return turn
     state = dialog.state
     if alters(dialog, turn, scene) and _is_told(dialog, said, scene):
@@ -46,9 +46,8 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if (coming := comes(dialog, said, scene, turn)) is not None and not _is_told(dialog, said, scene):
         return coming
     if isinstance(state, Confirming):
-        leaves = _leaves(state, said, turn)
-        new = gist(state.lines, said.text, scene.shelf) if leaves else _whole(state, said, scene, turn)
-        if new is None or _is_told(dialog, said, scene):
+        new = _wanted(dialog, state, said, scene, turn)
+        if new is None:
             return turn
         return advance(replace(dialog, misses=0, kept=None, listed=None), new, scene, replies.changed())
     if isinstance(state, Collecting):
@@ -56,12 +55,22 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     live = paying.live_unpaid(dialog, scene)
     if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, turn):
         return turn
-    if _ANOTHER.search(said.text) or change_or_another.left_open(dialog, said, scene):
-        return turn
-    if gist(live.lines, said.text, scene.shelf) is None or _is_told(dialog, said, scene):
+    if change_or_another.left_open(dialog, said, scene) or wished_instead(live.lines, said, scene) is None:
         return turn
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+
+
+def _wanted(dialog: Dialog, state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[DraftLine, ...] | None:
+    """The lines as the message wants them, where the turn leaves them, or has read less of it."""
+    if _leaves(state, said, turn):
+        return wished(state.lines, said, scene)
+    new = _whole(state, said, scene, turn)
+    if new is None and _reads_less(dialog, state, said, scene, turn):
+        new = wished_with_reasons(state.lines, said, scene)
+    after = turn.dialog.state
+    known = isinstance(after, Confirming) and after.lines == new
+    return None if known or _is_told(dialog, said, scene) else new
 
 
 def _whole(state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[DraftLine, ...] | None:
@@ -77,19 +86,10 @@ def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn:
     after = turn.dialog.state
     if not isinstance(after, Collecting) or after.lines != state.lines or names_others(state.lines, said):
         return turn
-    if any(not isinstance(effect, FindOrders) for effect in turn.effects):
+    if any(not isinstance(effect, FindOrders) for effect in turn.effects) or _ASKS.search(said.text):
         return turn
     new = answer(state, said.text, scene.shelf)
     return advance(replace(dialog, misses=0), new, scene) if new is not None else turn
-
-
-def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
-    """Whether a product is named that none of the lines is of."""
-    held = {line.product for line in lines}
-    return any(
-        item.product not in held if item.product else item.candidates and not held & set(item.candidates)
-        for item in said.frame.items
-    )
 
 
 def _surely_given(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
@@ -144,8 +144,20 @@ def _read_by_word(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> boo
     counted = recounted(lines, said.text, said.frame.items, scene.shelf)
     if counted is not None or staying(lines, said, scene.shelf) is not None:
         return True
-    anew = restated(lines, said.text, said.frame.items, scene.shelf)
+    items = said.frame.items
+    anew = restated(lines, said.text, items, scene.shelf) or exchanged(lines, said.text, items, scene.shelf)
     return anew is not None or names_others(lines, said)
+
+
+def _reads_less(dialog: Dialog, state: Confirming, said: Said, scene: Scene, turn: Turn) -> bool:
+    """Whether the turn is of an older rule that may have read a part of the message only."""
+    if any(not isinstance(effect, FindOrders) for effect in turn.effects):
+        return False
+    after = turn.dialog.state
+    if dialog.priced or said_anew(state, said, scene.shelf) is not None:
+        return False
+    altered = isinstance(after, Collecting | Confirming) and after.lines != state.lines
+    return (altered or not turn.dialog.misses) and not _read_by_word(state.lines, said, scene)
 
 
 def _leaves(state: Confirming, said: Said, turn: Turn) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogs.gist import gist
+from dialogs.gist.deciding import gist
 from dialogs.state import Collecting, Confirming
 from tests.stories.shops import counter_in
 

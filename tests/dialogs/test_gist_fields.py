@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.shelf import Shelf
-from dialogs.gist import gist
+from dialogs.gist.deciding import gist
 from dialogs.state import DraftLine
 from tests.stories.shops import counter_in
 

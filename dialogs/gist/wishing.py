@@ -1,0 +1,82 @@
+"""Whether a message that has a gist is to be taken by it: no question, no talk of other goods, no order of its own."""
+
+import re
+from collections.abc import Sequence
+
+from catalog.checks import fold
+from catalog.model import Field, FieldKind
+from dialogs.gist.deciding import gist
+from dialogs.gist.telling import only_tells
+from dialogs.state import DraftLine
+from dialogs.turn import Said, Scene
+
+_ASKS = re.compile(
+    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
+)
+_CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
+_PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
+_INSTEAD = re.compile(
+    "[错换改变]|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
+)
+"""What tells a correction below the link from one more order."""
+
+
+def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """The lines as a message wants them; None where it asks, only tells, or speaks of other goods."""
+    if said.late or said.frame.intent in _PLAIN or names_others(lines, said):
+        return None
+    if any(_ASKS.search(clause) for clause in _CLAUSES.split(said.text.strip())[-1:]):
+        return None
+    new = gist(lines, said.text, scene.shelf)
+    if new is None:
+        return None
+    ids = sorted({line.product or "" for line in (*lines, *new)})
+    products = [product for code in ids if (product := scene.shelf.product(code)) is not None]
+    return None if only_tells(said.text, products, scene.shelf) else new
+
+
+def wished_with_reasons(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """The same of a message of more than one clause: of a single one the older rules read more than its gist. They
+    know more of the parts of an address or account, and whose of several it is."""
+    if len([clause for clause in _CLAUSES.split(said.text.strip()) if clause]) < 2 and not said.by_voice:
+        return None
+    new = wished(lines, said, scene)
+    if new is None or len(new) != len(lines):
+        return new
+    alone = len(lines) == 1 and lines[0].quantity == 1
+    changed = {
+        (field.kind is FieldKind.ADDRESS, other.fields.get(field.name, ""))
+        for one, other in zip(lines, new, strict=True)
+        for field in _fields_of(one, scene)
+        if one.fields.get(field.name) != other.fields.get(field.name)
+    }
+    if any(is_place or not alone or value not in said.text for is_place, value in changed):
+        return None
+    return new
+
+
+def _fields_of(line: DraftLine, scene: Scene) -> tuple[Field, ...]:
+    product = scene.shelf.product(line.product or "")
+    return product.fields if product is not None else ()
+
+
+def wished_instead(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
+    """The same below the link, where a message may as well be an order of its own."""
+    if _ANOTHER.search(said.text):
+        return None
+    text = fold(said.text)
+    names = any("product" in item.said for item in said.frame.items)
+    whole = any(item.fields for item in said.frame.items) and said.frame.intent != "change"
+    if (names or whole) and not _INSTEAD.search(text):
+        return None
+    return wished(lines, said, scene)
+
+
+def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
+    """Whether a product is named that none of the lines is of."""
+    held = {line.product for line in lines}
+    return any(
+        item.product not in held if item.product else item.candidates and not held & set(item.candidates)
+        for item in said.frame.items
+    )
