@@ -18,12 +18,12 @@ _TEXT_MAX = 60
 _NAME_MAX = 8
 _SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)")
 _GONE = re.compile(
-    "不[要用想充买去喝吃看玩租需]|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都]交了|有了|我?还有|关门|取消|退|算了|太|贵|重|停|不是|不报|踩不|来不"
+    "不[要用想充买去喝吃看玩租需]|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都刚]交|交[了过]|有了|我?还有|关门|取消|退|算了|不了|不能|没法|不行|[弹看用学喝吃玩听]完|太|贵|重|停|不是|不报|踩不|来不"
 )
 _MISTOOK = re.compile(
     "错|岔|串|[弄搞记看]混|[买充选点弄搞]成|才[对是]|[要说想指买][^,]?(?:的|得)是|(?<!还)(?<!也)(?<!只)(?<!不)是.{1,8}不是|不是.{1,8}是"
 )
-_STILL = re.compile("还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
+_STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
 _WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
 _REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])")
 _KEEPS = re.compile("不[变动]|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
@@ -112,9 +112,10 @@ def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: S
             continue
         before, behind = clause.split(mention.text, 1) if mention.text in clause else ("", clause)
         named = any({*mention.skus} >= {one.code for one in p.skus} for p in held)
-        if named and mention.sign > 0 and not _GONE.search(clause) and not _SWAP.search(behind):
+        gone = before.endswith("有") or any(_GONE.search(one) for one in (before, behind)) or _SWAP.search(behind)
+        if named and mention.sign > 0 and not gone:
             return None  # 我要的是话费100，骏网30: both
-        if mention.sign < 0 or _GONE.search(behind) or _GONE.search(before) or _SWAP.search(behind):
+        if mention.sign < 0 or gone:
             going |= mine
         elif _KEEPS.search(behind):
             staying |= mine

@@ -43,7 +43,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     state = dialog.state
     if alters(dialog, turn, scene) and _is_told(dialog, said, scene):
         return as_it_was(dialog, scene)
-    if (coming := comes(dialog, said, scene, turn)) is not None and not _is_told(dialog, said, scene):
+    if (coming := comes(dialog, said, scene, turn)) is not None:
         return coming
     if isinstance(state, Confirming):
         new = _wanted(dialog, state, said, scene, turn)
