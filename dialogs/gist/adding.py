@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look
-from dialogs.gist.goods import line_of, named_goods, new_accounts, touches, with_fields
-from dialogs.gist.mentions import BARE, Message, read
+from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
+from dialogs.gist.mentions import BARE, Message
 from dialogs.recount_basket import as_sku
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, DraftLine
 from dialogs.turn import Said
 from nlu.numerals import CHINESE, read_numeral
 from nlu.surnames import KIN
+from nlu.text import normalise
 from nlu.words import PIECES
 
 _TEXT_MAX = 60
@@ -22,6 +23,7 @@ _MORE = re.compile(
     rf"再(?:帮我|给)?[{_DO}]|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺]|还有(?!.*[呢部])|顺[便带手路]|[捎搭配](?:[上个带着]|[一两三]?[{{张个份}}])|带上?[个张份一]"
     rf"|加(?:上|个|[一两三四五二][张个份盒瓶袋本条])|外加|也(?:想|帮我|给[^,，]{{1,4}}|一[起块])?[各]?[{_DO}]|[补添][上个一]|追加|多[来要拿买]|一起[{_DO}付算结]|一块儿?[{_DO}付算结]|一并"
 )
+_EACH = re.compile("[都各]再?[来要买拿添加]")
 _COUNTED = rf"(?P<count>[1-9]\d?|[{CHINESE}俩])[{PIECES}]"
 _ALIKE = re.compile(f"(?:再|也)(?:给[^,，]{{1,5}})?也?[加添补拿带捎整搭]{_COUNTED}(?:[一同]样|照样)的")
 _ALONE = re.compile(f"^(?:[^,，]{{0,4}}[,，])?再[加添补]{_COUNTED}(?:吧|呗)?(?=[,，]|$)")
@@ -55,17 +57,18 @@ class Besides:
 
 def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | None:
     """What is to come besides these lines; None where nothing is, or it is left open what."""
+    plain = normalise(said.text)
+    if len(plain) > _TEXT_MAX or not _MORE.search(plain) or _CORRECTS.search(plain) or _WEIGHS.search(plain):
+        return None
     looked = [look(line, shelf) for line in lines]
-    if len(said.text) > _TEXT_MAX or any(one.sku is None for one in looked):
+    if any(one.sku is None for one in looked):
         return None
     held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     own = {product.id for product in held}
     framed = [shelf.product(i.product) for i in said.frame.items if i.product is not None and i.product not in own]
     goods = [one for one in framed if one is not None] or list(named_goods(said.text, held, shelf))
-    message = read(said.text, [*held, *goods], shelf)
+    message = read_with(said.text, [*held, *goods], shelf)
     text = ",".join(message.clauses)
-    if not _MORE.search(text) or _CORRECTS.search(text) or _WEIGHS.search(text):
-        return None
     if goods:
         made = _foreign(lines, goods, said, message, shelf)
     else:
@@ -151,7 +154,8 @@ def _sizes(
 
 def _is_more(message: Message, clause: int) -> bool:
     """Whether that clause, or one before it, says that something comes besides; 还有20块 alone is only told."""
-    said = "".join(one for at, one in enumerate(message.clauses) if at <= clause)
+    each = any(_EACH.search(one) for one in message.clauses)
+    said = "".join(one for at, one in enumerate(message.clauses) if each or at <= clause)
     certain = any(m.clause == clause and (m.sign > 0 or m.count) for m in message.mentions)
     return _MORE.search(said if certain else said.replace("还有", "")) is not None
 

@@ -11,7 +11,7 @@ from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
 from dialogs.draft import account_field, field_of, look, pick_sku
 from dialogs.filling import fill
-from dialogs.gist.mentions import BARE, Mention, Message
+from dialogs.gist.mentions import BARE, Mention, Message, read
 from dialogs.state import QUANTITY_MAX, DraftLine
 from dialogs.turn import Said
 from nlu.frame import Item
@@ -27,12 +27,18 @@ _DIGITS = re.compile(r"[\d元块.]+")
 
 def named_goods(text: str, held: Sequence[Product], shelf: Shelf) -> tuple[Product, ...]:
     """Products that the message names and the order has not: by a whole name, else by a part of one."""
+    return _named(text, tuple(product.id for product in held), shelf)
+
+
+@lru_cache(maxsize=64)  # a turn asks up to four times about the same message
+def _named(text: str, held_ids: tuple[str, ...], shelf: Shelf) -> tuple[Product, ...]:
+    held = [product for product in map(shelf.product, held_ids) if product is not None]
     said = fold(normalise(text))
     whole, parts = _called(shelf)
     own = {product.id for product in held}
     found = [ids for _, ids in _hits(said, whole)]
     if not any(not ids & own for ids in found):
-        found = [ids for _, ids in _hits(said, whole | parts)]
+        found = [ids for _, ids in _hits(said, parts)]
     kinds = {product.category[:1] for product in held}
     meant: dict[str, Product] = {}
     for ids in found:
@@ -62,7 +68,7 @@ def _whole(said: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=4)
 def _called(shelf: Shelf) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Whole names of products; and parts of names, and sizes that only one product has."""
+    """Whole names of products; these, parts of names, and sizes that only one product has."""
     whole: dict[str, set[str]] = {}
     parts: dict[str, set[str]] = {}
     sizes: dict[str, set[str]] = {}
@@ -78,7 +84,17 @@ def _called(shelf: Shelf) -> tuple[dict[str, frozenset[str]], dict[str, frozense
     plain = {name: frozenset(ids) for name, ids in whole.items() if len(name) > 1 and not _DIGITS.fullmatch(name)}
     plain |= {name: frozenset(ids) for name, ids in whole.items() if len(name) > 2}
     usable = {n: frozenset(ids) for n, ids in short.items() if len(n) > 1 + n.isascii() and not _DIGITS.fullmatch(n)}
-    return plain, {n: ids for n, ids in usable.items() if n not in _NO_NAMES and n not in plain}
+    return plain, {n: ids for n, ids in usable.items() if n not in _NO_NAMES} | plain
+
+
+def read_with(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
+    """`read`, once for what a turn asks several times."""
+    return _read(text, tuple(product.id for product in products), shelf)
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
+    return read(text, [product for product in map(shelf.product, ids) if product is not None], shelf)
 
 
 def line_of(product: Product, said: Said, message: Message, like: DraftLine | None, shelf: Shelf) -> DraftLine | None:

@@ -8,7 +8,7 @@ from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.filling import fill
-from dialogs.gist.goods import line_of, named_goods, touches, with_fields
+from dialogs.gist.goods import line_of, named_goods, read_with, touches, with_fields
 from dialogs.gist.mentions import Message, read
 from dialogs.state import DraftLine
 from dialogs.turn import Said
@@ -29,13 +29,16 @@ _REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|
 _KEEPS = re.compile("不[变动]|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
 _BESIDES = re.compile("另外|另[来要加]|顺[便带手路]|再[来要买加充带]|还要|加上|外加|一起|一块|都要|两[样个]都")
 _TOO = re.compile("也(?:给我|想)?[要来买充开办]")
+_MAY_BE = re.compile("|".join(one.pattern for one in (_SWAP, _GONE, _MISTOOK, _STILL, _REST_SAME)) + "|有|[不别]")
 
 
 def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
     """The lines with one of them replaced by another product; None where he wants nothing in the place of another."""
+    if len(said.text) > _TEXT_MAX or not _MAY_BE.search(said.text) or _WEIGHS.search(said.text):
+        return None
     looked = [look(line, shelf) for line in lines]
     held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
-    if len(said.text) > _TEXT_MAX or _WEIGHS.search(said.text) or any(one.sku is None for one in looked):
+    if any(one.sku is None for one in looked):
         return None
     items, own = said.frame.items, {product.id for product in held}
     if len(items) > 1 and any(item.product in own and "value" in item.said for item in items):
@@ -43,7 +46,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     new = _new_product(said, held, shelf)
     if new is None:
         return _in_its_place(lines, said, shelf)
-    message = read(said.text, [*held, new], shelf)
+    message = read_with(said.text, [*held, new], shelf)
     at = _leaves(lines, new, message, shelf)
     if at is None or not _is_wanted(new, said, message):
         return None
