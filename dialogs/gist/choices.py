@@ -15,6 +15,7 @@ _OTHERS = re.compile(
 )
 _IS_SO = re.compile("现在|目前|当前|刚|已经|掉|跌|降|升了|上.{0,3}了|我是|号是|其实|本来|段位|按.{1,4}接|输|跪|赢")
 _WISHED = re.compile("就[行好够可]|只[要打到升]|[打冲提练](?:到|上)|算了|目标|得了")
+_ALSO_FINE = re.compile(".{0,6}[都也](?:行|可以|好|成|中|能)")
 _BARE = re.compile("(?:我?(?:是|说的是?|要的?是?)?|那个?|的|哈|啊|哦|呀|吧|呢|了|区|服|店|哦|其实|应该|亲|老板)*+")
 
 
@@ -42,7 +43,7 @@ def _wanted(
     one: Field, old: str, signs: Mapping[str, int], last: str, clauses: Clauses, words: Sequence[str]
 ) -> list[str]:
     wanted = [choice for choice in signs if choice != old and signs[choice] > 0]
-    if not wanted and old in signs and signs[old] <= 0:
+    if not wanted and old in signs and signs[old] <= 0 and not _ALSO_FINE.search(clauses.said):
         told = [choice for choice in signs if choice != old and signs[choice] == 0]
         wanted = told if signs[old] < 0 else [choice for choice in told if choice == last]
     if not wanted and signs.get(old) == -1 and len(one.values) == 2 and set(signs) == {old}:
@@ -57,6 +58,8 @@ def _denies(said: str, words: Sequence[str]) -> bool:
 def _sign(part: str, start: int, name: str) -> int:
     before, behind = part[:start], part[start + len(name) :]
     if _OTHERS.search(before) or (comes_besides(before) and not re.search("还是|再换", before)):
+        return 0
+    if _ALSO_FINE.match(behind):
         return 0
     if _BARE.fullmatch(before) and _BARE.fullmatch(behind) and (before or behind):
         return 1

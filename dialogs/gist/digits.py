@@ -11,7 +11,7 @@ _WAS_BEFORE = re.compile(
     "(?:不是|[打写输填抄说看记按弄搞错敲]成|当成)了?(?:个|的|那个)?$|(?:把|将)(?:那个)?$|(?<!应该)不应?该?是$"
 )
 _WAS_BEHIND = re.compile(
-    "^(?:那|这)?[个位段]?(?:都|是)?(?:[打写输填抄说看记按弄搞]?错|不对|[打写输填抄说看记按弄搞改换]成|改为|换成)"
+    "^(?:那|这)?[个位段]?(?:都|是)?(?:[打写输填抄说看记按弄搞]?错|不对|[打写输填抄说看记按弄搞改换]成|改为|换成|应该是?(?=[0-9a-z]))"
 )
 _END = re.compile("末[尾位]?|尾号|尾数|结尾|尾巴|最后|后[面头边]|后[两二三四五几1-6][位个]|倒数第[一1]")
 _START = re.compile("开头|打头|最前|前[面头边]|前[两二三四五几1-6][位个]|头[两二三几]位")
@@ -21,7 +21,8 @@ _TOO_MUCH = re.compile(r"多(?:按|打|写|输|填|敲|点)?了?(?:一?[个位])
 _TOO_FEW = re.compile(
     r"(?:还有?|[漏少缺落掉]|没[打写输填敲]?)(?:打|写|输|填|敲|按)?了?(?:一?[个位])?(?:数字|字母)?([0-9a-z]{1,4})(?![0-9a-z个张份元块])"
 )
-_NTH = re.compile(f"第[{CHINESE}1-9]{{1,2}}[位个]|中间")
+_NTH = re.compile(f"第[{CHINESE}1-9]{{1,2}}[位个]")
+_MIDDLE = "中间"
 _LACKS = re.compile("[少漏缺落](?!看)|[加补添](?!上?微信)|没[打写输填]")
 _CROSSED = re.compile(r"([0-9a-z])[跟和与]([0-9a-z]).{0,6}(?:反|颠倒|换)")
 _LAST_CROSSED = re.compile("(?:最后|末尾?|后面?|尾巴?)(?:上)?[两二2][位个](?:数字?)?.{0,3}(?:反|颠倒)")
@@ -43,7 +44,7 @@ def repaired(old: str, said: str, label: str = "") -> tuple[str, ...]:
     of_it = _OF_IT.search(said) is not None or (len(label) > 1 and label[-2:] in said)
     if len(was) == len(new) == 1:
         return tuple(_exchanged(old, was[0], new[0], said)) if was[0] != new[0] else ()
-    if not of_it or was or len(new) > 1:
+    if not of_it or was or len(new) > 1 or _MIDDLE in said:
         return ()
     if (extra := _TOO_MUCH.search(said)) is not None:
         return tuple(_without(old, extra[1]))

@@ -26,6 +26,7 @@ _SWAPPED = re.compile(
 _LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![0-9a-z])[0-9a-z]+", re.IGNORECASE)
 _OF_A_NUMBER = re.compile("[位号码]|开头|打头|末|尾|最后|后[面头]")
+_NOT_THIS = re.compile("(?:别|不|别再)[充打发寄用给](?:到)?[这那]个|不是[这那]个")
 _NUMBERS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -157,7 +158,7 @@ def _whole(at: int, one: Field, old: str, clauses: Clauses, held: Set[str]) -> I
         near = bool(old) and few_apart(old, value)
         says = _wanted(one, words, clauses, near=near)
         new = old if fold(value) in held else value if says > 0 else ""
-        yield _Found(at, one.name, new, (words,), near=near, sure=near and (clauses.says_wrong or says > 1))
+        yield _Found(at, one.name, new, (words,), near=near, sure=_is_sure(clauses, says, near=near))
 
 
 def _worded(one: Field, tokens: Iterable[str], clauses: Clauses) -> Iterator[tuple[str, str]]:
@@ -190,6 +191,12 @@ def _wanted(one: Field, words: str, clauses: Clauses, *, near: bool) -> int:
         return 0
     says = sign(before or beside, behind)
     return 2 if says > 0 else int(says == 0 and (near or clauses.says_wrong))
+
+
+def _is_sure(clauses: Clauses, says: int, *, near: bool) -> bool:
+    if near and says:
+        return says > 1 or clauses.says_wrong
+    return says > 1 and _NOT_THIS.search(clauses.said) is not None
 
 
 def _by_pattern(one: Field, old: str, said: str) -> Iterator[str]:
