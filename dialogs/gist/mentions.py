@@ -25,6 +25,8 @@ _OF_OTHERS = re.compile(
     "[个位名台部口](?:礼拜|星期|月|小时|钟|半|人|大人|老人|号|娃|孩|学生|同事|同学|朋友|女生|男生|姐妹|兄弟|室友|家|电视|手机|电脑|机器|路|小号|大号)"
 )
 """两个礼拜, 三个女生: counted, and nothing that is sold."""
+_OF_AN_ACCOUNT = re.compile("(?:最后|末尾?|尾[号数]?|结尾|后面|开头)(?:应该)?(?:是|加|有|为)个?$|[打写填漏少][了掉]$")
+"""最后是9, 少打了一位: of an account."""
 _PIECE = re.compile(f"[{PIECES}位码]")
 _REFUSED_BEFORE = re.compile(
     r"(?:[用吃喝看装]不[了完着到上]|要不了|不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
@@ -180,6 +182,8 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
     value = read_numeral(found[0])
     end, rest = found.end(), clause[found.end() :]
     if value is None or value < 1 or value != int(value) or rest[:1].isdigit() or clause[at - 1 : at] in ("第", "零"):
+        return end, None
+    if _OF_AN_ACCOUNT.search(clause[:at]):
         return end, None
     sized = _sized(int(value), rest, products)
     if sized is not None:
