@@ -53,7 +53,7 @@ def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Part] | N
         if any(not one.lines or one.into for one in refs) or (refs and _ELSE.search(clause[: refs[0].start])):
             return None
         if len(refs) == 1 and refs[0].sized and not refs[0].marked and found and found[-1].named:
-            refs = refs if not found[-1].lines <= refs[0].lines else []  # 京东那张 100拿不出手
+            refs = refs if not found[-1].lines < refs[0].lines else []  # 京东那张 100拿不出手
         if not refs:
             if spoken_of and not found:
                 return None  # 我要的是成人一张，儿童两张: all of it anew

@@ -187,8 +187,8 @@ def _accounts(lines: tuple[DraftLine, ...], shelf: Shelf) -> dict[str, frozenset
 
 
 def _by_name(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
-    held = _names(tuple(lines), shelf)
-    name = max((name for name in held if clause.startswith(name, at)), key=len, default="")
+    held, by_start = _names(tuple(lines), shelf)
+    name = next((name for name in by_start.get(clause[at : at + 2], ()) if clause.startswith(name, at)), "")
     if not name or (name[0].isascii() and clause[at - 1 : at].isascii() and clause[at - 1 : at].isalnum() and at):
         return None
     own, by_choice = held[name]
@@ -246,8 +246,11 @@ def _whole_name(line: DraftLine, shelf: Shelf) -> str:
 
 
 @lru_cache(maxsize=64)
-def _names(lines: tuple[DraftLine, ...], shelf: Shelf) -> dict[str, tuple[frozenset[int], bool]]:
-    """What some lines are called and the others not, by more than their sizes; and whether it is a choice."""
+def _names(
+    lines: tuple[DraftLine, ...], shelf: Shelf
+) -> tuple[dict[str, tuple[frozenset[int], bool]], dict[str, list[str]]]:
+    """What some lines are called and the others not, by more than their sizes, and whether it is a choice; and these
+    names by how they begin, the longest first."""
     found: dict[str, frozenset[int]] = {}
     choices: set[str] = set()
     for at, line in enumerate(lines):
@@ -260,11 +263,15 @@ def _names(lines: tuple[DraftLine, ...], shelf: Shelf) -> dict[str, tuple[frozen
         choices |= chosen - own
         for name in own | chosen:
             found[name] = found.get(name, frozenset()) | {at}
-    return {
+    told = {
         name: (own, name in choices)
         for name, own in found.items()
         if len(own) < len(lines) and not _TOO_PLAIN.match(name)
     }
+    by_start: dict[str, list[str]] = {}
+    for name in sorted(told, key=len, reverse=True):
+        by_start.setdefault(name[:2], []).append(name)
+    return told, by_start
 
 
 def _called(product: Product) -> Iterator[str]:

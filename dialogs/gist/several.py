@@ -22,7 +22,7 @@ _BESIDES = re.compile("再[来加添要买带]|另外|顺[便手带]|还要|捎|
 """Said before any line is named: something besides, or something that the rest says once more."""
 _MORE = re.compile("再[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
 _TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
-_PUT_RIGHT = re.compile(r"不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
+_PUT_RIGHT = re.compile(r"不[了着完用]|多了|太多|不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
 
 
 def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None:
@@ -87,7 +87,8 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
 def _without_reasons(words: str) -> str:
     """中杯五张 新来了三个人: how many are wanted is said beside the name."""
     first, *behind = words.split(",")
-    own = NAMED in first and counts_in(first) and not _PUT_RIGHT.search(words)
+    beside = re.search(r"\|[^,]{0,6}", first)
+    own = beside is not None and counts_in(beside[0]) and not _PUT_RIGHT.search(words)
     return ",".join([first, *(one for one in behind if not (own and counts_in(one)))])
 
 

@@ -9,6 +9,7 @@ from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
 from dialogs.gist.deciding import of_several, surely
+from dialogs.gist.going import fewer
 from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
 from dialogs.gist.wishing import names_others, wished, wished_instead, wished_with_reasons
@@ -122,7 +123,6 @@ def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Tur
         new is None
         or new == lines
         or _read_by_word(lines, said, scene)
-        or _is_told(dialog, said, scene)
         or not isinstance(state, Confirming | Idle)
         or dialog.listed is not None
         or _is_told(dialog, said, scene)
@@ -187,6 +187,9 @@ def _is_else(live: Unpaid, turn: Turn) -> bool:
 def _is_told(dialog: Dialog, said: Said, scene: Scene) -> bool:
     """Whether the message only tells something, whatever was made of it."""
     if paying.live_unpaid(dialog, scene) is not None and while_unpaid.kind_of(said.text) is not None:
+        return False
+    held = held_lines(dialog, scene)
+    if len(held) == 1 and fewer(said.text, held[0].quantity) is not None:
         return False
     ids = {code for item in said.frame.items for code in (item.product, *item.candidates) if code is not None}
     ids |= {line.product for line in held_lines(dialog, scene) if line.product is not None}
