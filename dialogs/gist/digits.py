@@ -53,7 +53,7 @@ def repaired(old: str, said: str, label: str = "") -> tuple[str, ...]:
             return (lacks[1] + old,)
         return (old + lacks[1],) if _END.search(said) else ()
     if _LACKS.search(said):
-        return ()
+        return (old + new[0],) if new and len(new[0]) == 1 and _END.search(said) else ()
     return tuple(_placed(old, new[0], said)) if new else ()
 
 
