@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from catalog.checks import fold
 from catalog.model import Field, FieldKind
 from dialogs.gist.deciding import gist
+from dialogs.gist.going import fewer
 from dialogs.gist.telling import only_tells
 from dialogs.state import DraftLine
 from dialogs.turn import Said, Scene
@@ -31,6 +32,8 @@ def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftL
     new = gist(lines, said.text, scene.shelf)
     if new is None:
         return None
+    if len(lines) == 1 and fewer(said.text, lines[0].quantity) is not None:
+        return new  # 大刘怕疼不搓 他那份免了
     ids = sorted({line.product or "" for line in (*lines, *new)})
     products = [product for code in ids if (product := scene.shelf.product(code)) is not None]
     return None if only_tells(said.text, products, scene.shelf) else new
