@@ -26,11 +26,13 @@ _ASKS = re.compile(
 )
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
+_EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
 ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+_POINTS = re.compile("那[个张份单]|[换改]|不够|不是|太")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
@@ -42,7 +44,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if said.late or said.frame.intent in _PLAIN or after_sale.is_tap(said.text):
         return turn
     state = dialog.state
-    if alters(dialog, turn, scene) and _is_told(dialog, said, scene):
+    if alters(dialog, turn, scene) and not _asks(said) and _is_told(dialog, said, scene):
         return as_it_was(dialog, scene)
     if (coming := comes(dialog, said, scene, turn)) is not None:
         return coming
@@ -54,9 +56,11 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if isinstance(state, Collecting):
         return _answered(dialog, state, said, scene, turn)
     live = paying.live_unpaid(dialog, scene)
-    if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, turn):
+    if live is None or not isinstance(state, Idle) or dialog.listed is not None or _is_else(live, said, turn):
         return turn
     if change_or_another.left_open(dialog, said, scene) or wished_instead(live.lines, said, scene) is None:
+        return turn
+    if _is_told(dialog, said, scene):
         return turn
     lookup = Lookup(text=said.text[:200], frame=said.frame)
     return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
@@ -72,6 +76,10 @@ def _wanted(dialog: Dialog, state: Confirming, said: Said, scene: Scene, turn: T
     after = turn.dialog.state
     known = isinstance(after, Confirming) and after.lines == new
     return None if known or _is_told(dialog, said, scene) else new
+
+
+def _asks(said: Said) -> bool:
+    return _ASKS.search(_EXCLAIMS.sub("", said.text)) is not None
 
 
 def _whole(state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[DraftLine, ...] | None:
@@ -114,7 +122,7 @@ def _surely_given(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn 
 
 def _of_named_lines(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
     """Of several lines those changed which the message names, whatever else the turn has read into it."""
-    if said.late or said.frame.intent in _NO_CHANGE or _ASKS.search(said.text) or after_sale.is_tap(said.text):
+    if said.late or said.frame.intent in _NO_CHANGE or _asks(said) or after_sale.is_tap(said.text):
         return None
     state, live = dialog.state, paying.live_unpaid(dialog, scene)
     lines = state.lines if isinstance(state, Confirming) else live.lines if live is not None else ()
@@ -174,12 +182,15 @@ def _leaves(state: Confirming, said: Said, turn: Turn) -> bool:
     return turn.lost or turn.reply.text.startswith(replies.nothing_changed())
 
 
-def _is_else(live: Unpaid, turn: Turn) -> bool:
+def _is_else(live: Unpaid, said: Said, turn: Turn) -> bool:
     """Whether the turn is about something else than the order that waits, or has yet to look it up."""
     if any(not isinstance(effect, FindOrders) or effect.purpose not in _LOOKED_UP for effect in turn.effects):
         return True
     after = turn.dialog.state
-    if isinstance(after, Collecting):
+    named = any("product" in item.said for item in said.frame.items)
+    if isinstance(after, Confirming) and named and not _POINTS.search(said.text):
+        return True  # 话费100 13900001111 is one more
+    if isinstance(after, Collecting | Confirming):
         return any(line.product not in {one.product for one in live.lines} for line in after.lines)
     return not isinstance(after, Idle)
 

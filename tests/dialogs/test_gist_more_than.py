@@ -35,3 +35,25 @@ def test_all_that_was_said_is_done(shop: str, first: str, said: str, wanted: str
     assert looked.sku is not None
     assert (looked.sku.label, line.quantity) == (label, int(quantity))
     assert not account or account[0] in line.fields.values()
+
+
+@pytest.mark.parametrize(
+    ("shop", "first", "said", "label"),
+    [
+        ("demo", "流量1GB 18630042751", "1g太少 5个g的 充到17731168204上", "5GB月包"),
+        ("demo", "爱奇艺年卡 13812345678", "年的看不完 要月卡 充到13812345679", "月卡"),
+        ("cloud", "jetide1个月 zhou.dev@163.com", "一个月不够 要12个月的 邮箱写dev@kuaifan.cn", "12个月"),
+    ],
+)
+def test_two_things_put_right_below_the_link_are_no_second_order(shop: str, first: str, said: str, label: str) -> None:
+    counter = counter_in(shop)
+    counter.says(first)
+    counter.says("确认")
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    (line,) = state.lines
+    sku = look(line, counter.shelf).sku
+    assert sku is not None
+    assert sku.label == label
+    assert [order.state.value for order in counter.orders if order.state.value == "unpaid"] == []
