@@ -55,7 +55,7 @@ def open_redis(url: str) -> redis.Redis:
         except redis.exceptions.RedisClusterException as error:
             raise redis.ConnectionError(f"no node of the cluster answers: {error}") from error
     service, _, database = where.path.strip("/").partition("/")
-    if not service or not (database or "0").isdigit():
+    if not service or not (database or "0").isdecimal():
         raise RedisUrlError("not a Redis URL: redis+sentinel:// needs /SERVICE or /SERVICE/DATABASE")
     limits = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_timeout": REPLY_TIMEOUT_S}
     sentinel = Sentinel(hosts, **limits)  # type: ignore[no-untyped-call]
@@ -67,7 +67,7 @@ def _hosts(netloc: str, default_port: int) -> list[tuple[str, int]]:
     hosts = []
     for part in netloc.split(","):
         host, _, port = part.rpartition(":") if ":" in part and not part.endswith("]") else (part, "", "")
-        if not host or (port and not port.isdigit()):
+        if not host or (port and not port.isdecimal()):
             raise RedisUrlError("not a Redis URL: hosts are written host:port, separated by commas")
         hosts.append((host.strip("[]"), int(port) if port else default_port))
     return hosts

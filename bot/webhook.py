@@ -127,7 +127,7 @@ class Webhook:
         timestamp = query.get("timestamp", "")
         if not self._token or not _matches(query.get("signature", ""), self._token, timestamp, query.get("nonce", "")):
             raise BadPushError(403, "bad signature")
-        if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+        if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
             raise BadPushError(403, "bad timestamp")
         if abs(now.timestamp() - int(timestamp)) > TIMESTAMP_WINDOW_S:
             raise BadPushError(403, "old timestamp")

@@ -169,7 +169,7 @@ def _without_country_code(digits: str) -> str:
 
 
 def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdecimal()
 
 
 _CHECKS: dict[FieldKind, Callable[[Field, str], Valid | Invalid]] = {

@@ -343,7 +343,7 @@ class _Reading:
         if not _NUMBER.fullmatch(given):
             self._wrong_at(line, key, f"不是数字：{quoted(given)}")
             return 1
-        return int(given) if given.isdigit() else float(given)
+        return int(given) if given.isdecimal() else float(given)
 
     # ---- what is wrong ----
 

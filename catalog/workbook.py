@@ -328,7 +328,7 @@ def _local(name: str) -> str:
 
 
 def _whole(given: str) -> int:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
 
 
 def _column(letters: str) -> int:

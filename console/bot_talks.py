@@ -75,7 +75,7 @@ def _written(last: BotTalk) -> str:
 def _read(before: str) -> tuple[datetime, int] | None:
     """The last one of the page before; None, the first page, for what is none."""
     at, _, number = before.partition("-")
-    if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS_MAX for part in (at, number)):
+    if not all(part.isascii() and part.isdecimal() and len(part) <= _DIGITS_MAX for part in (at, number)):
         return None
     try:
         return datetime.fromtimestamp(int(at) / 1_000_000, UTC), int(number)

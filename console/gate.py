@@ -64,7 +64,7 @@ class Asked:
 
 def whole(given: str, digits: int = 15) -> int | None:
     """A whole number as somebody gave it, in the digits 0 to 9 and no more of them than `digits`; None: it is none."""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= digits else None
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= digits else None
 
 
 Page = Callable[[Asked], Response]

@@ -351,7 +351,7 @@ def _limits(least: str, most: str) -> AnyValue | None:
     least, most = least.strip(), most.strip()
     if not least and not most:
         return None
-    if not (_NUMBER.fullmatch(least) and _NUMBER.fullmatch(most) and least.isdigit() and most.isdigit()):
+    if not (_NUMBER.fullmatch(least) and _NUMBER.fullmatch(most) and least.isdecimal() and most.isdecimal()):
         raise UnfitError("任意数量要填从多少到多少，都是整数")
     return AnyValue(int(least), int(most))
 

@@ -178,7 +178,7 @@ def read_menu(given: str) -> tuple[MenuGroup, ...] | str:
 
 def _ids(asked: Asked) -> list[int]:
     given = asked.form.get("ids", "").split(",")[:_IDS_MAX]
-    return [int(one) for one in given if one.isascii() and one.isdigit() and len(one) <= 9]
+    return [int(one) for one in given if one.isascii() and one.isdecimal() and len(one) <= 9]
 
 
 def _digest(content: str) -> str:

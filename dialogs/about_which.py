@@ -57,7 +57,7 @@ def which_order(orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Orde
 def account_said(lookup: Lookup) -> str:
     """The account that a message names."""
     said = lookup.line.fields.values() if lookup.line else ()
-    return next((value for value in said if any(c.isdigit() for c in value)), "")
+    return next((value for value in said if any(c.isdecimal() for c in value)), "")
 
 
 def fitting_lines(order: Order, kind: CaseKind, lookup: Lookup) -> list[Line]:

@@ -417,7 +417,7 @@ def _meant_as_size(state: Collecting | Confirming, text: str, shelf: Shelf) -> s
     product = shelf.product(line.product) if line.product else None
     field = field_of(product, state.slot) if product else None
     plain = fold(text).removesuffix("元").removesuffix("块")
-    if product is None or field is None or not plain.isdigit():
+    if product is None or field is None or not plain.isdecimal():
         return ""
     sizes = [s for s in look(replace(line, value=None, sku=None), shelf).skus if replies.number(s.value) == plain]
     return replies.change_size_instead(sizes[0].label) if sizes else ""

@@ -250,7 +250,9 @@ def _could_be(product: Product, line: DraftLine, shelf: Shelf) -> bool:
 
 def _ask_product(looked: Looked, shelf: Shelf, page: int) -> Question:
     products = fitting_products(looked.line, shelf)
-    account = next((value for value in looked.line.fields.values() if any(c.isdigit() or c == "@" for c in value)), "")
+    account = next(
+        (value for value in looked.line.fields.values() if any(c.isdecimal() or c == "@" for c in value)), ""
+    )
     if looked.line.candidates and products:
         head = replies.ask_which_product()
     elif account and products and looked.line.value is None:

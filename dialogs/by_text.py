@@ -112,7 +112,7 @@ def _sku_by_name(line: DraftLine, text: str, product: Product, shelf: Shelf) -> 
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def _bare_answer(text: str) -> str:
@@ -139,5 +139,5 @@ def _is_attempt(field: Field, text: str) -> bool:
         return "@" in text and not accounts_anywhere(field, text)
     if _LETTERS.fullmatch(text.strip()) is not None:
         return True
-    digits = sum(c.isdigit() for c in text)
+    digits = sum(c.isdecimal() for c in text)
     return digits >= 3 and len(text) <= 40 and not accounts_anywhere(field, text)

@@ -275,7 +275,7 @@ def _choices(product: Product) -> set[str]:
         names = {choice.id: [fold(n) for n in (choice.label, *choice.aliases)] for choice in option.values}
         for own, mine in names.items():
             others = [name for other, theirs in names.items() if other != own for name in theirs]
-            starts = {name[:end] for name in mine for end in range(2, len(name) + 1) if not name[0].isdigit()}
+            starts = {name[:end] for name in mine for end in range(2, len(name) + 1) if not name[0].isdecimal()}
             called |= {start for start in starts if not any(start in other for other in others)}
     return called
 

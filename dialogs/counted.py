@@ -73,7 +73,7 @@ def _names(sku: Sku, product: Product) -> set[str]:
     for option in product.options:
         chosen = [choice for choice in option.values if sku.options.get(option.name) == choice.id]
         names |= {name for choice in chosen for name in (choice.label, *choice.aliases)}
-    return {fold(name) for name in names if name and not _OF_TIME.match(name) and not name[0].isdigit()}
+    return {fold(name) for name in names if name and not _OF_TIME.match(name) and not name[0].isdecimal()}
 
 
 def _all_names(product: Product) -> set[str]:

@@ -62,7 +62,7 @@ def is_size(token: str, product: Product) -> bool:
     """Whether a number is something this product is sold by, and so no account."""
     if any(token in (fold(sku.label), replies.number(sku.value)) for sku in product.skus):
         return True
-    return token.isdigit() and any(
+    return token.isdecimal() and any(
         s.any_value and s.any_value.min <= int(token) <= s.any_value.max for s in product.skus
     )
 
@@ -88,7 +88,7 @@ def _number_in_halves(dialog: Dialog, state: Collecting | Confirming, said: Said
     line = state.lines[state.line]
     product = scene.shelf.product(line.product or "")
     field = field_of(product, state.slot) if product else None
-    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdigit():
+    if field is None or product is None or field.kind is not FieldKind.PHONE or not digits.isdecimal():
         return None
     whole = check_field(field, state.half + digits)
     if state.half and isinstance(whole, Valid):

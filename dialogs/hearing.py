@@ -134,7 +134,7 @@ def _with_size_named(item: Item, product: Product | None, text: str) -> Item:
     if product is None or item.product is None or item.value is not None or item.sku is not None:
         return item
     said = fold(text)
-    labels = {fold(sku.label): sku for sku in product.skus if sku.any_value is None and sku.label[0].isdigit()}
+    labels = {fold(sku.label): sku for sku in product.skus if sku.any_value is None and sku.label[0].isdecimal()}
     named = [label for label in labels if label in said and re.search(rf"(?<![\d.]){re.escape(label)}", said)]
     if len(named) != 1 or item.options.keys() & item.said or _NOT_A_SIZE.search(said):
         return item

@@ -151,7 +151,7 @@ def _read(asked: InvoiceAsked, text: str, *, alone: bool) -> InvoiceAsked:
     """Take out of a message what it holds of the three. `alone`: a single word may be the title."""
     email = _EMAIL.search(text)
     rest = _EMAIL.sub(" ", _ORDER_NO.sub(" ", text))
-    tax_no = next((one[0] for one in _TAX_NO.finditer(rest) if sum(c.isdigit() for c in one[0]) >= 8), "")
+    tax_no = next((one[0] for one in _TAX_NO.finditer(rest) if sum(c.isdecimal() for c in one[0]) >= 8), "")
     rest = rest.replace(tax_no, " ") if tax_no else _SHORT_TAX_NO.sub(" ", rest)
     title = _title_in(rest, alone=not asked.title and (alone or bool(email or tax_no)))
     return replace(
@@ -168,7 +168,7 @@ def _wrong_tax_no(text: str) -> str:
     labelled = _TAX_LABEL.search(rest)
     if labelled is not None:
         return "" if _TAX_NO.fullmatch(labelled[1]) else labelled[1]
-    if any(sum(c.isdigit() for c in one[0]) >= 8 for one in _TAX_NO.finditer(rest)) or not _COMPANY.search(rest):
+    if any(sum(c.isdecimal() for c in one[0]) >= 8 for one in _TAX_NO.finditer(rest)) or not _COMPANY.search(rest):
         return ""
     found = _SHORT_TAX_NO.search(rest)
     return found[0] if found is not None else ""
@@ -186,4 +186,4 @@ def _title_in(rest: str, *, alone: bool) -> str:
     if _PERSON.search(rest):
         return _BY_ITSELF
     words = [word for word in re.split(r"[\s,，;；。:：]+", plain) if len(word) >= 2]
-    return words[0][:60] if alone and len(words) == 1 and not any(c.isdigit() for c in words[0]) else ""
+    return words[0][:60] if alone and len(words) == 1 and not any(c.isdecimal() for c in words[0]) else ""

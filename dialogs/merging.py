@@ -180,7 +180,7 @@ def _owner(piece: str, line: DraftLine, product: Product) -> Field | None:
     labelled = [field for field in open_ if fold(piece).startswith(fold(field.label))]
     if len(labelled) == 1:
         return labelled[0]
-    if sum(char.isdigit() for char in piece) < 5 and "@" not in piece:
+    if sum(char.isdecimal() for char in piece) < 5 and "@" not in piece:
         return None
     takes = [field for field in open_ if isinstance(check_field(field, piece), Valid)]
     strict = [field for field in takes if field.kind is not FieldKind.UID and (field.pattern or field.kind in _CLEAR)]

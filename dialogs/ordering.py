@@ -147,7 +147,7 @@ def answered_by_text(state: Collecting, said: Said, scene: Scene) -> Filled | No
         return None
     field = field_of(product, state.slot)
     doubtful = field is not None and field.kind not in _STRICT and said.frame.intent not in ("answer", "choose")
-    if doubtful and not (said.frame.intent in ("unknown", "order") and any(c.isdigit() for c in said.text)):
+    if doubtful and not (said.frame.intent in ("unknown", "order") and any(c.isdecimal() for c in said.text)):
         return None
     filled = fill_by_text(line, state.slot, said.text, product, scene.shelf)
     if filled is not None and filled.problems and said.frame.intent not in ("answer", "unknown", "choose"):

@@ -67,7 +67,7 @@ def _named(state: Collecting, entry: str, text: str, scene: Scene) -> str:
     product = scene.shelf.product(state.lines[state.line].product or "")
     if kind == "s:" and (sku := scene.shelf.sku(key)) is not None:
         names = [fold(sku.label), *map(fold, sku.aliases)]
-        if sku.value is not None and sku.label[:1].isdigit():
+        if sku.value is not None and sku.label[:1].isdecimal():
             names.append(str(sku.value))
         label = sku.label
     elif kind == "v:" and product is not None:

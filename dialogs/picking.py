@@ -34,7 +34,7 @@ def by_list(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if text in replies.MORE_WORDS or text in replies.BACK_WORDS:
         by = 1 if text in replies.MORE_WORDS else -1
         return page(dialog, by, scene) or turn_page(dialog, by, scene)
-    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= len(listed.entries):
+    if text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= len(listed.entries):
         if int(text) <= listed.shown:
             return choose(dialog, int(text), scene)
         return None

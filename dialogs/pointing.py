@@ -189,7 +189,7 @@ def names_of(line: DraftLine, shelf: Shelf) -> frozenset[str]:
     product, sku = looked.product, looked.sku
     found: list[str] = []
     if sku is not None:
-        starts = range(2, len(sku.label)) if not sku.label[:1].isdigit() else ()
+        starts = range(2, len(sku.label)) if not sku.label[:1].isdecimal() else ()
         found += [sku.label, *sku.aliases, *(sku.label[:end] for end in starts)]  # 两年那个, of 两年1台
     value = line.value if line.value is not None else (sku.value if sku and sku.any_value is None else None)
     if value is not None:
@@ -200,7 +200,7 @@ def names_of(line: DraftLine, shelf: Shelf) -> frozenset[str]:
             choice = next((c for c in part.values if c.id == chosen), None) if part else None
             if choice is not None:
                 found += [choice.label, *choice.aliases]
-    return frozenset(name for name in map(fold, found) if len(name) > 1 or name.isdigit())
+    return frozenset(name for name in map(fold, found) if len(name) > 1 or name.isdecimal())
 
 
 def _chosen(line: DraftLine, options: Mapping[str, str]) -> dict[str, str]:
@@ -218,7 +218,7 @@ def names_else(line: DraftLine, text: str, shelf: Shelf) -> bool:
     for name in sorted({*names, *sizes, *chosen}, key=len, reverse=True):
         rest = rest.replace(name, "")
         starts = [name[:end] for end in range(len(name), 1, -1) if name[:end] in rest]
-        rest = rest.replace(starts[0], "") if starts and not name[0].isdigit() else rest
+        rest = rest.replace(starts[0], "") if starts and not name[0].isdecimal() else rest
     return len(re.findall("[\u4e00-\u9fffa-z]", _SMALL_WORDS.sub("", rest))) > 1
 
 
@@ -233,8 +233,8 @@ def _stands_in(name: str, said: str) -> bool:
 
 def _whole(name: str) -> str:
     """A name that begins or ends in a digit must not be part of a longer number."""
-    before = r"(?<![\d.])" if name[0].isdigit() else ""
-    after = r"(?![\d.])" if name[-1].isdigit() else ""
+    before = r"(?<![\d.])" if name[0].isdecimal() else ""
+    after = r"(?![\d.])" if name[-1].isdecimal() else ""
     return before + re.escape(name) + after
 
 
@@ -246,7 +246,7 @@ def told_apart(products: Sequence[Product], text: str) -> Product | None:
     """The one of several products that an answer names by what only it has: a piece of its names, or the part of its
     name that the others do not share."""
     said = _AROUND.sub("", fold(text))
-    if len(products) < 2 or len(said) < 2 or said.isdigit() or any(word in said for word in NOT_WORDS):
+    if len(products) < 2 or len(said) < 2 or said.isdecimal() or any(word in said for word in NOT_WORDS):
         return None
     named = [p for p in products if any(said in fold(name) for name in (p.name, *p.aliases))]
     if len(named) == 1:

@@ -150,7 +150,7 @@ def _longest(
     words = [Word("N", name, skus=names[name])] if name else []
     if (placed := _placed(said, at, lines)) is not None:
         words.append(placed)
-    if (count := _COUNT.match(said, at)) is not None and not said[at - 1 : at].isdigit():
+    if (count := _COUNT.match(said, at)) is not None and not said[at - 1 : at].isdecimal():
         words += [word for word in _counted(count) if word.piece in pieces or not word.piece]
     known = ((kind, pattern.match(said, at)) for kind, pattern in _WORD if not (name and kind == "Y"))
     words += [Word(kind, word[0]) for kind, word in known if word is not None and word[0]]
@@ -186,7 +186,7 @@ def _stands_alone(name: str, said: str, at: int) -> bool:
     cut = (name[0].isascii() and name[0].isalnum() and before.isascii() and before.isalnum()) or (
         name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum()
     )
-    return not cut and not (name[0].isdigit() and before == ".")
+    return not cut and not (name[0].isdecimal() and before == ".")
 
 
 @lru_cache(maxsize=256)

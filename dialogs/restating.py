@@ -191,7 +191,7 @@ def _like_it(sizes: list[Sku], line: DraftLine, shelf: Shelf) -> list[Sku]:
 
 
 def _sizes_called(product: Product, named: str) -> list[Sku]:
-    if len(named) < 2 or named[:1].isdigit():
+    if len(named) < 2 or named[:1].isdecimal():
         return []
     whole = [sku for sku in product.skus if named in map(fold, (sku.label, *sku.aliases))]
     chosen = {

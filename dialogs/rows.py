@@ -46,7 +46,7 @@ class Row:
         item = self.item
         accounts = [*item.fields.values(), *item.invalid.values()]
         named = item.product is not None and (item.value is not None or item.sku is not None)
-        return named or any(sum(char.isdigit() for char in one) >= _ACCOUNT_DIGITS or "@" in one for one in accounts)
+        return named or any(sum(char.isdecimal() for char in one) >= _ACCOUNT_DIGITS or "@" in one for one in accounts)
 
     @property
     def has_account(self) -> bool:
@@ -94,7 +94,7 @@ def _plain(row: str, counted: int | None, numbered: bool) -> str:
     labelled = LABEL.match(row)
     row = labelled[3] if labelled else _NUMBERED.sub("", row) if numbered else row
     cells = re.split(r"[\t,，;；|｜]", row)
-    if counted is not None and counted < len(cells) and cells[counted].strip().isdigit():
+    if counted is not None and counted < len(cells) and cells[counted].strip().isdecimal():
         cells.append(f"{cells.pop(counted).strip()}份")
     return _SURNAME_CELL.sub(r"\1，", _SEPARATORS.sub(" ", " ".join(cells)).strip())
 

@@ -100,7 +100,7 @@ def asked_whether(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if product is None or any(item.product not in (None, product.id) for item in said.frame.items):
         return None
     sizes = {fold(name) for sku in product.skus for name in (sku.label, *sku.aliases)}
-    if found["named"] and (wanted not in {*sizes, *(name for name in named(product))} or wanted[0].isdigit()):
+    if found["named"] and (wanted not in {*sizes, *(name for name in named(product))} or wanted[0].isdecimal()):
         return None  # 490行不行: an offer
     filled = line_with(state.lines[0], wanted, product, scene.shelf)
     if filled is None or filled.problems or filled.line == state.lines[0] or look(filled.line, scene.shelf).trouble:

@@ -127,7 +127,7 @@ def sizes_counted(product: Product, text: str) -> tuple[Item, ...]:
 
 def _names_of_size(sku: Sku) -> set[str]:
     names = {fold(sku.label), fold(sku.label).rstrip("券卡票"), *map(fold, sku.aliases)}
-    return {name for name in names if len(name) > 1 and not name[0].isdigit()}
+    return {name for name in names if len(name) > 1 and not name[0].isdecimal()}
 
 
 def joined_fields(items: Sequence[Item], shelf: Shelf) -> tuple[Item, ...]:

@@ -26,7 +26,7 @@ def targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]:
         return [0]
     nth = _NTH_LINE.search(text)
     if nth is not None:
-        number = int(nth[1]) if nth[1].isdigit() else _CHINESE_DIGITS.find(nth[1])
+        number = int(nth[1]) if nth[1].isdecimal() else _CHINESE_DIGITS.find(nth[1])
         return [number - 1] if 1 <= number <= len(lines) else []
     named = [i for i, line in enumerate(lines) if item.product is not None and line.product == item.product]
     if len(named) == 1:

@@ -171,7 +171,7 @@ def named_lines(lines: Sequence[DraftLine], words: str, shelf: Shelf) -> set[int
     if meant is not None:
         certain = meant.by in ("account", "number") and not _OTHER_WISH.search(meant.rest)
         return set(meant.lines) if certain or not _bare(meant.rest) else set()
-    alike = _holds_number if words.isdigit() else _ends_alike
+    alike = _holds_number if words.isdecimal() else _ends_alike
     heads = [i for i, line in enumerate(lines) if any(alike(name, words) for name in _names(line, shelf))]
     return set(heads) if len(heads) < len(lines) else set()
 
@@ -190,4 +190,4 @@ def _ends_alike(name: str, words: str) -> bool:
 def _holds_number(name: str, digits: str) -> bool:
     """15, of iPhone 15 透明款; 4321, of a number that ends so."""
     whole = re.search(rf"(?<!\d){digits}(?!\d)", name) is not None
-    return whole or (len(digits) > 2 and name.isdigit() and len(name) > len(digits) + 2 and name.endswith(digits))
+    return whole or (len(digits) > 2 and name.isdecimal() and len(name) > len(digits) + 2 and name.endswith(digits))

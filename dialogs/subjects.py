@@ -137,7 +137,7 @@ def _names(lines: Sequence[DraftLine], shelf: Shelf) -> dict[str, Mention]:
             for called in (
                 {fold(sku.label), *map(fold, sku.aliases), *parts_of(sku, product)} if product is not None else ()
             ):
-                if product is not None and len(called) > 1 and called not in found and not called[0].isdigit():
+                if product is not None and len(called) > 1 and called not in found and not called[0].isdecimal():
                     found[called] = Mention(0, 0, frozenset(), product.id, sku)
     return found
 
@@ -146,7 +146,7 @@ def parts_of(sku: Sku, product: Product) -> set[str]:
     """儿童 of 儿童票: the beginnings of a size's name that no other size of the product shares."""
     others = [fold(name) for other in product.skus if other != sku for name in (other.label, *other.aliases)]
     label = fold(sku.label)
-    starts = {label[:end] for end in range(2, len(label) + 1)} if not label[:1].isdigit() else set()
+    starts = {label[:end] for end in range(2, len(label) + 1)} if not label[:1].isdecimal() else set()
     return {start for start in starts if not any(start in other for other in others)}
 
 
@@ -168,8 +168,8 @@ def _at(names: dict[str, Mention], lines: Sequence[DraftLine], said: str, at: in
         ending = [m.lines for name, m in names.items() if len(name) > 6 and name.endswith(tail[1]) and m.lines]
         return Mention(at, tail.end(), ending[0]) if len(ending) == 1 else None
     part = _PART_OF_ACCOUNT.match(said, at)
-    if part is not None and not said[at - 1 : at].isdigit():
-        like = {m.lines for n, m in names.items() if len(n) > 6 and n.isdigit() and n.startswith(part[1]) and m.lines}
+    if part is not None and not said[at - 1 : at].isdecimal():
+        like = {m.lines for n, m in names.items() if len(n) > 6 and n.isdecimal() and n.startswith(part[1]) and m.lines}
         like = like or {m.lines for n, m in names.items() if len(n) > 6 and n.endswith(part[1]) and m.lines}
         return Mention(at, part.end(), like.pop()) if len(like) == 1 else None
     here = [name for name in names if said.startswith(name, at) and _stands_alone(name, said, at)]
@@ -180,11 +180,11 @@ def _at(names: dict[str, Mention], lines: Sequence[DraftLine], said: str, at: in
 def _stands_alone(name: str, said: str, at: int) -> bool:
     """A number must be whole, and names a line only where a clause begins: elsewhere it is a new value."""
     end = at + len(name)
-    if name[-1].isdigit() and said[end : end + 1].isdigit():
+    if name[-1].isdecimal() and said[end : end + 1].isdecimal():
         return False
-    if not name[0].isdigit():
+    if not name[0].isdecimal():
         return not (name[0].isascii() and said[at - 1 : at].isascii() and said[at - 1 : at].isalnum()) if at else True
-    if said[at - 1 : at].isdigit():
+    if said[at - 1 : at].isdecimal():
         return False
     if len(name) >= 5:  # an account
         return True

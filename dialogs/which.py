@@ -127,7 +127,7 @@ def _names(line: Line, shelf: Shelf) -> set[str]:
     sku = next((sku for sku in product.skus if sku.code == line.sku_code), None) if product is not None else None
     sizes = [fold(name) for name in (line.sku_label, *(sku.aliases if sku is not None else ()))]
     found = {name[:end] for name in goods for end in range(_NAME_CHARS, len(name) + 1)}
-    named = [size for size in sizes if len(size) >= _NAME_CHARS and not size[0].isdigit()]
+    named = [size for size in sizes if len(size) >= _NAME_CHARS and not size[0].isdecimal()]
     return found | {size[:end] for size in named for end in range(_NAME_CHARS, len(size) + 1)}
 
 
@@ -170,7 +170,7 @@ def named_line(order: Order, text: str, shelf: Shelf) -> Line | None:
 def _ends(line: Line) -> set[str]:
     """圣代 of 雪王大圣代: how the name of a size ends."""
     label = fold(line.sku_label)
-    return {label[start:] for start in range(1, len(label) - 1)} if not label[:1].isdigit() else set()
+    return {label[start:] for start in range(1, len(label) - 1)} if not label[:1].isdecimal() else set()
 
 
 def _by_amount(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:

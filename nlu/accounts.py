@@ -103,7 +103,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
             headed = _LED.match(match[0]) is not None  # qq667788
-            known = None if headed and match[0][2:].isdigit() and not called else _by_pattern(match[0], lexicon)
+            known = None if headed and match[0][2:].isdecimal() and not called else _by_pattern(match[0], lexicon)
             token = known or (match[0] if called and not headed else None)
             start = match.start()
             if not cue and start and "\u4e00" <= text[start - 1] <= "\u9fff":  # 车牌号晋A123
@@ -117,7 +117,7 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         for match in shape.finditer(joined):
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
             start, end = places[match.start()], places[match.end() - 1] + 1
-            headed = _LED.match(match[0]) is not None and match[0][2:].isdigit()
+            headed = _LED.match(match[0]) is not None and match[0][2:].isdecimal()
             if headed or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon)):
                 continue  # qq66778899; luckin
             if match[0] and not glued and not any(a.start < end and start < a.end for a in found):
@@ -214,8 +214,8 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
         if spread and any(begin <= start < stop for begin, stop in spread):
             continue
         if end < len(text) and text[end] in _SCALES:
-            end -= 0 if text[end - 1].isdigit() else 1  # …七八一百块: the 一 belongs to the amount
-        if start and text[start - 1] in _SCALES and not text[start].isdigit():
+            end -= 0 if text[end - 1].isdecimal() else 1  # …七八一百块: the 一 belongs to the amount
+        if start and text[start - 1] in _SCALES and not text[start].isdecimal():
             phone = end - start == 11 and _is_phone(_group(text, start, end).digits)  # 充三十幺三九…
             start += 0 if phone else 1
         if end <= start or any(taken[start:end]):
@@ -225,7 +225,7 @@ def _groups(text: str, taken: bytearray) -> list[_Group]:
         if written and len(written[0]) < len(said):  # 张三13812345678: the 三 is his name
             groups += [_group(text, start + s, start + e) for s, e in _around(written, len(said)) if s < e]
             continue
-        heard = 0 if said.isdigit() else sum(char in _HEARD for char in said)
+        heard = 0 if said.isdecimal() else sum(char in _HEARD for char in said)
         if heard and (len(said) < 7 or heard > 3 or _WRITTEN_APART.search(said)):
             groups += [_group(text, start + m.start(), start + m.end()) for m in re.finditer(rf"[{_ROW}]+", said)]
         else:
@@ -241,7 +241,7 @@ def _around(match: re.Match[str], length: int) -> tuple[tuple[int, int], ...]:
 
 def _group(text: str, start: int, end: int) -> _Group:
     said = text[start:end]
-    if said.isdigit():
+    if said.isdecimal():
         return _Group(start, end, said, False)
     return _Group(start, end, "".join(_DIGIT.get(char) or _HEARD[char] for char in said), True)
 

@@ -194,7 +194,7 @@ def find_amounts(
         taken[start] = 1
     for match in NUMERAL.finditer(text):
         start, end = match.span()
-        if not match[0][0].isdigit():  # 三十幺三九…, …七八一百: the phone is no part of it
+        if not match[0][0].isdecimal():  # 三十幺三九…, …七八一百: the phone is no part of it
             start = next((at for at in range(start, end) if not taken[at]), end)
             end = next((at for at in range(start, end) if taken[at]), end)
         if start == end:
@@ -203,7 +203,7 @@ def find_amounts(
         if end - start > 1 and end - 1 in ones:  # the second 一 is no part of fifty
             end -= 1
         if not any(taken[start:end]):
-            if end - start <= 2 and not said[0].isdigit():
+            if end - start <= 2 and not said[0].isdecimal():
                 longer = inside_longer(start, end)
                 if longer and start and taken[start - 1] and not longer.startswith(said):
                     longer = ""  # 7天一张: 天 belongs to the seven
@@ -284,7 +284,7 @@ def _sku_words(mentions: list[Mention], found: list[Amount]) -> list[Amount]:
 def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -> Amount | None:
     said = text[start:end]
     before, after = text[max(0, start - 6) : start], text[end : end + 8]
-    chinese = not said[0].isdigit()
+    chinese = not said[0].isdecimal()
     if said in ("几", "数"):
         return None
     if said == "一" and _TOGETHER.match(after):

@@ -85,7 +85,7 @@ def _picked(seen: Seen, product: ProductIndex | None, expecting: Expecting) -> F
     if expecting.listed <= 0:
         return None
     index = chosen(seen.text)
-    if index is None and seen.text.isdigit() and len(seen.text) <= 2:
+    if index is None and seen.text.isdecimal() and len(seen.text) <= 2:
         index = int(seen.text)
     if index is None:
         return None
@@ -353,8 +353,8 @@ def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Fra
     if not accounts:
         bare = re.sub(r"(?<=[0-9a-zA-Z])[\s-]+(?=[0-9a-zA-Z])", "", seen.cased)
         codes = _CODE.findall(bare)
-        codes = [seen.text] if seen.text.isdigit() else codes or spoken_digits(seen.text)
-        if len(codes) != 1 or not any(char.isdigit() or char == "@" for char in codes[0]) or len(seen.text) > 40:
+        codes = [seen.text] if seen.text.isdecimal() else codes or spoken_digits(seen.text)
+        if len(codes) != 1 or not any(char.isdecimal() or char == "@" for char in codes[0]) or len(seen.text) > 40:
             return None
         accounts = [Account(0, len(seen.text), codes[0])]
     numbers = sum(a.end - a.start for a in named) or len(accounts[-1].said)

@@ -119,7 +119,7 @@ _STANDS_THERE = re.compile(
 def _to_its_end(text: str, span: tuple[int, int], lexicon: Lexicon) -> tuple[int, int]:
     """Add what stands right behind a street's number, up to the next comma, and the receiver behind that."""
     start, end = span
-    rest = _STANDS_THERE.match(text, end) if text[start:end].endswith(_NUMBERED) or text[end - 1].isdigit() else None
+    rest = _STANDS_THERE.match(text, end) if text[start:end].endswith(_NUMBERED) or text[end - 1].isdecimal() else None
     if rest is None or any(m.exact and m.word in rest[0] for m in lexicon.phrases.find(rest[0])):
         return span
     around = _RECIPIENT_AFTER.match(text, rest.end())

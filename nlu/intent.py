@@ -364,7 +364,7 @@ def _row(text: str) -> int | None:
     if match is None:
         return None
     said = match["a"] or match["b"] or match["c"] or match["d"]
-    if said.isdigit():
+    if said.isdecimal():
         return int(said) or None
     if len(said) == 2:
         if said[0] == "十" and said[1] in _ORDINAL:

@@ -133,7 +133,7 @@ def name_for(account: Account, lexicon: Lexicon) -> tuple[str, bool]:
         "card": ("card_no", "uid"), "email": ("email",),
     }.get(account.cue)  # fmt: skip
     if wanted is None:
-        numeric = account.said.isdigit()
+        numeric = account.said.isdecimal()
         if accept(phone, account.said):
             wanted = ("phone", "phone_or_qq", "qq")
         else:

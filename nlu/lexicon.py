@@ -310,7 +310,7 @@ def _distinct_parts(labels: list[str]) -> list[str]:
     while all(len(label) > tail + 1 for label in labels) and len({label[-1 - tail] for label in labels}) == 1:
         tail += 1
     parts = [label[: len(label) - tail] for label in labels]
-    return [part if tail and not part.isdigit() else "" for part in parts]
+    return [part if tail and not part.isdecimal() else "" for part in parts]
 
 
 _ONE_PIECE = re.compile(rf"[一1][{GENERAL_COUNTERS}]")
@@ -337,7 +337,7 @@ def sku_phrases(product: ProductWords, sku: SkuWords) -> list[str]:
     return [
         word
         for word in dict.fromkeys(words)
-        if word and word not in TOO_GENERIC and not word.isdigit() and not _ONE_PIECE.fullmatch(word)
+        if word and word not in TOO_GENERIC and not word.isdecimal() and not _ONE_PIECE.fullmatch(word)
     ]
 
 

@@ -65,7 +65,7 @@ class NearNames:
                 continue
             if len(word) == 2 and not entry.foreign and not word.isascii():
                 self._short.setdefault(sound(word), word)
-            elif len(word) >= (4 if entry.only_shorthand else 3) and not word.isdigit():
+            elif len(word) >= (4 if entry.only_shorthand else 3) and not word.isdecimal():
                 for pair in set(_pairs(word)) - _TELLS_NOTHING:
                     self._by_pair[pair].append(len(self._names))
                 self._names.append(_Name(word, len(cores.get(word) or word)))
@@ -119,7 +119,7 @@ class NearNames:
         theirs = {name.word[j] for _, j in differing if j < len(name.word)}
         if any(_NUMBER.match(char) for char in mine | theirs) or mine & GRAMMAR:
             return False
-        if name.word[0].isdigit() and mine & _UNITS:
+        if name.word[0].isdecimal() and mine & _UNITS:
             return False  # 95年 is no slip of 95号
         in_core = [j for _, j in differing if j < name.core]
         if name.core < 3 or (name.core < 5 and name.word[: name.core].isascii()) or 2 * len(in_core) > name.core + 1:

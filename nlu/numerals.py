@@ -29,7 +29,7 @@ _PAIRS = {"俩": 2, "仨": 3}
 
 def read_numeral(said: str) -> int | float | None:
     """Read one numeral; None when it names no single amount (几十, 一两百, 百八十)."""
-    return _read_latin(said) if said[0].isdigit() else _PAIRS.get(said) or _read_chinese(said)
+    return _read_latin(said) if said[0].isdecimal() else _PAIRS.get(said) or _read_chinese(said)
 
 
 def _read_latin(said: str) -> int | float | None:
@@ -42,7 +42,7 @@ def _read_latin(said: str) -> int | float | None:
         scale = _LATIN_SCALE[rest[0]]
         plain *= scale
         if len(rest) > 1:
-            plain += (int(rest[1]) if rest[1].isdigit() else DIGITS[rest[1]]) * scale // 10
+            plain += (int(rest[1]) if rest[1].isdecimal() else DIGITS[rest[1]]) * scale // 10
     return int(plain) if plain == int(plain) else plain
 
 

@@ -111,7 +111,7 @@ def _at_once(text: str, plain: str, lexicon: Lexicon, expecting: Expecting | Non
         return Frame("confirm", confidence=0.9), "asks for the link to pay, below a summary"
     if chosen_last(plain):
         return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9), "the last row"
-    if expecting is not None and plain.isdigit():
+    if expecting is not None and plain.isdecimal():
         answer = read_number(plain, lexicon, expecting)
         return (answer, f"digits where {expecting.slot} was asked") if answer is not None else None
     return None

@@ -218,29 +218,29 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
     if (
         first.isascii()
         and before.isascii()
-        and ((first.isalpha() and before.isalpha()) or (first.isdigit() and before.isdigit()))
+        and ((first.isalpha() and before.isalpha()) or (first.isdecimal() and before.isdecimal()))
     ):
         return False
     if (
         last.isascii()
         and after.isascii()
-        and ((last.isalpha() and after.isalpha()) or (last.isdigit() and after.isdigit()))
+        and ((last.isalpha() and after.isalpha()) or (last.isdecimal() and after.isdecimal()))
     ):
         return False
-    if entry.spelled and len(word) == 2 and text[end : end + 5].isdigit():
+    if entry.spelled and len(word) == 2 and text[end : end + 5].isdecimal():
         return False  # SF12345678: the head of somebody's order number
     if first in _NUMERALS and before in _NUMERALS:
         return False
     beyond = text[end + 1 : end + 2]
     ends = not beyond or beyond in " ,，。的吧!！"
-    if (first in _NUMERALS or first.isdigit()) and after in _NUMERALS and ends:
+    if (first in _NUMERALS or first.isdecimal()) and after in _NUMERALS and ends:
         return False  # 一米五 is no 一米
     if len(word) == 1 and not entry.means_things:  # 快, 慢: only when nothing clings to it
         if first.isascii() and (before == "\n" or not start) and len(text) > 4:
             return False  # A 138…: names a line of a list
         if first.isascii() and first.isalpha() and (entry.options or entry.choices):
             return True  # M两件L三件
-        return not ("\u4e00" <= before <= "\u9fff") and after in " 的,，。!！-—~\n/;；、" and not first.isdigit()
+        return not ("\u4e00" <= before <= "\u9fff") and after in " 的,，。!！-—~\n/;；、" and not first.isdecimal()
     return True
 
 
@@ -289,7 +289,7 @@ def _sound_forms(word: str) -> list[str]:
 
 
 def _spoken(token: str) -> str:
-    if token.isdigit():
+    if token.isdecimal():
         return sound(_numeral(token))
     if token in ENGLISH_SOUNDS:
         return syllables_code(ENGLISH_SOUNDS[token])
@@ -306,7 +306,7 @@ def digits_spoken(name: str) -> list[str]:
 
 def digits_said(word: str) -> list[str]:
     """Write the one digit that a word begins with as it is heard: 3d is 三d."""
-    return [_ONES[int(word[0])] + word[1:]] if word[:1].isdigit() and not word[1:2].isdigit() else []
+    return [_ONES[int(word[0])] + word[1:]] if word[:1].isdecimal() and not word[1:2].isdecimal() else []
 
 
 def _numeral(digits: str) -> str:

@@ -102,7 +102,7 @@ def _mend_tail(seen: Seen) -> None:
     if match is None or match.start() < seen.accounts[0].end:
         return
     said = match[match.lastindex or 1]
-    (tail,) = [said] if said.isdigit() else spoken_digits(said) or [""]
+    (tail,) = [said] if said.isdecimal() else spoken_digits(said) or [""]
     account = seen.accounts[0]
     if tail and len(account.said) > len(tail):
         seen.accounts = [replace(account, said=account.said[: -len(tail)] + tail)]
@@ -235,7 +235,7 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     if (
         seen.text[start] == "个"
         and start
-        and (seen.text[start - 1].isdigit() or seen.text[start - 1] in "一二两三四五六七八九十几俩")
+        and (seen.text[start - 1].isdecimal() or seen.text[start - 1] in "一二两三四五六七八九十几俩")
     ):
         return True  # 个人 of 4个人
     if end - start > 3 or not "\u4e00" <= seen.text[start] <= "\u9fff":

@@ -87,7 +87,7 @@ class PlatformKeys:
         if not all(0 < len(value) <= _HEADER_MAX and value.isascii() for value in values):
             return "signature headers missing or too long"
         stamp, nonce, serial, signature = values
-        if not (stamp.isdigit() and len(stamp) <= 11):
+        if not (stamp.isdecimal() and len(stamp) <= 11):
             return "timestamp is no number"
         if abs(now.timestamp() - int(stamp)) > SKEW_SECONDS:
             return "timestamp outside the window"

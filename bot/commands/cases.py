@@ -59,6 +59,6 @@ def cases_close(
 
 def _case_id(number: str) -> int:
     digits = number.strip().upper().removeprefix("S")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 12):
         raise BadInputError(f"{number}: not the number of a case, such as S00012")
     return int(digits)

@@ -45,7 +45,7 @@ def orders_refund(
     it is."""
     from bot import giving_back, operators
 
-    if what.isascii() and what.isdigit() and len(what) < 15:
+    if what.isascii() and what.isdecimal() and len(what) < 15:
         if line is not None or amount:
             raise BadInputError("--line and --amount go with the number of an order")
         with connected() as at, database(at):

@@ -106,7 +106,7 @@ def _limit_of(path: str) -> int:
 async def _body(request: Request, limit: int) -> bytes:
     """The whole body. Raises Problem when it is larger than allowed, before it is read where it says so itself."""
     said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > limit:
+    if said.isdecimal() and int(said) > limit:
         raise _too_large(limit)
     parts, size = [], 0
     async for chunk in request.stream():

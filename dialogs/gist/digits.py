@@ -86,7 +86,7 @@ def _tokens(said: str, old: str) -> Iterator[tuple[str, bool, int]]:
 
 def _cased(token: str, old: str) -> str:
     """A letter is as the account has it: x at the end of an ID number is X."""
-    return token.upper() if old.isupper() or (old[:-1].isdigit() and token in ("x", "X")) else token
+    return token.upper() if old.isupper() or (old[:-1].isdecimal() and token in ("x", "X")) else token
 
 
 def _exchanged(old: str, was: str, new: str, said: str) -> Iterator[str]:

@@ -164,9 +164,9 @@ def _whole(name: str, clause: str, at: int) -> bool:
     before, after = clause[at - 1 : at] if at else "", clause[at + len(name) : at + len(name) + 1]
     if name[0].isascii() and name[0].isalnum() and before.isascii() and before.isalnum():
         return False
-    if name[0] in CHINESE and (before.isdigit() or (before and before in CHINESE)):
+    if name[0] in CHINESE and (before.isdecimal() or (before and before in CHINESE)):
         return False
-    if name[0] in "年月季" and (before.isdigit() or (before and before in CHINESE + "每上这下本")):
+    if name[0] in "年月季" and (before.isdecimal() or (before and before in CHINESE + "每上这下本")):
         return False
     return not (name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum())
 
@@ -181,7 +181,7 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
         return None
     value = read_numeral(found[0])
     end, rest = found.end(), clause[found.end() :]
-    if value is None or value < 1 or value != int(value) or rest[:1].isdigit() or clause[at - 1 : at] in ("第", "零"):
+    if value is None or value < 1 or value != int(value) or rest[:1].isdecimal() or clause[at - 1 : at] in ("第", "零"):
         return end, None
     if _OF_AN_ACCOUNT.search(clause[:at]):
         return end, None

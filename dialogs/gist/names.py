@@ -47,7 +47,7 @@ def spoken(sku: Sku) -> set[str]:
         if (size := _SIZE.match(name)) is not None:
             called |= {f"{size[1]}的", f"{size[1]}号"}
         short = _LAST_OF_NAME.sub("", name)
-        if short != name and not short.isdigit():
+        if short != name and not short.isdecimal():
             called |= {short} if len(short) > 1 else {f"{short}的"}
     return called
 

@@ -173,7 +173,7 @@ def _by_account(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) 
 
 def _is_size(lines: Sequence[DraftLine], tail: str, shelf: Shelf) -> bool:
     products = _products(lines, shelf)
-    return any(sku.value == int(tail) for p in products for sku in p.skus) if tail.isdigit() else False
+    return any(sku.value == int(tail) for p in products for sku in p.skus) if tail.isdecimal() else False
 
 
 @lru_cache(maxsize=64)
@@ -213,7 +213,7 @@ def _by_size(
 def _by_amount(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
     """60根那个: of what is sold in any number."""
     number = _AMOUNT.match(clause, at)
-    if number is None or (at and clause[at - 1].isdigit()):
+    if number is None or (at and clause[at - 1].isdecimal()):
         return None
     skus = [look(line, shelf).sku for line in lines]
     own = frozenset(
@@ -258,7 +258,7 @@ def _names(
         if product is None:
             continue
         own = {part for name in _called(product) for part in _pieces(fold(name))}
-        chosen = {name for name in names_of(line, shelf) if not name[0].isdigit()}
+        chosen = {name for name in names_of(line, shelf) if not name[0].isdecimal()}
         chosen |= {fold(value) for name, value in line.fields.items() if _is_text(product, name) and 1 < len(value) < 8}
         choices |= chosen - own
         for name in own | chosen:

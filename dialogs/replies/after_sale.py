@@ -79,7 +79,7 @@ def case_facts(
     """What the books say of what the buyer complains of: said before anything is promised."""
     about = line_what(line) if line else order_what(order)
     state = line_state(line, with_eta=False) if line else order_state(order)
-    account = next((value for value in (line.fields.values() if line else ()) if any(c.isdigit() for c in value)), "")
+    account = next((value for value in (line.fields.values() if line else ()) if any(c.isdecimal() for c in value)), "")
     paid = _paid_when(when=ago(now - order.paid_at)) if order.paid_at else ""
     known = _of_line(line, facts, now, hours) if line else ""
     if known and line is not None and line.state is LineState.DELIVERED:

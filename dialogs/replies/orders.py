@@ -307,5 +307,5 @@ def reorder_others(say: Say, others: Sequence[Order]) -> str:
 def _for_whom(order: Order) -> str:
     """What an order is and, masked, for which account: two top-ups of one size are not the same."""
     given = order.lines[0].fields.values() if order.lines else ()
-    account = next((value for value in given if any(c.isdigit() for c in value)), "")
+    account = next((value for value in given if any(c.isdecimal() for c in value)), "")
     return f"{order_what(order)} {mask(account)}" if account else order_what(order)

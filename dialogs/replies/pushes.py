@@ -161,7 +161,7 @@ def _for_account(line: Line, product: Product | None) -> str:
     fields = product.fields if product is not None else ()
     choices = {field.name: {c.id: c.label for c in field.values} for field in fields if field.values}
     given = {name: value for name, value in line.fields.items() if name not in choices}
-    account = next((value for value in given.values() if any(c.isdigit() for c in value)), "")
+    account = next((value for value in given.values() if any(c.isdecimal() for c in value)), "")
     chosen = [choices[name].get(value, "") for name, value in line.fields.items() if name in choices]
     told = " ".join(plain(part) for part in (account, *chosen) if part)
     return f" → {told}" if told else ""
