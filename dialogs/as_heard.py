@@ -1,5 +1,7 @@
 """What a message says, as far as words, the open question and the catalog tell it: what `step` then takes up."""
 
+from dataclasses import replace
+
 from dialogs.asking import expecting
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
@@ -9,7 +11,11 @@ from dialogs.state import Dialog
 from dialogs.turn import Said, Scene
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
+from nlu.naming import named_in
 from nlu.parsing import parse
+
+_NAMING_FROM, _NAMING_TO = 3, 60
+"""So long are messages that are looked through for goods beside what they order."""
 
 
 def as_heard(
@@ -21,4 +27,6 @@ def as_heard(
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"
     said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late)
-    return with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
+    said = with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
+    named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
+    return replace(said, frame=replace(said.frame, named=named)) if named else said

@@ -71,6 +71,16 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A word of a message that can mean goods."""
+
+    word: str
+    products: tuple[str, ...]
+    whole: bool = True
+    """Whether it is a name, and no part of one or a size that only one product has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What one message said."""
 
@@ -81,6 +91,8 @@ class Frame:
     confidence: float = 0.0
     absent: tuple[Absent, ...] = ()
     """What is named beside the items and not sold here. Not printed."""
+    named: tuple[Named, ...] = field(default=(), compare=False)
+    """Words for goods, whether they make an item or not. Not printed."""
 
 
 @dataclass(frozen=True, slots=True)

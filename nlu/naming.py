@@ -6,15 +6,34 @@ from dataclasses import replace
 
 from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
+from nlu.frame import Named
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex, plain
 from nlu.phrases import MOST
 from nlu.seen import Ref, Seen
+from nlu.text import normalise
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
 
 SHOWN = 20
 """No buyer chooses from more candidates than this."""
 ONTO = re.compile(r"(?:到|上|升|至|冲|打到|目标)(?:是|为|[:\s])*$")
 """What stands before the option that something is to become: 钻石上王者."""
+
+_MEANT = 8
+"""A word that more products share tells nothing about which one is meant."""
+
+
+def named_in(text: str, lexicon: Lexicon) -> tuple[Named, ...]:
+    """List the words of a text that can mean goods, in their order, whatever is said about them."""
+    found: list[Named] = []
+    for mention in lexicon.phrases.find(normalise(text)):
+        entry = mention.entry
+        sold = entry.products or entry.shorthand or entry.categories or entry.skus
+        if not sold or len(sold) > _MEANT or not mention.exact or len(mention.word) < 2:
+            continue
+        whole = bool(entry.products) or (not entry.shorthand and bool(entry.categories))
+        if whole or entry.shorthand or len(sold) == 1:
+            found.append(Named(mention.word, tuple(sold), whole))
+    return tuple(found)
 
 
 def named(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[str]:

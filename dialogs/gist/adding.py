@@ -66,7 +66,7 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     own = {product.id for product in held}
     framed = [shelf.product(i.product) for i in said.frame.items if i.product is not None and i.product not in own]
-    goods = [one for one in framed if one is not None] or list(named_goods(said.text, held, shelf))
+    goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))
     message = read_with(said.text, [*held, *goods], shelf)
     text = ",".join(message.clauses)
     if goods:

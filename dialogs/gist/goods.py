@@ -20,71 +20,22 @@ from nlu.words import PIECES
 
 _NO_NAMES = frozenset(("手机", "微信", "账号", "电话", "会员", "充值", "普通", "一个", "一张", "地址", "号码", "学生"))
 """Beginnings of names that are said of everything."""
-_NAME_MAX = 14
 _OF_ONE_PRODUCT = (FieldKind.CARD_NO, FieldKind.UID)
 _DIGITS = re.compile(r"[\d元块.]+")
 
 
-def named_goods(text: str, held: Sequence[Product], shelf: Shelf) -> tuple[Product, ...]:
+def named_goods(said: Said, held: Sequence[Product], shelf: Shelf) -> tuple[Product, ...]:
     """Products that the message names and the order has not: by a whole name, else by a part of one."""
-    return _named(text, tuple(product.id for product in held), shelf)
-
-
-@lru_cache(maxsize=64)  # a turn asks up to four times about the same message
-def _named(text: str, held_ids: tuple[str, ...], shelf: Shelf) -> tuple[Product, ...]:
-    held = [product for product in map(shelf.product, held_ids) if product is not None]
-    said = fold(normalise(text))
-    whole, parts = _called(shelf)
-    own = {product.id for product in held}
-    found = [ids for _, ids in _hits(said, whole)]
-    if not any(not ids & own for ids in found):
-        found = [ids for _, ids in _hits(said, parts)]
-    kinds = {product.category[:1] for product in held}
+    own, kinds = {product.id for product in held}, {product.category[:1] for product in held}
+    named = [one for one in said.frame.named if one.word not in _NO_NAMES and not _DIGITS.fullmatch(one.word)]
+    others = [one for one in named if not own & set(one.products)]
     meant: dict[str, Product] = {}
-    for ids in found:
-        products = [one for one in map(shelf.product, ids) if one is not None]
-        if ids & own:
-            continue
-        like = [one for one in products if one.category[:1] in kinds] if len(products) > 1 else products
+    for one in [one for one in others if one.whole] or others:
+        products = [product for code in one.products if (product := shelf.product(code)) is not None]
+        like = [product for product in products if product.category[:1] in kinds] if len(products) > 1 else products
         if len(like) == 1:
             meant[like[0].id] = like[0]
     return tuple(meant.values())
-
-
-def _hits(said: str, names: dict[str, frozenset[str]]) -> Iterator[tuple[int, frozenset[str]]]:
-    at = 0
-    while at < len(said):
-        longest = next((n for n in range(min(_NAME_MAX, len(said) - at), 1, -1) if said[at : at + n] in names), 0)
-        if longest and _whole(said, at, at + longest):
-            yield at, names[said[at : at + longest]]
-        at += longest or 1
-
-
-def _whole(said: str, start: int, end: int) -> bool:
-    """What is written in letters and figures is not cut out of more of them."""
-    before, after = said[max(start - 1, 0) : start + 1], said[end - 1 : end + 1]
-    return not any(len(edge) > 1 and edge.isascii() and edge.isalnum() for edge in (before, after))
-
-
-@lru_cache(maxsize=4)
-def _called(shelf: Shelf) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Whole names of products; these, parts of names, and sizes that only one product has."""
-    whole: dict[str, set[str]] = {}
-    parts: dict[str, set[str]] = {}
-    sizes: dict[str, set[str]] = {}
-    for product in shelf.products:
-        names = [fold(name) for name in (product.name, *product.aliases)]
-        labels = [fold(label) for sku in product.skus for label in (sku.label, *sku.aliases)]
-        begun = [name[:end] for name in names for end in range(2, len(name))]
-        of = ((whole, [*names, *map(fold, product.category[-1:])]), (parts, begun), (sizes, labels))
-        for found, called in of:
-            for one in called:
-                found.setdefault(one, set()).add(product.id)
-    short = {name: ids for name, ids in sizes.items() if len(ids) == 1 and name not in parts} | parts
-    plain = {name: frozenset(ids) for name, ids in whole.items() if len(name) > 1 and not _DIGITS.fullmatch(name)}
-    plain |= {name: frozenset(ids) for name, ids in whole.items() if len(name) > 2}
-    usable = {n: frozenset(ids) for n, ids in short.items() if len(n) > 1 + n.isascii() and not _DIGITS.fullmatch(n)}
-    return plain, {n: ids for n, ids in usable.items() if n not in _NO_NAMES} | plain
 
 
 def read_with(text: str, products: Sequence[Product], shelf: Shelf) -> Message:

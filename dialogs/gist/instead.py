@@ -89,7 +89,7 @@ def _new_product(said: Said, held: Sequence[Product], shelf: Shelf) -> Product |
     framed = {item.product for item in said.frame.items if item.product is not None and item.product not in own}
     if len(framed) == 1:
         return shelf.product(framed.pop() or "")
-    named = named_goods(said.text, held, shelf) if not framed else ()
+    named = named_goods(said, held, shelf) if not framed else ()
     return named[0] if len(named) == 1 else None
 
 
