@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from catalog.checks import fold
 from catalog.model import Field, FieldKind, Option, Product
+from nlu.surnames import NO_NAME, SURNAMES
 
 _PIECES = re.compile(r"[\s,，。;；、]+")
 _IS = r"(?:就?叫做?|就?是|为|填|写|用|[:：])"
@@ -51,6 +52,7 @@ _PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 _MISTAKEN = re.compile(
     r"^(?:(?:[哦啊哎诶噢喔呃嗯]+|等等|等下|等一下)?[,，\s]*(?:不对|不是|错了|(?:[写打说输填搞弄发]错)了?)[,，。!！\s]+)+"
 )
+_ROLE = re.compile("^(?:学员|学生|考生|营员|孩子|小朋友|老[大二三]|宝宝|本人)(?=[\u4e00-\u9fff]{2,4}$)")
 _TOKEN = re.compile(r"[0-9A-Za-z._@+-]{2,}")
 _SURNAMED = re.compile(
     r"姓(?P<first>[\u4e00-\u9fff]{1,2})[,，。\s]*(?:名字?|全名)?(?:就?叫|是)?[,，\s]*(?P<name>(?P=first)[\u4e00-\u9fff]{1,2})(?![\u4e00-\u9fff])"
@@ -111,6 +113,10 @@ def _bare(field: Field, pieces: list[str], whole: str) -> str:
         whole = pieces[0]  # 张三 电话138… 3小时
     if not person:
         return whole
+    whom = [_ROLE.sub("", one) for one in bare] if len(pieces) > 1 else [_ROLE.sub("", whole)]
+    sure = [one for one in whom if _PLAIN_NAME.fullmatch(one) and one[0] in SURNAMES and not re.match(NO_NAME, one)]
+    if len(sure) == 1:  # 学员林小满 周末上
+        whole = sure[0]
     whole = re.sub("^(?:[\u4e00-\u9fff]{2}人(?:姓名|名字)?|那?就|帮我|给我)?[填写](?=..)|吧$", "", whole)
     return "" if _NO_PERSON.search(whole) else whole
 

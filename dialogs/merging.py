@@ -11,6 +11,8 @@ from catalog.shelf import Shelf
 from dialogs.by_text import fill_by_text
 from dialogs.draft import Looked, field_of, given_fields, look
 from dialogs.filling import Filled, with_option
+from dialogs.freetext import is_person
+from dialogs.freetext import told as free_text
 from dialogs.places import goes_by_parcel, told
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE, read_numeral
@@ -21,8 +23,10 @@ _ACCOUNTS = (*_CLEAR, FieldKind.CARD_NO, FieldKind.UID)
 _SPLIT = re.compile(r"[\s,，、;；/|]+")
 _ORDINAL = re.compile(rf"(?:第|选)?(\d{{1,2}})(?:个)?|第([{CHINESE}]{{1,2}})个?")
 _WORDS_ONLY = re.compile(r"[^\d?？]{1,20}")
-_SOMEBODY = re.compile("(?:我|他|她|孩子|家长|本人|咱)的?")
+_SOMEBODY = re.compile("(?:手机号?|电话|号码)?(?:是|用|留)?(?:我|他|她|孩子|家长|本人|咱)的?(?:手机|电话|号码)?")
 """我手机138…: nobody is called that."""
+_WORDS_MAX = 4
+_PERSON_NAME = re.compile("[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .'-]{1,30}")
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
 _WORDS_BEFORE = (
@@ -196,6 +200,11 @@ def _bare(piece: str, field: Field) -> str:
 def _named(words: Sequence[str], line: DraftLine, product: Product) -> tuple[str, str] | None:
     """The words left over, where just one text has still to be given: a name."""
     texts = [f for f in _missing(line, product) if f.kind is FieldKind.TEXT and not _is_account(f)]
+    if len(texts) == 1 and is_person(texts[0]) and len(words) < _WORDS_MAX:
+        name = free_text(texts[0], product, " ".join(words)).text  # 孩子叫林小满 手机我的
+        if not _PERSON_NAME.fullmatch(name):
+            return None
+        return texts[0].name, name
     if len(texts) != 1 or len(words) != 1 or not _WORDS_ONLY.fullmatch(words[0]):
         return None
     said = re.sub(rf"^{re.escape(texts[0].label)}", "", words[0])
