@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from catalog.shelf import Shelf
@@ -11,7 +12,7 @@ from dialogs.gist.fields import fields_in
 from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
-from dialogs.gist.several import by_line
+from dialogs.gist.several import Lines, by_line
 from dialogs.gist.sharing import each_gets_one
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
@@ -48,7 +49,12 @@ def of_several(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Dra
     """The lines as a message leaves them that says which of several it is about; None where it does not say so."""
     if len(lines) < 2 or len(text) > _TEXT_MAX or any(look(line, shelf).sku is None for line in lines):
         return None
-    return by_line(tuple(lines), text, shelf, of_these)
+    return _by_line(tuple((line, line.whose) for line in lines), text, shelf)
+
+
+@lru_cache(maxsize=16)  # a turn asks up to three times; two lines are equal, whosever they are
+def _by_line(lines: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> Lines | None:
+    return by_line(tuple(line for line, _ in lines), text, shelf, of_these)
 
 
 def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:

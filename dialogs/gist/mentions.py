@@ -1,8 +1,9 @@
 """What a message speaks of, clause by clause: wanted (就50吧), refused (50不够, 不是50) or only told."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from catalog.checks import fold
 from catalog.model import Product
@@ -122,19 +123,41 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     return replace(what, sign=1 if wanted else 0, way=way)
 
 
-def spans_in(clause: str, products: Sequence[Product], shelf: Shelf) -> Iterator[tuple[int, int, Mention]]:
+def spans_in(clause: str, products: Sequence[Product], shelf: Shelf) -> tuple[tuple[int, int, Mention], ...]:
     """Where a clause names a size or counts, and what, in its order."""
+    return _spans(clause, tuple(product.id for product in products), shelf)
+
+
+@lru_cache(maxsize=256)
+def _spans(clause: str, ids: tuple[str, ...], shelf: Shelf) -> tuple[tuple[int, int, Mention], ...]:
+    products = [product for product in map(shelf.product, ids) if product is not None]
+    by_head = _by_head(ids, shelf)
+    found: list[tuple[int, int, Mention]] = []
     at = 0
     while at < len(clause):
-        named, number = _named(clause, at, products, shelf), _number(clause, at, products)
+        named, number = _named(clause, at, by_head.get(clause[at], ())), _number(clause, at, products)
         best = max((one for one in (named, number) if one is not None), key=lambda one: one[0], default=None)
         if best is None:
             at += 1
             continue
         end, what = best
         if what is not None:
-            yield at, end, what
+            found.append((at, end, what))
         at = end
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _by_head(ids: tuple[str, ...], shelf: Shelf) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """What these products and their sizes are called, by the first character, the longest first."""
+    found: dict[str, frozenset[str]] = {}
+    for code in ids:
+        for name, codes in names(code, shelf).items():
+            found[name] = found.get(name, frozenset()) | codes
+    by_head: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for name in sorted(found, key=len, reverse=True):
+        by_head.setdefault(name[:1], []).append((name, found[name]))
+    return by_head
 
 
 def _joined(clause: str, spans: Iterable[tuple[int, int, Mention]]) -> list[tuple[int, int, Mention]]:
@@ -150,14 +173,11 @@ def _joined(clause: str, spans: Iterable[tuple[int, int, Mention]]) -> list[tupl
     return out
 
 
-def _named(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> tuple[int, Mention] | None:
-    best: dict[str, frozenset[str]] = {}
-    for product in products:
-        for name, codes in names(product.id, shelf).items():
-            if clause.startswith(name, at) and _whole(name, clause, at):
-                best[name] = best.get(name, frozenset()) | codes
-    longest = max(best, key=len, default="")
-    return (at + len(longest), Mention(0, longest, skus=best[longest])) if longest else None
+def _named(clause: str, at: int, names: Iterable[tuple[str, frozenset[str]]]) -> tuple[int, Mention] | None:
+    for name, codes in names:
+        if clause.startswith(name, at) and _whole(name, clause, at):
+            return at + len(name), Mention(0, name, skus=codes)
+    return None
 
 
 def _whole(name: str, clause: str, at: int) -> bool:

@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from catalog.checks import fold
-from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs.draft import field_of, look
+from dialogs.gist.held import Held, held_by
 from dialogs.gist.mentions import spans_in
-from dialogs.pointing import accounts, names_of
 from dialogs.state import DraftLine
 from dialogs.whose_line import owned
 from nlu.numerals import read_numeral
@@ -56,10 +53,6 @@ NOT = re.compile(
 _INTO = re.compile(rf"(?:换|[改变]成|[改换]为)(?:成|了)?(?:[一两三四五六七八九十\d]*{PIECE})?$")
 _AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
 _LETTER = re.compile(rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨])|那{PIECE}|的?[改换]成?)")
-_TOO_PLAIN = re.compile(
-    "^(?:充值|手机|号码?|会员|电子|服务|在线|代金?|官方|中国|全国|套餐|普通|标准|上门|生活|购买|专用)$"
-)
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +75,17 @@ class Ref:
 
 
 def refs_in(lines: Sequence[DraftLine], clause: str, shelf: Shelf, before: frozenset[int]) -> Iterator[Ref]:
-    spoken = {start: (end, what.skus) for start, end, what in spans_in(clause, _products(lines, shelf), shelf)}
+    """What of a clause names lines, in its order; `before`: those that were named before."""
+    held = held_by(tuple(lines), shelf)
+    spoken = {start: (end, what.skus) for start, end, what in spans_in(clause, held.products, shelf)}
     inside = 0
     at = 0
     while at < len(clause):
-        hits = [one for one in _candidates(lines, clause, at, shelf, before) if one is not None]
+        hits = [one for one in _candidates(held, lines, clause, at, before) if one is not None]
         if at in spoken and at >= inside:
             inside = spoken[at][0]
             if spoken[at][1]:
-                hits += _by_size(lines, clause, at, *spoken[at], shelf)
+                hits += _by_size(held, clause, at, *spoken[at])
         best = max(hits, key=lambda one: (one.end, one.marked), default=None)
         if best is None:
             at += 1
@@ -112,19 +107,18 @@ def _is_value(clause: str, one: Ref) -> bool:
 
 
 def _candidates(
-    lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf, before: frozenset[int]
+    held: Held, lines: Sequence[DraftLine], clause: str, at: int, before: frozenset[int]
 ) -> Iterator[Ref | None]:
-    yield _by_place(lines, clause, at, before)
-    yield _by_account(lines, clause, at, shelf)
-    yield _by_name(lines, clause, at, shelf)
-    yield _by_comparison(lines, clause, at, shelf)
-    yield _by_amount(lines, clause, at, shelf) or (_by_letter(lines, clause, shelf) if at == 0 else None)
+    yield _by_place(len(lines), clause, at, before)
+    yield _by_account(held, clause, at)
+    yield _by_name(held, clause, at)
+    yield _by_comparison(held, clause, at)
+    yield _by_amount(held, clause, at) or (_by_letter(held, clause) if at == 0 else None)
     if (whose := owned(lines, clause, at)) is not None:
         yield Ref(at, whose[0], whose[1], marked=True)
 
 
-def _by_place(lines: Sequence[DraftLine], clause: str, at: int, before: frozenset[int]) -> Ref | None:
-    count = len(lines)
+def _by_place(count: int, clause: str, at: int, before: frozenset[int]) -> Ref | None:
     for pattern, place in ((_FIRST, 0), (_LAST, -1)):
         if (one := pattern.match(clause, at)) is not None and (count == 2 or "头一" in one[0] or "最" in one[0]):
             return Ref(at, one.end(), frozenset({place % count}), marked=True)
@@ -150,11 +144,10 @@ def _number(text: str) -> int:
     return {"俩": 2, "仨": 3, "两": 2}.get(text) or int(read_numeral(text) or 0)
 
 
-def _by_account(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
+def _by_account(held: Held, clause: str, at: int) -> Ref | None:
     if clause[at - 1 : at].isalnum() and clause[at - 1 : at].isascii() and at:
         return None
-    held = _accounts(tuple(lines), shelf)
-    for value, own in held.items():
+    for value, own in held.accounts.items():
         if clause.startswith(value, at):
             end = _TAIL_MARKS.match(clause, at + len(value))
             return Ref(at, end.end() if end else at + len(value), own, marked=True)
@@ -162,165 +155,77 @@ def _by_account(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) 
     if one is None:
         return None
     tail = one["tail"] or one["part"]
-    ends = frozenset[int]().union(*(own for value, own in held.items() if value.endswith(tail)))
-    starts = frozenset[int]().union(*(own for value, own in held.items() if value.startswith(tail)))
+    ends = frozenset[int]().union(*(own for value, own in held.accounts.items() if value.endswith(tail)))
+    starts = frozenset[int]().union(*(own for value, own in held.accounts.items() if value.startswith(tail)))
     hit = ends or starts
-    if not hit or (one["part"] and _is_size(lines, tail, shelf)):
+    if not hit or (one["part"] and held.is_size(tail)):
         return None
     end = _TAIL_MARKS.match(clause, one.end())
     return Ref(at, end.end() if end else one.end(), hit, marked=True)
 
 
-def _is_size(lines: Sequence[DraftLine], tail: str, shelf: Shelf) -> bool:
-    products = _products(lines, shelf)
-    return any(sku.value == int(tail) for p in products for sku in p.skus) if tail.isdecimal() else False
-
-
-@lru_cache(maxsize=64)
-def _accounts(lines: tuple[DraftLine, ...], shelf: Shelf) -> dict[str, frozenset[int]]:
-    """Accounts and the like that some lines have and the others have not."""
-    found: dict[str, frozenset[int]] = {}
-    for at, line in enumerate(lines):
-        for value in accounts(line, shelf):
-            found[value] = found.get(value, frozenset()) | {at}
-    return {value: own for value, own in found.items() if len(own) < len(lines)}
-
-
-def _by_name(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
-    held, by_start = _names(tuple(lines), shelf)
-    name = next((name for name in by_start.get(clause[at : at + 2], ()) if clause.startswith(name, at)), "")
-    if not name or (name[0].isascii() and clause[at - 1 : at].isascii() and clause[at - 1 : at].isalnum() and at):
+def _by_name(held: Held, clause: str, at: int) -> Ref | None:
+    name = next((one for one in held.names.get(clause[at : at + 2], ()) if clause.startswith(one.text, at)), None)
+    if name is None or (at and name.text[0].isascii() and clause[at - 1].isascii() and clause[at - 1].isalnum()):
         return None
-    own, by_choice = held[name]
-    end = _BEHIND.match(clause, at + len(name))
+    end = _BEHIND.match(clause, at + len(name.text))
     marked = end is not None and bool(end["marked"])
-    return Ref(at, end.end() if end else at + len(name), own, marked, sized=by_choice, product=not by_choice)
+    return Ref(
+        at,
+        end.end() if end else at + len(name.text),
+        name.lines,
+        marked,
+        sized=name.chosen,
+        product=not name.chosen,
+    )
 
 
-def _by_size(
-    lines: Sequence[DraftLine], clause: str, at: int, end: int, skus: frozenset[str], shelf: Shelf
-) -> Iterator[Ref]:
-    looked = [look(line, shelf).sku for line in lines]
-    own = frozenset(i for i, sku in enumerate(looked) if sku is not None and sku.code in skus)
+def _by_size(held: Held, clause: str, at: int, end: int, skus: frozenset[str]) -> Iterator[Ref]:
+    own = held.of(skus)
     behind = _BEHIND.match(clause, end)
-    if own and len(own) < len(lines):
-        products = _products([lines[i] for i in own], shelf)
-        whole = all(sku.code in skus for product in products for sku in product.skus)
+    if own and len(own) < len(held.lines):
+        those = {held.lines[at].product for at in own}
+        whole = all(sku.code in skus for product in held.products if product.id in those for sku in product.skus)
         marked = behind is not None and bool(behind["marked"])
         yield Ref(at, behind.end() if behind else end, own, marked, sized=not whole, product=whole)
 
 
-def _by_amount(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
+def _by_amount(held: Held, clause: str, at: int) -> Ref | None:
     """60根那个: of what is sold in any number."""
     number = _AMOUNT.match(clause, at)
     if number is None or (at and clause[at - 1].isdecimal()):
         return None
-    skus = [look(line, shelf).sku for line in lines]
-    own = frozenset(
-        i
-        for i, (line, sku) in enumerate(zip(lines, skus, strict=True))
-        if sku is not None and sku.any_value is not None and line.value == int(number[1])
-    )
-    ends = {number.end()} | {
-        number.end() + len(sku.unit)
-        for sku in skus
-        if sku is not None and clause.startswith(fold(sku.unit), number.end())
-    }
-    behind = _BEHIND.match(clause, max(ends))
-    marked = behind is not None and bool(behind["marked"])
-    return (
-        Ref(at, behind.end(), own, marked=True, sized=True) if behind and marked and 0 < len(own) < len(lines) else None
-    )
+    amounts = [sku is not None and sku.any_value is not None for sku in held.skus]
+    own = frozenset(i for i, line in enumerate(held.lines) if amounts[i] and line.value == int(number[1]))
+    if not 0 < len(own) < len(held.lines):
+        return None
+    units = {fold(sku.unit) for sku in held.skus if sku is not None}
+    end = number.end() + max((len(unit) for unit in units if clause.startswith(unit, number.end())), default=0)
+    behind = _BEHIND.match(clause, end)
+    return Ref(at, behind.end(), own, marked=True, sized=True) if behind is not None and behind["marked"] else None
 
 
-def _by_letter(lines: Sequence[DraftLine], clause: str, shelf: Shelf) -> Ref | None:
+def _by_letter(held: Held, clause: str) -> Ref | None:
     """花要两束: one character of a product's name, where nothing else of the order has it."""
     one = _LETTER.match(clause)
-    own = frozenset(i for i, line in enumerate(lines) if one is not None and one[1] in _whole_name(line, shelf))
+    own = frozenset(i for i, name in enumerate(held.whole_names) if one is not None and one[1] in name)
     return Ref(0, one.end(), own, marked=False, product=True) if one is not None and len(own) == 1 else None
 
 
-def _whole_name(line: DraftLine, shelf: Shelf) -> str:
-    product = shelf.product(line.product or "")
-    return "".join((product.name, *product.aliases)) if product is not None else ""
-
-
-@lru_cache(maxsize=64)
-def _names(
-    lines: tuple[DraftLine, ...], shelf: Shelf
-) -> tuple[dict[str, tuple[frozenset[int], bool]], dict[str, list[str]]]:
-    """What some lines are called and the others not, by more than their sizes, and whether it is a choice; and these
-    names by how they begin, the longest first."""
-    found: dict[str, frozenset[int]] = {}
-    choices: set[str] = set()
-    for at, line in enumerate(lines):
-        product = shelf.product(line.product or "")
-        if product is None:
-            continue
-        own = {part for name in _called(product) for part in _pieces(fold(name))}
-        chosen = {name for name in names_of(line, shelf) if not name[0].isdecimal()}
-        chosen |= {fold(value) for name, value in line.fields.items() if _is_text(product, name) and 1 < len(value) < 8}
-        choices |= chosen - own
-        for name in own | chosen:
-            found[name] = found.get(name, frozenset()) | {at}
-    told = {
-        name: (own, name in choices)
-        for name, own in found.items()
-        if len(own) < len(lines) and not _TOO_PLAIN.match(name)
-    }
-    by_start: dict[str, list[str]] = {}
-    for name in sorted(told, key=len, reverse=True):
-        by_start.setdefault(name[:2], []).append(name)
-    return told, by_start
-
-
-def _called(product: Product) -> Iterator[str]:
-    yield from (product.name, *product.aliases)
-    for name in product.category:
-        yield from (name, re.sub("(?:会员|充值|卡)$", "", name))
-
-
-def _pieces(name: str) -> Iterator[str]:
-    """数据, 数据线 of Type-C数据线."""
-    yield name
-    for run in _HAN.findall(name):
-        if run[0].isascii():
-            yield run
-            continue
-        for start in range(len(run)):
-            for end in range(start + 2, len(run) + 1):
-                yield run[start:end]
-
-
-def _is_text(product: Product, name: str) -> bool:
-    own = field_of(product, name)
-    return own is not None and own.kind is FieldKind.TEXT
-
-
-def _by_comparison(lines: Sequence[DraftLine], clause: str, at: int, shelf: Shelf) -> Ref | None:
+def _by_comparison(held: Held, clause: str, at: int) -> Ref | None:
     """小的那张, 便宜的: of lines of one product by their sizes, of others by what one costs."""
     one = _COMPARED.match(clause, at)
     behind = _COMPARED_BEHIND.match(clause, one.end()) if one is not None else None
-    if (
-        one is None
-        or behind is None
-        or clause[at - 1 : at] in ("最", "超", "特", "太", "更", "不", "好")
-        or len(lines) < 2
-    ):
+    if one is None or behind is None or clause[at - 1 : at] in _NOT_COMPARED or len(held.lines) < 2:
         return None
     if _VALUE.search(clause[:at]) or re.search("[要来](?:一?[个张])?$", clause[:at]):
         return None  # 换长的: what it is to be
-    skus = [look(line, shelf).sku for line in lines]
     sizes = [
         (sku.price_fen if sku is not None and sku.any_value is None else int(line.value or 0))
-        for sku, line in zip(skus, lines, strict=True)
+        for sku, line in zip(held.skus, held.lines, strict=True)
     ]
     end = min(sizes) if one["least"] else max(sizes)
-    if sizes.count(end) > 1 or (one[0] in "小短少大长多轻重细" and len({line.product for line in lines}) > 1):
+    of_one = len(held.products) == 1
+    if sizes.count(end) > 1 or (one[0] in "小短少大长多轻细重" and not of_one):
         return None
     return Ref(at, behind.end(), frozenset({sizes.index(end)}), marked=True)
-
-
-def _products(lines: Sequence[DraftLine], shelf: Shelf) -> list[Product]:
-    ids = dict.fromkeys(line.product for line in lines if line.product)
-    return [product for product in map(shelf.product, ids) if product is not None]
