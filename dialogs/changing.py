@@ -20,6 +20,7 @@ from dialogs.line_changes import changed_line, line_with
 from dialogs.ordering import advance, ask_which_line, doubted, miss
 from dialogs.pointing import Pointed, by_each_number, names_else, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
@@ -289,6 +290,8 @@ def wished_at_last(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     found = _WISH_AT_LAST.fullmatch(fold(clauses[-1]))
     if product is None or found is None or any(item.product not in (None, product.id) for item in said.frame.items):
         return None
+    if switched_to(state, said, scene.shelf) is not None:
+        return None  # 不对 要R5的: the 5 is of another product's name
     if _CHANGES_FIRST.search("".join(_NOT_ENOUGH.sub("", clause) for clause in clauses[:-1])):
         return None
     filled = line_with(state.lines[0], found["size"], product, scene.shelf)

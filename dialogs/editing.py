@@ -35,6 +35,7 @@ from dialogs.state import (
     Replacement,
 )
 from dialogs.staying import staying
+from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
@@ -82,6 +83,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return miss(doubted(dialog), scene)
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
+    if not said.frame.items and switched_to(state, said, scene.shelf) is not None:
+        return said_for_draft(dialog, said, scene)  # 不对 要R5的: the 5 is of its name
     if (anew := _said_anew(dialog, state, said, scene)) is not None:
         return anew
     if (stays := staying(state.lines, said, scene.shelf)) is not None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies, while_unpaid
+from dialogs.answering import said_for_draft
 from dialogs.effects import FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
@@ -19,6 +20,7 @@ from dialogs.restating import exchanged, restated
 from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Unpaid
 from dialogs.staying import staying
+from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 
 _ASKS = re.compile(
@@ -93,7 +95,11 @@ def _whole(state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[Dra
 def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The open question answered, where the turn leaves it open."""
     after = turn.dialog.state
-    if not isinstance(after, Collecting) or after.lines != state.lines or names_others(state.lines, said):
+    if not isinstance(after, Collecting) or after.lines != state.lines:
+        return turn
+    if switched_to(state, said, scene.shelf) is not None:
+        return said_for_draft(dialog, said, scene)
+    if names_others(state.lines, said):
         return turn
     if any(not isinstance(effect, FindOrders) for effect in turn.effects) or _ASKS.search(said.text):
         return turn

@@ -22,6 +22,11 @@ ONLY_TELLS = [
     ("demo", "steam卡100 两张", "多一张"),
 ]
 
+SWITCHES = [
+    ("demo", "爱奇艺", "问清了 是腾讯", "txvip"),
+    ("demo", "爱奇艺", "不是 是腾讯的", "txvip"),
+    ("photo", "R6租3天 免押 15084926371", "不对 要R5的", "r5"),
+]
 ANSWERS = [
     ("demo", "充话费", "一百吧 省得老来", 100),
     ("demo", "充话费", "五十的就行 别的用不着", 50),
@@ -74,3 +79,13 @@ def test_what_leaves_the_answer_open_is_none(shop: str, first: str, said: str) -
     state = counter.dialog.state
     assert not isinstance(state, Confirming)
     assert not isinstance(state, Collecting) or state.lines[0].value is None
+
+
+@pytest.mark.parametrize(("shop", "first", "said", "product"), SWITCHES)
+def test_another_product_of_the_kind_is_taken_instead(shop: str, first: str, said: str, product: str) -> None:
+    counter = counter_in(shop)
+    counter.says(first)
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    assert [line.product for line in state.lines] == [product]
