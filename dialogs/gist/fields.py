@@ -12,7 +12,7 @@ from dialogs.digits import numbers_of
 from dialogs.draft import look
 from dialogs.field_changes import is_size
 from dialogs.gist.choices import choices_in
-from dialogs.gist.clauses import Clauses, clauses_of, comes_besides, is_told, sign
+from dialogs.gist.clauses import Clauses, clauses_of, comes_besides, is_of_people, is_told, presents, sign
 from dialogs.gist.digits import few_apart, repaired
 from dialogs.gist.names import names
 from dialogs.gist.parcels import moved
@@ -27,6 +27,8 @@ _LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![0-9a-z])[0-9a-z]+", re.IGNORECASE)
 _OF_A_NUMBER = re.compile("[位号码]|开头|打头|末|尾|最后|后[面头]")
 _NOT_THIS = re.compile("(?:别|不|别再)[充打发寄用给](?:到)?[这那]个|不是[这那]个")
+_OF_ACCOUNTS = re.compile("[大小主副]号")
+"""大号 is no size where it is said of accounts."""
 _NUMBERS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -75,6 +77,8 @@ def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | No
     )
     once = len({(at, name) for at, name, _ in values}) == len(values)
     sure = bool(new) and all(one.sure for one in new)
+    if any(one.near or one.sure for one in new):
+        said = _OF_ACCOUNTS.sub(" ", said)
     return Given(values, said, sure=sure) if once and not several else None
 
 
@@ -158,7 +162,7 @@ def _whole(at: int, one: Field, old: str, clauses: Clauses, held: Set[str]) -> I
         near = bool(old) and few_apart(old, value)
         says = _wanted(one, words, clauses, near=near)
         new = old if fold(value) in held else value if says > 0 else ""
-        yield _Found(at, one.name, new, (words,), near=near, sure=_is_sure(clauses, says, near=near))
+        yield _Found(at, one.name, new, (words,), near=near, sure=_is_sure(clauses, words, says, near=near))
 
 
 def _worded(one: Field, tokens: Iterable[str], clauses: Clauses) -> Iterator[tuple[str, str]]:
@@ -189,14 +193,24 @@ def _wanted(one: Field, words: str, clauses: Clauses, *, near: bool) -> int:
     beside = " ".join(clauses.parts[max(0, at - 1) : at]) if not before else ""
     if is_told(clause, one.label) or comes_besides(clause) or comes_besides(beside[:3]):
         return 0
-    says = sign(before or beside, behind)
-    return 2 if says > 0 else int(says == 0 and (near or clauses.says_wrong))
+    if says := sign(before or beside, behind):
+        return 2 if says > 0 else 0
+    if presents(before, behind) and _is_in_its_place(clauses, words):
+        return 2
+    return int((near or clauses.says_wrong) and not is_of_people(clause))
 
 
-def _is_sure(clauses: Clauses, says: int, *, near: bool) -> bool:
+def _is_in_its_place(clauses: Clauses, words: str) -> bool:
+    """Whether the rest says that what the order has is another's or out of use, or that this is to be used."""
+    at, before, _ = clauses.around(words.casefold())
+    beside = {at} if before else {at, at - 1}
+    return clauses.disowns(beside) or clauses.puts_to_use(set())
+
+
+def _is_sure(clauses: Clauses, words: str, says: int, *, near: bool) -> bool:
     if near and says:
         return says > 1 or clauses.says_wrong
-    return says > 1 and _NOT_THIS.search(clauses.said) is not None
+    return says > 1 and (_NOT_THIS.search(clauses.said) is not None or _is_in_its_place(clauses, words))
 
 
 def _by_pattern(one: Field, old: str, said: str) -> Iterator[str]:
