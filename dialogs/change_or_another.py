@@ -10,6 +10,7 @@ from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
 from dialogs.effects import FindOrders
+from dialogs.gist.wishing import has_reasons, wished_instead
 from dialogs.order_lines import lines_of
 from dialogs.paying import live_unpaid
 from dialogs.state import Dialog, DraftLine, Idle, Kept, Listed, Lookup
@@ -39,7 +40,9 @@ def left_open(dialog: Dialog, said: Said, scene: Scene) -> bool:
     (item,) = items
     only = item.said == {"value"} or (bool(item.fields) and item.said == item.fields.keys())
     unnamed = item.product is None and "product" not in item.said
-    return only and unnamed and not item.invalid
+    if not only or not unnamed or item.invalid:
+        return False
+    return not has_reasons(said.text) or wished_instead(live.lines, said, scene) is None
 
 
 def asked(dialog: Dialog, waiting: Sequence[Order], said: Said, scene: Scene) -> Turn | None:

@@ -18,7 +18,7 @@ from dialogs.gist.adding import besides
 from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.instead import instead
 from dialogs.gist.more_than import more_than
-from dialogs.gist.wishing import wished_instead
+from dialogs.gist.wishing import has_reasons, wished_instead, wished_with_reasons
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -329,6 +329,8 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
     problems: tuple[str, ...] = ()
     new = surely(lines, said.text, scene.shelf) or reworked(lines, said, scene)
+    if new is None and has_reasons(said.text) and not says_more(said.text):
+        new = wished_instead(lines, said, scene) and wished_with_reasons(lines, said, scene)
     corrects = said.frame.intent in ("change", "answer", "order") and not says_more(said.text)
     if new is None and corrects:
         made = corrected(lines, _without_name(order, said, scene), scene)

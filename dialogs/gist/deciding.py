@@ -13,7 +13,7 @@ from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
-from dialogs.gist.sharing import each_gets_one
+from dialogs.gist.sharing import each_gets_one, heads_in
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
 from dialogs.state import DraftLine
@@ -26,7 +26,15 @@ _BESIDES = re.compile(
     "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
 )
 
-_HALF = re.compile(r"(?:^|[,，\s要充来买减砍])一半(?:就|吧|够|行|好|$)|减半|砍半")
+_HALF = re.compile(
+    r"(?:^|[,，\s要充来买减砍留])一半(?:就|吧|够|行|好|得|成|$)|[减砍对折]半(?!价)|(?:对半|一半)[砍减退]|[砍减退]一半"
+)
+_DOUBLE = re.compile(
+    "(?<!价格)(?<!价钱)翻(?:一|个|它?一?个)?[倍番](?!了)|加倍(?!了)|(?<!首)(?:要|来|买|充|搞|整|弄)(?:个|成)?(?:双倍|两倍|double)"
+)
+"""首充双倍 is of no order."""
+_TOTAL = re.compile("一人一|人手一|[一总拢]共|凑|加我|加上|算上|直接|就来|弄[两俩三仨]")
+"""也要 with how many it is in all: nothing besides."""
 
 
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -63,7 +71,9 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     if len(text) > _TEXT_MAX or any(one.sku is None for one in looked):
         return None
     given = fields_in(lines, text, shelf)
-    if given is None or _ACCOUNT.search(given.rest) or _BESIDES.search(text):
+    if given is None or _ACCOUNT.search(given.rest):
+        return None
+    if _BESIDES.search(text) and not (len(lines) == 1 and (_TOTAL.search(text) or each_gets_one(text))):
         return None
     products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     message = read(given.rest, products, shelf)
@@ -71,7 +81,7 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
     if size is None:
-        size = _compared(basket, subjects, message)
+        size = _compared(basket, subjects, message) or _scaled(basket, subjects, message, given.rest)
     if size == "open" or count == "open":
         return None
     if size is not None:
@@ -133,10 +143,13 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
     more = {m.clause for m in message.mentions if m.way == "more"}  # 再来2张30的
     if any(m.way == "more" for m in message.mentions if m.skus) or any(m.clause in more for m in new):
         return "open"
-    counted = {m.clause for m in message.mentions if m.count and m.sign > 0}
+    counted = {m.clause for m in message.mentions if m.count and (m.sign > 0 or (m.beside and m.ends))}
     wanted = [m for m in new if m.sign > 0 or (m.sign == 0 and m.clause in counted)]
+    alone = [m for m in new if m.sign == 0 and m.alone]
     if not wanted:
-        wanted = [m for m in new if m.sign == 0 and m.alone][-1:]
+        wanted = alone or _behind_the_old(new, held)
+    else:  # 藏青的吧 大号
+        wanted += [m for m in alone if m not in wanted and all(m.skus & other.skus for other in wanted)]
     if not wanted:
         return None if all(m.sign == 0 for m in new) else "open"
     last = wanted[-1]
@@ -153,6 +166,15 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
     return (fits[0], _word(last)) if len(fits) == 1 else "open"
 
 
+def _behind_the_old(new: Sequence[Mention], held: Sequence[Mention]) -> list[Mention]:
+    """五桶两天就见底 20桶的: named last, where what he has was spoken of and not praised."""
+    told = [m for m in new if m.sign == 0]
+    if not held or not told or any(m.sign > 0 for m in held):
+        return []
+    last = told[-1]
+    return [last] if last.ends and last.clause > max(m.clause for m in held) else []
+
+
 def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int, Word] | None:
     """大一号的, 换那个最大的: of the one line spoken of."""
     if len(subjects) != 1:
@@ -161,10 +183,30 @@ def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int
     mine, product = basket.sku(at), basket.product(at)
     if mine is None or product is None:
         return None
-    like = [sku for sku in product.skus if sku.options == mine.options] if mine.options else list(product.skus)
+    like = [sku for sku in product.skus if sku.options == mine.options]
+    if len(like) < 2 and (len(product.options) == 1 or len(product.skus) == 2):
+        like = list(product.skus)
     found = [sku for clause in message.clauses if (sku := compared(clause, mine, like)) is not None]
     codes = {sku.code for sku in found}
     return (at, Word("N", "", skus=frozenset(codes))) if len(codes) == 1 else None
+
+
+def _scale(text: str) -> float:
+    """What 翻一倍, 减半 multiply by; 1 where nothing of the kind is said."""
+    return 0.5 if _HALF.search(text) else 2.0 if _DOUBLE.search(text) else 1.0
+
+
+def _scaled(basket: Basket, subjects: set[int], message: Message, text: str) -> tuple[int, Word] | None:
+    """翻一倍吧, 一半就行: of one piece the size, where there is one of that much."""
+    scale = _scale(text)
+    if scale == 1 or len(subjects) != 1 or any(m.count for m in message.mentions) or "数量" in text:
+        return None
+    (at,) = subjects
+    mine, product = basket.sku(at), basket.product(at)
+    if mine is None or product is None or not mine.value or basket.lines[at].quantity != 1:
+        return None
+    like = [sku.code for sku in product.skus if sku.options == mine.options and sku.value == mine.value * scale]
+    return (at, Word("N", "", skus=frozenset(like))) if len(like) == 1 else None
 
 
 def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> Mention | Literal["open"] | None:
@@ -174,8 +216,9 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
         now = basket.amount(at)
         if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
             return Mention(0, text, count=many)
-        if _HALF.search(text) and now % 2 == 0 and not counts:
-            return Mention(0, text, count=now // 2)
+        scale = _scale(text)
+        if scale != 1 and not counts and _scaled(basket, subjects, message, text) is None:
+            return Mention(0, text, count=int(now * scale)) if now * scale >= 1 and (now * scale).is_integer() else None
         counts = [m for m in counts if not (m.way == "set" and m.sign <= 0 and m.count == now)]
         more = [now + m.count for m in counts if m.way == "more"]
         if more and any(m.way == "set" and m.count == more[0] for m in counts):  # 再添两张凑够三张
@@ -183,6 +226,8 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
     wanted = [m for m in counts if m.sign > 0]
     if not wanted:
         wanted = [m for m in counts if m.sign == 0 and m.alone][-1:]
+    if not wanted:
+        wanted = [m for m in counts if m.sign == 0 and m.ends and (m.beside or m.count in heads_in(text))][-1:]
     if not wanted:
         return None
     if len({(m.count, m.way) for m in wanted}) == 1:

@@ -1,13 +1,14 @@
 """What a message speaks of, clause by clause: wanted (就50吧), refused (50不够, 不是50) or only told."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from catalog.checks import fold
 from catalog.model import Product
 from catalog.shelf import Shelf
+from dialogs.gist.amounts import amount_of, size_of
 from dialogs.gist.names import names
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
@@ -16,7 +17,9 @@ from nlu.words import PIECES
 BARE = "#"
 """The piece of a number with none."""
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?<=[吧呗嘛])(?=.)|但是?|不过|所以|因为|然后")
-_NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}")
+_NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}|半(?!.?年)")
+_ROUND = re.compile(rf"(?<![\d{CHINESE}几好上数大])整?([百千])(?=元|块|的)")
+"""百元的, 整百的: numbers without one."""
 _TIMES = re.compile(r"[x*](\d{1,2})(?![\dg])")
 _PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])")
 _NO_COUNT = re.compile(
@@ -40,17 +43,27 @@ _REFUSED_BEHIND = re.compile(
 _SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
 """报自动挡算了: what he makes do with; 大杯算了 is refused."""
 _WANTED_BEFORE = re.compile(
-    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给]|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
+    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴]|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
 )
 _WANTED_BEHIND = re.compile(
-    r"^(?:的|那个?|[券卡票版])*(?:(?:就|也|都)?(?:足?够|行|好|得|中|成|可以|合适)了?|吧|呗|才[是对]|啦$|接|算)"
+    r"^(?:的|嘅|哒|那?[个种款档场]|[券卡票版])*(?:(?:就|也|都)?(?:足?够[使用花]?|行|好|得|中|成|ok|妥|可以|合适|差不多|凑合|即可|没事|没关系|冇?无?所谓|不要紧|无妨|收手|打住|为止)了?|吧|呗|才[是对]|啦$|接|算"
+    r"|给我|走起|安排|送来)|^[的嘅哒]?那[个种款档场][的吧呗嘛哈]*$"
 )
+_WANTED_AROUND = re.compile(r"(?:[给帮]我|那就?|直接|干脆|还是|换|改|必须|只要)[^\d了,]{1,3}$")
+_DONE_BEFORE = re.compile(
+    "[买充办用吃喝玩打看花抽卖收送][了过](?:个|快|将?近|整整|足足|大概|差不多)*$|偷偷.{0,3}$|[爸妈哥姐弟妹公婆友学事人家店他她][们]?[买充办订用]的$"
+)
+_PRICED = re.compile("[才都也][要花]?$|(?:要|花|赚|卖)了?$")
+_RESTARTS = re.compile(
+    "^(?:[啊哦噢欸诶呃哎]*(?:不不?|不对|不是|错了|等等|等下|等一下)[啊哦了]?|[说写打讲][错岔]了?|口误|手滑)$|^(?:[啊哦噢欸诶呃哎]+不是?|不对|应该是?|说错了?)(?=.)"
+)
+"""改200 啊不 300: what was said before it is taken back."""
 _MORE_BEFORE = re.compile(
     r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续)*$"
 )
 _LESS_BEFORE = re.compile(r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))(?:来|要|买|充|掉|拿|了|去|我|他|她)*$")
 _PAST = re.compile(
-    "上次|上回|昨[天晚]|前天|之前|以前|从前|去年|上个?月|上周|每次|平时|一般|本来就|当时|那会|听说|那阵|小时候|当年"
+    "一(?:天|个?月|年|周|星期|顿)(?:都|就|也)?(?:要|得)?[用吃喝跑花看打刷](?!.*[换改来吧])|上次|上回|昨[天晚]|前[天年]|那年|早些年|之前|以前|从前|去年|上个?月|上周|每次|平时|一般|本来就|当时|那会|听说|那阵|小时候|当年"
 )
 
 
@@ -67,6 +80,10 @@ class Mention:
     piece: str = ""
     alone: bool = False
     """Its clause says nothing else."""
+    ends: bool = False
+    """Nothing more is said of it."""
+    beside: bool = False
+    """A count right behind a name: 成人的四张."""
     way: str = "set"
     """Of a count: set, more or less. Of a name: "more" where it is to come besides."""
 
@@ -83,7 +100,7 @@ class Message:
 
 def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
     """Look for everything that can be of these products."""
-    clauses = tuple(fold(clause) for clause in _CLAUSES.split(normalise(text)) if clause)
+    clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in _CLAUSES.split(normalise(text)) if clause)
     found: list[Mention] = []
     chatter = 0
     for at, clause in enumerate(clauses):
@@ -97,8 +114,24 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
             behind = clause[end : spans[i + 1][0] if i + 1 < len(spans) else len(clause)]
             own = _with_sign(replace(what, clause=at), before, behind)
             same = all(other.text == what.text for _, _, other in spans)  # 年卡年卡
-            found.append(replace(own, alone=not _FILLER.sub("", before + behind) and same))
-    return Message(tuple(found), clauses, chatter)
+            ends = not _FILLER.sub("", behind) and not _PRICED.search(before)
+            beside = bool(i and own.count and spans[i - 1][2].skus) and before in ("", "的", "就", "要")
+            alone = not _FILLER.sub("", before + behind) and same
+            found.append(replace(own, alone=alone, ends=ends, beside=beside))
+    return Message(tuple(_taken_back(found, clauses)), clauses, chatter)
+
+
+def _taken_back(found: Sequence[Mention], clauses: Sequence[str]) -> Iterator[Mention]:
+    """Refused is what is said before somebody begins anew, where he then says something of the same kind."""
+    again = [at for at, clause in enumerate(clauses) if _RESTARTS.search(clause)]
+    for one in found:
+        anew = (at for at in again if at > one.clause)
+        later = [m for at in anew for m in found if m.clause >= at and bool(m.skus) == bool(one.skus)]
+        yield replace(one, sign=-1) if later and all(m.text != one.text for m in later) else one
+
+
+def _in_digits(round_sum: re.Match[str]) -> str:
+    return "100" if round_sum[1] == "百" else "1000"
 
 
 def refused(said: str, name: str) -> bool:
@@ -119,7 +152,10 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
         return replace(what, sign=-1, way=way)
     if way == "more" and what.count and len(plain) > 1 and not _WANTED_BEHIND.search(plain):
         return what  # 加一个QQ会员
-    wanted = way != "set" or _WANTED_BEFORE.search(before) or _WANTED_BEHIND.search(behind)
+    if _DONE_BEFORE.search(before) and not _WANTED_BEHIND.search(plain):
+        return replace(what, way=way)
+    wanted = way != "set" or _WANTED_BEHIND.search(behind)
+    wanted = wanted or _WANTED_BEFORE.search(before) or _WANTED_AROUND.search(before)
     return replace(what, sign=1 if wanted else 0, way=way)
 
 
@@ -135,7 +171,8 @@ def _spans(clause: str, ids: tuple[str, ...], shelf: Shelf) -> tuple[tuple[int, 
     found: list[tuple[int, int, Mention]] = []
     at = 0
     while at < len(clause):
-        named, number = _named(clause, at, by_head.get(clause[at], ())), _number(clause, at, products)
+        named = _named(clause, at, by_head.get(clause[at], ()))
+        number = _number(clause, at, products, shelf)
         best = max((one for one in (named, number) if one is not None), key=lambda one: one[0], default=None)
         if best is None:
             at += 1
@@ -191,7 +228,7 @@ def _whole(name: str, clause: str, at: int) -> bool:
     return not (name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum())
 
 
-def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Mention | None] | None:
+def _number(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> tuple[int, Mention | None] | None:
     if (times := _TIMES.match(clause, at)) is not None:
         return times.end(), Mention(0, times[0], count=int(times[1]), piece="份")
     if (pair := _PAIR.match(clause, at)) is not None:
@@ -199,29 +236,36 @@ def _number(clause: str, at: int, products: Sequence[Product]) -> tuple[int, Men
     found = _NUMERAL.match(clause, at)
     if found is None or (clause[at - 1 : at].isascii() and clause[at - 1 : at].isalnum() and at):
         return None
-    value = read_numeral(found[0])
+    value = 0.5 if found[0] == "半" else read_numeral(found[0])
     end, rest = found.end(), clause[found.end() :]
-    if value is None or value < 1 or value != int(value) or rest[:1].isdecimal() or clause[at - 1 : at] in ("第", "零"):
+    if (
+        value is None
+        or rest[:1].isdecimal()
+        or clause[at - 1 : at] in ("第", "零")
+        or _OF_AN_ACCOUNT.search(clause[:at])
+    ):
         return end, None
-    if _OF_AN_ACCOUNT.search(clause[:at]):
-        return end, None
-    sized = _sized(int(value), rest, products)
+    sized = _sized(float(value), rest, products, shelf)
     if sized is not None:
         return end + sized[0], Mention(0, clause[at : end + sized[0]], skus=sized[1])
-    for sku in (sku for product in products for sku in product.skus if sku.any_value is not None and sku.unit):
-        if rest.removeprefix("个").startswith(fold(sku.unit)):
-            unit = rest.index(fold(sku.unit)) + len(sku.unit)
-            return end + unit, Mention(0, clause[at : end + unit], count=int(value), piece=sku.unit)
-    if _NO_COUNT.match(rest) or _in_units(rest, products):
+    if (many := amount_of(float(value), rest, products, shelf)) is not None:
+        return end + many[0], Mention(0, clause[at : end + many[0]], count=many[1], piece=BARE)
+    if value < 1 or value != int(value):
         return end, None
-    if _OF_OTHERS.match(rest):
+    return _counted(clause, at, end, int(value), products)
+
+
+def _counted(clause: str, at: int, end: int, value: int, products: Sequence[Product]) -> tuple[int, Mention | None]:
+    """A number that names no size: so many pieces, or so much of what is sold in any amount."""
+    rest = clause[end:]
+    if _NO_COUNT.match(rest) or _in_units(rest, products) or _OF_OTHERS.match(rest):
         return end, None
     if (piece := _PIECE.match(rest)) is not None:
-        return end + 1, Mention(0, clause[at : end + 1], count=int(value), piece=piece[0])
+        return end + 1, Mention(0, clause[at : end + 1], count=value, piece=piece[0])
     ranged = any(
         s.any_value is not None and s.any_value.min <= value <= s.any_value.max for p in products for s in p.skus
     )
-    return end, Mention(0, found[0], count=int(value), piece=BARE) if ranged else None
+    return end, Mention(0, clause[at:end], count=value, piece=BARE) if ranged else None
 
 
 def _in_units(rest: str, products: Sequence[Product]) -> bool:
@@ -230,17 +274,11 @@ def _in_units(rest: str, products: Sequence[Product]) -> bool:
     return any(unit and unit.isascii() and rest.removeprefix("个").startswith(unit) for unit in units)
 
 
-def _sized(value: int, rest: str, products: Sequence[Product]) -> tuple[int, frozenset[str]] | None:
+def _sized(value: float, rest: str, products: Sequence[Product], shelf: Shelf) -> tuple[int, frozenset[str]] | None:
     """How long the unit behind is, and which sizes have this number: 五个g, 三百的, 980."""
-    fitting = [(p, sku) for p in products for sku in p.skus if sku.value == value and sku.any_value is None]
-    units = {fold(sku.unit) for _, sku in fitting if sku.unit}
-    units |= {"g"} if units & {"gb"} else set()
-    units |= {"块", "块钱"} if "元" in units else set()
-    for unit in sorted(units, key=len, reverse=True):
-        if (found := re.match(rf"个?{re.escape(unit)}", rest)) is not None:
-            return found.end(), frozenset(sku.code for _, sku in fitting if fold(sku.unit)[:1] in (unit[:1], "元"))
-    if not fitting or _NO_COUNT.match(rest) or _PIECE.match(rest) or (value < 10 and rest and rest[0] not in "的吧呗"):
+    if (sized := size_of(value, rest, products, shelf)) is not None:
+        return sized
+    codes = frozenset(sku.code for p in products for sku in p.skus if sku.value == value and sku.any_value is None)
+    if not codes or _NO_COUNT.match(rest) or _PIECE.match(rest) or (value < 10 and rest[:1] not in ("的", "吧", "呗")):
         return None
-    if value < 10 and not rest:
-        return None
-    return 0, frozenset(sku.code for _, sku in fitting)
+    return 0, codes

@@ -5,6 +5,7 @@ import re
 from nlu.numerals import CHINESE, read_numeral
 
 _N = rf"(?:\d{{1,2}}|[{CHINESE}俩仨])"
+_PAIRS = {"俩": 2, "仨": 3}
 _HEADS = (
     "人|娃|孩子?|小孩|大人|老人|手机|电脑|机器|设备|号|账号|开|口人?|同学|同事|朋友|室友|女生|男生|兄弟|姐妹"
     "|闺女|儿子|电视|老爷机"
@@ -15,6 +16,14 @@ _EACH = re.compile(
     "(?:一|每|人)[个位台部]?[人号手机娃]*(?:一|1)[张个份根件杯瓶本桶盒套只条把码枝]|各一|[人号机]手一|按(?:机器|人|人头)数"
 )
 _BY_TURNS = re.compile("[他她我你](?:自己)?(?:也)?[一1][张个份根件杯瓶本桶盒套只条]")
+_TOTAL = re.compile(
+    rf"(?:加上?|算上|连上?|带上)[我她他咱你](?:自己|妹|姐|弟|哥|爸|妈|娃|婆婆|对象|朋友|老公|老婆|媳妇|闺蜜|室友|同事|儿子|女儿|闺女)?"
+    rf"(?:一共|总共|共|正好|刚好|就是?)?({_N})[个位口]?人?(?:$|[,，\s了吧呢])"
+)
+"""加上她三个, 加我一共仨: as many as they are then."""
+_THEIRS = re.compile(rf"({_N})[个位口]?人的[票份量券]")
+_ENOUGH = re.compile("[别莫甭勿][给]?[少漏][买算订了]|不够[分人]|少[买算]了|人人|每个?人|都[得要]有|[都全]换了")
+"""部门4个人 别少买了: one for each of them."""
 _MISCOUNTED = re.compile(rf"(?:数|算|记)错|人头|(?:人|位)(?:变|成)|是{_N}个人")
 
 
@@ -23,13 +32,22 @@ def each_gets_one(text: str) -> int | None:
     by_turns = _BY_TURNS.findall(text)
     if len(by_turns) > 1:
         return len(by_turns)
-    if not _EACH.search(text) and not _MISCOUNTED.search(text):
+    if (total := _TOTAL.search(text) or _THEIRS.search(text)) is not None:
+        many = read_numeral(total[1]) if total[1] not in _PAIRS else _PAIRS[total[1]]
+        return int(many) if many is not None and 1 < many < 100 else None
+    if not any(one.search(text) for one in (_EACH, _MISCOUNTED, _ENOUGH)):
         return None
     pair = _PAIR.search(text)
-    heads = {found[1] for found in _PEOPLE.finditer(text) if found[1] not in ("一", "1")}
+    heads = heads_in(text)
     if len(heads) == 1:
-        many = read_numeral(heads.pop())
-        return int(many) if many is not None and 1 < many < 100 else None
+        return heads.pop()
     if not heads and pair is not None and _EACH.search(text):
         return 3 if pair[1] == "仨" else 2
     return None
+
+
+def heads_in(text: str) -> set[int]:
+    """How many people, machines or accounts are spoken of: 六个人."""
+    said = {found[1] for found in _PEOPLE.finditer(text)}
+    heads = {int(_PAIRS.get(one) or read_numeral(one) or 0) for one in said}
+    return {many for many in heads if 1 < many < 100}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies, while_unpaid
 from dialogs.answering import said_for_draft
-from dialogs.effects import FindOrders
+from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
@@ -13,7 +13,7 @@ from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.going import fewer
 from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
-from dialogs.gist.wishing import names_others, wished, wished_instead, wished_with_reasons
+from dialogs.gist.wishing import has_reasons, names_others, wished, wished_instead, wished_with_reasons
 from dialogs.ordering import advance
 from dialogs.recounting import recounted
 from dialogs.restating import exchanged, restated
@@ -165,7 +165,7 @@ def _read_by_word(lines: tuple[DraftLine, ...], said: Said, scene: Scene) -> boo
 
 def _reads_less(dialog: Dialog, state: Confirming, said: Said, scene: Scene, turn: Turn) -> bool:
     """Whether the turn is of an older rule that may have read a part of the message only."""
-    if any(not isinstance(effect, FindOrders) for effect in turn.effects):
+    if any(not isinstance(effect, FindOrders | FindFavourites) for effect in turn.effects):
         return False
     after = turn.dialog.state
     if dialog.priced or said_anew(state, said, scene.shelf) is not None:
@@ -190,14 +190,17 @@ def _leaves(state: Confirming, said: Said, turn: Turn) -> bool:
 
 def _is_else(live: Unpaid, said: Said, turn: Turn) -> bool:
     """Whether the turn is about something else than the order that waits, or has yet to look it up."""
-    if any(not isinstance(effect, FindOrders) or effect.purpose not in _LOOKED_UP for effect in turn.effects):
-        return True
     after = turn.dialog.state
+    begun = has_reasons(said.text) and isinstance(after, Collecting | Confirming)
+    looks = [effect for effect in turn.effects if not (begun and isinstance(effect, FindFavourites))]
+    if any(not isinstance(effect, FindOrders) or effect.purpose not in _LOOKED_UP for effect in looks):
+        return True
     named = any("product" in item.said for item in said.frame.items)
     if isinstance(after, Confirming) and named and not _POINTS.search(said.text):
         return True  # 话费100 13900001111 is one more
     if isinstance(after, Collecting | Confirming):
-        return any(line.product not in {one.product for one in live.lines} for line in after.lines)
+        else_ = any(line.product not in {one.product for one in live.lines} for line in after.lines)
+        return else_ and (named or not begun)  # 充200 is taken for a phone's, whatever waits
     return not isinstance(after, Idle)
 
 

@@ -17,6 +17,8 @@ _ASKS = re.compile(
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
+_REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
+"""Of a clause that gives no reason."""
 _INSTEAD = re.compile(
     "[错换改变]|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
 )
@@ -70,10 +72,23 @@ def wished_instead(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tupl
         return None
     text = fold(said.text)
     names = any("product" in item.said for item in said.frame.items)
+    names = names and (not has_reasons(said.text) or _named(lines, text, scene))
     whole = any(item.fields for item in said.frame.items) and said.frame.intent != "change"
     if (names or whole) and not _INSTEAD.search(text):
         return None
     return wished(lines, said, scene)
+
+
+def has_reasons(text: str) -> bool:
+    """Whether a message says more in clauses of their own than a size, a count or an account."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    return len(clauses) > 1 and any(len(_REASON.sub("", clause)) > 3 for clause in clauses)
+
+
+def _named(lines: Sequence[DraftLine], text: str, scene: Scene) -> bool:
+    """Whether a product of the order is called by its name, as in an order of its own."""
+    products = [scene.shelf.product(line.product or "") for line in lines]
+    return any(fold(name) in text for one in products if one is not None for name in (one.name, *one.aliases))
 
 
 def names_others(lines: Sequence[DraftLine], said: Said) -> bool:

@@ -1,0 +1,104 @@
+"""How much somebody wants, said in another unit, by its half or double, by who comes along, or beside the old size."""
+
+import pytest
+
+from dialogs.draft import look
+from dialogs.gist.deciding import gist
+from dialogs.state import Confirming, DraftLine
+from tests.stories.shops import counter_in
+
+WANTS = [
+    ("life", "律询咨询30分钟 13812345678 劳动纠纷", "半小时说不清楚 来一个小时的", "value", 60),
+    ("driving", "模拟器机时60分钟 71234567", "教练说要两个小时才够", "value", 120),
+    ("fresh", "口语课4课时 13812345678 启蒙级", "四节太少 孩子刚入门 报12节", "value", 12),
+    (
+        "p9_spa",
+        "死海浴盐250克袋装 江苏省苏州市吴中区东吴北路31号 陆建平 13962105577",
+        "袋装泡两次就没 换罐装",
+        "sku",
+        "YA500",
+    ),
+    ("p9_spa", "太空舱上铺", "爬梯子怕摔 睡下面的", "sku", "CA-L"),
+    ("p10_playhouse", "话剧池座午场两张", "中午要上课 看晚上那场", "sku", "HJ-SE"),
+    ("demo", "steam卡100", "手滑点了 啊不 50的", "value", 50),
+    ("demo", "京东卡100", "要200 不对 500", "value", 500),
+    ("demo", "加油卡500 1000115500023471180", "跑川藏线呢 翻个倍", "value", 1000),
+    ("demo", "话费100 13812345678", "手头紧 减半吧", "value", 50),
+    ("demo", "steam卡50 4张", "用不了这么多 砍一半", "quantity", 2),
+    ("demo", "星巴克大杯两杯", "同事也去 加上她三个", "quantity", 3),
+    ("demo", "星巴克大杯", "我们组五个人呢 别少买了", "quantity", 5),
+    ("campus", "电影票普通厅两张", "闺蜜也来 那就三个人的票", "quantity", 3),
+    ("demo", "骏卡50", "一百的划算 来个百元的", "value", 100),
+    ("demo", "爱奇艺月卡 15521907743", "老婆要追剧 来一个季度的吧", "value", 3),
+    ("demo", "网易一卡通50", "五百点不够充坐骑 一千点那个", "value", 100),
+    ("demo", "话费100 13812345678", "不急着用 慢慢到的那种就行", "sku", "HF100S"),
+    ("demo", "腾讯视频年卡 13855209914", "一年太浪费 三个月的那种", "value", 3),
+    ("heldout_travel", "欧洲流量7天 linda88@gmail.com", "七天玩不够 半个月的", "value", 15),
+    ("demo", "数据线1米 冯强 13309840071 湖北省武汉市洪山区珞喻路312号", "够不着 要长嘅", "sku", "SJX2"),
+    ("demo", "win11专业版", "又不加域 便宜那个版本得了", "sku", "W11H"),
+    ("heldout9_angler", "黑坑正钓票4小时", "钓个痛快 要八个钟的", "value", 8),
+    ("demo", "星巴克中杯", "俩人喝 大杯的两杯", "sku", "XB-L"),
+]
+ONLY_TOLD = [
+    ("demo", "话费100 13812345678", "上个月翻倍了 花了两百"),
+    ("demo", "话费100 13812345678", "首充双倍没了真可惜"),
+    ("demo", "steam卡100", "我同学买了50的 说够玩半年"),
+    ("demo", "爱奇艺月卡 15521907743", "我看剧一般一天看三个小时"),
+    ("life", "律询咨询30分钟 13812345678 劳动纠纷", "排队等了一个小时 终于轮到我"),
+    ("demo", "星巴克大杯两杯", "有三个人在排队"),
+    ("demo", "星巴克大杯两杯", "我们办公室八个人天天点"),
+    ("demo", "腾讯视频月卡 13855209914", "去年充的年卡都没看几次"),
+    ("demo", "流量5g 13438221097", "我一个月要用10g多呢"),
+    ("demo", "京东卡100", "店里500的都卖完了"),
+    ("p9_spa", "太空舱上铺", "上次睡下面的 太吵了"),
+    ("p10_playhouse", "话剧池座午场两张", "晚上还要加班"),
+    ("demo", "骏卡50", "前年我一百的都买过"),
+    ("demo", "steam卡50", "打折要等到月底 还有十天"),
+    ("demo", "话费50 13812345678", "每次一百一百地充 心疼"),
+    ("fresh", "口语课4课时 13812345678 启蒙级", "别家12节才一千多"),
+    ("demo", "星巴克大杯", "三个小时没喝水了"),
+    ("demo", "网易一卡通50", "我以前一千点一周就花完"),
+    ("demo", "爱奇艺年卡 15521907743", "我妈办的季卡 到期了"),
+    ("demo", "话费100 13812345678", "一半是给公司报销的"),
+]
+
+
+def _lines(shop: str, first: str) -> tuple[DraftLine, ...]:
+    counter = counter_in(shop)
+    counter.says(first)
+    assert isinstance(counter.dialog.state, Confirming)
+    return counter.dialog.state.lines
+
+
+@pytest.mark.parametrize(("shop", "first", "said", "part", "wanted"), WANTS)
+def test_a_size_or_count_is_known_however_it_is_said(
+    shop: str, first: str, said: str, part: str, wanted: int | str
+) -> None:
+    shelf = counter_in(shop).shelf
+    new = gist(_lines(shop, first), said, shelf)
+    assert new is not None
+    (line,) = new
+    sku = look(line, shelf).sku
+    assert sku is not None
+    assert {"value": line.value, "quantity": line.quantity, "sku": sku.code}[part] == wanted
+
+
+@pytest.mark.parametrize(("shop", "first", "said"), ONLY_TOLD)
+def test_an_amount_that_is_only_told_changes_nothing(shop: str, first: str, said: str) -> None:
+    assert gist(_lines(shop, first), said, counter_in(shop).shelf) is None
+
+
+def test_a_size_given_below_the_link_with_its_reasons_changes_the_order_that_waits() -> None:
+    counter = counter_in("demo")
+    for text in ("steam卡100", "确认"):
+        counter.says(text)
+    reply = counter.says("刚看了下余额 只够玩个小的 50的那个")
+    assert "Steam" in reply.text
+    assert "50元" in reply.text
+
+
+def test_a_bare_size_below_the_link_is_still_asked_about() -> None:
+    counter = counter_in("demo")
+    for text in ("steam卡100", "确认"):
+        counter.says(text)
+    assert "另买一份" in counter.says("50").text
