@@ -13,6 +13,11 @@ _ENDS = re.compile("(?<=..)(?:大区|校区|门店|机场|师傅|系统|登录|�
 _OTHERS = re.compile(
     f"(?:{KIN}|室友|同事|朋友|邻居|别人|他们?家?|她们?家?|人家|同学)(?:们)?.{{0,3}}(?:[是用玩]|在|都|的)"
 )
+_DENIED_OF_OTHERS = re.compile(
+    f"(?:{KIN}|室友|同事|朋友|邻居|别人|他|她|人家|同学)们?家?[都也]?(?:不|没)是?[^是]{{0,3}}$"
+)
+_GIVEN = re.compile("(?:给|帮)我们?(?:安排|来|弄|整|搞|配|上|约)?个?$")
+_REACHED = re.compile("[打冲升爬掉跌降上回](?:上|到|回|至)*了?$")
 _IS_SO = re.compile("现在|目前|当前|刚|已经|掉|跌|降|升了|上.{0,3}了|我是|号是|其实|本来|段位|按.{1,4}接|输|跪|赢")
 _WISHED = re.compile("就[行好够可]|只[要打到升]|[打冲提练](?:到|上)|算了|目标|得了")
 _ALSO_FINE = re.compile(".{0,6}[都也](?:行|可以|好|成|中|能)")
@@ -24,8 +29,11 @@ def choices_in(one: Field, old: str, clauses: Clauses, goods: Set[str]) -> tuple
     choice is spoken of. `goods`: names of what is bought, which a choice may have, too (钻石, the rank he is at)."""
     heard = [(part, at, *found) for at, part in enumerate(clauses.parts) for found in _heard(one, part)]
     if goods:
-        own = _IS_SO.search(clauses.said) is not None and _WISHED.search(clauses.said) is None
-        heard = [found for found in heard if own or not any(name.endswith(found[3]) for name in goods)]
+        heard = [
+            found
+            for found in heard
+            if _is_own(clauses, found[0], found[1], found[3]) or not any(name.endswith(found[3]) for name in goods)
+        ]
     if one.kind is not FieldKind.CHOICE or not heard:
         return None
     signs: dict[str, int] = {}
@@ -37,6 +45,17 @@ def choices_in(one: Field, old: str, clauses: Clauses, goods: Set[str]) -> tuple
         return wanted[0], words
     others = [choice for choice in signs if choice != old and signs[choice] >= 0]
     return (old if not others else ""), words
+
+
+def _is_own(clauses: Clauses, part: str, at: int, name: str) -> bool:
+    """Whether a clause tells how it is with him, and not what he wants: 昨晚打上钻石了 and not 打到钻石."""
+    before, _, behind = part.partition(name)
+    if _REACHED.search(before) and behind.startswith("了"):
+        return True
+    if _WISHED.search(part):
+        return False
+    nears = " ".join(clauses.parts[max(0, at - 1) : at + 1]) if len(part) < len(name) + 3 else part
+    return _IS_SO.search(nears) is not None
 
 
 def _wanted(
@@ -57,13 +76,15 @@ def _denies(said: str, words: Sequence[str]) -> bool:
 
 def _sign(part: str, start: int, name: str) -> int:
     before, behind = part[:start], part[start + len(name) :]
+    if sign(before, behind) < 0 and not _DENIED_OF_OTHERS.search(before):
+        return -1
     if _OTHERS.search(before) or (comes_besides(before) and not re.search("还是|再换", before)):
         return 0
     if _ALSO_FINE.match(behind):
         return 0
     if _BARE.fullmatch(before) and _BARE.fullmatch(behind) and (before or behind):
         return 1
-    return sign(before, behind)
+    return 1 if _GIVEN.search(before) else sign(before, behind)
 
 
 def _heard(one: Field, part: str) -> Iterator[tuple[int, str, str]]:

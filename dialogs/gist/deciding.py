@@ -8,7 +8,7 @@ from typing import Literal
 
 from catalog.shelf import Shelf
 from dialogs.draft import look
-from dialogs.gist.fields import fields_in
+from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
@@ -39,6 +39,8 @@ _TOTAL = re.compile("一人一|人手一|[一总拢]共|凑|加我|加上|算上
 
 def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
     """The lines with that changed which the message wants otherwise; None where it wants nothing, or leaves it open."""
+    if len(lines) == 2 and exchanged(lines, text, shelf):
+        return of_these(lines, text, shelf)
     several = of_several(lines, text, shelf)
     if several is not None:
         return several if several != tuple(lines) else None

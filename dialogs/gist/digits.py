@@ -13,6 +13,7 @@ _WAS_BEFORE = re.compile(
 _WAS_BEHIND = re.compile(
     "^(?:那|这)?[个位段]?(?:都|是)?(?:[打写输填抄说看记按弄搞]?错|不对|[打写输填抄说看记按弄搞改换]成|改为|换成|应该是?(?=[0-9a-z]))"
 )
+_IS = re.compile(r"[\"'」”]?(?:其实|应该)?是(?:个|字母|数字)?([0-9a-z]{1,6})(?![0-9a-z])")
 _END = re.compile("末[尾位]?|尾号|尾数|结尾|尾巴|最后|后[面头边]|后[两二三四五几1-6][位个]|倒数第[一1]")
 _START = re.compile("开头|打头|最前|前[面头边]|前[两二三四五几1-6][位个]|头[两二三几]位")
 _HOW_MANY = re.compile(f"([{CHINESE}1-6])[位个]")
@@ -53,7 +54,9 @@ def repaired(old: str, said: str, label: str = "") -> tuple[str, ...]:
             return (lacks[1] + old,)
         return (old + lacks[1],) if _END.search(said) else ()
     if _LACKS.search(said):
-        return (old + new[0],) if new and len(new[0]) == 1 and _END.search(said) else ()
+        if not new or not _END.search(said):
+            return ()
+        return (old + new[0],) if len(new[0]) == 1 else tuple(_placed(old, new[0], said))
     return tuple(_placed(old, new[0], said)) if new else ()
 
 
@@ -80,8 +83,15 @@ def _tokens(said: str, old: str) -> Iterator[tuple[str, bool, int]]:
         token = "".join("1" if c == "幺" else str(DIGITS.get(c, c)) for c in token)
         if not token or re.match("[个张份元块月年天点]|号楼", behind) or (token.casefold() == "qq" and "@" not in old):
             continue
-        refused = _WAS_BEFORE.search(before) or _WAS_BEHIND.search(behind)
-        yield _cased(token, old), refused is not None, found.start()
+        wrong = _WAS_BEFORE.search(before) or _WAS_BEHIND.search(behind)
+        refused = wrong is not None or _is_another(token, behind, old)
+        yield _cased(token, old), refused, found.start()
+
+
+def _is_another(token: str, behind: str, old: str) -> bool:
+    """尾巴上那个Z是2: what the account has is something else."""
+    to = _IS.match(behind)
+    return to is not None and token.casefold() in old.casefold() and len(token) <= len(to[1]) + 1
 
 
 def _cased(token: str, old: str) -> str:

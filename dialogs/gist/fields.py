@@ -21,7 +21,7 @@ from dialogs.replies import number
 from dialogs.state import DraftLine
 
 _SWAPPED = re.compile(
-    "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
+    "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说记抄报]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
 )
 _LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![0-9a-z])[0-9a-z]+", re.IGNORECASE)
@@ -80,6 +80,11 @@ def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | No
     if any(one.near or one.sure for one in new):
         said = _OF_ACCOUNTS.sub(" ", said)
     return Given(values, said, sure=sure) if once and not several else None
+
+
+def exchanged(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
+    """Whether a message says that the accounts of two lines stand each at the other: 年卡跟月卡的号弄颠倒了."""
+    return _crossed(lines, clauses_of(text), shelf) is not None
 
 
 def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterator[_Found]:

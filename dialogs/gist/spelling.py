@@ -4,15 +4,19 @@ import re
 
 from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind
-from dialogs.gist.clauses import Clauses
-from nlu.surnames import SURNAMES
+from dialogs.gist.clauses import PEOPLE, Clauses
+from nlu.surnames import NO_NAME, SURNAMES
 
-_OF_A_NAME = re.compile("姓名|名字|[名人]$|人姓名")
-_SPEAKS_OF_NAME = re.compile("名字?|姓|叫|[个错]字|字[错打写]|[打写]错|人[是换改]")
+_OF_A_NAME = re.compile("姓名|名字|(?<![品域])[名人主者员]$")
+_SPEAKS_OF_NAME = re.compile(
+    rf"名字?|姓|叫|[个错]字|字[错打写]|[打写]错|人[是换改写填用得要]|[写填报用换][她他我]|不是我|(?<![他她这那])(?:是|换|写|填|给|替|帮)(?:成|了|我)*{PEOPLE}"
+    rf"|{PEOPLE}(?:去|来|学|考|上|坐|用|玩|住|参加)"
+)
 _NAME = re.compile(
-    r"(?:.{0,8}?(?:是|叫|写|成|为|用|填|[:：]))?([\u4e00-\u9fff]{2,4}?)(?:才对|才是|[吧啊哈哦呀]|来?的?)?"
+    rf"(?:.{{0,8}}?(?P<said>是|叫|写|成|为|用|填|报|换|[:：]|{PEOPLE})的?(?:名字?)?)?([\u4e00-\u9fff]{{2,4}}?)(?:才对|才是|[吧啊哈哦呀]|来?的?|签收?|[去来]?[学考用坐住玩上]?)?"
 )
 _NO_NAME = re.compile("错|不|没|的|了|个|字|名|姓|人|我|他|她|这|那|[打写填]|才|应|谢|麻烦|方便|时候|常|高兴")
+_ORDINARY = re.compile(NO_NAME)
 _OF_WORD = re.compile(r"(?P<word>[\u4e00-\u9fff]{2,4})的(?P<char>[\u4e00-\u9fff])(?![\u4e00-\u9fff]{2})")
 _NOT_BEFORE = re.compile("不是$|[打写填]成了?$|错成$")
 _WRITES = (
@@ -27,7 +31,11 @@ def name_in(one: Field, old: str, clauses: Clauses) -> tuple[str, tuple[str, ...
         return None
     if not _SPEAKS_OF_NAME.search(clauses.said) or not old or len(clauses.said) > 40:
         return None
-    found = [(name, part) for part in clauses.parts if (name := _named(part, old)) is not None]
+    found = [
+        (name, part)
+        for at, part in enumerate(clauses.parts)
+        if (name := _named(part, old, " ".join(clauses.parts[max(0, at - 1) : at + 2]))) is not None
+    ]
     names = {name for name, _ in found if name != old}
     if len(names) == 1:
         words = [part for part in clauses.parts if _OF_WORD.search(part) or part in [p for _, p in found]]
@@ -36,13 +44,21 @@ def name_in(one: Field, old: str, clauses: Clauses) -> tuple[str, tuple[str, ...
     return (spelt, clauses.parts) if spelt is not None else None
 
 
-def _named(part: str, old: str) -> str | None:
+def _named(part: str, old: str, beside: str) -> str | None:
     found = _NAME.fullmatch(part)
-    if found is None or found[1][0] not in SURNAMES or _NO_NAME.search(found[1]):
+    if found is None:
         return None
-    alike = len(found[1]) == len(old) and sum(a == b for a, b in zip(found[1], old, strict=True)) >= len(old) - 1
-    said = re.search("是|叫|写|成|为|用|填", part) is not None
-    return found[1] if alike or (said and len(found[1]) in (2, 3)) else None
+    name = found[2]
+    if (
+        name[0] not in SURNAMES
+        or _NO_NAME.search(name)
+        or _ORDINARY.match(name)
+        or _NOT_BEFORE.search(part[: -len(name)])
+    ):
+        return None
+    alike = len(name) == len(old) and sum(a == b for a, b in zip(name, old, strict=True)) >= len(old) - 1
+    said = found["said"] is not None or _SPEAKS_OF_NAME.search(beside) is not None
+    return name if alike or (said and len(name) in (2, 3)) else None
 
 
 def _spelt(old: str, said: str) -> str | None:
@@ -63,7 +79,9 @@ def text_in(one: Field, old: str, said: str) -> tuple[str, tuple[str, ...]] | No
         return None
     stem = re.escape(one.label[:2])
     called = rf"(?:{re.escape(one.label)}|{stem})" if len(one.label) > 2 else stem
-    found = re.search(rf"{called}{_WRITES}[\s,，:：]*(?P<text>[^,，。;；\n]+?)(?:[吧哈哦]|就行|就好|谢谢)*$", said)
+    found = re.search(
+        rf"{called}(?:{_WRITES}|(?:内容)?[:：])[\s,，:：]*(?P<text>[^,，。;；\n]+?)(?:[吧哈哦]|就行|就好|谢谢)*$", said
+    )
     if found is None or re.search("[?？吗]|什么|多少", said):
         return None
     checked = check_field(one, found["text"].strip(" \"'「」“”"))

@@ -9,6 +9,8 @@ from tests.stories.shops import counter_in
 
 Fields = dict[str, str]
 _PLACE = "四川省成都市武侯区人民南路四段27号 罗军 18281903365"
+_PUPIL = {"name": "李建国", "mobile": "13812345678"}
+_APPLE = {"account": "2019443876", "server": "ios"}
 WANTED: list[tuple[str, str, Fields, str, Fields]] = [
     ("demo", "HF30", {"account": "18987720164"}, "188不是189 别的都对", {"account": "18887720164"}),
     ("demo", "HF30", {"account": "18987720164"}, "尾号65哈 我记岔了 不是64", {"account": "18987720165"}),
@@ -48,6 +50,17 @@ WANTED: list[tuple[str, str, Fields, str, Fields]] = [
     ("life", "ETC300", {"plate": "豫A12B3C"}, "车卖了 现在开豫AD66021", {"plate": "豫AD66021"}),
     ("games", "XY648", {"role": "20451187", "area": "east"}, "这是小号 大号30451187", {"role": "30451187"}),
     ("cloud", "HT1", {"mail": "maohua@qq.com"}, "那是公司邮箱 我私人的mao77@163.com", {"mail": "mao77@163.com"}),
+    ("driving", "C1-P", _PUPIL, "学车的是我儿子 王浩然", {"name": "王浩然"}),
+    ("driving", "C1-P", _PUPIL, "不是我学 我弟李建军学", {"name": "李建军"}),
+    ("driving", "C1-P", _PUPIL, "名字报我闺女的 李思雨", {"name": "李思雨"}),
+    ("demo", "DL-X", {"account": "66720941", "rank_now": "bojin"}, "昨天刚爬到钻石了", {"rank_now": "zuanshi"}),
+    ("demo", "WZ300", _APPLE, "我儿子讲是安卓 不是苹果", {"server": "android"}),
+    ("demo", "WZ300", _APPLE, "他是安卓的不是苹果", {"server": "android"}),
+    ("demo", "WZ300", _APPLE, "我是安卓的别弄错了", {"server": "android"}),
+    ("demo", "WZ300", _APPLE, "有没有安卓的 给我安卓", {"server": "android"}),
+    ("life", "ETC300", {"plate": "豫A12B3C"}, "最后那个C是G", {"plate": "豫A12B3G"}),
+    ("demo", "HF30", {"account": "18987720164"}, "没少打 打错了 末尾应该是0165", {"account": "18987720165"}),
+    ("life", "FL-33", {"receiver": "13811112222"}, "贺卡内容：早日康复", {"card_text": "早日康复"}),
     ("life", "FL-33", {"receiver": "13811112222"}, "忘讲了 贺卡写上 祝妈妈安康", {"card_text": "祝妈妈安康"}),
     ("heldout_pantry", "SP5", {"tel": "13803711234", "floor": "lift"}, "老楼没电梯的哦", {"floor": "stairs"}),
 ]
@@ -60,6 +73,11 @@ TOLD: list[tuple[str, str, Fields, str]] = [
     ("demo", "HF30", {"account": "18987720164"}, "快递打13900001111"),
     ("demo", "HF30", {"account": "18987720164"}, "朋友13900001111说你家靠谱"),
     ("cloud", "HT1", {"mail": "maohua@qq.com"}, "发票发mao77@163.com"),
+    ("driving", "C1-P", _PUPIL, "我朋友张伟在你家学的"),
+    ("driving", "C1-P", _PUPIL, "麻烦让王教练带我"),
+    ("driving", "C1-P", _PUPIL, "他是我同学 张伟"),
+    ("demo", "WZ300", _APPLE, "苹果的别弄错"),
+    ("demo", "WZ300", _APPLE, "我室友不是苹果的"),
     ("demo", "HF30", {"account": "13803711234"}, "第五位是7不是0"),
     ("studio", "GT8", {"mobile": "13812345678", "slot": "wed"}, "周三周六都行"),
     ("demo", "QB", {"account": "12345678"}, "多加个qq12345679"),
