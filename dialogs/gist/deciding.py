@@ -22,12 +22,12 @@ _TEXT_MAX = 60
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
 _BESIDES = re.compile(
-    "也(?:要|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
+    "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
     "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
 )
 
 _HALF = re.compile(
-    r"(?:^|[,，\s要充来买减砍留])一半(?:就|吧|够|行|好|得|成|$)|[减砍对折]半(?!价)|(?:对半|一半)[砍减退]|[砍减退]一半"
+    r"(?:^|[,，\s要充来买减砍留])一半(?:就|吧|够|行|好|得|成|$)|[减砍对折]半(?!价)|(?:对半|一半)[砍减退]|[砍减去退撤拿](?:[掉去了])?(?:个|一)?半(?!年|个|天|小时|价)"
 )
 _DOUBLE = re.compile(
     "(?<!价格)(?<!价钱)翻(?:一|个|它?一?个)?[倍番](?!了)|加倍(?!了)|(?<!首)(?:要|来|买|充|搞|整|弄)(?:个|成)?(?:双倍|两倍|double)"
@@ -218,10 +218,10 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
         now = basket.amount(at)
         if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
             return Mention(0, text, count=many)
+        counts = [m for m in counts if not (m.way == "set" and m.sign <= 0 and m.count == now)]
         scale = _scale(text)
         if scale != 1 and not counts and _scaled(basket, subjects, message, text) is None:
             return Mention(0, text, count=int(now * scale)) if now * scale >= 1 and (now * scale).is_integer() else None
-        counts = [m for m in counts if not (m.way == "set" and m.sign <= 0 and m.count == now)]
         more = [now + m.count for m in counts if m.way == "more"]
         if more and any(m.way == "set" and m.count == more[0] for m in counts):  # 再添两张凑够三张
             counts = [m for m in counts if m.way == "set"]

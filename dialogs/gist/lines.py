@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from catalog.shelf import Shelf
 from dialogs.gist.naming import NOT, PIECE, Ref, refs_in
 from dialogs.state import DraftLine
+from nlu.numerals import CHINESE
 from nlu.text import normalise
 
 NAMED = "|"
@@ -21,6 +22,7 @@ _ELSE = re.compile(
 _EXCEPT = re.compile("除[了开]|我[要说买]的是")
 """Says it of the others, or all of it anew."""
 _PLURAL = re.compile("[都全俩仨]|两个|[这那][两些几]")
+_COUNT = re.compile(rf"[x*]?(?:[俩仨]|(?:\d{{1,2}}|[{CHINESE}]{{1,2}})(?:{PIECE}|$))")
 _LATIN = re.compile("[0-9A-Za-z]{2,}")
 _LEAD = re.compile(rf"[这那]一?{PIECE}$")
 
@@ -105,8 +107,12 @@ def _joined(refs: list[Ref], clause: str) -> list[Ref]:
             out[-1] = replace(before, end=one.end, lines=both, marked=before.marked or one.marked, product=True)
         elif _AND.match(between):
             out[-1] = replace(before, end=one.end, lines=before.lines | one.lines, marked=True, plural=True)
+        elif before.product and one.sized and both and both != before.lines and one.marked:
+            out[-1] = replace(before, lines=both)  # 顺丰留一张12的
         elif (between == "" and not one.lines - before.lines) or (
-            one.sized and not (one.marked and before.marked and len(between) > 1)
+            one.sized
+            and not (one.marked and before.marked and len(between) > 1)
+            and not (_COUNT.search(between) and _COUNT.match(clause, one.end))  # 中杯俩超大杯一个
         ):
             continue
         elif both == before.lines:

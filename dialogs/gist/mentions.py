@@ -20,8 +20,9 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?
 _NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}|半(?!.?年)")
 _ROUND = re.compile(rf"(?<![\d{CHINESE}几好上数大])整?([百千])(?=元|块|的)")
 """百元的, 整百的: numbers without one."""
+_HEADS = frozenset(f"0123456789x*俩仨半整{CHINESE}")
 _TIMES = re.compile(r"[x*](\d{1,2})(?![\dg])")
-_PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])")
+_PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])|一对儿?(?=$|[吧呗啊了就])")
 _NO_COUNT = re.compile(
     r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
@@ -33,7 +34,7 @@ _OF_AN_ACCOUNT = re.compile("(?:最后|末尾?|尾[号数]?|结尾|后面|开头
 """最后是9, 少打了一位: of an account."""
 _PIECE = re.compile(f"[{PIECES}位码]")
 _REFUSED_BEFORE = re.compile(
-    r"(?:谁还[开学要用买]?|[用吃喝看装]不[了完着到上]|要不了|不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
+    r"(?:谁还[开学要用买]?|哪[里儿]?(?:用|要|喝|吃|装|看)得?[了完着]|[用吃喝看装]不[了完着到上]|要不了|不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
 _FILLER = re.compile("[的吧呗啊哈了那就个档种款]|这[个种]|得了|就行|就好")
 _FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
@@ -59,7 +60,7 @@ _RESTARTS = re.compile(
 )
 """改200 啊不 300: what was said before it is taken back."""
 _MORE_BEFORE = re.compile(
-    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续)*$"
+    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续)*$"
 )
 _LESS_BEFORE = re.compile(r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))(?:来|要|买|充|掉|拿|了|去|我|他|她)*$")
 _PAST = re.compile(
@@ -229,10 +230,12 @@ def _whole(name: str, clause: str, at: int) -> bool:
 
 
 def _number(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> tuple[int, Mention | None] | None:
+    if clause[at] not in _HEADS:
+        return None
     if (times := _TIMES.match(clause, at)) is not None:
         return times.end(), Mention(0, times[0], count=int(times[1]), piece="份")
     if (pair := _PAIR.match(clause, at)) is not None:
-        return pair.end(), Mention(0, pair[0], count=2 if pair[1] == "俩" else 3, piece="个")
+        return pair.end(), Mention(0, pair[0], count=3 if pair[1] == "仨" else 2, piece="个")
     found = _NUMERAL.match(clause, at)
     if found is None or (clause[at - 1 : at].isascii() and clause[at - 1 : at].isalnum() and at):
         return None

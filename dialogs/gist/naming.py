@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs.gist.held import Held, held_by
 from dialogs.gist.mentions import spans_in
 from dialogs.state import DraftLine
-from dialogs.whose_line import owned
+from dialogs.whose_line import MINE, owned
 from nlu.numerals import read_numeral
 from nlu.words import PIECES
 
@@ -37,11 +37,17 @@ _EVERY = re.compile(
     rf"[这那]?(?P<many>[两俩仨二三四五六七八九2-9]|几)(?:{PIECE}|样|种|号)?[都全](?!是|有|在|岁)"
     r"|[全每](?:部|都|[个张样份件])都?|所有的?|统统"
 )
+_THEIRS = re.compile(rf"[他她](?:自己)?的?[那这]一?{PIECE}|[他她]的(?=[不别甭先也都就要换改])")
+_HEADS_OF_PLACES = frozenset("最靠前上头首后下末正中当夹第其剩余别另这那全每所统我两俩仨几一二三四五六七八九123456789")
 _MINE = re.compile(rf"我(?:自己|本人)?(?:的?[那这]{PIECE}|的)")
 _KEPT = re.compile("先用|先留|留[着下]|不动|照旧|够用|保留|没错")
-_COMPARED = re.compile("(?P<least>[小短少低轻细]|便宜)|(?P<most>[大长多贵高重厚])")
+_BEFORE_KINDS = frozenset("把给是那这跟和与要留买充付只就光的,")
+_TREATED = re.compile(
+    r"(?:我|就|先|都|还|也|还是|全)*(?:[不别甭][要用想买充去洗做付]|算了|取消|免了|[去删拿撤划]掉|要|来|换|改|留|买|充|照)"
+)
+_COMPARED = re.compile("最?(?:(?P<least>[小短少低轻细]|便宜)|(?P<most>[大长多贵高重厚]))")
 _COMPARED_BEHIND = re.compile(rf"(?:一?[点些号])?(?:的(?:那|这)?{PIECE}?|[那这]{PIECE})")
-_NOT_COMPARED = ("最", "超", "特", "太", "更", "不", "好")
+_NOT_COMPARED = ("超", "特", "太", "更", "不", "好")
 _VALUE = re.compile(
     r"(?:[成到为至]|(?<![就也都])是|[改换变弄整搞升降调选](?:上?[一]?[个张份]|上|的)?|凑(?:够|足|满)?)(?:那个|那种)?$"
 )
@@ -52,7 +58,10 @@ NOT = re.compile(
 """Said before what goes or stays."""
 _INTO = re.compile(rf"(?:换|[改变]成|[改换]为)(?:成|了)?(?:[一两三四五六七八九十\d]*{PIECE})?$")
 _AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
-_LETTER = re.compile(rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨])|那{PIECE}|的?[改换]成?)")
+_LETTER = re.compile(
+    rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨]|[长短大小粗细厚薄])|那{PIECE}|的?[改换]成?|买[太多少]"
+    rf"|[不别](?:要|用|买|洗|做|送|充)|[多少]了|太[多少])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +87,10 @@ def refs_in(lines: Sequence[DraftLine], clause: str, shelf: Shelf, before: froze
     """What of a clause names lines, in its order; `before`: those that were named before."""
     held = held_by(tuple(lines), shelf)
     spoken = {start: (end, what.skus) for start, end, what in spans_in(clause, held.products, shelf)}
-    inside = 0
-    at = 0
+    somebodys = any(line.whose for line in lines)
+    inside = at = 0
     while at < len(clause):
-        hits = [one for one in _candidates(held, lines, clause, at, before) if one is not None]
+        hits = [one for one in _candidates(held, lines, clause, at, before, somebodys=somebodys) if one is not None]
         if at in spoken and at >= inside:
             inside = spoken[at][0]
             if spoken[at][1]:
@@ -107,15 +116,20 @@ def _is_value(clause: str, one: Ref) -> bool:
 
 
 def _candidates(
-    held: Held, lines: Sequence[DraftLine], clause: str, at: int, before: frozenset[int]
+    held: Held, lines: Sequence[DraftLine], clause: str, at: int, before: frozenset[int], *, somebodys: bool
 ) -> Iterator[Ref | None]:
-    yield _by_place(len(lines), clause, at, before)
+    if clause[at] in _HEADS_OF_PLACES:
+        yield _by_place(len(lines), clause, at, before)
     yield _by_account(held, clause, at)
-    yield _by_name(held, clause, at)
+    yield _by_name(held, clause, at) or _by_kind(held, clause, at)
     yield _by_comparison(held, clause, at)
     yield _by_amount(held, clause, at) or (_by_letter(held, clause) if at == 0 else None)
-    if (whose := owned(lines, clause, at)) is not None:
+    if somebodys and (whose := owned(lines, clause, at)) is not None:
         yield Ref(at, whose[0], whose[1], marked=True)
+    if somebodys and (theirs := _THEIRS.match(clause, at)) is not None:
+        others = {line.whose for line in lines} - {"", MINE}
+        own = frozenset(i for i, line in enumerate(lines) if line.whose in others)
+        yield Ref(at, theirs.end(), own, marked=True) if len(others) == 1 and len(own) < len(lines) else None
 
 
 def _by_place(count: int, clause: str, at: int, before: frozenset[int]) -> Ref | None:
@@ -180,6 +194,18 @@ def _by_name(held: Held, clause: str, at: int) -> Ref | None:
     )
 
 
+def _by_kind(held: Held, clause: str, at: int) -> Ref | None:
+    """听歌那个, 加油的: where it can be nothing but a name for it."""
+    if at and clause[at - 1] not in _BEFORE_KINDS:
+        return None
+    for said, own in held.kinds:
+        one = said.match(clause, at)
+        end = _BEHIND.match(clause, one.end()) if one is not None else None
+        if one is not None and end is not None and (end["marked"] or _TREATED.match(clause, end.end())):
+            return Ref(at, end.end(), own, marked=bool(end["marked"]), product=True)
+    return None
+
+
 def _by_size(held: Held, clause: str, at: int, end: int, skus: frozenset[str]) -> Iterator[Ref]:
     own = held.of(skus)
     behind = _BEHIND.match(clause, end)
@@ -207,7 +233,7 @@ def _by_amount(held: Held, clause: str, at: int) -> Ref | None:
 
 def _by_letter(held: Held, clause: str) -> Ref | None:
     """花要两束: one character of a product's name, where nothing else of the order has it."""
-    one = _LETTER.match(clause)
+    one = _LETTER.match(clause) if clause[0] not in "话手号会人我天大小中" else None
     own = frozenset(i for i, name in enumerate(held.whole_names) if one is not None and one[1] in name)
     return Ref(0, one.end(), own, marked=False, product=True) if one is not None and len(own) == 1 else None
 
@@ -226,6 +252,6 @@ def _by_comparison(held: Held, clause: str, at: int) -> Ref | None:
     ]
     end = min(sizes) if one["least"] else max(sizes)
     of_one = len(held.products) == 1
-    if sizes.count(end) > 1 or (one[0] in "小短少大长多轻细重" and not of_one):
+    if sizes.count(end) > 1 or (one[0].strip("最") in "小短少大长多轻细重" and not of_one):
         return None
     return Ref(at, behind.end(), frozenset({sizes.index(end)}), marked=True)

@@ -20,7 +20,16 @@ _WISHES = re.compile(
 """What a clause that changes nothing does not hold."""
 _BESIDES = re.compile("再[来加添要买带]|另外|顺[便手带]|还要|捎|外加|也[要来]|反了|换一下|对调|互换")
 """Said before any line is named: something besides, or something that the rest says once more."""
-_MORE = re.compile("再[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_OF_ALL = re.compile(
+    "(?<![这那])各(?:来|要|买|拿|给|自|个)?(?=[一二两三四五六七八九十俩\\d])|每(?:样|种|个|件|款)|(?:全部?|所有|统统|两样|两种|几样|大家|东西|数量)(?:的|东西|商品|的?券|卡)*都?"
+    "|都(?=[要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
+)
+"""What is said of every line."""
+_EACH = re.compile(
+    "(?:东西|商品|大家)?(?:都|各|各自|每(?:样|种|个|件)?|一样)(?:来|要|买|拿|给|改成?)?(?=[一二两三四五六七八九十俩\\d]+(?:[张份个杯瓶盒件套根条束]|$))"
+)
+_MORE = re.compile("再多?[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_COUNTED = re.compile(r"(?<=^\|)[x*]?(\d{1,2})$")
 _TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
 _PUT_RIGHT = re.compile(r"不[了着完用]|多了|太多|不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
 
@@ -31,7 +40,7 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | No
     Where it names one and leaves open what of it, they are as they were."""
     found = parts(lines, text, shelf)
     if found is None:
-        return None
+        return _each(lines, text, shelf, change)
     new: list[DraftLine | None] = list(lines)
     only: set[int] = set()
     spoken: set[int] = set()
@@ -44,6 +53,17 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | No
         only |= part.lines if part.named and fate(part.words) == "only" else set()
         new = after
     return tuple(one for at, one in enumerate(new) if one is not None and (not only or at in spoken)) or lines
+
+
+def _each(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None:
+    """都翻个倍, 所有东西都三份: what is said of all of them; None where it fits one of them only, or is less sure."""
+    if _OF_ALL.search(text) is None or _BESIDES.search(text):
+        return None
+    plain = _EACH.sub("要", text)
+    new = [(said or (line,))[0] for line in lines for said in [change((line,), plain, shelf)]]
+    counted = len({line.quantity for line in new}) == 1 or all(a != b for a, b in zip(new, lines, strict=True))
+    alike = all(replace(a, quantity=b.quantity, value=b.value) == b for a, b in zip(new, lines, strict=True))
+    return tuple(new) if tuple(new) != lines and counted and alike else None
 
 
 def _gathered(found: Sequence[Part]) -> list[Part]:
@@ -84,6 +104,14 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
     return new
 
 
+def _is_by_piece(line: DraftLine, words: str, shelf: Shelf) -> bool:
+    """Whether 中杯3 says how many: 3 is none of its sizes."""
+    said, looked = _COUNTED.search(words), look(line, shelf)
+    if said is None or looked.product is None:
+        return False
+    return all(sku.any_value is None and sku.value != int(said[1]) for sku in looked.product.skus)
+
+
 def _without_reasons(words: str) -> str:
     """中杯五张 新来了三个人: how many are wanted is said beside the name."""
     first, *behind = words.split(",")
@@ -94,7 +122,8 @@ def _without_reasons(words: str) -> str:
 
 def _changed(line: DraftLine, words: str, shelf: Shelf, change: Change, *, goes: bool) -> DraftLine | None:
     """The line with what is said of it; as it was where that is not clear, None where it goes."""
-    words = _without_reasons(_MORE.sub("再加", words).replace(f"{NAMED}也", NAMED))
+    words = _COUNTED.sub("要\\g<1>份", words) if _is_by_piece(line, words, shelf) else words
+    words = _without_reasons(_MORE.sub("再加", _EACH.sub("要", words)).replace(f"{NAMED}也", NAMED))
     said = change((line,), _TO_ACCOUNT.sub("就用", words).replace(NAMED, "就"), shelf)
     counts = counts_in(words)
     if said is None and goes:
@@ -106,4 +135,5 @@ def _changed(line: DraftLine, words: str, shelf: Shelf, change: Change, *, goes:
     sized = (after.sku, after.value, after.options) != (line.sku, line.value, line.options)
     sku = look(after, shelf).sku
     amount = after.value if sku is not None and sku.any_value is not None else after.quantity
-    return line if sized and counts - {amount} else after
+    said_size = {sku.value} if sku is not None else set()
+    return line if sized and counts - {amount, *said_size} else after

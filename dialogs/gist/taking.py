@@ -10,10 +10,16 @@ from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was, held_lines
 from dialogs.gist.coming import comes
 from dialogs.gist.deciding import of_several, surely
-from dialogs.gist.going import fewer
 from dialogs.gist.more_than import more_than
 from dialogs.gist.telling import only_tells
-from dialogs.gist.wishing import has_reasons, names_others, wished, wished_instead, wished_with_reasons
+from dialogs.gist.wishing import (
+    has_reasons,
+    names_others,
+    says_of_which,
+    wished,
+    wished_instead,
+    wished_with_reasons,
+)
 from dialogs.ordering import advance
 from dialogs.recounting import recounted
 from dialogs.restating import exchanged, restated
@@ -26,6 +32,7 @@ from dialogs.turn import Said, Scene, Turn
 _ASKS = re.compile(
     "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
 )
+_CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
@@ -185,7 +192,9 @@ def _leaves(state: Confirming, said: Said, turn: Turn) -> bool:
         return True
     if said.frame.intent in _SHOWS:
         return True
-    return turn.lost or turn.reply.text.startswith(replies.nothing_changed())
+    reasons = len(state.lines) == 1 and len(_CLAUSES.split(said.text.strip())) > 1
+    asks = turn.dialog.misses > 0 and reasons  # 三本留着 另外那两本不做了
+    return turn.lost or asks or turn.reply.text.startswith(replies.nothing_changed())
 
 
 def _is_else(live: Unpaid, said: Said, turn: Turn) -> bool:
@@ -209,7 +218,7 @@ def _is_told(dialog: Dialog, said: Said, scene: Scene) -> bool:
     if paying.live_unpaid(dialog, scene) is not None and while_unpaid.kind_of(said.text) is not None:
         return False
     held = held_lines(dialog, scene)
-    if len(held) == 1 and fewer(said.text, held[0].quantity) is not None:
+    if says_of_which(held, said.text, scene.shelf):
         return False
     ids = {code for item in said.frame.items for code in (item.product, *item.candidates) if code is not None}
     ids |= {line.product for line in held_lines(dialog, scene) if line.product is not None}

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from catalog.checks import fold
 from catalog.model import Field, FieldKind
-from dialogs.gist.deciding import gist
+from catalog.shelf import Shelf
+from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.going import fewer
 from dialogs.gist.telling import only_tells
 from dialogs.state import DraftLine
@@ -34,11 +35,18 @@ def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftL
     new = gist(lines, said.text, scene.shelf)
     if new is None:
         return None
-    if len(lines) == 1 and fewer(said.text, lines[0].quantity) is not None:
-        return new  # 大刘怕疼不搓 他那份免了
+    if says_of_which(lines, said.text, scene.shelf):
+        return new
     ids = sorted({line.product or "" for line in (*lines, *new)})
     products = [product for code in ids if (product := scene.shelf.product(code)) is not None]
     return None if only_tells(said.text, products, scene.shelf) else new
+
+
+def says_of_which(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
+    """Whether it names the line that it wants otherwise (采耳的不做了 听着怪怕的), or whose piece goes (他那份免了)."""
+    if len(lines) == 1:
+        return fewer(text, lines[0].quantity) is not None
+    return of_several(lines, text, shelf) not in (None, tuple(lines))
 
 
 def wished_with_reasons(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
