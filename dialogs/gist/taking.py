@@ -36,6 +36,10 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
+_POLITE = re.compile(
+    "(?:能不能|可不可以|能否)(?=(?:先|帮我|给我|麻烦)*(?:把.{1,8})?(?:撤|取消|[去拿划删减退]掉|删|[改换]成))"
+)
+"""流量那个能不能撤了啊: a wish."""
 ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
@@ -88,7 +92,7 @@ def _wanted(dialog: Dialog, state: Confirming, said: Said, scene: Scene, turn: T
 
 
 def _asks(said: Said) -> bool:
-    return _ASKS.search(_EXCLAIMS.sub("", said.text)) is not None
+    return _ASKS.search(_POLITE.sub("", _EXCLAIMS.sub("", said.text))) is not None
 
 
 def _whole(state: Confirming, said: Said, scene: Scene, turn: Turn) -> tuple[DraftLine, ...] | None:
