@@ -43,8 +43,28 @@ def gist(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine
         return of_these(lines, text, shelf)
     several = of_several(lines, text, shelf)
     if several is not None:
-        return several if several != tuple(lines) else None
+        return several if several != tuple(lines) else _of_the_one(lines, text, shelf)
     return of_these(lines, text, shelf) or _with_fewer(lines, text, shelf)
+
+
+def _of_the_one(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """The lines with the one changed whose sizes alone are spoken of, the one it has among them (六寸不够 上十寸)."""
+    products = [look(line, shelf).product for line in lines]
+    message = read(text, [one for one in products if one is not None], shelf)
+    spoken = {
+        at
+        for at, product in enumerate(products)
+        for mention in message.mentions
+        if product is not None and mention.skus & {sku.code for sku in product.skus}
+    }
+    if len(spoken) != 1 or any(mention.count for mention in message.mentions):
+        return None
+    (at,) = spoken
+    sku = look(lines[at], shelf).sku
+    if sku is None or not any(sku.code in mention.skus and mention.sign <= 0 for mention in message.mentions):
+        return None
+    new = of_these((lines[at],), text, shelf)
+    return (*lines[:at], *new, *lines[at + 1 :]) if new is not None else None
 
 
 def _with_fewer(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:

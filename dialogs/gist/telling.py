@@ -58,6 +58,9 @@ _COUNTS = re.compile(rf"(?!一样)(?<![第\d{CHINESE}]){_N}[{PIECES}](?=$|[§的
 _FILLERS = re.compile(
     "^(?:[§的吧啊呀呢哦嗯哈诶那这个是我在了对好行]|一下|谢谢|老板|亲|请|麻烦|手机|号码?|账号|尾号|现在|当前|已经|数量)+$"
 )
+_WISH_MAX = 12
+_OF_OTHERS = re.compile(rf"^(?:{_SOMEONE})(?!说|让|叫)|白得|中了|原价|卖|打车")
+_LONG_AGO = re.compile("以前|之前|从前|当年|小时候|时代|那会|上次|上回|去年|昨")
 _ACCOUNT = re.compile(r"[\w.@-]*\d{5,}[\w.@-]*|[\w.-]+@[\w.-]+", re.ASCII)
 
 
@@ -69,9 +72,24 @@ def only_tells(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
     clauses = [_marked(fold(clause), names) for clause in _CLAUSES.split(normalise(text)) if clause]
     if any(_FILLERS.match(clause) and "§" in clause for clause in clauses):
         return False
+    if _wants(text, products, shelf):
+        return False
     if any(_DECLINES.search(clause) or _WISHES.search(_DONE.sub("#", clause)) for clause in clauses):
         return False
     return any(_tells(clause) for clause in clauses)
+
+
+def _wants(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
+    """Whether a size or a count is wanted in the last clause that speaks of one, and nothing there is of the past."""
+    message = read(text, products, shelf)
+    if not message.mentions:
+        return False
+    last = message.mentions[-1]
+    clause = message.clauses[last.clause]
+    every = any(last.skus >= {sku.code for sku in product.skus} for product in products)
+    told = any(one.search(clause) for one in (_DONE, _PAST, _OWN, _FEELS, _OF_OTHERS)) or len(clause) > _WISH_MAX
+    told = told or any(_LONG_AGO.search(one) for one in message.clauses)
+    return last.sign > 0 and not every and not told and last.clause == len(message.clauses) - 1
 
 
 def _names_in(text: str, products: Sequence[Product], shelf: Shelf) -> list[str]:

@@ -102,3 +102,30 @@ def test_a_bare_size_below_the_link_is_still_asked_about() -> None:
     for text in ("steam卡100", "确认"):
         counter.says(text)
     assert "另买一份" in counter.says("50").text
+
+
+def test_of_two_lines_the_one_whose_size_is_refused_is_changed() -> None:
+    lines = _lines("demo", "流量1g 15133709248，星巴克大杯")
+    new = gist(lines, "1g撑不到周末 换十个g的", counter_in("demo").shelf)
+    assert new is not None
+    assert [(line.product, line.value) for line in new] == [(lines[0].product, 10), (lines[1].product, lines[1].value)]
+
+
+@pytest.mark.parametrize("said", ["我老婆嫌少 充够两百", "我爸一个人在老家 直接两百的", "话都说不完 三百那种"])
+def test_what_the_last_clause_wants_is_no_mere_telling(said: str) -> None:
+    counter = counter_in("demo")
+    counter.says("话费100 13812345678")
+    counter.says(said)
+    assert isinstance(counter.dialog.state, Confirming)
+    (line,) = counter.dialog.state.lines
+    assert line.value in (200, 300)
+
+
+@pytest.mark.parametrize("said", ["我弟在营业厅 充了200", "隔壁老王家 一个月打200", "听说那边做活动 充200送20"])
+def test_what_others_do_is_told(said: str) -> None:
+    counter = counter_in("demo")
+    counter.says("话费100 13812345678")
+    counter.says(said)
+    assert isinstance(counter.dialog.state, Confirming)
+    (line,) = counter.dialog.state.lines
+    assert line.value == 100
