@@ -209,7 +209,8 @@ def _is_in_its_place(clauses: Clauses, words: str) -> bool:
     """Whether the rest says that what the order has is another's or out of use, or that this is to be used."""
     at, before, _ = clauses.around(words.casefold())
     beside = {at} if before else {at, at - 1}
-    return clauses.disowns(beside) or clauses.puts_to_use(set())
+    other = _OF_ACCOUNTS.search(before) is not None
+    return other or clauses.disowns(beside) or clauses.puts_to_use(set())
 
 
 def _is_sure(clauses: Clauses, words: str, says: int, *, near: bool) -> bool:

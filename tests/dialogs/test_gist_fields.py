@@ -60,6 +60,7 @@ WANTED: list[tuple[str, str, Fields, str, Fields]] = [
     ("demo", "WZ300", _APPLE, "有没有安卓的 给我安卓", {"server": "android"}),
     ("life", "ETC300", {"plate": "豫A12B3C"}, "最后那个C是G", {"plate": "豫A12B3G"}),
     ("demo", "HF30", {"account": "18987720164"}, "没少打 打错了 末尾应该是0165", {"account": "18987720165"}),
+    ("demo", "LZ1", {"account": "905337182"}, "多抄了一位 没有后面那个2 90533718", {"account": "90533718"}),
     ("life", "FL-33", {"receiver": "13811112222"}, "贺卡内容：早日康复", {"card_text": "早日康复"}),
     ("life", "FL-33", {"receiver": "13811112222"}, "忘讲了 贺卡写上 祝妈妈安康", {"card_text": "祝妈妈安康"}),
     ("heldout_pantry", "SP5", {"tel": "13803711234", "floor": "lift"}, "老楼没电梯的哦", {"floor": "stairs"}),
