@@ -9,12 +9,13 @@ from dialogs import replies
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
-from dialogs.effects import FindOrders
+from dialogs.effects import CancelOrder, FindOrders
 from dialogs.gist.wishing import has_reasons, wished_instead
 from dialogs.order_lines import lines_of
 from dialogs.paying import live_unpaid
-from dialogs.state import Dialog, DraftLine, Idle, Kept, Listed, Lookup
+from dialogs.state import Confirming, Dialog, DraftLine, Idle, Kept, Listed, Lookup, Replacement
 from dialogs.turn import Said, Scene, Turn
+from kernel.ids import OrderNo
 from kernel.orders import Order
 
 ANOTHER = "n:"
@@ -22,6 +23,8 @@ ANOTHER = "n:"
 _CHANGE = re.compile(
     r"(?:就|是|要|直接|帮我|给我)*[改换](?:订单|刚才的?|原来的?|这个|那个|那单|一下|号码?|的|吧|成这个)*[。.!！~]*"
 )
+_INSTEAD = re.compile("[错换改]|不[对是够]|还是|算了|太|干脆|直接|重新|应该|那就")
+_BESIDES = re.compile("再|另|还要|也|又")
 _MORE = re.compile(
     r"(?:要|是|我|再|又|另外?|还|都|多|新)+(?:来|买|充|要|下|开|加|订)*(?:一?[个份单笔]|的|新的|也)*(?:吧|的)?[。.!！~]*"
     r"|新(?:的|单|订单)|两个都[要充买].*|(?:都|也)[要充买][的吧]?"
@@ -37,6 +40,8 @@ def left_open(dialog: Dialog, said: Said, scene: Scene) -> bool:
         return False
     if said.frame.intent not in ("answer", "price", "order") or len(items) != 1:
         return False
+    if len(said.text.split()) > 1 and _INSTEAD.search(said.text):
+        return False  # 算了 直接来月卡
     (item,) = items
     only = item.said == {"value"} or (bool(item.fields) and item.said == item.fields.keys())
     unnamed = item.product is None and "product" not in item.said
@@ -68,6 +73,22 @@ def answered(dialog: Dialog, text: str) -> int | None:
         return None
     plain = text.strip()
     return next((i for i, words in enumerate((_CHANGE, _MORE, _NEITHER), 1) if words.fullmatch(plain)), None)
+
+
+def said_in_full(dialog: Dialog, said: Said, turn: Turn, scene: Scene) -> Turn:
+    """An order of the same thing for the same account, where that was asked, or what he said of the one that waits was
+    not understood: it takes the place of that one."""
+    live, state = live_unpaid(dialog, scene), turn.dialog.state
+    asked_it = dialog.kept is not None and dialog.listed is not None and dialog.listed.entries[1:2] != ()
+    if live is None or not (asked_it or dialog.misses) or not isinstance(dialog.state, Idle) or turn.effects:
+        return turn
+    if not isinstance(state, Confirming) or len(state.lines) != 1 or len(live.lines) != 1 or _BESIDES.search(said.text):
+        return turn
+    (old,), (new,) = live.lines, state.lines
+    if old.product != new.product or not new.fields or any(old.fields.get(k) != v for k, v in new.fields.items()):
+        return turn
+    waits = replace(dialog, kept=None, listed=None, misses=0, waiting=Replacement(state.lines))
+    return Turn(waits, effects=(CancelOrder(OrderNo(live.order_no)),))
 
 
 def one_more(dialog: Dialog) -> Turn | None:

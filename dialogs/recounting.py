@@ -33,7 +33,8 @@ def recounted(
     if read is None:
         return None
     steps, basket = read
-    if any(kind in _ALONE for kind, _ in steps[1:]) or steps[-1][0] in _ALONE:
+    steps = _without_reason(basket, steps)
+    if any(kind in _ALONE for kind, _ in steps[1:]) or (steps[-1][0] in _ALONE and len(read[0]) == len(steps)):
         return None
     spoken_of: frozenset[str] = frozenset()
     for kind, words in steps:
@@ -45,6 +46,17 @@ def recounted(
     if not out or len(out) > DRAFT_LINES_MAX or out == tuple(lines):
         return None
     return out
+
+
+def _without_reason(basket: Basket, steps: list[tuple[str, list[Word]]]) -> list[tuple[str, list[Word]]]:
+    """三张吧 小舅子也要一张, of two: the one more is why there are to be three."""
+    if len(basket.lines) != 1 or len(steps) != 2:
+        return steps
+    (kind, words), (other, more) = steps
+    total, by = [w.count for w in words if w.kind == "C"], [w.count for w in more if w.kind == "C"] or [1]
+    named = any(w.kind == "N" for w in more)
+    grows = kind in ("first", "set") and other in ("also", "more") and len(total) == 1 and not named
+    return steps[:1] if grows and total[0] == basket.amount(0) + by[0] else steps
 
 
 def _products(word: Word, shelf: Shelf) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dialogs import (
     batch,
     beside,
     cases,
+    change_or_another,
     declining,
     handoff,
     invoices,
@@ -173,7 +174,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
-    turn = or_its_gist(dialog, said, scene, turn)
+    turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
     return _noted(dialog, said, _checked(dialog, said, scene, turn))
 
 

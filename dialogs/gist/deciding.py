@@ -14,13 +14,15 @@ from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
 from dialogs.gist.sharing import each_gets_one, heads_in
-from dialogs.recount_basket import Basket
+from dialogs.recount_basket import Basket, as_sku
 from dialogs.recount_words import Word
-from dialogs.state import DraftLine
+from dialogs.state import QUANTITY_MAX, DraftLine
 
 _TEXT_MAX = 60
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
+_ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
+"""小舅子也要一张: why it is to be one more."""
 _BESIDES = re.compile(
     "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
     "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
@@ -95,11 +97,15 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     given = fields_in(lines, text, shelf)
     if given is None or _ACCOUNT.search(given.rest):
         return None
-    if _BESIDES.search(text) and not (len(lines) == 1 and (_TOTAL.search(text) or each_gets_one(text))):
+    if _BESIDES.search(text) and not (
+        len(lines) == 1 and (_TOTAL.search(text) or _ALSO_ONE.search(text) or each_gets_one(text))
+    ):
         return None
     products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     message = read(given.rest, products, shelf)
     basket = Basket(list(lines), shelf)
+    if (each := _each_counted(basket, message)) is not None:
+        return each
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
     if size is None:
@@ -136,6 +142,23 @@ def surely(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLi
     """The same, where it puts right what an account, a choice, a name or an address is, and can mean nothing else."""
     given = fields_in(lines, text, shelf) if len(text) <= _TEXT_MAX else None
     return gist(lines, text, shelf) if given is not None and given.sure else None
+
+
+def _each_counted(basket: Basket, message: Message) -> tuple[DraftLine, ...] | None:
+    """所以就是100的12张 50的2张, of one line: so many of each."""
+    clauses = sorted({mention.clause for mention in message.mentions})
+    if len(basket.lines) != 1 or len(clauses) < 2 or any(m.sign < 0 or m.way != "set" for m in message.mentions):
+        return None
+    made: dict[str, DraftLine] = {}
+    for clause in clauses:
+        here = [m for m in message.mentions if m.clause == clause and not _names_product(basket, m)]
+        sizes, counts = [m for m in here if m.skus], [m for m in here if m.count]
+        sku = basket.like(_word(sizes[0]), 0) if len(sizes) == len(counts) == 1 else None
+        if sku is None or sku.any_value is not None or counts[0].count > QUANTITY_MAX:
+            return None
+        made[sku.code] = replace(as_sku(basket.lines[0], sku, basket.shelf), quantity=counts[0].count)
+    lines = tuple(made.values())
+    return lines if len(lines) == len(clauses) and lines != tuple(basket.lines) else None
 
 
 def _word(mention: Mention) -> Word:

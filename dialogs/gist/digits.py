@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nlu.numerals import CHINESE, DIGITS, read_numeral
+from nlu.words import PIECES
 
 _TOKEN = re.compile(r"[0-9a-z@._-]+", re.IGNORECASE)
 _SPOKEN = re.compile(f"[零〇{CHINESE}幺]{{2,8}}")
@@ -14,7 +15,9 @@ _WAS_BEHIND = re.compile(
     "^(?:那|这)?[个位段]?(?:都|是)?(?:[打写输填抄说看记按弄搞]?错|不对|[打写输填抄说看记按弄搞改换]成|改为|换成|应该是?(?=[0-9a-z]))"
 )
 _IS = re.compile(r"[\"'」”]?(?:其实|应该)?是(?:个|字母|数字)?([0-9a-z]{1,6})(?![0-9a-z])")
-_END = re.compile("末[尾位]?|尾号|尾数|结尾|尾巴|最后|后[面头边]|后[两二三四五几1-6][位个]|倒数第[一1]")
+_END = re.compile(
+    "(?<![周期月年岁])末[尾位]?|尾号|尾数|结尾|尾巴|最后|后[面头边]|后[两二三四五几1-6][位个]|倒数第[一1]"
+)
 _START = re.compile("开头|打头|最前|前[面头边]|前[两二三四五几1-6][位个]|头[两二三几]位")
 _HOW_MANY = re.compile(f"([{CHINESE}1-6])[位个]")
 _OF_IT = re.compile("[号位码]|尾|末|开头|打头|qq|id|邮箱|邮件|电话|手机|账户|身份证|车牌")
@@ -81,7 +84,11 @@ def _tokens(said: str, old: str) -> Iterator[tuple[str, bool, int]]:
         before, behind = said[: found.start()], said[found.end() :]
         token = found[0].strip(".-_") if found[0][0] in ".-_@" or found[0][-1] in ".-_" else found[0]
         token = "".join("1" if c == "幺" else str(DIGITS.get(c, c)) for c in token)
-        if not token or re.match("[个张份元块月年天点]|号楼", behind) or (token.casefold() == "qq" and "@" not in old):
+        if (
+            not token
+            or re.match(f"[{PIECES}元块月年天点](?!号)|号楼", behind)
+            or (token.casefold() == "qq" and "@" not in old)
+        ):
             continue
         wrong = _WAS_BEFORE.search(before) or _WAS_BEHIND.search(behind)
         refused = wrong is not None or _is_another(token, behind, old)

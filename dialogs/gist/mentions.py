@@ -14,6 +14,7 @@ from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
 from nlu.words import PIECES
 
+_MANY = 10
 BARE = "#"
 """The piece of a number with none."""
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?<=[吧呗嘛])(?=.)|但是?|不过|所以|因为|然后")
@@ -281,7 +282,10 @@ def _sized(value: float, rest: str, products: Sequence[Product], shelf: Shelf) -
     """How long the unit behind is, and which sizes have this number: 五个g, 三百的, 980."""
     if (sized := size_of(value, rest, products, shelf)) is not None:
         return sized
-    codes = frozenset(sku.code for p in products for sku in p.skus if sku.value == value and sku.any_value is None)
+    fixed = [sku for p in products for sku in p.skus if sku.value == value and sku.any_value is None]
+    codes = frozenset(sku.code for sku in fixed)
+    if codes and value >= _MANY and rest.startswith("个") and any(sku.unit in PIECES for sku in fixed):
+        return 1, codes  # 60个的, of eggs by 30 and by 60
     if not codes or _NO_COUNT.match(rest) or _PIECE.match(rest) or (value < 10 and rest[:1] not in ("的", "吧", "呗")):
         return None
     return 0, codes

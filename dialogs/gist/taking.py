@@ -30,7 +30,7 @@ from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 
 _ASKS = re.compile(
-    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
+    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
 )
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _SHOWS = ("search", "browse", "price", "help")

@@ -13,7 +13,7 @@ from dialogs.state import DraftLine
 from dialogs.turn import Said, Scene
 
 _ASKS = re.compile(
-    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|是不是|行不行|好不好|有没有"
+    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
 )
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
@@ -105,4 +105,5 @@ def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
     return any(
         item.product not in held if item.product else item.candidates and not held & set(item.candidates)
         for item in said.frame.items
+        if item.product or not item.said or not item.said <= {"value", "quantity"}  # 一个月 is no name
     )
