@@ -17,8 +17,8 @@ from dialogs.field_changes import address_completed
 from dialogs.gist.adding import besides
 from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.instead import instead
-from dialogs.gist.more_than import more_than
-from dialogs.gist.wishing import has_reasons, wished_instead, wished_with_reasons
+from dialogs.gist.more_than import holds, more_than
+from dialogs.gist.wishing import has_reasons, wished_instead
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid
@@ -227,7 +227,7 @@ def _changes(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scen
     """Whether the gist of it is a change of the order, where it could not be one more just as well."""
     if surely(lines, said.text, scene.shelf) is not None:
         return True
-    open_ = change_or_another.left_open(dialog, said, scene)
+    open_ = not has_reasons(said.text) and change_or_another.left_open(dialog, said, scene)
     return not open_ and wished_instead(lines, said, scene) is not None
 
 
@@ -329,13 +329,8 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     dialog = replace(dialog, unpaid=unpaid, kept=None, listed=None)
     problems: tuple[str, ...] = ()
     new = surely(lines, said.text, scene.shelf) or reworked(lines, said, scene)
-    if new is None and has_reasons(said.text) and not says_more(said.text):
-        new = wished_instead(lines, said, scene) and wished_with_reasons(lines, said, scene)
-    corrects = said.frame.intent in ("change", "answer", "order") and not says_more(said.text)
-    if new is None and corrects:
-        made = corrected(lines, _without_name(order, said, scene), scene)
-        if made is not None:
-            new, problems = made
+    if new is None:
+        new, problems = _made(order, lines, said, scene)
     if new is not None and (whole := more_than(lines, new, said.text, scene.shelf)) is not None:
         new, problems = whole, ()
     if new is None and (new := wished_instead(lines, said, scene)) is None:
@@ -345,6 +340,18 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
     if new == lines:
         return None
     return Turn(replace(dialog, waiting=Replacement(new)), effects=(CancelOrder(order.order_no),))
+
+
+def _made(
+    order: Order, lines: tuple[DraftLine, ...], said: Said, scene: Scene
+) -> tuple[tuple[DraftLine, ...] | None, tuple[str, ...]]:
+    """What the older rules make of the lines, and what is wrong with it; among reasons its gist, where it has more."""
+    corrects = said.frame.intent in ("change", "answer", "order") and not says_more(said.text)
+    made = corrected(lines, _without_name(order, said, scene), scene) if corrects else None
+    wish = wished_instead(lines, said, scene) if has_reasons(said.text) else None
+    if wish is not None and (made is None or made[1] or not holds(lines, made[0], wish, scene.shelf)):
+        return wish, ()
+    return made if made is not None else (None, ())
 
 
 def _without_name(order: Order, said: Said, scene: Scene) -> Said:

@@ -38,6 +38,16 @@ def more_than(
     return new if _miscounted(before, half, whole, text, lines, shelf) else None
 
 
+def holds(lines: Sequence[DraftLine], made: Sequence[DraftLine], new: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether what was made of a message has all that its gist changes."""
+    if not len(lines) == len(made) == len(new):
+        return False
+    every = [[_slots(line, shelf) for line in some] for some in (lines, made, new)]
+    return all(
+        _changed(old, other).items() <= _changed(old, one).items() for old, one, other in zip(*every, strict=True)
+    )
+
+
 def _miscounted(
     before: Sequence[_Slots],
     half: Sequence[_Slots],

@@ -15,15 +15,31 @@ from dialogs.turn import Said, Scene
 _ASKS = re.compile(
     "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
 )
+_EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
+_POLITE = re.compile(
+    "(?:能不能|可不可以|能否)(?=(?:先|帮我|给我|麻烦)*(?:把.{1,8})?(?:撤|取消|[去拿划删减退]掉|删|[改换]成))"
+)
+"""流量那个能不能撤了啊: a wish."""
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 _PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
-_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次")
+_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
 _REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
 """Of a clause that gives no reason."""
 _INSTEAD = re.compile(
     "[错换改变]|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
 )
 """What tells a correction below the link from one more order."""
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks something."""
+    return _ASKS.search(_POLITE.sub("", _EXCLAIMS.sub("", text))) is not None
+
+
+def has_reasons(text: str) -> bool:
+    """Whether a message says more in clauses of their own than a size, a count or an account."""
+    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    return len(clauses) > 1 and any(len(_REASON.sub("", clause)) > 3 for clause in clauses)
 
 
 def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
@@ -75,22 +91,16 @@ def _fields_of(line: DraftLine, scene: Scene) -> tuple[Field, ...]:
 
 
 def wished_instead(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
-    """The same below the link, where a message may as well be an order of its own."""
+    """The same below the link, where a message may as well be an order of its own: one that names a product anew is,
+    unless something in it puts right what was ordered."""
     if _ANOTHER.search(said.text):
         return None
     text = fold(said.text)
     names = any("product" in item.said for item in said.frame.items)
     names = names and (not has_reasons(said.text) or _named(lines, text, scene))
-    whole = any(item.fields for item in said.frame.items) and said.frame.intent != "change"
-    if (names or whole) and not _INSTEAD.search(text):
+    if names and not _INSTEAD.search(text):
         return None
     return wished(lines, said, scene)
-
-
-def has_reasons(text: str) -> bool:
-    """Whether a message says more in clauses of their own than a size, a count or an account."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    return len(clauses) > 1 and any(len(_REASON.sub("", clause)) > 3 for clause in clauses)
 
 
 def _named(lines: Sequence[DraftLine], text: str, scene: Scene) -> bool:
