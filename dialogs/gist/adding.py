@@ -9,6 +9,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import field_of, look
 from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
 from dialogs.gist.mentions import BARE, Message
+from dialogs.gist.telling import only_tells
 from dialogs.recount_basket import as_sku
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, DraftLine
 from dialogs.turn import Said
@@ -18,16 +19,28 @@ from nlu.text import normalise
 from nlu.words import PIECES
 
 _TEXT_MAX = 60
-_DO = "来要买充冲加给带捎搭拿配整搞弄添开办续饶补租订打放上印选"
-_MORE = re.compile(
-    rf"再(?:帮我|给)?[{_DO}]|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺]|还有(?!.*[呢部])|顺[便带手路]|[捎搭配](?:[上个带着]|[一两三]?[{{张个份}}])|带上?[个张份一]"
-    rf"|加(?:上|个|[一两三四五二][张个份盒瓶袋本条])|外加|也(?:想|帮我|给[^,，]{{1,4}}|一[起块])?[各]?[{_DO}]|[补添][上个一]|追加|多[来要拿买]|一起[{_DO}付算结]|一块儿?[{_DO}付算结]|一并"
+_ASIDE_MAX = 5
+_DO = "来要买充冲加给带捎搭拿配整搞弄添开办续饶补租订打放上印选交缴下点报安算备刷冲塞凑换弄寄送留"
+_NOT_ALSO = "行|可以|好|中(?!杯)|成(?!人)|够|不|是|许|太|就|罢|挺|很|真|觉|知|没(?:事|关|意|啥|问)|无|贵|便宜|差不多|一样|对(?!象)|懂|难|别|能|从|怪|用(?!完|光)|喜|爱|买过|充过|玩过"
+MORE = re.compile(
+    rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}]|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
+    rf"|加(?:上|个|进|入|[一两三四五二]?[张个份盒瓶袋本条杯套])|外加|也(?!{_NOT_ALSO})|[补添](?:[上个一两三俩张份进]|$|[,，])|追加|多[来要拿买点]|一[起块并同道](?!钱)儿?"
+    r"|除了.{1,12}[还再]|(?:忘|忘了|忘记)[买拿点加带算要说](?!成|明|清)|(?<!泄)漏(?:了|掉|买|点|拿|拍|算|说|一|个)|落[下了](?!来)"
 )
+"""Words with which something comes besides: once more, also, along, forgotten."""
+_RUNS_OUT = re.compile(
+    "[没无][了啥多剩钱]|没(?:钱|话费|流量|油|电)|见底|到期|过期|欠费|用[完光]|[用剩]?不[够多]|该[交续充缴]|停机|断"
+)
+"""话费也快没了: what is wanted, and no refusal."""
+_ELSE = re.compile("把[^,，\\d]{2,7}(?:也|一[起块并])")
+"""顺带把寄件券也买了: of goods, even where nobody knows them."""
 _EACH = re.compile("[都各]再?[来要买拿添加]")
-_COUNTED = rf"(?P<count>[1-9]\d?|[{CHINESE}俩])[{PIECES}]"
-_ALIKE = re.compile(f"(?:再|也)(?:给[^,，]{{1,5}})?也?[加添补拿带捎整搭]{_COUNTED}(?:[一同]样|照样)的")
+_COUNTED = rf"(?P<count>[1-9]\d?|[{CHINESE}俩])?[{PIECES}]"
+_ALIKE = re.compile(
+    f"(?:再(?![来要买下弄订])|也|[补添加])(?:给[^,，]{{1,5}})?也?[加添补拿带捎整搭来要买弄下订]?(?:{_COUNTED})?(?:跟[我这]?[个张份]?(?:这个)?)?(?:一模)?(?:[一同]样|照样|同款|相同)的?"
+)
 _ALONE = re.compile(f"^(?:[^,，]{{0,4}}[,，])?再[加添补]{_COUNTED}(?:吧|呗)?(?=[,，]|$)")
-"""再加一份一样的; and 再加1张 in a clause of its own."""
+"""再加一份一样的, 给我妈也来份同款; and 再加1张 in a clause of its own."""
 _SUM = re.compile("凑|[一总]共|合计|加起来")
 _TOGETHER = re.compile("一[起块并]儿?(?:付|结|算|买|下|$)|凑(?:个|成)?整|[算同成]一?个?单|合起?来")
 _CORRECTS = re.compile(
@@ -58,7 +71,7 @@ class Besides:
 def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | None:
     """What is to come besides these lines; None where nothing is, or it is left open what."""
     plain = normalise(said.text)
-    if len(plain) > _TEXT_MAX or not _MORE.search(plain) or _CORRECTS.search(plain) or _WEIGHS.search(plain):
+    if len(plain) > _TEXT_MAX or not MORE.search(plain) or _CORRECTS.search(plain) or _WEIGHS.search(plain):
         return None
     looked = [look(line, shelf) for line in lines]
     if any(one.sku is None for one in looked):
@@ -67,7 +80,10 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     own = {product.id for product in held}
     framed = [shelf.product(i.product) for i in said.frame.items if i.product is not None and i.product not in own]
     goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))
-    message = read_with(said.text, [*held, *goods], shelf)
+    products = [*held, *goods]
+    message = read_with(said.text, products, shelf)
+    if only_tells(said.text, products, shelf) or (not goods and _ELSE.search(plain)):
+        return None
     text = ",".join(message.clauses)
     if goods:
         made = _foreign(lines, goods, said, message, shelf)
@@ -94,7 +110,8 @@ def _foreign(
     made: list[DraftLine] = []
     framed = {item.product for item in said.frame.items}
     for product in {one.id: one for one in goods}.values():
-        signs = [m.sign for m in message.mentions if touches(m, product)]
+        within = [m for m in message.mentions if touches(m, product)]
+        signs = [1 if m.sign < 0 and _RUNS_OUT.search(message.clauses[m.clause]) else m.sign for m in within]
         if -1 in signs or not (1 in signs or product.id in framed):
             return []
         line = line_of(product, said, message, None, shelf)
@@ -111,7 +128,7 @@ def _same_person(text: str) -> bool:
 def _alike(lines: Sequence[DraftLine], text: str, said: Said, message: Message, shelf: Shelf) -> list[DraftLine]:
     """再加一份一样的; 再加1张 老二也要去, where there is one line: as many more of that."""
     found = _ALIKE.search(text) or (_ALONE.search(text) if len(said.frame.items) < 2 else None)
-    count = read_numeral(found["count"]) if found is not None else None
+    count = read_numeral(found["count"] or "1") if found is not None else None
     if len(lines) != 1 or count is None or not 1 <= count <= QUANTITY_MAX:
         return []
     product, sku = shelf.product(lines[0].product or ""), look(lines[0], shelf).sku
@@ -140,7 +157,9 @@ def _sizes(
             wanted.append((mention.clause, mention.skus))
     made: list[DraftLine] = []
     mine = {sku.code for one in lines if (sku := look(one, shelf).sku) is not None}
-    if len(lines) > 1 and any(len(m.skus & mine) == 1 for m in message.mentions):
+    told = {at for at, codes in wanted if codes <= mine and _is_told(message, at)}
+    wanted = [(at, codes) for at, codes in wanted if at not in told]
+    if len(lines) > 1 and any(len(m.skus & mine) == 1 and m.clause not in told for m in message.mentions):
         return []  # 藏青的也要350: that line, changed
     for clause, codes in wanted:
         if codes & mine or not _is_more(message, clause):
@@ -152,12 +171,23 @@ def _sizes(
     return made
 
 
+def _is_told(message: Message, clause: int) -> bool:
+    """Whether a clause only says what becomes of something: 单盒那个拆着玩, 单人那份我给室友."""
+    within = [m for m in message.mentions if m.clause == clause]
+    return not any(m.count or m.way != "set" for m in within) and not MORE.search(message.clauses[clause])
+
+
 def _is_more(message: Message, clause: int) -> bool:
     """Whether that clause, or one before it, says that something comes besides; 还有20块 alone is only told."""
     each = any(_EACH.search(one) for one in message.clauses)
     said = "".join(one for at, one in enumerate(message.clauses) if each or at <= clause)
     certain = any(m.clause == clause and (m.sign > 0 or m.count) for m in message.mentions)
-    return _MORE.search(said if certain else said.replace("还有", "")) is not None
+    sized = {m.clause for m in message.mentions if m.skus}
+    for at in range(clause + 1, len(message.clauses)):
+        if at in sized or len(message.clauses[at]) > _ASIDE_MAX:
+            break
+        said += "," + message.clauses[at]  # 要专业版 也拿一个; 她要美式 一起下了
+    return MORE.search(said if certain else said.replace("还有", "")) is not None
 
 
 def _size(

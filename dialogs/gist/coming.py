@@ -8,6 +8,7 @@ from dialogs import paying, replies
 from dialogs.draft import look
 from dialogs.effects import FindOrders
 from dialogs.gist.adding import besides
+from dialogs.gist.goods import read_with
 from dialogs.gist.instead import instead
 from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
@@ -24,7 +25,7 @@ def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
         new = instead(state.lines, said, scene.shelf)
         more = besides(state.lines, said, scene.shelf) if new is None else None
         lines = more.every if more is not None else new
-        if lines is None or lines == _lines(turn) or (more is not None and _has(state, turn, lines, scene)):
+        if lines is None or lines == _lines(turn) or (more is not None and _has(state, said, turn, lines, scene)):
             return None
         plain = replace(turn.dialog, misses=0, replaced=(), listed=None, waiting=None)
         return advance(plain, lines, scene, replies.added() if more is not None else replies.changed())
@@ -49,7 +50,7 @@ def _lines(turn: Turn) -> tuple[DraftLine, ...]:
     return state.lines if isinstance(state, Collecting | Confirming) else ()
 
 
-def _has(before: Confirming, turn: Turn, lines: Sequence[DraftLine], scene: Scene) -> bool:
+def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine], scene: Scene) -> bool:
     """Whether the turn has put something to what there was already, and asks for nothing that these lines have."""
     after = _lines(turn)
     if after == before.lines:
@@ -58,7 +59,19 @@ def _has(before: Confirming, turn: Turn, lines: Sequence[DraftLine], scene: Scen
     grows = len(after) > len(before.lines)
     if isinstance(turn.dialog.state, Collecting) and not any(look(line, scene.shelf).missing for line in lines):
         return there != wanted and grows and len(lines) > len(before.lines)
-    return wanted == there or grows
+    return (wanted == there or grows) and not _miscounts(before, after, said, scene)
+
+
+def _miscounts(before: Confirming, after: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
+    """Whether the turn has made more of a line by a number that nobody said: 再来个整套的, of a single one."""
+    grown = [
+        one.quantity
+        for one in after
+        if any(replace(one, quantity=line.quantity) == line and one.quantity > line.quantity for line in before.lines)
+    ]
+    products = [p for line in before.lines if (p := scene.shelf.product(line.product or "")) is not None]
+    told = {mention.count for mention in read_with(said.text, products, scene.shelf).mentions}
+    return any(count not in told for count in grown)
 
 
 def _code(line: DraftLine, scene: Scene) -> str:

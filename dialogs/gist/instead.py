@@ -8,6 +8,7 @@ from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.filling import fill
+from dialogs.gist.adding import MORE
 from dialogs.gist.goods import line_of, named_goods, read_with, touches, with_fields
 from dialogs.gist.mentions import Message, read
 from dialogs.state import DraftLine
@@ -27,8 +28,7 @@ _STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?�
 _WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
 _REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])")
 _KEEPS = re.compile("不[变动]|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
-_BESIDES = re.compile("另外|另[来要加]|顺[便带手路]|再[来要买加充带]|还要|加上|外加|一起|一块|都要|两[样个]都")
-_TOO = re.compile("也(?:给我|想)?[要来买充开办]")
+_BESIDES = re.compile(f"{MORE.pattern}|都要|两[样个]都")
 _MAY_BE = re.compile("|".join(one.pattern for one in (_SWAP, _GONE, _MISTOOK, _STILL, _REST_SAME)) + "|有|[不别]")
 
 
@@ -126,7 +126,7 @@ def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: S
     text = ",".join(message.clauses)
     if not going and _BESIDES.search(text):
         return None
-    still = _STILL.search(text) is not None and not _TOO.search(text)
+    still = _STILL.search(text) is not None
     if not (going or swaps or _MISTOOK.search(text) or still):
         return None
     left = going or ({*range(len(lines))} - staying)

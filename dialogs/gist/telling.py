@@ -33,7 +33,7 @@ _PAST = re.compile(
     "以前|之前|原来|从前|上一?[次回]|上个?[月周]|去年|前[天年阵]|昨[天晚]|当年|小时候|那会|那[阵时]|刚(?=[才刚充买下订看接问到打上去])|听说|据说|平[时常]|一般|经常|每[次天月年]|从来|向来|老是|总是|一天|一次|一顿|一口气|今[年天]|这个月|头一[回次]|长这么大|活了"
 )
 _DECLINES = re.compile(
-    rf"不(?:[给帮])|(?<!咋)(?<!怎么)(?<!都)不[充吃喝玩看去买要交缴办用弄续订搞租装](?!紧|脸|完|了?过|起)|别(?![家人的])|[多少漏错][打写输填说点选]|[打写输填说搞弄点选][错多少漏]|补(?!考)|退|(?:上[次回]|之前|原来|刚才|以前)(?:的|那)+(?:个|号码?|手机|qq|账号)*$|[充用给按](?:我|他|她|{_SOMEONE})的|再[来加搞整弄拿充买要订搭捎带]|还[差缺少]|一并|顺[便手带]|来一?个|也去|最[便贵大小好快]|更[便贵大小好快]"
+    rf"不(?:[给帮])|(?<!咋)(?<!怎么)(?<!都)不[充吃喝玩看去买要交缴办用弄续订搞租装](?!紧|脸|完|了?过|起)|别(?![家人的])|[多少漏错][打写输填说点选]|[打写输填说搞弄点选][错多少漏]|补(?!考)|退|(?:上[次回]|之前|原来|刚才|以前)(?:的|那)+(?:个|号码?|手机|qq|账号)*$|[充用给按](?:我|他|她|{_SOMEONE})的|再[来加搞整弄拿充买要订搭捎带配办开续添补]|给(?:我|他|她)?(?:{_SOMEONE})?[也再就]?[充打冲开续买来拿整搞加办](?:上|个|张)?(?=§|{_N})|还[差缺少]|一并|顺[便手带]|来一?个|也去|最[便贵大小好快]|更[便贵大小好快]"
 )
 """What wishes in any sentence."""
 _ACTS = (
@@ -46,8 +46,13 @@ _WISHES = re.compile(
     r"|[拿划撤抹删砍勾扣刨剔减退去免摘]掉|[划撤删砍勾剔刨免]了|(?<!一)[撤删刨剔](?:一|$)|^(?:每人|人手|一人)[一§]"
     rf"|不(?:做|洗|泡|按|修|剪|拍|读|报|考|滑|练|学|搓|续|订|寄|送)了?$|到§(?:就|吧|得|$)|这[回次](?=§|{_N})"
     rf"|就(?:我|他|她|咱|俺)们?(?=[§一两俩仨\d])|先.{{0,3}}?(?=§|{_N})"
-    rf"|就是?(?=§|刚才|[好行够成中可]|{_N})|只(?=§|{_N}[张份个件])|也(?=§|{_N})|再(?=§|{_N}[张份个件杯瓶套盒袋])|(?:另外|还有)(?=§|{_N}[张份件杯瓶套盒袋])|各|每[样人]|一[起块]|第{_N}[个件份张单]|\d+[栋号幢]|单元|{_N}个?人[去来吃用喝玩]"
+    rf"|就是?(?=§|刚才|[好行够成中可]|{_N})|只(?=§|{_N}[张份个件])|也(?=§|{_N})|再(?=§|{_N}[张份个件杯瓶套盒袋])|(?:另外|还有)(?=§|{_N}[张份件杯瓶套盒袋])|各|每[样人]|一[起块并同道](?!钱)|还[差缺](?=个?[§一])|第{_N}[个件份张单]|\d+[栋号幢]|单元|{_N}个?人[去来吃用喝玩]"
 )
+_LATER = re.compile(
+    "(?:等|过|到)[^§]{1,8}[再才][^§]{0,3}§?|下(?:[次回周]|个?月)(?:[再才也]|试|来|买)[^§]{0,3}§?|(?:改天|回头|以后)[再来][^§]{0,3}§?"
+    "|(?:还好|幸好|幸亏|好在|得亏|多亏).*"
+)
+"""What is for another day, or was well done: nothing is wished now."""
 _PLAINLY = re.compile("[换改]成|[给帮]我|不对|错了|取消|应该|就[行好要]")
 _NO_COUNT = re.compile(
     rf"{_N}(?:[多来]?[次回遍岁页步发把根头斤集楼点路]|年级|个?半?个?(?:小时|钟头|星期|礼拜|学期)|[多来]?个?人(?!份)|口人|[多来]?年(?![卡的费度])|年了|[多来]?天(?!卡)|分钟)|第{_N}|[^\d\s]{_N}了|{_N}后|超了"
@@ -78,11 +83,12 @@ def only_tells(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
     clauses = [_marked(fold(clause), names) for clause in _CLAUSES.split(normalise(text)) if clause]
     if any(_FILLERS.match(clause) and "§" in clause for clause in clauses):
         return False
-    if _wants(text, products, shelf):
+    clauses = [_LATER.sub("#", clause) for clause in clauses]
+    if not any("#" in clause for clause in clauses) and _wants(text, products, shelf):
         return False
     if any(_DECLINES.search(clause) or _WISHES.search(_DONE.sub("#", clause)) for clause in clauses):
         return False
-    return any(_tells(clause) for clause in clauses)
+    return any("#" in clause or _tells(clause) for clause in clauses)
 
 
 def _wants(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
