@@ -10,7 +10,7 @@ from dialogs.draft import look
 from dialogs.filling import fill
 from dialogs.gist.adding import MORE
 from dialogs.gist.goods import line_of, named_goods, read_with, touches, with_fields
-from dialogs.gist.mentions import Message, read
+from dialogs.gist.mentions import Mention, Message, read
 from dialogs.state import DraftLine
 from dialogs.turn import Said
 from nlu.frame import Item
@@ -19,15 +19,15 @@ _TEXT_MAX = 60
 _NAME_MAX = 8
 _SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)")
 _GONE = re.compile(
-    "不[要用想充买去喝吃看玩租需]|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都刚]交|交[了过]|有了|我?还有|关门|取消|退|算了|不了|不能|没法|不行|[弹看用学喝吃玩听]完|太|贵|重|停|不是|不报|踩不|来不"
+    "不[要用想充买去喝吃看玩租需听学办开打订]|别[要用充买去喝吃看玩租听办开订弄搞整拿]|[去删拿划退换撤]掉|[撤删封卸]了?|注销|关服|[打用看去拿喝吃弄]不[成了上着到]|没店|没有?我要|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都刚]交|交[了过]|有了|我?还有|关门|取消|退|算了|不了|不能|没法|不行|[弹看用学喝吃玩听]完|太|贵|重|停|不是|不报|踩不|来不"
 )
 _MISTOOK = re.compile(
-    "错|岔|串|[弄搞记看]混|[买充选点弄搞]成|才[对是]|[要说想指买][^,]?(?:的|得)是|(?<!还)(?<!也)(?<!只)(?<!不)是.{1,8}不是|不是.{1,8}是"
+    "错|岔|串|瓢|顺嘴|嘴[快秃]|口误|手[滑快抖误]|眼花|[弄搞记看]混|[买充选点弄搞]成|才[对是]|[要说想指买][^,]?(?:的|得)是|(?<!还)(?<!也)(?<!只)(?<!不)是.{1,8}不是|不是.{1,8}是"
 )
 _STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
 _WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
 _REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])")
-_KEEPS = re.compile("不[变动]|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
+_KEEPS = re.compile("不[变动]|照样|还是那|要的|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
 _BESIDES = re.compile(f"{MORE.pattern}|都要|两[样个]都")
 _MAY_BE = re.compile("|".join(one.pattern for one in (_SWAP, _GONE, _MISTOOK, _STILL, _REST_SAME)) + "|有|[不别]")
 
@@ -46,7 +46,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     new = _new_product(said, held, shelf)
     if new is None:
         return _in_its_place(lines, said, shelf)
-    message = read_with(said.text, [*held, new], shelf)
+    message = _with_names(read_with(said.text, [*held, new], shelf), said, new, shelf)
     at = _leaves(lines, new, message, shelf)
     if at is None or not _is_wanted(new, said, message):
         return None
@@ -93,13 +93,29 @@ def _new_product(said: Said, held: Sequence[Product], shelf: Shelf) -> Product |
     return named[0] if len(named) == 1 else None
 
 
+def _with_names(message: Message, said: Said, new: Product, shelf: Shelf) -> Message:
+    """The message with what of the goods is called in another way than by its own names: 奶茶别买了."""
+    more = list(message.mentions)
+    for one in said.frame.named:
+        clause = next((at for at, clause in enumerate(message.clauses) if one.word in clause), None)
+        known = any(one.word in mention.text or mention.text in one.word for mention in message.mentions)
+        if clause is None or known or new.id in one.products:
+            continue
+        sold = [p for code in one.products if (p := shelf.product(code)) is not None]
+        more.append(Mention(clause, one.word, skus=frozenset(sku.code for product in sold for sku in product.skus)))
+    return replace(message, mentions=tuple(more))
+
+
 def _is_wanted(new: Product, said: Said, message: Message) -> bool:
     signs = {m.sign for m in message.mentions if touches(m, new)}
     whole = any(i.product == new.id and (i.sku or i.value is not None) for i in said.frame.items)
     if 1 in signs or (whole and -1 not in signs):
         return True
-    clauses = [message.clauses[m.clause] for m in message.mentions if touches(m, new) and m.sign >= 0]
-    return any(re.search("[换改是要来拿买充整搞弄开办订报]|才对", clause) for clause in clauses)
+    spoken = [m for m in message.mentions if touches(m, new) and m.sign >= 0]
+    clauses = [message.clauses[m.clause] for m in spoken]
+    return any(m.alone for m in spoken) or any(
+        re.search("[换改是要来拿买充整搞弄开办订报认用去顶]|才对", clause) for clause in clauses
+    )
 
 
 def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: Shelf) -> int | None:

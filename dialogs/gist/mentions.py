@@ -38,7 +38,9 @@ _REFUSED_BEFORE = re.compile(
     r"(?:谁还[开学要用买]?|哪[里儿]?(?:用|要|喝|吃|装|看)得?[了完着]|[用吃喝看装]不[了完着到上]|要不了|不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
 _FILLER = re.compile("[的吧呗啊哈了那就个档种款]|这[个种]|得了|就行|就好")
-_FINE = re.compile("不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
+_OF_THE_NEXT = re.compile("(?:的|那个|这个)?(?:并|而)?(?:不是|不要|别[要买充])(?:那个?|这个?|的)?$")
+"""网易的不是骏网: refuses what stands behind it."""
+_FINE = re.compile("没变|没改|不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
 _REFUSED_BEHIND = re.compile(
     "[哪咋]里?够|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
@@ -114,6 +116,7 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
         for i, (start, end, what) in enumerate(spans):
             before = clause[spans[i - 1][1] if i else 0 : start]
             behind = clause[end : spans[i + 1][0] if i + 1 < len(spans) else len(clause)]
+            behind = _OF_THE_NEXT.sub("", behind) if i + 1 < len(spans) else behind
             own = _with_sign(replace(what, clause=at), before, behind)
             same = all(other.text == what.text for _, _, other in spans)  # 年卡年卡
             ends = not _FILLER.sub("", behind) and not _PRICED.search(before)
