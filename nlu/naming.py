@@ -8,7 +8,7 @@ from nlu.accounts import Account, accept
 from nlu.amounts import Amount, settle
 from nlu.frame import Named
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex, plain
-from nlu.phrases import MOST
+from nlu.phrases import MOST, Entry
 from nlu.seen import Ref, Seen
 from nlu.text import normalise
 from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
@@ -27,13 +27,25 @@ def named_in(text: str, lexicon: Lexicon) -> tuple[Named, ...]:
     found: list[Named] = []
     for mention in lexicon.phrases.find(normalise(text)):
         entry = mention.entry
-        sold = entry.products or entry.shorthand or entry.categories or entry.skus
+        sold = (
+            entry.products
+            or entry.shorthand
+            or entry.categories
+            or entry.skus
+            or _sized_so(mention.word, entry, lexicon)
+        )
         if not sold or len(sold) > _MEANT or not mention.exact or len(mention.word) < 2:
             continue
         whole = bool(entry.products) or (not entry.shorthand and bool(entry.categories))
         if whole or entry.shorthand or len(sold) == 1:
             found.append(Named(mention.word, tuple(sold), whole))
     return tuple(found)
+
+
+def _sized_so(word: str, entry: Entry, lexicon: Lexicon) -> list[str]:
+    """What has a size that begins with a word for one of its options: 蛋挞, of 蛋挞六只装."""
+    owners = entry.owners if entry.options and len(entry.owners) == 1 else []
+    return [pid for pid in owners if any(plain(sku.label).startswith(word) for sku in lexicon.products[pid].words.skus)]
 
 
 def named(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> list[str]:

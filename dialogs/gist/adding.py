@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look
+from dialogs.gist.deciding import gist
 from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
 from dialogs.gist.mentions import BARE, Message
 from dialogs.gist.telling import only_tells
@@ -21,7 +22,10 @@ from nlu.words import PIECES
 _TEXT_MAX = 60
 _ASIDE_MAX = 5
 _DO = "来要买充冲加给带捎搭拿配整搞弄添开办续饶补租订打放上印选交缴下点报安算备刷冲塞凑换弄寄送留"
-_NOT_ALSO = "行|可以|好|中(?!杯)|成(?!人)|够|不|是|许|太|就|罢|挺|很|真|觉|知|没(?:事|关|意|啥|问)|无|贵|便宜|差不多|一样|对(?!象)|懂|难|别|能|从|怪|用(?!完|光)|喜|爱|买过|充过|玩过"
+_NOT_ALSO = (
+    "行|可以|好|中(?!杯)|成(?!人)|够|不|是|许|太|就|罢|挺|很|真|觉|知|没(?:事|关|意|啥|问)|无|贵|便宜|差不多"
+    "|一样|对(?!象)|懂|难|别|能|从|怪|用(?!完|光)|喜|爱|买过|充过|玩过"
+)
 MORE = re.compile(
     rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}按泡洗喝吃看玩做](?!过)|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
     rf"|加(?:上|个|进|入|[一两三四五二]?[张个份盒瓶袋本条杯套])|外加|也(?!{_NOT_ALSO})|[补添](?:[上个一两三俩张份进]|$|[,，])|追加|多[来要拿买点]|一[起块并同道](?![钱玩住吃看打去])儿?"
@@ -73,6 +77,8 @@ class Besides:
 def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | None:
     """What is to come besides these lines; None where nothing is, or it is left open what."""
     plain = normalise(said.text)
+    if (otherwise := _otherwise(lines, said, plain, shelf)) is not None:
+        return otherwise
     if len(plain) > _TEXT_MAX or not MORE.search(plain) or _CORRECTS.search(plain) or _WEIGHS.search(plain):
         return None
     looked = [look(line, shelf) for line in lines]
@@ -139,6 +145,22 @@ def _alike(lines: Sequence[DraftLine], text: str, said: Said, message: Message, 
         return []
     anothers = product.delivery is Delivery.TOPUP and not _same_person(said.text)
     return [] if anothers else [replace(lines[0], quantity=int(count))]
+
+
+def _otherwise(lines: Sequence[DraftLine], said: Said, plain: str, shelf: Shelf) -> Besides | None:
+    """要黑色 给我妈也带一个同样的: the one line changed, and as many more of it."""
+    found = _ALIKE.search(plain) if len(lines) == 1 else None
+    start = max((plain.rfind(mark, 0, found.start()) for mark in ",， "), default=-1) if found is not None else -1
+    if found is None or start < 1:
+        return None
+    new, count = gist(lines, plain[:start], shelf), read_numeral(found["count"] or "1")
+    product = shelf.product(lines[0].product or "")
+    if new is None or len(new) != 1 or count is None or product is None:
+        return None
+    if product.delivery is Delivery.TOPUP and not _same_person(said.text):
+        return None
+    grown = replace(new[0], quantity=new[0].quantity + int(count))
+    return Besides((grown,), (grown,), together=True, alike=True) if grown.quantity <= QUANTITY_MAX else None
 
 
 def _sizes(

@@ -70,6 +70,9 @@ def _sized(line: DraftLine, product: Product, message: Message, like: DraftLine 
     for mention in message.mentions:
         if mention.sign >= 0 and mention.skus & possible:
             possible &= mention.skus
+    if len(possible) > 1:
+        text = ",".join(message.clauses)
+        possible = {code for code in possible if (sku := shelf.sku(code)) and fold(sku.label) in text} or possible
     if len(possible) > 1 and like is not None and (held := look(like, shelf)).sku is not None:
         alike = {code for code in possible if (sku := shelf.sku(code)) and held.sku and _is_like(sku, held.sku)}
         possible = alike or possible
