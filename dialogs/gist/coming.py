@@ -59,6 +59,8 @@ def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine],
     grows = len(after) > len(before.lines)
     if isinstance(turn.dialog.state, Collecting) and not any(look(line, scene.shelf).missing for line in lines):
         return there != wanted and grows and len(lines) > len(before.lines)
+    if len(lines) == len(before.lines) and not {_code(line, scene) for line in before.lines} & wanted:
+        return wanted == there
     return (wanted == there or grows) and not _miscounts(before, after, said, scene)
 
 
