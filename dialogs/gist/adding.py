@@ -257,7 +257,7 @@ def _kept(line: DraftLine, product: Product, *, same: bool) -> dict[str, str]:
 def _for_another(lines: Sequence[DraftLine], said: Said, message: Message, shelf: Shelf) -> list[DraftLine]:
     """The same product for one more account, in the size that is said or in the same."""
     products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
-    found = new_accounts(lines, said.text, products)
+    found = new_accounts(lines, said, products)
     if len(found) != 1 or _TOLD.search(said.text):
         return []
     product, name, account = found[0]

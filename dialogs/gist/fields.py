@@ -196,8 +196,8 @@ def _wanted(one: Field, words: str, clauses: Clauses, *, near: bool) -> int:
         return 0
     clause = before + behind
     beside = " ".join(clauses.parts[max(0, at - 1) : at]) if not before else ""
-    if is_told(clause, one.label) or comes_besides(clause) or comes_besides(beside[:3]):
-        return 0
+    if is_told(clause, one.label) or comes_besides(clause) or comes_besides(beside[:3]) or "的也" in beside:
+        return 0  # 他的也没钱了 158…: one more
     if says := sign(before or beside, behind):
         return 2 if says > 0 else 0
     if presents(before, behind) and _is_in_its_place(clauses, words):

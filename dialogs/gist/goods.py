@@ -150,13 +150,15 @@ def _serves(field: Field, other: Field) -> bool:
     )
 
 
-def new_accounts(lines: Iterable[DraftLine], text: str, products: Iterable[Product]) -> list[tuple[Product, str, str]]:
+def new_accounts(lines: Iterable[DraftLine], said: Said, products: Iterable[Product]) -> list[tuple[Product, str, str]]:
     """(product, field, account) of what is given for these products, and no line has."""
     held = {value for line in lines for value in line.fields.values()}
     found: list[tuple[Product, str, str]] = []
     for product in {product.id: product for product in products}.values():
         field = account_field(product)
-        given = accounts_anywhere(field, normalise(text)) if field is not None else ()
+        given = list(accounts_anywhere(field, normalise(said.text))) if field is not None else []
+        read_out = [i.fields for i in said.frame.items if i.product in (None, product.id)] if not given else []
+        given += [values[field.name] for values in read_out if field is not None and field.name in values]
         found += [(product, field.name, one) for one in given if field is not None and one not in held]
     return found
 
