@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
+from catalog.model import FieldKind
 from dialogs.asking import expecting
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_said_anew
-from dialogs.state import Dialog
+from dialogs.state import Confirming, Dialog
 from dialogs.turn import Said, Scene
 from nlu.frame import Channel
 from nlu.lexicon import Lexicon
 from nlu.naming import named_in
 from nlu.parsing import parse
 
+_ADDRESS_CHARS = 12
 _NAMING_FROM, _NAMING_TO = 3, 60
 """So long are messages that are looked through for goods beside what they order."""
 
@@ -23,6 +25,7 @@ def as_heard(
 ) -> Said:
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
+    text = _without_address(text, dialog, scene)
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"
@@ -30,3 +33,22 @@ def as_heard(
     said = with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     return replace(said, frame=replace(said.frame, named=named)) if named else said
+
+
+def _without_address(text: str, dialog: Dialog, scene: Scene) -> str:
+    """The message without the address that everything in the order goes to, where it is given again word by word
+    beside the goods: A 某路1号，B 某路1号 are two things."""
+    state = dialog.state
+    if not isinstance(state, Confirming) or len(text) < _ADDRESS_CHARS:
+        return text
+    products = [(line, scene.shelf.product(line.product or "")) for line in state.lines]
+    held = {
+        line.fields[field.name]
+        for line, product in products
+        for field in (product.fields if product is not None else ())
+        if field.kind is FieldKind.ADDRESS and field.name in line.fields
+    }
+    if len(held) != 1 or text.count(min(held)) == 0 or len(min(held)) < _ADDRESS_CHARS:
+        return text
+    rest = text.replace(min(held), " ").strip(" ,，")
+    return rest if rest else text

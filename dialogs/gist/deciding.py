@@ -97,15 +97,15 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     given = fields_in(lines, text, shelf)
     if given is None or _ACCOUNT.search(given.rest):
         return None
-    if _BESIDES.search(text) and not (
-        len(lines) == 1 and (_TOTAL.search(text) or _ALSO_ONE.search(text) or each_gets_one(text))
-    ):
-        return None
     products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
     message = read(given.rest, products, shelf)
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:
         return each
+    if _BESIDES.search(text) and not (
+        len(lines) == 1 and (_TOTAL.search(text) or _ALSO_ONE.search(text) or each_gets_one(text))
+    ):
+        return None
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
     if size is None:

@@ -89,3 +89,23 @@ def test_another_product_of_the_kind_is_taken_instead(shop: str, first: str, sai
     state = counter.dialog.state
     assert isinstance(state, Collecting | Confirming)
     assert [line.product for line in state.lines] == [product]
+
+
+def test_so_many_of_each_is_so_many_of_each() -> None:
+    new = gist(_lines("demo", "京东卡500的两张").lines, "领导说要一张500的 另外换成两张100的", counter_in("demo").shelf)
+    assert new is not None
+    assert [(line.value, line.quantity) for line in new] == [(500, 1), (100, 2)]
+
+
+def test_the_address_said_again_beside_each_thing_is_no_part_of_the_things() -> None:
+    counter, place = counter_in("heldout11_shop"), "安徽省合肥市蜀山区黄山路599号天波大厦1806 方倩 15256018837"
+    for said in (
+        "苹果15手机壳 磨砂的",
+        place,
+        f"不对，我要的是手机壳iPhone 15 磨砂款 {place}，手机壳iPhone 16 透明款 {place}",
+    ):
+        counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert len(state.lines) == 2
+    assert {line.fields["send_to"] for line in state.lines} == {place}
