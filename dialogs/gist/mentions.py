@@ -159,6 +159,8 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
         return what  # 加一个QQ会员
     if _DONE_BEFORE.search(before) and not _WANTED_BEHIND.search(plain):
         return replace(what, way=way)
+    if way == "less" and what.skus and re.search("扣(?:了|我|掉)?$", before):
+        return what  # 一个月扣我30块
     wanted = way != "set" or _WANTED_BEHIND.search(behind)
     wanted = wanted or _WANTED_BEFORE.search(before) or _WANTED_AROUND.search(before)
     return replace(what, sign=1 if wanted else 0, way=way)

@@ -80,8 +80,9 @@ def only_tells(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
     if _PLAINLY.search(text) is not None:
         return False  # as most corrections do: nothing of the shop is looked up for them
     names = _names_in(text, products, shelf)
-    clauses = [_marked(fold(clause), names) for clause in _CLAUSES.split(normalise(text)) if clause]
-    if any(_FILLERS.match(clause) and "§" in clause for clause in clauses):
+    said = [fold(clause) for clause in _CLAUSES.split(normalise(text)) if clause]
+    clauses = [_marked(clause, names) for clause in said]
+    if any(_FILLERS.match(one) and "§" in one and not _PAST.match(raw) for one, raw in zip(clauses, said, strict=True)):
         return False
     clauses = [_LATER.sub("#", clause) for clause in clauses]
     if not any("#" in clause for clause in clauses) and _wants(text, products, shelf):
