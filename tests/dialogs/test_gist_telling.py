@@ -9,6 +9,7 @@ from tests.stories.shops import counter_in
 
 ADDRESS = "江苏省苏州市姑苏区 干将东路333号 吴梅 13771712345"
 ROWS = [
+    ("heldout11_shop", "巨无霸套餐", "我家娃只吃麦乐鸡 一次20块", ""),
     (
         "demo",
         "话费50 13812345678",
