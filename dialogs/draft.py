@@ -1,6 +1,6 @@
 """A draft line against the shelf: what it comes to, and what is still missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as part
 from functools import lru_cache, partial
@@ -126,6 +126,11 @@ def field_of(product: Product, name: str) -> Field | None:
         if field.name == name:
             return field
     return None
+
+
+def products_of(looked: Sequence[Looked]) -> list[Product]:
+    """The products that lines are of, each once."""
+    return list({one.product.id: one.product for one in looked if one.product is not None}.values())
 
 
 def account_field(product: Product) -> Field | None:

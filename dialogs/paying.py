@@ -15,6 +15,9 @@ from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState
 
+_ORDERS_LOOKED_AT = 10
+_LOOKED_UP_CHARS = 200
+
 
 def confirm(dialog: Dialog, scene: Scene) -> Turn:
     """确认. Orders only what a summary has shown, at the price it has shown."""
@@ -265,6 +268,13 @@ def _unpaid_list(orders: Sequence[Order]) -> tuple[Listed, str]:
 def live_unpaid(dialog: Dialog, scene: Scene) -> Unpaid | None:
     """The order of this talk that still waits for payment."""
     return dialog.unpaid if dialog.unpaid is not None and dialog.unpaid.expires_at > scene.now else None
+
+
+def look_up_meant(dialog: Dialog, said: Said) -> Turn:
+    """His orders are looked up first, for a message that may be about one that waits: the books know, the talk does
+    not."""
+    lookup = Lookup(text=said.text[:_LOOKED_UP_CHARS], frame=said.frame)
+    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _ORDERS_LOOKED_AT),))
 
 
 def _without(dialog: Dialog, order_no: str) -> Dialog:

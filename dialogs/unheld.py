@@ -193,7 +193,7 @@ def _counts(text: str, least: int) -> Iterator[tuple[str, int, bool]]:
             continue
         for found in _COUNT.finditer(clause):
             if found["pair"]:
-                yield found[0], 2 if found["pair"] == "俩" else 3, True
+                yield found[0], int(read_numeral(found["pair"]) or 0), True
                 continue
             count = read_numeral(found["number"])
             if count is None or not least <= count < 100 or count != int(count) or _NO_PIECES.match(found["what"]):

@@ -11,7 +11,7 @@ from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
 from dialogs.dropping import DROPS, KEEPS_ONLY, all_for_another, drop_named
-from dialogs.effects import CancelOrder, FindOrders
+from dialogs.effects import CancelOrder
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
 from dialogs.gist.adding import besides
@@ -21,7 +21,7 @@ from dialogs.gist.more_than import holds, more_than
 from dialogs.gist.wishing import has_reasons, wished_instead
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
-from dialogs.paying import cancel_several, live_unpaid
+from dialogs.paying import cancel_several, live_unpaid, look_up_meant
 from dialogs.pointing import names_else, pointed
 from dialogs.recounting import recounts
 from dialogs.said_anew import restates
@@ -68,7 +68,6 @@ _NOT_PAID = re.compile("[没未](?:有)?(?:付|给钱|支付|付款)")
 _LIST_KINDS = ("u:", "q:", "x:")
 _ANSWER_MAX = 16
 _WISH_MAX = 40
-_BOOKS_MAX = 10
 _WANTS_MORE = re.compile("充|买|来|再|开|查|人工|客服|多少|什么|怎么|[?？吗呢]")
 
 
@@ -85,8 +84,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     likely = likely or change_or_another.left_open(dialog, said, scene)
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
-    lookup = Lookup(text=said.text[:200], frame=said.frame)
-    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _BOOKS_MAX),))
+    return look_up_meant(dialog, said)
 
 
 def _reworks(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
-from dialogs.draft import field_of, look
+from dialogs.draft import field_of, look, products_of
 from dialogs.gist.deciding import gist
 from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
 from dialogs.gist.mentions import BARE, Message
@@ -84,7 +84,7 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     looked = [look(line, shelf) for line in lines]
     if any(one.sku is None for one in looked):
         return None
-    held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
+    held = products_of(looked)
     own = {product.id for product in held}
     framed = [shelf.product(i.product) for i in said.frame.items if i.product is not None and i.product not in own]
     goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))

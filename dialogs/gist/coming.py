@@ -11,10 +11,9 @@ from dialogs.gist.adding import besides
 from dialogs.gist.goods import read_with
 from dialogs.gist.instead import instead
 from dialogs.ordering import advance
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene, Turn
 
-_ORDERS_LOOKED_AT = 10
 _EARLIER = re.compile("[老旧]号|上[次回]|再.{0,3}[一1两]?[单次回笔]|之前|以前|照旧|老样子")
 
 
@@ -37,8 +36,7 @@ def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
     more = besides(live.lines, said, scene.shelf) if new is None else None
     if new is None and (more is None or more.new == _lines(turn)):
         return None
-    lookup = Lookup(text=said.text[:200], frame=said.frame)
-    return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", _ORDERS_LOOKED_AT),))
+    return paying.look_up_meant(dialog, said)
 
 
 def _looks(turn: Turn) -> list[FindOrders]:

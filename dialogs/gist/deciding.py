@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from catalog.shelf import Shelf
-from dialogs.draft import look
+from dialogs.draft import look, products_of
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
@@ -97,7 +97,7 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     given = fields_in(lines, text, shelf)
     if given is None or _ACCOUNT.search(given.rest):
         return None
-    products = list({one.product.id: one.product for one in looked if one.product is not None}.values())
+    products = products_of(looked)
     message = read(given.rest, products, shelf)
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from catalog.model import Product
 from catalog.shelf import Shelf
-from dialogs.draft import look
+from dialogs.draft import look, products_of
 from dialogs.filling import fill
 from dialogs.gist.adding import MORE
 from dialogs.gist.goods import line_of, named_goods, read_with, touches, with_fields
@@ -37,7 +37,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     if len(said.text) > _TEXT_MAX or not _MAY_BE.search(said.text) or _WEIGHS.search(said.text):
         return None
     looked = [look(line, shelf) for line in lines]
-    held = list({one.product.id: one.product for one in looked if one.product is not None}.values())
+    held = products_of(looked)
     if any(one.sku is None for one in looked):
         return None
     items, own = said.frame.items, {product.id for product in held}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from catalog.shelf import Shelf
-from dialogs.draft import look
+from dialogs.draft import look, products_of
 from dialogs.gist.deciding import gist
 from dialogs.gist.mentions import read
 from dialogs.state import DraftLine
@@ -59,7 +59,7 @@ def _miscounted(
     """透明的用俩月就黄 磨砂的吧: a count by a number that counts none of them, beside what the gist has as well."""
     if "数量" in text or _ALONE.search(text) is not None:
         return False
-    products = list({one.id: one for line in lines if (one := look(line, shelf).product) is not None}.values())
+    products = products_of([look(line, shelf) for line in lines])
     counts = {mention.count for mention in read(text, products, shelf).mentions}
     for old, some, other in zip(before, half, whole, strict=True):
         rest = {name: value for name, value in some.items() if name != "quantity"}

@@ -6,7 +6,7 @@ several lines by name; then what comes besides or instead; then the gist of it a
 import re
 from dataclasses import replace
 
-from dialogs import after_sale, another_account, change_or_another, replies
+from dialogs import after_sale, another_account, change_or_another, paying, replies
 from dialogs.answering import said_for_draft
 from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
@@ -14,20 +14,18 @@ from dialogs.gist.as_it_was import alters, as_it_was
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than
 from dialogs.gist.reading import Lines, Reading
-from dialogs.gist.wishing import asks, names_others
+from dialogs.gist.wishing import PLAIN, asks, names_others
 from dialogs.ordering import advance
 from dialogs.said_anew import said_anew
-from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
+from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 
-ORDERS_LOOKED_AT = 10
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
 """What a correction below the link is taken for: 写错了 sounds like a complaint."""
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
-_PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 _POINTS = re.compile("那[个张份单]|[换改]|不够|不是|太")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
@@ -42,7 +40,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     for new, told in ((_given(reading), replies.changed()), (_of_named(reading), _gone(reading))):
         if new is not None:
             return _taken(reading, turn, new, told)
-    if said.frame.intent in _PLAIN:
+    if said.frame.intent in PLAIN:
         return turn
     if not reading.lines and alters(dialog, turn, scene) and not asks(said.text) and reading.is_told:
         return as_it_was(dialog, scene)
@@ -58,8 +56,7 @@ def _taken(reading: Reading, turn: Turn, new: Lines, told: str) -> Turn:
     """The draft with these lines; an order that waits is looked up first, and changed by the same reading."""
     dialog, said = reading.dialog, reading.said
     if isinstance(dialog.state, Idle):
-        lookup = Lookup(text=said.text[:200], frame=said.frame)
-        return Turn(replace(dialog, waiting=lookup), effects=(FindOrders("meant", ORDERS_LOOKED_AT),))
+        return paying.look_up_meant(dialog, said)
     after = turn.dialog.state
     if isinstance(after, Confirming) and len(after.lines) == len(new) and set(after.lines) == set(new):
         return turn
@@ -69,7 +66,7 @@ def _taken(reading: Reading, turn: Turn, new: Lines, told: str) -> Turn:
 def _given(reading: Reading) -> Lines | None:
     """What an account, a choice, a name or an address surely is to be, whatever else the turn has read into it."""
     intent = reading.said.frame.intent
-    if intent in _PLAIN and (intent != "human" or _HUMAN.search(reading.said.text)):
+    if intent in PLAIN and (intent != "human" or _HUMAN.search(reading.said.text)):
         return None
     return reading.given if reading.lines and not reading.asks else None
 

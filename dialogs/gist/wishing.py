@@ -21,7 +21,8 @@ _POLITE = re.compile(
 )
 """流量那个能不能撤了啊: a wish."""
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
-_PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
+"""Intents that are no correction, whatever is named in the message."""
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
 _REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
 """Of a clause that gives no reason."""
@@ -44,7 +45,7 @@ def has_reasons(text: str) -> bool:
 
 def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
     """The lines as a message wants them; None where it asks, only tells, or speaks of other goods."""
-    if said.late or said.frame.intent in _PLAIN or names_others(lines, said):
+    if said.late or said.frame.intent in PLAIN or names_others(lines, said):
         return None
     if any(_ASKS.search(clause) for clause in _CLAUSES.split(said.text.strip())[-1:]):
         return None

@@ -4,7 +4,7 @@ import pytest
 
 from dialogs.gist.deciding import gist
 from dialogs.state import Collecting, Confirming
-from tests.stories.shops import counter_in
+from tests.stories.shops import counter_in, summed_up
 
 WANTS = [
     ("demo", "给娃充20q币 3316072849", "不够 他说要60个", (60, 1)),
@@ -44,10 +44,9 @@ NO_ANSWERS = [
 
 
 def _lines(shop: str, first: str) -> Confirming:
-    counter = counter_in(shop)
-    counter.says(first)
-    assert isinstance(counter.dialog.state, Confirming)
-    return counter.dialog.state
+    state = summed_up(shop, first).dialog.state
+    assert isinstance(state, Confirming)
+    return state
 
 
 @pytest.mark.parametrize(("shop", "first", "said", "wanted"), WANTS)

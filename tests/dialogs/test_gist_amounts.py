@@ -5,7 +5,7 @@ import pytest
 from dialogs.draft import look
 from dialogs.gist.deciding import gist
 from dialogs.state import Confirming, DraftLine
-from tests.stories.shops import counter_in
+from tests.stories.shops import counter_in, summed_up
 
 WANTS = [
     ("life", "律询咨询30分钟 13812345678 劳动纠纷", "半小时说不清楚 来一个小时的", "value", 60),
@@ -64,10 +64,9 @@ ONLY_TOLD = [
 
 
 def _lines(shop: str, first: str) -> tuple[DraftLine, ...]:
-    counter = counter_in(shop)
-    counter.says(first)
-    assert isinstance(counter.dialog.state, Confirming)
-    return counter.dialog.state.lines
+    state = summed_up(shop, first).dialog.state
+    assert isinstance(state, Confirming)
+    return state.lines
 
 
 @pytest.mark.parametrize(("shop", "first", "said", "part", "wanted"), WANTS)

@@ -5,7 +5,7 @@ import pytest
 from dialogs.draft import look
 from dialogs.state import Confirming, DraftLine
 from tests.stories.counter import Counter
-from tests.stories.shops import counter_in
+from tests.stories.shops import summed_up
 
 _THREE = "话费100 13812345678，话费50 13987651234，话费30 15822334455"
 _CARDS = "京东卡100，steam50 两张"
@@ -103,13 +103,6 @@ STAYS = [
 ]
 
 
-def _ordering(shop: str, first: str) -> Counter:
-    counter = counter_in(shop)
-    counter.says(first)
-    assert isinstance(counter.dialog.state, Confirming)
-    return counter
-
-
 def _of(counter: Counter) -> list[str]:
     state = counter.dialog.state
     return [_written(line, counter) for line in state.lines] if isinstance(state, Confirming) else []
@@ -122,14 +115,14 @@ def _written(line: DraftLine, counter: Counter) -> str:
 
 @pytest.mark.parametrize(("shop", "first", "said", "wanted"), GOES + CHANGED + FEWER)
 def test_what_is_said_of_one_line_is_done_to_that_one(shop: str, first: str, said: str, wanted: list[str]) -> None:
-    counter = _ordering(shop, first)
+    counter = summed_up(shop, first)
     counter.says(said)
     assert sorted(_of(counter)) == sorted(wanted)
 
 
 @pytest.mark.parametrize(("shop", "first", "said", "wanted"), GOES + CHANGED + FEWER)
 def test_below_the_link_the_order_is_made_anew_so(shop: str, first: str, said: str, wanted: list[str]) -> None:
-    counter = _ordering(shop, first)
+    counter = summed_up(shop, first)
     counter.says("确认")
     counter.says(said)
     assert sorted(_of(counter)) == sorted(wanted)
@@ -137,7 +130,7 @@ def test_below_the_link_the_order_is_made_anew_so(shop: str, first: str, said: s
 
 @pytest.mark.parametrize(("shop", "first", "said"), STAYS)
 def test_what_is_only_told_of_a_line_changes_nothing(shop: str, first: str, said: str) -> None:
-    counter = _ordering(shop, first)
+    counter = summed_up(shop, first)
     before = _of(counter)
     counter.says(said)
     assert _of(counter) == before

@@ -5,7 +5,7 @@ import pytest
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming, Idle
 from tests.stories.counter import Counter
-from tests.stories.shops import counter_in
+from tests.stories.shops import summed_up
 
 CHANGED = [
     ("demo", "话费50 13812345678", "填成我媳妇的了 应该充我的 13812345670", "50元 1 13812345670"),
@@ -32,9 +32,7 @@ SINGLE = [
 
 
 def _begun(shop: str, first: str, *, placed: bool) -> Counter:
-    counter = counter_in(shop)
-    counter.says(first)
-    assert isinstance(counter.dialog.state, Confirming)
+    counter = summed_up(shop, first)
     if placed:
         counter.says("确认")
         if isinstance(counter.dialog.state, Confirming):

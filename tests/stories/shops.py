@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
+from dialogs.state import Confirming
 from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
 
@@ -26,3 +27,11 @@ def counter_in(shop: str) -> Counter:
     own = HERE / f"{shop}.toml"
     corpus = ROOT / "tests" / "corpus" / "catalogs" / f"{shop}.toml"
     return Counter(*goods_of(DEMO if shop == "demo" else own if own.exists() else corpus))
+
+
+def summed_up(shop: str, first: str) -> Counter:
+    """A buyer whose first message led to the summary of his order."""
+    counter = counter_in(shop)
+    counter.says(first)
+    assert isinstance(counter.dialog.state, Confirming)
+    return counter
