@@ -45,7 +45,7 @@ _OTHER_UNIT = re.compile(
 )
 _ENGLISH = {"two": 2, "three": 3, "俩": 2, "仨": 3}
 _PAIRED = re.compile(
-    r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口)"
+    r"(?<![a-z])(?:two|three)(?![a-z])\s*[张个份套]?|(?<![他她咱我你们妈娃])(?:俩|仨)(?!人|号|手机|孩|娃|老|口|都)"
 )
 _ONE_OF_IT = re.compile(r"(?<=[来要买拿])(?<!再要)[张条盒杯块份件套袋瓶本支](?=[\u4e00-\u9fffa-z])")
 MAY_PAIR = re.compile("[俩仨t]")

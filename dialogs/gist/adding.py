@@ -10,6 +10,7 @@ from dialogs.draft import field_of, look, products_of
 from dialogs.gist.deciding import gist
 from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
 from dialogs.gist.mentions import BARE, Message
+from dialogs.gist.sharing import heads_in
 from dialogs.gist.telling import only_tells
 from dialogs.recount_basket import as_sku
 from dialogs.state import DRAFT_LINES_MAX, QUANTITY_MAX, DraftLine
@@ -27,7 +28,7 @@ _NOT_ALSO = (
     "|一样|对(?!象)|懂|难|别|能|从|怪|用(?!完|光)|喜|爱|买过|充过|玩过"
 )
 MORE = re.compile(
-    rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}按泡洗喝吃看玩做](?!过)|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
+    rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}按泡洗喝吃看玩做](?!过)|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还[得要](?=[\u4e00-\u9fff]{{1,4}}(?:[,，\s]|$))|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
     rf"|加(?:上|个|进|入|[一两三四五二]?[张个份盒瓶袋本条杯套])|外加|也(?!{_NOT_ALSO})|[补添](?:[上个一两三俩张份进]|$|[,，])|追加|多[来要拿买点]|一[起块并同道](?![钱玩住吃看打去])儿?"
     r"|除了.{1,12}[还再]|(?:忘|忘了|忘记)[买拿点加带算要说](?!成|明|清)|(?<!泄)漏(?:了|掉|买|点|拿|拍|算|说|一|个)|落[下了](?!来)"
 )
@@ -39,7 +40,8 @@ _RUNS_OUT = re.compile(
 _ELSE = re.compile("把[^,，\\d]{2,7}(?:也|一[起块并])")
 """顺带把寄件券也买了: of goods, even where nobody knows them."""
 _EACH = re.compile("[都各]再?[来要买拿添加]")
-_COUNTED = rf"(?P<count>[1-9]\d?|[{CHINESE}俩])?[{PIECES}]"
+_THEY = re.compile("[他她]们|[他她]?[俩仨]|都|每人|一人|各")
+_COUNTED = rf"(?P<count>[1-9]\d?(?=[{PIECES}])|[{CHINESE}](?=[{PIECES}])|[俩仨]|(?=[{PIECES}]))[{PIECES}]?"
 _ALIKE = re.compile(
     f"(?:再(?![来要买下弄订])|也|[补添加])(?:给[^,，]{{1,5}})?也?[加添补拿带捎整搭来要买弄下订]?(?:{_COUNTED})?(?:跟[我这]?[个张份]?(?:这个)?)?(?:一模)?(?:[一同]样|照样|同款|相同)的?"
 )
@@ -57,7 +59,7 @@ _SAME = re.compile(
     "同(?:一?[个张])?(?:样的?)?(?:手机|qq|uid|id|账|帐|邮箱|地址|号|上)|[这那]个号|号(?:码|不变|都?一样)|跟(?:这个|我)?.{0,3}一样|(?:也|还)是?(?:用|写)?(?:这个|我)|寄?一起|一个地[方址]|照旧",
     re.IGNORECASE,
 )
-_TOLD = re.compile("[老旧]号|原来|以前|联系|[找给]我|打我|通知|备用|停机|注销|登[录陆]|没到期|已经")
+_TOLD = re.compile(f"[老旧]号|原来|以前|联系|[找给]我(?!们?(?:{KIN}))|打我|通知|备用|停机|注销|登[录陆]|没到期|已经")
 """Of an account that nothing is to go to."""
 _SOMEONE = re.compile(f"{KIN}|他|她|朋友|同学|同事|室友|闺蜜|队友|表[弟哥妹姐]|对象|别人")
 
@@ -86,7 +88,7 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
         return None
     held = products_of(looked)
     own = {product.id for product in held}
-    framed = [shelf.product(i.product) for i in said.frame.items if i.product is not None and i.product not in own]
+    framed = [shelf.product(code) for code in _others(lines, held, said)]
     goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))
     products = [*held, *goods]
     message = read_with(said.text, products, shelf)
@@ -109,6 +111,14 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     grows = len(every) < len(lines) + len(made)
     together = grows or _TOGETHER.search(text) is not None
     return Besides(tuple(made), tuple(every), together, all(line.product in own for line in made))
+
+
+def _others(lines: Sequence[DraftLine], held: Sequence[Product], said: Said) -> list[str]:
+    """What it was read as that the order has not; 再给我儿子1720035864充20个, of q币, is no phone's number."""
+    own = {product.id for product in held}
+    mine = bool(new_accounts(lines, said, held)) and not said.frame.named
+    items = [item for item in said.frame.items if not (mine and item.invalid)]
+    return [item.product for item in items if item.product is not None and item.product not in own]
 
 
 def _foreign(
@@ -136,7 +146,7 @@ def _same_person(text: str) -> bool:
 def _alike(lines: Sequence[DraftLine], text: str, said: Said, message: Message, shelf: Shelf) -> list[DraftLine]:
     """再加一份一样的; 再加1张 老二也要去, where there is one line: as many more of that."""
     found = _ALIKE.search(text) or (_ALONE.search(text) if len(said.frame.items) < 2 else None)
-    count = read_numeral(found["count"] or "1") if found is not None else None
+    count = _number(found) if found is not None else None
     if len(lines) != 1 or count is None or not 1 <= count <= QUANTITY_MAX:
         return []
     product, sku = shelf.product(lines[0].product or ""), look(lines[0], shelf).sku
@@ -144,7 +154,13 @@ def _alike(lines: Sequence[DraftLine], text: str, said: Said, message: Message, 
     if product is None or any(sku is None or sku.code not in m.skus for m in sized):
         return []
     anothers = product.delivery is Delivery.TOPUP and not _same_person(said.text)
-    return [] if anothers else [replace(lines[0], quantity=int(count))]
+    return [] if anothers else [replace(lines[0], quantity=count)]
+
+
+def _number(found: re.Match[str]) -> int:
+    """How many of the same: 再加仨一样的."""
+    said = found["count"] or "1"
+    return {"俩": 2, "仨": 3}.get(said) or int(read_numeral(said) or 0)
 
 
 def _otherwise(lines: Sequence[DraftLine], said: Said, plain: str, shelf: Shelf) -> Besides | None:
@@ -153,13 +169,13 @@ def _otherwise(lines: Sequence[DraftLine], said: Said, plain: str, shelf: Shelf)
     start = max((plain.rfind(mark, 0, found.start()) for mark in ",， "), default=-1) if found is not None else -1
     if found is None or start < 1:
         return None
-    new, count = gist(lines, plain[:start], shelf), read_numeral(found["count"] or "1")
+    new, count = gist(lines, plain[:start], shelf), _number(found)
     product = shelf.product(lines[0].product or "")
-    if new is None or len(new) != 1 or count is None or product is None:
+    if new is None or len(new) != 1 or not count or product is None:
         return None
     if product.delivery is Delivery.TOPUP and not _same_person(said.text):
         return None
-    grown = replace(new[0], quantity=new[0].quantity + int(count))
+    grown = replace(new[0], quantity=new[0].quantity + count)
     return Besides((grown,), (grown,), together=True, alike=True) if grown.quantity <= QUANTITY_MAX else None
 
 
@@ -243,6 +259,9 @@ def _counts(message: Message, clause: int) -> set[int]:
     told = [m for m in message.mentions if m.count and m.sign >= 0 and m.piece != BARE]
     sized = {m.clause for m in message.mentions if m.skus}
     near = [m.count for m in told if m.clause == clause]
+    before = message.clauses[max(0, clause - 1) : clause + 1]
+    if not told and _THEY.search(message.clauses[clause]):
+        return heads_in(",".join(before))  # 还有俩同事 他们喝大杯
     return set(near or [m.count for m in told if m.clause == clause + 1 and m.clause not in sized])
 
 

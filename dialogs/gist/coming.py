@@ -14,18 +14,20 @@ from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene, Turn
 
-_EARLIER = re.compile("[老旧]号|上[次回]|再.{0,3}[一1两]?[单次回笔]|之前|以前|照旧|老样子")
+_EARLIER = re.compile("[老旧]号|上[次回]|再.{0,3}[一1两]?[单次回笔]|之前|以前|(?<![值额量他它余下])照旧|老样子")
 
 
 def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
-    """What comes instead of what is ordered, or besides; None where nothing does, or the turn has it so already."""
+    """What comes instead of what is ordered, or besides; None where nothing does; the turn if it has that."""
     state, live = dialog.state, paying.live_unpaid(dialog, scene)
     if isinstance(state, Confirming):
         new = instead(state.lines, said, scene.shelf)
         more = besides(state.lines, said, scene.shelf) if new is None else None
         lines = more.every if more is not None else new
-        if lines is None or lines == _lines(turn) or (more is not None and _has(state, said, turn, lines, scene)):
+        if lines is None:
             return None
+        if lines == _lines(turn) or (more is not None and _has(state, said, turn, lines, scene)):
+            return turn
         plain = replace(turn.dialog, misses=0, replaced=(), listed=None, waiting=None)
         return advance(plain, lines, scene, replies.added() if more is not None else replies.changed())
     if live is None or not isinstance(state, Idle) or any(one.purpose == "meant" for one in _looks(turn)):
@@ -50,8 +52,8 @@ def _lines(turn: Turn) -> tuple[DraftLine, ...]:
 
 def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine], scene: Scene) -> bool:
     """Whether the turn has put something to what there was already, and asks for nothing that these lines have."""
-    after = _lines(turn)
-    if after == before.lines:
+    after, own = _lines(turn), {line.product for line in lines}
+    if after == before.lines or any(item.invalid and item.product not in own for item in said.frame.items):
         return False
     there, wanted = ({_code(line, scene) for line in some} for some in (after, lines))
     grows = len(after) > len(before.lines)
@@ -59,6 +61,9 @@ def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine],
         return there != wanted and grows and len(lines) > len(before.lines)
     if len(lines) == len(before.lines) and not {_code(line, scene) for line in before.lines} & wanted:
         return wanted == there
+    ones = {_code(line, scene) for line in after if line.quantity == 1}
+    if wanted == there and any(line.quantity > 1 and _code(line, scene) in ones for line in lines):
+        return False  # 还有俩同学 她们要大杯
     return (wanted == there or grows) and not _miscounts(before, after, said, scene)
 
 

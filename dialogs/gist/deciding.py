@@ -206,9 +206,12 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
     if any(m.sign > 0 and m.clause >= last.clause for m in held):
         return "open"
     subjects = _subjects(basket, message)
+    named = [set(basket.named(_word(m))) for m in message.mentions if m.skus]
     fits = [at for at in range(len(basket.lines)) if basket.like(_word(last), at) is not None]
     fits = [at for at in fits if at in subjects] if len(fits) > 1 else fits
-    return (fits[0], _word(last)) if len(fits) == 1 else "open"
+    if len(fits) != 1 or any(one and fits[0] not in one for one in named):
+        return "open"  # 网易的不要 是骏网50: of two lines
+    return fits[0], _word(last)
 
 
 def _behind_the_old(new: Sequence[Mention], held: Sequence[Mention]) -> list[Mention]:

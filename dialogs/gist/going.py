@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 from nlu.words import PIECES
 
 _N = rf"(?:\d{{1,2}}|[{CHINESE}俩仨])"
@@ -18,7 +19,7 @@ _KEEPS = re.compile(
 _STATES = "[够动变错行是好上知记对到着急贵多少完起住见清懂会能掉可算得差放太同改换]|一样|小心"
 """What 不…了 says of something as it is, and lets nothing go: 不够了, 不对了."""
 _DROPS = re.compile(
-    rf"(?:[不唔甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必|自己|我们|咱们?|重复|白|浪费|先|急着)*(?:给[他她它我]们?)?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
+    rf"(?:(?<!又)[不唔甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必|自己|我们|咱们?|重复|白|浪费|先|急着)*(?:给[他她它我]们?)?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
     rf"|[不唔甭](?!{_STATES})[^,|不了]{{1,5}}了[吧啊哈呗]?$"
     r"|不要|别要|唔要|不需要|用不[着上到]|犯不[着上]|没必要|多余|多买了|取消|作废|作罢|拉倒|罢了|省了|黄了|撤[了掉吧]|撤$|撤单"
     r"|[删划砍拿抹去退剔刨扣减勾摘踢挪抽扔丢](?:掉|走|出[来去])|删[了吧除]|删$|[去抹退免][了吧]|免[掉去]?$|退订|算[了咯啦]|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
@@ -47,8 +48,13 @@ _PAIR = re.compile(
     r"(?:[他她它]们?|[你我]|(?<![前后那这]))(?P<many>俩|仨|[两三四2-4](?=个?人|位|口子))(?:个?人|位|口子)?"
 )
 _ONE = re.compile(
-    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|[把掉删去][他她它]|[那这]一?[{PIECES}]"
+    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|给[他她它](?=取消|退|撤|去掉|删|划)|[把掉删去][他她它]|[那这]一?[{PIECES}]"
 )
+_SOMEBODY = re.compile(
+    rf"(?:我|他|她)?(?:{KIN}|[老小][王李张刘陈赵周吴])(?!们|[俩仨妈爸爷奶和跟与])[^不]{{0,5}}"
+    "(?:不(?:想|能|打算|跟)?(?:进去|[去来进坐泡住]|参加)[了的啊吧呗]*$|[去来]不了)"
+)
+"""姥姥晕船就不进去了: one who does not come."""
 _PIECES = re.compile(rf"(?<![第这他她每])(\d{{1,2}}|[{CHINESE}]{{1,2}})([{PIECES}])(?!人|月|来|多)")
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、]+")
 
@@ -94,6 +100,7 @@ def fewer(text: str, quantity: int) -> int | None:
     many = {_number(one["many"]) for clause in clauses for one in _PAIR.finditer(clause)}
     many = many or {n for clause in meant for n in _pieces(clause)}
     many = many or ({1} if any(_ONE.search(clause) for clause in meant) else set())
+    many = many or ({1} if _SOMEBODY.match(clauses[going[-1]]) else set())
     left = quantity - many.pop() if len(many) == 1 else 0
     return left if left > 0 else None
 

@@ -18,6 +18,10 @@ from nlu.frame import Item
 _TEXT_MAX = 60
 _NAME_MAX = 8
 _SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)")
+_BECOMES = re.compile(
+    f"(?:{_SWAP.pattern})[成为]?|(?:应该|其实|明明|才|[要说买想]的)[是要]"
+    "|(?:[错岔混]了?|不对|不是)(?:[个张份件样]|吧|啊|哈)?[,，\\s]*(?:我?[要说买想]的|应该|才|其实)?[是要]"
+)
 _GONE = re.compile(
     "不[要用想充买去喝吃看玩租需听学办开打订]|别[要用充买去喝吃看玩租听办开订弄搞整拿]|[去删拿划退换撤]掉|[撤删封卸]了?|注销|关服|[打用看去拿喝吃弄]不[成了上着到]|没店|没有?我要|[没未别].{0,3}[要用去看]|没[意啥什]|没用|先[不鸽]|卸|鸽|腻|[买点选下说充弄搞拍][错成岔]|[已经都刚]交|交[了过]|有了|我?还有|关门|取消|退|算了|不了|不能|没法|不行|[弹看用学喝吃玩听]完|太|贵|重|停|不是|不报|踩不|来不"
 )
@@ -26,10 +30,14 @@ _MISTOOK = re.compile(
 )
 _STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
 _WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
-_REST_SAME = re.compile("(?:其[他它余]|别的|剩下)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])")
+_REST_SAME = re.compile(
+    "(?:其[他它余]|别的|剩下|面[值额]|数量|金额|时长|几个月)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])"
+)
 _KEEPS = re.compile("不[变动]|照样|还是那|要的|不用[动改]|[是也]?对的|没[错问]|照[旧常]|留着?|保留|还要")
 _BESIDES = re.compile(f"{MORE.pattern}|都要|两[样个]都")
-_MAY_BE = re.compile("|".join(one.pattern for one in (_SWAP, _GONE, _MISTOOK, _STILL, _REST_SAME)) + "|有|[不别]")
+_MAY_BE = re.compile(
+    "|".join(one.pattern for one in (_SWAP, _BECOMES, _GONE, _MISTOOK, _STILL, _REST_SAME)) + "|有|[不别]"
+)
 
 
 def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -62,12 +70,13 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
 
 
 def _in_its_place(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
-    """喜茶那张改成瑞幸美式, where there are both: what is named before it goes, for what is named right behind."""
+    """喜茶那张改成瑞幸美式, 网易那张应该是骏网50, where there are both: what is named before it goes, for what is named
+    right behind."""
     (item, *more) = said.frame.items or (Item(),)
     new = shelf.product(item.product or "")
     if new is None or more or item.sku is None or len(lines) < 2:
         return None
-    head, *rest = _SWAP.split(said.text)
+    head, *rest = _BECOMES.split(said.text)
     held = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
     own = {sku.code for sku in new.skus}
     if len(rest) != 1 or not any(m.skus and m.skus <= own for m in read(rest[0][:_NAME_MAX], held, shelf).mentions[:1]):

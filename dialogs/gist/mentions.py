@@ -47,7 +47,7 @@ _REFUSED_BEHIND = re.compile(
 _SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
 """报自动挡算了: what he makes do with; 大杯算了 is refused."""
 _WANTED_BEFORE = re.compile(
-    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴]|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
+    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴]|(?<![预打结计划合])算|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
 )
 _WANTED_BEHIND = re.compile(
     r"^(?:的|嘅|哒|那?[个种款档场]|[券卡票版])*(?:(?:就|也|都)?(?:足?够[使用花]?|行|好|得|中|成|ok|妥|可以|合适|差不多|凑合|即可|没事|没关系|冇?无?所谓|不要紧|无妨|收手|打住|为止)了?|吧|呗|才[是对]|啦$|接|算"
@@ -63,9 +63,12 @@ _RESTARTS = re.compile(
 )
 """改200 啊不 300: what was said before it is taken back."""
 _MORE_BEFORE = re.compile(
-    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续)*$"
+    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印)*$"
 )
 _LESS_BEFORE = re.compile(r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))(?:来|要|买|充|掉|拿|了|去|我|他|她)*$")
+_TAKES = re.compile("[抽拿取拎挑剔撤摘抠挪匀][了掉走]?$")
+_OUT_OF_IT = re.compile("^(?:的|券|卡|票)?(?:出[来去]?|走|掉|回去|下来)(?:了|吧|不.{1,3})?$")
+"""抽一根出来: so much less."""
 _PAST = re.compile(
     "一(?:天|个?月|年|周|星期|顿)(?:都|就|也)?(?:要|得)?[用吃喝跑花看打刷](?!.*[换改来吧])|上次|上回|昨[天晚]|前[天年]|那年|早些年|之前|以前|从前|去年|上个?月|上周|每次|平时|一般|本来就|当时|那会|听说|那阵|小时候|当年"
 )
@@ -150,6 +153,7 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     if _REFUSED_BEFORE.search(before):
         return replace(what, sign=-1)
     way = "more" if _MORE_BEFORE.search(before) else "less" if _LESS_BEFORE.search(before) else "set"
+    way = "less" if what.count and _TAKES.search(before) and _OUT_OF_IT.search(behind) else way
     plain = _FINE.sub("", behind)
     if _WANTED_BEFORE.search(before):
         plain = _SETTLES.sub("", plain)

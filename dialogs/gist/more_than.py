@@ -60,13 +60,15 @@ def _miscounted(
     if "数量" in text or _ALONE.search(text) is not None:
         return False
     products = products_of([look(line, shelf) for line in lines])
-    counts = {mention.count for mention in read(text, products, shelf).mentions}
+    mentions = read(text, products, shelf).mentions
+    counts, total = ({m.count for m in mentions if m.way in ways} for ways in (("set", "more", "less"), ("set",)))
     for old, some, other in zip(before, half, whole, strict=True):
         rest = {name: value for name, value in some.items() if name != "quantity"}
         now, was = some.get("quantity"), old["quantity"]
         if not rest.items() <= other.items() or not isinstance(was, int):
             return False
-        if isinstance(now, int) and other.get("quantity") != now and counts & {now, now - was, was - now}:
+        counted = isinstance(now, int) and (now in total or counts & {now - was, was - now})
+        if counted and other.get("quantity") != now:
             return False
     return True
 

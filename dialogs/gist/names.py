@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from catalog.checks import fold
-from catalog.model import Sku
+from catalog.model import Product, Sku
 from catalog.shelf import Shelf
 from dialogs.recount_words import names_of_product
 
@@ -39,7 +40,9 @@ def names(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
         return {}
     found = dict(names_of_product(product_id, shelf))
     for sku in product.skus:
-        for name in spoken(sku):
+        short = _without_choice(sku, product)
+        called = spoken(sku) if short is sku else {*spoken(sku), *spoken(short), short.label}
+        for name in called:
             found[name] = found.get(name, frozenset()) | {sku.code}
     for option in product.options:
         for choice in option.values:
@@ -50,6 +53,16 @@ def names(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
     for name in [name for name, codes in found.items() if codes == everything and len(product.skus) > 1]:
         found.setdefault(name, everything)
     return found
+
+
+def _without_choice(sku: Sku, product: Product) -> Sku:
+    """年卡, of 北城店年卡: its label without the choice that it names first."""
+    label = fold(sku.label)
+    chosen = [
+        fold(one.label) for option in product.options for one in option.values if sku.options.get(option.name) == one.id
+    ]
+    rest = [label.removeprefix(name) for name in chosen if label.startswith(name) and len(label) > len(name) + 1]
+    return replace(sku, label=rest[0], aliases=()) if len(rest) == 1 else sku
 
 
 def spoken(sku: Sku) -> set[str]:

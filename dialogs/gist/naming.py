@@ -24,7 +24,9 @@ _MIDDLE = re.compile(rf"(?:正?中间|当中|夹中间){_THAT}*")
 _NTH = re.compile(
     rf"第([一二三四五六七八九十\d]{{1,2}})(?:{PIECE}|样|项|行|笔|号(?!码))?|([一二三四五六七八九1-9])号(?!码)"
 )
-_ENDS = re.compile(rf"(前|后|上面|下面)([两俩三四五六七八九2-9])(?:{PIECE}|样)?")
+_ENDS = re.compile(
+    rf"(前|后|上|下|头|最后)(?:面|边|头)?(?:那|这|的)?([两俩仨三四五六七八九2-9])(?:{PIECE}|样)?(?!月|天|年|回|次)"
+)
 _TAIL = re.compile(
     r"(?:尾号|末尾|最后|结尾|后[三四]位)(?:为|是)?(?P<tail>[0-9x]{3,5})"
     r"|(?P<part>[0-9]{3,6})(?:\*+\d*)?(?=结尾|开头|收尾|打头|[的那这号个也都不别先就换改是])"
@@ -56,7 +58,10 @@ NOT = re.compile(
     "(?:不要|不用|不想要?|别[要充买弄]?|甭|只[要留买充]|就[要留买充]|只[弄搞开]|光|单|留|把|撤|删|退|取消|去掉).{0,3}$"
 )
 """Said before what goes or stays."""
-_INTO = re.compile(rf"(?:换|[改变]成|[改换]为)(?:成|了)?(?:[一两三四五六七八九十\d]*{PIECE})?$")
+_INTO = re.compile(
+    rf"(?:换|替|顶|[改变替顶]成|[改换]为)(?:成|了)?(?:[一两三四五六七八九十\d]*{PIECE})?$"
+    "|^(?:应该|其实|明明|本来|而)?是$|(?:应该|其实|明明|才|要的|说的|买的)是$"
+)
 _AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
 _LETTER = re.compile(
     rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨]|[长短大小粗细厚薄])|那{PIECE}|的?[改换]成?|买[太多少]"
@@ -139,7 +144,7 @@ def _by_place(count: int, clause: str, at: int, before: frozenset[int]) -> Ref |
     if (one := _MIDDLE.match(clause, at)) is not None and count == 3:
         return Ref(at, one.end(), frozenset({1}), marked=True)
     if (one := _ENDS.match(clause, at)) is not None and (many := _number(one[2])) < count:
-        those = range(many) if one[1][0] in "前上" else range(count - many, count)
+        those = range(many) if one[1] in "前上头" else range(count - many, count)
         return Ref(at, one.end(), frozenset(those), marked=True, plural=True)
     if (one := _NTH.match(clause, at)) is not None and 1 <= (many := _number(one[1] or one[2])) <= count:
         end = _BEHIND.match(clause, one.end())
@@ -228,7 +233,9 @@ def _by_amount(held: Held, clause: str, at: int) -> Ref | None:
     units = {fold(sku.unit) for sku in held.skus if sku is not None}
     end = number.end() + max((len(unit) for unit in units if clause.startswith(unit, number.end())), default=0)
     behind = _BEHIND.match(clause, end)
-    return Ref(at, behind.end(), own, marked=True, sized=True) if behind is not None and behind["marked"] else None
+    if behind is None or not (behind["marked"] or clause[max(0, at - 1) : at] in ("那", "这")):
+        return None
+    return Ref(at, behind.end(), own, marked=True, sized=True)
 
 
 def _by_letter(held: Held, clause: str) -> Ref | None:

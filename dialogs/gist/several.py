@@ -25,10 +25,13 @@ _OF_ALL = re.compile(
     "|都(?=[要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
 )
 """What is said of every line."""
+_ALL_SIZED = re.compile("(?:[都全]|全部|统统)(?:给我)?(?:[换改弄搞升][成为到]|[要来])")
 _EACH = re.compile(
     "(?:东西|商品|大家)?(?:都|各|各自|每(?:样|种|个|件)?|一样)(?:来|要|买|拿|给|改成?)?(?=[一二两三四五六七八九十俩\\d]+(?:[张份个杯瓶盒件套根条束]|$))"
 )
 _MORE = re.compile("再多?[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_ENOUGH = re.compile(r"^\|的?(?:就|也)?(?:行|可以|够|好|得)了?[吧啊呀哈]*(?=,|$)")
+"""头两个就行: only those."""
 _COUNTED = re.compile(r"(?<=^\|)[x*]?(\d{1,2})$")
 _TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
 _PUT_RIGHT = re.compile(r"不[了着完用]|多了|太多|不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
@@ -48,11 +51,18 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | No
         after = _said(new, part, shelf, change) if part.named else _said_before(lines, part, shelf, change)
         if after is None:
             return lines
-        kept = fate(part.words) in ("only", "keep")
+        alone = _is_only(part, len(lines))
+        kept = alone or fate(part.words) == "keep"
         spoken |= {at for at in part.lines if kept or after[at] != new[at]} if part.named else set()
-        only |= part.lines if part.named and fate(part.words) == "only" else set()
+        only |= part.lines if alone else set()
         new = after
     return tuple(one for at, one in enumerate(new) if one is not None and (not only or at in spoken)) or lines
+
+
+def _is_only(part: Part, count: int) -> bool:
+    """Whether he keeps these and no others."""
+    some = part.plural and 1 < len(part.lines) < count and _ENOUGH.search(part.words) is not None
+    return part.named and (some or fate(part.words) == "only")
 
 
 def _each(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None:
@@ -62,8 +72,11 @@ def _each(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None
     plain = _EACH.sub("要", text)
     new = [(said or (line,))[0] for line in lines for said in [change((line,), plain, shelf)]]
     counted = len({line.quantity for line in new}) == 1 or all(a != b for a, b in zip(new, lines, strict=True))
-    alike = all(replace(a, quantity=b.quantity, value=b.value) == b for a, b in zip(new, lines, strict=True))
-    return tuple(new) if tuple(new) != lines and counted and alike else None
+    alike = all(a.product == b.product and a.fields == b.fields for a, b in zip(new, lines, strict=True))
+    sized = [look(a, shelf).sku != look(b, shelf).sku for a, b in zip(new, lines, strict=True)]
+    if len(set(sized)) > 1 and _ALL_SIZED.search(text):
+        return lines  # 都换成季卡, of which one has none
+    return tuple(new) if tuple(new) != lines and counted and alike and len(set(sized)) == 1 else None
 
 
 def _gathered(found: Sequence[Part]) -> list[Part]:
@@ -94,7 +107,7 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
     new, becomes, many = list(lines), fate(part.words), len(part.lines) > 1
     if many and not part.plural:
         return None
-    for at in part.lines if becomes not in ("keep", "only") else ():
+    for at in part.lines if becomes != "keep" and not _is_only(part, len(lines)) else ():
         line = new[at]
         after = _changed(line, part.words, shelf, change, goes=becomes == "drop") if line is not None else None
         as_it_is = line is not None and counts_in(part.words) == {line.quantity}

@@ -22,7 +22,7 @@ from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 
 _LOOKED_UP = ("problem", "status", "invoice", "correct")
-"""What a correction below the link is taken for: 写错了 sounds like a complaint."""
+"""What a correction below the link is taken for: 写错了 sounds like a complaint; 哪用得了四瓶 like 怎么用."""
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
@@ -136,7 +136,8 @@ def _is_else(reading: Reading, turn: Turn) -> bool:
     after, said = turn.dialog.state, reading.said
     begun = reading.has_reasons and isinstance(after, Collecting | Confirming)
     looks = [effect for effect in turn.effects if not (begun and isinstance(effect, FindFavourites))]
-    if any(not isinstance(effect, FindOrders) or effect.purpose not in _LOOKED_UP for effect in looks):
+    taken_for = _LOOKED_UP if reading.asks or not reading.has_reasons else (*_LOOKED_UP, "how")
+    if any(not isinstance(effect, FindOrders) or effect.purpose not in taken_for for effect in looks):
         return True
     named = any("product" in item.said for item in said.frame.items)
     if isinstance(after, Confirming) and named and not _POINTS.search(said.text):
