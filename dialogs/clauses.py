@@ -12,6 +12,7 @@ from dialogs.filling import FREE, fill
 from dialogs.state import DRAFT_LINES_MAX, DraftLine
 from dialogs.turn import Clause, Said
 from nlu.frame import Item
+from nlu.joins import joined_plainly
 from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.parsing import parse
@@ -40,11 +41,14 @@ _NOT_WANTED = re.compile(
     r"[?？吗]|不[要用买充想]|别|多少|上次|之前|还是|或者?|不对|不是|改|换|退|取消|算了|[打写说搞弄输]错|错了|[哦啊噢呃哎诶]不|不不|更正|口误|没|哪|几[个张份块元天]*(?=[?？,，]|$)|什么|怎么|给|送|为了"
 )
 
+_TO_ME = re.compile("(?:麻烦|请|直接)?[给帮]我(?=[来要买拿充冲订弄整搞下开办]|[一两三俩仨\\d])")
+"""给我来两杯 gives nothing to anybody else."""
+
 
 def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
     """What each clause means by itself, where a message may be about several things; none for any other message. A
     clause of an address or an account is nobody's goods."""
-    text = without_withdrawn(text, normalise(text), lexicon)
+    text = _TO_ME.sub("", joined_plainly(without_withdrawn(text, normalise(text), lexicon)))
     if (
         "\n" in text
         or len(text) > _CHARS_MAX
@@ -161,11 +165,15 @@ def _choices(shelf: Shelf) -> dict[tuple[str, str], tuple[str, ...]]:
     return found
 
 
+def _is_of_all(name: str, value: str, items: Sequence[Item]) -> bool:
+    return all(item.fields.get(name) == value for item in items)
+
+
 def _with_fields(item: Item, items: Sequence[Item], shelf: Shelf) -> Item:
     """What the reading of the whole knows of this product besides: its account; and the address, which is for all."""
     product = shelf.product(item.product or "")
     same = [other for other in items if other.product == item.product]
-    own = dict(same[0].fields) if len(same) == 1 else {}
+    own = {name: value for name, value in same[0].fields.items() if _is_of_all(name, value, same)} if same else {}
     for field in product.fields if product is not None else ():
         given = {other.fields[field.name] for other in items if field.name in other.fields}
         if field.kind in FREE and len(given) == 1:

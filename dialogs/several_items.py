@@ -163,8 +163,8 @@ def each_from_its_clause(items: Sequence[Item], text: str, shelf: Shelf) -> tupl
     owned = [
         [c for c in clauses if any(v in c for v in item.fields.values() if len(v) >= _ACCOUNT_CHARS)] for item in items
     ]
-    if len(clauses) != len(items) or any(len(own) != 1 for own in owned):
-        return tuple(items)
+    if len(clauses) != len(items) or any(len(own) != 1 for own in owned) or len({own[0] for own in owned}) < len(items):
+        return tuple(items)  # one account for them all
     return tuple(_counted_otherwise(item, own[0], shelf) for item, own in zip(items, owned, strict=True))
 
 

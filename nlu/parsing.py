@@ -12,6 +12,7 @@ from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
+from nlu.joins import joined_plainly
 from nlu.lacking import drop_lacking
 from nlu.lexicon import Lexicon
 from nlu.naming import SHOWN
@@ -64,7 +65,7 @@ _SHORT, _RECENT = 8, 2048
 def _read(
     text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | None, trace: Trace | None = None
 ) -> Frame:
-    said = _said(text, channel, expecting)
+    said = joined_plainly(_said(text, channel, expecting))
     cased = normalise_keeping_case(said)
     if expecting is None or expecting.slot != "confirm":  # below a summary it is a correction of what stands there
         cased = without_withdrawn(cased, lower(cased), lexicon)

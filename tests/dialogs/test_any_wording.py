@@ -1,0 +1,101 @@
+"""An order is the same order, whatever stands before it, behind it and between its parts."""
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from dialogs.draft import look
+from dialogs.state import Confirming
+from tests.stories.shops import counter_in
+
+LEADS = ("", "给我来", "帮我弄", "老板，", "麻烦给我", "你好，我想买", "给我整", "帮忙搞", "那就", "嗯", "在吗 ", "先")
+JOINS = (
+    "，",
+    " ",
+    "、",
+    "和",
+    "，还有",
+    "，再来",
+    "，再加",
+    " 外加",
+    "，另外",
+    "，再要",
+    " 还要",
+    "，加",
+    "，顺便",
+    "，以及",
+)
+TAILS = ("", "谢谢", "单位发福利用", "公司活动用", "吧", "，急用", "，朋友托我买的", "，麻烦了", " 做奖品", "，年会用")
+GOODS = {  # product: (what it is called, what it is counted by, {SKU: what the size is called})
+    "demo": {
+        "京东E卡": (
+            ("京东卡", "京东E卡"),
+            "张",
+            {"JD100": ("100", "100元"), "JD200": ("200块", "二百"), "JD500": ("500",)},
+        ),
+        "Steam": (("steam卡", "Steam充值卡"), "张", {"ST50": ("50元", "五十"), "ST100": ("100",), "ST200": ("200",)}),
+        "骏网": (("骏网卡", "骏网一卡通"), "份", {"JW50": ("50元",), "JW100": ("100", "一百")}),
+        "星巴克": (("星巴克", "星巴克券"), "杯", {"XB-M": ("中杯",), "XB-L": ("大杯",), "XB-X": ("超大杯",)}),
+        "话费": (("话费", "电话费"), "个", {"HF50": ("50元", "五十"), "HF100": ("100",), "HF200": ("200块",)}),
+    },
+    "heldout_pantry": {
+        "生鲜卡": (("生鲜卡", "生鲜礼品卡"), "张", {"SX100": ("100元",), "SX300": ("300",), "SX500": ("500块",)}),
+        "蛋糕券": (("蛋糕券", "生日蛋糕券"), "份", {"DG6": ("6寸", "六寸"), "DG8": ("8寸",), "DG10": ("10寸",)}),
+    },
+    "heldout9_angler": {
+        "正钓票": (("黑坑票", "正钓票"), "张", {"HK4": ("4小时", "四小时"), "HK6": ("6小时",), "HK8": ("8小时",)}),
+    },
+}
+ORDERS = (
+    "{lead}{q1}{s1}的{name}{join}{q2}{s2}的{tail}",
+    "{lead}{name}{q1}{s1}的{join}{q2}{s2}的{tail}",
+    "{lead}{name}{s1}的{q1}{join}{s2}的{q2}{tail}",
+    "{lead}{s1}的{name}{q1}{join}{s2}的{q2}{tail}",
+    "{lead}{s1}的{name}{q1}{join}{s2}的{name}{q2}{tail}",
+)
+MANY = {1: "一", 2: "两", 3: "三"}
+
+
+def lines_for(shop: str, message: str) -> dict[str, int] | str:
+    """SKU: how many, of the summary that the message leads to; the answer where it leads to none."""
+    counter = counter_in(shop)
+    told = counter.says(message).text
+    state = counter.dialog.state
+    if not isinstance(state, Confirming):
+        return told
+    made: dict[str, int] = {}
+    for line in state.lines:
+        sku = look(line, counter.scene.shelf).sku
+        assert sku is not None
+        made[sku.code] = made.get(sku.code, 0) + line.quantity
+    return made
+
+
+@st.composite
+def two_sizes(draw: st.DrawFn) -> tuple[str, str, dict[str, int]]:
+    """(shop, message, what it orders)"""
+    shop = draw(st.sampled_from(sorted(GOODS)))
+    names, piece, sizes = GOODS[shop][draw(st.sampled_from(sorted(GOODS[shop])))]
+    one, other = draw(st.permutations(sorted(sizes)))[:2]
+    n1, n2 = draw(st.sampled_from(sorted(MANY))), draw(st.sampled_from(sorted(MANY)))
+    message = draw(st.sampled_from(ORDERS)).format(
+        lead=draw(st.sampled_from(LEADS)),
+        join=draw(st.sampled_from(JOINS)),
+        tail=draw(st.sampled_from(TAILS)),
+        name=draw(st.sampled_from(names)),
+        q1=MANY[n1] + piece,
+        q2=MANY[n2] + piece,
+        s1=draw(st.sampled_from(sizes[one])),
+        s2=draw(st.sampled_from(sizes[other])),
+    )
+    return shop, f"{message} 13812345678" if piece == "个" else message, {one: n1, other: n2}
+
+
+@given(two_sizes())
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(("demo", "给我来两杯中杯的星巴克，还有一杯超大杯的。", {"XB-M": 2, "XB-X": 1}))
+@example(("demo", "京东卡200的三张,100的两张,单位发福利用", {"JD200": 3, "JD100": 2}))
+@example(("demo", "一份200元的话费，再来一份100元的话费 13812345678", {"HF200": 1, "HF100": 1}))
+@example(("demo", "三个50的电话费，三个1GB月包的流量 13812345678", {"HF50": 3, "LL1": 3}))
+def test_two_sizes_are_two_lines_however_they_are_joined(order: tuple[str, str, dict[str, int]]) -> None:
+    shop, message, wanted = order
+    assert lines_for(shop, message) == wanted
