@@ -28,8 +28,8 @@ _NOT_ALSO = (
     "|一样|对(?!象)|懂|难|别|能|从|怪|用(?!完|光)|喜|爱|买过|充过|玩过"
 )
 MORE = re.compile(
-    rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}按泡洗喝吃看玩做](?!过)|另外|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还[得要](?=[\u4e00-\u9fff]{{1,4}}(?:[,，\s]|$))|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
-    rf"|加(?:上|个|进|入|[一两三四五二]?[张个份盒瓶袋本条杯套])|外加|也(?!{_NOT_ALSO})|[补添](?:[上个一两三俩张份进]|$|[,，])|追加|多[来要拿买点]|一[起块并同道](?![钱玩住吃看打去])儿?"
+    rf"再(?:帮我|给[^,，]{{0,14}}|去)?[{_DO}按泡洗喝吃看玩做](?!过)|另外(?!不|别)|另[{_DO}]|还(?:想|得|需要?|要)?[{_DO}差缺少](?![有是])|还[得要](?=[\u4e00-\u9fff]{{1,4}}(?:[,，\s]|$))|还有(?!.*[呢部])|顺[便带手路道]|[捎搭配](?:[上个带着张份]|[一两三]?[{{张个份}}])|带上?[个张份一]"
+    rf"|加(?:上|个|进|入|[一两三四五二]?[张个份盒瓶袋本条杯套])|外加|也(?!{_NOT_ALSO})|[补添](?:[上个一两三俩张份进]|$|[,，])|追加|多[来要拿买点]|一[起块并同道](?![钱玩住吃看打去来的])儿?"
     r"|除了.{1,12}[还再]|(?:忘|忘了|忘记)[买拿点加带算要说](?!成|明|清)|(?<!泄)漏(?:了|掉|买|点|拿|拍|算|说|一|个)|落[下了](?!来)"
 )
 """Words with which something comes besides: once more, also, along, forgotten."""
@@ -92,7 +92,7 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))
     products = [*held, *goods]
     message = read_with(said.text, products, shelf)
-    if only_tells(said.text, products, shelf) or (not goods and _ELSE.search(plain)):
+    if message.likewise or only_tells(said.text, products, shelf) or (not goods and _ELSE.search(plain)):
         return None
     text = ",".join(message.clauses)
     if goods:

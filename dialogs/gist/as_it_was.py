@@ -38,6 +38,8 @@ def alters(dialog: Dialog, turn: Turn, scene: Scene) -> bool:
         return True
     if isinstance(before, Collecting):
         return _overwritten(before, after.lines)
+    if isinstance(before, Confirming) and isinstance(after, Confirming) and after.denied and not before.denied:
+        return not turn.dialog.misses  # 哪里要改: nothing is
     return type(after) is not type(before) or _changed(before.lines, after.lines, scene.shelf)
 
 

@@ -19,20 +19,25 @@ _DENIED_OF_OTHERS = re.compile(
 _GIVEN = re.compile("(?:给|帮)我们?(?:安排|来|弄|整|搞|配|上|约)?个?$")
 _REACHED = re.compile("[打冲升爬掉跌降上回](?:上|到|回|至)*了?$")
 _IS_SO = re.compile("现在|目前|当前|刚|已经|掉|跌|降|升了|上.{0,3}了|我是|号是|其实|本来|段位|按.{1,4}接|输|跪|赢")
+_JUST = re.compile("现在|目前|当前|刚|昨|前天|今天|已经|终于|我是|号是|段位")
 _WISHED = re.compile("就[行好够可]|只[要打到升]|[打冲提练](?:到|上)|算了|目标|得了")
 _ALSO_FINE = re.compile(".{0,6}[都也](?:行|可以|好|成|中|能)")
 _BARE = re.compile("(?:我?(?:是|说的是?|要的?是?)?|那个?|的|哈|啊|哦|呀|吧|呢|了|区|服|店|哦|其实|应该|亲|老板)*+")
 
 
-def choices_in(one: Field, old: str, clauses: Clauses, goods: Set[str]) -> tuple[str, tuple[str, ...]] | None:
+def choices_in(
+    one: Field, old: str, clauses: Clauses, goods: Set[str], mine: str = ""
+) -> tuple[str, tuple[str, ...]] | None:
     """(the choice that it is to be, or the old one; the words that say so); "" where that stays open; None where no
-    choice is spoken of. `goods`: names of what is bought, which a choice may have, too (钻石, the rank he is at)."""
+    choice is spoken of. `goods`: names of what is bought, which a choice may have, too (钻石, the rank he is at);
+    `mine`: which of them is ordered."""
     heard = [(part, at, *found) for at, part in enumerate(clauses.parts) for found in _heard(one, part)]
     if goods:
         heard = [
             found
             for found in heard
-            if _is_own(clauses, found[0], found[1], found[3]) or not any(name.endswith(found[3]) for name in goods)
+            if _is_own(clauses, found[0], found[1], found[3], mine)
+            or not any(name.endswith(found[3]) for name in goods)
         ]
     if one.kind is not FieldKind.CHOICE or not heard:
         return None
@@ -47,11 +52,12 @@ def choices_in(one: Field, old: str, clauses: Clauses, goods: Set[str]) -> tuple
     return (old if not others else ""), words
 
 
-def _is_own(clauses: Clauses, part: str, at: int, name: str) -> bool:
-    """Whether a clause tells how it is with him, and not what he wants: 昨晚打上钻石了 and not 打到钻石."""
+def _is_own(clauses: Clauses, part: str, at: int, name: str, mine: str) -> bool:
+    """Whether a clause tells how it is with him, and not what he wants: 昨晚打上钻石了 and not 打到钻石; 都打到钻石了
+    is of what is ordered where that is it (`mine`)."""
     before, _, behind = part.partition(name)
     if _REACHED.search(before) and behind.startswith("了"):
-        return True
+        return name not in mine or _JUST.search(part) is not None
     if _WISHED.search(part):
         return False
     nears = " ".join(clauses.parts[max(0, at - 1) : at + 1]) if len(part) < len(name) + 3 else part

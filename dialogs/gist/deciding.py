@@ -13,7 +13,7 @@ from dialogs.gist.going import fewer
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
-from dialogs.gist.sharing import each_gets_one, heads_in
+from dialogs.gist.sharing import each_gets_one, heads_in, newcomers, one_more_for_them
 from dialogs.recount_basket import Basket, as_sku
 from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, DraftLine
@@ -24,8 +24,8 @@ _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
 """小舅子也要一张: why it is to be one more."""
 _BESIDES = re.compile(
-    "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台])"
-    "|(?:同|一)样的|一起[付充冲买]|顺便|顺手|捎"
+    "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台]|不|别)"
+    "|(?:同|一)样的|一起[付充冲买]|顺便(?![坐改换把])|顺手|捎"
 )
 
 _HALF = re.compile(
@@ -35,6 +35,14 @@ _DOUBLE = re.compile(
     "(?<!价格)(?<!价钱)翻(?:一|个|它?一?个)?[倍番](?!了)|加倍(?!了)|(?<!首)(?:要|来|买|充|搞|整|弄)(?:个|成)?(?:双倍|两倍|double)"
 )
 """首充双倍 is of no order."""
+_NOUGHT = re.compile("(多|[少漏])[打写按输敲填点加]?了?一?[个位]?[零0〇](?!\\d)")
+_OF_MONEY = re.compile("金额|面[值额]|充[成了]|钱")
+_NOUGHTS = (0.1, 10.0)
+_OF_PIECES = re.compile("数量|[张份件个]数")
+_OF_ALL = re.compile(
+    "(?:全|都|全部|全都)(?:换|要|做|洗|补|修|按|充|装|买)了?(?:得了|算了|吧|呗|$)|(?:只|才|就)[算写点下拍选订买弄勾]了"
+)
+"""四条都老化了 那全换了得了, 有俩件 刚只算了一个: what was counted is how many it is to be."""
 _TOTAL = re.compile("一人一|人手一|[一总拢]共|凑|加我|加上|算上|直接|就来|弄[两俩三仨]")
 """也要 with how many it is in all: nothing besides."""
 
@@ -102,9 +110,7 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:
         return each
-    if _BESIDES.search(text) and not (
-        len(lines) == 1 and (_TOTAL.search(text) or _ALSO_ONE.search(text) or each_gets_one(text))
-    ):
+    if _BESIDES.search(text) and not _is_of_the_one(basket, message, text, bool(given.values)):
         return None
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
@@ -136,6 +142,30 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     for at, name, value in values:
         basket.lines[at] = replace(basket.lines[at], fields={**basket.lines[at].fields, name: value})
     return tuple(basket.lines) if tuple(basket.lines) != tuple(lines) else None
+
+
+def _is_of_the_one(basket: Basket, message: Message, text: str, for_others: bool) -> bool:
+    """Whether what sounds like something besides says how many it is in all, or how many more of what there is."""
+    if message.likewise or len(basket.lines) > 1:
+        return message.likewise
+    if _TOTAL.search(text) or _ALSO_ONE.search(text) or each_gets_one(text) or one_more_for_them(text):
+        return True
+    return not for_others and _settled(basket, message, text) is not None
+
+
+def _settled(basket: Basket, message: Message, text: str) -> Mention | None:
+    """How many it is in all where two things said come to the same (再多一个吧 两个; 我对象也来 四张, of three), or
+    how many more where one count alone asks for more of it."""
+    now = basket.amount(0)
+    counts = [m for m in message.mentions if m.count]
+    totals = [m for m in counts if m.way == "set" and m.count > now]
+    more = [m for m in counts if m.way == "more" and m.sign >= 0]
+    by = {now + m.count for m in more} or {now + newcomers(text)}
+    same = [m for m in totals if m.count in by]
+    if same:
+        return replace(same[-1], sign=1)
+    alone = len(counts) == 1 and not any(m.skus and not basket.named(_word(m)) for m in message.mentions)
+    return more[0] if alone and more and (more[0].sign > 0 or more[0].ends) else None
 
 
 def surely(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -190,6 +220,8 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
         return "open"
     counted = {m.clause for m in message.mentions if m.count and (m.sign > 0 or (m.beside and m.ends))}
     wanted = [m for m in new if m.sign > 0 or (m.sign == 0 and m.clause in counted)]
+    if not wanted and len(new) == 1 and new[0].sign == 0 and any(_OF_ALL.search(one) for one in message.clauses):
+        wanted = new  # 转了两百 那就全充了
     alone = [m for m in new if m.sign == 0 and m.alone]
     if not wanted:
         wanted = alone or _behind_the_old(new, held)
@@ -240,20 +272,31 @@ def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int
 
 
 def _scale(text: str) -> float:
-    """What 翻一倍, 减半 multiply by; 1 where nothing of the kind is said."""
+    """What 翻一倍, 减半, 多打了个零 multiply by; 1 where nothing of the kind is said."""
+    if (nought := _NOUGHT.search(text)) is not None:
+        return 0.1 if nought[1] == "多" else 10.0
     return 0.5 if _HALF.search(text) else 2.0 if _DOUBLE.search(text) else 1.0
+
+
+def _has_digits(basket: Basket, at: int) -> bool:
+    """Whether a nought too many may be one of an account."""
+    return any(sum(map(str.isdecimal, value)) > 4 for value in basket.lines[at].fields.values())
 
 
 def _scaled(basket: Basket, subjects: set[int], message: Message, text: str) -> tuple[int, Word] | None:
     """翻一倍吧, 一半就行: of one piece the size, where there is one of that much."""
     scale = _scale(text)
-    if scale == 1 or len(subjects) != 1 or any(m.count for m in message.mentions) or "数量" in text:
+    if scale == 1 or len(subjects) != 1 or any(m.count for m in message.mentions) or _OF_PIECES.search(text):
         return None
     (at,) = subjects
     mine, product = basket.sku(at), basket.product(at)
     if mine is None or product is None or not mine.value or basket.lines[at].quantity != 1:
         return None
-    like = [sku.code for sku in product.skus if sku.options == mine.options and sku.value == mine.value * scale]
+    if scale in _NOUGHTS and _has_digits(basket, at) and not _OF_MONEY.search(text):
+        return None
+    like = [
+        sku.code for sku in product.skus if sku.options == mine.options and sku.value == round(mine.value * scale, 3)
+    ]
     return (at, Word("N", "", skus=frozenset(like))) if len(like) == 1 else None
 
 
@@ -264,13 +307,20 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
         now = basket.amount(at)
         if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
             return Mention(0, text, count=many)
-        counts = [m for m in counts if not (m.way == "set" and m.sign <= 0 and m.count == now)]
+        if len(basket.lines) == 1 and (settled := _settled(basket, message, text)) is not None:
+            return settled
+        if (besides := one_more_for_them(text)) and all(m.count == besides for m in counts):
+            return Mention(0, text, count=besides, way="more")
+        of_all = _OF_ALL.search(text) is not None
+        counts = [m for m in counts if not (m.way == "set" and (m.sign <= 0 or of_all) and m.count == now)]
+        if len(counts) == 1 and of_all:
+            return replace(counts[0], sign=1, way="set")
         scale = _scale(text)
         if scale != 1 and not counts and _scaled(basket, subjects, message, text) is None:
-            return Mention(0, text, count=int(now * scale)) if now * scale >= 1 and (now * scale).is_integer() else None
-        more = [now + m.count for m in counts if m.way == "more"]
-        if more and any(m.way == "set" and m.count == more[0] for m in counts):  # 再添两张凑够三张
-            counts = [m for m in counts if m.way == "set"]
+            scaled = round(now * scale, 3)
+            if scale in _NOUGHTS and not _OF_PIECES.search(text) and (now == 1 or _has_digits(basket, at)):
+                return None
+            return Mention(0, text, count=int(scaled)) if scaled >= 1 and scaled.is_integer() else None
     wanted = [m for m in counts if m.sign > 0]
     if not wanted:
         wanted = [m for m in counts if m.sign == 0 and m.alone][-1:]

@@ -29,6 +29,10 @@ _OF_A_NUMBER = re.compile("[位号码]|开头|打头|末|尾|最后|后[面头]"
 _NOT_THIS = re.compile("(?:别|不|别再)[充打发寄用给](?:到)?[这那]个|不是[这那]个")
 _OF_ACCOUNTS = re.compile("[大小主副]号")
 """大号 is no size where it is said of accounts."""
+_SPELT = re.compile(
+    r"(?<![0-9a-z])[0-9a-z]{1,6}(?:其实|应该|才)?不?是(?:字母|数字)?[0-9a-z]{1,6}(?![0-9a-z])", re.IGNORECASE
+)
+"""那个3其实是B: of the account that is then given whole."""
 _NUMBERS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -79,6 +83,8 @@ def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | No
     sure = bool(new) and all(one.sure for one in new)
     if any(one.near or one.sure for one in new):
         said = _OF_ACCOUNTS.sub(" ", said)
+    if any(one.near for one in new):
+        said = _SPELT.sub(" ", said)
     return Given(values, said, sure=sure) if once and not several else None
 
 
@@ -96,11 +102,12 @@ def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterat
             continue
         sized = _is_sized(clauses, product, lines, shelf)
         phones = [one.name for one in product.fields if one.kind is FieldKind.PHONE]
-        goods = names(product.id, shelf).keys()
+        goods, sku = names(product.id, shelf).keys(), look(line, shelf).sku
+        mine = fold(sku.label) if sku is not None else ""
         for one in product.fields:
             old = line.fields.get(one.name, "")
             if one.kind is FieldKind.CHOICE:
-                if (choice := choices_in(one, old, clauses, goods)) is not None:
+                if (choice := choices_in(one, old, clauses, goods, mine)) is not None:
                     yield _Found(at, one.name, *choice)
             elif one.kind is FieldKind.ADDRESS:
                 if old and (place := moved(old, clauses, other_phone=bool(phones))) is not None:

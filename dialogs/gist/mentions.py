@@ -9,6 +9,7 @@ from catalog.checks import fold
 from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.gist.amounts import amount_of, size_of
+from dialogs.gist.clauses import PEOPLE
 from dialogs.gist.names import names
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
@@ -21,9 +22,11 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?
 _NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}|半(?!.?年)")
 _ROUND = re.compile(rf"(?<![\d{CHINESE}几好上数大])整?([百千])(?=元|块|的)")
 """百元的, 整百的: numbers without one."""
-_HEADS = frozenset(f"0123456789x*俩仨半整{CHINESE}")
+_HEADS = frozenset(f"0123456789x*俩仨半整单{CHINESE}")
 _TIMES = re.compile(r"[x*](\d{1,2})(?![\dg])")
-_PAIR = re.compile("([俩仨])(?=$|[的就吧呗啊了行够中码得])|一对儿?(?=$|[吧呗啊了就])")
+_PAIR = re.compile(f"([俩仨])(?=$|[的就吧呗啊了行够中码得多少太]|[{PIECES}](?!人))|一[对双]儿?(?=$|[吧呗啊了就])")
+_SINGLE = re.compile(f"(?<![订下菜简])单[{PIECES}](?!人)")
+_IN_PAIRS = re.compile("双|鞋|袜|手套|筷")
 _NO_COUNT = re.compile(
     r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
@@ -33,24 +36,27 @@ _OF_OTHERS = re.compile(
 """两个礼拜, 三个女生: counted, and nothing that is sold."""
 _OF_AN_ACCOUNT = re.compile("(?:最后|末尾?|尾[号数]?|结尾|后面|开头)(?:应该)?(?:是|加|有|为)个?$|[打写填漏少][了掉]$")
 """最后是9, 少打了一位: of an account."""
-_PIECE = re.compile(f"[{PIECES}位码]")
+_PIECE = re.compile(f"(?!顶[^帐帽的吧])[{PIECES}位码]")
+_EACH = re.compile(f"(?:块钱?|元)?[一1每][{PIECES}位]")
 _REFUSED_BEFORE = re.compile(
     r"(?:谁还[开学要用买]?|哪[里儿]?(?:用|要|喝|吃|装|看)得?[了完着]|[用吃喝看装]不[了完着到上]|要不了|不是|不要|别[要充买弄搞整]?|不用|不想[要充买]?|没[要想说]|不[买充换选]|说成|写成|点成|[搞弄]成(?=了)|(?:你|刚|被|手滑|不小心|误)[^,]{0,3}[搞弄]成|选成|按成|打成|当成)了?(?:那个?|这个?|的|我)*$"
 )
 _FILLER = re.compile("[的吧呗啊哈了那就个档种款]|这[个种]|得了|就行|就好")
 _OF_THE_NEXT = re.compile("(?:的|那个|这个)?(?:并|而)?(?:不是|不要|别[要买充])(?:那个?|这个?|的)?$")
 """网易的不是骏网: refuses what stands behind it."""
-_FINE = re.compile("没变|没改|不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|够不够|不贵|不对")
+_FINE = re.compile(
+    "没变|没改|不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|没所谓|没关系|够不够|不贵|不对|([\u4e00-\u9fff])不\\1"
+)
 _REFUSED_BEHIND = re.compile(
-    "[哪咋]里?够|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
+    "[哪咋]里?够|顶啥|顶什么|[管有]啥用|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
 _SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
 """报自动挡算了: what he makes do with; 大杯算了 is refused."""
 _WANTED_BEFORE = re.compile(
-    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴]|(?<![预打结计划合])算|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢)*$"
+    r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴]|(?<![预打结计划合])算|[要想得][待呆]|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢|[大小]的)*$"
 )
 _WANTED_BEHIND = re.compile(
-    r"^(?:的|嘅|哒|那?[个种款档场]|[券卡票版])*(?:(?:就|也|都)?(?:足?够[使用花]?|行|好|得|中|成|ok|妥|可以|合适|差不多|凑合|即可|没事|没关系|冇?无?所谓|不要紧|无妨|收手|打住|为止)了?|吧|呗|才[是对]|啦$|接|算"
+    r"^(?:的|嘅|哒|那?[个种款档场]|[券卡票版])*(?:(?:就|也|都)?(?:足?够[使用花]?|足矣|足以|行|好|得|中|成|ok|妥|可以|合适|差不多|凑合|即可|没事|没关系|[冇没无]?所谓|不要紧|无妨|收手|打住|为止)了?|吧|呗|才[是对]|啦$|接|算"
     r"|给我|走起|安排|送来)|^[的嘅哒]?那[个种款档场][的吧呗嘛哈]*$"
 )
 _WANTED_AROUND = re.compile(r"(?:[给帮]我|那就?|直接|干脆|还是|换|改|必须|只要)[^\d了,]{1,3}$")
@@ -62,8 +68,12 @@ _RESTARTS = re.compile(
     "^(?:[啊哦噢欸诶呃哎]*(?:不不?|不对|不是|错了|等等|等下|等一下)[啊哦了]?|[说写打讲][错岔]了?|口误|手滑)$|^(?:[啊哦噢欸诶呃哎]+不是?|不对|应该是?|说错了?)(?=.)"
 )
 """改200 啊不 300: what was said before it is taken back."""
+_ASKED = re.compile("是不是|是否|难道|该不会")
+"""是不是要1180才行啊 不管了."""
+_ME_TOO = re.compile("(?:我|咱们?|俺)也|也给(?:我|咱)|给(?:我|咱)也")
+_OF_SOMEBODY = re.compile(f"{PEOPLE}|室友|舍友|同学|同事|朋友|闺蜜|邻居|队友|[他她]们")
 _MORE_BEFORE = re.compile(
-    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印)*$"
+    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|[添饶]|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给?我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印|多|添|补|饶)*$"
 )
 _LESS_BEFORE = re.compile(r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))(?:来|要|买|充|掉|拿|了|去|我|他|她)*$")
 _TAKES = re.compile("[抽拿取拎挑剔撤摘抠挪匀][了掉走]?$")
@@ -103,6 +113,8 @@ class Message:
     clauses: tuple[str, ...]
     chatter: int
     """How many characters say something else."""
+    likewise: bool = False
+    """Whether he wants what somebody else has (我同学都200 也给我200), and nothing besides."""
 
 
 def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
@@ -126,13 +138,38 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
             beside = bool(i and own.count and spans[i - 1][2].skus) and before in ("", "的", "就", "要")
             alone = not _FILLER.sub("", before + behind) and same
             found.append(replace(own, alone=alone, ends=ends, beside=beside))
-    return Message(tuple(_taken_back(found, clauses)), clauses, chatter)
+    found = [_in_the_same_unit(one, found, products) for one in found]
+    alike = [_is_likewise(one, found, clauses) for one in found]
+    found = [replace(m, way="set", sign=1) if too else m for m, too in zip(found, alike, strict=True)]
+    return Message(tuple(_taken_back(found, clauses)), clauses, chatter, likewise=any(alike))
+
+
+def _is_likewise(one: Mention, found: Sequence[Mention], clauses: Sequence[str]) -> bool:
+    """我同学都星耀了 也给我打到星耀: the same size was told of somebody before."""
+    if not one.skus or one.way != "more" or _ME_TOO.search(clauses[one.clause]) is None:
+        return False
+    return any(m.clause < one.clause and m.skus & one.skus and _OF_SOMEBODY.search(clauses[m.clause]) for m in found)
+
+
+def _in_the_same_unit(one: Mention, found: Sequence[Mention], products: Sequence[Product]) -> Mention:
+    """两个课时白搭 起码要四个: of these, where a size of so many was spoken of before and is not what is wanted."""
+    before = [m for m in found if m.clause < one.clause and m.skus]
+    if one.piece != "个" or one.way != "set" or not before or any(m.sign > 0 for m in before):
+        return one
+    sizes = {s.code: s for p in products for s in p.skus if s.value is not None and s.any_value is None}
+    units = {sizes[code].unit for m in before if _NUMERAL.match(m.text) for code in m.skus if code in sizes}
+    codes = frozenset(code for code, sku in sizes.items() if sku.value == one.count and sku.unit in units and sku.unit)
+    return replace(one, skus=codes, count=0, piece="") if codes else one
 
 
 def _taken_back(found: Sequence[Mention], clauses: Sequence[str]) -> Iterator[Mention]:
-    """Refused is what is said before somebody begins anew, where he then says something of the same kind."""
+    """Refused is what is said before somebody begins anew, where he then says something of the same kind; only told is
+    what he asked himself before he went on."""
     again = [at for at, clause in enumerate(clauses) if _RESTARTS.search(clause)]
     for one in found:
+        if one.sign > 0 and one.clause + 1 < len(clauses) and _ASKED.search(clauses[one.clause]):
+            yield replace(one, sign=0)
+            continue
         anew = (at for at in again if at > one.clause)
         later = [m for at in anew for m in found if m.clause >= at and bool(m.skus) == bool(one.skus)]
         yield replace(one, sign=-1) if later and all(m.text != one.text for m in later) else one
@@ -245,7 +282,13 @@ def _number(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> 
     if (times := _TIMES.match(clause, at)) is not None:
         return times.end(), Mention(0, times[0], count=int(times[1]), piece="份")
     if (pair := _PAIR.match(clause, at)) is not None:
-        return pair.end(), Mention(0, pair[0], count=3 if pair[1] == "仨" else 2, piece="个")
+        own = pair[0][1:2] == "双" and any(
+            _IN_PAIRS.search(f"{p.name}{s.label}{s.unit}") for p in products for s in p.skus
+        )
+        return pair.end(), Mention(0, pair[0], count=1 if own else 3 if pair[1] == "仨" else 2, piece="个")
+    if clause[at] == "单":
+        single = _SINGLE.match(clause, at)
+        return (single.end(), Mention(0, single[0], count=1, piece=single[0][1])) if single is not None else None
     found = _NUMERAL.match(clause, at)
     if found is None or (clause[at - 1 : at].isascii() and clause[at - 1 : at].isalnum() and at):
         return None
@@ -263,6 +306,8 @@ def _number(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> 
         return end + sized[0], Mention(0, clause[at : end + sized[0]], skus=sized[1])
     if (many := amount_of(float(value), rest, products, shelf)) is not None:
         return end + many[0], Mention(0, clause[at : end + many[0]], count=many[1], piece=BARE)
+    if (each := _EACH.match(rest)) is not None and value >= _MANY:
+        return end + each.end(), None  # 六百八一张: what one costs
     if value < 1 or value != int(value):
         return end, None
     return _counted(clause, at, end, int(value), products)

@@ -20,7 +20,9 @@ _SPANS = {
     "天": ("一天", "一日"),
     "半年": ("六个月", "6个月", "半年度"),
 }
-_LAST_OF_NAME = re.compile("(?<=..)(?:版|卡|券|票|套餐|课|间|型|款|装|结晶|点券|月包)$")
+_LAST_OF_NAME = re.compile("(?<=..)(?:版|卡|券|票|套餐|课|间|型|款|装|座|结晶|点券|月包)$")
+_REACH = re.compile("^(?:打|升|冲|练|爬)到(.{2,})$")
+_LATIN = re.compile("[a-z]{4,}")
 _SIDE = re.compile("^([上下左右前后里外])[铺层座排侧边]$")
 _TIMES_OF_DAY = {
     "[早晨]场": ("早上", "上午", "早场"),
@@ -47,7 +49,10 @@ def names(product_id: str, shelf: Shelf) -> dict[str, frozenset[str]]:
     for option in product.options:
         for choice in option.values:
             own = frozenset(sku.code for sku in product.skus if sku.options.get(option.name) == choice.id)
-            for name in _paraphrased(fold(choice.label)):
+            called = {choice.id} if _LATIN.fullmatch(choice.id) else set()  # home就行
+            for label in map(fold, (choice.label, *choice.aliases)):
+                called |= _paraphrased(label) | {_LAST_OF_NAME.sub("", label)}
+            for name in called:
                 found[name] = found.get(name, frozenset()) | own
     everything = frozenset(sku.code for sku in product.skus)
     for name in [name for name, codes in found.items() if codes == everything and len(product.skus) > 1]:
@@ -77,6 +82,11 @@ def spoken(sku: Sku) -> set[str]:
         short = _LAST_OF_NAME.sub("", name)
         if short != name and not short.isdecimal():
             called |= {short} if len(short) > 1 else {f"{short}的"}
+        if (rank := _REACH.match(name)) is not None:
+            ends = {rank[1], rank[1][-2:]}
+            called |= {
+                f"{verb}{end}" for verb in ("冲到", "打上", "冲上", "上", "升到", "上到", "打到") for end in ends
+            }
         called |= _paraphrased(name)
     return called
 
@@ -116,7 +126,7 @@ def compared(clause: str, mine: Sku, siblings: Sequence[Sku]) -> Sku | None:
 _THAT = "(?:那|个|版|款|档|种|根|张|瓶|条|份|杯)"
 _ABIT = "(?:一?[点些]儿?|几[块毛]|一截)?"
 _UP = re.compile(
-    f"[大高长贵]一?[号档级](?!的?不)|[升提]一?[级档]|(?:再|更){_ABIT}[大长高多]{_ABIT}的|往[上大]|[升换]个?更?大"
+    f"[大高长贵上]一?[号档级](?!的?不)|[升提]一?[级档]|(?:再|更){_ABIT}[大长高多]{_ABIT}的|往[上大]|[升换]个?更?大"
 )
 _DOWN = re.compile(f"[小低短]一?[号档级]|降一?[级档]|(?:再|更){_ABIT}[小短少]{_ABIT}的|往[下小]|[降换]个?更?小")
 _MOST = re.compile("最[大贵高长多久][的嘅那]?|顶配|顶格|拉满|上限|封顶")

@@ -3,6 +3,7 @@
 import re
 
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 
 _N = rf"(?:\d{{1,2}}|[{CHINESE}俩仨])"
 _PAIRS = {"俩": 2, "仨": 3}
@@ -24,6 +25,19 @@ _TOTAL = re.compile(
 _THEIRS = re.compile(rf"({_N})[个位口]?人的[票份量券]")
 _ENOUGH = re.compile("[别莫甭勿][给]?[少漏][买算订了]|不够[分人]|少[买算]了|人人|每个?人|都[得要]有|[都全]换了")
 """部门4个人 别少买了: one for each of them."""
+_KIN = (
+    f"(?:{KIN}|大?[姑姨舅婶叔伯]子?|小[姑姨舅]子|对象|女?朋友|室友|舍友|同事|同学|闺蜜|邻居|同桌|队友|那口子|兄弟|哥们)"
+)
+_ALSO = re.compile(
+    rf"({_KIN})(?:[跟和与]([他她]?{_KIN}))?[^,，\s]{{0,4}}?"
+    rf"也都?想?[来去要听看用吃喝玩按做报办开充买]"
+)
+"""Who comes along: one, or two."""
+_COUPLES = re.compile("爸妈|父母|公婆|爷爷奶奶|外公外婆|姥姥姥爷|两口子|夫妻|[俩两2]")
+_THEIRS_TOO = re.compile(
+    "[他她](?:们?俩)?(?:自己)?(?:的|那[一1]?)[张个份根件杯瓶本桶盒套只条]?(?:也|一起|一块儿?|一并|一道|都)*(?:算上|算进|加上|带上|捎上|要上|下了|买了吧|买上)"
+)
+"""她那张一起算上: one more."""
 _MISCOUNTED = re.compile(rf"(?:数|算|记)错|人头|(?:人|位)(?:变|成)|是{_N}个人")
 
 
@@ -44,6 +58,20 @@ def each_gets_one(text: str) -> int | None:
     if not heads and pair is not None and _EACH.search(text):
         return 3 if pair[1] == "仨" else 2
     return None
+
+
+def newcomers(text: str) -> int:
+    """How many come along (小姨子跟她对象也来); 0 where nobody does, or more than one are named apart."""
+    found = list(_ALSO.finditer(text))
+    if len(found) != 1:
+        return 0
+    return 2 if found[0][2] or _COUPLES.search(found[0][0]) else 1
+
+
+def one_more_for_them(text: str) -> int:
+    """How many more where somebody else's is to be counted in: 她那张一起算上, 他俩的也带上."""
+    theirs = _THEIRS_TOO.search(text)
+    return 0 if theirs is None else 2 if "俩" in theirs[0] else 1
 
 
 def heads_in(text: str) -> set[int]:

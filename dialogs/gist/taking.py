@@ -14,7 +14,7 @@ from dialogs.gist.as_it_was import alters, as_it_was
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than
 from dialogs.gist.reading import Lines, Reading
-from dialogs.gist.wishing import PLAIN, asks, names_others
+from dialogs.gist.wishing import asks, is_plain, names_others
 from dialogs.ordering import advance
 from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -40,7 +40,7 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     for new, told in ((_given(reading), replies.changed()), (_of_named(reading), _gone(reading))):
         if new is not None:
             return _taken(reading, turn, new, told)
-    if said.frame.intent in PLAIN:
+    if is_plain(said):
         return turn
     if not reading.lines and alters(dialog, turn, scene) and not asks(said.text) and reading.is_told:
         return as_it_was(dialog, scene)
@@ -66,7 +66,7 @@ def _taken(reading: Reading, turn: Turn, new: Lines, told: str) -> Turn:
 def _given(reading: Reading) -> Lines | None:
     """What an account, a choice, a name or an address surely is to be, whatever else the turn has read into it."""
     intent = reading.said.frame.intent
-    if intent in PLAIN and (intent != "human" or _HUMAN.search(reading.said.text)):
+    if is_plain(reading.said) and (intent != "human" or _HUMAN.search(reading.said.text)):
         return None
     return reading.given if reading.lines and not reading.asks else None
 
@@ -104,9 +104,10 @@ def _leaves(reading: Reading, turn: Turn) -> bool:
         return False
     if turn.effects:
         return all(isinstance(effect, FindOrders) for effect in turn.effects)
-    if another_account.is_open(turn.dialog) or reading.said.frame.intent in _SHOWS:
+    if another_account.is_open(turn.dialog) or reading.said.frame.intent in (*_SHOWS, "batch"):
         return True
-    asked = reading.has_reasons and turn.dialog.misses > reading.dialog.misses
+    asks_which = turn.reply.text.startswith(replies.which_line_to_add(1))
+    asked = (reading.has_reasons or asks_which) and turn.dialog.misses > reading.dialog.misses
     return turn.lost or turn.reply.text.startswith(replies.nothing_changed()) or asked
 
 

@@ -13,7 +13,7 @@ from dialogs.state import DraftLine
 from dialogs.turn import Said, Scene
 
 _ASKS = re.compile(
-    "[?？吗]|什么|怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
+    "[?？吗]|什么|(?<![不没])怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
 )
 _EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
 _POLITE = re.compile(
@@ -23,11 +23,12 @@ _POLITE = re.compile(
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 """Intents that are no correction, whatever is named in the message."""
+_BULK = re.compile("批|团购|表格|excel|导入|名单|几十|上百|大量|全公司|代理|一行一", re.IGNORECASE)
 _ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
 _REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
 """Of a clause that gives no reason."""
 _INSTEAD = re.compile(
-    "[错换改变]|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
+    "[错换改变]|顶(?:啥|什么)|[管有]啥用|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
 )
 """What tells a correction below the link from one more order."""
 
@@ -35,6 +36,12 @@ _INSTEAD = re.compile(
 def asks(text: str) -> bool:
     """Whether a message asks something."""
     return _ASKS.search(_POLITE.sub("", _EXCLAIMS.sub("", text))) is not None
+
+
+def is_plain(said: Said) -> bool:
+    """Whether it is no correction, whatever is named in it; 六个人6本 is one, though it sounds like a bulk order."""
+    intent = said.frame.intent
+    return intent in PLAIN and (intent != "batch" or _BULK.search(said.text) is not None)
 
 
 def has_reasons(text: str) -> bool:
@@ -45,7 +52,7 @@ def has_reasons(text: str) -> bool:
 
 def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
     """The lines as a message wants them; None where it asks, only tells, or speaks of other goods."""
-    if said.late or said.frame.intent in PLAIN or names_others(lines, said):
+    if said.late or is_plain(said) or names_others(lines, said):
         return None
     if any(_ASKS.search(clause) for clause in _CLAUSES.split(said.text.strip())[-1:]):
         return None
