@@ -39,14 +39,13 @@ from dialogs.pointing import longest_name, names_else, names_of
 from dialogs.replacing import noting_what_went
 from dialogs.spreading import spread, targets
 from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, DraftLine, Idle
-from dialogs.subjects import named_of, parts_of
+from dialogs.subjects import named_of
 from dialogs.switching import switched_to
 from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.which_choice import reached, two_meanings
 from nlu.frame import Item
 
 _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
-_AROUND_SIZE = re.compile("^(?:那|就|还是|要|[改换](?:成|为|到)?|我|给我|帮我)+|(?:的|吧|了|啊|好了|[。.!！~～])+$")
 _ALSO = re.compile("也|还有|另外|再")
 _CORRECTS = re.compile("[改换错]|不对|不是|不要")
 _NUMBERS = re.compile(r"\d+")
@@ -73,11 +72,6 @@ def said_for_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (dealt := _dealt_out(state, items, scene)) is not None:
         told = replies.changed() if isinstance(state, Confirming) else ""
         return advance(replace(dialog, misses=0), dealt, scene, told)
-    if _names_only_this(state, items):
-        begun = _size_begun(dialog, state, said.text, scene)
-        if begun is None and said.frame.intent == "change" and isinstance(state, Confirming):
-            return miss(doubted(dialog), scene)
-        return begun or advance(dialog, state.lines, scene)
     swaps = len(items) == len(state.lines) == 1 and _SWAP.search(said.text) is not None and items[0].product
     if said.frame.intent == "order" and not swaps and _is_new_request(state, items, said.text, scene.shelf):
         about = about_one(state.lines, items, scene.shelf)
@@ -334,31 +328,14 @@ def _after_filling(
     if said.frame.items and all(item.product in held and item.product is not None for item in said.frame.items):
         if isinstance(state, Confirming) and _COUNTS_SOMETHING.search(said.text):
             return miss(doubted(dialog), scene)  # 酸梅汤要两壶: something was to change, and nothing did
-        alone = isinstance(state, Confirming) and _size_begun(dialog, state, said.text, scene)
-        meant = targets(state, said.frame.items[0], said.text) if isinstance(state, Confirming) and not alone else ()
+        meant = targets(state, said.frame.items[0], said.text) if isinstance(state, Confirming) else ()
         if meant and all(names_else(state.lines[i], said.text, scene.shelf) for i in meant):
             return miss(doubted(dialog), scene)  # 油烟机要拆开洗的那种: more was said than the shop's words
-        again = advance(dialog, lines, scene)  # the same once more: the question stands
-        return _size_begun(dialog, state, said.text, scene) or again
+        return advance(dialog, lines, scene)  # the same once more: the question stands
     offered = isinstance(state, Collecting) and bool(state.lines[state.line].candidates)
     if said.frame.intent == "order" and not offered:
         return named_alone(dialog, said, scene) or nothing_found(dialog, scene, said.text)
     return miss(dialog, scene)
-
-
-def _size_begun(dialog: Dialog, state: Collecting | Confirming, text: str, scene: Scene) -> Turn | None:
-    """全天的吧, of 全天泊车: the size that a short answer begins the name of, and of no other."""
-    product = scene.shelf.product(state.lines[0].product or "")
-    if product is None or len(state.lines) != 1 or not isinstance(state, Confirming):
-        return None
-    said = _AROUND_SIZE.sub("", fold(text))
-    whole = [sku for sku in product.skus if said in map(fold, (sku.label, *sku.aliases))]
-    named = whole or [sku for sku in product.skus if len(said) > 1 and said in parts_of(sku, product)]
-    held = look(state.lines[0], scene.shelf).sku
-    if len(named) != 1 or named[0] == held:
-        return None
-    line = pick_sku(state.lines[0], named[0], product, scene.shelf)
-    return advance(replace(dialog, misses=0), (line,), scene, replies.changed())
 
 
 def _other_numbers(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
@@ -452,10 +429,3 @@ def _chosen_part(dialog: Dialog, state: Collecting, kind: str, key: str, scene: 
 
 def _with(lines: Sequence[DraftLine], index: int, line: DraftLine) -> tuple[DraftLine, ...]:
     return (*lines[:index], line, *lines[index + 1 :])
-
-
-def _names_only_this(state: Collecting | Confirming, items: Sequence[Item]) -> bool:
-    """点券, while 王者荣耀点券 is being bought."""
-    if len(items) != 1 or items[0] != Item(candidates=items[0].candidates, missing=items[0].missing):
-        return False
-    return any(line.product in items[0].candidates for line in state.lines)

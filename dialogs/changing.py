@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, Option, Product
+from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.digits import with_digits
-from dialogs.draft import account_field, chosen_options, given_fields
+from dialogs.draft import account_field
 from dialogs.field_changes import ACCOUNT, ASKS, changed_field, is_size, with_field
 from dialogs.filling import (
     fill,
     fill_by_mention,
-    with_option,
 )
 from dialogs.line_changes import changed_line, line_with
 from dialogs.ordering import advance, ask_which_line, doubted, miss
 from dialogs.pointing import Pointed, by_each_number, names_else, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
-from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
@@ -28,15 +26,7 @@ from nlu.surnames import KIN
 from nlu.words import PIECES
 
 _SOMEONES = re.compile(rf"^(?:那|把|给)?(?:[我他她]|{KIN})的?那[{PIECES}](?!号)")
-_WISH_AT_LAST = re.compile(
-    "(?:那|就|我|还是|给我|帮我)*(?:要|来|换成?|改成?)(?P<size>[^,，]{1,10}?)(?:的|吧|了|好了|啊)*"
-)
-_CHANGES_FIRST = re.compile(r"[改换加再减删]|不要|\d|另外|还要|也|折|便宜|优惠|讲价|贵")
-_NOT_ENOUGH = re.compile(r"^[^,，]{0,8}(?:不够|太[少短小]|有点[少短小])了?")
 _CHANGING = re.compile(r"[改换变用要是错订来充]|不对|应该|也(?=\d)")
-_TOO_MUCH = re.compile(
-    r"^(?:.{0,10}?太[多少大小]了?[,，]?|[多少]了[,，])(?:还是|那就?|就|要|来|换成?|改成?)*(.{1,12})$"
-)
 _SOME_OF = re.compile(
     rf"^(?:其中|里面)?的?([{CHINESE}]|\d{{1,2}})[{PIECES}](?:要)?(?:给我|帮我)?(?:[改换]成?|升级?[到为]?|降[到成为])(.+)$"
 )
@@ -51,14 +41,9 @@ _RATHER = re.compile(
     r"^.{0,12}?(?:(?:不要|不用|别要?)(?:了)?[^要]{0,10}?(?:我?要|换成?|改成?|用)"
     r"|不[充买要来][^,，\s]{0,10}[,，\s]+(?:还是|就|我|先)*(?:[充买来要]|换成?|改成?))(.{1,20})$"
 )
-_INTO = re.compile("(?:改|换)(?:成|为|到)?(.{1,12}?)(?:吧|的|了|谢谢)*$")
 _PEOPLE = re.compile(
     rf"(?:我们|一共|总共|就|那|是)*([{CHINESE}]|\d{{1,2}})个?(?:大?人|位)(?:去|看|来|玩|吃|用|一起|参加)*(?:的|吧|哦|啊)*"
 )
-_LESS = re.compile(
-    r"^(?:还是|那)?[少多][充买要来交存加]?(?:一?点|些)[,，]?(?:就|要|充|交|来)*(\d{1,6}(?:元|块钱?)?)(?:吧|的|了)*$"
-)
-_ENOUGH = re.compile("^(?:不用|那|我)?(?:只?[来要买充])?(.{1,8}?)就?(?:足?够|行|好|可以)(?:了|吧)*$")
 _TOO_DEAR = re.compile("太[贵多大高]|贵了|少[充买要来]")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ -](?=\d)")
 _NOT_THIS = re.compile("不是|别|不要|取消|不充|上次|之前|以前")
@@ -72,7 +57,6 @@ _WRONG_WANTS = re.compile(
     r"^(?:哎|啊|哦|等等|不对|不是|错了|搞错了|说错了|弄错了)+[,，。]?(?:我)?(?:是)?"
     r"(?:想?要|改成?|换成?|充|冲|买|来|选)(.{1,20}?)(?:的|吧|了)*$"
 )
-_IS_AMOUNT = re.compile(r"^(?:应该|我要的?|我说的?|其实)?是(.{1,12})$")
 _MIND_CHANGED = re.compile(r"\A(?s:.*)(?:不对|不是|不[,，]|还是|改主意了?)")
 _NOT_WANTED = re.compile("[不没别]|上次|之前|以前|昨天|剩|只有|如果|要是|的话|[充付买][了过]")
 _AMOUNT = (
@@ -80,7 +64,6 @@ _AMOUNT = (
     rf"(?:月|年|天|周|小时|钟头|分钟|元|块钱?|[{PIECES}])(?![点分号岁楼人])|(?<![\d.])\d{{1,6}}[千万](?!\d)|(?<![\d.])\d{{2,6}}(?![\d.点分号岁楼层%折千万])"
 )
 _CLAUSES = re.compile(r"[\s,，。;；!！~]+")
-_MISTAKEN = re.compile("不对|不是|错|多打|少打|多写|少写|打多|打少|搞反")
 
 
 def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -89,12 +72,11 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
         _digits_changed(dialog, state, said, scene)
         or _account_and_choice(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
-        or _choice_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
         or _all_accounts(dialog, state, said, scene)
         or _as_many_as_go(dialog, state, said, scene)
-        or _instead(dialog, state, said, scene)
+        or _while_asked(dialog, state, said, scene)
         or changed_field(dialog, state, said, scene)
         or _other_account(dialog, state, said, scene)
     )
@@ -120,27 +102,6 @@ def _account_and_choice(dialog: Dialog, state: Collecting | Confirming, said: Sa
         return None
     both = replace(other.line, fields={**other.line.fields, field.name: checked.canonical})
     return advance(replace(dialog, misses=0), (both,), scene, replies.changed())
-
-
-def _choice_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """线路改成联通一区: the one choice that stands behind 改成, where the understanding made nothing of it."""
-    found = _INTO.search(fold(said.text))
-    line = state.lines[0]
-    product = scene.shelf.product(line.product or "")
-    if found is None or product is None or len(state.lines) != 1 or any(i.product for i in said.frame.items):
-        return None
-    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
-    named = [(p, c.id) for p in parts for c in p.values if found[1] in map(fold, (c.label, *c.aliases))]
-    if len(named) != 1:
-        return None
-    part, chosen = named[0]
-    if {**chosen_options(line, product), **given_fields(line, product)}.get(part.name) == chosen:
-        return None
-    if isinstance(part, Option):
-        changed_to = with_option(line, part.name, chosen)
-    else:
-        changed_to = replace(line, fields={**line.fields, part.name: chosen})
-    return advance(replace(dialog, misses=0), (changed_to,), scene, replies.changed())
 
 
 def _some_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -216,30 +177,6 @@ def _as_many_as_go(dialog: Dialog, state: Collecting | Confirming, said: Said, s
     return advance(dialog, (filled.line,), scene, replies.changed()) if not filled.problems else None
 
 
-def _instead(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """慢充不要了，要快充 · 加到100, where the understanding made nothing of it."""
-    text = fold(said.text)
-    found = (
-        _UP_TO.match(text)
-        or _LESS.match(text)
-        or _RATHER.match(text)
-        or _TOO_MUCH.match(text)
-        or _AFTER_ALL.match(text)
-    )
-    found = found or _ENOUGH.match(text) or _WRONG_WANTS.match(text) or _it_is(said.text)
-    found = found or (None if "数量" in text else _INTO.search(text))
-    product = scene.shelf.product(state.lines[0].product or "")
-    certain = _UP_TO.match(text) is not None  # 延长到4小时, whatever else it sounds like
-    named = any(item.sku for item in said.frame.items) if certain else bool(said.frame.items)
-    if found is None or len(state.lines) != 1 or product is None or named or ASKS.search(text):
-        return None
-    filled = line_with(state.lines[0], found[1], product, scene.shelf)
-    filled = filled or fill_by_mention(state.lines[0], text, product, scene.shelf)  # 钻石就够了: of two, what is wished
-    if filled is None or filled.problems:
-        return None
-    return advance(dialog, (filled.line,), scene, replies.changed())
-
-
 def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     """不对，要500的, of what was ordered and is not paid: the line as he wants it; None when he says something else."""
     text = fold(said.text)
@@ -247,6 +184,14 @@ def rather(line: DraftLine, said: Said, scene: Scene) -> DraftLine | None:
     product = scene.shelf.product(line.product or "")
     filled = line_with(line, found[1], product, scene.shelf) if found is not None and product is not None else None
     return filled.line if filled is not None and filled.changed and not filled.problems else None
+
+
+def _while_asked(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """算了50, while something else is asked: the size or count he wants instead (below a summary the gist has it)."""
+    if not isinstance(state, Collecting) or len(state.lines) != 1 or said.frame.items or ASKS.search(said.text):
+        return None
+    line = rather(state.lines[0], said, scene)
+    return advance(dialog, (line,), scene, replies.changed()) if line is not None else None
 
 
 def named_alone(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -281,26 +226,6 @@ def _choices(product: Product) -> set[str]:
     return called
 
 
-def wished_at_last(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """算了季卡划算 要季卡: the clause that ends the message is a wish for another size, whatever stands before it."""
-    state, clauses = dialog.state, [clause for clause in _CLAUSES.split(said.text.strip()) if clause]
-    if not isinstance(state, Confirming) or len(state.lines) != 1 or len(clauses) < 2 or ASKS.search(said.text):
-        return None
-    product = scene.shelf.product(state.lines[0].product or "")
-    found = _WISH_AT_LAST.fullmatch(fold(clauses[-1]))
-    if product is None or found is None or any(item.product not in (None, product.id) for item in said.frame.items):
-        return None
-    if switched_to(state, said, scene.shelf) is not None:
-        return None  # 不对 要R5的: the 5 is of another product's name
-    if _CHANGES_FIRST.search("".join(_NOT_ENOUGH.sub("", clause) for clause in clauses[:-1])):
-        return None
-    filled = line_with(state.lines[0], found["size"], product, scene.shelf)
-    if filled is None or filled.changed - {"value", *state.lines[0].options} or filled.line == state.lines[0]:
-        return None
-    told = () if filled.problems else (replies.changed(),)
-    return advance(replace(dialog, misses=0), (filled.line,), scene, *told, *filled.problems, missed=not told)
-
-
 def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
     """等等我老公的是138 1234 5678，充他的: below a summary, another account than the one it shows is a correction."""
     line, text = state.lines[0], _BETWEEN_DIGITS.sub("", fold(said.text))
@@ -316,15 +241,6 @@ def _other_account(dialog: Dialog, state: Collecting | Confirming, said: Said, s
     if checked.canonical == line.fields[field.name] or is_size(numbers[0], product):
         return None
     return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
-
-
-def _it_is(text: str) -> re.Match[str] | None:
-    """哎不对 是20个 多打了个0: the clause that says what it is."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    if not _MISTAKEN.search(text) or len(clauses) < 2:
-        return None
-    said = [found for found in map(_IS_AMOUNT.match, clauses) if found is not None]
-    return said[0] if len(said) == 1 and any(map(str.isdigit, said[0][1])) else None
 
 
 def placed_change(dialog: Dialog, index: int, scene: Scene) -> Turn | None:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind
 from catalog.shelf import Shelf
-from dialogs.by_text import accounts_anywhere
 from dialogs.draft import field_of, look
 from dialogs.filling import named_field
 from dialogs.replies import number
-from dialogs.state import Confirming, DraftLine, State
-from nlu.frame import Item
+from dialogs.state import DraftLine
 from nlu.numerals import CHINESE, DIGITS, read_numeral
 
 _N = rf"([1-9]|1\d|[{CHINESE}]{{1,2}})"
@@ -34,7 +32,6 @@ _SWAPPED = re.compile("(?:最后|末尾?|后面?)(?:两|二|2)[位个](?:数字?
 _OF_A_NUMBER = re.compile("[号位码段]|中间|开头|数字|地址")
 """What says that digits are part of a number, where they could be a size as well."""
 _SURE_CHARS = 4
-_CUT_SHORT = re.compile("没(?:有)?(?:打|输|发|写|填)(?:完|全|好)")
 _NO_ACCOUNTS = (FieldKind.CHOICE, FieldKind.TEXT, FieldKind.ADDRESS)
 
 
@@ -54,16 +51,6 @@ def with_digits(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Dr
     return tuple(
         replace(line, fields={**line.fields, name: new}) if line.fields.get(name) == old else line for line in lines
     )
-
-
-def completed(state: State, text: str, shelf: Shelf) -> Item | None:
-    """没打完，是662738415: the one account it can be is given anew."""
-    if not isinstance(state, Confirming) or len(state.lines) != 1 or not _CUT_SHORT.search(text):
-        return None
-    product = shelf.product(state.lines[0].product or "")
-    fields = product.fields if product is not None else ()
-    found = [(f.name, one) for f in fields if f.name in state.lines[0].fields for one in accounts_anywhere(f, text)]
-    return Item(fields=dict(found), said=frozenset({found[0][0]})) if len(found) == 1 else None
 
 
 def numbers_of(line: DraftLine, shelf: Shelf) -> Iterator[tuple[Field, str]]:

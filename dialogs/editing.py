@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import paying, replies
 from dialogs.adding import added, changed_and_added, fewer
@@ -13,8 +12,6 @@ from dialogs.answering import goal, said_for_draft
 from dialogs.asking import line_in_words
 from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
-from dialogs.clauses import changes_and_adds
-from dialogs.effects import CancelOrder, FindOrders
 from dialogs.field_changes import address_completed, given_in_pieces, tells_field
 from dialogs.filling import (
     cleared,
@@ -22,7 +19,7 @@ from dialogs.filling import (
 )
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
-from dialogs.pointing import longest_name, pointed
+from dialogs.pointing import pointed
 from dialogs.recounting import Open, recounted
 from dialogs.restating import all_alike, exchanged, not_again, restated
 from dialogs.said_anew import said_anew
@@ -31,13 +28,10 @@ from dialogs.state import (
     Confirming,
     Dialog,
     DraftLine,
-    Lookup,
-    Replacement,
 )
 from dialogs.staying import staying
 from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
-from kernel.ids import OrderNo
 from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
@@ -53,12 +47,7 @@ _REMOVE_FILLER = re.compile(
     r"|订单|号码?|充值?|卡|和|跟|与|[,，.。!！~～;；、:：])*"
 )
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
-_CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
-_DOES = re.compile(r"[改换加减删去\d一二两三四五六七八九十]|再|不要|另外|多|少")
-"""What 周末还要拍 holds nothing of: it is a reason, that only sounds like one thing more."""
 _SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
-_MORE_THAN_WHY = re.compile(r"\d|[要换改加来买订留]|[充付](?!了|过|好)|[?？吗呢]|多少|什么")
-_SAYS_LITTLE = 14
 _WEIGHS = re.compile(r"(?:还是|或者?).{1,8}(?:好|划算|合适|便宜|[?？吗呢])$|^(?:别|不要)用")
 """50还是100好, 别用lili@qq.com: nothing is said instead of what there is."""
 _MORE_OR_TOO_MANY = re.compile("多了?[一两二三四五1-5][张个份件](?:了)?")
@@ -74,7 +63,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """A message about the lines of what is being put together; None when it is about something else."""
     state = dialog.state
     if not isinstance(state, Collecting | Confirming):
-        return _taken_out_of_unpaid(dialog, said, scene)
+        return None
     if any(line.product is None for line in state.lines) and len(state.lines) == 1:
         return None
     if fold(said.text) in replies.CONFIRM_WORDS:
@@ -99,7 +88,6 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     taken = (
         goal(dialog, state, said, scene)
         or changed_and_added(dialog, state, said, scene)
-        or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)
@@ -133,26 +121,6 @@ def _recounted(dialog: Dialog, state: Collecting | Confirming, said: Said, scene
         return None
     more = len(new) > len(state.lines) == len([line for line in state.lines if line in new])
     return advance(replace(dialog, misses=0), new, scene, replies.added() if more else replies.changed())
-
-
-def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """30的改成3张，再加2张50的: one part after the other; where one cannot be done, none is, and that is told."""
-    if len(said.clauses) < 2 or not changes_and_adds(said.text):
-        return None
-    turn, now = None, dialog
-    for clause in said.clauses:
-        if not clause.frame.items and not _DOES.search(clause.text):
-            continue  # 改7天 周末还要拍
-        part = Said(clause.frame, clause.text)
-        turn = edited(now, part, scene)
-        if turn is None and clause.frame.intent in ("change", "answer", "order"):
-            turn = said_for_draft(now, part, scene)
-        after = turn.dialog.state if turn is not None else None
-        waits = turn is not None and bool(turn.effects) and clause is not said.clauses[-1]
-        if turn is None or turn.dialog.misses or waits or not isinstance(after, Collecting | Confirming):
-            return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause.text)), lost=True)
-        now = turn.dialog
-    return turn
 
 
 def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -200,7 +168,6 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     found = _to_take_out(lines, said.text, scene.shelf)
     if found is None and len(lines) > 1 and _SOMEONES.match(fold(said.text)):
         found = ()  # 我的不充了: whoever that is among the lines
-    found = found if found is not None else _taken_out_with_reason(lines, said.text, scene.shelf)
     if found is None:
         return None
     if found == ():
@@ -209,54 +176,6 @@ def _taken_out(dialog: Dialog, lines: Sequence[DraftLine], said: Said, scene: Sc
     if not rest:
         return paying.cancel(dialog, scene)
     return advance(replace(dialog, misses=0), rest, scene, replies.taken_out(len(found)))
-
-
-def _taken_out_with_reason(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:
-    """大人的不要了 我不下水: beside the clause that takes out there is only why."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
-    going = [clause for clause in clauses if _REMOVING.search(fold(clause))]
-    why = [clause for clause in clauses if clause not in going]
-    if len(going) != 1 or not why or len(lines) < 2:
-        return None
-    if any(_MORE_THAN_WHY.search(fold(clause)) or pointed(lines, clause, shelf) for clause in why):
-        return None
-    return _to_take_out(lines, going[0], shelf)
-
-
-def _taken_out_of_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """The same for an order that is placed but unpaid: it is cancelled, and what is left is summed up again."""
-    live = paying.live_unpaid(dialog, scene)
-    named = next((item.product for item in said.frame.items if item.product), None)
-    product = scene.shelf.product(named) if named else _dropped_by_name(said.text, scene.shelf)
-    if product is not None and (live is not None or "取消" in said.text) and _drops(product, said.text):
-        lookup = Lookup(line=DraftLine(product.id))
-        return Turn(replace(dialog, waiting=lookup, misses=0), effects=(FindOrders("cancel"),))
-    if live is None or len(live.lines) < 2:
-        return None
-    found = _to_take_out(live.lines, said.text, scene.shelf)
-    if not found or len(found) == len(live.lines):
-        return None
-    rest = tuple(line for i, line in enumerate(live.lines) if i not in found)
-    return Turn(replace(dialog, waiting=Replacement(rest)), effects=(CancelOrder(OrderNo(live.order_no)),))
-
-
-def _dropped_by_name(text: str, shelf: Shelf) -> Product | None:
-    """The one product that 话费那单取消 names, where the understanding made no item of it."""
-    said = fold(text)
-    if len(said) > _SAYS_LITTLE or "取消" not in said:
-        return None
-    names = {product.id: longest_name((product.name, *product.aliases), said) for product in shelf.products}
-    longest = max((len(name) for name in names.values()), default=0)
-    named = [product for product in shelf.products if longest and len(names[product.id]) == longest]
-    return named[0] if len(named) == 1 else None
-
-
-def _drops(product: Product, text: str) -> bool:
-    """话费那单取消: nothing but that the order of this product goes."""
-    said = fold(text)
-    name = longest_name((product.name, *product.aliases), said)
-    rest = said.replace(name, "", 1) if name else said
-    return bool(name) and _REMOVING.search(rest) is not None and bool(_REMOVE_FILLER.fullmatch(_REMOVING.sub("", rest)))
 
 
 def _to_take_out(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[int, ...] | None:

@@ -11,7 +11,6 @@ from catalog.shelf import Shelf
 from dialogs import freetext
 from dialogs.clauses import with_lost_goods
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
-from dialogs.digits import completed
 from dialogs.draft import field_of
 from dialogs.other_lines import for_each_number
 from dialogs.places import goes_by_parcel, is_receiver, read
@@ -228,9 +227,6 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         return replace(said, frame=Frame("unknown"))  # 嗯 哈哈哈 orders nothing
     if frame.intent == "confirm" and lines and names_a_part(lines, said.text, scene.shelf):
         return replace(said, frame=replace(frame, intent="change"))
-    anew = completed(dialog.state, said.text, scene.shelf)
-    if anew is not None:
-        return replace(said, frame=Frame("change", (anew,), confidence=frame.confidence))
     items = frame.items
     if isinstance(dialog.state, Collecting) and dialog.state.slot == "value" and _SEVERAL_SIZES.fullmatch(said.text):
         return replace(said, frame=Frame("unknown"))  # 10 20 30: one of them, but which?

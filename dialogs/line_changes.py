@@ -8,7 +8,7 @@ from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.by_text import fill_by_text
-from dialogs.draft import account_field, pick_sku
+from dialogs.draft import account_field
 from dialogs.field_changes import ACCOUNT, is_size
 from dialogs.filling import (
     Filled,
@@ -28,8 +28,6 @@ _LEADING = re.compile(
     r"^(?:的|那|这|个|单|件|张|份|面额|面值|金额|规格|数量|号码|手机号|账号|错|不对|写错|应该|是|改"
     r"|换|变成|要|用|充|来|就|给我|帮我|把|了|成|到|为|[,，。:：、;；])+"
 )
-_TIME = re.compile(rf"(\d{{1,3}}|半|[{CHINESE}]{{1,3}})个?(月|季度?|年|天|周|小时|分钟)")
-_MONTHS = {"月": 1, "季": 3, "季度": 3, "年": 12}
 _TRAILING = re.compile(r"(?:的|就行|就好|就可以|就够|够|吧|了|啊|呢|哈|呗|[,，。！!~])+$")
 _COUNT = re.compile(rf"^(\d{{1,4}}|[{CHINESE}]{{1,4}})([{PIECES}人]?)$")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
@@ -56,7 +54,6 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
         return account
     tail = _TRAILING.sub("", _LEADING.sub("", rest))
     filled = fill_by_text(line, "value", tail, product, shelf) if tail else None
-    filled = filled or _by_time(line, tail, product, shelf)
     if filled is None:
         count = _COUNT.match(tail)
         wanted = read_numeral(count[1]) if count else None
@@ -72,22 +69,6 @@ def line_with(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Fil
     if filled is None and (size := _NUMBER.search(tail)) and (value := read_numeral(size[1])) is not None:
         filled = fill(line, Item(value=value, said=frozenset({"value"})), shelf)
     return filled
-
-
-def _by_time(line: DraftLine, tail: str, product: Product, shelf: Shelf) -> Filled | None:
-    """一个月, 半年, 一年: the one size of so many months, days or hours, however it is called."""
-    found = _TIME.fullmatch(f"1{tail}" if tail in _MONTHS else tail)
-    number = 0.5 if found is not None and found[1] == "半" else read_numeral(found[1]) if found is not None else None
-    if found is None or number is None:
-        return None
-    said = _MONTHS.get(found[2])
-    sold = [
-        sku
-        for sku in product.skus
-        if (sku.unit == found[2] and sku.value == number)
-        or (said is not None and sku.unit in _MONTHS and sku.value == number * said / _MONTHS[sku.unit])
-    ]
-    return Filled(pick_sku(line, sold[0], product, shelf), frozenset({"value"})) if len(sold) == 1 else None
 
 
 def _new_account(line: DraftLine, rest: str, product: Product, shelf: Shelf) -> Filled | None:

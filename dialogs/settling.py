@@ -13,7 +13,6 @@ from dialogs.ordering import advance
 from dialogs.state import QUANTITY_MAX, Collecting, Confirming, Dialog
 from dialogs.subjects import NUMERAL, PIECES
 from dialogs.turn import Said, Scene, Turn
-from dialogs.which_choice import named
 from nlu.numerals import read_numeral
 
 _HAGGLES = re.compile("打[个点]?\\d?折|优惠|折扣|便宜|少[算]|砍价|讲价|抹零|拉倒")
@@ -30,10 +29,6 @@ _TAIL = re.compile("(?:就?(?:行|好|可以|够)|算了|得了|试试|看看|�
 _PRICE = re.compile(r"(?:才|要|[¥￥])*(\d+(?:\.\d+)?)(?:元|块钱?)?(\d)?(?:一[张个份])?(?:[啊呀哦噢嘛么]|多)*")
 _CLAUSES = re.compile(r"[\s,，。;；!！~～]+|(?<=[?？])")
 _COUNTED = re.compile(rf"^[来要买充拿换]*({NUMERAL}){PIECES}的?(?=[^的吧了啊])")
-_WHETHER = re.compile(
-    "(?:那|请问|我|还)*(?:能不能|可不可以|可以|可否|能)(?:给我|帮我|把它|都)*(?:[换改](?:成|为|到)?)(?P<into>.{1,10}?)(?:的|行不行)?[吗么嘛不]?[?？]*"
-    "|(?:那|要不|还是)*(?:[换改]成?)?(?P<named>.{2,10}?)的?(?:行不行|可不可以|可以[吗么嘛不]|行[吗么嘛不]|成不成)[?？]*"
-)
 _END_OF_QUESTION = re.compile("[?？]$")
 
 
@@ -88,24 +83,6 @@ def more_of_it(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     told = replies.no_bargain() if text != said.text.strip() else ""
     return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
-
-
-def asked_whether(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """可以换成中杯吗, 中杯行不行: it can be, so it is; the summary shows it, and nothing is ordered by that."""
-    state, found = dialog.state, _WHETHER.fullmatch(fold(said.text))
-    if found is None or not isinstance(state, Confirming) or len(state.lines) != 1:
-        return None
-    wanted = found["into"] or found["named"]
-    product = scene.shelf.product(state.lines[0].product or "")
-    if product is None or any(item.product not in (None, product.id) for item in said.frame.items):
-        return None
-    sizes = {fold(name) for sku in product.skus for name in (sku.label, *sku.aliases)}
-    if found["named"] and (wanted not in {*sizes, *(name for name in named(product))} or wanted[0].isdecimal()):
-        return None  # 490行不行: an offer
-    filled = line_with(state.lines[0], wanted, product, scene.shelf)
-    if filled is None or filled.problems or filled.line == state.lines[0] or look(filled.line, scene.shelf).trouble:
-        return None
-    return advance(replace(dialog, misses=0), (filled.line,), scene, replies.changed())
 
 
 def _is_about_price(clause: str, before: Looked) -> bool:

@@ -39,7 +39,6 @@ from dialogs import (
 from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import counts_up, is_checking, said_between
-from dialogs.changing import wished_at_last
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
 from dialogs.facts import (
@@ -84,7 +83,7 @@ from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
 from dialogs.recounting import recounts
-from dialogs.settling import asked_whether, more_of_it
+from dialogs.settling import more_of_it
 from dialogs.state import (
     Collecting,
     Confirming,
@@ -231,7 +230,6 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or replacing.both_wanted(dialog, said, scene)
         or undoing.taken_back(dialog, said, scene)
         or told_besides(dialog, said, scene)
-        or asked_whether(dialog, said, scene)
         or more_of_it(dialog, said, scene)
         or own_order.waited(dialog, said, scene)
     )
@@ -266,7 +264,6 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or another_account.taken(dialog, said, scene)
     certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
     certain = certain or by_answer(dialog, said, scene) or answer_and_question(dialog, said, scene, _rest)
-    certain = certain or wished_at_last(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)

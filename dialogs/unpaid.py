@@ -62,7 +62,6 @@ _ABOUT_ELSE = ("refund", "order_status", "invoice", "problem", "reorder", "keys"
 _TO = re.compile("改|换|变成|是(?=[\\d一二两三四五六七八九十])|要")
 _VERB_OF_NAME = re.compile("[充买](?:了)?(?=那|的)")
 """What is left of 充30那个 without the 30."""
-_WRONG_SIZE = re.compile("[充买选点下拍][少多错][了啦]")
 _LABELLED = re.compile(r"(?:qq|号码?|账号|手机|电话|卡号|邮箱|id|uid|学号)(?:应该)?是\s*[\w@]", re.IGNORECASE)
 _NOT_PAID = re.compile("[没未](?:有)?(?:付|给钱|支付|付款)")
 _LIST_KINDS = ("u:", "q:", "x:")
@@ -76,8 +75,6 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
     live = live_unpaid(dialog, scene)
-    if _mistook(said) and isinstance(dialog.state, Idle) and live is not None:
-        said = replace(said, frame=replace(said.frame, intent="change"))
     likely = _answers_list(dialog, said) or _drops(dialog, said, scene) or _corrects(dialog, said, scene)
     likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
     likely = likely or (live is not None and _reworks(dialog, live.lines, said, scene))
@@ -145,17 +142,6 @@ def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
     if len(live.lines) == 1 and with_place(live.lines[0], text, scene.shelf) is not None:
         return not any(item.product or item.value for item in said.frame.items) or said.frame.intent == "change"
     return said.frame.intent in ("change", "deny") or counts_only(said) or _CORRECTS.search(text) is not None
-
-
-def _mistook(said: Said) -> bool:
-    """充错号了 139…, 充少了 充200: the number or size there should be."""
-    frame = said.frame
-    if frame.intent != "problem" or len(frame.items) != 1 or frame.items[0].product is not None:
-        return False
-    (item,) = frame.items
-    return (bool(item.fields) and "错" in said.text) or (
-        item.said == {"value"} and _WRONG_SIZE.search(said.text) is not None
-    )
 
 
 def says_more(text: str) -> bool:

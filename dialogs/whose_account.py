@@ -8,7 +8,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.by_text import accounts_anywhere
-from dialogs.draft import account_field, look
+from dialogs.draft import account_field
 from dialogs.field_changes import ASKS, is_size
 from dialogs.line_changes import line_with
 from dialogs.ordering import advance
@@ -26,8 +26,6 @@ _SWAPPED = re.compile(
 _EACH = re.compile(
     r"(?:给|尾号)?(\d{3,4})(?:开头)?(?:的?号)?(?:的|那个?|这个?)*+(?:都?充|改成?|改为|换成?|要|是|来)*+(\d{1,6})(?:元|块钱?|个)?(?:的|吧|了)*+"
 )
-_WRONG = re.compile("错|不对|改|换|不是")
-_INTO = re.compile("(?:那|就|还是|给我|帮我)*+[改换](?:成|为|到)?(.{1,10}?)(?:吧|的|了)*+")
 _CLAUSES = re.compile(r"[\s,，。;；、]+")
 
 
@@ -40,8 +38,7 @@ def put_right(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if ASKS.search(text):
         return None
     lines = _exchanged(state.lines, text, scene.shelf) or _each_amount(state.lines, said.text, scene.shelf)
-    lines = lines or _one_account(state.lines, text, scene.shelf) or _same_for_all(state.lines, text, scene.shelf)
-    lines = lines or _the_only_fit(state.lines, text, scene.shelf)
+    lines = lines or _one_account(state.lines, text, scene.shelf)
     return advance(replace(dialog, misses=0), lines, scene, replies.changed()) if lines is not None else None
 
 
@@ -101,34 +98,6 @@ def _one_account(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Dr
             fields = {**line.fields, field.name: checked.canonical}
             return [*lines[:i], replace(line, fields=fields), *lines[i + 1 :]]
     return None
-
-
-def _same_for_all(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[DraftLine] | None:
-    """号错了 是139…, where all lines are for one number: it is another for all of them."""
-    held = {account for line in lines for account in accounts(line, shelf)}
-    products = [shelf.product(line.product or "") for line in lines]
-    fields = [account_field(product) if product is not None else None for product in products]
-    first = fields[0]
-    if len(held) != 1 or first is None or not _WRONG.search(text) or pointed(lines, text, shelf) is not None:
-        return None
-    given = accounts_anywhere(first, text)
-    if len(given) != 1 or any(field is None or not isinstance(check_field(field, given[0]), Valid) for field in fields):
-        return None
-    named = [(field.name, line) for field, line in zip(fields, lines, strict=True) if field is not None]
-    return [replace(line, fields={**line.fields, name: given[0]}) for name, line in named]
-
-
-def _the_only_fit(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[DraftLine] | None:
-    """改成年卡, of a top-up and a membership: the one line that can be that."""
-    found = _INTO.fullmatch(text)
-    out: list[list[DraftLine]] = []
-    for i, line in enumerate(lines if found is not None else ()):
-        product = shelf.product(line.product or "")
-        filled = line_with(line, found[1], product, shelf) if found is not None and product is not None else None
-        sized = filled is not None and filled.changed == {"value"} and not filled.problems
-        if filled is not None and sized and look(filled.line, shelf).trouble is None:
-            out.append([*lines[:i], filled.line, *lines[i + 1 :]])
-    return out[0] if len(out) == 1 else None
 
 
 def _is_meant(lines: Sequence[DraftLine], at: int, around: str, shelf: Shelf) -> bool:
