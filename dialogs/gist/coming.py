@@ -10,6 +10,7 @@ from dialogs.effects import FindOrders
 from dialogs.gist.adding import besides
 from dialogs.gist.goods import read_with
 from dialogs.gist.instead import instead
+from dialogs.gist.sharing import heads_in
 from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene, Turn
@@ -55,14 +56,17 @@ def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine],
     after, own = _lines(turn), {line.product for line in lines}
     if after == before.lines or any(item.invalid and item.product not in own for item in said.frame.items):
         return False
+    asked = isinstance(turn.dialog.state, Collecting)
+    if asked and len(after) > len(lines) and {line.product for line in after} == own:
+        return False  # 一个傲世会员，一档的: read as two of it
     there, wanted = ({_code(line, scene) for line in some} for some in (after, lines))
     grows = len(after) > len(before.lines)
-    if isinstance(turn.dialog.state, Collecting) and not any(look(line, scene.shelf).missing for line in lines):
+    if asked and not any(look(line, scene.shelf).missing for line in lines):
         return there != wanted and grows and len(lines) > len(before.lines)
     if len(lines) == len(before.lines) and not {_code(line, scene) for line in before.lines} & wanted:
         return wanted == there
-    ones = {_code(line, scene) for line in after if line.quantity == 1}
-    if wanted == there and any(line.quantity > 1 and _code(line, scene) in ones for line in lines):
+    ones, heads = {_code(line, scene) for line in after if line.quantity == 1}, heads_in(said.text)
+    if wanted == there and any(line.quantity in heads and _code(line, scene) in ones for line in lines):
         return False  # 还有俩同学 她们要大杯
     return (wanted == there or grows) and not _miscounts(before, after, said, scene)
 

@@ -22,7 +22,7 @@ _DROPS = re.compile(
     rf"(?:(?<!又)[不唔甭莫勿]|别)(?:再|想|打算|准备|用|要|需要?|必|自己|我们|咱们?|重复|白|浪费|先|急着)*(?:给[他她它我]们?)?(?:我们?)?{_VERB}(?!起|够|完|上了|到了|动|了解|改|着急)"
     rf"|[不唔甭](?!{_STATES})[^,|不了]{{1,5}}了[吧啊哈呗]?$"
     r"|不要|别要|唔要|不需要|用不[着上到]|犯不[着上]|没必要|多余|多买了|取消|作废|作罢|拉倒|罢了|省了|黄了|撤[了掉吧]|撤$|撤单"
-    r"|[删划砍拿抹去退剔刨扣减勾摘踢挪抽扔丢](?:掉|走|出[来去])|删[了吧除]|删$|[去抹退免][了吧]|免[掉去]?$|退订|算[了咯啦]|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
+    r"|[删划砍拿抹去退剔刨扣减勾摘踢挪抽扔丢](?:掉|走|出[来去])|[删剔勾砍踢刨][了吧](?:吧|呗|啊)?|删除|删$|[去抹退免][了吧]|免[掉去]?$|退订|算[了咯啦]|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
 )
 _ONLY = re.compile(
     r"(?:只|光|单单?|就|仅|想了下只)(?:要|买|充|冲|留|弄|搞|订|按|做|洗|看|拿|开|办|交|给)+(?:[我下])?[那这]?一?(?:[个张份])?(?:\||$)|^.{0,4}(?:只|光|就)\|?$|^(?:那?就)?[只]?留(?:下|着)?(?:\||$)"
@@ -35,6 +35,10 @@ _CHANGES = re.compile(
     r"[改换添]|[弄搞整]成|[充降升加减]到|多[来要]|\d|第|[?？吗]|[来要](?:[一两三四五六七八九十]|[个张份杯条件盒])|再[来加要充买整搞]"
 )
 """The same in a clause beside the one that lets go: 让它再臭两天 asks for nothing."""
+_OF_NO_SIZE = re.compile(
+    r"\d+(?:\.\d+)?(?:分(?!钟)|岁|年级|个?人|口人|[遍次回斤度%])|(?:[还就]剩?|剩下?)(?:有|着|了)?\d+[多来几]?(?:个?[a-z]+|[块元张个天])?"
+)
+"""考了58分, 还剩8个g: numbers of a reason."""
 _GONE = re.compile(
     rf"(?:{_DROPS.pattern})|别算|[刨扣剔减撤划抹删退砍去]掉|[剔扣减退撤砍]了?(?:我|他|她)?(?:[一两三]|$)"
     rf"|少[来要买充整弄拿打订做办]?(?:[一1两俩]|[他她它]|那)|[抽拿拎挑剔]{_N}[{PIECES}]?(?:出[来去]|走|掉)"
@@ -63,7 +67,7 @@ def fate(words: str) -> _FATE | None:
     """What becomes of a line that this is said of, where nothing else is: by the one clause that says so."""
     clauses = words.split(",")
     fates = {at: becomes for at, clause in enumerate(clauses) if (becomes := _fate(clause)) is not None}
-    if any(_CHANGES.search(clause) for at, clause in enumerate(clauses) if at not in fates):
+    if any(_CHANGES.search(_OF_NO_SIZE.sub("", clause)) for at, clause in enumerate(clauses) if at not in fates):
         return None
     return min(fates.values(), key=("drop", "only", "keep").index, default=None)
 

@@ -1,7 +1,7 @@
 """Goods of the whole catalog that a message names, and the line they make beside what is ordered or in its place."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 
@@ -35,7 +35,14 @@ def named_goods(said: Said, held: Sequence[Product], shelf: Shelf) -> tuple[Prod
         like = [product for product in products if product.category[:1] in kinds] if len(products) > 1 else products
         if len(like) == 1:
             meant[like[0].id] = like[0]
-    return tuple(meant.values())
+    return tuple(product for product in meant.values() if not shadowed(said, product.id, own))
+
+
+def shadowed(said: Said, product: str, held: Set[str]) -> bool:
+    """Whether a product is named by nothing but a part of what goods of the order are called: 学期, in 学期卡."""
+    words = [one.word for one in said.frame.named if product in one.products]
+    mine = [one.word for one in said.frame.named if product not in one.products and held & set(one.products)]
+    return bool(words) and all(any(word in own and word != own for own in mine) for word in words)
 
 
 def read_with(text: str, products: Sequence[Product], shelf: Shelf) -> Message:

@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.filling import fill
 from dialogs.gist.adding import MORE
-from dialogs.gist.goods import line_of, named_goods, read_with, touches, with_fields
+from dialogs.gist.goods import line_of, named_goods, read_with, shadowed, touches, with_fields
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.state import DraftLine
 from dialogs.turn import Said
@@ -17,7 +17,7 @@ from nlu.frame import Item
 
 _TEXT_MAX = 60
 _NAME_MAX = 8
-_SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)")
+_SWAP = re.compile("[换改](?!天|日|善|机油|轮胎|弦|标)|[替顶](?=成|作)")
 _BECOMES = re.compile(
     f"(?:{_SWAP.pattern})[成为]?|(?:应该|其实|明明|才|[要说买想]的)[是要]"
     "|(?:[错岔混]了?|不对|不是)(?:[个张份件样]|吧|啊|哈)?[,，\\s]*(?:我?[要说买想]的|应该|才|其实)?[是要]"
@@ -55,7 +55,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     if new is None:
         return _in_its_place(lines, said, shelf)
     message = _with_names(read_with(said.text, [*held, new], shelf), said, new, shelf)
-    at = _leaves(lines, new, message, shelf)
+    at = _leaves(lines, new, message, said, shelf)
     if at is None or not _is_wanted(new, said, message):
         return None
     made = line_of(new, said, message, lines[at], shelf)
@@ -96,6 +96,7 @@ def _new_product(said: Said, held: Sequence[Product], shelf: Shelf) -> Product |
     """The one product that it names and the order has not."""
     own = {product.id for product in held}
     framed = {item.product for item in said.frame.items if item.product is not None and item.product not in own}
+    framed = {code for code in framed if not shadowed(said, code, own)}
     if len(framed) == 1:
         return shelf.product(framed.pop() or "")
     named = named_goods(said, held, shelf) if not framed else ()
@@ -127,7 +128,7 @@ def _is_wanted(new: Product, said: Said, message: Message) -> bool:
     )
 
 
-def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: Shelf) -> int | None:
+def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, said: Said, shelf: Shelf) -> int | None:
     """The line that goes for it; None where it is not said that one does."""
     held = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
     skus = [sku.code if (sku := look(line, shelf).sku) is not None else "" for line in lines]
@@ -154,5 +155,19 @@ def _leaves(lines: Sequence[DraftLine], new: Product, message: Message, shelf: S
     still = _STILL.search(text) is not None
     if not (going or swaps or _MISTOOK.search(text) or still):
         return None
-    left = going or ({*range(len(lines))} - staying)
-    return left.pop() if len(left) == 1 else None
+    for left in (going, {*range(len(lines))} - staying, _spoken_of(held, said) - staying, _like(held, new) - staying):
+        if len(left) == 1:
+            return left.pop()
+        if left is going and going:
+            return None
+    return None
+
+
+def _spoken_of(held: Sequence[Product], said: Said) -> set[int]:
+    """The lines that it names, by what the goods there and others are called: 苹果卡买错区."""
+    return {at for one in said.frame.named for at, product in enumerate(held) if product.id in one.products}
+
+
+def _like(held: Sequence[Product], new: Product) -> set[int]:
+    """The lines of the same kind of goods."""
+    return {at for at, product in enumerate(held) if product.category == new.category}

@@ -96,7 +96,8 @@ def _paraphrased(name: str) -> set[str]:
     if (side := _SIDE.match(name)) is not None:
         return {f"{side[1]}{part}{end}" for part in "面边头层" for end in ("的", "那", "")}
     if name in ("快充", "慢充", "快到", "慢到"):
-        return {f"{name[0]}{end}" for end in ("的", "到", "点到", "些到", f"{name[0]}到", "那个", "那种")}
+        how = name[0]
+        return {f"{how}{end}" for end in ("的", "到", "点到", "些到", f"{how}到", f"{how}充", "那个", "那种")}
     if (packed := _PACKED.match(name)) is not None:
         kind = packed[1].removesuffix("装")
         return {f"{kind}装", f"{kind}的", f"大{kind}", f"{kind}子"}
@@ -126,9 +127,11 @@ def compared(clause: str, mine: Sku, siblings: Sequence[Sku]) -> Sku | None:
 _THAT = "(?:那|个|版|款|档|种|根|张|瓶|条|份|杯)"
 _ABIT = "(?:一?[点些]儿?|几[块毛]|一截)?"
 _UP = re.compile(
-    f"[大高长贵上]一?[号档级](?!的?不)|[升提]一?[级档]|(?:再|更){_ABIT}[大长高多]{_ABIT}的|往[上大]|[升换]个?更?大"
+    f"[大高长贵上](?:一[号档级]|[档级]|号(?=[的吧就]|$))(?!的?不)|[升提]一?[级档]|(?:再|更){_ABIT}[大长高多]{_ABIT}的|往[上大]|[升换]个?更?大"
 )
-_DOWN = re.compile(f"[小低短]一?[号档级]|降一?[级档]|(?:再|更){_ABIT}[小短少]{_ABIT}的|往[下小]|[降换]个?更?小")
+_DOWN = re.compile(
+    f"[小低短](?:一[号档级]|[档级]|号(?=[的吧就]|$))|降一?[级档]|(?:再|更){_ABIT}[小短少]{_ABIT}的|往[下小]|[降换]个?更?小"
+)
 _MOST = re.compile("最[大贵高长多久][的嘅那]?|顶配|顶格|拉满|上限|封顶")
 _LEAST = re.compile("最[小便短少低]宜?[的嘅那]?|起步价?那|最低消费")
 _MORE = re.compile(f"[大长多贵厚久]{_ABIT}[的嘅哒滴]{_THAT}?|[大长多贵]{_ABIT}那?{_THAT}|^[要来换]?[大长][的嘅哒滴]$")

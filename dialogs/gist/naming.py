@@ -10,7 +10,7 @@ from dialogs.gist.held import Held, held_by
 from dialogs.gist.mentions import spans_in
 from dialogs.state import DraftLine
 from dialogs.whose_line import MINE, owned
-from nlu.numerals import read_numeral
+from nlu.numerals import CHINESE, read_numeral
 from nlu.words import PIECES
 
 PIECE = rf"[{PIECES}位户款码边头罐]"
@@ -42,10 +42,11 @@ _EVERY = re.compile(
 _THEIRS = re.compile(rf"[他她](?:自己)?的?[那这]一?{PIECE}|[他她]的(?=[不别甭先也都就要换改])")
 _HEADS_OF_PLACES = frozenset("最靠前上头首后下末正中当夹第其剩余别另这那全每所统我两俩仨几一二三四五六七八九123456789")
 _MINE = re.compile(rf"我(?:自己|本人)?(?:的?[那这]{PIECE}|的)")
+_MANY = re.compile(rf"(?:\d{{1,2}}|[{CHINESE}]{{1,2}})(?:{PIECE}|$)|[俩仨]")
 _KEPT = re.compile("先用|先留|留[着下]|不动|照旧|够用|保留|没错")
 _BEFORE_KINDS = frozenset("把给是那这跟和与要留买充付只就光的,")
 _TREATED = re.compile(
-    r"(?:我|就|先|都|还|也|还是|全)*(?:[不别甭][要用想买充去洗做付]|算了|取消|免了|[去删拿撤划]掉|要|来|换|改|留|买|充|照)"
+    r"(?:我|就|先|都|还|也|还是|全)*(?:[不别甭](?:再|给[我他她它]们?)*[要用想买充去洗做付]|算了|取消|免了|[去删拿撤划]掉|要|来|换|改|留|买|充|照)"
 )
 _COMPARED = re.compile("最?(?:(?P<least>[小短少低轻细]|便宜)|(?P<most>[大长多贵高重厚]))")
 _COMPARED_BEHIND = re.compile(rf"(?:一?[点些号])?(?:的(?:那|这)?{PIECE}?|[那这]{PIECE})")
@@ -64,8 +65,8 @@ _INTO = re.compile(
 )
 _AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
 _LETTER = re.compile(
-    rf"([\u4e00-\u9fff])(?=[要来得](?:[一两三四五六七八九十\d俩仨]|[长短大小粗细厚薄])|那{PIECE}|的?[改换]成?|买[太多少]"
-    rf"|[不别](?:要|用|买|洗|做|送|充)|[多少]了|太[多少])"
+    rf"([\u4e00-\u9fff])(?=(?:还是|就)*(?:[一两三四五六七八九十\d]{PIECE}|[俩仨])|[要来得](?:[一两三四五六七八九十\d俩仨]|[长短大小粗细厚薄])|那{PIECE}|的?[改换]成?|买[太多少]"
+    rf"|[不别](?:要|用|买|洗|做|送|充|变|动)|照[旧常]|[多少]了|太[多少])"
 )
 
 
@@ -116,7 +117,7 @@ def _is_value(clause: str, one: Ref) -> bool:
     if _VALUE.search(before):
         return True
     if not one.marked:
-        return bool(_WISH.search(before)) or (one.start > 2 and not _KEPT.match(behind))
+        return bool(_WISH.search(before)) or (one.start > 2 and not _KEPT.match(behind) and not _MANY.match(behind))
     return len(behind) < 2 and re.search(r"[去掉删撤]", behind) is None and bool(_WISH.search(before) or not behind)
 
 

@@ -20,6 +20,8 @@ _WISHES = re.compile(
 """What a clause that changes nothing does not hold."""
 _BESIDES = re.compile("再[来加添要买带]|另外|顺[便手带]|还要|捎|外加|也[要来]|反了|换一下|对调|互换")
 """Said before any line is named: something besides, or something that the rest says once more."""
+_REVERSED = re.compile("[^,]{0,4}反[了啦](?:哈|呀)?")
+"""写反了: what it should be stands behind it."""
 _OF_ALL = re.compile(
     "(?<![这那])各(?:来|要|买|拿|给|自|个)?(?=[一二两三四五六七八九十俩\\d])|每(?:样|种|个|件|款)|(?:全部?|所有|统统|两样|两种|几样|大家|东西|数量)(?:的|东西|商品|的?券|卡)*都?"
     "|都(?=[要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
@@ -30,8 +32,13 @@ _EACH = re.compile(
     "(?:东西|商品|大家)?(?:都|各|各自|每(?:样|种|个|件)?|一样)(?:来|要|买|拿|给|改成?)?(?=[一二两三四五六七八九十俩\\d]+(?:[张份个杯瓶盒件套根条束]|$))"
 )
 _MORE = re.compile("再多?[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
+_USES = "按做洗泡搓去吃喝看玩拍学用打住坐"
 _ENOUGH = re.compile(r"^\|的?(?:就|也)?(?:行|可以|够|好|得)了?[吧啊呀哈]*(?=,|$)")
 """头两个就行: only those."""
+_HEADS = re.compile(rf"(?<=\|)(?:的|是|就|有|要)*([一两三四五六七八九十]|\d{{1,2}})个?人(?:都|一起)?[{_USES}]+(?=,|$)")
+"""按脚的三个人按."""
+_COMES_TOO = re.compile("^[^,]{1,5}也(?:想|要|说)*[来去喝吃看玩用有][了的啊]*$")
+"""小姑子也来: why there are to be more."""
 _COUNTED = re.compile(r"(?<=^\|)[x*]?(\d{1,2})$")
 _TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
 _PUT_RIGHT = re.compile(r"不[了着完用]|多了|太多|不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
@@ -95,7 +102,7 @@ def _gathered(found: Sequence[Part]) -> list[Part]:
 
 def _said_before(lines: Lines, part: Part, shelf: Shelf, change: Change) -> list[DraftLine | None] | None:
     """号是139…，流量给10g: what is said before any line is named is said of all; None where it is something else."""
-    if _BESIDES.search(part.words):
+    if _BESIDES.search(part.words) and not _REVERSED.fullmatch(part.words):
         return None
     said = change(lines, part.words, shelf) or lines
     told = any(replace(new, fields=line.fields) != line for new, line in zip(said, lines, strict=False))
@@ -130,12 +137,13 @@ def _without_reasons(words: str) -> str:
     first, *behind = words.split(",")
     beside = re.search(r"\|[^,]{0,6}", first)
     own = beside is not None and counts_in(beside[0]) and not _PUT_RIGHT.search(words)
-    return ",".join([first, *(one for one in behind if not (own and counts_in(one)))])
+    return ",".join([first, *(one for one in behind if not (own and (counts_in(one) or _COMES_TOO.search(one))))])
 
 
 def _changed(line: DraftLine, words: str, shelf: Shelf, change: Change, *, goes: bool) -> DraftLine | None:
     """The line with what is said of it; as it was where that is not clear, None where it goes."""
     words = _COUNTED.sub("要\\g<1>份", words) if _is_by_piece(line, words, shelf) else words
+    words = _HEADS.sub("要\\g<1>份", words)
     words = _without_reasons(_MORE.sub("再加", _EACH.sub("要", words)).replace(f"{NAMED}也", NAMED))
     said = change((line,), _TO_ACCOUNT.sub("就用", words).replace(NAMED, "就"), shelf)
     counts = counts_in(words)

@@ -8,14 +8,18 @@ from catalog.model import Field, FieldKind
 from catalog.shelf import Shelf
 from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.going import fewer
+from dialogs.gist.goods import shadowed
 from dialogs.gist.telling import only_tells
 from dialogs.state import DraftLine
 from dialogs.turn import Said, Scene
 
 _ASKS = re.compile(
-    "[?？吗]|什么|(?<![不没])怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
+    "[?？吗]|什么(?!的)|(?<![不没])怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
 )
-_EXCLAIMS = re.compile("怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么")
+_EXCLAIMS = re.compile(
+    r"怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么|我[^,，\s]{0,2}[说要选点]的[^,，。?？\s]{1,10}[?？].*(?:咋|怎么).{0,6}"
+)
+"""我说的5张吧？咋成1张了: no question."""
 _POLITE = re.compile(
     "(?:能不能|可不可以|能否)(?=(?:先|帮我|给我|麻烦)*(?:把.{1,8})?(?:撤|取消|[去拿划删减退]掉|删|[改换]成))"
 )
@@ -24,11 +28,11 @@ _CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 """Intents that are no correction, whatever is named in the message."""
 _BULK = re.compile("批|团购|表格|excel|导入|名单|几十|上百|大量|全公司|代理|一行一", re.IGNORECASE)
-_ANOTHER = re.compile("再[来下买充要订]|再.单|照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
+_ANOTHER = re.compile(r"再[来下买充要订]|再.单|(?:^|[\s,，。!！])照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
 _REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
 """Of a clause that gives no reason."""
 _INSTEAD = re.compile(
-    "[错换改变]|顶(?:啥|什么)|[管有]啥用|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
+    "[错换改变]|顶(?:啥|什么)|[管有]啥用|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|[共总]要|[一总拢]共|加起来|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
 )
 """What tells a correction below the link from one more order."""
 
@@ -120,8 +124,11 @@ def _named(lines: Sequence[DraftLine], text: str, scene: Scene) -> bool:
 def names_others(lines: Sequence[DraftLine], said: Said) -> bool:
     """Whether a product is named that none of the lines is of."""
     held = {line.product for line in lines}
+    own = {code for code in held if code is not None}
     return any(
-        item.product not in held if item.product else item.candidates and not held & set(item.candidates)
+        item.product not in held and not shadowed(said, item.product, own)
+        if item.product
+        else item.candidates and not held & set(item.candidates)
         for item in said.frame.items
         if item.product or not item.said or not item.said <= {"value", "quantity"}  # 一个月 is no name
     )
