@@ -1,16 +1,18 @@
 """From what a message speaks of to what the order becomes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal
 
+from catalog.model import Sku
 from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
-from dialogs.gist.mentions import Mention, Message, read
+from dialogs.gist.mentions import EVEN_SO, Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
 from dialogs.gist.sharing import each_gets_one, heads_in, newcomers, one_more_for_them
@@ -24,7 +26,7 @@ _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
 """小舅子也要一张: why it is to be one more."""
 _BESIDES = re.compile(
-    "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要|另外(?!那|一[个台]|不|别)"
+    "也(?:要(?![喝吃用看去玩])|来|想|捎|拿|搞|整|充|买|带|给|弄|开|续|冲|打)|再给|再来[个张份]|还要(?!\\d+[呢块元多])|另外(?!那|一[个台]|不|别)"
     "|(?:同|一)样的|一起[付充冲买]|顺便(?![坐改换把])|顺手|捎"
 )
 
@@ -36,9 +38,14 @@ _DOUBLE = re.compile(
 )
 """首充双倍 is of no order."""
 _NOUGHT = re.compile("(多|[少漏])[打写按输敲填点加]?了?一?[个位]?[零0〇](?!\\d)")
+_NEAR = re.compile("(?:我|咱|俺|住|上班|单位|公司|学校|家)[^,]{0,6}?[在离]|[离近][^,]{0,4}近|顺路|楼下|旁边")
+_ANOTHER_ONE = re.compile("换(?:另外?)?一?个(?:版本?|款|种|别的)?[吧呗]?$|换另|换别的")
+_TOO_MUCH = re.compile("太[久长多大]|[用看喝吃听玩打]不[完了掉]|浪费")
+_TOO_LITTLE = re.compile("太[短少小]|不够")
 _OF_MONEY = re.compile("金额|面[值额]|充[成了]|钱")
 _NOUGHTS = (0.1, 10.0)
 _OF_PIECES = re.compile("数量|[张份件个]数")
+_MORE = re.compile("再|加|添|饶|多|补|另")
 _OF_ALL = re.compile(
     "(?:全|都|全部|全都)(?:换|要|做|洗|补|修|按|充|装|买)了?(?:得了|算了|吧|呗|$)|(?:只|才|就)[算写点下拍选订买弄勾]了"
 )
@@ -110,7 +117,7 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:
         return each
-    if _BESIDES.search(text) and not _is_of_the_one(basket, message, text, bool(given.values)):
+    if _BESIDES.search(EVEN_SO.sub("", text)) and not _is_of_the_one(basket, message, text, bool(given.values)):
         return None
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)
@@ -164,6 +171,7 @@ def _settled(basket: Basket, message: Message, text: str) -> Mention | None:
     same = [m for m in totals if m.count in by]
     if same:
         return replace(same[-1], sign=1)
+    more = [m for m in more if _MORE.search(message.clauses[m.clause])]
     alone = len(counts) == 1 and not any(m.skus and not basket.named(_word(m)) for m in message.mentions)
     return more[0] if alone and more and (more[0].sign > 0 or more[0].ends) else None
 
@@ -176,19 +184,29 @@ def surely(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLi
 
 def _each_counted(basket: Basket, message: Message) -> tuple[DraftLine, ...] | None:
     """所以就是100的12张 50的2张, of one line: so many of each."""
-    clauses = sorted({mention.clause for mention in message.mentions})
-    if len(basket.lines) != 1 or len(clauses) < 2 or any(m.sign < 0 or m.way != "set" for m in message.mentions):
+    if (
+        len(basket.lines) != 1
+        or len(message.mentions) < 4
+        or any(m.sign < 0 or m.way != "set" for m in message.mentions)
+    ):
         return None
     made: dict[str, DraftLine] = {}
-    for clause in clauses:
-        here = [m for m in message.mentions if m.clause == clause and not _names_product(basket, m)]
+    for here in _pairs([m for m in message.mentions if not _names_product(basket, m)]):
         sizes, counts = [m for m in here if m.skus], [m for m in here if m.count]
         sku = basket.like(_word(sizes[0]), 0) if len(sizes) == len(counts) == 1 else None
         if sku is None or sku.any_value is not None or counts[0].count > QUANTITY_MAX:
             return None
         made[sku.code] = replace(as_sku(basket.lines[0], sku, basket.shelf), quantity=counts[0].count)
     lines = tuple(made.values())
-    return lines if len(lines) == len(clauses) and lines != tuple(basket.lines) else None
+    return lines if len(lines) > 1 and lines != tuple(basket.lines) else None
+
+
+def _pairs(mentions: Sequence[Mention]) -> Iterator[list[Mention]]:
+    """A size and a count each, as they stand in their clause: 一张两百的一张一百的."""
+    for _, clause in groupby(mentions, key=lambda mention: mention.clause):
+        here = list(clause)
+        even = len(here) % 2 == 0 and all(bool(m.count) == bool(here[at % 2].count) for at, m in enumerate(here))
+        yield from ([here[at], here[at + 1]] for at in range(0, len(here), 2)) if even else (here,)
 
 
 def _word(mention: Mention) -> Word:
@@ -224,7 +242,7 @@ def _size(basket: Basket, message: Message) -> tuple[int, Word] | Literal["open"
         wanted = new  # 转了两百 那就全充了
     alone = [m for m in new if m.sign == 0 and m.alone]
     if not wanted:
-        wanted = alone or _behind_the_old(new, held)
+        wanted = alone or _behind_the_old(new, held) or _nearer(new, held, message)
     else:  # 藏青的吧 大号
         wanted += [m for m in alone if m not in wanted and all(m.skus & other.skus for other in wanted)]
     if not wanted:
@@ -255,6 +273,12 @@ def _behind_the_old(new: Sequence[Mention], held: Sequence[Mention]) -> list[Men
     return [last] if last.ends and last.clause > max(m.clause for m in held) else []
 
 
+def _nearer(new: Sequence[Mention], held: Sequence[Mention], message: Message) -> list[Mention]:
+    """我单位在南湖那边 北城过去都关门了: where he is, in the place of what is out of the way."""
+    told = [m for m in new if m.sign == 0 and _NEAR.search(message.clauses[m.clause])]
+    return told if len(told) == len(new) == 1 and held and all(m.sign < 0 for m in held) else []
+
+
 def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int, Word] | None:
     """大一号的, 换那个最大的: of the one line spoken of."""
     if len(subjects) != 1:
@@ -267,8 +291,22 @@ def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int
     if len(like) < 2 and (len(product.options) == 1 or len(product.skus) == 2):
         like = list(product.skus)
     found = [sku for clause in message.clauses if (sku := compared(clause, mine, like)) is not None]
+    if not found and (other := _the_other(basket.named, mine, like, message)) is not None:
+        found = [other]
     codes = {sku.code for sku in found}
     return (at, Word("N", "", skus=frozenset(codes))) if len(codes) == 1 else None
+
+
+def _the_other(named: Callable[[Word], Sequence[int]], mine: Sku, like: Sequence[Sku], message: Message) -> Sku | None:
+    """The only size besides the one there, where that is too much or too little: 一年太久了吧, of 月卡 and 年卡."""
+    about = [m for m in message.mentions if m.skus and {s.code for s in like} - m.skus]
+    if len(like) != 2 or not about or any(m.sign > 0 or not named(_word(m)) for m in about):
+        return None
+    (other,) = (sku for sku in like if sku.code != mine.code)
+    if _ANOTHER_ONE.search(message.clauses[-1]) and any(m.sign < 0 for m in about):
+        return other
+    said = " ".join(message.clauses[m.clause] for m in about)
+    return other if (_TOO_MUCH if other.price_fen < mine.price_fen else _TOO_LITTLE).search(said) else None
 
 
 def _scale(text: str) -> float:

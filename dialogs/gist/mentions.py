@@ -48,7 +48,7 @@ _FINE = re.compile(
     "没变|没改|不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|没所谓|没关系|够不够|不贵|不对|([\u4e00-\u9fff])不\\1"
 )
 _REFUSED_BEHIND = re.compile(
-    "[哪咋]里?够|顶啥|顶什么|[管有]啥用|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
+    "[哪咋]里?够|顶啥|顶什么|[管有]啥用|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|关门|停业|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
 _SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
 """报自动挡算了: what he makes do with; 大杯算了 is refused."""
@@ -70,10 +70,12 @@ _RESTARTS = re.compile(
 """改200 啊不 300: what was said before it is taken back."""
 _ASKED = re.compile("是不是|是否|难道|该不会")
 """是不是要1180才行啊 不管了."""
+EVEN_SO = re.compile("(?:没有?|就算|再[贵慢]|不)[^,，\\s]{0,4}也")
+"""没有优惠也来五张: nothing besides."""
 _ME_TOO = re.compile("(?:我|咱们?|俺)也|也给(?:我|咱)|给(?:我|咱)也")
 _OF_SOMEBODY = re.compile(f"{PEOPLE}|室友|舍友|同学|同事|朋友|闺蜜|邻居|队友|[他她]们")
 _MORE_BEFORE = re.compile(
-    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|[添饶]|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给?我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印|多|添|补|饶)*$"
+    r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|[添饶补]|多(?=[来要买充拿开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给?我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印|多|添|补|饶)*$"
 )
 _LESS_BEFORE = re.compile(
     r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))"
@@ -192,6 +194,7 @@ def refused(said: str, name: str) -> bool:
 def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     if _REFUSED_BEFORE.search(before):
         return replace(what, sign=-1)
+    before = EVEN_SO.sub("", before)
     way = "more" if _MORE_BEFORE.search(before) else "less" if _LESS_BEFORE.search(before) else "set"
     way = "less" if what.count and _TAKES.search(before) and _OUT_OF_IT.search(behind) else way
     plain = _FINE.sub("", behind)

@@ -7,6 +7,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.gist.deciding import gist
 from dialogs.gist.mentions import read
+from dialogs.gist.sharing import each_gets_one
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE
 from nlu.words import PIECES
@@ -24,7 +25,7 @@ def more_than(
         return None
     new = gist(lines, text, shelf)
     if new is None or len(new) != len(lines):
-        return None
+        return new if len(lines) == 1 and list(made) != list(lines) else None  # 两张一百的一张五十的
     before = [_slots(line, shelf) for line in lines]
     half = [_changed(old, _slots(line, shelf)) for old, line in zip(before, made, strict=True)]
     whole = [_changed(old, _slots(line, shelf)) for old, line in zip(before, new, strict=True)]
@@ -35,6 +36,8 @@ def more_than(
         return None  # 会员的号换成…: said of one line
     if all(one.items() <= other.items() for one, other in zip(half, whole, strict=True)):
         return new
+    if len(new) == 1 and half[0].keys() == {"quantity"} and each_gets_one(text) == new[0].quantity:
+        return new  # 我爸一本我妈一本
     return new if _miscounted(before, half, whole, text, lines, shelf) else None
 
 

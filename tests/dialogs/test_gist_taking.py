@@ -25,6 +25,10 @@ TOLD = [
     ("p10_playhouse", "酸梅汤300毫升", "我外甥一天喝三杯 牙都坏了"),
     ("heldout_pantry", "大闸蟹398型", "我们家四口人一人一只正好"),
 ]
+OF_EACH = [
+    ("demo", "京东卡100", "改一下 要一张两百的一张一百的", ["200 1", "100 1"]),
+    ("demo", "京东卡100 三张", "算了 两张一百的一张五十的", ["100 2", "50 1"]),
+]
 SINGLE = [
     ("demo", "京东卡100", "200"),
     ("demo", "话费50 13812345678", "13900001111"),
@@ -80,3 +84,15 @@ def test_a_size_or_an_account_alone_is_asked_below_the_link(shop: str, first: st
     reply = counter.says(said)
     assert not isinstance(counter.dialog.state, Collecting | Confirming)
     assert "另买一份" in reply.text
+
+
+@pytest.mark.parametrize("placed", [False, True])
+@pytest.mark.parametrize(("shop", "first", "said", "wanted"), OF_EACH)
+def test_so_many_of_each_size_may_stand_in_one_clause(
+    shop: str, first: str, said: str, wanted: list[str], *, placed: bool
+) -> None:
+    counter = _begun(shop, first, placed=placed)
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert sorted(f"{line.value} {line.quantity}" for line in state.lines) == sorted(wanted)
