@@ -31,6 +31,8 @@ _OWNED = re.compile("[辆位名口]|我有|我家|其中")
 """一辆suv: what he has, and no goods."""
 _COUNTED = re.compile(rf"(?<![\d.第])(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _COUNT_ALONE = re.compile(rf"[来要买拿]?(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]吧?")
+_EACH = re.compile("各|每[样种]|分别")
+"""六次券和三次券各两份: the whole knows better than its clauses."""
 _COUNT_FIRST = re.compile(rf"{_COUNT_ALONE.pattern}[\s,，、。]+")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
@@ -96,7 +98,7 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
         return said
     held = {product for item in items for product in (item.product, *item.candidates)}
     there = {item.product for item in named}
-    every = None not in goods and all(_COUNTED.search(clause.text) for clause in said.clauses)
+    every = None not in goods and not _EACH.search(said.text) and all(_COUNTED.search(clause.text) for clause in said.clauses)
     mine = [_skus(item, shelf) for item in items]
     counted = {
         _skus(item, shelf)
