@@ -6,11 +6,13 @@ from catalog.model import FieldKind
 from dialogs.asking import expecting
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
+from dialogs.fillers import without_fillers
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_said_anew
 from dialogs.state import Confirming, Dialog
 from dialogs.turn import Said, Scene
 from nlu.frame import Channel
+from nlu.joins import plain_verbs
 from nlu.lexicon import Lexicon
 from nlu.naming import named_in
 from nlu.parsing import parse
@@ -25,11 +27,12 @@ def as_heard(
 ) -> Said:
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
-    text = _without_address(text, dialog, scene)
+    whole = text
+    text = plain_verbs(_without_address(without_fillers(text, dialog), dialog, scene))
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"
-    said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late)
+    said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late, as_said=whole)
     said = with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     return replace(said, frame=replace(said.frame, named=named)) if named else said

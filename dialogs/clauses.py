@@ -98,7 +98,11 @@ def with_lost_goods(said: Said, shelf: Shelf) -> Said:
         return said
     held = {product for item in items for product in (item.product, *item.candidates)}
     there = {item.product for item in named}
-    every = None not in goods and not _EACH.search(said.text) and all(_COUNTED.search(clause.text) for clause in said.clauses)
+    every = (
+        None not in goods
+        and not _EACH.search(said.text)
+        and all(_COUNTED.search(clause.text) for clause in said.clauses)
+    )
     mine = [_skus(item, shelf) for item in items]
     counted = {
         _skus(item, shelf)

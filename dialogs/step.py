@@ -138,7 +138,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
     text = turn.reply.text
     if isinstance(heard, Said | Spoke | Pressed | Followed | Linked | Showed):
         if isinstance(heard, Said) and heard.by_voice and (text or asks):
-            text = replies.join(replies.heard_voice(heard.text), text)
+            text = replies.join(replies.heard_voice(heard.as_said or heard.text), text)
     else:
         text = replies.join(dialog.unsaid, text)
     if asks:

@@ -37,6 +37,8 @@ class Said:
     """Where it counts several things: each of its clauses (clauses.read_clauses)."""
     settled: str = ""
     """The text without goods that it takes back itself, where it does (nlu.withdrawing)."""
+    as_said: str = ""
+    """Where the text is not all that he said: that."""
     late: bool = False
     """He spoke before something else was said that he can now not have meant."""
     answer: "Said | None" = None

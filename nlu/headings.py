@@ -12,6 +12,8 @@ MOST = 20
 _GENERIC = "东西|商品|卡片?|券|票|会员|充值卡|礼品卡|点卡|激活码|套餐|[样种款个]"
 _LEADS = re.compile(rf"(?:的?(?:{_GENERIC}))*[\s,，:：、;；]*(?:分别)?是?[\s:：]*")
 
+_MORE = re.compile("再|还[要有]|另外|[外添]?加(?!油)")
+
 
 def without_heading(seen: Seen, read: Callable[[Seen], list[Draft]]) -> list[Draft]:
     """Give what is listed where the first count tells how many that are in all; else nothing."""
@@ -50,6 +52,8 @@ def _head(seen: Seen) -> Amount | None:
         return None
     after = max(head.end, its.end if its else 0)
     between = _LEADS.fullmatch(seen.text, after, first) is not None
+    if first == head.end and _MORE.search(seen.text, first):
+        return None  # 两个100的话费，再来一个300的
     if len(counts) == 1 and len({ref.product for ref in goods}) == 1 and (its is None or first >= after):
         return head  # 两张京东卡100和200
     return head if between and first > after else None

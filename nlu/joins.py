@@ -31,6 +31,14 @@ _COURTESY = re.compile(
 )
 """Run into a count: 中杯的两杯谢谢."""
 
+_BECOMES = re.compile("(?:变成|变为|调成|调到|换做|换作|改作|改做|弄成|搞成|整成)(?!本|功|就)")
+_ADDS = re.compile(rf"(?:(?<=[再多来])|(?<![\u4e00-\u9fff]))添(?=上?{_COUNT})")
+
+
+def plain_verbs(text: str) -> str:
+    """The text with 改成 for whatever makes one thing of another (变成一年的, 调成50), and 加 for 添: as long as it was."""
+    return _ADDS.sub("加", _BECOMES.sub("改成", text))
+
 
 def joined_plainly(text: str) -> str:
     """The text in that form, and as long as it was, so that places in it agree.

@@ -22,6 +22,7 @@ _ASKED = re.compile(r"(?:[充冲来买要拿开加交缴续订租报洗]|打印)
 _ALTERNATIVES = re.compile(r"[块元]?(?:的|钱)?[\s,，]*(?:都|也)(?:行|可以|成|ok|得)(?!了)|哪个|随便")
 TOTAL = re.compile(r"(?:总共|一共|合计|总价|总额|共计|凑够?|总数)(?:是|要|花|充|买)?$")
 EACH = re.compile(r"[各每都]")
+_MORE = re.compile("再|还[要有]|另外|[外添]?加")
 _APART = re.compile(r"[,，。;；买分]")
 
 
@@ -119,7 +120,12 @@ def _without_total(anchors: list[Amount], counts: list[Amount], text: str) -> li
     for total, other in (anchors, anchors[::-1]):
         beside = min(abs(count.start - other.end), abs(other.start - count.end)) < 2
         between = text[min(total.end, other.end) : max(total.start, other.start)]
-        if beside and total.number == (other.number or 0) * (count.number or 0) and _APART.search(between):
+        if (
+            beside
+            and total.number == (other.number or 0) * (count.number or 0)
+            and _APART.search(between)
+            and not _MORE.search(between)
+        ):
             return [other]
     return anchors
 
