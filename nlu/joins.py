@@ -36,7 +36,7 @@ _ADDS = re.compile(rf"(?:(?<=[再多来])|(?<![\u4e00-\u9fff]))添(?=上?{_COUNT
 
 
 def plain_verbs(text: str) -> str:
-    """The text with 改成 for whatever makes one thing of another (变成一年的, 调成50), and 加 for 添: as long as it was."""
+    """The text with 改成 for whatever makes one thing of another (变成一年的), and 加 for 添: as long as it was."""
     return _ADDS.sub("加", _BECOMES.sub("改成", text))
 
 

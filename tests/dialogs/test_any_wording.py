@@ -99,3 +99,57 @@ def two_sizes(draw: st.DrawFn) -> tuple[str, str, dict[str, int]]:
 def test_two_sizes_are_two_lines_however_they_are_joined(order: tuple[str, str, dict[str, int]]) -> None:
     shop, message, wanted = order
     assert lines_for(shop, message) == wanted
+
+
+POLITE = ("", "亲，", "老板，", "等等，", "诶 ", "稍等 ", "那个，", "嗯…", "麻烦", "我再确认下，", "麻烦你，")
+CLOSING = (
+    "",
+    "，谢谢",
+    "，麻烦了",
+    "，别弄错了",
+    "，改好了我付款",
+    "，我这就付",
+    " 可以吗",
+    " 行不",
+    "，急",
+    "，辛苦老板",
+)
+CORRECTIONS = (
+    ("京东卡100 两张", "改成200的"),
+    ("京东卡100 两张", "变成500"),
+    ("京东卡100 两张", "不要100的了，要200的"),
+    ("京东卡100 两张", "数量改成3"),
+    ("京东卡100 两张", "再添一张"),
+    ("京东卡100 两张", "再加一张500的"),
+    ("京东卡100 两张", "500的也要一张"),
+    ("京东卡100 三张", "减一张"),
+    ("充100话费 13812345678", "号码错了，是13912345678"),
+    ("充100话费 13812345678", "换成慢充"),
+    ("星巴克大杯两杯", "不是大杯是中杯"),
+    ("星巴克大杯两杯，中杯一杯", "大杯的不要了"),
+    ("足疗60分钟两张", "换90分钟的"),
+)
+
+
+@given(
+    st.sampled_from(CORRECTIONS),
+    st.sampled_from(POLITE),
+    st.sampled_from(CLOSING),
+    st.booleans(),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_correction_is_the_same_however_politely_it_is_said(
+    order: tuple[str, str], polite: str, closing: str, below_the_link: bool
+) -> None:
+    first, correction = order
+    drafts = []
+    for message in (correction, f"{polite}{correction}{closing}"):
+        counter = counter_in("p9_spa" if "足疗" in first else "demo")
+        counter.says(first)
+        if below_the_link:
+            assert "/pay/" in counter.says("确认").text
+        counter.says(message)
+        state = counter.dialog.state
+        drafts.append(state.lines if isinstance(state, Confirming) else ())
+    assert drafts[0]
+    assert drafts[0] == drafts[1]
