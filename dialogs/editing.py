@@ -10,13 +10,14 @@ from dialogs import paying, replies
 from dialogs.adding import added, changed_and_added, fewer
 from dialogs.answering import goal, said_for_draft
 from dialogs.asking import line_in_words
-from dialogs.baskets import Unclear, rebuilt
 from dialogs.changing import changed
+from dialogs.clauses import changes_and_adds
 from dialogs.field_changes import address_completed, given_in_pieces, tells_field
 from dialogs.filling import (
     cleared,
     speaks_of_ending,
 )
+from dialogs.gist.deciding import unclear
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import pointed
@@ -47,6 +48,8 @@ _REMOVE_FILLER = re.compile(
     r"|订单|号码?|充值?|卡|和|跟|与|[,，.。!！~～;；、:：])*"
 )
 _EVERYTHING = re.compile(r"(?:[全都]|所有|统统|算了|一[件个]|[部的了吧啦,，。])*[全都有](?:[部的了吧啦,，。我])*")
+_DOES = re.compile(r"[改换加减删去\d一二两三四五六七八九十]|再|不要|另外|多|少")
+"""What 周末还要拍 holds nothing of: it is a reason, that only sounds like one thing more."""
 _SOMEONES = re.compile("(?!.*[都全])[^,，。第\\d]{1,5}的(?:那[个份张单]|号)?(?:就|先)?不[要充买用]了?(?:吧|啊)?$")
 _WEIGHS = re.compile(r"(?:还是|或者?).{1,8}(?:好|划算|合适|便宜|[?？吗呢])$|^(?:别|不要)用")
 """50还是100好, 别用lili@qq.com: nothing is said instead of what there is."""
@@ -88,6 +91,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     taken = (
         goal(dialog, state, said, scene)
         or changed_and_added(dialog, state, said, scene)
+        or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
         or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)
@@ -123,19 +127,37 @@ def _recounted(dialog: Dialog, state: Collecting | Confirming, said: Said, scene
     return advance(replace(dialog, misses=0), new, scene, replies.added() if more else replies.changed())
 
 
+def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """30的改成3张，再加2张50的: one part after the other; where one cannot be done, none is, and that is told."""
+    if len(said.clauses) < 2 or not changes_and_adds(said.text):
+        return None
+    turn, now = None, dialog
+    for clause in said.clauses:
+        if not clause.frame.items and not _DOES.search(clause.text):
+            continue  # 改7天 周末还要拍
+        part = Said(clause.frame, clause.text)
+        turn = edited(now, part, scene)
+        if turn is None and clause.frame.intent in ("change", "answer", "order"):
+            turn = said_for_draft(now, part, scene)
+        after = turn.dialog.state if turn is not None else None
+        waits = turn is not None and bool(turn.effects) and clause is not said.clauses[-1]
+        if turn is None or turn.dialog.misses or waits or not isinstance(after, Collecting | Confirming):
+            return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause.text)), lost=True)
+        now = turn.dialog
+    return turn
+
+
 def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """京东换成200的，steam换成100的; what could not be used is told, and nothing is done by halves."""
+    """京东换成200的，steam那个要快点: what could not be used is told, and nothing is done by halves."""
     if any(line.product is None for line in state.lines) or said.frame.intent in ("batch", "confirm", "choose"):
         return None
     if isinstance(state, Collecting) and not _CORRECTS.search(said.text):
         return None
-    new = rebuilt(state.lines, said.text, said.frame.items, scene.shelf)
-    if isinstance(new, Unclear):
-        return replace(miss(doubted(dialog), scene, replies.clause_unclear(new.clause)), lost=True)
-    if new is None:
+    held = {None, *(line.product for line in state.lines)}
+    if any(item.product not in held for item in said.frame.items):
         return None
-    told = replies.changed() if new != state.lines else replies.nothing_changed()
-    return advance(replace(dialog, misses=0), new, scene, told)
+    clause = unclear(state.lines, said.text, scene.shelf)
+    return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause)), lost=True) if clause else None
 
 
 def _said_anew(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from catalog.checks import fold
 from catalog.model import Product, Sku
@@ -35,10 +34,6 @@ _OTHER_ONE = re.compile(f"(?:另外?一|剩下那?一?){PIECES}")
 _TAIL = re.compile(r"尾号(?:为|是)?([0-9x]{3,4})")
 _INTO = re.compile(r"(?:[改换变][成为到]|[改换是来成]|(?<!不)要)$")
 _INTO_FOR_SURE = re.compile(r"[改换变][成为到]$")
-_LEAD = re.compile(r"(?:再?加上?|再[来要买]?|另外|还有|外加|把|将|[去删拿减]掉|不要|别要?|取消|只要|但是?|然后)+$")
-_COUNT_FIRST = re.compile(rf"(?:再|加上?|另外?|还要|[来要买])+{NUMERAL}{PIECES}的?$")
-"""再加一张 before what is added."""
-_AND = re.compile(r"[和跟与及,，、的那个张]*(?:还有)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,30 +187,3 @@ def _stands_alone(name: str, said: str, at: int) -> bool:
     rest = said[end:]
     counted = re.match(rf"{PIECES}", rest) is not None
     return FILLER.fullmatch(clause) is not None and not counted
-
-
-def words_of(found: Sequence[Mention], said: str) -> Iterator[str]:
-    """What is said of each subject: what stands behind it, and a verb right before it."""
-    cuts = [0]
-    for one, other in pairwise(found):
-        between = said[one.end : other.start]
-        parts = list(SEPARATORS.finditer(between))
-        at = parts[-1].end() if parts else 0
-        lead = _COUNT_FIRST.search(between, at) or _LEAD.search(between, at)
-        fits = at == len(between) or FILLER.fullmatch(between[at:]) or (lead is not None and lead.start() == at)
-        if parts:
-            cut = at if fits else len(between)
-        else:
-            cut = lead.start() if lead is not None and lead.start() > 0 else len(between)
-        cuts.append(one.end + cut)
-    ends = [*cuts[1:], len(said)]
-    for mention, start, end in zip(found, cuts, ends, strict=True):
-        yield said[start : mention.start] + said[mention.end : end]
-
-
-def grouped(found: Sequence[Mention], words: Sequence[str]) -> Iterator[tuple[Mention, str]]:
-    """京东和steam都要两张: what is said of the last is said of all."""
-    own = ""
-    for mention, said in reversed(list(zip(found, words, strict=True))):
-        own = own if own and _AND.fullmatch(said) else said
-        yield mention, own

@@ -12,6 +12,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
+from dialogs.gist.lines import NAMED, parts
 from dialogs.gist.mentions import EVEN_SO, Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
@@ -21,6 +22,7 @@ from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, DraftLine
 
 _TEXT_MAX = 60
+_CLAUSES = re.compile(r"[,，。;；!！~～、\s]+")
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
@@ -96,11 +98,24 @@ def of_several(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Dra
     """The lines as a message leaves them that says which of several it is about; None where it does not say so."""
     if len(lines) < 2 or len(text) > _TEXT_MAX or any(look(line, shelf).sku is None for line in lines):
         return None
-    return _by_line(tuple((line, line.whose) for line in lines), text, shelf)
+    new = _by_line(tuple((line, line.whose) for line in lines), text, shelf)
+    return tuple(lines) if isinstance(new, str) else new
+
+
+def unclear(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str:
+    """What a message says of one of several that nobody can do (steam那个要快点), where it names more than one."""
+    if of_several(lines, text, shelf) != tuple(lines):
+        return ""
+    words = _by_line(tuple((line, line.whose) for line in lines), text, shelf)
+    named = [part for part in parts(lines, text, shelf) or () if part.named]
+    if not isinstance(words, str) or len({part.lines for part in named}) < 2:
+        return ""
+    said = words.split(NAMED)[-1]
+    return next((clause for clause in _CLAUSES.split(text) if said and clause.endswith(said)), said)
 
 
 @lru_cache(maxsize=16)  # a turn asks up to three times; two lines are equal, whosever they are
-def _by_line(lines: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> Lines | None:
+def _by_line(lines: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> Lines | str | None:
     return by_line(tuple(line for line, _ in lines), text, shelf, of_these)
 
 

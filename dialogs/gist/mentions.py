@@ -30,6 +30,8 @@ _IN_PAIRS = re.compile("双|鞋|袜|手套|筷")
 _NO_COUNT = re.compile(
     r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
+_ONLY_TIMES = re.compile(rf"(?:那|就|只|先|要|来|洗|做|学|约)+(?:\d{{1,2}}|[{CHINESE}])次(?:就[好行够]|[吧的了])*")
+"""就一次, of what is done: how many."""
 _OF_OTHERS = re.compile(
     "[个位名台部口](?:礼拜|星期|月|小时|钟|半|人|大人|老人|号|娃|孩|学生|同事|同学|朋友|女生|男生|姐妹|兄弟|室友|家|电视|手机|电脑|机器|路|小号|大号)"
 )
@@ -322,6 +324,8 @@ def _number(clause: str, at: int, products: Sequence[Product], shelf: Shelf) -> 
 def _counted(clause: str, at: int, end: int, value: int, products: Sequence[Product]) -> tuple[int, Mention | None]:
     """A number that names no size: so many pieces, or so much of what is sold in any amount."""
     rest = clause[end:]
+    if _ONLY_TIMES.fullmatch(clause):
+        return end + 1, Mention(0, clause[at : end + 1], count=value, piece="次")
     if _NO_COUNT.match(rest) or _in_units(rest, products) or _OF_OTHERS.match(rest):
         return end, None
     if (piece := _PIECE.match(rest)) is not None:

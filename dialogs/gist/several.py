@@ -44,10 +44,10 @@ _TO_ACCOUNT = re.compile(r"\|(?=[^,改换]{0,5}[0-9]{6,})")
 _PUT_RIGHT = re.compile(r"不[了着完用]|多了|太多|不对|不是|算了|还是|哦不|错|应该|[总一]共|凑|\|.*\|")
 
 
-def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None:
+def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | str | None:
     """The lines as a message leaves them that names some of them; None where it names none.
 
-    Where it names one and leaves open what of it, they are as they were."""
+    Where it names one and leaves open what of it: what it says there."""
     found = parts(lines, text, shelf)
     if found is None:
         return _each(lines, text, shelf, change)
@@ -57,7 +57,7 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | No
     for part in _gathered(found):
         after = _said(new, part, shelf, change) if part.named else _said_before(lines, part, shelf, change)
         if after is None:
-            return lines
+            return part.words if part.named else lines
         alone = _is_only(part, len(lines))
         kept = alone or fate(part.words) == "keep"
         spoken |= {at for at in part.lines if kept or after[at] != new[at]} if part.named else set()
