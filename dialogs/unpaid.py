@@ -15,9 +15,10 @@ from dialogs.effects import CancelOrder
 from dialogs.facts import OrdersFound
 from dialogs.field_changes import address_completed
 from dialogs.gist.adding import besides
+from dialogs.gist.as_it_was import as_it_was
 from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.instead import instead
-from dialogs.gist.more_than import holds, more_than
+from dialogs.gist.more_than import holds, more_than, only_told_of
 from dialogs.gist.wishing import has_reasons, wished_instead
 from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
@@ -317,6 +318,8 @@ def _correct(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | N
         new, problems = _made(order, lines, said, scene)
     if new is not None and (whole := more_than(lines, new, said.text, scene.shelf)) is not None:
         new, problems = whole, ()
+    if new is not None and not problems and only_told_of(lines, new, said.text, scene.shelf):
+        return as_it_was(dialog, scene)
     if new is None and (new := wished_instead(lines, said, scene)) is None:
         return None
     if problems or any(look(line, scene.shelf).missing for line in new):

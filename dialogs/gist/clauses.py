@@ -40,7 +40,7 @@ _USED = re.compile(
     "|名下的?$|(?:[拿用].{0,6}|qq|扣扣|微信|手机号?|邮箱|账号)[登注册]+的?$"
 )
 """What is said of the account that it is to be."""
-_OF_PEOPLE = re.compile("室友|同事|朋友|邻居")
+_OF_PEOPLE = re.compile("室友|同事|同学|朋友|邻居")
 _OF_OTHERS = re.compile(
     "也|还有|还要|再|另|一样|同样|一起|加上|多加|加[个张份]|多[来充]|顺便|分开|[两三]个都|都[要充]|各"
 )

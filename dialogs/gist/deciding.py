@@ -10,6 +10,7 @@ from typing import Literal
 from catalog.model import Sku
 from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
+from dialogs.gist.clauses import is_of_people
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
 from dialogs.gist.lines import NAMED, parts
@@ -42,14 +43,14 @@ _DOUBLE = re.compile(
 _NOUGHT = re.compile("(多|[少漏])[打写按输敲填点加]?了?一?[个位]?[零0〇](?!\\d)")
 _NEAR = re.compile("(?:我|咱|俺|住|上班|单位|公司|学校|家)[^,]{0,6}?[在离]|[离近][^,]{0,4}近|顺路|楼下|旁边")
 _ANOTHER_ONE = re.compile("换(?:另外?)?一?个(?:版本?|款|种|别的)?[吧呗]?$|换另|换别的")
-_TOO_MUCH = re.compile("太[久长多大]|[用看喝吃听玩打]不[完了掉]|浪费")
+_TOO_MUCH = re.compile("太[久长多大]|[用看喝吃听玩打]不[完掉]|浪费")
 _TOO_LITTLE = re.compile("太[短少小]|不够")
 _OF_MONEY = re.compile("金额|面[值额]|充[成了]|钱")
 _NOUGHTS = (0.1, 10.0)
 _OF_PIECES = re.compile("数量|[张份件个]数")
 _MORE = re.compile("再|加|添|饶|多|补|另")
 _OF_ALL = re.compile(
-    "(?:全|都|全部|全都)(?:换|要|做|洗|补|修|按|充|装|买)了?(?:得了|算了|吧|呗|$)|(?:只|才|就)[算写点下拍选订买弄勾]了"
+    "(?:那就?|干脆|直接)(?:全|都)部?[换要做洗补修按充装买]了?$|(?:全|都)部?[换要做洗补修按充装买](?:了?(?:得了|算了|吧|呗)|$)|(?:只|才|就)[算写点下拍选订买弄勾]了"
 )
 """四条都老化了 那全换了得了, 有俩件 刚只算了一个: what was counted is how many it is to be."""
 _TOTAL = re.compile("一人一|人手一|[一总拢]共|凑|加我|加上|算上|直接|就来|弄[两俩三仨]")
@@ -290,7 +291,8 @@ def _behind_the_old(new: Sequence[Mention], held: Sequence[Mention]) -> list[Men
 
 def _nearer(new: Sequence[Mention], held: Sequence[Mention], message: Message) -> list[Mention]:
     """我单位在南湖那边 北城过去都关门了: where he is, in the place of what is out of the way."""
-    told = [m for m in new if m.sign == 0 and _NEAR.search(message.clauses[m.clause])]
+    clauses = message.clauses
+    told = [m for m in new if m.sign == 0 and _NEAR.search(clauses[m.clause]) and not is_of_people(clauses[m.clause])]
     return told if len(told) == len(new) == 1 and held and all(m.sign < 0 for m in held) else []
 
 

@@ -14,6 +14,8 @@ from nlu.words import PIECES
 
 _ALONE = re.compile(rf"(?:^|[\s,，。;；!！])(?:\d+|[{CHINESE}俩仨])[{PIECES}](?=$|[\s,，。;；!！的吧])")
 """两把: a clause of its own counts, whatever it counts by."""
+_TEXT_MAX = 60
+_CHATTER_MIN = 4
 _Slots = dict[str, object]
 
 
@@ -39,6 +41,22 @@ def more_than(
     if len(new) == 1 and half[0].keys() == {"quantity"} and each_gets_one(text) == new[0].quantity:
         return new  # 我爸一本我妈一本
     return new if _miscounted(before, half, whole, text, lines, shelf) else None
+
+
+def only_told_of(lines: Sequence[DraftLine], made: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
+    """Whether the one line got another size or count by words that are said of something else (我同学在北城那边,
+    两张卡都欠费了)."""
+    if len(lines) != 1 or len(made) != 1 or len(text) > _TEXT_MAX:
+        return False
+    changed = _changed(_slots(lines[0], shelf), _slots(made[0], shelf))
+    if not changed or not changed.keys() <= {"size", "value", "quantity"}:
+        return False
+    looked = look(made[0], shelf)
+    message = read(text, products_of([looked]), shelf)
+    sku = looked.sku.code if looked.sku is not None else ""
+    about = [m for m in message.mentions if (sku in m.skus if "size" in changed else m.count)]
+    told = all(m.sign == 0 and m.way == "set" and not (m.alone or m.ends or m.beside) for m in about)
+    return bool(about) and told and message.chatter >= _CHATTER_MIN and gist(lines, text, shelf) is None
 
 
 def holds(lines: Sequence[DraftLine], made: Sequence[DraftLine], new: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -12,7 +12,7 @@ from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was
 from dialogs.gist.coming import comes
-from dialogs.gist.more_than import more_than
+from dialogs.gist.more_than import more_than, only_told_of
 from dialogs.gist.reading import Lines, Reading
 from dialogs.gist.wishing import asks, is_plain, names_others
 from dialogs.ordering import advance
@@ -49,7 +49,17 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if isinstance(dialog.state, Collecting):
         return _answered(dialog, dialog.state, said, scene, turn)
     new = _summed_up(reading, turn) if isinstance(dialog.state, Confirming) else _waiting(reading, turn)
+    if new is None and _is_told_of_else(reading, turn):
+        return as_it_was(dialog, scene)
     return _taken(reading, turn, new, replies.changed()) if new is not None else turn
+
+
+def _is_told_of_else(reading: Reading, turn: Turn) -> bool:
+    """Whether the turn has changed the draft by a name or number that is said of something else."""
+    state, after = reading.dialog.state, turn.dialog.state
+    if not isinstance(state, Confirming) or not isinstance(after, Confirming) or turn.effects or reading.asks:
+        return False
+    return only_told_of(state.lines, after.lines, reading.said.text, reading.scene.shelf)
 
 
 def _taken(reading: Reading, turn: Turn, new: Lines, told: str) -> Turn:
