@@ -117,7 +117,7 @@ def _others(lines: Sequence[DraftLine], held: Sequence[Product], said: Said) -> 
     """What it was read as that the order has not; 再给我儿子1720035864充20个, of q币, is no phone's number."""
     own = {product.id for product in held}
     mine = bool(new_accounts(lines, said, held)) and not said.frame.named
-    items = [item for item in said.frame.items if not (mine and item.invalid)]
+    items = [item for item in said.frame.items if not (mine and (item.invalid or item.value is None))]
     return [item.product for item in items if item.product is not None and item.product not in own]
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from catalog.model import Sku
 from catalog.shelf import Shelf
-from dialogs.draft import look, products_of
+from dialogs.draft import account_field, look, products_of
 from dialogs.gist.clauses import is_of_people
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
@@ -17,7 +17,7 @@ from dialogs.gist.lines import NAMED, parts
 from dialogs.gist.mentions import EVEN_SO, Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
-from dialogs.gist.sharing import each_gets_one, heads_in, newcomers, one_more_for_them
+from dialogs.gist.sharing import each_account_gets_one, each_gets_one, heads_in, newcomers, one_more_for_them
 from dialogs.recount_basket import Basket, as_sku
 from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, DraftLine
@@ -33,6 +33,8 @@ _BESIDES = re.compile(
     "|(?:同|一)样的|一起[付充冲买]|顺便(?![坐改换把])|顺手|捎"
 )
 
+_OTHERS_IS = re.compile("^[他她](?:的|用的|要的|手机)?是[^,]{1,6}的$")
+"""给我妹也弄一个 她是华为的: which that is nobody knows."""
 _HALF = re.compile(
     r"(?:^|[,，\s要充来买减砍留])一半(?:就|吧|够|行|好|得|成|$)|[减砍对折]半(?!价)|(?:对半|一半)[砍减退]|[砍减去退撤拿](?:[掉去了])?(?:个|一)?半(?!年|个|天|小时|价)"
 )
@@ -130,6 +132,8 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
         return None
     products = products_of(looked)
     message = read(given.rest, products, shelf)
+    if any(_OTHERS_IS.search(clause) and _unread(at, message) for at, clause in enumerate(message.clauses)):
+        return None
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:
         return each
@@ -165,6 +169,10 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     for at, name, value in values:
         basket.lines[at] = replace(basket.lines[at], fields={**basket.lines[at].fields, name: value})
     return tuple(basket.lines) if tuple(basket.lines) != tuple(lines) else None
+
+
+def _unread(clause: int, message: Message) -> bool:
+    return all(mention.clause != clause for mention in message.mentions)
 
 
 def _is_of_the_one(basket: Basket, message: Message, text: str, for_others: bool) -> bool:
@@ -361,6 +369,9 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
         (at,) = subjects
         now = basket.amount(at)
         if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
+            return Mention(0, text, count=many)
+        product = basket.product(at)
+        if (many := each_account_gets_one(text)) and product is not None and account_field(product) is None:
             return Mention(0, text, count=many)
         if len(basket.lines) == 1 and (settled := _settled(basket, message, text)) is not None:
             return settled

@@ -7,6 +7,7 @@ from functools import cached_property
 from dialogs import paying, while_unpaid
 from dialogs.gist.as_it_was import held_lines
 from dialogs.gist.deciding import of_several, surely
+from dialogs.gist.several import only_keeps
 from dialogs.gist.telling import only_tells
 from dialogs.gist.wishing import (
     asks,
@@ -49,6 +50,8 @@ class Reading:
         if paying.live_unpaid(self.dialog, self.scene) is not None and while_unpaid.kind_of(self.said.text) is not None:
             return False
         held = held_lines(self.dialog, self.scene)
+        if len(self.lines) > 1 and not self.read_by_word and only_keeps(self.lines, self.said.text, self.scene.shelf):
+            return True
         if says_of_which(held, self.said.text, self.scene.shelf):
             return False
         ids = {code for item in self.said.frame.items for code in (item.product, *item.candidates) if code is not None}

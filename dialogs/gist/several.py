@@ -24,7 +24,7 @@ _REVERSED = re.compile("[^,]{0,4}反[了啦](?:哈|呀)?")
 """写反了: what it should be stands behind it."""
 _OF_ALL = re.compile(
     "(?<![这那])各(?:来|要|买|拿|给|自|个)?(?=[一二两三四五六七八九十俩\\d])|每(?:样|种|个|件|款)|(?:全部?|所有|统统|两样|两种|几样|大家|东西|数量)(?:的|东西|商品|的?券|卡)*都?"
-    "|都(?=[要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
+    "|都(?=[开办充续订要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
 )
 """What is said of every line."""
 _ALL_SIZED = re.compile("(?:[都全]|全部|统统)(?:给我)?(?:[换改弄搞升][成为到]|[要来])")
@@ -33,6 +33,7 @@ _EACH = re.compile(
 )
 _MORE = re.compile("再多?[来凑补添要买搞整弄](?=[一二两三四五六七八九十\\d]|个|张)")
 _USES = "按做洗泡搓去吃喝看玩拍学用打住坐"
+_ASIDE_CHARS = 4
 _ENOUGH = re.compile(r"^\|的?(?:就|也)?(?:行|可以|够|好|得)了?[吧啊呀哈]*(?=,|$)")
 """头两个就行: only those."""
 _HEADS = re.compile(rf"(?<=\|)(?:的|是|就|有|要)*([一两三四五六七八九十]|\d{{1,2}})个?人(?:都|一起)?[{_USES}]+(?=,|$)")
@@ -66,6 +67,14 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | st
     return tuple(one for at, one in enumerate(new) if one is not None and (not only or at in spoken)) or lines
 
 
+def only_keeps(lines: Lines, text: str, shelf: Shelf) -> bool:
+    """Whether it says of the lines that it names that they stay, and nothing else: 京东那张还留着."""
+    found = parts(lines, text, shelf) if len(lines) > 1 else None
+    if found is None or not any(part.named for part in found):
+        return False
+    return all(fate(part.words) == "keep" if part.named else len(part.words) < _ASIDE_CHARS for part in found)
+
+
 def _is_only(part: Part, count: int) -> bool:
     """Whether he keeps these and no others."""
     some = part.plural and 1 < len(part.lines) < count and _ENOUGH.search(part.words) is not None
@@ -80,7 +89,10 @@ def _each(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None
     new = [(said or (line,))[0] for line in lines for said in [change((line,), plain, shelf)]]
     counted = len({line.quantity for line in new}) == 1 or all(a != b for a, b in zip(new, lines, strict=True))
     alike = all(a.product == b.product and a.fields == b.fields for a, b in zip(new, lines, strict=True))
-    sized = [look(a, shelf).sku != look(b, shelf).sku for a, b in zip(new, lines, strict=True)]
+    sizes, were = ([sku.code if (sku := look(one, shelf).sku) else "" for one in some] for some in (new, lines))
+    sized = [size != was for size, was in zip(sizes, were, strict=True)]
+    if len(set(sizes)) == 1:
+        sized = sized[:1]  # 都开年卡, of which one is
     if len(set(sized)) > 1 and _ALL_SIZED.search(text):
         return lines  # 都换成季卡, of which one has none
     return tuple(new) if tuple(new) != lines and counted and alike and len(set(sized)) == 1 else None

@@ -19,6 +19,8 @@ _PAIR = re.compile("[我咱他她][们]?([俩仨])|双胞胎|两口子|小两口
 _EACH = re.compile(
     "(?:一|每|人)[个位台部]?[人号手机娃]*(?:一|1)[张个份根件杯瓶本桶盒套只条把码枝]|各一|[人号机]手一|按(?:机器|人|人头)数"
 )
+_BY_ACCOUNT = re.compile(f"({_N})个?(?:号|账号|手机|设备)[都全][要得]?[开充买办来装]")
+"""两个号都要开: one for each, of what needs no account."""
 _BY_TURNS = re.compile(
     f"(?:[他她我你](?:自己)?|(?:{_KIN}){{1,3}})也?[一1][张个份根件杯瓶本桶盒套只条](?=$|[,，\\s就够行好吧呗的他她我你]|{_KIN})"
 )
@@ -60,6 +62,12 @@ def each_gets_one(text: str) -> int | None:
     if not heads and pair is not None and _EACH.search(text):
         return 3 if pair[1] == "仨" else 2
     return None
+
+
+def each_account_gets_one(text: str) -> int:
+    """For how many accounts it is to be; 0 where it is not said."""
+    said = _BY_ACCOUNT.search(text)
+    return int(_PAIRS.get(said[1]) or read_numeral(said[1]) or 0) if said is not None else 0
 
 
 def newcomers(text: str) -> int:
