@@ -15,6 +15,7 @@ from dialogs.filling import (
     fill,
     fill_by_mention,
 )
+from dialogs.gist.deciding import unclear
 from dialogs.line_changes import changed_line, line_with
 from dialogs.ordering import advance, ask_which_line, doubted, miss
 from dialogs.pointing import Pointed, by_each_number, names_else, pointed
@@ -71,6 +72,7 @@ def changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: S
     return (
         _digits_changed(dialog, state, said, scene)
         or _account_and_choice(dialog, state, said, scene)
+        or _several(dialog, state, said, scene)
         or _some_changed(dialog, state, said, scene)
         or _each_changed(dialog, state, said, scene)
         or _changed_one(dialog, state, said, scene)
@@ -86,6 +88,17 @@ def _digits_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, 
     """倒数第二位是5不是4, 2918改成2981."""
     lines = with_digits(state.lines, said.text, scene.shelf) if not ASKS.search(said.text) else None
     return advance(replace(dialog, misses=0), lines, scene, replies.changed()) if lines is not None else None
+
+
+def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """京东换成200的，steam那个要快点: what could not be used is told, and nothing is done by halves."""
+    if isinstance(state, Collecting) or said.frame.intent in ("batch", "confirm", "choose"):
+        return None
+    held = {None, *(line.product for line in state.lines)}
+    if any(item.product not in held for item in said.frame.items):
+        return None
+    clause = unclear(state.lines, said.text, scene.shelf)
+    return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause)), lost=True) if clause else None
 
 
 def _account_and_choice(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -17,7 +17,6 @@ from dialogs.filling import (
     cleared,
     speaks_of_ending,
 )
-from dialogs.gist.deciding import unclear
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import pointed
@@ -36,8 +35,6 @@ from dialogs.turn import Said, Scene, Turn
 from nlu.numerals import read_numeral
 from nlu.surnames import KIN
 
-_CORRECTS = re.compile("[改换加减删]|不要|去掉|就行|就好")
-"""While something is asked for, only what can be no answer corrects several lines."""
 _TALK_OF_ELSE = frozenset({"price", "search", "help", "human", "keys", "refund", "invoice", "balance", "rate", "batch"})
 _REMOVING = re.compile(
     r"不[要用充买来]|不去(?![掉除])|[去来]不了|不参加|别[要充买]|[去删拿减除划]掉|去除|删[了除]|删|移除|取消掉?|退掉|不需要"
@@ -93,7 +90,6 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         or changed_and_added(dialog, state, said, scene)
         or _in_parts(dialog, said, scene)
         or left_out(dialog, state, said.text, scene)
-        or _several(dialog, state, said, scene)
         or _taken_out(dialog, state.lines, said, scene)
     )
     elsewhere = said.frame.intent in _TALK_OF_ELSE and not speaks_of_ending(said.text)
@@ -145,19 +141,6 @@ def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
             return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause.text)), lost=True)
         now = turn.dialog
     return turn
-
-
-def _several(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """京东换成200的，steam那个要快点: what could not be used is told, and nothing is done by halves."""
-    if any(line.product is None for line in state.lines) or said.frame.intent in ("batch", "confirm", "choose"):
-        return None
-    if isinstance(state, Collecting) and not _CORRECTS.search(said.text):
-        return None
-    held = {None, *(line.product for line in state.lines)}
-    if any(item.product not in held for item in said.frame.items):
-        return None
-    clause = unclear(state.lines, said.text, scene.shelf)
-    return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause)), lost=True) if clause else None
 
 
 def _said_anew(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
