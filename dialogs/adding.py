@@ -8,13 +8,13 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Delivery, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies, same_account
-from dialogs.baskets import reworded
 from dialogs.clauses import adds
 from dialogs.draft import account_field, field_of, look
 from dialogs.filling import (
     fill,
     says_anything,
 )
+from dialogs.gist.deciding import of_one
 from dialogs.ordering import advance, doubted, miss
 from dialogs.pointing import longest_name, names_else, pointed
 from dialogs.state import (
@@ -120,7 +120,7 @@ def changed_and_added(dialog: Dialog, state: Collecting | Confirming, said: Said
         return None
     line: DraftLine | None = state.lines[0]
     for clause in clauses[:first]:
-        line = reworded(line, _LEAD.sub("", fold(clause.text)), scene.shelf) if line is not None else None
+        line = of_one(line, _LEAD.sub("", fold(clause.text)), scene.shelf) if line is not None else None
     if line is None or line == state.lines[0]:
         return None
     lines = [line]

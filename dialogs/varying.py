@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs.baskets import reworded
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
+from dialogs.gist.deciding import of_one
 from dialogs.line_changes import line_with
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
@@ -112,7 +112,7 @@ def _with_clause(lines: tuple[DraftLine, ...], clause: str, scene: Scene) -> tup
     plain = _ONE_PIECE.sub("", _LEAD.sub("", words))
     spoken = _SPOKEN_SIZE.sub(lambda found: _digits(found[1]), plain)
     for tried in dict.fromkeys((plain, spoken, words)):
-        new = _units(line, tried, product) or reworded(line, tried, scene.shelf)
+        new = _units(line, tried, product) or of_one(line, tried, scene.shelf)
         if new is None and (filled := line_with(line, tried, product, scene.shelf)) is not None:
             new = filled.line if filled.changed and not filled.problems else None
         if new is not None:
