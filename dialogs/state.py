@@ -249,6 +249,8 @@ class Dialog:
     """What the draft took the place of, in case both are wanted."""
     earlier: tuple[DraftLine, ...] = ()
     """The draft as it stood before its last change, for 算了不改了."""
+    supposed: tuple[tuple[DraftLine, ...], ...] = ()
+    """What he may have meant by what was not understood, each the draft as it would be: he was asked which."""
     priced: tuple[DraftLine, ...] = ()
     """What a price was just told of besides the draft: 那也来一个 means it."""
     short: str = ""

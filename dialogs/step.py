@@ -28,6 +28,7 @@ from dialogs import (
     same_account,
     smalltalk,
     somebodys,
+    supposing,
     two_places,
     undoing,
     unpaid,
@@ -170,11 +171,14 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
     if apart is not None:
         return apart
+    if (turn := supposing.answered(dialog, said, scene)) is not None:
+        return turn
+    dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
-    return _noted(dialog, said, _checked(dialog, said, scene, turn))
+    return supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
 
 
 def _noted(dialog: Dialog, said: Said, turn: Turn) -> Turn:

@@ -97,7 +97,7 @@ def _gone(reading: Reading) -> str:
 def _summed_up(reading: Reading, turn: Turn) -> Lines | None:
     """The lines as the message wants them, where the turn leaves them, or has read less of it."""
     after, lines = turn.dialog.state, reading.lines
-    if _leaves(reading, turn):
+    if leaves(reading, turn):
         return reading.wished
     new = None
     if isinstance(after, Confirming) and not turn.effects:
@@ -107,7 +107,7 @@ def _summed_up(reading: Reading, turn: Turn) -> Lines | None:
     return new
 
 
-def _leaves(reading: Reading, turn: Turn) -> bool:
+def leaves(reading: Reading, turn: Turn) -> bool:
     """Whether the summary stays as it is, and nothing is asked about it that the rest of the message settles."""
     after = turn.dialog.state
     if not isinstance(after, Confirming) or after.lines != reading.lines:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from catalog.model import AnyValue, Product, Sku
 from dialogs.links import tap
-from dialogs.replies.saying import CANCEL_TAP, HUMAN_TAP, join, number, said
+from dialogs.replies.saying import CANCEL_TAP, HUMAN_TAP, entry, join, number, said
 from dialogs.wording import Say, line, phrase
 
 
@@ -35,6 +35,37 @@ def not_named_again(say: Say, goods: Sequence[str]) -> str:
 def not_done(say: Say, wish: str) -> str:
     """Above a summary shown once more: what he said of it and nobody could do."""
     return say(said=said(wish))
+
+
+@line("改成「{what}」")
+def would_become(say: Say, what: str) -> str:
+    return say(what=what)
+
+
+@line("去掉「{what}」")
+def would_go(say: Say, what: str) -> str:
+    return say(what=what)
+
+
+@line("{label}改成「{choice}」")
+def would_be_chosen(say: Say, label: str, choice: str) -> str:
+    return say(label=label, choice=choice)
+
+
+_one_of_these = phrase("one_of_these", "您是想改成下面哪一样？回复序号：")
+_not_so = phrase("not_so", "都不改，照刚才的")
+
+
+@line("我没太听懂，您是想{what}吗？")
+def is_it(say: Say, what: str) -> str:
+    return say(what=what)
+
+
+def supposed(wishes: Sequence[str]) -> str:
+    """Which of these he meant, or none of them."""
+    head = is_it(wishes[0]) if len(wishes) == 1 else _one_of_these()
+    rows = [entry(i, wish, str(i)) for i, wish in enumerate(wishes, 1)]
+    return join(head, *rows, entry(len(wishes) + 1, _not_so(), str(len(wishes) + 1)))
 
 
 please_check = phrase("please_check", "都按下面这样办，请您再看一眼号码和金额：")

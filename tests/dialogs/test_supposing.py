@@ -1,0 +1,62 @@
+"""Of a message that nobody understood, what it names otherwise is asked about, and nothing is ordered over it."""
+
+import pytest
+
+from dialogs.draft import look
+from dialogs.state import Confirming
+from tests.stories.counter import Counter
+from tests.stories.shops import summed_up
+
+NAMED = [
+    ("demo", "充100话费 13812345678", "一百块她用不完的呀，三十顶天了", "话费充值 30元", "HF30"),
+    ("demo", "王者荣耀代练 打到星耀 QQ812345678 现在钻石", "他现在才铂金呢 哪有钻石", "当前段位", "bojin"),
+    ("demo", "网易一卡通50", "骏网那家的卡 网易的我充不了", "骏网一卡通 50元", "JW50"),
+]
+
+
+def held(counter: Counter) -> list[tuple[str, int, dict[str, str]]]:
+    """(SKU, how many, fields) of what is summed up"""
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    looked = [look(line, counter.scene.shelf) for line in state.lines]
+    return [(one.sku.code if one.sku else "", one.line.quantity, dict(one.line.fields)) for one in looked]
+
+
+@pytest.mark.parametrize(("shop", "first", "message", "offered", "wanted"), NAMED)
+@pytest.mark.parametrize("yes", ["1", "是的", "对", "确认"])
+def test_what_it_names_is_offered_and_taken_by_a_yes(
+    shop: str, first: str, message: str, offered: str, wanted: str, yes: str
+) -> None:
+    counter = summed_up(shop, first)
+    before = held(counter)
+    assert offered in counter.says(message).text
+    assert held(counter) == before
+    counter.says(yes)
+    assert counter.orders == []
+    assert any(wanted in (code, *fields.values()) for code, _, fields in held(counter))
+
+
+@pytest.mark.parametrize(("shop", "first", "message", "offered"), [row[:4] for row in NAMED])
+@pytest.mark.parametrize("no", ["2", "不是", "不改", "照刚才的"])
+def test_the_order_stays_by_a_no(shop: str, first: str, message: str, offered: str, no: str) -> None:
+    counter = summed_up(shop, first)
+    before = held(counter)
+    assert offered in counter.says(message).text
+    counter.says(no)
+    assert held(counter) == before
+    counter.says("确认")
+    assert len(counter.orders) == 1
+
+
+@pytest.mark.parametrize("remark", ["哈哈哈", "我朋友上个月充了50", "多少钱", "话费100是快充吗", "好慢啊"])
+def test_a_remark_is_no_wish(remark: str) -> None:
+    counter = summed_up("demo", "充100话费 13812345678")
+    assert "您是想" not in counter.says(remark).text
+
+
+def test_what_else_he_says_is_taken_as_it_always_is() -> None:
+    counter = summed_up("demo", "充100话费 13812345678")
+    counter.says("一百块她用不完的呀，三十顶天了")
+    counter.says("改成50")
+    assert held(counter)[0][0] == "HF50"
+    assert counter.dialog.supposed == ()
