@@ -8,8 +8,8 @@ from catalog.model import Delivery, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import field_of, look, products_of
 from dialogs.gist.deciding import gist
-from dialogs.gist.goods import line_of, named_goods, new_accounts, read_with, touches, with_fields
-from dialogs.gist.mentions import BARE, Message
+from dialogs.gist.goods import line_of, named_goods, new_accounts, touches, with_fields
+from dialogs.gist.mentions import BARE, Message, read
 from dialogs.gist.sharing import heads_in
 from dialogs.gist.telling import only_tells
 from dialogs.recount_basket import as_sku
@@ -91,7 +91,7 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     framed = [shelf.product(code) for code in _others(lines, held, said)]
     goods = [one for one in framed if one is not None] or list(named_goods(said, held, shelf))
     products = [*held, *goods]
-    message = read_with(said.text, products, shelf)
+    message = read(said.text, products, shelf)
     if message.likewise or only_tells(said.text, products, shelf) or (not goods and _ELSE.search(plain)):
         return None
     text = ",".join(message.clauses)

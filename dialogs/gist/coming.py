@@ -8,8 +8,8 @@ from dialogs import paying, replies
 from dialogs.draft import look
 from dialogs.effects import FindOrders
 from dialogs.gist.adding import besides
-from dialogs.gist.goods import read_with
 from dialogs.gist.instead import instead
+from dialogs.gist.mentions import read
 from dialogs.gist.sharing import heads_in
 from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
@@ -79,7 +79,7 @@ def _miscounts(before: Confirming, after: Sequence[DraftLine], said: Said, scene
         if any(replace(one, quantity=line.quantity) == line and one.quantity > line.quantity for line in before.lines)
     ]
     products = [p for line in before.lines if (p := scene.shelf.product(line.product or "")) is not None]
-    told = {mention.count for mention in read_with(said.text, products, scene.shelf).mentions}
+    told = {mention.count for mention in read(said.text, products, scene.shelf).mentions}
     return any(count not in told for count in grown)
 
 

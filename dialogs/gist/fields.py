@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product
@@ -63,6 +64,12 @@ class _Found:
 
 def fields_in(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> Given | None:
     """What fields a message gives; None where it gives two different values for one."""
+    return _fields(tuple((line, line.whose) for line in lines), text, shelf)
+
+
+@lru_cache(maxsize=16)  # a turn asks up to four times; two lines are equal, whosever they are
+def _fields(held: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> Given | None:
+    lines = [line for line, _ in held]
     clauses = clauses_of(text)
     if (crossed := _crossed(lines, clauses, shelf)) is not None:
         return Given(tuple(crossed), "", by_line=True, sure=True)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
-from functools import lru_cache
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product, Sku
@@ -11,7 +10,7 @@ from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
 from dialogs.draft import account_field, field_of, look, pick_sku
 from dialogs.filling import fill
-from dialogs.gist.mentions import BARE, Mention, Message, read
+from dialogs.gist.mentions import BARE, Mention, Message
 from dialogs.state import QUANTITY_MAX, DraftLine
 from dialogs.turn import Said
 from nlu.frame import Item
@@ -43,16 +42,6 @@ def shadowed(said: Said, product: str, held: Set[str]) -> bool:
     words = [one.word for one in said.frame.named if product in one.products]
     mine = [one.word for one in said.frame.named if product not in one.products and held & set(one.products)]
     return bool(words) and all(any(word in own and word != own for own in mine) for word in words)
-
-
-def read_with(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
-    """`read`, once for what a turn asks several times."""
-    return _read(text, tuple(product.id for product in products), shelf)
-
-
-@lru_cache(maxsize=64)
-def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
-    return read(text, [product for product in map(shelf.product, ids) if product is not None], shelf)
 
 
 def line_of(product: Product, said: Said, message: Message, like: DraftLine | None, shelf: Shelf) -> DraftLine | None:

@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.filling import fill
 from dialogs.gist.adding import MORE
-from dialogs.gist.goods import line_of, named_goods, read_with, shadowed, touches, with_fields
+from dialogs.gist.goods import line_of, named_goods, shadowed, touches, with_fields
 from dialogs.gist.mentions import Mention, Message, read
 from dialogs.state import DraftLine
 from dialogs.turn import Said
@@ -54,7 +54,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     new = _new_product(said, held, shelf)
     if new is None:
         return _in_its_place(lines, said, shelf)
-    message = _with_names(read_with(said.text, [*held, new], shelf), said, new, shelf)
+    message = _with_names(read(said.text, [*held, new], shelf), said, new, shelf)
     at = _leaves(lines, new, message, said, shelf)
     if at is None or not _is_wanted(new, said, message):
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from catalog.shelf import Shelf
 from dialogs.gist.naming import NOT, PIECE, Ref, refs_in
@@ -39,8 +40,14 @@ class Part:
     """Whether it may mean several: 都, 两个, 京东的和steam的."""
 
 
-def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Part] | None:
+def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Part, ...] | None:
     """Part by part what is said of which lines; None where no line is named, or one name means several of them."""
+    return _parts(tuple((line, line.whose) for line in lines), text, shelf)
+
+
+@lru_cache(maxsize=16)  # a turn asks up to three times; two lines are equal, whosever they are
+def _parts(held: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> tuple[Part, ...] | None:
+    lines = [line for line, _ in held]
     said = _ALIKE.sub("", normalise(text)).casefold().replace(NAMED, "")
     if _EXCEPT.search(said):
         return None
@@ -64,7 +71,7 @@ def parts(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Part] | N
             continue
         named = True
         found += list(_of_clause(refs, clause))
-    return [replace(part, words=_as_written(part.words, text)) for part in found] if named else None
+    return tuple(replace(part, words=_as_written(part.words, text)) for part in found) if named else None
 
 
 def _as_written(words: str, text: str) -> str:

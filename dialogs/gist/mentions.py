@@ -126,6 +126,12 @@ class Message:
 
 def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
     """Look for everything that can be of these products."""
+    return _read(text, tuple(product.id for product in products), shelf)
+
+
+@lru_cache(maxsize=16)  # a turn asks up to five times
+def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
+    products = [product for product in map(shelf.product, ids) if product is not None]
     clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in _CLAUSES.split(normalise(text)) if clause)
     found: list[Mention] = []
     chatter = 0
