@@ -49,6 +49,8 @@ _TO_SIZE = re.compile("^(?:请|帮我|还是)?[换改](?:成|为|到)")
 _ALSO = re.compile("也|还有|另外|再")
 _CORRECTS = re.compile("[改换错]|不对|不是|不要")
 _NUMBERS = re.compile(r"\d+")
+_SUMMED = re.compile("加起来|[一总拢]共|合计")
+"""加起来充200: no size of each."""
 _COUNTS_SOMETHING = re.compile(r"\d|[两二三四五六七八九十俩仨]")
 _SWAP = re.compile("[换改]成")
 
@@ -250,7 +252,7 @@ def _fill_lines(
     for item in items[:1]:
         for index in named_of(state.lines, targets(state, item, said.text), said.text, scene.shelf):
             out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
-    return out
+    return out if len(out) < 2 or not _SUMMED.search(said.text) else []
 
 
 def _said_of(item: Item) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ _DROPS = re.compile(
     r"|[删划砍拿抹去退剔刨扣减勾摘踢挪抽扔丢](?:掉|走|出[来去])|[删剔勾砍踢刨][了吧](?:吧|呗|啊)?|删除|删$|[去抹退免][了吧]|免[掉去]?$|退订|算[了咯啦]|不予|别了|退$|划[了去]|刨$|剔$|扣$|去除|不参加|甭[^想]"
 )
 _ONLY = re.compile(
-    r"(?:只|光|单单?|就|仅|想了下只)(?:要|买|充|冲|留|弄|搞|订|按|做|洗|看|拿|开|办|交|给)+(?:[我下])?[那这]?一?(?:[个张份])?(?:\||$)|^.{0,4}(?:只|光|就)\|?$|^(?:那?就)?[只]?留(?:下|着)?(?:\||$)"
+    r"(?:只|光|单单?|就|仅|想了下只)(?:要|买|充|冲|留|弄|搞|订|按|做|洗|看|拿|开|办|交|给)+(?:[我下])?[那这]?一?(?:[个张份])?(?:\||$)|^.{0,4}(?:只|光|就)\|?$|^(?:那?就)?[只]?留(?:下|着)?(?:一?[个张份])?(?:\||$)"
     r"|(?:只|光|单|仅)(?:先|给|帮|替|[我他她]|想|用|需){0,2}[要买充冲留弄搞订做洗看开办交付缴租寄听搓上去来]+\|(?:的|就[行好够可]以?|吧|了|呗|啊|哈)*$"
 )
 _MORE = re.compile(
@@ -46,6 +46,10 @@ _GONE = re.compile(
 _MORE_OF_IT = re.compile(
     r"[改换添再]|加(?!班)|\d{3,}|第|[?？吗]|不(?:用|要|需要)?[改动变退]|什么|还是|要[一两三四五六七八九十\d]"
 )
+_HABIT = re.compile(
+    rf"(?:{KIN}|[他她]们?|娃)(?:平时|从来|一直|现在)?(?:只|光|就)(?:爱|喜欢|会|肯)?[看听用吃喝玩学泡练]"
+)
+"""我女儿只看爱奇艺: no wish."""
 _FATE = Literal["drop", "keep", "only"]
 _COUNT = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}|[俩仨])(?:[{PIECES}位]|(?<=[俩仨]))")
 _PAIR = re.compile(
@@ -77,7 +81,7 @@ def _fate(clause: str) -> _FATE | None:
         return "keep"
     if _DROPS.search(clause) is not None:
         return "drop" if not _MORE.search(clause) else None
-    if _ONLY.search(clause) and not _MORE.search(clause):
+    if _ONLY.search(clause) and not _MORE.search(clause) and not _HABIT.search(clause):
         return "only"
     return None
 

@@ -29,7 +29,7 @@ _ENDS = re.compile(
 )
 _TAIL = re.compile(
     r"(?:尾号|末尾|最后|结尾|后[三四]位)(?:为|是)?(?P<tail>[0-9x]{3,5})"
-    r"|(?P<part>[0-9]{3,6})(?:\*+\d*)?(?=结尾|开头|收尾|打头|[的那这号个也都不别先就换改是])"
+    r"|(?P<part>[0-9]{3,6})(?:\*+\d*)?(?=结尾|开头|收尾|打头|[充冲缴交][一二三五六两\d]|[的那这号个也都不别先就换改是])"
 )
 _TAIL_MARKS = re.compile("(?:结尾|开头|收尾|打头)?(?:的)?(?:那|这)?个?(?:号码?)?")
 _OTHERS = re.compile(
@@ -46,7 +46,7 @@ _MANY = re.compile(rf"(?:\d{{1,2}}|[{CHINESE}]{{1,2}})(?:{PIECE}|$)|[俩仨]")
 _KEPT = re.compile("先用|先留|留[着下]|不动|照旧|够用|保留|没错")
 _BEFORE_KINDS = frozenset("把给是那这跟和与要留买充付只就光的,")
 _TREATED = re.compile(
-    r"(?:我|就|先|都|还|也|还是|全)*(?:[不别甭](?:再|给[我他她它]们?)*[要用想买充去洗做付]|算了|取消|免了|[去删拿撤划]掉|要|来|换|改|留|买|充|照)"
+    r"(?:我|就|先|都|还|也|还是|全)*(?:[不别甭](?:再|先|给[我他她它]们?)*[要用想买充去洗做付喝吃看玩听办开加泡按练学续]|算了|取消|免了|[去删拿撤划]掉|[多少再][带来要买加]|[加减][一两俩\d]|要|来|换|改|留|买|充|照)"
 )
 _COMPARED = re.compile("最?(?:(?P<least>[小短少低轻细]|便宜)|(?P<most>[大长多贵高重厚]))")
 _COMPARED_BEHIND = re.compile(rf"(?:一?[点些号])?(?:的(?:那|这)?{PIECE}?|[那这]{PIECE})")
@@ -66,7 +66,7 @@ _INTO = re.compile(
 _AMOUNT = re.compile(r"(\d{1,7})(?![\d.])")
 _LETTER = re.compile(
     rf"([\u4e00-\u9fff])(?=(?:还是|就)*(?:[一两三四五六七八九十\d]{PIECE}|[俩仨])|[要来得](?:[一两三四五六七八九十\d俩仨]|[长短大小粗细厚薄])|那{PIECE}|的?[改换]成?|买[太多少]"
-    rf"|[不别](?:要|用|买|洗|做|送|充|变|动)|照[旧常]|[多少]了|太[多少])"
+    rf"|先?[不别](?:要|用|买|洗|做|送|充|变|动|加|喝|看|吃|玩|学|订)|照[旧常]|[多少]了|太[多少])"
 )
 
 
@@ -188,6 +188,8 @@ def _by_name(held: Held, clause: str, at: int) -> Ref | None:
     name = next((one for one in held.names.get(clause[at : at + 2], ()) if clause.startswith(one.text, at)), None)
     if name is None or (at and name.text[0].isascii() and clause[at - 1].isascii() and clause[at - 1].isalnum()):
         return None
+    if name.text[-1] in "充买" and clause[at + len(name.text) : at + len(name.text) + 1] in ("了", "过"):
+        return None  # 我室友王者充了680
     end = _BEHIND.match(clause, at + len(name.text))
     marked = end is not None and bool(end["marked"])
     return Ref(

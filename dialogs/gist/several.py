@@ -24,9 +24,11 @@ _REVERSED = re.compile("[^,]{0,4}反[了啦](?:哈|呀)?")
 """写反了: what it should be stands behind it."""
 _OF_ALL = re.compile(
     "(?<![这那])各(?:来|要|买|拿|给|自|个)?(?=[一二两三四五六七八九十俩\\d])|每(?:样|种|个|件|款)|(?:全部?|所有|统统|两样|两种|几样|大家|东西|数量)(?:的|东西|商品|的?券|卡)*都?"
-    "|都(?=[开办充续订要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
+    "|都(?=[去开办充续订要来翻加减砍改弄搞拿买充换一二两三四五六七八九十俩\\d]|对半)|一样(?=[一二两三四五六七八九十俩\\d])|俩都"
 )
 """What is said of every line."""
+_ALL_DO = re.compile("(?:那|就|还是|干脆|我们|咱们?|我俩)*都(?:给我)?(?:去|[换改弄升][成为到]?|要|来)(?!了)")
+"""都去南湖店: of which one line is there already."""
 _ALL_SIZED = re.compile("(?:[都全]|全部|统统)(?:给我)?(?:[换改弄搞升][成为到]|[要来])")
 _EACH = re.compile(
     "(?:东西|商品|大家)?(?:都|各|各自|每(?:样|种|个|件)?|一样)(?:来|要|买|拿|给|改成?)?(?=[一二两三四五六七八九十俩\\d]+(?:[张份个杯瓶盒件套根条束]|$))"
@@ -49,7 +51,7 @@ def by_line(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | st
     """The lines as a message leaves them that names some of them; None where it names none.
 
     Where it names one and leaves open what of it: what it says there."""
-    found = parts(lines, text, shelf)
+    found = parts(lines, text, shelf) if not _ALL_DO.match(text) else None
     if found is None:
         return _each(lines, text, shelf, change)
     new: list[DraftLine | None] = list(lines)
@@ -89,13 +91,23 @@ def _each(lines: Lines, text: str, shelf: Shelf, change: Change) -> Lines | None
     new = [(said or (line,))[0] for line in lines for said in [change((line,), plain, shelf)]]
     counted = len({line.quantity for line in new}) == 1 or all(a != b for a, b in zip(new, lines, strict=True))
     alike = all(a.product == b.product and a.fields == b.fields for a, b in zip(new, lines, strict=True))
-    sizes, were = ([sku.code if (sku := look(one, shelf).sku) else "" for one in some] for some in (new, lines))
-    sized = [size != was for size, was in zip(sizes, were, strict=True)]
-    if len(set(sizes)) == 1:
-        sized = sized[:1]  # 都开年卡, of which one is
+    sized = _sized(new, lines, shelf)
     if len(set(sized)) > 1 and _ALL_SIZED.search(text):
         return lines  # 都换成季卡, of which one has none
     return tuple(new) if tuple(new) != lines and counted and alike and len(set(sized)) == 1 else None
+
+
+def _sized(new: Sequence[DraftLine], lines: Sequence[DraftLine], shelf: Shelf) -> list[bool]:
+    """Which lines become of another size; 都开年卡, of which one is: all of them."""
+    pairs = [(_traits(one, shelf), _traits(was, shelf)) for one, was in zip(new, lines, strict=True)]
+    become = {trait for one, was in pairs for trait in one - was}
+    return [one != was or become <= one for one, was in pairs]
+
+
+def _traits(line: DraftLine, shelf: Shelf) -> frozenset[tuple[str, object]]:
+    """What sets a size apart: how much of it, and its options."""
+    sku = look(line, shelf).sku
+    return frozenset({("", sku.value), *sku.options.items()}) if sku is not None else frozenset()
 
 
 def _gathered(found: Sequence[Part]) -> list[Part]:
@@ -124,7 +136,7 @@ def _said_before(lines: Lines, part: Part, shelf: Shelf, change: Change) -> list
 def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: Change) -> list[DraftLine | None] | None:
     """The lines with what is said of some of them; None where that is not clear."""
     new, becomes, many = list(lines), fate(part.words), len(part.lines) > 1
-    if many and not part.plural:
+    if many and not part.plural and becomes != "keep":
         return None
     for at in part.lines if becomes != "keep" and not _is_only(part, len(lines)) else ():
         line = new[at]

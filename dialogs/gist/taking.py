@@ -26,7 +26,7 @@ _LOOKED_UP = ("problem", "status", "invoice", "correct")
 _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
-_POINTS = re.compile("那[个张份单]|[换改]|不够|不是|太")
+_POINTS = re.compile("[共总]要|[一总拢]共|那[个张份单]|[换改]|不够|不是|太")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
