@@ -52,7 +52,7 @@ _FINE = re.compile(
 _REFUSED_BEHIND = re.compile(
     "[哪咋]里?够|顶啥|顶什么|[管有]啥用|[不没太别甭鸽卸退]|多了|少了|算了|浪费|干嘛|白花|关门|停业|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
-_SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)")
+_SETTLES = re.compile("^(?:的|那个?|[券卡票版])*(?:算了|得了)|^的?[^不没太]{0,6}(?:算了|得了)$")
 """报自动挡算了: what he makes do with; 大杯算了 is refused."""
 _WANTED_BEFORE = re.compile(
     r"(?:[要来充冲换改搞整拿上弄买开续选订点送是成到为够凑得挑加写印做住租打留办报交洗拍学玩喝吃先配给叠放升提缴存囤备拼泡聊练睡坐听看保修录唱灌续补抢穿戴试照]|(?<![预打结计划合])算|[要想得][待呆]|这[回次]|干脆|还是|就|那就?|给[我他她你]|直接|必须|只|共|总共|应该|可以|想|按|用)了?(?:[那这]?个|[一1][个张份]|[那这]种?|成|给我|我|的|最|快|慢|[大小]的)*$"
@@ -63,7 +63,7 @@ _WANTED_BEHIND = re.compile(
 )
 _WANTED_AROUND = re.compile(r"(?:[给帮]我|那就?|直接|干脆|还是|换|改|必须|只要)[^\d了,]{1,3}$")
 _DONE_BEFORE = re.compile(
-    "[买充办用吃喝玩打看花抽卖收送][了过](?:个|快|将?近|整整|足足|大概|差不多)*$|(?:[都还才]要|白得|原价要?|还剩?有|剩)$|偷偷.{0,3}$|[爸妈哥姐弟妹公婆友学事人家店他她][们]?[买充办订用]的$"
+    "[买充办用吃喝玩打看花抽卖收送上报学练听][了过](?:个|快|将?近|整整|足足|大概|差不多)*$|(?:[都还才]要|白得|原价要?|还剩?有|剩)$|偷偷.{0,3}$|[爸妈哥姐弟妹公婆友学事人家店他她][们]?[买充办订用]的$"
 )
 _PRICED = re.compile("[才都也][要花]?$|(?:要|花|赚|卖)了?$")
 _RESTARTS = re.compile(
@@ -75,7 +75,7 @@ _ASKED = re.compile("是不是|是否|难道|该不会|([^行中好成可])不\\
 EVEN_SO = re.compile("(?:没有?|就算|再[贵慢]|不)[^,，\\s]{0,4}也")
 """没有优惠也来五张: nothing besides."""
 _ME_TOO = re.compile("(?:我|咱们?|俺)也|也给(?:我|咱)|给(?:我|咱)也")
-_OF_SOMEBODY = re.compile(f"{PEOPLE}|室友|舍友|同学|同事|朋友|闺蜜|邻居|队友|[他她]们")
+OF_SOMEBODY = re.compile(f"{PEOPLE}|室友|舍友|同学|同事|朋友|闺蜜|邻居|队友|[他她]们")
 _MORE_BEFORE = re.compile(
     r"(?:再|另外|也|还要?|加|搭|捎|顺便|外加|[添饶补]|多(?=[来要买充拿带开搞整弄租办续订洗做印修住学打]))(?:上|来|要|买|充|拿|个|一个|给?我|搞|整|弄|搭|一|带|开|续|租|住|学|打|办|订|洗|做|印|多|添|补|饶)*$"
 )
@@ -161,7 +161,7 @@ def _is_likewise(one: Mention, found: Sequence[Mention], clauses: Sequence[str])
     """我同学都星耀了 也给我打到星耀: the same size was told of somebody before."""
     if not one.skus or one.way != "more" or _ME_TOO.search(clauses[one.clause]) is None:
         return False
-    return any(m.clause < one.clause and m.skus & one.skus and _OF_SOMEBODY.search(clauses[m.clause]) for m in found)
+    return any(m.clause < one.clause and m.skus & one.skus and OF_SOMEBODY.search(clauses[m.clause]) for m in found)
 
 
 def _in_the_same_unit(one: Mention, found: Sequence[Mention], products: Sequence[Product]) -> Mention:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
 from dialogs.gist.deciding import gist
-from dialogs.gist.mentions import read
+from dialogs.gist.mentions import OF_SOMEBODY, Mention, Message, read
 from dialogs.gist.sharing import each_gets_one
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE
@@ -16,6 +16,9 @@ _ALONE = re.compile(rf"(?:^|[\s,，。;；!！])(?:\d+|[{CHINESE}俩仨])[{PIECE
 """两把: a clause of its own counts, whatever it counts by."""
 _TEXT_MAX = 60
 _CHATTER_MIN = 4
+_REFUSED_CHATTER_MIN = 2
+_DID = re.compile("[买充办用吃喝玩打看花卖收送上报学练听住租][了过]$")
+_OTHERS_DO = re.compile(f"(?:{OF_SOMEBODY.pattern})们?[都也就]?[用停住开买报有在喝吃玩办读](?!.*[吧呗]$)")
 _Slots = dict[str, object]
 
 
@@ -45,7 +48,7 @@ def more_than(
 
 def only_told_of(lines: Sequence[DraftLine], made: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
     """Whether the one line got another size or count by words that are said of something else (我同学在北城那边,
-    两张卡都欠费了)."""
+    两张卡都欠费了), that refuse it (地下太潮了), or by a size that was taken for a count (4节就听腻了)."""
     if len(lines) != 1 or len(made) != 1 or len(text) > _TEXT_MAX:
         return False
     changed = _changed(_slots(lines[0], shelf), _slots(made[0], shelf))
@@ -55,8 +58,38 @@ def only_told_of(lines: Sequence[DraftLine], made: Sequence[DraftLine], text: st
     message = read(text, products_of([looked]), shelf)
     sku = looked.sku.code if looked.sku is not None else ""
     about = [m for m in message.mentions if (sku in m.skus if "size" in changed else m.count)]
-    told = all(m.sign == 0 and m.way == "set" and not (m.alone or m.ends or m.beside) for m in about)
-    return bool(about) and told and message.chatter >= _CHATTER_MIN and gist(lines, text, shelf) is None
+    if "size" not in changed and not about:
+        values = {(one := shelf.sku(code)) and one.value for m in message.mentions for code in m.skus}
+        about = [m for m in message.mentions if m.skus] if made[0].quantity in values else []
+    return _are_told(about, message) and gist(lines, text, shelf) is None
+
+
+def only_told_of_sizes(line: DraftLine, text: str, shelf: Shelf) -> bool:
+    """Whether other sizes of the line's product are spoken of and none is wanted: 活性炭那个味大."""
+    looked = look(line, shelf)
+    if looked.product is None or looked.sku is None or len(text) > _TEXT_MAX:
+        return False
+    message = read(text, [looked.product], shelf)
+    every = {sku.code for sku in looked.product.skus}
+    about = [m for m in message.mentions if m.count or (m.skus and not every <= m.skus)]
+    return any(m.skus for m in about) and _are_told(about, message) and gist((line,), text, shelf) is None
+
+
+def _are_told(about: Sequence[Mention], message: Message) -> bool:
+    if not all(_is_told(m, message.clauses[m.clause]) for m in about):
+        return False
+    refused = all(m.sign < 0 for m in about)
+    return bool(about) and message.chatter >= (_REFUSED_CHATTER_MIN if refused else _CHATTER_MIN)
+
+
+def _is_told(mention: Mention, clause: str) -> bool:
+    """Whether nothing says that it is to be: it is refused, somebody else's, or in the middle of something else."""
+    if mention.sign > 0 or mention.way != "set" or "算了" in clause:
+        return False
+    before = clause.partition(mention.text)[0]
+    if mention.sign < 0 or _OTHERS_DO.search(clause) is not None or _DID.search(before) is not None:
+        return True
+    return not (mention.alone or mention.ends or mention.beside)
 
 
 def holds(lines: Sequence[DraftLine], made: Sequence[DraftLine], new: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -12,7 +12,7 @@ from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was
 from dialogs.gist.coming import comes
-from dialogs.gist.more_than import more_than, only_told_of
+from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
 from dialogs.gist.wishing import asks, is_plain, names_others
 from dialogs.ordering import advance
@@ -55,8 +55,12 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
 
 
 def _is_told_of_else(reading: Reading, turn: Turn) -> bool:
-    """Whether the turn has changed the draft by a name or number that is said of something else."""
+    """Whether the turn has changed the draft, or begun another, by a name or number that is said of something else."""
     state, after = reading.dialog.state, turn.dialog.state
+    if isinstance(state, Idle) and len(reading.lines) == 1 and isinstance(after, Collecting | Confirming):
+        (line,) = reading.lines
+        begun = [one.product for one in after.lines] == [line.product] and not reading.asks
+        return begun and only_told_of_sizes(line, reading.said.text, reading.scene.shelf)
     if not isinstance(state, Confirming) or not isinstance(after, Confirming) or turn.effects or reading.asks:
         return False
     return only_told_of(state.lines, after.lines, reading.said.text, reading.scene.shelf)
