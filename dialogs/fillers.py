@@ -2,8 +2,10 @@
 
 import re
 
-from dialogs.state import Collecting, Dialog
+from dialogs.state import Collecting, Confirming, Dialog
 from nlu.numerals import CHINESE
+from nlu.surnames import KIN
+from nlu.words import PIECES
 
 _BREAK = re.compile(r"[\s,，。;；!！~～…]+")
 _BEGINS = re.compile(
@@ -20,7 +22,18 @@ _MISTAKEN = re.compile(
 )
 """That something was wrong before tells a correction from one more order: left out beside others that do."""
 _SAYS_WHAT = re.compile("[改换加减添]|再[来要]|也[要来]|还要|另外|顺便|不是|少|多|去掉|不要")
+_WISH = (
+    rf"再[来加要添]|[加减少退](?:[\d{CHINESE}俩仨])|去掉|[换改选]|[来要](?:[\d{CHINESE}俩仨]|[大小最快慢])|[一总]共(?:就?要)?[\d{CHINESE}]"
+    rf"|充到|不要[\d{CHINESE}]|数量|[\d{CHINESE}]{{1,3}}[{PIECES}]?(?:的|就|吧|$)"
+)
 _SOMETHING = re.compile(rf"[\dA-Za-z{CHINESE}俩仨半]|..")
+_SAID_BY = re.compile(
+    rf"(?:要不(?:然|就)*|想想|(?:我?想了一?想|寻思)[,，\s]*)(?:还是|就)*(?={_WISH})"
+    rf"|(?:(?:我|俺|咱)?(?:们|家)?的?(?:{KIN}|孩子|娃|领导|老板|同事|朋友|室友|对象|客户|公司|单位)(?:刚才?|又|也)?[说讲]了?"
+    rf"|(?:我?刚才?)?问[了过]?一?下(?:我|俺|咱)?(?:们|家)?(?:{KIN}|孩子|领导|同事|朋友|室友|对象|客户))[,，\s]*(?:还是|就|是)*(?={_WISH})"
+)
+"""Who says so: 我老婆说一共两张. Not of what somebody tells (我朋友说充了100)."""
+_TELLS = re.compile("(?<![就行好够])[了过](?!吧)|[我你他她它]|上次|去年|昨天|之前|以前|[?？吗呢]")
 _TEXT_MAX = 120
 
 
@@ -33,7 +46,13 @@ def without_fillers(text: str, dialog: Dialog) -> str:
         spans = spans[1:]
     while len(spans) > 1 and _is_filler(_ENDS, text, spans[-1], spans[:-1]):
         spans = spans[:-1]
-    return text[spans[0][0] : spans[-1][1]] if spans else text
+    plain = text[spans[0][0] : spans[-1][1]] if spans else text
+    if not isinstance(dialog.state, Confirming) or len(dialog.state.lines) > 1:
+        return plain  # 我妈说她那个换200 is of one of them; below the link, that somebody says so tells a correction
+    said_by = _SAID_BY.match(plain)
+    if said_by is None or _TELLS.search(plain, said_by.end()):
+        return plain
+    return plain[said_by.end() :]
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:

@@ -19,6 +19,10 @@ _END = re.compile(
     "(?<![周期月年岁])末[尾位]?|尾号|尾数|结尾|尾巴|最后|后[面头边]|后[两二三四五几1-6][位个]|倒数第[一1]"
 )
 _START = re.compile("开头|打头|最前|前[面头边]|前[两二三四五几1-6][位个]|头[两二三几]位")
+_OF_GOODS = re.compile(
+    f"(?:[{PIECES}元块月年天点])(?!号)|号楼|小时|分钟|课时|公里|毫升|日元|美[元金刀]|[寸斤度期节米升平周季刀]|k?g|[gt]b?(?![a-z])"
+)
+"""2小时: a number of what is ordered."""
 _HOW_MANY = re.compile(f"([{CHINESE}1-6])[位个]")
 _OF_IT = re.compile("[号位码]|尾|末|开头|打头|qq|id|邮箱|邮件|电话|手机|账户|身份证|车牌")
 _TOO_MUCH = re.compile(r"多(?:按|打|写|输|填|敲|点)?了?(?:一?[个位])?(?:数字)?([0-9a-z])(?![0-9a-z个张份])")
@@ -84,11 +88,7 @@ def _tokens(said: str, old: str) -> Iterator[tuple[str, bool, int]]:
         before, behind = said[: found.start()], said[found.end() :]
         token = found[0].strip(".-_") if found[0][0] in ".-_@" or found[0][-1] in ".-_" else found[0]
         token = "".join("1" if c == "幺" else str(DIGITS.get(c, c)) for c in token)
-        if (
-            not token
-            or re.match(f"[{PIECES}元块月年天点](?!号)|号楼", behind)
-            or (token.casefold() == "qq" and "@" not in old)
-        ):
+        if not token or _OF_GOODS.match(behind) or (token.casefold() == "qq" and "@" not in old):
             continue
         wrong = _WAS_BEFORE.search(before) or _WAS_BEHIND.search(behind)
         refused = wrong is not None or _is_another(token, behind, old)

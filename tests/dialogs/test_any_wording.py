@@ -153,3 +153,32 @@ def test_a_correction_is_the_same_however_politely_it_is_said(
         drafts.append(state.lines if isinstance(state, Confirming) else ())
     assert drafts[0]
     assert drafts[0] == drafts[1]
+
+
+@given(
+    st.sampled_from(
+        ("减一张", "再加一张", "一共两张", "去掉一张", "改成500的", "换200的", "再来两张", "不要100的，要200的")
+    ),
+    st.sampled_from(("我老婆说", "孩子说", "领导刚说了，", "刚问了下我弟，", "要不", "想想还是", "我妈又说")),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_correction_is_the_same_whoever_says_so(correction: str, said_by: str) -> None:
+    drafts = []
+    for message in (correction, f"{said_by}{correction}"):
+        counter = counter_in("demo")
+        counter.says("京东卡100 三张")
+        counter.says(message)
+        state = counter.dialog.state
+        assert isinstance(state, Confirming)
+        drafts.append(state.lines)
+    assert drafts[0] == drafts[1]
+
+
+def test_hours_are_no_digits_of_a_phone() -> None:
+    counter = counter_in("venue")
+    counter.says("网球场地 2小时室外 13309876512")
+    counter.says("不是2小时室外是1小时室外")
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert look(state.lines[0], counter.scene.shelf).sku == counter.scene.shelf.sku("TN1O")
+    assert "13309876512" in state.lines[0].fields.values()
