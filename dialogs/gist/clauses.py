@@ -8,7 +8,26 @@ from nlu.numerals import DIGITS
 from nlu.surnames import KIN
 from nlu.text import normalise
 
-_SPLIT = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<=[吧呗嘛])(?=.)|但是?|不过|所以|因为|然后")
+_STOPS = r"[\s,，。;；!！~～、…:：]+"
+_DOTS = r"(?<!\d)\.|\.(?!\d)"
+_BUT = "但是?|不过|然后"
+_AT_STOPS = re.compile(_STOPS)
+_SPLIT = re.compile(f"{_STOPS}|(?<=[吧呗嘛])(?=.)|{_BUT}|所以|因为")
+BREAKS = re.compile(f"{_STOPS}|{_DOTS}|{_BUT}")
+"""Between the clauses of a message, and its sentences."""
+JOINTS = re.compile(f"{_SPLIT.pattern}|{_DOTS}")
+"""The same, and behind 吧, and before a reason."""
+_ASKS = re.compile(
+    "[?？吗]|什么(?!的)|(?<![不没])怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
+)
+_EXCLAIMS = re.compile(
+    r"怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么|我[^,，\s]{0,2}[说要选点]的[^,，。?？\s]{1,10}[?？].*(?:咋|怎么).{0,6}"
+)
+"""我说的5张吧？咋成1张了: no question."""
+_POLITE = re.compile(
+    "(?:能不能|可不可以|能否)(?=(?:先|帮我|给我|麻烦)*(?:把.{1,8})?(?:撤|取消|[去拿划删减退]掉|删|[改换]成))"
+)
+"""流量那个能不能撤了啊: a wish."""
 _SPEAKS_OF = re.compile(
     "联系|[打拨].{0,6}找我|找我|加我|微信|停机|老号|旧号|备用|平时|平常|原来|以前|之前|从前|已经有|上周|上次|去年|昨天|前天|还有点|有事|有问题"
     "|用过|充过|买过|快递|发票|提醒|通知|短信|客服|到账|多少|查|人工|备注过"
@@ -95,6 +114,16 @@ class Clauses:
             if found:
                 return at, before, behind
         return -1, "", ""
+
+
+def clauses_in(text: str) -> list[str]:
+    """What stands between the commas of a message, and the like."""
+    return [clause for clause in _AT_STOPS.split(text) if clause]
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks something."""
+    return _ASKS.search(_POLITE.sub("", _EXCLAIMS.sub("", text))) is not None
 
 
 def clauses_of(text: str) -> Clauses:

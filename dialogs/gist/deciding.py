@@ -10,7 +10,7 @@ from typing import Literal
 from catalog.model import Sku
 from catalog.shelf import Shelf
 from dialogs.draft import account_field, look, products_of
-from dialogs.gist.clauses import is_of_people
+from dialogs.gist.clauses import clauses_in, is_of_people
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
 from dialogs.gist.lines import NAMED, parts
@@ -24,7 +24,6 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 
 _TEXT_MAX = 60
 _FEW_CHARS = 3
-_CLAUSES = re.compile(r"[,，。;；!！~～、\s]+")
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
@@ -115,7 +114,7 @@ def unclear(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> str:
     if not isinstance(words, str) or len({part.lines for part in named}) < 2:
         return ""
     said = words.split(NAMED)[-1]
-    return next((clause for clause in _CLAUSES.split(text) if said and clause.endswith(said)), said)
+    return next((clause for clause in clauses_in(text) if said and clause.endswith(said)), said)
 
 
 @lru_cache(maxsize=16)  # a turn asks up to three times; two lines are equal, whosever they are

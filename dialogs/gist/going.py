@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from dialogs.gist.clauses import clauses_in
 from nlu.numerals import CHINESE, read_numeral
 from nlu.surnames import KIN
 from nlu.words import PIECES
@@ -64,7 +65,6 @@ _SOMEBODY = re.compile(
 )
 """姥姥晕船就不进去了: one who does not come."""
 _PIECES = re.compile(rf"(?<![第这他她每])(\d{{1,2}}|[{CHINESE}]{{1,2}})([{PIECES}])(?!人|月|来|多)")
-_CLAUSES = re.compile(r"[\s,，。;；!！~～、]+")
 
 
 def fate(words: str) -> _FATE | None:
@@ -97,7 +97,7 @@ def _number(text: str) -> int:
 
 def fewer(text: str, quantity: int) -> int | None:
     """How many of so many pieces are left where somebody's go (大刘不搓 他那份免了, 把她俩的撤了, 有一张重了 扣掉)."""
-    clauses = [clause for clause in _CLAUSES.split(text) if clause]
+    clauses = clauses_in(text)
     going = [at for at, clause in enumerate(clauses) if _GONE.search(clause) and not _KEEPS.search(clause)]
     if quantity < 2 or not going or _MORE_OF_IT.search(text):
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from catalog.shelf import Shelf
+from dialogs.gist.clauses import BREAKS
 from dialogs.gist.naming import NOT, PIECE, Ref, refs_in
 from dialogs.state import DraftLine
 from nlu.numerals import CHINESE
@@ -13,7 +14,6 @@ from nlu.text import normalise
 
 NAMED = "|"
 """Stands in the words of a part where the line was named."""
-_BREAKS = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|但是?|不过|然后")
 _ALIKE = re.compile(r"(?:[跟和同像照]|按照?)[^,，\s]{1,10}?(?:一样|一致|同样|看齐|相同)的?")
 _AND = re.compile(r"^(?:[和跟与及、还有,]|以及)+$")
 _ELSE = re.compile(
@@ -54,7 +54,7 @@ def _parts(held: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> 
     found: list[Part] = []
     everyone = frozenset(range(len(lines)))
     named = False
-    for clause in filter(None, _BREAKS.split(said)):
+    for clause in filter(None, BREAKS.split(said)):
         before = frozenset[int]().union(*(part.lines for part in found if part.named))
         spoken_of = list(refs_in(lines, clause, shelf, before))
         whole = len(spoken_of) == 1 and spoken_of[0].start < 2 and spoken_of[0].end == len(clause) != len(said)

@@ -9,7 +9,7 @@ from catalog.checks import fold
 from catalog.model import Product
 from catalog.shelf import Shelf
 from dialogs.gist.amounts import amount_of, size_of
-from dialogs.gist.clauses import PEOPLE
+from dialogs.gist.clauses import JOINTS, PEOPLE
 from dialogs.gist.names import names
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
@@ -18,7 +18,6 @@ from nlu.words import PIECES
 _MANY = 10
 BARE = "#"
 """The piece of a number with none."""
-_CLAUSES = re.compile(r"[\s,，。;；!！~～、…:：]+|(?<!\d)\.|\.(?!\d)|(?<=[吧呗嘛])(?=.)|但是?|不过|所以|因为|然后")
 _NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}|半(?!.?年)")
 _ROUND = re.compile(rf"(?<![\d{CHINESE}几好上数大])整?([百千])(?=元|块|的)")
 """百元的, 整百的: numbers without one."""
@@ -132,7 +131,7 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
 @lru_cache(maxsize=16)  # a turn asks up to five times
 def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
     products = [product for product in map(shelf.product, ids) if product is not None]
-    clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in _CLAUSES.split(normalise(text)) if clause)
+    clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in JOINTS.split(normalise(text)) if clause)
     found: list[Mention] = []
     chatter = 0
     for at, clause in enumerate(clauses):
@@ -195,8 +194,8 @@ def _in_digits(round_sum: re.Match[str]) -> str:
 def refused(said: str, name: str) -> bool:
     """Whether a name stands in a message as what is not wanted."""
     before, _, behind = said.partition(name)
-    clause = _CLAUSES.split(behind)[0]
-    return _with_sign(Mention(0, name), _CLAUSES.split(before)[-1], clause).sign < 0
+    clause = JOINTS.split(behind)[0]
+    return _with_sign(Mention(0, name), JOINTS.split(before)[-1], clause).sign < 0
 
 
 def _with_sign(what: Mention, before: str, behind: str) -> Mention:

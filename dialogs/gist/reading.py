@@ -6,11 +6,11 @@ from functools import cached_property
 
 from dialogs import paying, while_unpaid
 from dialogs.gist.as_it_was import held_lines
+from dialogs.gist.clauses import asks
 from dialogs.gist.deciding import of_several, surely
 from dialogs.gist.several import only_keeps
 from dialogs.gist.telling import only_tells
 from dialogs.gist.wishing import (
-    asks,
     has_reasons,
     names_others,
     says_of_which,

@@ -4,7 +4,7 @@ import re
 
 from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind
-from dialogs.gist.clauses import PEOPLE, Clauses
+from dialogs.gist.clauses import PEOPLE, Clauses, asks
 from nlu.surnames import NO_NAME, SURNAMES
 
 _OF_A_NAME = re.compile("姓名|名字|(?<![品域])[名人主者员]$")
@@ -82,7 +82,7 @@ def text_in(one: Field, old: str, said: str) -> tuple[str, tuple[str, ...]] | No
     found = re.search(
         rf"{called}(?:{_WRITES}|(?:内容)?[:：])[\s,，:：]*(?P<text>[^,，。;；\n]+?)(?:[吧哈哦]|就行|就好|谢谢)*$", said
     )
-    if found is None or re.search("[?？吗]|什么|多少", said):
+    if found is None or asks(said):
         return None
     checked = check_field(one, found["text"].strip(" \"'「」“”"))
     return (checked.canonical, (found[0],)) if isinstance(checked, Valid) and checked.canonical != old else None

@@ -11,10 +11,11 @@ from dialogs.answering import said_for_draft
 from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was
+from dialogs.gist.clauses import asks
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
-from dialogs.gist.wishing import asks, is_plain, names_others
+from dialogs.gist.wishing import is_plain, names_others
 from dialogs.ordering import advance
 from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from catalog.checks import fold
 from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
+from dialogs.gist.clauses import BREAKS
 from dialogs.gist.mentions import read
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
 from nlu.words import PIECES
 
-_CLAUSES = re.compile(r"[\s,，。.;；!！~～、…:：]+")
 _N = rf"(?:\d+(?:\.\d+)?|[{CHINESE}俩仨几半]+)"
 _SOMEONE = (
     "爸|妈|爷爷|奶奶|姥|哥|姐|弟|妹|儿子|女儿|闺女|孩子|娃(?!娃)|老公|老婆|媳妇|对象|男友|女友|男朋友|女朋友|朋友|同学|同事|室友|舍友|同桌"
@@ -84,7 +84,7 @@ def only_tells(text: str, products: Sequence[Product], shelf: Shelf) -> bool:
     if _PLAINLY.search(text) is not None and _PLAINLY.search(_LATER.sub("#", _DONE.sub("#", text))) is not None:
         return False  # as most corrections do: nothing of the shop is looked up for them
     names = _names_in(text, products, shelf)
-    said = [fold(clause) for clause in _CLAUSES.split(normalise(text)) if clause]
+    said = [fold(clause) for clause in BREAKS.split(normalise(text)) if clause]
     clauses = ["#" if _is_priced(clause, products) else _marked(clause, names) for clause in said]
     if any(_FILLERS.match(one) and "§" in one and not _PAST.match(raw) for one, raw in zip(clauses, said, strict=True)):
         return False

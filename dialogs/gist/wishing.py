@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from catalog.checks import fold
 from catalog.model import Field, FieldKind
 from catalog.shelf import Shelf
+from dialogs.gist.clauses import asks, clauses_in
 from dialogs.gist.deciding import gist, of_several
 from dialogs.gist.going import fewer
 from dialogs.gist.goods import shadowed
@@ -13,18 +14,6 @@ from dialogs.gist.telling import only_tells
 from dialogs.state import DraftLine
 from dialogs.turn import Said, Scene
 
-_ASKS = re.compile(
-    "[?？吗]|什么(?!的)|(?<![不没])怎么(?!着)|哪[个种里]|多少(?:钱|天|久)|多久|能不能|可不可以|([是行好算要够对能会])不\\1|有没有"
-)
-_EXCLAIMS = re.compile(
-    r"怎么(?:不是|还要|都是|这么|那么)(?!.*[?？吗呢])|没什么|我[^,，\s]{0,2}[说要选点]的[^,，。?？\s]{1,10}[?？].*(?:咋|怎么).{0,6}"
-)
-"""我说的5张吧？咋成1张了: no question."""
-_POLITE = re.compile(
-    "(?:能不能|可不可以|能否)(?=(?:先|帮我|给我|麻烦)*(?:把.{1,8})?(?:撤|取消|[去拿划删减退]掉|删|[改换]成))"
-)
-"""流量那个能不能撤了啊: a wish."""
-_CLAUSES = re.compile(r"[\s,，。;；!！~～]+")
 PLAIN = ("confirm", "cancel", "human", "greet", "thanks", "choose", "rate", "batch", "keys")
 """Intents that are no correction, whatever is named in the message."""
 _BULK = re.compile("批|团购|表格|excel|导入|名单|几十|上百|大量|全公司|代理|一行一", re.IGNORECASE)
@@ -37,11 +26,6 @@ _INSTEAD = re.compile(
 """What tells a correction below the link from one more order."""
 
 
-def asks(text: str) -> bool:
-    """Whether a message asks something."""
-    return _ASKS.search(_POLITE.sub("", _EXCLAIMS.sub("", text))) is not None
-
-
 def is_plain(said: Said) -> bool:
     """Whether it is no correction, whatever is named in it; 六个人6本 is one, though it sounds like a bulk order."""
     intent = said.frame.intent
@@ -50,7 +34,7 @@ def is_plain(said: Said) -> bool:
 
 def has_reasons(text: str) -> bool:
     """Whether a message says more in clauses of their own than a size, a count or an account."""
-    clauses = [clause for clause in _CLAUSES.split(text.strip()) if clause]
+    clauses = clauses_in(text)
     return len(clauses) > 1 and any(len(_REASON.sub("", clause)) > 3 for clause in clauses)
 
 
@@ -58,7 +42,7 @@ def wished(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftL
     """The lines as a message wants them; None where it asks, only tells, or speaks of other goods."""
     if said.late or is_plain(said) or names_others(lines, said):
         return None
-    if any(_ASKS.search(clause) for clause in _CLAUSES.split(said.text.strip())[-1:]):
+    if any(asks(clause) for clause in clauses_in(said.text)[-1:]):
         return None
     new = gist(lines, said.text, scene.shelf)
     if new is None:
@@ -80,7 +64,7 @@ def says_of_which(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
 def wished_with_reasons(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tuple[DraftLine, ...] | None:
     """The same of a message of more than one clause: of a single one the older rules read more than its gist. They
     know more of the parts of an address or account, and whose of several it is."""
-    if len([clause for clause in _CLAUSES.split(said.text.strip()) if clause]) < 2 and not said.by_voice:
+    if len(clauses_in(said.text)) < 2 and not said.by_voice:
         return None
     new = wished(lines, said, scene)
     if new is None or len(new) != len(lines):
