@@ -17,7 +17,7 @@ from dialogs.gist.lines import NAMED, parts
 from dialogs.gist.mentions import EVEN_SO, Mention, Message, read
 from dialogs.gist.names import compared
 from dialogs.gist.several import Lines, by_line
-from dialogs.gist.sharing import each_account_gets_one, each_gets_one, heads_in, newcomers, one_more_for_them
+from dialogs.gist.sharing import each_account_gets_one, each_gets_one, heads_in, newcomers, one_more_for_them, shares_in
 from dialogs.recount_basket import Basket, as_sku
 from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, DraftLine
@@ -382,7 +382,9 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
     if len(subjects) == 1:
         (at,) = subjects
         now = basket.amount(at)
-        if (many := each_gets_one(text)) is not None and all(m.count in (1, many, now) for m in counts):
+        if (many := each_gets_one(text)) is not None and all(
+            m.count in (1, many, now, *shares_in(text)) for m in counts
+        ):
             return Mention(0, text, count=many)
         product = basket.product(at)
         if (many := each_account_gets_one(text)) and product is not None and account_field(product) is None:

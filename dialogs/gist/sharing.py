@@ -22,8 +22,9 @@ _EACH = re.compile(
 _BY_ACCOUNT = re.compile(f"({_N})个?(?:号|账号|手机|设备)[都全][要得]?[开充买办来装]")
 """两个号都要开: one for each, of what needs no account."""
 _BY_TURNS = re.compile(
-    f"(?:[他她我你](?:自己)?|(?:{_KIN}){{1,3}})也?[一1][张个份根件杯瓶本桶盒套只条](?=$|[,，\\s就够行好吧呗的他她我你]|{_KIN})"
+    f"(?:[他她我你](?:自己)?|(?:{_KIN}){{1,3}})[也要来]?({_N})[张个份根件杯瓶本桶盒套只条](?=$|[,，\\s就够行好吧呗的他她我你]|{_KIN})"
 )
+_AGAIN = re.compile("再|另|还要|加")
 _TOTAL = re.compile(
     rf"(?:加上?|算上|连上?|带上)[我她他咱你](?:自己|妹|姐|弟|哥|爸|妈|娃|婆婆|对象|朋友|老公|老婆|媳妇|闺蜜|室友|同事|儿子|女儿|闺女)?"
     rf"(?:一共|总共|共|正好|刚好|就是?)?({_N})[个位口]?人?(?:$|[,，\s了吧呢])"
@@ -47,9 +48,8 @@ _MISCOUNTED = re.compile(rf"(?:数|算|记)错|人头|(?:人|位)(?:变|成)|是
 
 def each_gets_one(text: str) -> int | None:
     """As many as there are people; None where nothing of the kind is said, or it is not said how many they are."""
-    by_turns = _BY_TURNS.findall(text)
-    if len(by_turns) > 1:
-        return len(by_turns)
+    if shares := shares_in(text):
+        return sum(shares)
     if (total := _TOTAL.search(text) or _THEIRS.search(text)) is not None:
         many = read_numeral(total[1]) if total[1] not in _PAIRS else _PAIRS[total[1]]
         return int(many) if many is not None and 1 < many < 100 else None
@@ -68,6 +68,13 @@ def each_account_gets_one(text: str) -> int:
     """For how many accounts it is to be; 0 where it is not said."""
     said = _BY_ACCOUNT.search(text)
     return int(_PAIRS.get(said[1]) or read_numeral(said[1]) or 0) if said is not None else 0
+
+
+def shares_in(text: str) -> tuple[int, ...]:
+    """How many each of those named gets, where there is more than one: 同事要三本 我自己一本."""
+    said = _BY_TURNS.findall(text) if _AGAIN.search(text) is None else []
+    many = [_PAIRS.get(one) or int(read_numeral(one) or 0) for one in said]
+    return tuple(many) if len(many) > 1 and all(0 < one < 100 for one in many) else ()
 
 
 def newcomers(text: str) -> int:
