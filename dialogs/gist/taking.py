@@ -15,7 +15,7 @@ from dialogs.gist.clauses import asks
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
-from dialogs.gist.wishing import is_plain, names_others
+from dialogs.gist.wishing import INSTEAD, is_plain, names_others
 from dialogs.ordering import advance
 from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -150,7 +150,8 @@ def _waiting(reading: Reading, turn: Turn) -> Lines | None:
 def _is_else(reading: Reading, turn: Turn) -> bool:
     """Whether the turn is about something else than the order that waits, or has yet to look it up."""
     after, said = turn.dialog.state, reading.said
-    begun = reading.has_reasons and isinstance(after, Collecting | Confirming)
+    said_so = reading.has_reasons or INSTEAD.search(said.text) is not None
+    begun = said_so and isinstance(after, Collecting | Confirming)
     looks = [effect for effect in turn.effects if not (begun and isinstance(effect, FindFavourites))]
     taken_for = _LOOKED_UP if reading.asks or not reading.has_reasons else (*_LOOKED_UP, "how")
     if any(not isinstance(effect, FindOrders) or effect.purpose not in taken_for for effect in looks):

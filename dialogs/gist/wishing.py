@@ -20,7 +20,7 @@ _BULK = re.compile("批|团购|表格|excel|导入|名单|几十|上百|大量|�
 _ANOTHER = re.compile(r"再[来下买充要订]|再.单|(?:^|[\s,，。!！])照旧|老样子|[跟和]上次|上次(?:[那的一]|$)")
 _REASON = re.compile(r"[\w.@-]*\d{3,}[\w.@-]*|[的吧呗啊哈了那就个来要充给我谢麻烦请老板你您好]", re.ASCII)
 """Of a clause that gives no reason."""
-_INSTEAD = re.compile(
+INSTEAD = re.compile(
     "[错换改变]|顶(?:啥|什么)|[管有]啥用|不[对是够用想要行]|还是|算了|太|干脆|要不|重新|应该|[多少]了|哪够|足够|就[行好够]|够了|只[要充买]|[共总]要|[一总拢]共|加起来|才[是对]|先|那[个张份台种根档款]|[吧呗得]$"
 )
 """What tells a correction below the link from one more order."""
@@ -94,7 +94,7 @@ def wished_instead(lines: Sequence[DraftLine], said: Said, scene: Scene) -> tupl
     text = fold(said.text)
     names = any("product" in item.said for item in said.frame.items)
     names = names and (not has_reasons(said.text) or _named(lines, text, scene))
-    if names and not _INSTEAD.search(text):
+    if names and not INSTEAD.search(text):
         return None
     return wished(lines, said, scene)
 
