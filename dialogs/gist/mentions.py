@@ -81,6 +81,7 @@ _MORE_BEFORE = re.compile(
 _LESS_BEFORE = re.compile(
     r"(?:少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))"
     r"(?:来|要|买|充|掉|拿|了|去|我|他|她|那|这|整|弄|搞|打|订|做|办|点|送|寄)*$"
+    r"|多[点买要下拍订拿选算打](?:了|出来?了?)$"
 )
 _TAKES = re.compile("[抽拿取拎挑剔撤摘抠挪匀][了掉走]?$")
 _OUT_OF_IT = re.compile("^(?:的|券|卡|票)?(?:出[来去]?|走|掉|回去|下来)(?:了|吧|不.{1,3})?$")
@@ -145,6 +146,8 @@ def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
             behind = clause[end : spans[i + 1][0] if i + 1 < len(spans) else len(clause)]
             behind = _OF_THE_NEXT.sub("", behind) if i + 1 < len(spans) else behind
             own = _with_sign(replace(what, clause=at), before, behind)
+            if what.count == 1 and len(what.text) > 1 and what.text * 2 in clause:
+                own = replace(own, sign=-1, way="set")  # 一张一张发
             same = all(other.text == what.text for _, _, other in spans)  # 年卡年卡
             ends = not _FILLER.sub("", behind) and not _PRICED.search(before)
             beside = bool(i and own.count and spans[i - 1][2].skus) and before in ("", "的", "就", "要")

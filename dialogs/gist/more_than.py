@@ -115,7 +115,7 @@ def _miscounted(
         return False
     products = products_of([look(line, shelf) for line in lines])
     mentions = read(text, products, shelf).mentions
-    counts, total = ({m.count for m in mentions if m.way in ways} for ways in (("set", "more", "less"), ("set",)))
+    counts, total = {m.count for m in mentions}, {m.count for m in mentions if m.way == "set" and m.sign >= 0}
     for old, some, other in zip(before, half, whole, strict=True):
         rest = {name: value for name, value in some.items() if name != "quantity"}
         now, was = some.get("quantity"), old["quantity"]
