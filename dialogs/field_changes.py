@@ -22,12 +22,8 @@ from nlu.numerals import DIGITS
 
 ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
 ACCOUNT = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
-_IS_NOT = re.compile(
-    r"是(?P<new>\d{2,8})[,，]?(?:而)?不是(?P<was>\d{2,8})(?!\d)|不是(?P<was_too>\d{2,8})[,，]?(?:而)?是(?P<new_too>\d{2,8})(?!\d)"
-)
 _SEPARATORS = re.compile(r"[ ,，。.\-]+")
 _PHONE_START = re.compile(r"1[3-9]\d{1,8}$")
-_NUMBERS = (FieldKind.PHONE, FieldKind.QQ, FieldKind.PHONE_OR_QQ, FieldKind.CARD_NO, FieldKind.UID, FieldKind.EMAIL)
 _ENDS = re.compile(r"最后|末|尾")
 _TO = re.compile(
     r"^(?P<head>.*?)(?:错了?|不对|写错了?)?[,，。:： ]*"
@@ -116,12 +112,6 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
             return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
         if speaks_of_ending(said.text):
             return denied(dialog, scene)
-    swapped = _with_digits_swapped(line, text, product) if len(state.lines) == 1 else None
-    if swapped is not None:
-        return advance(dialog, (swapped,), scene, replies.changed())
-    own = _labelled_account(product, line, said.text)
-    if own is not None:
-        return with_field(dialog, state, own[0], own[1], scene, replies.changed())
     for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
         old = line.fields.get(place.name)
         new = corrected_address(old, said.text) if old is not None else None
@@ -141,29 +131,6 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
         return None
     return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
-
-
-def _with_digits_swapped(line: DraftLine, text: str, product: Product) -> DraftLine | None:
-    """开头是139不是138: the only account that holds the wrong digits, where it still passes its check."""
-    found = _IS_NOT.search(text)
-    wrong, right = (found["was"] or found["was_too"], found["new"] or found["new_too"]) if found else ("", "")
-    held = [f for f in product.fields if f.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS) and f.name in line.fields]
-    hit = [field for field in held if wrong and line.fields[field.name].count(wrong) == 1]
-    if len(hit) != 1 or sum(line.fields[field.name].count(wrong) for field in held) != 1:
-        return None
-    checked = check_field(hit[0], line.fields[hit[0].name].replace(wrong, right))
-    return replace(line, fields={**line.fields, hit[0].name: checked.canonical}) if isinstance(checked, Valid) else None
-
-
-def _labelled_account(product: Product, line: DraftLine, text: str) -> tuple[str, str] | None:
-    """收花人电话改成139…, beside an address that holds a phone, too: the field with that very label."""
-    said = fold(text)
-    named = [f for f in product.fields if f.kind in _NUMBERS and fold(f.label) in said and f.name in line.fields]
-    tokens = ACCOUNT.findall(said)
-    if len(named) != 1 or len(tokens) != 1:
-        return None
-    checked = check_field(named[0], tokens[0])
-    return (named[0].name, checked.canonical) if isinstance(checked, Valid) else None
 
 
 def tells_field(state: Collecting | Confirming, text: str, shelf: Shelf) -> bool:
