@@ -14,7 +14,7 @@ from dialogs.filling import (
     fill,
     says_anything,
 )
-from dialogs.gist.deciding import of_one
+from dialogs.gist.more_than import of_one
 from dialogs.ordering import advance, doubted, miss
 from dialogs.pointing import longest_name, names_else, pointed
 from dialogs.state import (

@@ -1,5 +1,5 @@
 """A thing of the order named again with another size, choice or count, beside others: 停车券2小时就行 is about that
-one, and takes nothing from the rest."""
+one, and takes nothing from the rest. It alone does so while something of the order is still asked for."""
 
 from collections.abc import Sequence, Set
 from dataclasses import replace

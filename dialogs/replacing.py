@@ -1,4 +1,6 @@
-"""A new request in place of what was being put together: what it dropped is told, and how to have both."""
+"""A new request in place of what was being put together: what it dropped is told, and how to have both.
+
+It alone remembers what was replaced: nothing of the gist looks back."""
 
 import re
 from collections.abc import Sequence

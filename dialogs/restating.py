@@ -1,4 +1,7 @@
-"""The lines said anew below a summary (不对，我要的是A和B), and one of several exchanged (A不要了，来两杯B)."""
+"""The lines said anew below a summary (不对，我要的是A和B), and one of several exchanged (A不要了，来两杯B).
+
+It alone tells what was not named again, makes one line of several (全部换成珍奶三杯), and takes
+不要儿童的，来老人的 for one change where the gist has a line that goes."""
 
 import re
 from collections.abc import Sequence

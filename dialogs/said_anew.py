@@ -1,4 +1,6 @@
-"""The order said anew, after it was got wrong: 不对，我要的是绿钻月卡 1234567，百度网盘月卡."""
+"""The order said anew, after it was got wrong: 不对，我要的是绿钻月卡 1234567，百度网盘月卡.
+
+It alone puts the new order in the place of the old one (below the link, too), and keeps what he does not repeat."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""Somebody's line lets go, in a draft and below the link: 弟弟那个算了 他自己有钱, 不给我妈充了."""
+"""Somebody's line lets go, in a draft and below the link: 弟弟那个算了 他自己有钱, 不给我妈充了.
+
+It alone asks which line is his where nobody said so, and takes 不给弟弟充了 for no complaint."""
 
 from dataclasses import replace
 

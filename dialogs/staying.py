@@ -1,4 +1,7 @@
-"""Which lines of several go and which stay, said in one message: 卡先不买了 话费照旧, 就要话费, 两样里面话费不要了."""
+"""Which lines of several go and which stay, said in one message: 卡先不买了 话费照旧, 就要话费, 两样里面话费不要了.
+
+It alone reads who stays from all clauses together (卡的不要话费的要, 除了steam其他不要, 不要了 那个卡), a general
+word for a line (卡, 会员, 15), and what is put off (先放放, 下次吧)."""
 
 import re
 from collections.abc import Sequence

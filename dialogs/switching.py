@@ -1,4 +1,7 @@
-"""Another product in the place of the one being put together: 换腾讯的, 还是B站的吧, 不要爱奇艺了，要腾讯视频."""
+"""Another product in the place of the one being put together: 换腾讯的, 还是B站的吧, 不要爱奇艺了，要腾讯视频.
+
+It alone takes the beginning of a name without any verb for it (不对 是网易的), and does so while something of the order
+is still asked for."""
 
 import re
 

@@ -9,7 +9,7 @@ from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
-from dialogs.gist.deciding import of_one
+from dialogs.gist.more_than import of_one
 from dialogs.line_changes import line_with
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed

@@ -23,7 +23,6 @@ from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, DraftLine
 
 _TEXT_MAX = 60
-_FEW_CHARS = 3
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
@@ -198,20 +197,6 @@ def _settled(basket: Basket, message: Message, text: str) -> Mention | None:
     more = [m for m in more if _MORE.search(message.clauses[m.clause])]
     alone = len(counts) == 1 and not any(m.skus and not basket.named(_word(m)) for m in message.mentions)
     return more[0] if alone and more and (more[0].sign > 0 or more[0].ends) else None
-
-
-def of_one(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
-    """A line with what a clause says of it, as it was where it is so already; None where it says nothing of it."""
-    new = of_these((line,), words, shelf)
-    if new is not None:
-        return new[0] if len(new) == 1 else None
-    looked = look(line, shelf)
-    said = read(words, products_of([looked]), shelf)
-    so = [
-        m.count == line.quantity if m.count else looked.sku is not None and looked.sku.code in m.skus
-        for m in said.mentions
-    ]
-    return line if so and all(so) and said.chatter <= _FEW_CHARS else None
 
 
 def surely(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from catalog.shelf import Shelf
 from dialogs.draft import look, products_of
-from dialogs.gist.deciding import gist
+from dialogs.gist.deciding import gist, of_these
 from dialogs.gist.mentions import OF_SOMEBODY, Mention, Message, read
 from dialogs.gist.sharing import each_gets_one
 from dialogs.state import DraftLine
@@ -20,6 +20,7 @@ _REFUSED_CHATTER_MIN = 2
 _DID = re.compile("[买充办用吃喝玩打看花卖收送上报学练听住租][了过]$")
 _OTHERS_DO = re.compile(f"(?:{OF_SOMEBODY.pattern})们?[都也就]?[用停住开买报有在喝吃玩办读](?!.*[吧呗]$)")
 _Slots = dict[str, object]
+_FEW_CHARS = 3
 
 
 def more_than(
@@ -100,6 +101,20 @@ def holds(lines: Sequence[DraftLine], made: Sequence[DraftLine], new: Sequence[D
     return all(
         _changed(old, other).items() <= _changed(old, one).items() for old, one, other in zip(*every, strict=True)
     )
+
+
+def of_one(line: DraftLine, words: str, shelf: Shelf) -> DraftLine | None:
+    """A line with what a clause says of it, as it was where it is so already; None where it says nothing of it."""
+    new = of_these((line,), words, shelf)
+    if new is not None:
+        return new[0] if len(new) == 1 else None
+    looked = look(line, shelf)
+    said = read(words, products_of([looked]), shelf)
+    so = [
+        m.count == line.quantity if m.count else looked.sku is not None and looked.sku.code in m.skus
+        for m in said.mentions
+    ]
+    return line if so and all(so) and said.chatter <= _FEW_CHARS else None
 
 
 def _miscounted(
