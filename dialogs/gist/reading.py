@@ -1,5 +1,6 @@
 """What a message is, read once: whether it only tells or asks something, and what it wants of the order."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ from dialogs.staying import staying
 from dialogs.turn import Said, Scene
 
 Lines = tuple[DraftLine, ...]
+_OF_HIMSELF = re.compile("(?:我|咱|俺)们?(?:这|家|老?小区|楼|住|单位|公司)?[^,，\\s]{0,6}(?:没|不是|是)")
+"""我们老小区没电梯的: tells how it is with him, and so what a choice is to be."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Reading:
         new = self.given if self.given is not None and len(self.given) == len(self.lines) else ()
         pairs = zip(self.lines, new, strict=False)
         changed = [v for old, one in pairs for k, v in one.fields.items() if old.fields.get(k) != v]
+        if _OF_HIMSELF.match(self.said.text) and len(changed) == 1 and not changed[0].isdecimal():
+            return True
         return any(len(value) > 4 and value in self.said.text for value in changed)
 
     @cached_property
