@@ -69,6 +69,8 @@ def change_unpaid(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     lines, problems = found
     if problems or any(look(line, scene.shelf).missing for line in lines):
         return mend(dialog, live, lines, scene, *problems)
+    if tuple(lines) == tuple(live.lines):
+        return denied(dialog, scene, said.text)  # nothing to cancel it for
     return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
 
 

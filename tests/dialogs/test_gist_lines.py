@@ -215,3 +215,10 @@ def test_what_is_only_told_of_a_line_changes_nothing(shop: str, first: str, said
     before = _of(counter)
     counter.says(said)
     assert _of(counter) == before
+
+
+def test_an_order_is_not_cancelled_to_be_made_the_same_again() -> None:
+    counter = summed_up("heldout11_shop", "手机壳苹果15磨砂 河南省郑州市金水区花园路12号3号楼502 李健 13700001111")
+    counter.says("确认")
+    counter.says("给我妹也弄一个 她是华为的")
+    assert [order.state.value for order in counter.orders] == ["unpaid"]
