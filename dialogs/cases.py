@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+from catalog.checks import fold
 from catalog.model import Delivery
 from dialogs import replies
 from dialogs.about_which import (
@@ -30,16 +31,31 @@ from kernel.promises import promised
 from nlu.text import normalise
 
 _BAD_KEY = re.compile(
-    r"(?:卡密|卡号|密码|兑换码|激活码|充值码|cdk|key|码).{0,8}"
+    r"(?:卡密|卡号|密码|兑换码|激活码|充值码|cdk|key|(?<!号)码).{0,8}"
     r"(?:无效|没用|用不了|不能用|不可用|(?<!没)错|不对|不正确|失效|过期|用过|使用过|被用|被使用|已使用|已经?被|被人用|被兑换|兑换过|不存在|兑换不了|激活不了"
     r"|充不了|充不进|不行)"
     r"|(?:卡|券|其中|都|全|有|[一两二三四五六\d][张个条]).{0,4}(?:无效|没用(?!了)|用不了|不能用|失效|兑换不了|激活不了|充不进去?)"
     r"|被(?:别人|他人|人家?)?(?:绑定|使用|用|兑换?|激活|领)(?:走|掉|过|了)"
+    r"|绑(?:定|卡)?(?:都|也|一直|总是)?(?:不上|不了|不进去?|不成功?|失败)|(?:绑定|兑换?|激活)(?:都|也|一直|总是)?(?:不了|不成功?|失败)"
+    r"|(?:显示|提示|说是?|写着|告诉我)(?:这?[张个]?[卡码券]?密?)?(?:早就|已经?|是)?(?:被)?(?:使用|激活|绑定?|用|兑换?|领)(?:过了?|了|$)"
+    r"|(?:显示|提示|说是?)(?:早就|已经?)(?:被)?(?:使用|激活|绑定|用|兑换|领取?)"
     r"|(?:卡|码|券).{0,2}(?:假的|假货)|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
 )
 _FURIOUS = re.compile(
     "投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的|磨叽|磨蹭|墨迹|玩意|气死|慢死|搞什么|嘎哈|干什么吃"
+)
+_COMPLAINS = re.compile(
+    "(?:我们?|就)?(?:真的)?(?:要|想|得|去)?投诉(?:你们?|您|这家店?|店家?|商家|客服)?[了啊吧!！。,，]*"
+)
+_THREATENS = re.compile(
+    "(?:打|拨|找|去|上|告到?|给|向)个?(?:电话)?(?:12315|12345|110|消协|消费者协会|工商|市监局?|法院|派出所)|12315(?:见|吧|了|$)|法庭见"
+    "|(?:就|要|去|我|真|只能|只好|准备|马上|现在|不然|否则|小心|立刻)+(?:找人|网上|微信|上网)?(?:投诉|举报|曝光|报警|起诉|报案)"
+    "|(?:投诉|举报|曝光|起诉|告)(?:死|定)?你|(?:报警|报案|投诉|举报|起诉)(?:了|$)"
+)
+"""不退钱我打12315: of his order, facts and a person."""
+_NO_THREAT = re.compile(
+    "(?:[不没别]|怎么|如何|哪里?|能|可以)(?:想|是|会|用|要|愿|能|去|说|找谁|里|打)*(?:投诉|举报|曝光|报警|起诉|告)|电话(?:是|多少|号)"
 )
 _GONE_WRONG = re.compile("[丢坏破]|[错少漏]发|[发寄送]错")
 _A_DAY = timedelta(days=1)
@@ -60,7 +76,8 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     if not live:
         return _nothing_to_complain_of(dialog, orders, lookup.text, scene)
     kind = CaseKind.BAD_KEY if _BAD_KEY.search(normalise(lookup.text)) else CaseKind.MISSING
-    if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED):
+    threat = is_threat(lookup.text)
+    if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED) and not threat:
         latest = fitting_orders(live, kind)[0]  # 要是没到账怎么办: where it stands, and what to tap then
         tap = replies.if_missing(latest) if kind is CaseKind.MISSING else replies.if_bad_key(latest)
         return answer(dialog, scene, replies.join(replies.facts_of(latest), tap))
@@ -71,13 +88,32 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     if len(lines) > 1 and len(lines) <= PAGE_SIZE:
         return ask_which_line(dialog, order, lines, kind, scene)
     line = lines[0] if len(lines) == 1 else None
-    if kind is CaseKind.MISSING and line is not None and line.delivery == "card" and line.state is LineState.DELIVERED:
+    shown = line is not None and line.delivery == "card" and line.state is LineState.DELIVERED
+    if kind is CaseKind.MISSING and shown and not threat:
         return keys_again(dialog, order, scene)
     if kind is CaseKind.MISSING and line is not None and lookup.text and _is_in_time(order, line, lookup.text, scene):
         return answer(dialog, scene, replies.in_time(order, line, scene.now))
     opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
-    sorry = replies.join(replies.sorry_again(), replies.offer_human()) if _FURIOUS.search(lookup.text) else ""
-    return Turn(replace(dialog, misses=0), Reply(sorry), (opens,))
+    return Turn(replace(dialog, misses=0), Reply(_sorry(order, lookup.text, threat=threat)), (opens,))
+
+
+def _sorry(order: Order, text: str, *, threat: bool) -> str:
+    """To anger: an apology and a person; who threatens over his money is told how it goes back."""
+    if not (threat or _FURIOUS.search(text)):
+        return ""
+    money = replies.refund_how(order) if threat and stance(text, "refund") is not Stance.UNNAMED else ""
+    return replies.join(replies.sorry_again(), money, replies.offer_human())
+
+
+def is_threat(text: str) -> bool:
+    """不退钱我打12315, 再不到账我就投诉: no question how one complains."""
+    said = fold(text)
+    return _THREATENS.search(said) is not None and _NO_THREAT.search(said) is None
+
+
+def only_complains(text: str) -> bool:
+    """我要投诉你们, and nothing of what: a person's."""
+    return _COMPLAINS.fullmatch(text) is not None
 
 
 def is_furious(text: str) -> bool:

@@ -8,6 +8,7 @@ from catalog.checks import TEXT_CHARS_MAX, Invalid, check_field, fold
 from dialogs import (
     after_sale,
     browsing,
+    cases,
     examples,
     handoff,
     paying,
@@ -80,11 +81,10 @@ _HOW_TO_BUY = re.compile(
 _IS_ANYONE = re.compile(
     "(?:请问|你好|您好|哈喽|老板|店家|店主|掌柜|亲|[,，])*(?:有人|在)(?:在)?(?:吗|么|嘛|没有?|不)?(?:在|呀|啊)?[?？~]*"
 )
-_COMPLAINS = re.compile(
-    "(?:我们?|就)?(?:真的)?(?:要|想|得|去)?投诉(?:你们?|您|这家店?|店家?|商家|客服)?[了啊吧!！。,，]*"
-)
 _OF_AN_ORDER = re.compile("卡|码|券|号|账|单|货|款|钱(?!的吧)|用不了|无效|失效|错|慢")
-_GIVES_STARS = re.compile("[给打评]个?[1-5一二三四五]颗?星(?!座|巴|空)")
+_MONEY_GONE = re.compile(
+    "(?:那|所以|唉|喂|你好)*我?(?:付|充|给)?的?钱(?:呢|去哪里?了?|没了|不见了|到哪里?了?|怎么没了)[?？!！]*"
+)
 _STILL = re.compile("还是|那就?|要不")
 _THREATENS = re.compile("曝光|报警|举报|起诉|告你|12315|消协")
 _Talk = Callable[[Dialog, Said, Scene], Turn]
@@ -207,7 +207,9 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return switched
     if _orders_all_the_same(dialog, said):
         return _order(dialog, said, scene)
-    if _COMPLAINS.fullmatch(fold(said.text)):
+    if isinstance(dialog.state, Idle) and rating.gives_stars(said.text) and "没" not in said.text:
+        return _rate(dialog, said, scene)
+    if cases.only_complains(fold(said.text)):
         return handoff.ask_for_human(dialog, scene)
     if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
         return handoff.angry(dialog, scene)
@@ -266,7 +268,7 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return advance(dialog, dialog.state.lines, scene, too_long, missed=True)
     if isinstance(dialog.state, Confirming) and _NOTHING_TO_ADD.fullmatch(said.text.strip()):
         return advance(replace(dialog, misses=0), dialog.state.lines, scene)
-    if isinstance(dialog.state, Idle) and _GIVES_STARS.search(said.text):
+    if isinstance(dialog.state, Idle) and rating.gives_stars(said.text):
         return _rate(dialog, said, scene)
     wrong = any(word in said.text for word in replies.MISTAKE_WORDS)
     if isinstance(dialog.state, Confirming) and (dialog.state.denied or wrong):
@@ -311,6 +313,10 @@ def _is_angry(dialog: Dialog, said: Said, scene: Scene) -> bool:
 def _rate(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """五星好评; but 垃圾 without a number of stars is only anger."""
     stars = rating.stars_in(said.text)
+    if rating.threatens(said.text) and isinstance(dialog.state, Idle):
+        return after_sale.look_up(dialog, "problem", said)
+    if stars is None and rating.MINUTES.search(said.text):
+        return _order_status(dialog, said, scene)  # 3分钟到账？
     if stars is None and (rating.is_unhappy(said.text) or _is_angry(dialog, said, scene)):
         return handoff.angry(dialog, scene)
     return rating.rate(dialog, stars)
@@ -363,7 +369,9 @@ TALK: dict[str, _Talk] = {
     "refund": _refund,
     "problem": _problem,
     "invoice": lambda d, said, _: after_sale.look_up(d, "invoice", said),
-    "balance": lambda d, _, scene: wallet.balance(d, scene),
+    "balance": lambda d, said, scene: (
+        after_sale.look_up(d, "problem", said) if _MONEY_GONE.fullmatch(fold(said.text)) else wallet.balance(d, scene)
+    ),
     "human": _human,
     "help": _help,
     "greet": lambda d, _, scene: smalltalk.greet(d, scene),

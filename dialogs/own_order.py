@@ -14,11 +14,12 @@ from dialogs.handoff import ask_for_human
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
 from dialogs.turn import Said, Scene, Turn
+from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState
 from nlu.frame import Item
 
 _HOW_TO = re.compile(
-    "(?:怎么|如何|咋|[在去到]?(?:哪里|哪儿|哪))(?:去|能|可以|才能)?(?:使?用|兑换?|激活|绑定|充值?进)(?!不|了)|(?:使用|兑换|激活)(?:方法|教程|步骤|说明|流程|地址|网址)"
+    "(?:怎么|如何|咋|[在去到]?(?:哪里|哪儿|哪))(?:去|能|可以|才能)?(?:使?用|兑换?|激活|绑[定卡]?|充值?进)(?!不|了)|(?:使用|兑换|激活)(?:方法|教程|步骤|说明|流程|地址|网址)"
 )
 _HOW_LONG = re.compile(
     "(?:多久|多长时间|几分钟|几天|几个?小时|什么时候|啥时候|何时).{0,4}(?:到|充|发|退|好|收|送)|(?:到账?|发货|退款|充好|送到).{0,3}(?:多久|多长时间|几天)"
@@ -53,17 +54,19 @@ _WAITED = re.compile(
     f"|(?:磨叽|磨蹭|墨迹|墨叽|拖拖拉拉|拖|耗)(?:了|我|都|快)*{_SO_LONG}"
 )
 _LONG_SINCE = re.compile(f"(?:都|这都|已经)(?:快|过|过去|要|有)*(?:了)?{_SO_LONG}了")
-_NOT_OF_IT = re.compile("多久|吗|再[买充下]|别家|别的店|其他店|上一家|隔壁")
+_NOT_OF_IT = re.compile("多久|吗|再[买充下]|别家|别的店|其他店|上一家|隔壁|才[到充给发收]")
 
 
 def waited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """充个话费磨叽一小时了, 都快一个钟头了 骗子: about the order that is under way, and no order of its own."""
     text = fold(said.text)
     angry = any(word in text for word in replies.ANGRY_WORDS) or cases.is_furious(text)
-    since = _WAITED.search(text) or (_LONG_SINCE.search(text) if angry else None)
+    threatens = cases.is_threat(text) and not (cases.only_complains(text) or stance(text, "refund") is Stance.WANTED)
+    since = threatens or _WAITED.search(text) or (_LONG_SINCE.search(text) if angry else None)
     whole = any(item.fields or "value" in item.said for item in said.frame.items)
-    if since is None or whole or not isinstance(dialog.state, Idle) or _NOT_OF_IT.search(text):
+    if not since or whole or not isinstance(dialog.state, Idle) or _NOT_OF_IT.search(text):
         return None
+    angry = angry or threatens
     named = tuple(Item(item.product) for item in said.frame.items if item.product)
     if angry and dialog.angry:
         return ask_for_human(dialog, scene, "anger")

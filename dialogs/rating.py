@@ -12,11 +12,16 @@ from dialogs.turn import Scene, Turn
 from kernel.ids import OrderNo
 
 LOW = 2
-_STARS = re.compile(r"([1-5一二三四五])\s*(?:颗|个)?[分星]")
+_ONES = r"([1-5一二两三四五])\s*(?:颗|个)?(?:分(?!钟|之|期|店|类|享|不|得|账|开|身)|星(?!座|巴|空|期|球|耀))"
+_STARS = re.compile(_ONES)
+_GIVES = re.compile(rf"(?:^|[\s,，。!！;；]|我|就|只能|只|最多|勉强)(?:给|打|评)(?:你们?|您|个|了|分)*{_ONES}")
+MINUTES = re.compile(r"[\d一二两三四五]\s*分钟")
+_OR_ELSE = re.compile("(?:再不|要是|如果|不然|否则|要不然).*(?:差评|[1-5一二两三四五]颗?[分星])")
+_IF = re.compile("[再要若]|如果|不然|否则|[?？]|吗|怎么|为什么")
 _UNHAPPY = re.compile(
     "不(?:太|是很|怎么|够|很)?(?:满意|开心|高兴|好|行)|失望|糟糕|差劲|太烂|很烂|生气|体验(?:很|太)?差"
 )
-_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
+_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _WORDS = (
     (1, re.compile("差评|很差|太差")),
     (5, re.compile("好评|满分|非常满意|很满意")),
@@ -57,6 +62,17 @@ def _asked_for_stars(dialog: Dialog) -> bool:
 def is_unhappy(text: str) -> bool:
     """很不满意: no wish to give stars."""
     return _UNHAPPY.search(text) is not None
+
+
+def gives_stars(text: str) -> bool:
+    """打1分 等太久了: stars, and why; a threat to give them (再不到账就给1分) is none."""
+    found = _GIVES.search(text)
+    return found is not None and _IF.search(text[: found.end()]) is None
+
+
+def threatens(text: str) -> bool:
+    """再不到账就给差评: nothing is rated yet."""
+    return _OR_ELSE.search(text) is not None
 
 
 def stars_in(text: str) -> int | None:

@@ -45,6 +45,14 @@ _WITHDRAW_HOW = re.compile(
     rf"(?:出来|回来|给我|了|吗|呢|到微信|到零钱|原路)*|(?:提现|退|取)(?:我的)?{_NAME}(?:提现)?(?:吗|了)?|提现){_ENDS}"
 )
 _WITHDRAW = re.compile(f"确认(?:{_NAME})?提现{_ENDS}")
+_WHERE = r"(?:你|您|店|你们|咱)们?(?:家|店)?(?:这|那|家|店|平台)?(?:里|儿|边)?"
+_LEFT = re.compile(
+    rf"(?:我|俺)?(?:之前|以前|上次)?(?:在|放|存)+{_WHERE}(?:一共|总共|现在|还|里)*(?:有没有|有|剩|存|放)(?:了|着|下)*(?:多少|几块|没|什么|余)?的?钱"
+    rf"(?:没用完|没花完|没用|没花|在里面|的)*(?:了|没有?|吗|呢|啊|么|不)*[?？]*"
+    rf"|(?:我|俺)?(?:还有没有|还有|有没有|还剩)(?:多少|几块|没用完的)?钱(?:没用完|存|放)*在{_WHERE}(?:了|没有?|吗|呢|啊|么|不)*[?？]*"
+    r"|(?:我|俺)?(?:上次|之前|以前)*(?:剩下?|没用完|没花完|用剩)的(?:那些|那点)?钱(?:呢|还在吗|在哪里?|哪去了|还有多少|还有吗|还有没有)[?？]*"
+)
+"""我在你这还有多少钱没用完: the balance, whatever 没用 sounds like."""
 _OFFERED = Listed(("t:确认提现",))
 _YES = ("确认", "确定", "是", "是的", "对", "对的", "退吧", "确认退", "提吧")
 _GOES_ON = ("price", "help", "greet", "thanks", "balance", "order_status", "unknown", "human")
@@ -53,9 +61,11 @@ _GOES_ON = ("price", "help", "greet", "thanks", "balance", "order_status", "unkn
 
 def said(dialog: Dialog, heard: Said, scene: Scene) -> tuple[Dialog, Turn | None]:
     """What can only be about his balance. Without an answer: the dialog as the rest is to see it."""
+    text = fold(heard.text)
+    if isinstance(dialog.state, Idle) and _LEFT.fullmatch(text):
+        return dialog, balance(dialog, scene)
     if scene.wallet is None:
         return dialog, None
-    text = fold(heard.text)
     if dialog.listed == _OFFERED:  # for one message: the question was put right before it
         dialog = replace(dialog, listed=None)
         if isinstance(dialog.state, Idle) and text in _YES:

@@ -45,7 +45,7 @@ _INVOICE_PARTS = {
 }
 
 
-@line("已记下：{given}")
+@line("开发票的信息已记下：{given}")
 def invoice_given(say: Say, given: Sequence[str]) -> str:
     return say(given="，".join(plain(one) for one in given))
 

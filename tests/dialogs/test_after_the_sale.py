@@ -1,0 +1,195 @@
+"""What buyers say of an order that they have placed, in many wordings and in the states an order can be in."""
+
+from datetime import timedelta
+
+import pytest
+
+from dialogs.effects import FindOrders, OpenCase, Rate
+from kernel.orders import LineState
+from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
+
+PHONE, OTHER = "13507749021", "13507749022"
+ADDRESS = "江苏省无锡市梁溪区中山路200号 顾宁 13771033928"
+_STATES = {
+    "charging": LineState.DELIVERING,
+    "late": LineState.DELIVERING,
+    "done": LineState.DELIVERED,
+    "waiting": LineState.WAITING,
+    "back": LineState.REFUNDED,
+}
+_MINUTES = {"charging": 1, "late": 50, "done": 30, "waiting": 1, "back": 5}
+
+
+def _ordered(*orders: tuple[str, str]) -> Counter:
+    """A buyer who ordered these, each with where it stands; the talk itself remembers nothing of it."""
+    counter = counter_in("demo")
+    for said, state in orders:
+        counter.says(said)
+        counter.says("确认")
+        if state in _STATES:
+            counter.settle(_STATES[state])
+            counter.passes(timedelta(minutes=_MINUTES[state]))
+    counter.dialog = type(counter.dialog)()
+    return counter
+
+
+def _done(counter: Counter) -> list[str]:
+    """What the last message asked of the shop, but for looking something up."""
+    found = []
+    for effect in counter.effects:
+        if isinstance(effect, OpenCase):
+            found.append(f"case {effect.kind}")
+        elif isinstance(effect, Rate):
+            found.append(f"rate {effect.stars}")
+        elif not isinstance(effect, FindOrders):
+            found.append(type(effect).__name__)
+    return found
+
+
+HF, JD, LINE = f"话费50 {PHONE}", "京东卡50", f"Type-C数据线1米 {ADDRESS}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "能开发票吗 抬头无锡青禾贸易有限公司",
+        "要开票",
+        "能开票不",
+        "公司要报销 给开个票",
+        "开票 抬头是锡山区人民医院",
+        "有发票吗",
+        "麻烦开张票 个人的就行",
+        "开专票吗",
+    ],
+)
+def test_who_asks_for_an_invoice_reads_that_it_is_about_one(said: str) -> None:
+    assert "发票" in _ordered((HF, "done")).says(said).text
+
+
+@pytest.mark.parametrize(
+    ("said", "stars"),
+    [
+        ("打1分 等太久了", 1),
+        ("给2分 太慢", 2),
+        ("打三分吧，客服说话不好听", 3),
+        ("只能给两星，回消息太慢", 2),
+        ("我给4分 就是慢了点", 4),
+        ("给五星 秒到", 5),
+        ("一星 慢死了", 1),
+        ("等了十分钟才到 给3分", 3),
+        ("差评 等了半小时才到", 1),
+        ("就给1分，不解释", 1),
+    ],
+)
+def test_stars_with_a_reason_are_stars(said: str, stars: int) -> None:
+    counter = _ordered((HF, "done"))
+    counter.says(said)
+    assert _done(counter) == [f"rate {stars}"]
+
+
+@pytest.mark.parametrize(
+    "said", ["再不到账就给你们差评", "再不到我给1分", "不然给你1星", "3分钟到账？", "还要等5分钟？", "等了10分钟还没到"]
+)
+def test_a_threat_to_rate_and_minutes_are_no_stars(said: str) -> None:
+    counter = _ordered((HF, "late"))
+    counter.says(said)
+    assert not any(one.startswith("rate") for one in _done(counter))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我在你这还有多少钱没用完",
+        "在您这还剩多少钱啊",
+        "我还有钱在你这吗",
+        "上次剩下的钱呢",
+        "我以前没用完的钱还在吗",
+        "我在店里还有没有钱",
+        "我有没有钱存在你们店里",
+        "我在你这存了多少钱",
+        "账上还有钱吗",
+        "我账户里还剩多少钱",
+    ],
+)
+def test_what_is_left_with_the_shop_is_the_balance(said: str) -> None:
+    counter = _ordered((HF, "done"))
+    assert "余额" in counter.says(said).text
+    assert _done(counter) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["我的钱呢", "钱去哪了", "我在你这还有几单没付", "在你这充100要多少钱", "东西没用完能退吗"]
+)
+def test_other_talk_of_money_is_not(said: str) -> None:
+    assert "余额" not in _ordered((HF, "late")).says(said).text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "京东卡绑不上 说已被使用",
+        "卡绑定不了",
+        "绑不上啊 老板",
+        "绑卡失败",
+        "京东那个兑换失败",
+        "一直绑定不成功",
+        "提示已使用",
+        "显示被别人绑定了",
+        "激活不了，说是已经激活过了",
+        "系统说已经使用了 怎么回事",
+    ],
+)
+def test_a_key_that_cannot_be_bound_does_not_work(said: str) -> None:
+    counter = _ordered((JD, "done"))
+    assert "帮您查了订单" in counter.says(said).text
+    assert _done(counter) == ["case bad_key"]
+
+
+@pytest.mark.parametrize(
+    "said", ["怎么绑卡", "绑定好了 谢谢", "绑定了吗", "能绑几个号", "已经用了 挺好", "号码写错了怎么办"]
+)
+def test_and_other_words_about_binding_open_no_case_of_a_key(said: str) -> None:
+    counter = _ordered((JD, "done"))
+    counter.says(said)
+    assert "case bad_key" not in _done(counter)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "四十多分钟了不到账 不退钱我打12315",
+        "再不到账我投诉了",
+        "不给我充上我就去12315举报",
+        "再不处理我打消协电话",
+        "不退钱就曝光你们",
+        "骗子 报警了",
+        "钱收了不办事 投诉你们",
+        "不给退款我就去消协告你们",
+        "12315见",
+        "我打110了",
+    ],
+)
+def test_who_threatens_hears_the_facts_and_is_offered_a_person(said: str) -> None:
+    counter = _ordered((HF, "late"))
+    told = counter.says(said).text
+    assert "帮您查了订单" in told
+    assert "人工" in told
+    assert ("申请退款" in told) == ("退" in said)
+    assert _done(counter) == ["case missing"]
+
+
+def test_who_goes_on_threatening_is_given_to_a_person() -> None:
+    counter = _ordered((HF, "late"))
+    counter.says("不退钱就曝光你们")
+    counter.says("说话啊 不退我就举报")
+    assert _done(counter) == ["OpenHandoff"]
+
+
+@pytest.mark.parametrize(
+    "said", ["投诉电话是多少", "你们不会被人举报过吧", "会不会被骗啊", "我不是要投诉 就问问到没到", "我要投诉"]
+)
+def test_no_threat_opens_no_case(said: str) -> None:
+    counter = _ordered((HF, "late"))
+    counter.says(said)
+    assert "case missing" not in _done(counter)
