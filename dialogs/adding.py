@@ -50,7 +50,6 @@ _COUNT_IN = re.compile(rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}]")
 _LAST_ORDER = re.compile("[单次回]|照旧|老样")
 _SAME_ACCOUNT = re.compile("同一?个?号|这个号|一样的?号")
 _DIGITS = re.compile(r"(?<![\d.])\d{1,7}(?![\d.])")
-_FEWER = re.compile(rf"(?:减|少)(?:掉|去|要|买|来)?(\d{{1,2}}|[{CHINESE}]{{1,2}})[{PIECES}](?!.*[改换])")
 _TOKEN = re.compile(r"[0-9a-z][0-9a-z._%+@-]{4,}")
 
 
@@ -178,21 +177,6 @@ def _answers(item: Item, state: Collecting) -> bool:
     if state.slot == "value":
         return not item.fields and not item.invalid
     return item.value is None and item.sku is None
-
-
-def fewer(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """减一张, 少要两份."""
-    text = fold(said.text)
-    found = _FEWER.search(text)
-    count = read_numeral(found[1]) if found else None
-    if count is None:
-        return None
-    meant = pointed(state.lines, text, scene.shelf) if len(state.lines) > 1 else None
-    which = meant.lines if meant is not None else ((0,) if len(state.lines) == 1 else ())
-    if len(which) != 1:
-        return miss(doubted(dialog), scene, replies.which_line_to_drop(len(state.lines)))
-    lines, notes = _raised(list(state.lines), which[0], -int(count))
-    return advance(dialog, lines, scene, *(notes or (replies.changed(),)), missed=bool(notes))
 
 
 def _accounts_said(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> list[Item]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import paying, replies
-from dialogs.adding import added, changed_and_added, fewer
+from dialogs.adding import added, changed_and_added
 from dialogs.answering import goal, said_for_draft
 from dialogs.asking import line_in_words
 from dialogs.changing import changed
@@ -97,7 +97,6 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return taken
     return (
         given_in_pieces(dialog, state, said, scene)
-        or fewer(dialog, state, said, scene)
         or added(dialog, state, said, scene)
         or (None if _WEIGHS.search(fold(said.text)) else changed(dialog, state, said, scene))
     )

@@ -57,7 +57,7 @@ _PAIR = re.compile(
     r"(?:[他她它]们?|[你我]|(?<![前后那这]))(?P<many>俩|仨|[两三四2-4](?=个?人|位|口子|个[都也]?不))(?:个?人|位|口子)?"
 )
 _ONE = re.compile(
-    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|给[他她它](?=取消|退|撤|去掉|删|划)|[把掉删去][他她它]|[那这]一?[{PIECES}]"
+    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|给[他她它](?=取消|退|撤|去掉|删|划)|[把掉删去][他她它]|[那这]一?[{PIECES}]|少一?[个位]人?的?$"
 )
 _SOMEBODY = re.compile(
     rf"(?:我|他|她)?(?:{KIN}|[老小][王李张刘陈赵周吴])(?!们|[俩仨妈爸爷奶和跟与])[^不]{{0,5}}"
@@ -106,7 +106,8 @@ def fewer(text: str, quantity: int) -> int | None:
         return left if 0 < (left := stays.pop()) < quantity else None
     meant = clauses[max(0, going[-1] - 1) : going[-1] + 1]
     many = {_number(one["many"]) for clause in clauses for one in _PAIR.finditer(clause)}
-    many = many or {n for clause in meant for n in _pieces(clause)}
+    said = {n for clause in meant for n in _pieces(clause)}
+    many = many or (said - {quantity} or said)  # 那五张给我减两张
     many = many or ({1} if any(_ONE.search(clause) for clause in meant) else set())
     many = many or ({1} if _SOMEBODY.match(clauses[going[-1]]) else set())
     left = quantity - many.pop() if len(many) == 1 else 0
