@@ -64,7 +64,7 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
     plain = same_account.without_it(text)
     if _INSTEAD.search(plain) or _ALSO_WRONG.match(plain) or any(line.product is None for line in state.lines):
         return None
-    items = [item for item in said.frame.items if says_anything(item)]
+    items = [_of_its_owner(item, said, state.lines) for item in said.frame.items if says_anything(item)]
     if items and adding[0] == "还有" and all(_only_chooses(item, state.lines, scene.shelf) for item in items):
         return None  # 还有区是苹果的
     if len(state.lines) > 1 and len(items) == 1 and not (items[0].fields or items[0].invalid):
@@ -90,6 +90,14 @@ def added(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Sce
         notes.append(replies.too_many_lines(most))
     told = replies.added() if lines != list(state.lines) else ""
     return advance(replace(dialog, misses=0), lines[:most], scene, told, *notes, missed=bool(notes))
+
+
+def _of_its_owner(item: Item, said: Said, lines: Sequence[DraftLine]) -> Item:
+    """再加两张奶搓, of tickets: what one other product alone is called by is that product's."""
+    owners = {one for word in said.frame.named if len(word.products) == 1 for one in word.products}
+    if item.product is not None or item.candidates or len(owners) != 1 or owners & {line.product for line in lines}:
+        return item
+    return replace(item, product=owners.pop(), said=item.said | {"product"})
 
 
 def _along(state: Collecting | Confirming, said: Said, shelf: Shelf) -> re.Match[str] | None:

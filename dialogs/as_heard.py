@@ -8,7 +8,7 @@ from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.fillers import without_fillers
 from dialogs.rows import read_rows
-from dialogs.said_anew import as_said_anew
+from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Confirming, Dialog
 from dialogs.turn import Said, Scene
 from nlu.frame import Channel
@@ -33,7 +33,8 @@ def as_heard(
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"
     said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late, as_said=whole)
-    said = with_wishes(as_said_anew(said, lexicon), dialog, scene, lexicon)
+    said = as_listed(as_said_anew(said, lexicon), dialog, lexicon)
+    said = said if said.in_full else with_wishes(said, dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     return replace(said, frame=replace(said.frame, named=named)) if named else said
 

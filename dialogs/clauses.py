@@ -16,6 +16,7 @@ from nlu.joins import joined_plainly
 from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.parsing import parse
+from nlu.surnames import KIN
 from nlu.text import normalise
 from nlu.withdrawing import without_withdrawn
 from nlu.words import PIECES
@@ -43,7 +44,7 @@ _NOT_WANTED = re.compile(
     r"[?？吗]|不[要用买充想]|别|多少|上次|之前|还是|或者?|不对|不是|改|换|退|取消|算了|[打写说搞弄输]错|错了|[哦啊噢呃哎诶]不|不不|更正|口误|没|哪|几[个张份块元天]*(?=[?？,，]|$)|什么|怎么|给|送|为了"
 )
 
-_TO_ME = re.compile("(?:麻烦|请|直接)?[给帮]我(?=[来要买拿充冲订弄整搞下开办]|[一两三俩仨\\d])")
+_TO_ME = re.compile(f"(?:麻烦|请|直接)?[给帮]我(?![们的家]|{KIN}|同[学事]|朋友|室友|对象)")
 """给我来两杯 gives nothing to anybody else."""
 
 

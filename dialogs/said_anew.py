@@ -34,6 +34,8 @@ _AGAIN = re.compile(
 )
 _NOT_THAT = re.compile(r"[,，\s]*不[是要][^,，\s\d]{1,8}$")
 _NO_LIST = re.compile(r"不[是要用]|别|[改换加]|还是|或者?|[?？吗]|再[来要加充买带捎拿配整]|去掉|取消")
+_ACCOUNTS = re.compile(r"[0-9A-Za-z@._-]{5,}")
+_BESIDES = re.compile("也|还|另|顺便|加")
 
 
 _OWN = (FieldKind.CHOICE, FieldKind.TEXT)
@@ -60,6 +62,21 @@ def as_said_anew(said: Said, lexicon: Lexicon) -> Said:
     if not _told(frame.items) or frame.intent not in ("order", "answer"):
         return said
     return replace(said, frame=replace(frame, intent="order"), clauses=read_clauses(rest, lexicon))
+
+
+def as_listed(said: Said, dialog: Dialog, lexicon: Lexicon) -> Said:
+    """The message as an order of its own where it lists one in full, whatever was asked: two things or more, each with
+    all that it needs (王者1180 3310924475 苹果，王者300 1287740936 安卓). It takes the place of what stands there."""
+    if not isinstance(dialog.state, Collecting | Confirming) or len(_ACCOUNTS.findall(said.text)) < 2:
+        return said
+    if _NO_LIST.search(said.text) or _BESIDES.search(said.text) or said.rows:
+        return said
+    frame = parse(said.text, lexicon)
+    whole = [item.sku is not None and not item.missing and not item.invalid and item.fields for item in frame.items]
+    named = ["product" in item.said for item in frame.items]
+    if frame.intent != "order" or len(whole) < 2 or not all(whole) or not all(named):
+        return said
+    return replace(said, frame=frame, in_full=True)
 
 
 def says_anew(text: str) -> bool:

@@ -77,9 +77,7 @@ from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness
 from dialogs.links import fit
-from dialogs.ordering import (
-    favourites_found,
-)
+from dialogs.ordering import favourites_found, start
 from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
@@ -174,6 +172,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    if said.in_full:
+        return replacing.noting_what_went(dialog, start(dialog, said.frame.items, scene, said.text), said.text, scene)
     if said.settled and not isinstance(dialog.state, Confirming):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))

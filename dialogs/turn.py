@@ -37,6 +37,8 @@ class Said:
     """Where it counts several things: each of its clauses (clauses.read_clauses)."""
     settled: str = ""
     """The text without goods that it takes back itself, where it does (nlu.withdrawing)."""
+    in_full: bool = False
+    """It lists an order in full (said_anew.as_listed), whatever was asked."""
     as_said: str = ""
     """Where the text is not all that he said: that."""
     late: bool = False

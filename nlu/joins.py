@@ -35,9 +35,13 @@ _BECOMES = re.compile("(?:变成|变为|调成|调到|换做|换作|改作|改�
 _ADDS = re.compile(rf"(?:(?<=[再多来])|(?<![\u4e00-\u9fff]))添(?=上?{_COUNT})")
 
 
+_HEARD = re.compile(rf"(?<=[来要买])({_MANY})分(?=$|[\s,，。!！吧])")
+"""来两分, as speech recognition writes it."""
+
+
 def plain_verbs(text: str) -> str:
-    """The text with 改成 for whatever makes one thing of another (变成一年的), and 加 for 添: as long as it was."""
-    return _ADDS.sub("加", _BECOMES.sub("改成", text))
+    """The text with 改成 for whatever makes one thing of another (变成一年的), 加 for 添, 份 for a 分 of that sound."""
+    return _ADDS.sub("加", _BECOMES.sub("改成", _HEARD.sub(r"\1份", text)))
 
 
 def joined_plainly(text: str) -> str:

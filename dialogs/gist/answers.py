@@ -1,5 +1,6 @@
 """An answer with chatter around it (一百吧 省得老来): of what was asked for, the one thing it names."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from dialogs.state import Collecting, DraftLine
 from nlu.text import normalise
 
 _TEXT_MAX = 60
+_DROPS = re.compile(r"算了(?!先|就|还是|那|来|要|直接)")
 
 
 def answer(state: Collecting, text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
@@ -19,7 +21,7 @@ def answer(state: Collecting, text: str, shelf: Shelf) -> tuple[DraftLine, ...] 
     nothing for it, or two things."""
     line = state.lines[state.line]
     product = shelf.product(line.product or "")
-    if product is None or len(text) > _TEXT_MAX or "算了" in text:
+    if product is None or len(text) > _TEXT_MAX or _DROPS.search(text):
         return None
     said = normalise(text)
     field = field_of(product, state.slot)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies
 from dialogs.answering import said_for_draft
+from dialogs.draft import look
 from dialogs.effects import FindFavourites, FindOrders
 from dialogs.gist.answers import answer
 from dialogs.gist.as_it_was import alters, as_it_was
@@ -15,7 +16,7 @@ from dialogs.gist.clauses import asks
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
-from dialogs.gist.wishing import INSTEAD, is_plain, names_others
+from dialogs.gist.wishing import INSTEAD, is_plain, names_others, wished
 from dialogs.ordering import advance
 from dialogs.said_anew import said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -28,6 +29,7 @@ _SHOWS = ("search", "browse", "price", "help")
 """What a correction that nobody understood is taken for: a list or a price is shown."""
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
 _POINTS = re.compile("[共总]要|[一总拢]共|那[个张份单]|[换改]|不够|不是|太")
+_SETTLES = re.compile("[吧呗]|算了|还是|先|那?就[行好够要来]?")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
@@ -177,4 +179,17 @@ def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn:
     if any(not isinstance(effect, FindOrders) for effect in turn.effects) or asks(said.text):
         return turn
     new = answer(state, said.text, scene.shelf)
+    if new is None and _SETTLES.search(said.text):
+        new = _another_size(state, said, scene)
     return advance(replace(dialog, misses=0), new, scene) if new is not None else turn
+
+
+def _another_size(state: Collecting, said: Said, scene: Scene) -> Lines | None:
+    """The lines in the size that is wished while something else is asked for: 算了先10节吧, instead of a phone."""
+    new = wished(state.lines, said, scene)
+    if new is None or len(new) != len(state.lines):
+        return None
+    changed = [(old, one) for old, one in zip(state.lines, new, strict=True) if old != one]
+    looked = [look(one, scene.shelf) for _, one in changed]
+    same = all(old.quantity == one.quantity and old.fields == one.fields for old, one in changed)
+    return new if same and all(one.sku is not None and one.sku.any_value is None for one in looked) else None

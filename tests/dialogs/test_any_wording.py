@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dialogs.draft import look
-from dialogs.state import Confirming
+from dialogs.state import Collecting, Confirming
 from tests.stories.shops import counter_in
 
 LEADS = ("", "给我来", "帮我弄", "老板，", "麻烦给我", "你好，我想买", "给我整", "帮忙搞", "那就", "嗯", "在吗 ", "先")
@@ -182,3 +182,28 @@ def test_hours_are_no_digits_of_a_phone() -> None:
     assert isinstance(state, Confirming)
     assert look(state.lines[0], counter.scene.shelf).sku == counter.scene.shelf.sku("TN1O")
     assert "13309876512" in state.lines[0].fields.values()
+
+
+def test_a_size_may_be_settled_while_an_account_is_asked_for() -> None:
+    counter = counter_in("heldout_club")
+    counter.says("问下私教")
+    counter.says("10节的")
+    counter.says("算了先1节吧")
+    counter.says("18114207735")
+    state = counter.dialog.state
+    assert isinstance(state, Collecting)
+    assert look(state.lines[0], counter.scene.shelf).sku == counter.scene.shelf.sku("PT1")
+
+
+def test_what_only_another_product_is_called_is_no_more_of_what_there_is() -> None:
+    counter = counter_in("p9_spa")
+    counter.says("门票夜场 大人2个小孩1个")
+    counter.says("再加两张奶搓")
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    made = [(look(line, counter.scene.shelf).sku, line.quantity) for line in state.lines]
+    assert [(sku.code if sku else "", n) for sku, n in made] == [("MP-NA", 2), ("MP-NC", 1), ("CZ-M", 2)]
+
+
+def test_shares_are_pieces_where_they_are_heard() -> None:
+    assert lines_for("demo", "京东卡100 来两分") == {"JD100": 2}

@@ -61,3 +61,24 @@ def test_a_new_number_alone_leaves_the_goods_as_they_were(said: str) -> None:
     state = _after(_DATA, said).dialog.state
     assert isinstance(state, Confirming)
     assert [(line.product, line.fields["account"] == _NUMBER) for line in state.lines] == [("liuliang", False)]
+
+
+_IN_FULL = [
+    (
+        ["话费50 13177450291 13177450382 18674021155"],
+        "话费50元 13177450291，话费50元 13177450382",
+        ["HF50 13177450291", "HF50 13177450382"],
+    ),
+    (
+        ["王者1180点券 苹果区 QQ3310924475", "再来个话费300"],  # while the phone is asked for
+        "王者1180点券 3310924475 苹果QQ区，王者300点券 1287740936 安卓QQ区",
+        ["WZ1180 3310924475", "WZ300 1287740936"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "listed", "wanted"), _IN_FULL)
+def test_a_list_in_full_takes_the_place_of_what_stands_there(said: list[str], listed: str, wanted: list[str]) -> None:
+    counter = _after(*said, listed, "确认")
+    (order,) = counter.orders
+    assert [f"{line.sku_code} {line.fields['account']}" for line in order.lines] == wanted
