@@ -33,7 +33,7 @@ _UNTIL = re.compile(
 )
 _TOGETHER = re.compile("[这那]?[两二三俩仨](?:[单个笔]|张)?.{0,4}(?:一起|一块|都|同时).{0,2}付")
 _HOW_MUCH = re.compile("付|链接|多少钱")
-_OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|[改换]|\d{5}")
+_OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|改|换(?!一?[张个]|卡|码)|\d{5}")
 _GONE = "没有?了|没看[到见]|不见|找不[到着]|丢|删|过期|失效|打不开|点不开|点不[了动]|呢|在哪|去哪"
 LINK_GONE = re.compile(
     f"(?<!下载)(?<!教程)(?<!兑换)(?<!激活)(?<!官网)(?<!商品)(?:付款码|支付码|链接|二维码)[^?？]{{0,6}}(?:{_GONE}|(?:再|重新?|重)(?:发|给|来)|发(?:我|一下|来|给|过来|个))"
@@ -135,7 +135,7 @@ def _changeable(dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn |
         pay = replies.waits_for_payment(waiting, pay_url(scene, waiting.token), scene.now)
         return answer(dialog, scene, replies.join(told, pay))
     paid = [order for order in orders if order.state in (OrderState.PAID, OrderState.DELIVERED)]
-    return answer(dialog, scene, replies.change_refused(paid[0].order_no, paid[0].state)) if paid else None
+    return answer(dialog, scene, replies.paid_not_changed(paid[0])) if paid else None
 
 
 def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:

@@ -16,6 +16,7 @@ from dialogs import (
     handoff,
     invoices,
     just_priced,
+    not_held,
     own_order,
     patching,
     paying,
@@ -281,9 +282,12 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         return Turn(replace(dialog, waiting=None))
     said = Said(lookup.frame, lookup.text)
     about = while_unpaid.talked_of(dialog, fact.orders, said, scene) or unpaid.found(dialog, fact, said, scene)
+    about = about or not_held.paid(replace(dialog, waiting=None), fact.orders, said, scene)
     if about is not None:
         return about
     plain = replace(dialog, waiting=None)
+    if (with_it := not_held.held(plain, fact.orders, said, scene)) is not plain:
+        plain, said = with_it, not_held.as_denied(said)
     known = {order.order_no: order.state for order in fact.orders}
     waits = plain.unpaid is None or known.get(OrderNo(plain.unpaid.order_no), OrderState.UNPAID) is OrderState.UNPAID
     if not waits and _BUYS.search(said.text):
@@ -294,10 +298,9 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
 
 def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What it says where it is about no order that waits."""
-    certain: Turn | None = None
-    if certain is None and not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
-        certain = after_sale.look_up(dialog, "reorder", said)
-    certain = certain or said_between(dialog, said, scene)
+    if not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
+        return after_sale.look_up(dialog, "reorder", said)
+    certain = said_between(dialog, said, scene)
     certain = certain or again.with_last_account(dialog, said, scene) or again.another_of_it(dialog, said)
     certain = certain or edited(dialog, said, scene)
     if certain is not None:
@@ -403,6 +406,3 @@ def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
             return wallet.one_tap_set(dialog, fact, scene)
         case BalanceBack():
             return wallet.given_back(dialog, fact, scene)
-
-
-# ---- what each intent means ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from dialogs import after_sale, change_or_another, picking, replies, which, while_unpaid
+from dialogs import after_sale, change_or_another, not_held, picking, replies, which, while_unpaid
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
@@ -121,15 +121,11 @@ def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
 
 
 def _corrects(dialog: Dialog, said: Said, scene: Scene) -> bool:
-    if not isinstance(dialog.state, Idle) or _ASKS.search(said.text):
-        return False
     text, live = said.text, live_unpaid(dialog, scene)
     if live is None:  # perhaps one that this talk knows nothing of: 螃蟹那单改成888
-        return (
-            _AN_ORDER.search(text) is not None
-            and said.frame.intent == "change"
-            and _SAYS_CHANGE.search(text) is not None
-        )
+        return not_held.says_change(dialog, said, scene)
+    if not isinstance(dialog.state, Idle) or _ASKS.search(said.text):
+        return False
     held = {line.product for line in live.lines}
     if says_more(text):
         foreign = any(item.product not in (None, *held) or item.candidates for item in said.frame.items)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from catalog.model import Delivery
 from dialogs.links import link, tap
-from dialogs.replies.orders import order_what
+from dialogs.replies.orders import order_state, order_what
 from dialogs.replies.paying import pay_here
 from dialogs.replies.saying import HUMAN_TAP, said, yuan
 from dialogs.wording import Say, line, phrase
-from kernel.orders import Order, OrderState
+from kernel.orders import LineState, Order
 
 
 @line("已取消：{what} {total}（订单 {order_no}），不用付款了。")
@@ -39,18 +40,56 @@ def paid_not_cancelled(say: Say, order: Order) -> str:
     return say(what=order_what(order), order_no=order.order_no, refund=tap("退款", f"退款 {order.order_no}"))
 
 
-_done_not_changed = phrase(
-    "done_not_changed",
-    "{what}（订单 {order_no}）已付款、已完成，改不了了。有问题请点「{missing}」，或回复「{human}」。",
+_PAID_AND = {
+    (Delivery.TOPUP, LineState.WAITING): phrase(
+        "paid_topup_waits", "改不了了；还没开始充的可以先点「{refund}」，再重新下单。"
+    ),
+    (Delivery.TOPUP, LineState.DELIVERING): phrase(
+        "paid_topup_under_way",
+        "付了款的改不了，提交的充值也停不下来；没充成会自动全额退款。要退点「{refund}」，等结果再办；要人帮忙回复「{human}」。",
+    ),
+    (Delivery.TOPUP, LineState.DELIVERED): phrase(
+        "paid_topup_done", "已经充好，改不了也收不回来了。要客服核实请点「{refund}」登记，或回复「{human}」。"
+    ),
+    (Delivery.CARD, LineState.DELIVERED): phrase(
+        "paid_keys_out",
+        "已经发出，改不了也换不了了。没用过想退的点「{refund}」，客服核实后答复；要人帮忙回复「{human}」。",
+    ),
+    (Delivery.PARCEL, LineState.WAITING): phrase(
+        "paid_parcel_waits",
+        "这里改不了了；还没寄出，客服可以帮您改：回复「{human}」，把要改的发过来。不要了点「{refund}」。",
+    ),
+    (Delivery.PARCEL, LineState.DELIVERING): phrase(
+        "paid_parcel_packed",
+        "付了款的这里改不了；要改请尽快回复「{human}」，客服看还来不来得及。不要了点「{refund}」。",
+    ),
+    (Delivery.PARCEL, LineState.DELIVERED): phrase(
+        "paid_parcel_sent", "已经寄出，这里改不了了。回复「{human}」，客服帮您看怎么办；要退点「{refund}」。"
+    ),
+    (Delivery.SERVICE, LineState.DELIVERED): phrase(
+        "paid_service_done", "已经做完，改不了了。有问题回复「{human}」；要退点「{refund}」。"
+    ),
+}
+_paid_person = phrase(
+    "paid_by_person", "付了款的这里改不了，客服可以帮您改：回复「{human}」，把要改的发过来。不要了点「{refund}」。"
+)
+_paid_else = phrase(
+    "paid_else", "付了款的改不了。还没发货的可以先点「{refund}」，再重新下单；要人帮忙回复「{human}」。"
 )
 
 
-@line("{what}（订单 {order_no}）已付款，改不了了。还没发货的可以先点「{refund}」，再重新下单。")
+@line("{what}（订单 {order_no}）：{state}。{advice}")
 def paid_not_changed(say: Say, order: Order) -> str:
-    what, no = order_what(order), order.order_no
-    if order.state is OrderState.PAID:
-        return say(what=what, order_no=no, refund=tap("退款", f"退款 {no}"))
-    return _done_not_changed(what=what, order_no=no, missing=tap("没到账", f"没到账 {no}"), human=HUMAN_TAP)
+    """Where it stands, why nothing of it can be changed here, and what can be done instead."""
+    kinds = {(line.delivery, line.state) for line in order.lines}
+    advice = _paid_else
+    if len(kinds) == 1:
+        delivery, state = next(iter(kinds))
+        by_hand = delivery == Delivery.SERVICE or state is LineState.ATTENTION
+        advice = _PAID_AND.get((Delivery(delivery), state), _paid_person if by_hand else _paid_else)
+    refund = tap("退款", f"退款 {order.order_no}")
+    told = advice(refund=refund, human=HUMAN_TAP)
+    return say(what=order_what(order), order_no=order.order_no, state=order_state(order), advice=told)
 
 
 @line("好的，给您留到{until}，这之前付款都有效；到时没付会自动取消，不扣钱：\n{link}")

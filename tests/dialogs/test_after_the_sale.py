@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dialogs.effects import FindOrders, OpenCase, Rate
+from dialogs.state import Confirming
 from kernel.orders import LineState
 from tests.stories.counter import Counter
 from tests.stories.shops import counter_in
@@ -193,3 +194,109 @@ def test_no_threat_opens_no_case(said: str) -> None:
     counter = _ordered((HF, "late"))
     counter.says(said)
     assert "case missing" not in _done(counter)
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "account"),
+    [
+        ("刚那个没付 改成100", 100, PHONE),
+        ("没付的那个改成100", 100, PHONE),
+        ("我还没付款 改成30元的", 30, PHONE),
+        ("改成200", 200, PHONE),
+        ("刚才下的单还没付呢 给我换成200的", 200, PHONE),
+        ("能不能改成100", 100, PHONE),
+        (f"号码错了 是{OTHER}", 50, OTHER),
+        (f"那个号不对 应该是{OTHER}", 50, OTHER),
+        (f"还没付，手机号改{OTHER}", 50, OTHER),
+        ("先别付 我要改成30的", 30, PHONE),
+        ("最后一位写错了 是2", 50, OTHER),
+    ],
+)
+def test_an_order_that_waits_is_corrected_though_the_talk_does_not_hold_it(said: str, value: int, account: str) -> None:
+    counter = _ordered((HF, "unpaid"))
+    counter.says(said)
+    assert _done(counter) == ["CancelOrder"]
+    assert isinstance(counter.dialog.state, Confirming)
+    assert [(line.value, line.fields["account"]) for line in counter.dialog.state.lines] == [(value, account)]
+
+
+def test_of_several_that_wait_he_is_asked_which_one_to_correct() -> None:
+    counter = _ordered((HF, "unpaid"), (JD, "unpaid"))
+    assert "要改的是哪一笔" in counter.says("刚那个没付 改成100").text
+    assert _done(counter) == []
+    counter.says("话费的")
+    assert isinstance(counter.dialog.state, Confirming)
+    assert [(line.product, line.value) for line in counter.dialog.state.lines] == [("huafei", 100)]
+
+
+@pytest.mark.parametrize("said", ["号码写错了", "手机号填错了怎么办"])
+def test_what_was_wrong_with_it_is_asked_for(said: str) -> None:
+    assert "手机号" in _ordered((HF, "unpaid")).says(said).text
+
+
+_LATE_CHANGES = [
+    (HF, "charging", f"完了完了号码输错了 应该是{OTHER} 还能改吗", "停不下来"),
+    (HF, "charging", f"号码填错了，能改成{OTHER}吗", "停不下来"),
+    (HF, "charging", f"充错号了 是{OTHER}", "停不下来"),
+    (HF, "charging", "手机号打错一位 最后是2", "停不下来"),
+    (HF, "charging", "改成100行不行", "停不下来"),
+    (HF, "charging", "付完才发现买错了 想要100的", "停不下来"),
+    (HF, "charging", "能换成慢充吗", "停不下来"),
+    (HF, "charging", "还能改吗", "停不下来"),
+    (HF, "waiting", "我要改号码", "改不了"),
+    (HF, "done", f"号码输错了 应该是{OTHER}", "收不回来"),
+    (HF, "done", "充错了咋整", "收不回来"),
+    (LINE, "waiting", "还没发货吧 地址能换成江苏省无锡市滨湖区太湖大道1000号吗 顾宁 13771033928", "客服可以帮您改"),
+    (LINE, "waiting", "地址填错了", "客服可以帮您改"),
+    (LINE, "waiting", "收件人写错了 是顾宁宁", "客服可以帮您改"),
+    (LINE, "waiting", "我搬家了 可以寄到滨湖区太湖大道1000号吗", "客服可以帮您改"),
+    (LINE, "done", "地址写错了能改不", "已经寄出"),
+    (JD, "done", "京东的卡我还没用 能给我换成steam不", "换不了"),
+    (JD, "done", "买错了 想要steam 换不了吗", "换不了"),
+    (JD, "done", "面值买错了 能换成100的吗", "换不了"),
+    (JD, "done", "卡没用过 可以换别的吗", "换不了"),
+]
+
+
+@pytest.mark.parametrize(("first", "state", "said", "told"), _LATE_CHANGES)
+def test_what_is_paid_cannot_be_changed_here_and_there_are_ways(first: str, state: str, said: str, told: str) -> None:
+    counter = _ordered((first, state))
+    answer = counter.says(said).text
+    assert told in answer
+    assert "退款" in answer
+    assert "人工" in answer or state == "waiting"
+    assert _done(counter) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "must"),
+    [
+        ("换个号再充50 13955017729", "请核对订单"),
+        ("话费100 13955017729", "请核对订单"),
+        ("再充50 13955017729", "请核对订单"),
+        ("换成京东卡100", "请核对订单"),
+        ("想换个会员 有啥推荐", "会员"),
+        ("你们是不是给我充错号了", "已登记给客服"),
+        ("充错号码了 能退吗", "申请退款"),
+        ("号码错了 退款", "退款"),
+        ("没到账", "帮您查了订单"),
+        ("谢谢", "不客气"),
+    ],
+)
+def test_what_changes_nothing_of_a_paid_order_goes_its_way(said: str, must: str) -> None:
+    counter = _ordered((HF, "done"))
+    told = counter.says(said).text
+    assert must in told
+    assert "收不回来" not in told
+
+
+def test_an_account_is_none_of_the_card_that_waits() -> None:
+    counter = _ordered((HF, "charging"), (JD, "unpaid"))
+    assert "停不下来" in counter.says(f"号码错了 是{OTHER}").text
+    assert _done(counter) == []
+
+
+def test_what_expired_is_said_to_be_closed() -> None:
+    counter = _ordered((HF, "unpaid"))
+    counter.passes(timedelta(hours=1))
+    assert "超时未付款" in counter.says("刚那个改成100").text
