@@ -45,6 +45,7 @@ from dialogs.state import (
     Idle,
     Replacement,
 )
+from dialogs.supposing import may_be_a_wish
 from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 from dialogs.which_choice import two_meanings
@@ -54,8 +55,8 @@ _MIGHT_CORRECT = re.compile(
     "\\d|[错改换]|不对|不是|不要|太[多少大小]|多了|少了|[多少]打|打[多少]|够|只[要买充来]|[一两二三四五六七八九十][张个份件]"
 )
 """Below a summary, what was not understood but could have been a correction: 确认 shows the summary once more."""
-_SAYS_SOMETHING = re.compile("^(?!.*确认).*[\u4e00-\u9fff]{4}")
-"""So much of Chinese that nobody understood may have been a correction in words of its own."""
+_SAYS_SOMETHING = re.compile("^(?!.*确认).*(?:[\u4e00-\u9fff]{4}|[a-zA-Z]{3}[\u4e00-\u9fff]{2})")
+"""So much of Chinese that nobody understood may have been a correction in words of its own, if it is no small talk."""
 _OF_THE_PAST = re.compile(
     "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
 )
@@ -292,7 +293,9 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return handoff.angry(dialog, scene)
     if (sized := named_alone(dialog, said, scene) or _of_two_meanings(dialog, said, scene)) is not None:
         return sized
-    if _MIGHT_CORRECT.search(said.text) or _SAYS_SOMETHING.search(said.text):
+    state = dialog.state
+    says = _SAYS_SOMETHING.search(said.text) and isinstance(state, Confirming)
+    if _MIGHT_CORRECT.search(said.text) or (says and may_be_a_wish(state.lines, said.text, scene.shelf)):
         dialog = doubted(dialog)
     return smalltalk.not_understood(dialog, said, scene)
 

@@ -73,6 +73,7 @@ from dialogs.facts import (
     TopUpRefused,
     Unheard,
 )
+from dialogs.gist.clauses import asks
 from dialogs.gist.taking import or_its_gist
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
@@ -208,7 +209,9 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn  # 我看看对不对: nothing is said to be wrong
     if another_account.only_spoken_of(before, said, scene.shelf):
         return turn
-    if _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
+    misread = bool(turn.effects) and not asks(said.text)  # 等不了三天的 要立马到 sounds like a complaint
+    misread = misread and supposing.may_be_a_wish(before.lines, said.text, scene.shelf)
+    if misread or _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
         doubtful = replace(after, denied=True)
         told = turn.reply.text.replace(summary_in_brief(after, scene.shelf), summary_in_brief(doubtful, scene.shelf))
         return replace(turn, dialog=replace(turn.dialog, state=doubtful), reply=replace(turn.reply, text=told))

@@ -35,6 +35,10 @@ _YES = re.compile(
 _NO = re.compile("(?:不|没有|别|算了|照旧|还是|按|照|就|刚才|原来|之前|[是用改换要对动了的吧啊呀样])++")
 _MORE_OR_TOO_MANY = re.compile("多了?[一两三四五1-9]")
 """多一张: one more, or one too many?"""
+_WISHES = re.compile(
+    "[换改加减不没别留错少多给写填寄送号要选登用补退弄搞整做]|去掉|还是|算了|名字|地址|[那这哪][个张份种]|[\\da-z]",
+    re.IGNORECASE,
+)
 _DOES_WITHOUT = re.compile("免了|不|没|别|算了|先放|省了|去掉|取消|退")
 
 
@@ -58,6 +62,16 @@ def offered(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     told = replies.supposed([_in_words(before.lines, lines, scene.shelf) for lines in found])
     asked = replace(turn.dialog, supposed=found, state=replace(after, denied=True), waiting=None, listed=None)
     return Turn(asked, Reply(told))
+
+
+def may_be_a_wish(lines: Lines, text: str, shelf: Shelf) -> bool:
+    """Whether something in it is of the order, or asks for something: 要立马到, 一米哪够得着, and not 今天天气真好."""
+    if _WISHES.search(text) is not None:
+        return True
+    products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    fields = [one for product in products for one in product.fields if one.kind is FieldKind.CHOICE]
+    said = fold(text)
+    return bool(read(text, products, shelf).mentions) or any(name in said for one in fields for name in names_of(one))
 
 
 def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

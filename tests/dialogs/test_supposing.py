@@ -59,3 +59,22 @@ def test_what_else_he_says_is_taken_as_it_always_is() -> None:
     counter.says("改成50")
     assert held(counter)[0][0] == "HF50"
     assert counter.dialog.supposed == ()
+
+
+@pytest.mark.parametrize("small_talk", ["今天天气真好", "我朋友推荐来的", "刚下班累死了", "等我一下", "哈哈哈"])
+def test_small_talk_at_the_summary_stands_in_nobodys_way(small_talk: str) -> None:
+    counter = summed_up("demo", "充100话费 13812345678")
+    counter.says(small_talk)
+    counter.says("确认")
+    assert len(counter.orders) == 1
+
+
+@pytest.mark.parametrize("wish", ["等不了三天的 人在外地都停机了 要立马到", "iPhone登的那个", "给弄得好看一点嘛"])
+def test_what_may_be_a_wish_is_looked_at_once_more_before_it_is_ordered_over(wish: str) -> None:
+    counter = summed_up("demo", "充100话费 13812345678")
+    counter.says(wish)
+    assert counter.orders == []
+    assert "¥99.50" in counter.says("确认").text
+    assert counter.orders == []
+    counter.says("确认")
+    assert len(counter.orders) == 1
