@@ -1,5 +1,7 @@
 """Which order and line a complaint or a refund is about; asked where it stays open."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from dialogs import replies, which
@@ -7,6 +9,7 @@ from dialogs.asking import answer, numbered
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
 from dialogs.turn import Scene, Turn
 from kernel.cases import CaseKind
+from kernel.ids import OrderNo
 from kernel.orders import Line, LineState, Order, OrderState
 
 BACK = (LineState.REFUNDING, LineState.REFUNDED)
@@ -75,6 +78,24 @@ def named_lines(lines: tuple[Line, ...], lookup: Lookup) -> list[Line]:
     product = lookup.line.product if lookup.line else None
     by_product = [line for line in by_account or lines if product and line.product_id == product]
     return by_product or by_account or list(lines)
+
+
+def named_alone(order: Order, lookup: Lookup, scene: Scene) -> list[Line]:
+    """二寸的不要了退钱, of an order of two sizes: the one line that is named; none where it could be another."""
+    if lookup.line_no is not None or len(order.lines) < 2:
+        return []
+    meant = which.named(pieces_of([order]), lookup.text, scene.shelf)
+    return list(meant[0][0].lines) if meant is not None and len(meant[0]) == 1 else []
+
+
+def pieces_of(orders: Sequence[Order]) -> list[Order]:
+    """Each line as an order of its own, so that it can be named by itself."""
+    return [
+        replace(order, order_no=OrderNo(f"{order.order_no}-{line.position + 1}"), lines=(line,))
+        for order in orders
+        for line in order.lines
+        if line.state not in BACK
+    ]
 
 
 def ask_which(dialog: Dialog, orders: tuple[Order, ...], kind: CaseKind, scene: Scene, what: str = "") -> Turn:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from dialogs import again, cases, invoices, rating, refunds, replies
+from dialogs import again, cases, invoices, rating, refunds, replies, which
 from dialogs.asking import answer, open_question
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFor, OrdersFound
@@ -52,6 +52,10 @@ _SEVERAL = re.compile(
 """我买的东西都到哪一步了: of all of them."""
 _ARRIVES = re.compile("到(?!底|时)|[收充]上|没充|发货|没发")
 """怎么还没到: of what is paid for, whatever else waits for payment."""
+_WHAT_WAS_GIVEN = re.compile(
+    "(?:哪个|什么|啥|谁的?|哪)(?:手机)?号|充给谁|[寄送发]到哪个?地址|[寄送]到哪|哪个地址|什么地址|[充买]了多少"
+)
+_DID_NOT = re.compile("没到|没收|没有到|没看到|没见")
 _ORDINAL = re.compile(r"第\s*([1-9一二三四五])\s*[个单笔条]")
 _SAYS_PAID = re.compile("付了|已付|付款了|付过|付好|扣了|扣款|付完")
 _OF_GOODS = ("reorder", "refund")
@@ -272,6 +276,10 @@ def _status(
     if not orders:
         return answer(dialog, scene, replies.no_orders(pending=open_question(dialog, scene) is not None))
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
+    named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None
+    order = named[0][0] if named is not None and len(named[0]) == 1 else order
+    if _WHAT_WAS_GIVEN.search(text) and order.paid_at is not None:
+        return answer(dialog, scene, replies.given_for(order))
     more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
     if order.state is OrderState.UNPAID:
         told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
@@ -282,6 +290,7 @@ def _status(
         waits = any(
             line.late or (line.state is LineState.DELIVERING and line.delivery == "topup") for line in order.lines
         )
+        waits = waits or (order.state is OrderState.DELIVERED and _DID_NOT.search(text) is not None)
         more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
     return answer(dialog, scene, replies.join(told, more))
 

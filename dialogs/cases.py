@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from catalog.checks import fold
 from catalog.model import Delivery
-from dialogs import replies
+from dialogs import replies, which
 from dialogs.about_which import (
     BACK,
     ask_which,
@@ -16,6 +16,7 @@ from dialogs.about_which import (
     fitting_orders,
     is_paid,
     line_of,
+    named_alone,
     which_order,
 )
 from dialogs.asking import answer, open_question
@@ -36,6 +37,7 @@ _BAD_KEY = re.compile(
     r"|充不了|充不进|不行)"
     r"|(?:卡|券|其中|都|全|有|[一两二三四五六\d][张个条]).{0,4}(?:无效|(?<!还)没用(?![了过])|用不了|不能用|失效|兑换不了|激活不了|充不进去?)"
     r"|被(?:别人|他人|人家?)?(?:绑定|使用|用|兑换?|激活|领)(?:走|掉|过|了)"
+    r"|卡里?(?:面)?(?:没有?钱|(?:显示)?余额(?:是|为)?0|是空的)|余额(?:是|为|显示)+0(?![.\d])"
     r"|绑(?:定|卡)?(?:都|也|一直|总是)?(?:不上|不了|不进去?|不成功?|失败)|(?:绑定|兑换?|激活)(?:都|也|一直|总是)?(?:不了|不成功?|失败)"
     r"|(?:显示|提示|说是?|写着|告诉我)(?:这?[张个]?[卡码券]?密?)?(?:早就|已经?|是)?(?:被)?(?:使用|激活|绑定?|用|兑换?|领)(?:过了?|了|$)"
     r"|(?:显示|提示|说是?)(?:早就|已经?)(?:被)?(?:使用|激活|绑定|用|兑换|领取?)"
@@ -43,6 +45,7 @@ _BAD_KEY = re.compile(
     r"|(?:卡|码|券).{0,2}(?:假的|假货)|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
 )
+_UNUSABLE = re.compile("用不[了成]|不能用|[充用]不[上进]")
 _FURIOUS = re.compile(
     "投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的|磨叽|磨蹭|墨迹|玩意|气死|慢死|搞什么|嘎哈|干什么吃"
 )
@@ -76,7 +79,7 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     live = tuple(o for o in orders if any(can_complain(line) for line in o.lines) and is_paid(o))
     if not live:
         return _nothing_to_complain_of(dialog, orders, lookup.text, scene)
-    kind = CaseKind.BAD_KEY if _BAD_KEY.search(normalise(lookup.text)) else CaseKind.MISSING
+    kind = _kind(live, lookup.text, scene)
     threat = is_threat(lookup.text)
     if stance(lookup.text, "problem") in (Stance.ASKED, Stance.REFUSED) and not threat:
         latest = fitting_orders(live, kind)[0]  # 要是没到账怎么办: where it stands, and what to tap then
@@ -85,7 +88,7 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
     order = which_order(fitting_orders(live, kind), lookup, scene)
     if order is None:
         return ask_which(dialog, fitting_orders(live, kind), kind, scene)
-    lines = fitting_lines(order, kind, lookup)
+    lines = named_alone(order, lookup, scene) or fitting_lines(order, kind, lookup)
     if len(lines) > 1 and len(lines) <= PAGE_SIZE:
         return ask_which_line(dialog, order, lines, kind, scene)
     line = lines[0] if len(lines) == 1 else None
@@ -115,6 +118,16 @@ def is_threat(text: str) -> bool:
 def only_complains(text: str) -> bool:
     """我要投诉你们, and nothing of what: a person's."""
     return _COMPLAINS.fullmatch(text) is not None
+
+
+def _kind(orders: tuple[Order, ...], text: str, scene: Scene) -> CaseKind:
+    """京东的用不了 is of a key, where what it names was delivered as keys."""
+    if _BAD_KEY.search(normalise(text)):
+        return CaseKind.BAD_KEY
+    named = which.named(orders, text, scene.shelf) if _UNUSABLE.search(text) else None
+    lines = [line for order in named[0] for line in order.lines] if named is not None else []
+    keys = all(line.delivery == Delivery.CARD and line.state is LineState.DELIVERED for line in lines)
+    return CaseKind.BAD_KEY if lines and keys else CaseKind.MISSING
 
 
 def is_furious(text: str) -> bool:

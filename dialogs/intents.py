@@ -11,6 +11,7 @@ from dialogs import (
     cases,
     examples,
     handoff,
+    not_held,
     paying,
     rating,
     replies,
@@ -141,6 +142,8 @@ def _change(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if dialog.dropped and (again := corrected(dialog.dropped, said, scene)) is not None:
         lines, problems = again  # 哎还是要吧，换成200的: of what was just dropped
         return advance(replace(dialog, dropped=(), misses=0), lines, scene, *problems, missed=bool(problems))
+    if not_held.is_theirs(said.text):
+        return after_sale.look_up(dialog, "problem", said)
     return answer(dialog, scene, replies.nothing_to_change())
 
 

@@ -30,6 +30,7 @@ _SWAP = re.compile(
     "|(?:能|可以|可不可以|帮我|给我|想|让我)(?:不能|再|还|给我|帮我|不可以)*(?:换|改)"
     "|(?:能|可以|帮我|给我)(?:不能|再|还|给我|帮我)*(?:寄|送|发)到.*(?:吗|么|不|嘛|行|[?？])"
     f"|(?:刚[才刚]?|[那这])(?:那|下的)?(?:单|个|笔)?要{_SOME}"
+    "|^(?:等等|等一下|先|暂时|老板|[,，])*(?:先|暂时|都)?(?:别|不要|不用|晚点|晚几天|过几天再?)(?:给我|帮我|着急|急着)?(?:发货|寄|充|发)(?:了|啊|出|呢|$|[,，])"
 )
 _THEIRS = re.compile("你们?.{0,4}错|(?:给我|帮我)[^,，。]{0,3}错|[发寄送]错|错[发寄送]|错别字")
 _ANEW = re.compile("再[充冲买来要下订]|重新[充买下订]|另外|新的|一单新|换绑|换手机$")
@@ -56,6 +57,11 @@ def says_change(dialog: Dialog, said: Said, scene: Scene) -> bool:
     if not (_WRONG.search(text) or _SWAP.search(text)):
         return False
     return said.frame.intent not in _TALKS or _OF_THE_PAST.search(text) is not None or _WRONG.search(text) is not None
+
+
+def is_theirs(text: str) -> bool:
+    """发错了 我要的2米: what the shop got wrong."""
+    return _THEIRS.search(fold(text)) is not None
 
 
 def held(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Dialog:

@@ -9,7 +9,7 @@ from catalog.shelf import Shelf
 from dialogs import after_sale, cases, examples, replies, smalltalk, which
 from dialogs.asking import answer
 from dialogs.effects import FindOrders
-from dialogs.facts import OrdersFound
+from dialogs.facts import OrdersFor, OrdersFound
 from dialogs.handoff import ask_for_human
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
@@ -76,6 +76,33 @@ def waited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
 
 _ASKED_AS = ("help", "unknown", "order_status", "search", "price", "browse", "keys", "problem")
 _ORDERS_MAX = 10
+
+
+_ASKED_FOR: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
+    (
+        "keys",
+        re.compile(
+            "(?:卡密|卡号|兑换码|激活码)(?:都|给我|被我)?(?:没了|不见了|找不[到着]了?|丢了|删了|弄丢了)"
+            "|(?:卡密|卡号|兑换码|激活码|密码)(?:是|又是)?(?:多少|什么|几)(?:来着|啊|呀)?[?？]*$"
+        ),
+    ),
+    ("list", re.compile("我.{0,8}(?:花|消费|用)了(?:你们?)?(?:多少|几)(?:钱|块)?[?？了啊]*$")),
+    ("invoice", re.compile("小票|收据")),
+    ("reorder", re.compile("(?:过期|关闭|超时|失效)了?.{0,4}(?:我?还要|还想要?|重新)")),
+)
+"""What these words ask for of what he bought, where nothing better was understood."""
+
+
+def asked_for(dialog: Dialog, said: Said) -> Turn | None:
+    """卡号是多少来着, 有小票吗, 我总共花了多少: None where a draft is open, or something is named to buy."""
+    if not isinstance(dialog.state, Idle) or any(item.value or item.fields for item in said.frame.items):
+        return None
+    if said.frame.intent in ("refund", "problem", "order", "human"):
+        return None
+    wanted = next((purpose for purpose, words in _ASKED_FOR if words.search(said.text)), None)
+    if wanted is None:
+        return None
+    return after_sale.look_up(dialog, wanted, said if wanted != "reorder" else None)
 
 
 def how_long(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -248,7 +248,9 @@ def cancel_one_of(dialog: Dialog, orders: tuple[Order, ...], scene: Scene, produ
         if o.state is OrderState.UNPAID and (product is None or any(line.product_id == product for line in o.lines))
     )
     if not unpaid:
-        return answer(replace(dialog, unpaid=None, waiting=None), scene, replies.nothing_to_cancel())
+        paid = next((o for o in orders if o.state in (OrderState.PAID, OrderState.DELIVERED)), None)
+        told = replies.paid_not_cancelled(paid) if paid is not None else replies.nothing_to_cancel()
+        return answer(replace(dialog, unpaid=None, waiting=None), scene, told)
     if len(unpaid) == 1:
         return Turn(replace(dialog, waiting=None), effects=(CancelOrder(unpaid[0].order_no),))
     return ask_which_to_cancel(dialog, unpaid)

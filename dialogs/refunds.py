@@ -12,7 +12,9 @@ from dialogs.about_which import (
     ask_which_line,
     is_paid,
     listed,
+    named_alone,
     named_lines,
+    pieces_of,
     which_order,
 )
 from dialogs.asking import answer
@@ -69,7 +71,7 @@ def refund(
         case = running_for(running, order, CaseKind.REFUND)
         if case is not None:
             return answer(dialog, scene, promise(case, scene, first=False))
-    lines = _named_alone(order, lookup, scene) or named_lines(order.lines, lookup)
+    lines = named_alone(order, lookup, scene) or named_lines(order.lines, lookup)
     if len(lines) > 1 and lookup.line_no is None and _ONE_OF_THEM.search(lookup.text):
         return _ask_what_part(dialog, order, [line for line in lines if line.state not in BACK], scene)
     part = _some_of(lookup.text)
@@ -151,7 +153,7 @@ def several_named(dialog: Dialog, orders: Sequence[Order], lookup: Lookup, scene
     several = _several_meant(tuple(live), lookup, scene) if not refuses(lookup.text, "refund") else ()
     if several:
         return _ask_back(dialog, several, lookup, scene, first=True)
-    pieces = _pieces(live)
+    pieces = pieces_of(live)
     going: set[str] = set()
     staying: set[str] = set()
     for clause in _CLAUSES.split(lookup.text):
@@ -180,25 +182,6 @@ def _give_back_pieces(dialog: Dialog, live: list[Order], going: set[str], lookup
     into = scene.wallet is not None and into_balance(lookup.text)
     asked = AskRefund(order.order_no, line.id if len(order.lines) > 1 else None, lookup.text, into)
     return Turn(replace(dialog, misses=0), effects=(asked,))
-
-
-def _named_alone(order: Order, lookup: Lookup, scene: Scene) -> list[Line]:
-    """二寸的不要了退钱, of an order of two sizes: the one line that is named; none where it could be another."""
-    if lookup.line_no is not None or len(order.lines) < 2:
-        return []
-    pieces = _pieces([order])
-    meant = which.named(pieces, lookup.text, scene.shelf)
-    return list(meant[0][0].lines) if meant is not None and len(meant[0]) == 1 else []
-
-
-def _pieces(orders: Sequence[Order]) -> list[Order]:
-    """Each line as an order of its own, so that it can be named by itself."""
-    return [
-        replace(order, order_no=OrderNo(f"{order.order_no}-{line.position + 1}"), lines=(line,))
-        for order in orders
-        for line in order.lines
-        if line.state not in BACK
-    ]
 
 
 def into_balance(text: str) -> bool:

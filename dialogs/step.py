@@ -28,6 +28,7 @@ from dialogs import (
     replies,
     same_account,
     smalltalk,
+    some_came,
     somebodys,
     supposing,
     two_places,
@@ -240,6 +241,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or told_besides(dialog, said, scene)
         or more_of_it(dialog, said, scene)
         or own_order.waited(dialog, said, scene)
+        or some_came.taken(dialog, said)
     )
     if taken is not None:
         return taken
@@ -308,7 +310,11 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or edited(dialog, said, scene)
     if certain is not None:
         return certain
-    told = own_order.how_long(dialog, said, scene) or smalltalk.shop_answer(dialog, said, scene)
+    told = (
+        own_order.asked_for(dialog, said)
+        or own_order.how_long(dialog, said, scene)
+        or smalltalk.shop_answer(dialog, said, scene)
+    )
     told = told or own_order.asked(dialog, said, scene) or passed_over(dialog, said, scene)
     told = told or smalltalk.not_stated(dialog, said, scene)
     if told is not None:

@@ -229,6 +229,14 @@ def facts_of(say: Say, order: Order) -> str:
     return say(order_no=order.order_no, total=yuan(order.total_fen), lines=told)
 
 
+@line("订单 {order_no}（{total}）：{lines}。")
+def given_for(say: Say, order: Order) -> str:
+    """充到哪个号了: to what each line goes, as it was given."""
+    given = [(line, next((f" → {plain(value)}" for value in line.fields.values()), "")) for line in order.lines]
+    lines = "；".join(f"{line_what(line)}{account}，{line_state(line)}" for line, account in given)
+    return say(order_no=order.order_no, total=yuan(order.total_fen), lines=lines)
+
+
 refund_nothing_paid = phrase("refund_nothing_paid", "没有查到您已付款的订单，没付款的订单不会扣钱。")
 
 

@@ -300,3 +300,90 @@ def test_what_expired_is_said_to_be_closed() -> None:
     counter = _ordered((HF, "unpaid"))
     counter.passes(timedelta(hours=1))
     assert "超时未付款" in counter.says("刚那个改成100").text
+
+
+@pytest.mark.parametrize(
+    ("orders", "said", "about"),
+    [
+        ([(HF, "late"), ("黑胶月卡", "done")], "黑胶收到了 话费没到啊", "话费充值"),
+        ([(HF, "late"), (JD, "done")], "京东卡拿到了，话费还没到", "话费充值"),
+        ([(HF, "late"), (JD, "done")], "话费没到 京东的到了", "话费充值"),
+        ([(HF, "late"), (JD, "done")], "卡有了，就差话费没到", "话费充值"),
+        ([(HF, "done"), (LINE, "waiting")], "话费到了 数据线没收到", "Type-C数据线"),
+        ([(HF, "late"), ("王者60点券 QQ 10086123 安卓", "done")], "王者到了 话费怎么还没到", "话费充值"),
+        ([("王者60点券 QQ 10086123 安卓", "done"), (HF, "late")], "点券到账了，话费没动静", "话费充值"),
+        ([(JD, "done"), (HF, "done")], "话费到了 京东卡没收到", "京东E卡"),
+        ([(JD, "done"), ("100的steam卡", "done")], "steam能用 京东的用不了", "京东E卡"),
+        ([(f"{JD}，{HF}", "late")], "卡收到了但是话费没到", "话费充值"),
+    ],
+)
+def test_of_several_things_the_one_is_looked_at_that_did_not_come(
+    orders: list[tuple[str, str]], said: str, about: str
+) -> None:
+    told = _ordered(*orders).says(said).text
+    assert about in told
+    assert all(
+        other not in told
+        for other in ("话费充值", "Type-C数据线", "京东E卡", "网易云", "王者", "Steam")
+        if other != about
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["话费到了", "话费和卡都收到了 谢谢", "收到短信了", "卡密收到了，谢谢老板", "话费到账了 谢谢", "到了 谢谢"]
+)
+def test_what_came_is_no_order_and_no_complaint(said: str) -> None:
+    counter = _ordered((HF, "done"), (JD, "done"))
+    assert "那就好" in counter.says(said).text
+    assert _done(counter) == []
+
+
+def test_what_came_leaves_the_case_about_the_other_thing() -> None:
+    counter = _ordered((HF, "late"), (JD, "done"))
+    counter.says("话费没到账")
+    assert _done(counter) == ["case missing"]
+    counter.says("京东卡收到了")
+    assert _done(counter) == []
+    counter.says("话费到了")
+    assert _done(counter) == ["DropCase"]
+
+
+@pytest.mark.parametrize(
+    "said", ["除了话费都到了", "都没到", "到了吗", "到了就行", "等工资到了再付", "话费到了没", "到时候再说"]
+)
+def test_and_other_words_about_coming_are_not_taken_so(said: str) -> None:
+    counter = _ordered((HF, "late"), (JD, "done"))
+    assert "那就好" not in counter.says(said).text
+
+
+@pytest.mark.parametrize(
+    ("first", "state", "said", "told"),
+    [
+        (HF, "done", "充到哪个号了", PHONE),
+        (HF, "done", "充了多少", "50元"),
+        (HF, "done", "我查了没到", "没到账"),
+        (HF, "done", "有小票吗", "发票"),
+        (HF, "done", "我总共在你这花了多少", "¥49.80"),
+        (HF, "late", "别充了 我自己充了", "停不下来"),
+        (HF, "late", "不想要了", "已付款"),
+        (JD, "done", "不想要了", "退款"),
+        (JD, "done", "能退吗没用过", "申请退款"),
+        (JD, "done", "卡里没钱", "已登记给客服"),
+        (LINE, "waiting", "先别发货", "客服可以帮您改"),
+        (LINE, "waiting", "不想要了能退不", "申请退款"),
+        (LINE, "done", "发错了 我要的2米", "已登记给客服"),
+        (HF, "unpaid", "不想要了", "已取消"),
+    ],
+)
+def test_ordinary_words_after_the_sale(first: str, state: str, said: str, told: str) -> None:
+    assert told in _ordered((first, state)).says(said).text
+
+
+def test_asking_whether_it_goes_back_moves_no_money() -> None:
+    counter = _ordered((LINE, "waiting"))
+    counter.says("不想要了能退不")
+    assert _done(counter) == []
+
+
+def test_the_keys_are_shown_to_who_asks_for_their_number() -> None:
+    assert _ordered((JD, "done")).says("卡号是多少来着").keys_of
