@@ -72,6 +72,9 @@ def _is_list(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> bool:
     return len(giving) >= LIST_ROWS_MIN or (not places and len(accounts) >= _GIVING_MIN)
 
 
+_FOR_EACH = re.compile("[各每]|一人|都")
+
+
 # ---- a list --------------------------------------------------------------------------------------------------------
 
 
@@ -79,6 +82,8 @@ def _listed(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> Turn | None:
     """Each row a line of its own; what stands above or below all of them holds for those that do not say it."""
     base = _context(dialog, rows, scene.shelf)
     kept = [row for row in rows if not is_heading(row, rows)]
+    if base.quantity == len(kept) and not any(_FOR_EACH.search(row.text) for row in rows if row not in kept):
+        base = replace(base, quantity=1)  # 学生票两张, above two ID numbers: one for each
     made = [_line(row, base, scene.shelf) for row in kept]
     looked = [look(one.line, scene.shelf) for one in made]
     lacking = {one.missing for one in looked}

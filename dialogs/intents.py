@@ -297,8 +297,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (sized := named_alone(dialog, said, scene) or _of_two_meanings(dialog, said, scene)) is not None:
         return sized
     state = dialog.state
-    says = _SAYS_SOMETHING.search(said.text) and isinstance(state, Confirming)
-    if _MIGHT_CORRECT.search(said.text) or (says and may_be_a_wish(state.lines, said.text, scene.shelf)):
+    lines = state.lines if isinstance(state, Confirming) and _SAYS_SOMETHING.search(said.text) else ()
+    if _MIGHT_CORRECT.search(said.text) or (lines and may_be_a_wish(lines, said.text, scene.shelf)):
         dialog = doubted(dialog)
     return smalltalk.not_understood(dialog, said, scene)
 

@@ -109,6 +109,8 @@ def _suppositions(lines: Lines, said: Said, shelf: Shelf) -> Iterator[Lines]:
     """The order, each time with one thing otherwise that the message names."""
     products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
     message = read(said.text, products, shelf)
+    if len(lines) > 1 and any(mention.count for mention in message.mentions):
+        return  # 麦乐鸡不要了 巨无霸四份: half of it would be lost
     for mention in message.mentions:
         if mention.skus and not _is_a_product(mention, products):
             yield from _sized(lines, mention, message.clauses[mention.clause], shelf)

@@ -105,6 +105,8 @@ _HUNDRED_ONE = re.compile(r"[百千][一二三四五六七八九]$")
 _HUNDREDS_AND_COUNT = re.compile("[一二两三四五六七八九][百千][一二三四五六七八九][一二两三四五六七八九]$")
 _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
 _AGED = re.compile(r"了(?=[,，。;；!！]|$)")
+_NEXT_OF_THEM = re.compile(rf"个[\u4e00-\u9fff]{{2,3}}(?:\d{{1,2}}|[{CHINESE}俩]{{1,2}})[个张位]")
+"""大人两个小孩一个: two of the former."""
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
 _NEGATIVE = re.compile(r"(?:^|[充冲买来要给加减少])\s?-$|负$")
 _LESS_THAN_NOTHING = re.compile(r"(?:^|[\s\u4e00-\u9fff])(?:-|负)$")
@@ -327,7 +329,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     own_unit = own_unit or (unit == "只" and "只" in lexicon.unit_products)  # 50只, and not "only"
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
-    if (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE):
+    people = (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE)
+    if people and not (start in ends and _NEXT_OF_THEM.match(after)):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
         if re.search(r"(?<![a-z])[x]$", before):

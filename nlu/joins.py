@@ -39,8 +39,15 @@ _HEARD = re.compile(rf"(?<=[来要买])({_MANY})分(?=$|[\s,，。!！吧])")
 """来两分, as speech recognition writes it."""
 
 
+_BECOMES_SO_MANY = re.compile(rf"(?<![改换])变(?=\d{{1,3}}[\u4e00-\u9fff]|{_COUNT})")
+_SOME_OF_IT = re.compile(rf"(^|[\s,，])有({_COUNT})(?:想|得|是|给我)?(?:要|换成?)(?=[^不,，\s])")
+"""有一件要XL的, of two."""
+
+
 def plain_verbs(text: str) -> str:
-    """The text with 改成 for whatever makes one thing of another (变成一年的), 加 for 添, 份 for a 分 of that sound."""
+    """The text with 改成 for whatever makes one thing of another (变成一年的, 变4份), 加 for 添, 份 for a 分 of that sound,
+    其中一件换成 for 有一件要."""
+    text = _SOME_OF_IT.sub(r"\1其中\2换成", _BECOMES_SO_MANY.sub("改", text))
     return _ADDS.sub("加", _BECOMES.sub("改成", _HEARD.sub(r"\1份", text)))
 
 

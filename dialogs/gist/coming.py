@@ -15,6 +15,8 @@ from dialogs.ordering import advance
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.turn import Said, Scene, Turn
 
+_RATHER = re.compile("还是(?![得也要这那同原老])")
+"""又说打王者了 还是王者680吧: in the place of what there is."""
 _EARLIER = re.compile("[老旧]号|上[次回]|再.{0,3}[一1两]?[单次回笔]|之前|以前|(?<![值额量他它余下])照旧|老样子")
 
 
@@ -23,7 +25,7 @@ def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
     state, live = dialog.state, paying.live_unpaid(dialog, scene)
     if isinstance(state, Confirming):
         new = instead(state.lines, said, scene.shelf)
-        more = besides(state.lines, said, scene.shelf) if new is None else None
+        more = besides(state.lines, said, scene.shelf) if new is None and not _RATHER.search(said.text) else None
         lines = more.every if more is not None else new
         if lines is None:
             return None

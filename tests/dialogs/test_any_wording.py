@@ -1,5 +1,6 @@
 """An order is the same order, whatever stands before it, behind it and between its parts."""
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -207,3 +208,33 @@ def test_what_only_another_product_is_called_is_no_more_of_what_there_is() -> No
 
 def test_shares_are_pieces_where_they_are_heard() -> None:
     assert lines_for("demo", "京东卡100 来两分") == {"JD100": 2}
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "wanted"),
+    [
+        ("p9_spa", "夜场票大人两个小孩一个", {"MP-NA": 2, "MP-NC": 1}),
+        ("venue", "博物馆学生票两张\n610102200309152316\n61011620041127062X", {"MU-S": 2}),
+        ("fresh", "打印35页 chenwt2003@163.com", {"PR": 1}),
+    ],
+)
+def test_a_count_is_of_what_stands_beside_it(shop: str, message: str, wanted: dict[str, int]) -> None:
+    assert lines_for(shop, message) == wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (("星巴克大杯两杯", "有一杯要超大杯的"), [("XB-L", 1), ("XB-X", 1)]),
+        (("星巴克大杯两杯", "变4杯"), [("XB-L", 4)]),
+        (("王者680", "算了 吃鸡680", "又说打王者了 还是王者680吧 苹果区 2290417735", "2290417735"), [("WZ680", 1)]),
+    ],
+)
+def test_what_becomes_of_it_is_what_he_says(said: tuple[str, ...], wanted: list[tuple[str, int]]) -> None:
+    counter = counter_in("demo")
+    for message in said:
+        counter.says(message)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming | Collecting)
+    made = [(look(line, counter.scene.shelf).sku, line.quantity) for line in state.lines]
+    assert [(sku.code if sku else "", many) for sku, many in made] == wanted
