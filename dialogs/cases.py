@@ -42,9 +42,12 @@ _BAD_KEY = re.compile(
     r"|(?:显示|提示|说是?|写着|告诉我)(?:这?[张个]?[卡码券]?密?)?(?:早就|已经?|是)?(?:被)?(?:使用|激活|绑定?|用|兑换?|领)(?:过了?|了|$)"
     r"|(?:显示|提示|说是?)(?:早就|已经?)(?:被)?(?:使用|激活|绑定|用|兑换|领取?)"
     r"|换(?:一|1)?[张个].{0,2}(?:能用|可用|有效|好)的"
+    r"|(?:都|总|还|一直)?(?:说|提示|显示)(?:密码|卡号|卡密|码)?(?:不对|错误|有误|不正确|不存在)"
     r"|(?:卡|码|券).{0,2}(?:假的|假货)|(?:无效|用不了|失效|被用过?|不能用|用过)的?.{0,4}(?:卡密|卡|码)",
     re.IGNORECASE,
 )
+_NOT_WHAT = re.compile("面[值额].{0,3}(?:不对|错)|[发给寄]错|不是我[要买]的|少[发给了]")
+"""面值不对 我买的100: shown once more, it would be the same."""
 _UNUSABLE = re.compile("用不[了成]|不能用|[充用]不[上进]")
 _FURIOUS = re.compile(
     "投诉|举报|曝光|报警|起诉|12315|12345|消协|工商|骗|垃圾|黑店|无良|他?妈的|磨叽|磨蹭|墨迹|玩意|气死|慢死|搞什么|嘎哈|干什么吃"
@@ -93,7 +96,7 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
         return ask_which_line(dialog, order, lines, kind, scene)
     line = lines[0] if len(lines) == 1 else None
     shown = line is not None and line.delivery == "card" and line.state is LineState.DELIVERED
-    if kind is CaseKind.MISSING and shown and not threat:
+    if kind is CaseKind.MISSING and shown and not threat and not _NOT_WHAT.search(lookup.text):
         return keys_again(dialog, order, scene)
     if kind is CaseKind.MISSING and line is not None and lookup.text and _is_in_time(order, line, lookup.text, scene):
         return answer(dialog, scene, replies.in_time(order, line, scene.now))

@@ -34,6 +34,9 @@ _UNTIL = re.compile(
 _TOGETHER = re.compile("[这那]?[两二三俩仨](?:[单个笔]|张)?.{0,4}(?:一起|一块|都|同时).{0,2}付")
 _HOW_MUCH = re.compile("付|链接|多少钱")
 _OF_AN_ACCOUNT = re.compile(r"号码|手机|账号|帐号|邮箱|地址|名字|身份证|改|换(?!一?[张个]|卡|码)|\d{5}")
+_IMPATIENT = re.compile(
+    "^[?？!！。.]+$|^急+[死了啊呀]*$|急急|给个(?:说法|准话|话)|等得|都谢了|不是说.{0,10}(?:分钟|小时|天|秒到|马上|立刻)|[你您]们?(?:到底)?行不行"
+)
 _GONE = "没有?了|没看[到见]|不见|找不[到着]|丢|删|过期|失效|打不开|点不开|点不[了动]|呢|在哪|去哪"
 LINK_GONE = re.compile(
     f"(?<!下载)(?<!教程)(?<!兑换)(?<!激活)(?<!官网)(?<!商品)(?:付款码|支付码|链接|二维码)[^?？]{{0,6}}(?:{_GONE}|(?:再|重新?|重)(?:发|给|来)|发(?:我|一下|来|给|过来|个))"
@@ -88,6 +91,7 @@ _ASKED_FOR: tuple[tuple[OrdersFor, re.Pattern[str]], ...] = (
     ),
     ("list", re.compile("我.{0,8}(?:花|消费|用)了(?:你们?)?(?:多少|几)(?:钱|块)?[?？了啊]*$")),
     ("invoice", re.compile("小票|收据")),
+    ("problem", re.compile("(?:物流|快递).{0,6}(?:不动|没动|没更新|没变|停)")),
     ("reorder", re.compile("(?:过期|关闭|超时|失效)了?.{0,4}(?:我?还要|还想要?|重新)")),
 )
 """What these words ask for of what he bought, where nothing better was understood."""
@@ -128,12 +132,15 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return answer(dialog, scene, note) if note else None
     if not isinstance(dialog.state, Idle):
         return None
-    live = live_unpaid(dialog, scene) is not None or _TOGETHER.search(text) is not None
+    together = _TOGETHER.search(text) is not None
+    live = live_unpaid(dialog, scene) is not None or together or "来着" in text
     if not (
         gone
         or _HOW_TO.search(text)
         or _HOW_LONG.search(text)
         or _UNTIL.search(text)
+        or together
+        or _is_impatient(said)
         or (live and _TO_PAY.search(text) and _HOW_MUCH.search(text))
     ):
         return None
@@ -173,7 +180,7 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         return told
     waiting = [order for order in fact.orders if order.state is OrderState.UNPAID]
     gone = LINK_GONE.search(text) is not None
-    if waiting and (gone or (_TO_PAY.search(text) and _HOW_MUCH.search(text))):
+    if waiting and (gone or _TOGETHER.search(text) or (_TO_PAY.search(text) and _HOW_MUCH.search(text))):
         return _to_pay(dialog, waiting, scene)
     if not waiting and (gone or _TOGETHER.search(text)):
         return answer(dialog, scene, replies.nothing_unpaid())
@@ -182,12 +189,21 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if _HOW_TO.search(text):
         return _how_to(dialog, orders, scene)
     said = Said(lookup.frame, text) if lookup.frame is not None else None
+    if said is not None and _is_impatient(said) and not any(o.state is OrderState.PAID for o in orders):
+        return smalltalk.not_understood(dialog, said, scene)
     under_way = bool(orders) and orders[0].state in (OrderState.UNPAID, OrderState.PAID)
     if said is not None and not under_way and (told := smalltalk.shop_answer(dialog, said, scene)) is not None:
         return told
     if not orders or (orders[0].state is OrderState.EXPIRED):
         return smalltalk.help_(dialog, scene, said)
-    return answer(dialog, scene, _how_long(orders[0], scene))
+    impatient = said is not None and _is_impatient(said)
+    order = next((o for o in orders if impatient and o.state is OrderState.PAID), orders[0])
+    return answer(dialog, scene, _how_long(order, scene))
+
+
+def _is_impatient(said: Said) -> bool:
+    """？, 急急急, 不是说5分钟吗: of the order that is under way, where there is one."""
+    return said.frame.intent in ("unknown", "help") and _IMPATIENT.search(fold(said.text)) is not None
 
 
 def bad_key(dialog: Dialog, said: Said) -> Turn | None:

@@ -373,6 +373,15 @@ def test_and_other_words_about_coming_are_not_taken_so(said: str) -> None:
         (LINE, "waiting", "不想要了能退不", "申请退款"),
         (LINE, "done", "发错了 我要的2米", "已登记给客服"),
         (HF, "unpaid", "不想要了", "已取消"),
+        (HF, "unpaid", "多少钱来着", "¥49.80"),
+        (HF, "done", "少了20块", "已登记给客服"),
+        (HF, "done", "只到了30", "已登记给客服"),
+        (JD, "done", "面值不对 我买的100", "已登记给客服"),
+        (JD, "done", "输了三次都说不对", "已登记给客服"),
+        (JD, "done", "已绑定 没问题", "那就好"),
+        (LINE, "waiting", "麻烦备注放门口", "客服可以帮您改"),
+        (LINE, "waiting", f"电话写的我妈的 打我的{OTHER}", "客服可以帮您改"),
+        (LINE, "done", "物流停了三天不动", "已登记给客服"),
     ],
 )
 def test_ordinary_words_after_the_sale(first: str, state: str, said: str, told: str) -> None:
@@ -387,3 +396,9 @@ def test_asking_whether_it_goes_back_moves_no_money() -> None:
 
 def test_the_keys_are_shown_to_who_asks_for_their_number() -> None:
     assert _ordered((JD, "done")).says("卡号是多少来着").keys_of
+
+
+@pytest.mark.parametrize("said", ["急急急", "？", "不是说1到5分钟吗", "你们行不行啊", "给个说法", "我都等得花儿都谢了"])
+def test_impatience_hears_of_what_is_under_way_and_of_nothing_else(said: str) -> None:
+    assert "比预计" in _ordered((JD, "done"), (HF, "late")).says(said).text
+    assert "帮您查了订单" not in _ordered((HF, "done")).says(said).text
