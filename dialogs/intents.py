@@ -211,6 +211,8 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return switched
     if _orders_all_the_same(dialog, said):
         return _order(dialog, said, scene)
+    if paying.live_unpaid(dialog, scene) is not None and not_held.gave_wrong(said.text):
+        return _deny(dialog, said, scene)
     if isinstance(dialog.state, Idle) and rating.gives_stars(said.text) and "没" not in said.text:
         return _rate(dialog, said, scene)
     if cases.only_complains(fold(said.text)):

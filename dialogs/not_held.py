@@ -36,6 +36,8 @@ _SWAP = re.compile(
 _THEIRS = re.compile(
     "你们?.{0,4}错|(?:给我|帮我)[^,，。]{0,3}错|[发寄送]错|错[发寄送]|错别字|少了|少[充给发到寄]|多[扣收]|只[到充给]了"
 )
+_ELSE = re.compile("改[价天日]|改主意|话题|换个?(?:人|客服|问题|说法|方式)|打错字|没事$|别管|当我没说")
+_LISTS_OF_ORDERS = ("o:", "q:", "u:", "x:")
 _ANEW = re.compile("再[充冲买来要下订]|重新[充买下订]|另外|新的|一单新|换绑|换手机$")
 _OF_AN_ACCOUNT = re.compile("号|手机|电话|qq|地址|收件|收货|姓名|名字")
 _OF_THE_PAST = re.compile(
@@ -50,16 +52,29 @@ def says_change(dialog: Dialog, said: Said, scene: Scene) -> bool:
     """Whether something is to be changed, or was given wrong, and the talk holds nothing that it could be said of."""
     if not isinstance(dialog.state, Idle) or live_unpaid(dialog, scene) is not None or dialog.dropped:
         return False
+    if dialog.listed is not None and dialog.listed.entries[0][:2] not in _LISTS_OF_ORDERS:
+        return False  # 换成京东卡, below a list of goods
     text = fold(said.text)
     if said.frame.intent == "refund" or stance(said.text, "refund") is not Stance.UNNAMED:
         return False
-    if _THEIRS.search(text) or _ANEW.search(text) or (says_bad_key(said.text) and not _OF_AN_ACCOUNT.search(text)):
+    if (
+        _THEIRS.search(text)
+        or _ANEW.search(text)
+        or _ELSE.search(text)
+        or (says_bad_key(said.text) and not _OF_AN_ACCOUNT.search(text))
+    ):
         return False
     if said.frame.intent == "change":
         return True
     if not (_WRONG.search(text) or _SWAP.search(text)):
         return False
     return said.frame.intent not in _TALKS or _OF_THE_PAST.search(text) is not None or _WRONG.search(text) is not None
+
+
+def gave_wrong(text: str) -> bool:
+    """手机号填错了怎么办: what he gave himself."""
+    said = fold(text)
+    return _WRONG.search(said) is not None and _OF_AN_ACCOUNT.search(said) is not None and not _THEIRS.search(said)
 
 
 def is_theirs(text: str) -> bool:

@@ -280,6 +280,10 @@ def test_what_is_paid_cannot_be_changed_here_and_there_are_ways(first: str, stat
         ("充错号码了 能退吗", "申请退款"),
         ("号码错了 退款", "退款"),
         ("没到账", "帮您查了订单"),
+        ("你们能改价吗", "不讲价"),
+        ("这个号以后不用了 换13955017728充50", "请核对订单"),
+        ("说错了 不好意思", "那就好"),
+        ("发错人了 抱歉", "那就好"),
         ("谢谢", "不客气"),
     ],
 )
@@ -402,3 +406,16 @@ def test_the_keys_are_shown_to_who_asks_for_their_number() -> None:
 def test_impatience_hears_of_what_is_under_way_and_of_nothing_else(said: str) -> None:
     assert "比预计" in _ordered((JD, "done"), (HF, "late")).says(said).text
     assert "帮您查了订单" not in _ordered((HF, "done")).says(said).text
+
+
+def test_below_a_list_of_goods_another_of_them_is_no_change_of_what_is_paid() -> None:
+    counter = _ordered((HF, "done"))
+    counter.says("有什么会员")
+    assert "京东E卡，请选面额" in counter.says("换成京东卡").text
+
+
+def test_what_was_given_wrong_below_the_link_is_asked_for() -> None:
+    counter = counter_in("demo")
+    for said in (HF, "确认"):
+        counter.says(said)
+    assert "手机号" in counter.says("手机号填错了怎么办").text
