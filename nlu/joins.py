@@ -13,7 +13,7 @@ _COUNT = rf"(?:{_MANY}[{PIECES}]|[俩仨])"
 _NOT_OF_IT = "号|人|充|冲|给|是|要|[改换退说]|问题|[\\s,，。]|$"
 _BEGINS = rf"(?<=[{PIECES}俩仨的\s,，、;；])"
 _JOINS = re.compile(
-    rf"(?:外加|以及|另外|顺便|附加|附带|捎带)(?=(?:我?(?:还|再|要|来)*)?{_COUNT}(?!{_NOT_OF_IT}))"
+    rf"(?:外加|以及|另外|顺便|附加|附带|捎带|还有)(?=(?:我?(?:还|再|要|来)*)?{_COUNT}(?!{_NOT_OF_IT}))"
     rf"|{_BEGINS}(?:外加|以及|附带|捎带)(?![号码])"
     rf"|{_BEGINS}(?:还有|另外|顺便)(?=(?![我你他她它这那])[^\s,，。;；]{{1,12}}{_COUNT}(?=$|[\s,，。;；!！吧呗哈谢送给发寄]))"
 )
@@ -45,7 +45,7 @@ _SOME_OF_IT = re.compile(rf"(^|[\s,，])有({_COUNT})(?:想|得|是|给我)?(?:�
 
 
 def plain_verbs(text: str) -> str:
-    """The text with 改成 for whatever makes one thing of another (变成一年的, 变4份), 加 for 添, 份 for a 分 of that sound,
+    """The text with 改成 for whatever makes one thing of another (变成一年的, 变4份), 加 for 添, 份 for 分 as heard,
     其中一件换成 for 有一件要."""
     text = _SOME_OF_IT.sub(r"\1其中\2换成", _BECOMES_SO_MANY.sub("改", text))
     return _ADDS.sub("加", _BECOMES.sub("改成", _HEARD.sub(r"\1份", text)))
