@@ -28,7 +28,7 @@ def as_heard(
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
     whole = text
-    text = plain_verbs(_without_address(without_fillers(text, dialog), dialog, scene))
+    text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"

@@ -2,6 +2,9 @@
 
 import re
 
+from catalog.shelf import Shelf
+from dialogs.draft import asked_field
+from dialogs.filling import FREE
 from dialogs.state import Collecting, Confirming, Dialog
 from nlu.numerals import CHINESE
 from nlu.surnames import KIN
@@ -37,9 +40,9 @@ _TELLS = re.compile("(?<![就行好够])[了过](?!吧)|[我你他她它]|上次
 _TEXT_MAX = 120
 
 
-def without_fillers(text: str, dialog: Dialog) -> str:
+def without_fillers(text: str, dialog: Dialog, shelf: Shelf) -> str:
     """The message without them; the same where nothing would be left, or where any words may be what was asked for."""
-    if len(text) > _TEXT_MAX or "\n" in text or isinstance(dialog.state, Collecting):
+    if len(text) > _TEXT_MAX or "\n" in text or _asks_for_words(dialog, shelf):
         return text
     spans = _clauses(text)
     while len(spans) > 1 and _is_filler(_BEGINS, text, spans[0], spans[1:]):
@@ -53,6 +56,14 @@ def without_fillers(text: str, dialog: Dialog) -> str:
     if said_by is None or _TELLS.search(plain, said_by.end()):
         return plain
     return plain[said_by.end() :]
+
+
+def _asks_for_words(dialog: Dialog, shelf: Shelf) -> bool:
+    """Whether a text or an address is asked for."""
+    if not isinstance(dialog.state, Collecting):
+        return False
+    field = asked_field(dialog.state, shelf)
+    return field is not None and field.kind in FREE
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:

@@ -238,3 +238,36 @@ def test_what_becomes_of_it_is_what_he_says(said: tuple[str, ...], wanted: list[
     assert isinstance(state, Confirming | Collecting)
     made = [(look(line, counter.scene.shelf).sku, line.quantity) for line in state.lines]
     assert [(sku.code if sku else "", many) for sku, many in made] == wanted
+
+
+QUESTIONS = (
+    ("demo", "买京东卡", "100"),
+    ("demo", "买京东卡", "500元"),
+    ("demo", "买腾讯视频会员 13812345678", "年卡"),
+    ("demo", "充话费 50", "13812345678"),
+    ("demo", "星巴克", "大杯"),
+    ("p9_spa", "足疗", "90分钟"),
+    ("heldout_club", "健身房会员", "三个月"),
+)
+
+
+@given(
+    st.sampled_from(QUESTIONS),
+    st.sampled_from(("", "哦 ", "好的 ", "嗯 ", "等等 ", "麻烦 ", "老板 ", "额，", "诶 ")),
+    st.sampled_from(("", "，谢谢", "，麻烦了", "，别充错了", " 可以吗", "，急", "，快点", "，辛苦")),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_answer_is_the_same_however_politely_it_is_given(
+    question: tuple[str, str, str], polite: str, closing: str
+) -> None:
+    shop, first, plain = question
+    drafts = []
+    for message in (plain, f"{polite}{plain}{closing}"):
+        counter = counter_in(shop)
+        counter.says(first)
+        assert isinstance(counter.dialog.state, Collecting)
+        counter.says(message)
+        state = counter.dialog.state
+        assert isinstance(state, Confirming | Collecting)
+        drafts.append(state.lines)
+    assert drafts[0] == drafts[1]
