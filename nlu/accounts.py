@@ -142,6 +142,8 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         letters = _LETTERS.search(text[max(0, start - 8) : start])
         if letters and (_LED.match(letters[1]) or letters[1] == "q" or letters[1] in lexicon.units):
             letters = None  # QQ 667788, 1G 138…
+        if letters and any(taken[start - len(letters[0]) : start]):
+            letters = None  # 酷狗VIP 138…: the end of a name
         lettered = _by_pattern(letters[1].replace(" ", "") + said, lexicon) if letters else None
         if lettered and letters:  # VP，零零七七八八
             start, said = start - len(letters[0]), lettered

@@ -333,8 +333,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     own_unit = own_unit or (unit == "只" and "只" in lexicon.unit_products)  # 50只, and not "only"
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
-    people = (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE)
-    if people and not (start in ends and _NEXT_OF_THEM.match(after)):
+    counts_people = (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE)
+    if counts_people and not (start in ends and _NEXT_OF_THEM.match(after)):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
         if re.search(r"(?<![a-z])[x]$", before):

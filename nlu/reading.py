@@ -192,7 +192,7 @@ def _by_account(
         quantity = count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
         if own_counts:
             quantity = own_counts[i]
-        elif quantity == len(accounts) and not said_for_each(quantity, counts, seen.text):
+        elif quantity == len(accounts) > len(counts) and not said_for_each(quantity, counts, seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
         options, choices = dict(base.options), dict(base.choices)
         for chosen, meant in ((options, 0), (choices, 1)):

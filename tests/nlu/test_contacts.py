@@ -3,6 +3,9 @@
 import pytest
 
 from nlu import Lexicon, parse
+from tests.stories.shops import ROOT, goods_of
+
+CATALOGS = ROOT / "tests/corpus/catalogs"
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,8 @@ def test_the_only_number_is_the_one_to_top_up(demo: Lexicon, said: str) -> None:
 )
 def test_a_number_of_his_own_that_is_charged_too_stays(demo: Lexicon, said: str) -> None:
     assert [item.fields["account"] for item in parse(said, demo).items] == ["13912340087", "13600001111"]
+
+
+def test_the_latin_end_of_a_name_is_no_part_of_the_account_behind_it() -> None:
+    (item,) = parse("酷狗VIP 18912340077 月卡", goods_of(CATALOGS / "p11_market.toml")[1]).items
+    assert (item.sku, dict(item.fields)) == ("KG1", {"phone": "18912340077"})
