@@ -34,7 +34,7 @@ from nlu.numerals import CHINESE, read_numeral
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _NOT_BOTH = re.compile("不|别|还是|[改换错]|或|算了|口误|更正")
 _NO_PIECES = re.compile(
-    r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}\s*[张份件])|\d\.\d+\s*[张份件个]|半[张份件](?!价)"
+    r"(?<![\d.])(?:(?:0+|零)\s*[张份件条袋盒瓶桶箱]|\d{4,}(?:[张份件]|\s+[张份件](?![\u4e00-\u9fff])))|\d\.\d+\s*[张份件个]|半[张份件](?!价)"
 )
 _EITHER = re.compile(r"\d{4}[^\d,，。;；]{0,4}(?:或者?|还是)[^\d,，。;；]{0,4}\d{4}")
 _NAME_LABEL = re.compile("姓名|名字|[人员]$")

@@ -75,9 +75,15 @@ class Place:
         return any(getattr(self, part.name) for part in fields(self))
 
 
+_TO_WHOM = re.compile(
+    r"^(?:麻烦|请|帮我|那就|就)*(?:邮寄|快递|寄|送|发)[到给往](?=[\u4e00-\u9fff]{2,4}[\s,，:：]*1[3-9]\d{9})"
+)
+"""寄到李建国 138…: the receiver comes first."""
+
+
 def read(text: str) -> Place:
     """Read the parts of an address, whatever their order. What is none of the others is the street."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = _TO_WHOM.sub("", unicodedata.normalize("NFKC", text).strip())
     phone = _PHONE.search(text)
     marked = _PHONE.sub(f" {_LOOSE} ", text)
     name, marked = _name(marked)

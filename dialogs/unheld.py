@@ -45,6 +45,8 @@ _CORRECTED = re.compile(
 )
 _NO_PIECES = re.compile(r"^(?:月|小时|钟|半|星期|礼拜|季度|字|问题|地方|号|账号|手机|电话|多|都|qq|性|片区|楼)")
 _COUNTED_BY_TIME = ("小时", "分钟", "节", "次", "课时", "天", "月", "年", "季", "周")
+_PARTS = re.compile(r"[\s,，]+")
+"""Of an address, whatever its order was."""
 _CLAUSES = re.compile(r"[\s,，。;；!！~～、]+")
 _SHARED_OUT = re.compile(r"平分|均分|平摊|[一每]人一半|[各对]一?半|分着[充买]")
 _TAIL = re.compile(r"(?:尾号|最后[两三四]位|末[两三四]位|后[两三四]位)(?:应该)?(?:是|为)?\s*(\d{2,4})(?!\d)")
@@ -205,7 +207,7 @@ def _without_taken(text: str, looked: Sequence[Looked]) -> str:
     """The message without what is a value of a field, or a name of what is ordered."""
     taken: list[str] = []
     for one in looked:
-        taken += [value for value in one.fields.values() if len(value) > 1]
+        taken += [part for value in one.fields.values() for part in (value, *_PARTS.split(value)) if len(part) > 1]
         if one.product is None:
             continue
         taken += [one.product.name, *one.product.aliases]

@@ -107,6 +107,8 @@ _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
 _AGED = re.compile(r"了(?=[,，。;；!！]|$)")
 _PIECE_OF_TIME = re.compile("个(?:年[卡费]|季卡|季度[^的\\s\\d]|日[租卡票]|周[卡票])")
 """两个年卡, 三个日租: so many of them, and no two years; 三个月卡 may be for three months."""
+_HOUSE_PART = re.compile(r"栋|幢|号楼|单元|弄|期(?=\d{1,2}[栋幢号])|排(?=\d)|层(?=\d)")
+_HOUSE_BEFORE = re.compile("[路街道巷村镇区园城苑庭府湾里坊号院栋幢期座排元楼][ ]?$")
 _NEXT_OF_THEM = re.compile(rf"个[\u4e00-\u9fff]{{2,3}}(?:\d{{1,2}}|[{CHINESE}俩]{{1,2}})[个张位]")
 """大人两个小孩一个: two of the former."""
 _OTHERS = re.compile(r"(?:剩下|其余|其他|其它|另外|前面?|后面?|最后|这|那)的?$")
@@ -304,6 +306,8 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + (len(tenths[0]) if tenths else 0), "none")  # 欠费15块6: the 6 counts nothing
     if _PIECE_OF_TIME.match(after) and any(m.start == 0 and m.entry.skus for m in lexicon.phrases.find(after[1:])):
         return Amount(start, end + 1, "count", read_numeral(said), "个")
+    if _HOUSE_PART.match(after) and _HOUSE_BEFORE.search(before):
+        return Amount(start, end, "none")  # 科苑路15号4栋
     unit, length = _unit_after(after, lexicon)
     if length > 1 and after[0].isspace() and _NEXT_WORD.match(after):
         unit, length = "", 0  # 话费50\n单2 139…

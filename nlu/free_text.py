@@ -8,6 +8,7 @@ from nlu.lexicon import Lexicon
 from nlu.regions import without_lead
 from nlu.seen import Seen
 from nlu.surnames import COMMON
+from nlu.words import PIECES
 
 _PLACE = re.compile(
     r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
@@ -22,10 +23,13 @@ _ADDRESS_CUE = re.compile(
 )
 
 
+_NO_RECEIVER = rf"(?![寄送发邮][到给往]|快递|[一两二三四五六七八九十俩仨][{PIECES}])"
+"""寄到138…, 两份 138…"""
 _RECIPIENT = (
     r"(?:(?:收件人|收货人|联系人|姓名|名字|联系电话|联系方式|手机号码?|手机|电话|tel)(?:是|为|[:=\s])*"
     r"(?:1[3-9]\d(?:[ -]?\d{4}){2}|[\u4e00-\u9fff]{2,4}(?![\u4e00-\u9fff]))|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"
-    r"|(?:(?<![\u4e00-\u9fff])|(?<=[寄送发]给))[\u4e00-\u9fff]{2,3}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)|(?<=[\d\s,，][\s,，、])(?!谢谢|多谢|麻烦|尽快|快点|急用|辛苦|拜托|感谢)[\u4e00-\u9fff]{2,3}收?(?=$|[\s,，。]))"
+    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[寄送发][给到])){_NO_RECEIVER}[\u4e00-\u9fff]{{2,3}}(?:收|先生|女士)?(?=[\s,，、]*1[3-9]\d)"
+    rf"|(?<=[\d\s,，][\s,，、]){_NO_RECEIVER}(?!谢谢|多谢|麻烦|尽快|快点|急用|辛苦|拜托|感谢)[\u4e00-\u9fff]{{2,3}}收?(?=$|[\s,，。]))"
 )
 
 
