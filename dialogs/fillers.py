@@ -5,14 +5,14 @@ import re
 from catalog.shelf import Shelf
 from dialogs.draft import asked_field
 from dialogs.filling import FREE
-from dialogs.state import Collecting, Confirming, Dialog
+from dialogs.state import Collecting, Confirming, Dialog, WithHuman
 from nlu.numerals import CHINESE
 from nlu.surnames import KIN
 from nlu.words import PIECES
 
 _BREAK = re.compile(r"[\s,，。;；!！~～…]+")
 _BEGINS = re.compile(
-    "(?:亲爱?的?|老板娘?|掌柜的?|店家|客服|你好|您好|在吗|在不在|诶|哎呀?|唉|嗯+|呃+|哦+|噢|那个|这个|稍等(?:一下)?|等等|等一?[下会]|慢着|且慢"
+    "(?:亲爱?的?|老板娘?|掌柜的?|店家|你好|您好|在吗|在不在|诶|哎呀?|唉|嗯+|呃+|哦+|噢|那个|这个|稍等(?:一下)?|等等|等一?[下会]|慢着|且慢"
     "|打扰(?:一?下)?了?|(?:麻烦|劳驾|请问)(?:[你您]|一下|了)*|我再?确认一?下|我?想了一?想|我想想)[啊呀哈哦呢吧嘛]*"
 )
 _ENDS = re.compile(
@@ -59,9 +59,9 @@ def without_fillers(text: str, dialog: Dialog, shelf: Shelf) -> str:
 
 
 def _asks_for_words(dialog: Dialog, shelf: Shelf) -> bool:
-    """Whether a text or an address is asked for."""
+    """Whether a text or an address is asked for, or a person listens."""
     if not isinstance(dialog.state, Collecting):
-        return False
+        return isinstance(dialog.state, WithHuman)  # a person reads what he writes
     field = asked_field(dialog.state, shelf)
     return field is not None and field.kind in FREE
 
