@@ -263,7 +263,9 @@ def _counted(item: Item, seen: Seen) -> Item:
     return replace(item, quantity=count, said=item.said | {"quantity"})
 
 
-_NOT_FREE = re.compile(r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|改成|换成|为啥|干嘛")
+_NOT_FREE = re.compile(
+    r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|(?:行|好|成|可以|中)不(?:行|好|成|可以|中)?$|能不能|可不可以|改成|换成|为啥|干嘛"
+)
 _PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室苑园]|小区|学校|大学|大厦|广场|公司")
 _LEAD = re.compile(r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+")
 

@@ -271,3 +271,13 @@ def test_an_answer_is_the_same_however_politely_it_is_given(
         assert isinstance(state, Confirming | Collecting)
         drafts.append(state.lines)
     assert drafts[0] == drafts[1]
+
+
+@pytest.mark.parametrize("question", ["100块给我4小时行不行", "能不能找个女生带", "晚上八点好不好"])
+def test_a_question_is_no_text_that_was_asked_for(question: str) -> None:
+    counter = counter_in("games")
+    counter.says("陪练3小时")
+    counter.says(question)
+    state = counter.dialog.state
+    assert isinstance(state, Collecting)
+    assert question not in state.lines[0].fields.values()
