@@ -77,7 +77,7 @@ def test_two_voices_are_answered_in_the_order_they_were_spoken(shop: Shop) -> No
 
 def test_what_is_typed_meanwhile_is_taken_first_and_the_voice_after_it(shop: Shop) -> None:
     buyer = shop.buyer()
-    shop.faults(speech={"kind": "slow", "seconds": 0.5})
+    shop.faults(speech={"kind": "slow", "seconds": 0.8})
     speaks(buyer, "13812345678")
     assert "手机" in buyer.say("充100话费")
     assert "¥99.50" in heard(buyer, "13812345678")
@@ -86,7 +86,7 @@ def test_what_is_typed_meanwhile_is_taken_first_and_the_voice_after_it(shop: Sho
 def test_a_spoken_yes_does_not_confirm_what_was_changed_since(shop: Shop) -> None:
     buyer = shop.buyer()
     buyer.say("充100话费 13812345678")
-    shop.faults(speech={"kind": "slow", "seconds": 0.5})
+    shop.faults(speech={"kind": "slow", "seconds": 0.8})
     speaks(buyer, "确认")
     assert "¥49.80" in buyer.say("改成50")
     answer = heard(buyer, "确认")
