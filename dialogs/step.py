@@ -124,6 +124,8 @@ _LETTERS = re.compile("[a-z]{1,5}")
 def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
     """Take one thing heard and say what becomes of it. Never raises for what a buyer can cause."""
     state, fresh = dialog.state, replace(dialog, unsaid="") if dialog.unsaid else dialog
+    if fresh.supposed and not isinstance(heard, Said | Fact):
+        fresh = replace(fresh, supposed=())  # another summary may stand there now
     if isinstance(state, WithHuman):
         turn = handoff.while_with_human(fresh, state, heard, scene, _step)
     else:
@@ -169,12 +171,12 @@ def _step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
 
 def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What he wrote; where it may have been a correction that nobody took, 确认 does not order yet."""
-    apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
-    if apart is not None:
-        return apart
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
+    if apart is not None:
+        return apart
     if said.in_full:
         return replacing.noting_what_went(dialog, start(dialog, said.frame.items, scene, said.text), said.text, scene)
     if said.settled and not isinstance(dialog.state, Confirming):

@@ -4,6 +4,8 @@ import pytest
 
 from dialogs.draft import look
 from dialogs.state import Confirming
+from dialogs.turn import Pressed
+from kernel.orders import LineState
 from tests.stories.counter import Counter
 from tests.stories.shops import summed_up
 
@@ -78,3 +80,15 @@ def test_what_may_be_a_wish_is_looked_at_once_more_before_it_is_ordered_over(wis
     assert counter.orders == []
     counter.says("确认")
     assert len(counter.orders) == 1
+
+
+def test_a_supposition_is_of_the_summary_it_was_asked_at() -> None:
+    counter = summed_up("demo", "京东卡100")
+    counter.says("确认")
+    counter.settle(LineState.DELIVERED)
+    counter.says("充100话费 13812345678")
+    assert "30元" in counter.says("一百块她用不完的呀，三十顶天了").text
+    counter.hears(Pressed("reorder"))
+    assert held(counter)[0][0] == "JD100"
+    counter.says("确认")
+    assert [line.sku_code for order in counter.orders for line in order.lines] == ["JD100", "JD100"]
