@@ -64,11 +64,16 @@ def offered(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     return Turn(asked, Reply(told))
 
 
+def _products(lines: Lines, shelf: Shelf) -> list[Product]:
+    """What each line is of: of a summary every line is of one."""
+    return [product for line in lines if (product := shelf.product(line.product or "")) is not None]
+
+
 def may_be_a_wish(lines: Lines, text: str, shelf: Shelf) -> bool:
     """Whether something in it is of the order, or asks for something: 要立马到, 一米哪够得着, and not 今天天气真好."""
     if _WISHES.search(text) is not None:
         return True
-    products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    products = _products(lines, shelf)
     fields = [one for product in products for one in product.fields if one.kind is FieldKind.CHOICE]
     said = fold(text)
     return bool(read(text, products, shelf).mentions) or any(name in said for one in fields for name in names_of(one))
@@ -100,14 +105,14 @@ def _can_be(lines: Lines, shelf: Shelf) -> bool:
 
 def _refuses(lines: Lines, said: Said, shelf: Shelf) -> bool:
     """Whether what is ordered is said to be no good: 一百块她用不完, 三十顶天了."""
-    products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    products = _products(lines, shelf)
     mine = {sku.code for line in lines if (sku := look(line, shelf).sku) is not None}
     return any(m.sign < 0 and m.skus & mine for m in read(said.text, products, shelf).mentions)
 
 
 def _suppositions(lines: Lines, said: Said, shelf: Shelf) -> Iterator[Lines]:
     """The order, each time with one thing otherwise that the message names."""
-    products = [p for line in lines if (p := shelf.product(line.product or "")) is not None]
+    products = _products(lines, shelf)
     message = read(said.text, products, shelf)
     if len(lines) > 1 and any(mention.count for mention in message.mentions):
         return  # 麦乐鸡不要了 巨无霸四份: half of it would be lost
@@ -117,7 +122,7 @@ def _suppositions(lines: Lines, said: Said, shelf: Shelf) -> Iterator[Lines]:
         elif mention.skus and len(lines) > 1 and _DOES_WITHOUT.search(message.clauses[mention.clause]):
             yield from _without(lines, mention, shelf)
         elif mention.count and not mention.skus and len(lines) == 1 and not _MORE_OR_TOO_MANY.search(said.text):
-            yield from _counted(lines, mention, shelf)
+            yield from _counted(lines[0], mention, shelf)
     for at, product in enumerate(products):
         yield from _chosen(lines, at, product, fold(said.text))
     if len(lines) == 1:
@@ -140,7 +145,7 @@ def _sized(lines: Lines, mention: Mention, clause: str, shelf: Shelf) -> Iterato
                 yield tuple(other.lines)
     elif len(held) == 1 and mention.sign <= 0 and _DOES_WITHOUT.search(clause):
         if len(lines) > 1:
-            yield lines[: held[0]] + lines[held[0] + 1 :]
+            yield from _without(lines, mention, shelf)
         elif (product := basket.product(held[0])) is not None and len(product.skus) == 2:
             basket.become(held[0], next(sku for sku in product.skus if sku.code not in mention.skus))
             yield tuple(basket.lines)
@@ -152,14 +157,13 @@ def _without(lines: Lines, mention: Mention, shelf: Shelf) -> Iterator[Lines]:
         yield tuple(line for at, line in enumerate(lines) if at not in held)
 
 
-def _counted(lines: Lines, mention: Mention, shelf: Shelf) -> Iterator[Lines]:
+def _counted(line: DraftLine, mention: Mention, shelf: Shelf) -> Iterator[Lines]:
     """So many of it, where it can be."""
-    for at in range(len(lines)):
-        basket = Basket(list(lines), shelf)
-        now = basket.amount(at)
-        to = {"more": now + mention.count, "less": now - mention.count}.get(mention.way, mention.count)
-        if to >= 1 and to != now and basket.set(at, to, mention.piece) and basket.lines[at].quantity <= QUANTITY_MAX:
-            yield tuple(basket.lines)
+    basket = Basket([line], shelf)
+    now = basket.amount(0)
+    to = {"more": now + mention.count, "less": now - mention.count}.get(mention.way, mention.count)
+    if to >= 1 and to != now and basket.set(0, to, mention.piece) and basket.lines[0].quantity <= QUANTITY_MAX:
+        yield tuple(basket.lines)
 
 
 def _chosen(lines: Lines, at: int, product: Product, text: str) -> Iterator[Lines]:
