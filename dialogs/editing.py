@@ -70,6 +70,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if _MORE_OR_TOO_MANY.fullmatch(fold(said.text)):
         return miss(doubted(dialog), scene)
+    if (counted := _recounted(dialog, state, said, scene)) is not None and _only_of_these(state, counted):
+        return counted  # every word of it is read: no rule that knows a part of them knows better
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
     if not said.frame.items and switched_to(state, said, scene.shelf) is not None:
@@ -119,7 +121,16 @@ def _recounted(dialog: Dialog, state: Collecting | Confirming, said: Said, scene
     if new is None:
         return None
     more = len(new) > len(state.lines) == len([line for line in state.lines if line in new])
-    return advance(replace(dialog, misses=0), new, scene, replies.added() if more else replies.changed())
+    gone = len(state.lines) - len(new) if set(new) < set(state.lines) else 0
+    told = replies.added() if more else replies.taken_out(gone) if gone else replies.changed()
+    return advance(replace(dialog, misses=0), new, scene, told)
+
+
+def _only_of_these(state: Collecting | Confirming, counted: Turn) -> bool:
+    """Whether it changes several lines, or drops some, and nothing is left open or has come besides."""
+    after = counted.dialog.state
+    made = after.lines if isinstance(after, Collecting | Confirming) else ()
+    return 1 < len(state.lines) >= len(made) and made != state.lines
 
 
 def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

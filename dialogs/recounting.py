@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import look
@@ -14,6 +15,14 @@ from dialogs.state import DRAFT_LINES_MAX, Collecting, Confirming, Dialog, Draft
 from dialogs.turn import Said, Scene
 from nlu.frame import Item
 
+_SAYS = frozenset("AEMLKZ")
+"""Kinds of words that change something without a count."""
+_OF_HELD = ("set", "drop", "only", "more", "less")
+"""Steps about a line that there is: 京东卡一份，还有50的要五份 is of the other thing, the only one of 50."""
+_SIZED = ("NWN", "NSN")
+"""月卡那个应该是半年卡: one of several becomes a size that none of them is."""
+_BESIDES = ("还有", "另外", "还有就是", "另外还有")
+"""Said before the next of several things, where how many there are to be was said of the one before."""
 _ENOUGH = re.compile("够|就行|就好|只")
 _ANOTHER_ORDER = re.compile("^(?:再|还|又|另外|顺便)+想?(?:[来要买拿订]|$)|^另外")
 
@@ -38,7 +47,9 @@ def recounted(
         return None
     spoken_of: frozenset[str] = frozenset()
     for kind, words in steps:
-        words = [_narrowed(word, spoken_of, shelf) for word in words]
+        verb = kind in _OF_HELD and any(word.kind in "MSWLK" for word in words)
+        named = verb and len(names := _of(words, "N")) == 1 and len(basket.named(names[0])) == 1
+        words = words if named else [_narrowed(word, spoken_of, shelf) for word in words]
         spoken_of = next((own for word in words if len(own := _products(word, shelf)) == 1), spoken_of)
         if not _STEPS[kind](basket, words):
             return Open(basket.question) if basket.question else None
@@ -89,11 +100,16 @@ def _of_the_order(lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
     read = _read(lines, said.text, said.frame.items, scene.shelf)
     if read is None or recounted(lines, said.text, said.frame.items, scene.shelf) is None:
         return False
-    return not any(
-        word.kind == "A" or (word.kind == "M" and _ANOTHER_ORDER.match(word.text))
-        for _, words in read[0]
-        for word in words
-    )
+    return not any(_may_be_another(kind, words, len(lines)) for kind, words in read[0])
+
+
+def _may_be_another(kind: str, words: Sequence[Word], lines: int) -> bool:
+    """再来一张200的, 两份大杯一份中杯: an order of its own just as well, below the link of one; not 第二个再来一张."""
+    if any(word.nth >= 0 for word in words):
+        return False
+    if kind == "share" and lines > 1:
+        return True
+    return any(word.kind == "A" or (word.kind == "M" and _ANOTHER_ORDER.match(word.text)) for word in words)
 
 
 def _read(
@@ -105,10 +121,14 @@ def _read(
     open_ = {one.line.product for one in looked if one.sku is None or one.trouble}
     products = [one.product.id for one in looked if one.product is not None and one.product.id not in open_]
     words = words_of(text, tuple(dict.fromkeys(products)), len(lines), shelf) if products else None
-    if not words or (all(word.kind != "C" for word in words) and not {"A", "E", "M"} & {word.kind for word in words}):
+    if not words:
         return None
     basket = Basket(list(lines), shelf)
-    steps = _steps("".join(word.kind for word in words), words)
+    kinds = "".join(word.kind for word in words)
+    sized = kinds in _SIZED and len(lines) > 1 and not basket.named(words[-1])
+    if "C" not in kinds and not sized and not _SAYS & set(kinds):
+        return None
+    steps = _steps(kinds, words)
     return (steps, basket) if steps and any(kind in _COUNTS for kind, _ in steps) else None
 
 
@@ -118,20 +138,23 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("keep", "N?B?W?KCN?B?R[SW]N"),
     ("share", "N?(?:CN){2,}|N?CNB(?:CNB?)*CN"),
     ("part", "NB?OC[SW]?N|NB?CSN|O?CN[SW]N|OC[SW]?N|CSN|SCN|CUB?C[SW]?N|KCB?M?C[SW]N"),
-    ("set", "N(?:XC|CT|TC?)B?[WS]?C|NLCB[WS]?C|NB?[WS]?C|NWUB?C"),
-    ("less", "NB?T?B?O?LC|NB?O?CL|N?B?LOC|N?B?OCL|CL|LCN|LNC|TB?LC|TCB?LC|LC"),
+    ("become", "N?B?LNB?[WS]N"),
+    ("restate", "WCN(?:B?W?CN)+"),
+    ("only", "KNB?(?:R?E?L|R?E?U)?|ZNB?R?E?L|NB?RE?L"),
+    ("set", "MN[WS]+C|N(?:XC|CT|TC?)B?[WS]?C|N[WS]?CXC|NLCB[WS]?C|NB?[WS]?C|NWUB?C"),
+    ("less", "NLCL|NB?T?B?O?LC|NB?O?CL|N?B?LOC|N?B?OCL|CL|LCN|LNC|TB?LC|TCB?LC|LC"),
     ("more", "NB?T?B?M[CN]N?|TB?MC|MCN|MNC|MN|MC"),
     ("also", "NAB?W?CN?|YB?W?NC|YB?W?CN|YB?MNC|YB?MCN"),
     ("kind", "N(?:A[WS]?|[WS])N"),
     ("every", "E[ML]C|E[SWA]?C|EA?[SW]N"),
     ("same", "NU|RU"),
-    ("drop", "NL|LN"),
+    ("drop", "M?NL+|LN"),
     ("first", "[WS]?C(?=B)|[WS]?N(?=B)"),
 )
 _COMPILED = [(kind, re.compile(pattern)) for kind, pattern in _PATTERNS]
 _ALONE = ("first",)
 """两张 再加一张50的: a count or size of the one thing, where more follows; alone it may be an answer."""
-_COUNTS = ("keep", "share", "part", "set", "less", "more", "also", "kind", "every")
+_COUNTS = ("become", "restate", "only", "drop", "keep", "share", "part", "set", "less", "more", "also", "kind", "every")
 
 
 def _steps(kinds: str, words: Sequence[Word]) -> list[tuple[str, list[Word]]] | None:
@@ -197,7 +220,10 @@ def _more(basket: Basket, words: Sequence[Word]) -> bool:
             return False
     at = basket.named(names[0]) if names else [0]
     if len(at) == 1:
-        return bool(counts) and basket.set(at[0], basket.amount(at[0]) + count.count, count.piece)
+        in_all = basket.counted and words[0].text in _BESIDES
+        return bool(counts) and basket.set(
+            at[0], count.count if in_all else basket.amount(at[0]) + count.count, count.piece
+        )
     if at:
         basket.question = replies.which_line_counts(len(basket.lines))
         return False
@@ -263,6 +289,8 @@ def _share(basket: Basket, words: Sequence[Word]) -> bool:
     """一张中杯 两张超大杯, of three: as many as there are become these."""
     names, counts = _of(words, "N"), _of(words, "C")
     head = names[: len(names) - len(counts)]
+    if len(basket.lines) > 1 and not head:
+        return _restate(basket, words)
     at = _subject(basket, head)
     if at is None or sum(one.count for one in counts) != basket.amount(at) or any(one.count == HALF for one in counts):
         return False
@@ -318,15 +346,61 @@ def _first(basket: Basket, words: Sequence[Word]) -> bool:
     return sku is not None
 
 
+def _restate(basket: Basket, words: Sequence[Word]) -> bool:
+    """应该两份大杯，一份中杯, of both: so many of each."""
+    pairs = list(zip(_of(words, "C"), _of(words, "N"), strict=True))
+    meant = [basket.named(name) for _, name in pairs]
+    if any(len(at) != 1 for at in meant) or len({at[0] for at in meant}) < len(basket.lines):
+        return False
+    return all(
+        count.count != HALF and basket.set(at[0], count.count, count.piece)
+        for at, (count, _) in zip(meant, pairs, strict=True)
+    )
+
+
+def _become(basket: Basket, words: Sequence[Word]) -> bool:
+    """购物卡不要100的 要200的, 不要大杯的要中杯的: one line becomes another size."""
+    *old, new = _of(words, "N")
+    every = set(range(len(basket.lines)))
+    at = sorted(every.intersection(*(set(basket.named(name)) for name in old)))
+    sku = basket.like(new, at[0]) if len(at) == 1 else None
+    if sku is None or sku == basket.sku(at[0]):
+        return False
+    basket.become(at[0], sku)
+    return True
+
+
+def _only(basket: Basket, words: Sequence[Word]) -> bool:
+    """只要第二个, 除了大杯都不要了: every other line goes."""
+    at = _subject(basket, words)
+    if at is None or len(basket.lines) < 2:
+        return False
+    basket.lines = [line if i == at else replace(line, quantity=0) for i, line in enumerate(basket.lines)]
+    return True
+
+
 def _drop(basket: Basket, words: Sequence[Word]) -> bool:
     at = _subject(basket, words)
-    if at is None:
+    if at is None or _is_of_how(basket, at, words) or (words[0].kind == "M" and words[0].text not in _BESIDES):
         return False
     basket.lines[at] = replace(basket.lines[at], quantity=0)
     return True
 
 
+def _is_of_how(basket: Basket, at: int, words: Sequence[Word]) -> bool:
+    """不要快充, of one line of its product: how it is to be, and not which goes."""
+    product, names = basket.product(at), _of(words, "N")
+    of_it = [line for line in basket.lines if line.product == basket.lines[at].product]
+    if product is None or len(of_it) > 1 or len(names) != 1:
+        return False
+    labels = (label for option in product.options for one in option.values for label in (one.label, *one.aliases))
+    return names[0].text in set(map(fold, labels))
+
+
 _STEPS: dict[str, Callable[[Basket, Sequence[Word]], bool]] = {
+    "become": _become,
+    "restate": _restate,
+    "only": _only,
     "keep": _keep,
     "share": _share,
     "part": _part,

@@ -24,7 +24,7 @@ from dialogs.order_lines import lines_of, reworked
 from dialogs.ordering import advance, mend
 from dialogs.paying import cancel_several, live_unpaid, look_up_meant
 from dialogs.pointing import names_else, pointed
-from dialogs.recounting import recounts
+from dialogs.recounting import recounted, recounts
 from dialogs.said_anew import restates
 from dialogs.state import (
     Collecting,
@@ -73,6 +73,8 @@ _WANTS_MORE = re.compile("充|买|来|再|开|查|人工|客服|多少|什么|�
 
 def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """Look his orders up where a message is likely to be about one of several; None when it is about something else."""
+    if recounts(dialog, said, scene) and isinstance(dialog.state, Idle):
+        return look_up_meant(dialog, said)
     if after_sale.is_tap(said.text) or said.frame.intent in ("confirm", "batch", "human", "rate", "greet", "thanks"):
         return None
     live = live_unpaid(dialog, scene)
@@ -164,6 +166,8 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
         chosen = _chosen(dialog, fact.orders, said, scene)
         if chosen is not None or not isinstance(dialog.state, Idle):
             return chosen
+    if len(waiting) == 1 and (counted := _counted(dialog, waiting[0], said, scene)) is not None:
+        return counted
     if len(waiting) == 1 and (coming := _coming(dialog, waiting[0], said, scene)) is not None:
         return coming
     if len(waiting) == 1 and restates(dialog, said):
@@ -185,6 +189,15 @@ def found(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn |
     if _corrects(dialog, said, scene) or wants:
         return _corrected(dialog, waiting, fact.orders, said, scene)
     return change_or_another.asked(dialog, waiting, said, scene)
+
+
+def _counted(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | None:
+    """How many of which of its lines, or which go, where every word of the message is read."""
+    lines = lines_of(dialog, order, scene) if recounts(dialog, said, scene) else ()
+    new = recounted(lines, said.text, said.frame.items, scene.shelf) if len(lines) > 1 else None
+    if not isinstance(new, tuple):
+        return None
+    return Turn(replace(dialog, waiting=Replacement(new)), effects=(CancelOrder(order.order_no),))
 
 
 def _coming(dialog: Dialog, order: Order, said: Said, scene: Scene) -> Turn | None:

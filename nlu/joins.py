@@ -44,10 +44,13 @@ _SOME_OF_IT = re.compile(rf"(^|[\s,，])有({_COUNT})(?:想|得|是|给我)?(?:�
 """有一件要XL的, of two."""
 
 
+_BEGINS_BESIDES = re.compile(r"^\s*(?:外加|附带|捎带)上?(?![号码费])")
+
+
 def plain_verbs(text: str) -> str:
-    """The text with 改成 for whatever makes one thing of another (变成一年的, 变4份), 加 for 添, 份 for 分 as heard,
-    其中一件换成 for 有一件要."""
-    text = _SOME_OF_IT.sub(r"\1其中\2换成", _BECOMES_SO_MANY.sub("改", text))
+    """The text with 再加 for 外加, 改成 for whatever makes one thing of another (变成一年的, 变4份), 加 for 添,
+    份 for 分 as heard, 其中一件换成 for 有一件要."""
+    text = _SOME_OF_IT.sub(r"\1其中\2换成", _BECOMES_SO_MANY.sub("改", _BEGINS_BESIDES.sub("再加", text)))
     return _ADDS.sub("加", _BECOMES.sub("改成", _HEARD.sub(r"\1份", text)))
 
 

@@ -114,6 +114,12 @@ class Reading:
         return wished_with_reasons(self.lines, self.said, self.scene)
 
     @cached_property
+    def wholly_read(self) -> bool:
+        """Whether every word of it is known, and says how many of which of several lines, or which of them go."""
+        lines, said = self.lines, self.said
+        return len(lines) > 1 and isinstance(recounted(lines, said.text, said.frame.items, self.scene.shelf), tuple)
+
+    @cached_property
     def read_by_word(self) -> bool:
         """Whether there is nothing in it that the older rules leave over."""
         shelf, text, items = self.scene.shelf, self.said.text, self.said.frame.items

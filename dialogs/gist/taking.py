@@ -38,6 +38,8 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if said.late or after_sale.is_tap(said.text):
         return turn
     reading = Reading(dialog, said, scene)
+    if reading.wholly_read:
+        return turn
     if reading.lines and not reading.asks and reading.is_told and not reading.gives_an_account:
         return as_it_was(dialog, scene) if alters(dialog, turn, scene) else turn
     for new, told in ((_given(reading), replies.changed()), (_of_named(reading), _gone(reading))):
