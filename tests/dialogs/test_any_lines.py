@@ -13,7 +13,7 @@ LEADS = ("", "等等 ", "哎呀 ", "不好意思 ", "我老婆说", "刚问了�
 TAILS = ("", "，谢谢", "，用不完", "，别弄错了", "，预算不够", " 行不", "哈", " 麻烦了")
 BASES = {  # (shop, what is ordered): [(SKU, how many, what it is called)], as the summary shows them
     ("demo", "京东卡100两张，steam50三张"): [
-        ("JD100", 2, ("京东卡", "100的", "京东卡100")),
+        ("JD100", 2, ("京东卡", "京东那张", "京东卡100")),
         ("ST50", 3, ("steam卡", "steam50", "steam那个")),
     ],
     ("demo", "大杯星巴克两杯，中杯一杯，超大杯三杯"): [
