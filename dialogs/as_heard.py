@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from catalog.model import FieldKind
 from dialogs.asking import expecting
+from dialogs.assent import as_confirmed
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.fillers import without_fillers
@@ -28,6 +29,7 @@ def as_heard(
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
     whole = text
+    text = as_confirmed(text, dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
     rows = read_rows(text, lexicon) if channel == "text" else ()

@@ -319,12 +319,13 @@ def names_a_part(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
     said = fold(text)
     for product_id in {line.product for line in lines if line.product}:
         product = shelf.product(product_id)
-        if product is not None and any(len(name) > 1 and name in said for name in _parts(product)):
+        if product is not None and any(len(name) > 1 and name in said for name in parts_of(product)):
             return True
     return False
 
 
-def _parts(product: Product) -> list[str]:
+def parts_of(product: Product) -> list[str]:
+    """What its sizes and choices are called."""
     names = [name for sku in product.skus for name in (sku.label, *sku.aliases)]
     choices = [c for part in product.options for c in part.values] + [c for f in product.fields for c in f.values]
     names += [name for choice in choices for name in (choice.label, *choice.aliases)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nlu.absent import drop_absent, found_in
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
+from nlu.assent import agrees
 from nlu.counting import count_otherwise
 from nlu.deciding import PLAIN_CUES, Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
@@ -95,21 +96,17 @@ def _at_once(text: str, plain: str, lexicon: Lexicon, expecting: Expecting | Non
             return Frame("confirm", confidence=0.9), "a thumb up where a yes was asked"
         return Frame("unknown"), "nothing was said"
     whole = certain(plain)
+    if whole in (None, "thanks", "greet") and below_summary and agrees(plain):
+        whole = "confirm"
     if whole == "confirm" and any(
         m.entry.options or m.entry.choices or m.entry.skus for m in lexicon.phrases.find(plain)
     ):
         whole = None  # 快充吧 names an option: nobody confirms what he is changing
-    if whole == "thanks" and below_summary and _AGREES_POLITELY.fullmatch(plain):
-        return Frame("confirm", confidence=0.9), "agrees with thanks, below a summary"
     if whole is not None:
         asked = expecting is not None and expecting.slot != "confirm"
         if whole == "confirm" and asked and merely_agrees(plain):
             return Frame("confirm", confidence=0.5), "a nod while something else was asked: it fills nothing"
         return Frame(whole, confidence=0.99), "says this and nothing else"
-    if below_summary and _WANTS_IT.fullmatch(plain):
-        return Frame("confirm", confidence=0.9), "wants what stands in the summary"
-    if below_summary and _WANTS_TO_PAY.fullmatch(plain):
-        return Frame("confirm", confidence=0.9), "asks for the link to pay, below a summary"
     if chosen_last(plain):
         return Frame("choose", index=(expecting.listed or None) if expecting else None, confidence=0.9), "the last row"
     if expecting is not None and plain.isdecimal():
@@ -192,18 +189,6 @@ def _named_skus(seen: Seen, lexicon: Lexicon) -> tuple[Item, ...]:
 
 
 _SEVERAL_CHOSEN = re.compile(r"(?:选|要|就|我要)*[1-9](?:\s*(?:和|跟|,|，|、)\s*[1-9])+(?:吧|都要)?")
-_WANTS_IT = re.compile("(?:嗯|对|好|我|是|确认|确定)*[,，]?(?:要[的了]?|就?要(?:这个|它))(?:吧|啊|呀|的)?")
-"""要, 要的, below a summary."""
-_AGREES_POLITELY = re.compile(
-    "(?:(?:好|行|可以|没问题|ok|嗯|恩|对|是|要|没错|就这样)[的嘞滴哒啊吧了呀]*[\\s,，。!！~]*)+"
-    "(?:(?:麻烦|辛苦)(?:你|您)?了?[,， ]*)?"
-    "(?:谢谢|多谢|感谢|谢|thx|thanks)+(?:啦|了|咯|哦|啊|呀|你|您|老板|亲|[,，。.!！~ ])*"
-)
-"""好的谢谢, below a summary."""
-_WANTS_TO_PAY = re.compile(
-    r"(?:好的?|行|可以|那|就|请|麻烦|把|你|[,，\s])*(?=.*(?:发|给))(?:(?:发|给)(?:一下|个|我|下)*)?"
-    r"(?:付款|支付|付钱)的?(?:链接|二维码|码)(?:发|给|我|过来|来|一下|下|吧|呗|啊|[。.!！~])*"
-)
 _THUMB = re.compile("^[\\s\U0001f44c\U0001f44d\U0001f197\u2705\u2714\ufe0f\U0001f3fb-\U0001f3ff]+$")
 _FILLERS = re.compile(r"(?:^|(?<=[，,。 ]))(?:嗯|呃|额|那个|这个|就是说?|然后|哎|啊)+[，,。 ]+")
 

@@ -34,7 +34,7 @@ def test_a_pattern_with_a_way_around_its_gate_is_found_out() -> None:
         assert not _sure(parser.parse(around), gate), around
 
 
-@pytest.mark.parametrize("grammar", [intent._YES, intent._NO, intent._STOP, intent._SOFT.pattern])
+@pytest.mark.parametrize("grammar", [intent._YES, intent._NO, intent._STOP, intent.SOFT_WORDS.pattern])
 def test_no_yes_no_or_stop_holds_a_digit(grammar: str) -> None:
     assert not re.search(r"\\d|\d", re.sub(r"\{\d?,?\d?\}", "", grammar))
 

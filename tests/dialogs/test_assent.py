@@ -1,0 +1,51 @@
+"""A yes to the summary that says once more what the order has: one link, and nothing else than what stood there."""
+
+import pytest
+
+from dialogs.state import Confirming
+from tests.stories.counter import Counter
+from tests.stories.shops import DEMO, goods_of
+
+
+def _says(first: str, then: str) -> Counter:
+    counter = Counter(*goods_of(DEMO))
+    counter.says(first)
+    assert isinstance(counter.dialog.state, Confirming)
+    counter.says(then)
+    return counter
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("话费100 13812345678", "嗯是快充"),
+        ("话费100 13812345678", "对的就充这个号 13812345678"),
+        ("话费100 13812345678", "尾号5678 没错"),
+        ("话费100 13812345678", "算了 100就100 下吧"),
+        ("话费100 13812345678", "99.5 行吧 付钱"),
+        ("steam50 两张", "好的 50的两张 下单"),
+        ("steam50 两张", "对 就是两张 没错"),
+        ("优酷年卡", "确认确认 烦死了"),
+    ],
+)
+def test_a_yes_that_says_what_is_so_already_orders_it(first: str, then: str) -> None:
+    assert len(_says(first, then).orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("话费100 13812345678", "嗯是慢充"),
+        ("话费100 13812345678", "对的就充这个号 13812345679"),
+        ("话费100 13812345678", "200就200 下吧"),
+        ("话费100 13812345678", "我确认确认"),
+        ("话费100 13812345678", "我再确认一下"),
+        ("话费100 13812345678", "得了吧"),
+        ("steam50 两张", "好 三张"),
+        ("steam50 两张", "好 再来两张"),
+        ("steam50 两张", "行，来两张"),
+        ("steam50 两张", "对 两张100的"),
+    ],
+)
+def test_a_yes_beside_something_else_or_a_look_orders_nothing_yet(first: str, then: str) -> None:
+    assert not _says(first, then).orders
