@@ -76,7 +76,7 @@ _LAST = re.compile("(?:后面|下面|最后)(?:那|的|一|这)*[个件张份样
 _VERY_LAST = re.compile("最(?:后|下)面?(?:那|的|一|这)*[个件张份样种条]")
 _FIRST = re.compile("(?:前面|上面)(?:那|的|一|这)*[个件张份样种条]")
 _ANY_COUNT = re.compile(rf"[\d{CHINESE}俩仨半]|[多加再也还添补另都各每全]")
-_DROPS = re.compile("不[要用买需充]|别要|算了|[去删拿划撤退取][掉消]|下次再|只[要买留]|就[要留]|留")
+_DROPS = re.compile("不[要用买需充]|别要|算了|删|[去删拿划撤退取][掉消]|下次再|只[要买留]|就[要留]|留")
 _LETTERS = re.compile("[a-z]{4,}")
 _LEADING_NUMBER = re.compile(r"\d+(?=ml|l|g|kg|cm|mm|寸|英寸|米|w|号|码)")
 _ONLY = re.compile("[只就]+[要来买拿订充]?$")

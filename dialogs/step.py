@@ -179,7 +179,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return apart
     if said.in_full:
         return replacing.noting_what_went(dialog, start(dialog, said.frame.items, scene, said.text), said.text, scene)
-    if said.settled and not isinstance(dialog.state, Confirming):
+    if said.settled and not isinstance(dialog.state, Confirming) and not recounts(dialog, said, scene):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
