@@ -24,7 +24,7 @@ _LATEST = 10
 """Among so many of a buyer's orders are those that wait for payment."""
 log = logging.getLogger(__name__)
 
-_AFTER_SALE = ("status", "list", "refund", "invoice", "withdraw")
+_AFTER_SALE = ("status", "list", "refund", "invoice", "withdraw", "how")
 CLOSE_AGAIN_AFTER = timedelta(seconds=20)
 
 

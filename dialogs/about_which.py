@@ -101,8 +101,20 @@ def pieces_of(orders: Sequence[Order]) -> list[Order]:
 def ask_which(dialog: Dialog, orders: tuple[Order, ...], kind: CaseKind, scene: Scene, what: str = "") -> Turn:
     """Which of the orders: a tap sends what is wanted of it."""
     what = what or PROBLEM_OF[kind]
-    entries = [(replies.order_entry(order), f"{what} {order.order_no}") for order in orders]
+    entries = [(told, f"{what} {order.order_no}") for order, told in told_apart(orders, scene)]
     return listed(dialog, replies.which_order(what), entries, scene)
+
+
+def told_apart(orders: Sequence[Order], scene: Scene) -> list[tuple[Order, str]]:
+    """The orders to choose from, newest first, each as it is listed. Where two read alike, the one bought first stands
+    first, so that 第二张 means the same by place and by time, and each says when it was placed and how its number
+    ends."""
+    shown = orders[:PAGE_SIZE]
+    entries = [replies.order_entry(order) for order in shown]
+    if len(set(entries)) == len(entries):
+        return list(zip(shown, entries, strict=True))
+    timed = [replies.order_entry_placed(order, scene.now, scene.hours) for order in shown]
+    return list(zip(shown, timed, strict=True))[::-1]
 
 
 def ask_which_line(dialog: Dialog, order: Order, lines: list[Line], kind: CaseKind, scene: Scene) -> Turn:

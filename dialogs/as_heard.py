@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from catalog.model import FieldKind
+from dialogs.asked_besides import with_question
 from dialogs.asking import expecting
 from dialogs.assent import as_confirmed
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
+from dialogs.comparing import read_sides
 from dialogs.fillers import without_fillers
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
@@ -35,8 +37,9 @@ def as_heard(
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"
     said = Said(frame, text, by_voice=spoken, rows=rows, clauses=read_clauses(text, lexicon), late=late, as_said=whole)
+    said = replace(said, sides=read_sides(text, lexicon))
     said = as_listed(as_said_anew(said, lexicon), dialog, lexicon)
-    said = said if said.in_full else with_wishes(said, dialog, scene, lexicon)
+    said = said if said.in_full else with_question(with_wishes(said, dialog, scene, lexicon), dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     return replace(said, frame=replace(said.frame, named=named)) if named else said
 

@@ -193,6 +193,12 @@ def sku_entries(product: Product, skus: Sequence[Sku]) -> list[tuple[str, str]]:
     return [(replies.sku_entry(s, _options_of(product, s) if labels.count(s.label) > 1 else ""), s.label) for s in skus]
 
 
+def sku_name(product: Product, sku: Sku) -> str:
+    """What a SKU is called by itself: its label, with its options where another has the same."""
+    alone = sum(other.label == sku.label for other in product.skus) == 1
+    return sku.label if alone else sku.label + _options_of(product, sku)
+
+
 def _options_of(product: Product, sku: Sku) -> str:
     found = (choice_label(product, name, value) for name, value in sku.options.items())
     return f"（{'，'.join(found)}）" if sku.options else ""

@@ -116,6 +116,8 @@ _PAID_TWICE = re.compile(
 _PRIVACY = re.compile(
     "(?:删|注销|清[除空]|抹).{0,8}(?:信息|资料|数据|隐私|记录)|(?:信息|资料|数据|隐私).{0,4}(?:删|清[除空]|抹)"
 )
+_DELETED_HIMSELF = re.compile("不小心|误|手[滑贱抖]|(?:被我|让我|我给|(?<!帮)我自己)[^,，。]{0,8}[删清]|微信|缓存|手机")
+"""What he deleted on his own telephone is no wish that we delete anything."""
 
 
 def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -132,7 +134,7 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return after_sale.look_up(dialog, "status", said)
     if _PAID_TWICE.search(text):
         return after_sale.look_up(dialog, "paid_twice")
-    if _PRIVACY.search(text):
+    if _PRIVACY.search(text) and said.frame.intent != "keys" and not _DELETED_HIMSELF.search(text):
         return answer(dialog, scene, replies.privacy())
     if text in replies.BACK_TO_BOT_WORDS:
         return answer(dialog, scene, replies.here_i_am())

@@ -6,19 +6,18 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from catalog.model import Product
-from catalog.shelf import line_total_fen
 from dialogs import replies
 from dialogs.asking import answer, sku_entries
 from dialogs.draft import chosen_options, look
 from dialogs.filling import fill
 from dialogs.just_priced import remembered
+from dialogs.line_prices import PRICES_MAX, line_prices
 from dialogs.ordering import start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
 from dialogs.window import shop_window, show_named_categories, show_products
 from nlu.frame import Item
 
-_PRICES_MAX = 9
 _WHICH = re.compile("推荐|哪[个种款]|什么好")
 """推荐哪个, over the choices of one product: of those, and not of the whole shop."""
 _SIZES = re.compile("面额|面值|规格|几种|多大的|多少钱?的|哪几档|档位")
@@ -102,7 +101,7 @@ def best_value(dialog: Dialog, text: str, scene: Scene) -> Turn | None:
     if len(compared) < 2 or len({sku.unit for sku in compared}) > 1:
         return None
     best = min(compared, key=lambda sku: sku.price_fen / (sku.value or 1))
-    rows = [] if sizes else [replies.price_row(row) for row, _ in sku_entries(product, compared)[:_PRICES_MAX]]
+    rows = [] if sizes else [replies.price_row(row) for row, _ in sku_entries(product, compared)[:PRICES_MAX]]
     head = [replies.prices(product.name)] if rows else []
     return answer(dialog, scene, replies.join(*head, *rows, replies.best_value(best.label)))
 
@@ -117,7 +116,7 @@ def opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> T
 
 
 def _remembering(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Dialog:
-    return remembered(dialog, [fill(DraftLine(), item, scene.shelf).line for item in items[:_PRICES_MAX]], scene.shelf)
+    return remembered(dialog, [fill(DraftLine(), item, scene.shelf).line for item in items[:PRICES_MAX]], scene.shelf)
 
 
 def _pending(dialog: Dialog) -> bool:
@@ -133,31 +132,14 @@ def _products(items: Sequence[Item], scene: Scene) -> list[Product]:
 def _draft_prices(lines: Sequence[DraftLine], items: Sequence[Item], scene: Scene) -> list[str]:
     """Prices of the draft's products, at the sizes asked about."""
     told: list[str] = []
-    for line in lines[:_PRICES_MAX]:
+    for line in lines[:PRICES_MAX]:
         asked = fill(line, items[0], scene.shelf).line if items else line
-        told += _line_prices(asked, scene)
+        told += line_prices(asked, scene.shelf)
     return told
 
 
 def _prices(items: Sequence[Item], scene: Scene) -> list[str]:
     told: list[str] = []
-    for item in items[:_PRICES_MAX]:
-        told += _line_prices(fill(DraftLine(), item, scene.shelf).line, scene)
+    for item in items[:PRICES_MAX]:
+        told += line_prices(fill(DraftLine(), item, scene.shelf).line, scene.shelf)
     return told
-
-
-def _line_prices(line: DraftLine, scene: Scene) -> list[str]:
-    """One price when the line leaves one SKU, else the whole list."""
-    looked = look(line, scene.shelf)
-    product, sku = looked.product, looked.sku
-    if product is None:
-        return []
-    if sku is None:
-        skus = looked.skus or scene.shelf.matching(product.id, None, chosen_options(line, product))
-        # Not numbered: the numbers belong to the open question that follows.
-        rows = [replies.price_row(text) for text, _ in sku_entries(product, skus)[:_PRICES_MAX]]
-        return [replies.prices(product.name), *rows]
-    if sku.any_value is not None and (line.value is None or looked.trouble):
-        return [replies.price_per_unit(product, sku)]
-    label = replies.any_value_label(sku, line.value) if sku.any_value is not None else sku.label
-    return [replies.price_line(product, label, line_total_fen(sku, line.value, 1), sku.eta or product.eta)]

@@ -161,6 +161,11 @@ def _goods(clause: Clause, shelf: Shelf) -> Item | None:
     return item if item.product is not None and (which or counted) else None
 
 
+def products_with(shelf: Shelf, option: str, choice: str) -> tuple[str, ...]:
+    """The products that have a choice: 港区 of the region."""
+    return _choices(shelf).get((option, choice), ())
+
+
 @lru_cache(maxsize=4)
 def _choices(shelf: Shelf) -> dict[tuple[str, str], tuple[str, ...]]:
     """Which products have a choice, by the name of its option and its own."""

@@ -198,7 +198,7 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         return smalltalk.help_(dialog, scene, said)
     impatient = said is not None and _is_impatient(said)
     order = next((o for o in orders if impatient and o.state is OrderState.PAID), orders[0])
-    return answer(dialog, scene, _how_long(order, scene))
+    return answer(dialog, scene, _how_long(order, scene, cases.in_hand(fact.cases, order, scene)))
 
 
 def _is_impatient(said: Said) -> bool:
@@ -239,7 +239,8 @@ def _note_of(product_id: str | None, shelf: Shelf) -> str:
     return replies.product_note(product) if product is not None and fold(product.note) else ""
 
 
-def _how_long(order: Order, scene: Scene) -> str:
+def _how_long(order: Order, scene: Scene, in_hand: str = "") -> str:
+    """Where it stands and how long it takes; `in_hand`: that a person is looking at it already."""
     states = {line.state for line in order.lines}
     if order.state is OrderState.UNPAID:
         told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
@@ -249,8 +250,8 @@ def _how_long(order: Order, scene: Scene) -> str:
     if LineState.REFUNDING in states:
         return replies.join(replies.facts_of(order), replies.refund_under_way())
     if order.state is OrderState.DELIVERED:
-        return replies.join(replies.facts_of(order), replies.if_missing(order))
-    return replies.join(replies.facts_of(order), *_when(order), replies.if_missing(order))
+        return replies.join(replies.facts_of(order), in_hand or replies.if_missing(order))
+    return replies.join(replies.facts_of(order), *_when(order), in_hand or replies.if_missing(order))
 
 
 def _when(order: Order) -> list[str]:

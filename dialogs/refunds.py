@@ -15,14 +15,15 @@ from dialogs.about_which import (
     named_alone,
     named_lines,
     pieces_of,
+    told_apart,
     which_order,
 )
 from dialogs.asking import answer
 from dialogs.cases import STILL_WAITS, promise, running_for
-from dialogs.effects import AskRefund
+from dialogs.effects import AskRefund, OpenCase
 from dialogs.facts import PaidTwice, RefundDecided
 from dialogs.state import PAGE_SIZE, Dialog, Lookup, Returning
-from dialogs.turn import Scene, Turn
+from dialogs.turn import Reply, Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind, RefundWay
 from kernel.ids import OrderNo
@@ -45,6 +46,7 @@ _CLAUSES = re.compile(r"[\s,，。;；!！]+")
 _ONE_OF_THEM = re.compile("^(?!.*[都全]).*[^,，。\\s我你单]{1,6}的(?:那[个张份件])?(?:不要|退|不想|想退|要退)")
 _STAYS = re.compile("不退|别退|留着|保留|不用退|照[常旧]|正常|还要|继续")
 _SAME_PURCHASE = timedelta(days=1)
+_OF_THE_GOODS = (CaseKind.MISSING, CaseKind.BAD_KEY)
 _SAYS_NO = re.compile(r"\W*(?:我|你|请|先|那|就)*(?:不用|别|不必|无需|没说|没要|没让)")
 
 
@@ -79,9 +81,26 @@ def refund(
         return _some_back(dialog, order, [line for line in lines if line.state not in BACK], part, lookup, scene)
     if _only_asks(lookup.text):
         return answer(dialog, scene, replies.refund_possible(order, replies.refund_how(order)))
+    if (joined := _joins_case(dialog, order, lines, lookup, running)) is not None:
+        return joined
     only = lines[0].id if len(lines) == 1 and len(order.lines) > 1 else None
     into = scene.wallet is not None and into_balance(lookup.text)
     return Turn(replace(dialog, misses=0), effects=(AskRefund(order.order_no, only, lookup.text, into),))
+
+
+def _joins_case(
+    dialog: Dialog, order: Order, lines: list[Line], lookup: Lookup, running: tuple[Case, ...]
+) -> Turn | None:
+    """要么换个码要么退钱, of what was delivered and a person is looking at: one matter, and one case that is added to.
+    What no person has to decide goes its own way."""
+    case = running_for(running, order)
+    if case is None or case.kind not in _OF_THE_GOODS or not lookup.text:
+        return None
+    about = [line for line in order.lines if case.line_id in (None, line.id)]
+    if not lines or any(line.state is not LineState.DELIVERED or line not in about for line in lines):
+        return None
+    opens = OpenCase(case.kind, order.order_no, case.line_id, lookup.text)
+    return Turn(replace(dialog, misses=0), Reply(replies.refund_joins_case()), (opens,))
 
 
 # ---- several orders ------------------------------------------------------------------------------------------------
@@ -104,7 +123,7 @@ def _ask_back(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: 
     what = "退到余额" if into_balance(lookup.text) else "退款"
     shown = orders[:TOGETHER_MAX]
     total_fen = sum(line.total_fen for order in shown for line in order.lines if line.state not in BACK)
-    entries = [(replies.order_entry(order), f"{what} {order.order_no}") for order in shown]
+    entries = [(told, f"{what} {order.order_no}") for order, told in told_apart(shown, scene)]
     everyone = (
         replies.back_all_entry(len(shown), total_fen),
         " ".join((what, *(order.order_no for order in shown))),

@@ -1,9 +1,11 @@
 """Greetings, thanks, help, and whatever else is not about an order."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
+from catalog.model import Product
 from dialogs import examples, replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look
@@ -11,10 +13,13 @@ from dialogs.effects import Listen
 from dialogs.facts import Unheard
 from dialogs.filling import fill
 from dialogs.hearing import names_a_part
+from dialogs.just_priced import remembered
 from dialogs.ordering import advance, denied, miss, start
+from dialogs.pointing import longest_name
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
 from dialogs.turn import Said, Scene, Showed, Turn
 from dialogs.wishes import Stance, stance
+from nlu.frame import Item
 
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
 _ASKS_WHETHER = re.compile("[吗嘛?？]|是不是|会不会|不会")
@@ -80,7 +85,7 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     text = fold(said.text)
     if frame.intent == "order_status" and any(word in text for word in replies.STATE_WORDS):
         return None  # the order's own state
-    if any(word in text for word in replies.ETA_WORDS) and _how_long(dialog, said, scene) is not None:
+    if any(word in text for word in replies.ETA_WORDS) and eta_of(dialog, said, scene) is not None:
         return None  # the product's own time
     lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
     named = {one for item in frame.items for one in (item.product, *item.candidates) if one}
@@ -97,6 +102,9 @@ _WHETHER_IT_CAN = re.compile(
     "^(?!.*(?:你们?(?:能|可以|会)|帮我|给我|下单|怎么|如何|什么|哪|多少|几|为什么|便宜|优惠|改|换|退|取消|发票|人工|客服))"
     ".{0,12}(?:(?:能不能|可不可以|是否|会不会).{1,10}|(?:能|可以|支持|适用|兼容)(?!的).{0,10}(?:[吗么嘛不?？]|没有))[?？]?$"
 )
+_CAN = re.compile("能不能|可不可以|是否|会不会|能|可以|支持|适用|兼容|会")
+_SOLD = re.compile("充值?|买到?|下单|订到?|来|办|开通?|拿到?|有货?|现在|今天|这里|你们?这?|在|[吗么嘛不啊呀呢了?？\\s]")
+_POLITE = re.compile("^(?:请问|问一?下|那|你们?家?的?|这个?|我想问|老板|[,， ])+")
 _ITSELF = re.compile("(?:能|可以|能不能|可不可以)(?:充|用|绑|使用|充值)?[吗么嘛不]?[?？]?$")
 """虚拟号能充吗, 平板上能用吗: of what he buys, and no question about the shop or the order."""
 
@@ -109,7 +117,8 @@ def not_stated(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if known_answer(dialog, said, scene) is not None:
         return None
-    if frame.intent == "search" and (frame.items or not _ITSELF.search(fold(said.text))):
+    itself = _of_itself(frame.items, said.text, scene) if frame.items else _ITSELF.search(fold(said.text))
+    if frame.intent == "search" and not itself:
         return None  # 能充电费吗: whether it is sold
     if any("value" in item.said for item in frame.items):
         return None
@@ -117,9 +126,47 @@ def not_stated(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         if names_a_part(state.lines, said.text, scene.shelf) and not named:
             return None
         named = named or [line.product for line in state.lines if line.product]
-    products = [product for product in map(scene.shelf.product, dict.fromkeys(named)) if product is not None]
-    notes = [replies.product_note(product) for product in products[:1] if fold(product.note)]
-    return answer(dialog, scene, replies.join(*notes, replies.not_stated()))
+    told = as_noted(dialog, said, scene)
+    if isinstance(state, Idle) and frame.items:
+        dialog = remembered(
+            dialog, [fill(DraftLine(), item, scene.shelf).line for item in frame.items[:1]], scene.shelf
+        )
+    return answer(dialog, scene, told)
+
+
+def _of_itself(items: Sequence[Item], text: str, scene: Scene) -> bool:
+    """芒果千层能不能送南京: what it can do or where it goes, and not whether it is sold (能充电费吗, 话费能充吗)."""
+    found, product = _CAN.search(fold(text)), scene.shelf.product(items[0].product or "")
+    if found is None or product is None:
+        return False
+    tail = fold(text)[found.end() :]
+    return not longest_name((fold(n) for n in (product.name, *product.aliases)), tail) and bool(_SOLD.sub("", tail))
+
+
+def as_noted(dialog: Dialog, said: Said, scene: Scene) -> str:
+    """What the catalog notes of the goods that a question is about, and that a person knows more."""
+    products = [product for product in (about_goods(dialog, said, scene),) if product is not None]
+    notes = [replies.product_note(product) for product in products if fold(product.note)]
+    return replies.join(*notes, replies.not_stated())
+
+
+def about_goods(dialog: Dialog, said: Said, scene: Scene) -> Product | None:
+    """The goods that a question is about: those it names, those being put together, those priced last, else what a
+    word at its beginning is short for (票能用多久, where one product alone is called so)."""
+    state = dialog.state
+    ids = [item.product for item in said.frame.items if item.product]
+    lines = state.lines if isinstance(state, Collecting | Confirming) else dialog.priced
+    ids = ids or [line.product for line in lines if line.product]
+    if ids:
+        return scene.shelf.product(ids[0])
+    text = _POLITE.sub("", fold(said.text))
+    called = [product for product in scene.shelf.products if product.skus and _begins(text, product)]
+    return called[0] if len(called) == 1 else None
+
+
+def _begins(text: str, product: Product) -> bool:
+    names = [fold(name) for name in (product.name, *product.aliases)]
+    return any(text.startswith(name[-end:]) for name in names for end in (3, 2, 1))
 
 
 def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
@@ -134,7 +181,7 @@ def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
     if any(word in text for word in replies.SAFE_WORDS):
         return replies.safe()
     if any(word in text for word in replies.ETA_WORDS):
-        return _how_long(dialog, said, scene)
+        return eta_of(dialog, said, scene)
     if any(word in text for word in replies.ANGRY_WORDS):
         return replies.sorry_for_that()
     if not isinstance(dialog.state, Collecting | Confirming):
@@ -144,7 +191,8 @@ def known_answer(dialog: Dialog, said: Said, scene: Scene) -> str | None:
     return replies.take_your_time() if any(word in text for word in replies.WAIT_WORDS) else None
 
 
-def _how_long(dialog: Dialog, said: Said, scene: Scene) -> str | None:
+def eta_of(dialog: Dialog, said: Said, scene: Scene) -> str | None:
+    """How long what he names takes, or what is being put together."""
     items, state = said.frame.items, dialog.state
     if items and items[0].product:
         line = fill(DraftLine(), items[0], scene.shelf).line

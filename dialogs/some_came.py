@@ -5,18 +5,12 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from dialogs import after_sale
+from dialogs.arrived import says_it_came, says_plainly
 from dialogs.state import Dialog, Idle
 from dialogs.turn import Said, Turn
 from dialogs.wishes import Stance, stance
 
 _CLAUSES = re.compile(r"[\s,，。;；!！、]+|但是?|可是?(?!以)|不过|就是")
-_CAME = re.compile(
-    "(?:收到|拿到|到账?|有|好|充上|充好|能用|可以用|用上|绑上|绑定|绑好|激活|成功|没问题)(?:短信|消息|通知|卡密?|货|快递|东西)?(?:了|啦)?(?:的|哈|呀)?$"
-)
-_PLAINLY = re.compile(
-    "没问题$|已(?:经)?(?:绑定|激活)$|(?:绑定|绑好|绑上|激活|收到|拿到|到账|到|充上|充好)(?:短信|消息|通知|卡密?|货|快递|东西)?(?:了|啦)(?:的|哈|呀)?$"
-)
-_NOT = re.compile("没(?!问题)|[未不才差缺等]|[?？吗么嘛]|再|想|告诉|通知我|快到|时候|除了|除开|被|显示|提示|说")
 _MISSING = re.compile("没|未|不到|不了|用不|不能用|无效|呢$|就差|还差|缺|怎么还|啥时候|什么时候|多久")
 _ONLY_ASKS = re.compile("呢$|啥时候|什么时候|多久|怎么还")
 _WISHES = re.compile(r"退|帮我|给我|再[来充买]|[充买]\d|[充买]个|人工|客服|发票|改|换")
@@ -29,7 +23,7 @@ def taken(dialog: Dialog, said: Said) -> Turn | None:
     if not isinstance(dialog.state, Idle) or after_sale.is_tap(said.text) or any(i.fields for i in said.frame.items):
         return None
     clauses = [clause for clause in _CLAUSES.split(fold(said.text) if " " not in said.text else said.text) if clause]
-    came = [clause for clause in clauses if _CAME.search(clause) and not _NOT.search(clause)]
+    came = [clause for clause in clauses if says_it_came(clause)]
     rest = [clause for clause in clauses if clause not in came]
     if not came or any(_WISHES.search(clause) for clause in rest):
         return None
@@ -43,7 +37,7 @@ def taken(dialog: Dialog, said: Said) -> Turn | None:
 
 def _all_came(dialog: Dialog, said: Said, came: list[str], rest: list[str]) -> Turn | None:
     """话费到了, 话费和卡都收到了 谢谢: no order, and nothing that anybody need look at."""
-    plain = len(said.text) <= _ALONE_MAX and all(_PLAINLY.search(clause) for clause in came)
+    plain = len(said.text) <= _ALONE_MAX and all(map(says_plainly, came))
     if not plain or not all(_THANKS.fullmatch(clause) for clause in rest) or said.frame.intent in ("confirm", "rate"):
         return None
     one = {item.product for item in said.frame.items}

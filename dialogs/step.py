@@ -5,13 +5,16 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from dialogs import (
+    after_prices,
     after_sale,
     again,
     another_account,
+    asked_besides,
     batch,
     beside,
     cases,
     change_or_another,
+    comparing,
     declining,
     handoff,
     invoices,
@@ -39,7 +42,6 @@ from dialogs import (
     while_unpaid,
     whose_account,
 )
-from dialogs.answer_and_question import answer_and_question
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import counts_up, is_checking, said_between
 from dialogs.editing import edited
@@ -174,6 +176,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    if (both := asked_besides.both(dialog, said, scene, _said)) is not None:
+        return both
     apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
     if apart is not None:
         return apart
@@ -230,6 +234,8 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
+    if (sides := comparing.compared(dialog, said, scene)) is not None:
+        return sides
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own
@@ -238,6 +244,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         (by_list(dialog, said, scene) if answers else None)
         or reminders.asked(dialog, said, scene)
         or just_priced.taken(dialog, said, scene)
+        or after_prices.taken(dialog, said, scene)
         or replacing.both_wanted(dialog, said, scene)
         or undoing.taken_back(dialog, said, scene)
         or told_besides(dialog, said, scene)
@@ -275,7 +282,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or by_list(dialog, said, scene) or whose_account.put_right(dialog, said, scene)
     certain = certain or another_account.taken(dialog, said, scene)
     certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
-    certain = certain or by_answer(dialog, said, scene) or answer_and_question(dialog, said, scene, _rest)
+    certain = certain or by_answer(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
     if certain is None and not _AGAIN.match(said.text.strip()):
         certain = unpaid.asked(dialog, said, scene)
@@ -326,6 +333,20 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     return TALK[said.frame.intent](dialog, said, scene)
 
 
+_SPEAK_OF_IT = ("meant", "correct", "remains")
+"""Looked up for these, an order that this talk remembers is spoken of even where it has been paid."""
+
+
+def _without_paid(dialog: Dialog, fact: OrdersFound) -> Dialog:
+    """The talk without its memory of an order that waits, where the books say that it does not: what is said next is
+    no correction of it."""
+    unpaid = dialog.unpaid
+    if unpaid is None or fact.purpose in _SPEAK_OF_IT:
+        return dialog
+    moved = any(o.order_no == unpaid.order_no and o.state is not OrderState.UNPAID for o in fact.orders)
+    return replace(dialog, unpaid=None) if moved else dialog
+
+
 def _is_noise(said: Said) -> bool:
     """Whether it was read as small talk only for want of anything better: ghi is no greeting."""
     frame = said.frame
@@ -358,6 +379,7 @@ def _pressed(dialog: Dialog, key: str, scene: Scene) -> Turn:
 def _fact(dialog: Dialog, fact: Fact, scene: Scene) -> Turn:
     if isinstance(fact, OrdersFound):
         fact = replace(fact, orders=with_lateness(fact.orders, scene.now))
+        dialog = _without_paid(dialog, fact)
     match fact:
         case OrderPlaced():
             return paying.placed(dialog, fact, scene)

@@ -11,7 +11,7 @@ from dialogs.faq import NOTHING, Book
 from dialogs.state import Dialog
 from kernel.hours import ALWAYS, WorkingHours
 from kernel.ids import OrderNo
-from nlu.frame import Frame
+from nlu.frame import Frame, Item
 
 # ---- heard: what the buyer did -------------------------------------------------------------------------------------
 
@@ -45,6 +45,11 @@ class Said:
     """He spoke before something else was said that he can now not have meant."""
     answer: "Said | None" = None
     """Where he wishes something beside what was asked for: the answer alone (beside.with_wishes)."""
+    sides: tuple[Item, ...] = ()
+    """Where it compares things: what each side names by itself (comparing.read_sides)."""
+    alone: "Said | None" = None
+    asked: "Said | None" = None
+    """Where it orders or answers, and asks something besides: each by itself (asked_besides.with_question)."""
     wishes: "tuple[Said, ...]" = ()
     """That wish, or the one in the place of the answer, as it can be read: the first that can be used counts."""
 

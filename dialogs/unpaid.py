@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from dialogs import after_sale, change_or_another, not_held, picking, replies, which, while_unpaid
+from dialogs.about_which import told_apart
 from dialogs.answering import corrected
 from dialogs.asking import answer, numbered
 from dialogs.draft import look
@@ -103,7 +104,7 @@ def _answers_list(dialog: Dialog, said: Said) -> bool:
         return False
     if listed.entries[0][:2] == "u:" and DROPS.search(said.text) and not _ASKS.search(said.text):
         return True  # 把充30那个取消吧
-    return not _WANTS_MORE.search(said.text)
+    return which.names_by_time(said.text) or not _WANTS_MORE.search(said.text)
 
 
 def _drops(dialog: Dialog, said: Said, scene: Scene) -> bool:
@@ -236,7 +237,7 @@ def _chosen(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -
     numbers = [after_sale.order_no_in(entry) for entry in single]
     if any(no is None for no in numbers) or len(set(numbers)) != len(numbers):
         return _line_chosen(dialog, single, orders, said, scene)
-    offered = [order for no in numbers for order in orders if order.order_no == no]
+    offered = [order for order in orders if order.order_no in numbers]
     meant = which.named(offered, said.text, scene.shelf, [no for no in numbers if no])
     if meant is None or not which.says_no_more(_VERB_OF_NAME.sub("", DROPS.sub("", meant[1]))):
         everyone = which.all_of(offered, said.text) and which.says_no_more(DROPS.sub("", fold(said.text)))
@@ -359,6 +360,7 @@ def _without_name(order: Order, said: Said, scene: Scene) -> Said:
 
 
 def _ask_which(dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn:
-    listed = Listed(tuple(f"x:{order.order_no}" for order in orders))
-    entries = [(replies.order_entry(order), str(i)) for i, order in enumerate(orders, 1)]
+    apart = told_apart(orders, scene)
+    listed = Listed(tuple(f"x:{order.order_no}" for order, _ in apart))
+    entries = [(told, str(i)) for i, (_, told) in enumerate(apart, 1)]
     return answer(dialog, scene, replies.join(replies.which_to_correct(), numbered(listed, entries)), listed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
+from dialogs.arrived import praises
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
 from dialogs.gist.more_than import of_one
@@ -61,6 +62,11 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     """Apply what stands beside 再来一单: accounts, an address, sizes, counts, choices, what goes or stays."""
     rest = _AGAIN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ,，。!！")
     if not rest or _NOTHING.fullmatch(fold(rest)):
+        return Varied(lines)
+    clauses = _CLAUSES.split(rest)
+    kept = [clause for clause in clauses if not praises(fold(clause))]
+    rest = rest if len(kept) == len(clauses) else " ".join(kept)  # 能用了 再来一张
+    if not rest:
         return Varied(lines)
     rest = re.sub("不用了?$", "不要", re.sub("^再|[也又]|这[次回](?!.{0,2}[充买来要])", "", rest))
     if len(lines) == 1:

@@ -9,12 +9,24 @@ from kernel.orders import Line, Order, OrderState
 from nlu.numerals import CHINESE, read_numeral
 
 _ORDER_NO = re.compile(r"k\d{16}")
-_ORDER = r"(?:[个单笔条张件项](?:订单)?|订单)"
+_ORDER = r"(?:[个单笔条张件项份杯瓶箱盒次回套](?:订单)?|订单)"
 _NTH = re.compile(rf"第\s?(\d{{1,2}}|[{CHINESE}]{{1,2}}){_ORDER}?")
 _FIRST_OF = re.compile(rf"(前|后)面?的?(\d|[{CHINESE}]){_ORDER}")
-_BEFORE = re.compile(rf"先[买下付充]的?(?:那|一)*{_ORDER}?|(?:前面|先前|之前|早先|上面|前|上)(?:那|的|一)*{_ORDER}")
-_BEHIND = re.compile(rf"后[买下付充]的?(?:那|一)*{_ORDER}?|(?:后面|下面|后|下)(?:那|的|一)+{_ORDER}?")
-_NEWEST = re.compile(rf"(?:最后|最新|最近|刚才|刚刚|刚下|刚买)(?:下|买)?(?:的|那|一)*{_ORDER}?")
+_BOUGHT = "[买下付充拍订点要]"
+_EARLIER = re.compile(
+    rf"(?:先|前面|最早|最先|早先|先前|之前|一开始|开头|头一[次回]|第一[次回])(?:我)?{_BOUGHT}(?:了|的|那|一)*{_ORDER}?"
+    rf"|(?:最早|最先|早先|先前|早一点|早点|一开始|头先)(?:的|那|一)+{_ORDER}?"
+)
+_FIRST_EVER = re.compile("最|第一|头一|一开始|开头")
+_LATER = re.compile(
+    rf"(?:后|后面|后来|之后|后头|再|晚点|第二[次回])(?:我|又)?{_BOUGHT}(?:了|的|那|一)*{_ORDER}?|(?:后来|晚点|晚一点)(?:的|那|一)+{_ORDER}?"
+)
+"""By when it was bought, wherever it stands in a list."""
+_BEFORE = re.compile(rf"(?:前面|先前|之前|早先|上面|前|上)(?:那|的|一)*{_ORDER}")
+_BEHIND = re.compile(rf"(?:后面|后头|下面|后|下)(?:那|的|一)+{_ORDER}?")
+_NEWEST = re.compile(
+    rf"(?:最后|最新|最近|最晚|刚刚?才?|方才|才|新)(?:我)?{_BOUGHT}(?:了|的|那|一)*{_ORDER}?|(?:最后|最新|最近|最晚|刚才|刚刚)(?:的|那|一)*{_ORDER}?"
+)
 _ALL = re.compile(rf"[都全]部?|(?P<count>[两三四2-4]){_ORDER}|统统|所有")
 _UNPAID = re.compile("(?:没有?|未|还没|待)(?:付款?|付钱|支付|给钱)(?:的那?|那)?")
 _PAID = re.compile("(?:已经|已)(?:付款?|付钱|支付)(?:了|过)?的|付(?:款|钱)?(?:了|过)的")
@@ -27,7 +39,7 @@ _AND = re.compile("[和跟与、及]|还有")
 _ACCOUNT_CHARS = 5
 _NAME_CHARS = 2
 _FILLER = re.compile(
-    "(?:确认|好的?|嗯|行|那|就|把|给我|帮我|麻烦|请|先|还是|算了|这|吧|啦|了|的|一|个|单|笔|件|张|份|也|我|哈|呢|啊|可以|一下|订单|号码?|充值"
+    "(?:确认|好的?|嗯|哦|行|那|就|是|对|应该|可能|呗|嘛|把|给我|帮我|麻烦|请|先|还是|算了|这|吧|啦|了|的|一|个|单|笔|件|张|份|也|我|哈|呢|啊|可以|一下|订单|号码?|充值"
     "|和|跟|与|及|还有|买|要|掉|它|是|说|给|退款?|钱|取消|撤|不|付款?|还没|去|谢谢|您|你|卡|[,，.。!！~～;；、:：\\s])*+"
 )
 
@@ -82,11 +94,19 @@ def _by_place(orders: Sequence[Order], said: str, shown: Sequence[str]) -> tuple
     newest = _NEWEST.search(said)
     if newest is not None:
         return tuple(orders[:1]), _cut(said, newest)
-    for pattern, at in ((_BEFORE, 0), (_BEHIND, -1)):
+    by_time = list(reversed(orders))
+    for pattern, those, at in ((_EARLIER, by_time, 0), (_LATER, by_time, -1), (_BEFORE, row, 0), (_BEHIND, row, -1)):
         found = pattern.search(said)
-        if found is not None and len(row) == 2:
-            return (row[at],), _cut(said, found)
+        if found is not None and (len(those) == 2 or (pattern is _EARLIER and _FIRST_EVER.match(found[0]))):
+            return (those[at],), _cut(said, found)
     return None
+
+
+def names_by_time(text: str) -> bool:
+    """后面买的那张, 刚买的那个: of what was bought, and no wish to buy."""
+    said = fold(text)
+    found = next((hit for words in (_EARLIER, _LATER, _NEWEST) if (hit := words.search(said))), None)
+    return found is not None and says_no_more(_cut(said, found))
 
 
 def _by_number(orders: Sequence[Order], said: str, _: Shelf) -> tuple[set[str] | None, str]:

@@ -1,16 +1,18 @@
 """What a turn does to an order under way, and the order left as it is instead."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.model import FieldKind
 from catalog.shelf import Shelf
-from dialogs import paying, replies
+from dialogs import paying
 from dialogs.asking import answer
 from dialogs.draft import look
 from dialogs.effects import CancelOrder, Effect, FindFavourites, FindOrders
 from dialogs.ordering import doubted
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Replacement
-from dialogs.turn import Reply, Scene, Turn
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup, Replacement
+from dialogs.turn import Scene, Turn
+from kernel.ids import OrderNo
 
 _OF_AN_ORDER = ("meant", "reorder")
 
@@ -47,8 +49,8 @@ def as_it_was(dialog: Dialog, scene: Scene) -> Turn:
     """The order is shown or asked on, and stays."""
     live = paying.live_unpaid(dialog, scene)
     if isinstance(dialog.state, Idle) and live is not None:
-        url = paying.pay_url(scene, live.token)
-        return Turn(dialog, Reply(replies.still_unpaid(live.order_no, live.total_fen, url)))
+        asks = replace(dialog, waiting=Lookup(live.order_no))
+        return Turn(asks, effects=(FindOrders("status", order_no=OrderNo(live.order_no)),))  # it may be paid by now
     return answer(doubted(dialog), scene, "")
 
 

@@ -30,12 +30,15 @@ _SHOWS = ("search", "browse", "price", "help")
 _HUMAN = re.compile("人工|客服|真人|转接|投诉")
 _POINTS = re.compile("[共总]要|[一总拢]共|那[个张份单]|[换改]|不够|不是|太")
 _SETTLES = re.compile("[吧呗]|算了|还是|先|那?就[行好够要来]?")
+_OF_ORDERS = ("q:", "u:", "x:")
 _NO_CHANGE = ("confirm", "human", "rate", "batch", "keys")
 
 
 def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The turn, or what the gist of the message makes of the order where the turn makes nothing of it."""
     if said.late or after_sale.is_tap(said.text):
+        return turn
+    if _picks_an_order(dialog, turn):
         return turn
     reading = Reading(dialog, said, scene)
     if reading.wholly_read:
@@ -57,6 +60,12 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if new is None and _is_told_of_else(reading, turn):
         return as_it_was(dialog, scene)
     return _taken(reading, turn, new, replies.changed()) if new is not None else turn
+
+
+def _picks_an_order(dialog: Dialog, turn: Turn) -> bool:
+    """后面买的那张, below a list that asked which order: an answer, and nothing told of the order that waits."""
+    asked = isinstance(dialog.state, Idle) and dialog.listed is not None and dialog.listed.entries[0][:2] in _OF_ORDERS
+    return asked and any(isinstance(effect, FindOrders) and effect.purpose == "meant" for effect in turn.effects)
 
 
 def _is_told_of_else(reading: Reading, turn: Turn) -> bool:

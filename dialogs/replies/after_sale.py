@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from catalog.model import Delivery
 from dialogs.links import plain, tap
 from dialogs.replies.called import keys_called
-from dialogs.replies.orders import awaits, by_person, line_state, line_what, order_state, order_what
+from dialogs.replies.orders import (
+    awaits,
+    by_person,
+    line_state,
+    line_what,
+    order_entry,
+    order_state,
+    order_what,
+)
 from dialogs.replies.saying import HUMAN_TAP, NAMES_MAX, plain_lines, yuan
 from dialogs.wording import Say, line, phrase
 from kernel.cases import Case, LineFacts, RefundWay, SupplierSays
@@ -141,6 +149,12 @@ _WHICH = {
 
 def which_order(what: str) -> str:
     return _WHICH[what]()
+
+
+@line("{entry}（{when}下单，单号尾号{tail}）")
+def order_entry_placed(say: Say, order: Order, now: datetime, hours: WorkingHours) -> str:
+    """An order in a list in which another reads just like it."""
+    return say(entry=order_entry(order), when=moment(order.created_at, now, hours), tail=order.order_no[-4:])
 
 
 order_unknown = phrase("order_unknown", "没有查到这个订单号，请核对一下，或回复「我的订单」看看。")

@@ -38,6 +38,7 @@ def ask_invoice(say: Say, order: Order) -> str:
     return say(what=order_what(order), total=yuan(order.total_fen), order_no=order.order_no)
 
 
+invoice_after_paying = phrase("invoice_after_paying", "发票可以开：付款后回复「开发票」，把抬头、税号、邮箱发来就行。")
 _INVOICE_PARTS = {
     "title": phrase("invoice_title", "抬头"),
     "tax_no": phrase("invoice_tax_no", "税号"),

@@ -43,6 +43,25 @@ def price_per_unit(say: Say, product: Product, sku: Sku) -> str:
 yes_we_have = phrase("yes_we_have", "有的。")
 
 
+same_price = phrase("same_price", "这几种价钱一样。")
+choose_yourself = phrase("choose_yourself", "价格都在上面了，选哪个看您用得上哪个。")
+
+
+@line("便宜的是{what}")
+def cheapest(say: Say, name: str, less_fen: int) -> str:
+    """`less_fen`: by how much, of two."""
+    less = _cheaper_by(amount=yuan(less_fen)) if less_fen else "。"
+    return say(what=name) + less
+
+
+_cheaper_by = phrase("cheaper_by", "，差{amount}。")
+
+
+@line("别的区别店里没有写明，我不敢乱说；想问准可以找客服，回复「{human}」。")
+def difference_not_stated(say: Say) -> str:
+    return say(human=HUMAN_TAP)
+
+
 to_buy = phrase("to_buy", "要买的话：")
 
 
