@@ -10,7 +10,7 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Option, Product, Sku
 from catalog.shelf import Shelf, line_total_fen
 from dialogs.places import lacking
-from dialogs.state import NO_QUANTITY, Collecting, DraftLine
+from dialogs.state import ALIKE, NO_QUANTITY, Collecting, DraftLine
 from kernel.money import Fen
 from kernel.orders import WantedLine
 
@@ -162,7 +162,8 @@ def to_wanted(looked: Looked, total_fen: int) -> WantedLine | None:
 def _possible(line: DraftLine, product: Product, options: Mapping[str, str], shelf: Shelf) -> tuple[Sku, ...]:
     agreeing = shelf.matching(product.id, None, options)
     if line.sku is not None:
-        named = tuple(sku for sku in agreeing if sku.code == line.sku)
+        codes = (line.sku, *line.sku.split(ALIKE))
+        named = tuple(sku for sku in agreeing if sku.code in codes)
         if named:
             return named
     if line.value is None:

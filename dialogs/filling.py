@@ -10,7 +10,7 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
 from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
-from dialogs.state import NO_QUANTITY, QUANTITY_MAX, DraftLine
+from dialogs.state import ALIKE, NO_QUANTITY, QUANTITY_MAX, DraftLine
 from dialogs.which_choice import meant, named
 from nlu.frame import Item
 
@@ -217,8 +217,8 @@ def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
 
 
 def with_option(line: DraftLine, name: str, value: str) -> DraftLine:
-    """The line with an option chosen; a SKU picked by name gives way to it."""
-    return replace(line, sku=None, options={**line.options, name: value})
+    """The line with an option chosen; a SKU picked by name gives way to it, a name that several have does not."""
+    return replace(line, sku=line.sku if ALIKE in (line.sku or "") else None, options={**line.options, name: value})
 
 
 def _fill_product(line: DraftLine, item: Item, shelf: Shelf) -> tuple[DraftLine, bool]:
@@ -254,6 +254,8 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
         if sku is not None and (sku.value is None or sku.any_value is not None):
             value = item.value if sku.any_value is not None and _usable(item.value) else line.value
             return pick_sku(replace(line, value=value), sku, product, shelf), {"value"}
+    if product is not None and item.alike and item.value is None:
+        return replace(line, value=None, sku=ALIKE.join(item.alike)), {"value"}
     if item.value is None or not _usable(item.value):
         return line, set()
     years = _in_years(item.value, product) if product is not None else None

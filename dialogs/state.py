@@ -24,6 +24,10 @@ MISSES_BEFORE_HUMAN = 3
 PAGE_SIZE = 9
 
 
+ALIKE = "|"
+"""Stands between the SKUs that a name leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftLine:
     """One thing the buyer is putting together. Holds only what he said; the catalog's defaults are added when read."""
@@ -32,7 +36,8 @@ class DraftLine:
     candidates: tuple[str, ...] = ()
     """Product ids his words could mean, while `product` is open."""
     sku: str | None = None
-    """A SKU picked by name or number, where value and options alone would not lead to it."""
+    """A SKU picked by name or number, where value and options alone would not lead to it; several, with `ALIKE` between
+    them, where all have the name said (月卡 for each platform) and an option has still to tell which."""
     value: int | float | None = None
     quantity: int = 1
     options: Mapping[str, str] = field(default_factory=dict)

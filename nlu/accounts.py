@@ -100,6 +100,13 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
         found.append(Account(match.start(), match.end(), cased[match.start() : match.end()], "email"))
     for match in _TOKEN.finditer(cased) if _LETTER.search(text) else ():
         if not any(taken[match.start() : match.end()]) and not _inside(found, match.start()):
+            value = _behind_its_head(match[0], lexicon)
+            if value:  # 应用IDAPP331497; the digits of UID598210972 are read below
+                begin = match.end() - len(value)
+                if not value.isdecimal():
+                    said = _by_pattern(value, lexicon) or value
+                    found.append(Account(begin, match.end(), said, _cue_before(text, begin, lexicon)))
+                continue
             cue = _cue_before(text, match.start(), lexicon)
             called = cue.startswith("=") or cue in ("card", "uid")
             headed = _LED.match(match[0]) is not None  # qq667788
@@ -118,9 +125,13 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             glued = match[0][:1] in _NO_PROVINCE  # 不是W102939 is no plate
             start, end = places[match.start()], places[match.end() - 1] + 1
             headed = _LED.match(match[0]) is not None and match[0][2:].isdecimal()
-            if headed or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon)):
+            if (
+                headed
+                or _behind_its_head(match[0], lexicon)
+                or (match[0].isalpha() and match[0].isascii() and not _cue_before(text, start, lexicon))
+            ):
                 continue  # qq66778899; luckin
-            if match[0] and not glued and not any(a.start < end and start < a.end for a in found):
+            if match[0] and not glued and not any(a.start < end and start < a.end for a in found) and not taken[start]:
                 coded = next((f"={entry.name}" for entry in lexicon.coded if accept(entry, match[0])), "")
                 cue = coded or _cue_before(text, start, lexicon)
                 as_typed = shape.fullmatch(cased[start:end]) is not None
@@ -153,6 +164,15 @@ def find_accounts(text: str, cased: str, lexicon: Lexicon, taken: bytearray) -> 
             _take(taken, start, end)
     found.sort(key=lambda account: account.start)
     return found
+
+
+def _behind_its_head(token: str, lexicon: Lexicon) -> str:
+    """Give what stands behind the letters that a label ends in, where both are glued: 598210972 of UID598210972."""
+    for head in lexicon.label_heads:
+        value = token[len(head) :]
+        if token.lower().startswith(head) and (value.isdecimal() or (value and _by_pattern(value, lexicon))):
+            return value if len(value) > 3 else ""
+    return ""
 
 
 def _raised(cased: str) -> str:
@@ -193,8 +213,8 @@ def _by_pattern(token: str, lexicon: Lexicon) -> str | None:
     return None
 
 
-_WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d")
-"""100是200: between written digits, 是 is a word and no four."""
+_WRITTEN_APART = re.compile(rf"\d[{''.join(_HEARD)}]\d|[{''.join(_HEARD)}]\d{{5}}")
+"""100是200, 三期572457119: beside written digits, 是 and 期 are words and no four and seven."""
 _WRITTEN_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LETTERS = re.compile(r"(?<![a-z])([a-z](?:\s?[a-z]){0,3})[\s,，、-]*$")
 _READ_OUT = re.compile(r"(?<=[A-Z\d])(?:[一二三四五六七八九零〇幺]{2,}|[一二三四五六七八九零〇幺](?![\u4e00-\u9fff]))")
@@ -297,8 +317,9 @@ def _chain(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[i
     """Count the groups that follow closely: across spaces and dashes, and across commas too."""
     soft, hard = 0, 1
     for k in range(i + 1, min(len(groups), i + 8)):
-        if _followed_by_unit(text, groups[k].end, lexicon) and len(groups[k].digits) < 4:
-            break  # 户号123456789 50元
+        counted = text[groups[k].end : groups[k].end + 1] in lexicon.counters
+        if (counted or _followed_by_unit(text, groups[k].end, lexicon)) and len(groups[k].digits) < 4:
+            break  # 户号123456789 50元; 1646406067,2张
         gap = text[groups[k - 1].end : groups[k].start]
         if _SOFT.match(gap) or gap == "":
             if soft == 0:

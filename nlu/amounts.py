@@ -50,7 +50,7 @@ _PAIRED = re.compile(
 _ONE_OF_IT = re.compile(r"(?<=[来要买拿])(?<!再要)[张条盒杯块份件套袋瓶本支](?=[\u4e00-\u9fffa-z])")
 MAY_PAIR = re.compile("[俩仨t]")
 _NO_AMOUNT_BEFORE = re.compile(
-    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|余额(?:有|到|够|满)|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了?|高出|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
+    r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|余额(?:有|到|够|满)|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了?|高出|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|今晚|明晚|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
 _TOGETHER = re.compile("块(?:儿|[算付结买下拿寄送](?!我))")
 """一块算: together, and not one yuan."""
@@ -105,7 +105,7 @@ _HUNDRED_ONE = re.compile(r"[百千][一二三四五六七八九]$")
 _HUNDREDS_AND_COUNT = re.compile("[一二两三四五六七八九][百千][一二三四五六七八九][一二两三四五六七八九]$")
 _DAYS_AFTER = re.compile(r"\s*[天日](?![区卡租场])")
 _AGED = re.compile(r"了(?=[,，。;；!！]|$)")
-_PIECE_OF_TIME = re.compile("个(?:年[卡费]|季卡|季度[^的\\s\\d]|日[租卡票]|周[卡票])")
+_PIECE_OF_TIME = re.compile(r"个(?:[年日周][\u4e00-\u9fff]|季(?!度)[\u4e00-\u9fff]|季度[^的\s\d])")
 """两个年卡, 三个日租: so many of them, and no two years; 三个月卡 may be for three months."""
 _HOUSE_PART = re.compile(r"栋|幢|号楼|单元|弄|期(?=\d{1,2}[栋幢号])|排(?=\d)|层(?=\d)")
 _HOUSE_BEFORE = re.compile("[路街道巷村镇区园城苑庭府湾里坊号院栋幢期座排元楼][ ]?$")
@@ -160,8 +160,10 @@ def find_amounts(
         if not mention.entry.skus or mention.entry.products or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
     found: list[Amount] = []
+    kinds = {(m.start, m.end) for m in mentions if m.entry.categories and not m.entry.products}
     for match in _DURATION.finditer(text) if MAY_LAST.search(text) else ():
-        if not any(taken[match.start() : match.end()]):
+        generic = match[0].endswith("会员") and (match.end() - 2, match.end()) in kinds
+        if not any(taken[match.start() : match.end() - 2 * generic]):
             found.append(Amount(match.start(), match.end(), "months", _MONTHS[match[0]]))
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     for match in _BY_TERM.finditer(text) if "的" in text else ():
@@ -301,10 +303,13 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     adds = adds or (before.endswith("凑") and after[:1] and after[0] in GENERAL_COUNTERS)  # 凑两张
     if after[:1] in ("次", "回", "遍") and before[-1:] in tuple("充冲买来订") and not _CLOSED_BY_DEED.match(after):
         return Amount(start, end + 1, "count", read_numeral(said), "次")  # 充两次
-    if not adds and _NO_AMOUNT_BEFORE.search(before) and start not in ends:
+    named = start in ends or (before.endswith(" ") and start - 1 in ends)  # 画图积分 100, where that is the name
+    if not adds and (led := _NO_AMOUNT_BEFORE.search(before)) and not named and not _lasts(led, after, lexicon):
         tenths = _TENTHS.match(after)
         return Amount(start, end + (len(tenths[0]) if tenths else 0), "none")  # 欠费15块6: the 6 counts nothing
-    if _PIECE_OF_TIME.match(after) and any(m.start == 0 and m.entry.skus for m in lexicon.phrases.find(after[1:])):
+    if _PIECE_OF_TIME.match(after) and any(
+        m.start == 0 and m.exact and m.entry.skus for m in lexicon.phrases.find(after[1:])
+    ):
         return Amount(start, end + 1, "count", read_numeral(said), "个")
     if _HOUSE_PART.match(after) and _HOUSE_BEFORE.search(before):
         return Amount(start, end, "none")  # 科苑路15号4栋
@@ -337,7 +342,11 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     own_unit = own_unit or (unit == "只" and "只" in lexicon.unit_products)  # 50只, and not "only"
     if unit in ("", after[:1]) and not own_unit and counted_by_measure(text, start, end, lexicon, ends):
         return Amount(start, end + 1, "count", read_numeral(said), after[0])
-    counts_people = (not own_unit and _NO_AMOUNT_AFTER.match(after)) or after.startswith(PEOPLE)
+    counts_people = (not own_unit and _NO_AMOUNT_AFTER.match(after)) or (
+        after.startswith(PEOPLE)
+        and not _ITS_LABEL.match(text, end)
+        and not _goods_begin(lexicon, after[1:] + text[end + 8 : end + 24])
+    )
     if counts_people and not (start in ends and _NEXT_OF_THEM.match(after)):
         return Amount(start, end, "none")
     if not chinese and before and before[-1].isascii() and before[-1].isalpha() and start not in ends:
@@ -413,6 +422,22 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     return Amount(start, end, "value", number)
 
 
+_ITS_LABEL = re.compile(r"个(?:qq|手机|账)号?码?(?:是|为|[:=\s])*\d{5}")
+"""51个QQ号792659161: of a currency, and then whose account."""
+_PART_OF_DAY = re.compile(r"(?:早上|上午|中午|下午|晚上|今晚|明晚|今早|今天|明天|后天)\s*")
+
+
+def _lasts(led: re.Match[str], after: str, lexicon: Lexicon) -> bool:
+    """Tell whether a number behind a part of the day has a unit, and is no hour: 今晚 3个小时, 下午 16节."""
+    unit, _ = _unit_after(after, lexicon)
+    return _PART_OF_DAY.fullmatch(led[0]) is not None and bool(unit) and not unit.startswith(("点", "元"))
+
+
+def _goods_begin(lexicon: Lexicon, rest: str) -> bool:
+    """Tell whether the name of goods begins here: 两个手机散热背夹 counts them, and no telephones."""
+    return any(m.start == 0 and m.exact and m.entry.products and len(m.word) > 2 for m in lexicon.phrases.find(rest))
+
+
 _PHRASE = re.compile("十万火急|十万个为|十全十美|(?:五一|十一)(?:回|放|长假|假期|期间|出去|去|那|当|前|后|之|要回|我)")
 
 
@@ -468,6 +493,10 @@ _SPANS = (
 _ANY_SPAN = tuple(span for span, _ in _SPANS)
 
 
+_UNCOUNTED = ("天", "年", "分钟")
+"""Nobody counts them by 个."""
+
+
 def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
     """Find the unit that follows a number: the catalog's own, money, or a counter. Gives it and how far it reaches."""
     skipped = len(after) - len(after.lstrip())
@@ -479,6 +508,8 @@ def _unit_after(after: str, lexicon: Lexicon) -> tuple[str, int]:
             if heard.startswith(code):
                 return key, skipped + more + len(code)
         for unit, key in lexicon.units_from.get(part[:1], ()):
+            if more and key in _UNCOUNTED and len(unit) == 1:
+                continue  # 3个日本7天
             if part.startswith(unit) and not (unit in COUNTERS and key != "元"):
                 nxt = part[len(unit) : len(unit) + 1]
                 if unit.isascii() and nxt.isascii() and nxt.isalpha():

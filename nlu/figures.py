@@ -210,6 +210,8 @@ def _of_other_things(product: ProductIndex, amount: Amount, seen: Seen) -> bool:
 
 def _of_label(product: ProductIndex, count: Amount, anchors: list[Amount]) -> bool:
     """三年3台 names one SKU: a number that its label has beside the amount it stands next to counts nothing."""
+    if count.unit == "个" != product.unit:
+        return False  # two of 2TB, which is also called 两个t
     named = product.by_pair.get((count.number, count.unit)) if count.number is not None and count.unit else None
     beside = [a for a in anchors if 0 <= count.start - a.end <= 1 or 0 <= a.start - count.end <= 1]
     picked = {sku.code for a in beside for sku in (settle(product, a) or Settled()).skus or ()}
@@ -233,7 +235,8 @@ def _only_on_sale(
     counts = counts + [
         replace(a, kind="count")
         for a in rest
-        if not a.unit and a.kind == "value" and (a.number or 0) < 10 and counts_plainly(a, seen)
+        if (not a.unit and a.kind == "value" and (a.number or 0) < 10 and counts_plainly(a, seen))
+        or (a.unit == product.unit and 0 < (a.number or 0) < 10 and "个" in seen.text[a.start : a.end])
     ]
     kept = [a for a in anchors if a in sold or a.kind != "value" or (a.unit and not _OF_NOUN.match(seen.text, a.end))]
     words = [a for a in kept if a.word and a.kind == "word"]

@@ -51,6 +51,8 @@ class Item:
     """Values that were said but fail their check, by field name."""
     missing: tuple[str, ...] = ()
     """What has still to be asked, in asking order: "product", "value", an option's or field's name."""
+    alike: tuple[str, ...] = ()
+    """The SKUs that all have the name said (月卡 for each platform), where no value tells which. Not printed."""
     said: frozenset[str] = frozenset()
     """Slots the words themselves filled, as opposed to catalog defaults: "product", "value", "quantity", option and
     field names. Not printed; a correction must not reset what it did not mention."""

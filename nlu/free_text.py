@@ -5,13 +5,14 @@ import re
 
 from nlu.items import ADDRESS
 from nlu.lexicon import Lexicon
+from nlu.own_code import behind_label
 from nlu.regions import without_lead
 from nlu.seen import Seen
 from nlu.surnames import COMMON
 from nlu.words import PIECES
 
 _PLACE = re.compile(
-    r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
+    r"[\u4e00-\u9fff\da-z]{1,12}?(?:省|市|自治区|区|县|镇|乡|村|街道|大道|路|街|巷|(?<=[\d一二三四五六七八九十])弄|小区|花园|苑|大厦|广场|栋|幢|号楼|单元|室|号院|学校|大学|宿舍|公寓)"
 )
 
 
@@ -61,6 +62,15 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
         place = seen.text.find(label)
         while place >= 0 and name not in texts:
             begin = place + len(label)
+            if any(len(other) > len(label) and seen.text.startswith(other, place) for other in lexicon.labels):
+                place = seen.text.find(label, place + 1)
+                continue  # 学员电话 is no 学员
+            formed = behind_label(seen.cased, begin, lexicon.text_forms[name]) if name in lexicon.text_forms else None
+            if formed and not any(taken[slice(*formed)]):
+                texts[name] = seen.cased[slice(*formed)]
+                taken[slice(*formed)] = b"\x01" * (formed[1] - formed[0])
+                seen.text_spans.append(formed)
+                break
             stop = _end_of_text(seen.text, begin + 1, len(seen.text), lexicon, taken)
             match = _TEXT_SAID.match(seen.text, begin, stop)
             if match is None and label in lexicon.person_cues:

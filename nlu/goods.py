@@ -31,7 +31,7 @@ def with_own_clauses(seen: Seen, lexicon: Lexicon) -> list[Ref]:
         for mention in seen.mentions:
             if start <= mention.start < end and counted:
                 owner = _sole_owner(mention, lexicon)
-                if owner and owner not in named:
+                if owner and owner not in named and not _size_of_named(mention, seen, lexicon, named):
                     more.append(Ref(mention.start, mention.end, mention.word, owner))
                     named.add(owner)
         own = _by_unit(seen, lexicon, start, end)
@@ -46,8 +46,16 @@ def _sole_owner(mention: Mention, lexicon: Lexicon) -> str:
     entry = mention.entry
     if entry.means_things or entry.choices:
         return ""
-    owners = set(entry.owners) if entry.owners else set(entry.skus)
+    owners = {*entry.owners, *entry.skus}
     return owners.pop() if len(owners) == 1 and owners <= lexicon.products.keys() else ""
+
+
+def _size_of_named(mention: Mention, seen: Seen, lexicon: Lexicon, named: set[str | None]) -> bool:
+    """Tell whether what another product alone calls so is a size of goods named as well: 储物柜，一个月."""
+    amounts = [a for a in seen.amounts if a.start < mention.end and mention.start < a.end]
+    products = [lexicon.products[pid] for pid in named if pid]
+    settled = (settle(product, replace(a, word="")) for product in products for a in amounts)
+    return any(one is not None and one.skus for one in settled)
 
 
 def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> list[Ref]:
@@ -57,6 +65,7 @@ def _counted_by_name(seen: Seen, lexicon: Lexicon, named: set[str | None]) -> li
     for mention in seen.mentions if counts else ():
         beside = any(0 <= c.start - mention.end <= 1 or 0 <= mention.start - c.end <= 1 for c in counts)
         owner = _sole_owner(mention, lexicon) if beside else ""
+        owner = "" if owner and _size_of_named(mention, seen, lexicon, named) else owner
         if owner and owner not in named and not _told_of(mention, seen):
             found.append((mention, owner))
     owners = {owner for _, owner in found}

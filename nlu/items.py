@@ -51,6 +51,7 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
         if (name, default) not in draft.refused:
             options.setdefault(name, default)
     sku = _pick(product, settled, options)
+    alike = settled.skus if sku is None and settled.value is None and settled.skus and draft.amount else ()
     fields, invalid = _fields(product, draft)
     said = {"product"} | set(said_options) | set(fields) | set(invalid)
     said |= {"value"} if settled.value is not None or settled.skus else set()
@@ -66,7 +67,8 @@ def finish(draft: Draft, lexicon: Lexicon) -> Item:
         options=options,
         fields=fields,
         invalid=invalid,
-        missing=_missing(product, sku, settled.value, options, fields),
+        missing=_missing(product, sku, settled.value, options, fields, named=bool(alike)),
+        alike=tuple(sku.code for sku in alike),
         said=frozenset(said),
     )
 
@@ -244,7 +246,12 @@ def _meant(entry: FieldWords, account: Account) -> bool:
 
 
 def _missing(
-    product: ProductIndex, sku: SkuWords | None, value: Number | None, options: dict[str, str], fields: dict[str, str]
+    product: ProductIndex,
+    sku: SkuWords | None,
+    value: Number | None,
+    options: dict[str, str],
+    fields: dict[str, str],
+    named: bool = False,
 ) -> tuple[str, ...]:
     missing = []
     if sku is None:
@@ -252,7 +259,7 @@ def _missing(
         for option in product.words.options:
             if option.name not in options and len({s.options.get(option.name) for s in open_skus}) > 1:
                 missing.append(option.name)
-        if not missing or (product.valued and (value is None or not _on_sale(product, value))):
+        if not missing or (product.valued and not named and (value is None or not _on_sale(product, value))):
             missing.append("value")
     missing += [entry.name for entry in product.words.fields if not entry.optional and entry.name not in fields]
     return tuple(missing)

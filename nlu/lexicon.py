@@ -383,7 +383,8 @@ class Lexicon:
             product.others_units = frozenset(units - product.pair_units - product.piece_units)
         self.phone_topup = self._phone_topup()
         pieces = {unit for product in self.products.values() for unit in product.piece_units}
-        self.counters = frozenset(COUNTERS) | {unit for unit in pieces if len(unit) == 1}
+        self.pieces = frozenset(unit for unit in pieces if len(unit) == 1)
+        self.counters = frozenset(COUNTERS) | self.pieces
         """What things are counted by here: 张 anywhere, 版 where a SKU is sold by the 版."""
         self.fractions = frozenset(
             pair for p in self.products.values() for pair in p.by_pair if pair[0] != int(pair[0])
@@ -412,6 +413,9 @@ class Lexicon:
             self.account_fields[entry.name].append(entry)
         self.field_names = self._field_names()
         self.field_cues = self._field_cues()
+        tails = (re.search("[a-z]{2,}$", label) for label in dict.fromkeys(label for label, _ in self.field_cues))
+        self.label_heads = tuple(sorted({"uid", "qq", "id", *(t[0] for t in tails if t)}, key=len, reverse=True))
+        """The letters that labels end in (游戏UID), which may be glued to what is said for them."""
         self.coded = tuple(f for p in self.products.values() for f in p.account_fields if f.kind == "text")
         self.coded_cues = frozenset(cue for _, cue in self.field_cues if cue[1:] in {f.name for f in self.coded})
         self.asked_labels = tuple(
@@ -434,6 +438,18 @@ class Lexicon:
         self.person_cues = frozenset(["姓名", "名字", *(word for word, _ in named)])
         labels = [(plain(f.label), f.name) for f in texts]
         turned = [(label[2:] + label[:2], name) for label, name in labels if len(label) == 4]  # 英雄常用李白
+        self.text_forms: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        """The patterns that texts of this name have."""
+        for entry in texts:
+            if entry.pattern is not None:
+                self.text_forms[entry.name] += (entry.pattern,)
+        self.code_labels: dict[str, set[str]] = defaultdict(set)
+        """What the products call what is typed for them (微信号, 会员手机), and which products do."""
+        for product in self.products.values():
+            for entry in product.words.fields:
+                if entry.kind not in ("choice", "address"):
+                    self.code_labels[plain(entry.label)].add(product.id)
+        self.labels = tuple(label for label in asked if len(label) > 1)
         self.short_labels = tuple(
             (plain(f.label)[-2:], f.name, p.names)
             for p in self.products.values()

@@ -106,7 +106,7 @@ class PhraseIndex:
     def find(self, text: str) -> list[Mention]:
         """Find the catalog's words in a normalised text: longest first where they overlap, as written before as heard."""
         compact, places = without_spaces(text)
-        found = self._written(text, compact, places)
+        found = _not_cut_short(self._written(text, compact, places))
         found += _not_cutting(self._heard(compact, places), found)
         found += self._parted(text)
         if len(found) < 2:
@@ -127,14 +127,18 @@ class PhraseIndex:
             (i, self._lengths[pair]) for i, pair in enumerate(map(add, compact, compact[1:])) if pair in self._lengths
         ]
         begun += [(i, (1,)) for i, char in enumerate(compact) if char in self._single]
-        for i, lengths in begun:
+        starts: set[int] = set()
+        ends: set[int] = set()
+        for i, lengths in begun:  # those of one character last: they are told by what stands beside them
             for length in lengths:
                 word = compact[i : i + length]
                 entry = self._entries.get(word)
                 if entry is not None and len(word) == length:
                     start, end = places[i], places[i + length - 1] + 1
-                    if _stands_alone(text, start, end, word, entry):
+                    if _stands_alone(text, start, end, word, entry, start in ends, end in starts):
                         found.append(Mention(start, end, word, entry))
+                        starts.add(start)
+                        ends.add(end)
         return found
 
     def _parted(self, text: str) -> list[Mention]:
@@ -159,9 +163,27 @@ class PhraseIndex:
                 if word is None or i + length > len(heard):
                     continue
                 said = compact[i : i + length]
+                if places[i + length - 1] - places[i] >= length and said[0] > "\u2fff" and length < 4:
+                    continue  # 七天 移动 says no 天翼
                 if said not in self._entries and sounds_meant(said, word) and compact[i - 1 : i + 1] not in _FAVOURS:
                     found.append(Mention(places[i], places[i + length - 1] + 1, word, self._entries[word], exact=False))
         return found
+
+
+def _not_cut_short(written: list[Mention]) -> list[Mention]:
+    """Leave out the beginning of a name that would cut another word in two: 鸣潮月卡 is 鸣潮 and 月卡, and no 鸣潮月."""
+    across = [mention for mention in written if mention.end - mention.start > len(mention.word)]
+    if across:  # 一楼座 午场 is no 楼座午场
+        ends = [(one.start, one.end) for one in written]
+        written = [h for h in written if h not in across or not any(s < h.start < e < h.end for s, e in ends)]
+    short = [mention for mention in written if mention.entry.only_shorthand]
+    spans = {(mention.start, mention.end) for mention in written} if short else set()
+    cutting = [
+        mention
+        for mention in short
+        if any((mention.start, one.start) in spans and one.start < mention.end < one.end for one in written)
+    ]
+    return [mention for mention in written if mention not in cutting] if cutting else written
 
 
 def _not_cutting(heard: list[Mention], written: list[Mention]) -> list[Mention]:
@@ -210,8 +232,11 @@ _FAVOURS = frozenset(("帮忙", "个忙", "麻烦", "急忙", "赶忙", "连忙"
 """帮忙充50 asks for help, and not for 慢充."""
 
 
-def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> bool:
-    """Refuse a word cut out of a longer one: pro in problem, 2米 in 12米, 一个月 in 十一个月."""
+def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry, behind: bool, before_word: bool) -> bool:
+    """Refuse a word cut out of a longer one: pro in problem, 2米 in 12米, 一个月 in 十一个月.
+
+    `behind`: another word of the catalog ends where it begins; `before_word`: one begins where it ends.
+    """
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
     first, last = word[0], word[-1]
@@ -240,9 +265,16 @@ def _stands_alone(text: str, start: int, end: int, word: str, entry: Entry) -> b
             return False  # A 138…: names a line of a list
         if first.isascii() and first.isalpha() and (entry.options or entry.choices):
             return True  # M两件L三件
-        return not ("\u4e00" <= before <= "\u9fff") and after in " 的,，。!！-—~\n/;；、" and not first.isdecimal()
+        alone = behind or not ("\u4e00" <= before <= "\u9fff") or before in _LEADS_TO_ONE
+        ended = after in _BEHIND_ONE or before_word or _COUNT_BEHIND.match(text, end) is not None
+        return alone and ended and not first.isdecimal()
     return True
 
+
+_COUNT_BEHIND = re.compile(r"来?[一两二三四五六七八九\d]{1,2}(?:[张个杯份件盒袋套只条双本]|$|[\s,，])")
+_LEADS_TO_ONE = frozenset("要来选换成个的")
+_BEHIND_ONE = frozenset(" 的,，。!！-—~\n/;；、吧呗哈呢")
+"""要黑, 黑吧: what may stand around a choice of one character."""
 
 # Characters that are grammar far more often than they are someone's typo.
 GRAMMAR = frozenset(

@@ -30,6 +30,7 @@ from nlu.naming import inferred, named, of_options
 from nlu.numerals import read_numeral
 from nlu.option_numbers import name_options_by_number
 from nlu.option_rows import every_kind, option_rows
+from nlu.own_code import standing_code
 from nlu.people import called_here, separate, unshared
 from nlu.phrases import Mention
 from nlu.seen import Seen
@@ -71,6 +72,7 @@ def _alone(product: ProductIndex, seen: Seen, lexicon: Lexicon) -> list[Draft]:
     """Read everything as being about one product that is known: for one, or for several people."""
     share_out(product, seen)
     seen.texts = called_here(product, seen.texts, lexicon.people)
+    seen.texts = standing_code(product, seen)
     name_options_by_number(product, seen, lexicon)
     apart = separate(product, seen, lambda own, part: _one(own, (), part))
     return apart or unshared(product, _one(product, (), seen))
@@ -259,4 +261,7 @@ def _roles(product: ProductIndex | None, accounts: list[Account]) -> bool:
         return len(accounts) == len(cues) == 2 and any(cue.startswith("=") for cue in cues)
     if len(accounts) < 2 or len(product.account_fields) < 2:
         return False
+    fitting = [{f.name for f in product.account_fields if accept(f, a.said)} for a in accounts]
+    if len(accounts) == 2 and all(fitting) and fitting[0] != fitting[1]:
+        return True  # an identity card's number and a phone, both bare
     return len(accounts) <= len(product.account_fields) and len({a.cue for a in accounts}) == len(accounts)

@@ -10,7 +10,7 @@ from nlu.lexicon import Lexicon
 from nlu.people import names_somebody
 from nlu.seen import CLAUSE, Seen, chooses, slot_names
 from nlu.segments import noun_at
-from nlu.telling import Piece
+from nlu.telling import Piece, tells_when
 
 
 def drop_remarks(seen: Seen, lexicon: Lexicon) -> None:
@@ -44,6 +44,10 @@ def _remarks(seen: Seen, lexicon: Lexicon) -> list[Piece]:
             asks = True
         elif amounts and not _only_an_amount(seen.text, start, end):
             said = _blanked(seen.text, start, end, amounts)
+            when, how_much = said[: said.find("Ｖ")].strip(), said[said.find("Ｖ") :]
+            if when and tells_when(when) and unexplained(how_much) < REMARK:
+                asks = True  # 陪练 今晚 3个小时
+                continue
             if _SOME_OTHER_TIME.match(said) or _counts_others(said, amounts):
                 found.append((start, end))
             elif unexplained(said) < REMARK or _ASKS_FOR.search(said) or _names_a_part(said, seen, lexicon):

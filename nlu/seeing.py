@@ -11,7 +11,7 @@ from nlu.goods import find_refs, of_service, unless_an_option, with_own_clauses,
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
 from nlu.remarks import drop_remarks
-from nlu.seen import Seen
+from nlu.seen import Seen, slot_names
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.words import GENERIC_TAILS
 
@@ -35,9 +35,12 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     seen = Seen(text, cased, segmenter=lexicon.words)
     taken = bytearray(len(text))
     seen.texts = find_texts(seen, lexicon, taken)
+    found = lexicon.phrases.find(text)
+    ends = {m.end for m in found if m.entry.products and text.startswith("个", m.end)}  # office365个人版
     seen.mentions = [
-        m for m in lexicon.phrases.find(text) if not any(taken[m.start : m.end]) and not _cut_out(seen, m, lexicon)
+        m for m in found if not any(taken[m.start : m.end]) and (m.start in ends or not _cut_out(seen, m, lexicon))
     ]
+    seen.mentions = _without_labels(seen, lexicon)
     if not any(mention.entry.means_things for mention in seen.mentions):
         seen.mentions += lexicon.near.find(text, seen.mentions, seen.segments)
         seen.mentions.sort(key=lambda mention: mention.start)
@@ -56,6 +59,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     )
     seen.refs = find_refs(seen, lexicon)
     seen.refs = without_options(seen, lexicon)
+    seen.mentions = _without_units(seen)
     seen.refs = of_service(seen, lexicon)
     seen.refs = unless_an_option(seen, lexicon)
     seen.refs = with_own_clauses(seen, lexicon)
@@ -79,6 +83,47 @@ def _beside_accounts(seen: Seen) -> list[Mention]:
         if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
     }
     return [m for m in mentions if m.start not in labels]
+
+
+def _without_labels(seen: Seen, lexicon: Lexicon) -> list[Mention]:
+    """Leave out what is a part of a field's label, beside what is said for it: 微信号zhang88 chooses no 微信区."""
+    if not any(m.entry.choices or m.entry.options for m in seen.mentions):
+        return seen.mentions
+    labels = [
+        (match.start(), match.end(), pids)
+        for label, pids in lexicon.code_labels.items()
+        if label in seen.text
+        for match in re.finditer(rf"{re.escape(label)}(?=[是为:=\s]*[a-z\d])", seen.text)
+    ]
+    named = {pid for m in seen.mentions for pid in m.entry.products if len(m.entry.products) == 1}
+
+    def only_a_label(m: Mention) -> bool:
+        meant = named.intersection(m.entry.owners)
+        return any(
+            s <= m.start and m.end <= e and (pids.intersection(m.entry.owners) or (pids & named and not meant))
+            for s, e, pids in labels
+        )
+
+    return [m for m in seen.mentions if m.entry.means_things or not only_a_label(m)]
+
+
+def _without_units(seen: Seen) -> list[Mention]:
+    """Leave out the currency of an amount where it is no choice: 土区10美元 is not of the 美区, called 美元, too."""
+    spans = [(a.start, a.end) for a in seen.amounts]
+    inside = [m for m in seen.mentions if m.entry.options and any(s < m.start and m.end <= e for s, e in spans)]
+    named = {ref.product for ref in seen.refs if ref.product}
+    chosen = {pair for m in seen.mentions if m not in inside for pair in _slots(m)}
+    units = [
+        m
+        for m in inside
+        if not m.entry.means_things and ((named and named.isdisjoint(m.entry.owners)) or chosen.intersection(_slots(m)))
+    ]
+    return [m for m in seen.mentions if m not in units]
+
+
+def _slots(mention: Mention) -> list[tuple[str, str]]:
+    """Give the slots that a word is for, each with the product that has it."""
+    return [(pid, name) for name in slot_names(mention) for pid in mention.entry.owners]
 
 
 _TAIL_DIGITS = r"(\d{2,4}|[零〇一二三四五六七八九幺]{2,4})(?![\d零〇一二三四五六七八九幺十百千块元])"
@@ -219,6 +264,8 @@ def _cut_out(seen: Seen, mention: Mention, lexicon: Lexicon) -> bool:
     if not mention.exact and len(mention.word) == 2 and mention.word[1] == "的":
         return True  # 一百块的 asks for no 快的
     figure = _FIGURE.match(seen.text, start, end)
+    if figure is not None and figure.end() == end and not mention.entry.means_things:
+        return any(seen.text.startswith(unit, end) for unit in lexicon.units)  # 10枚 chooses no tenth level
     if figure is not None and any(
         len(unit) > end - figure.end() > 0 and seen.text.startswith(unit, figure.end()) for unit in lexicon.units
     ):
