@@ -25,6 +25,7 @@ _KIN = rf"(?:我|俺|咱)?(?:们|家)?的?(?P<kin>老[爸妈弟哥姐妹]|{KIN})
 _SAYS = "(?!们|和|跟|与|[说讲叫让问]|刚|告诉)"
 _OWNER = re.compile(rf"{_KIN}{_SAYS}|(?<![帮给替])(?P<me>我自己|我(?=的|这|那|号|\d|[:：,，\s])|自己(?=的|\d)|本人)")
 _AND = re.compile(r"\s*[(（]?(?:是|的|:|：|这?个?号)*")
+_TO_NUMBER = re.compile(r"(?:的|手机|电话|号码?|账号|是|[:：,，\s])*")
 _OF = re.compile(
     rf"(?:{_KIN}(?!们|[说讲叫让问])|(?P<me>我自己|(?<![帮给替])我(?=的(?![是])|[那这][个张份单])|(?<!他)(?<!她)自己(?=的|[那这])))"
     r"(?:自己)?(?:的?[那这][个张份单条]?|的)*(?:号码?)?也?"
@@ -98,8 +99,11 @@ def _told(text: str, values: set[str]) -> dict[str, str]:
 
 
 def _one_owner(words: str) -> str:
-    found = {owner(one) for one in _OWNER.finditer(words)}
-    return found.pop() if len(found) == 1 else ""
+    """Whose it is that stands behind these words; of several (帮我爸妈各充50 爸138…) the one right before it."""
+    found = list(_OWNER.finditer(words))
+    if len({owner(one) for one in found}) == 1 or (found and _TO_NUMBER.fullmatch(words, found[-1].end())):
+        return owner(found[-1])
+    return ""
 
 
 def _behind(words: str) -> str:

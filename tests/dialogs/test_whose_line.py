@@ -26,6 +26,7 @@ def _lines(*owners: str) -> tuple[DraftLine, ...]:
         (f"帮我充50 {A} {B}", ("", "")),
         (f"我妈说充50 {A} {B}", ("", "")),
         (f"给爸妈各充50 {A} {B}", ("", "")),
+        (f"帮我爸妈各充50话费 爸{A} 妈{B}", ("爸", "妈")),
     ],
 )
 def test_whose_it_is_stands_beside_the_number(text: str, owners: tuple[str, ...]) -> None:
