@@ -7,9 +7,10 @@ from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.asking import answer, fitting_products
-from dialogs.draft import account_field, field_of
+from dialogs.draft import account_field, field_of, look
 from dialogs.effects import FindOrders
 from dialogs.filling import fill, says_anything
+from dialogs.gist.amounts import in_a_row
 from dialogs.ordering import advance, doubted, start
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
 from dialogs.turn import Said, Scene, Turn
@@ -163,7 +164,9 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         item = Item(None, said.candidates, None, said.value, said.quantity, said.options, said.fields)
         return start(dialog, (item,), scene)  # 再充50, after something else
     if said is not None and len(lines) == 1:
-        item = Item(said.product, (), None, said.value, said.quantity, said.options, said.fields)
+        size, product = look(lines[0], scene.shelf).sku, scene.shelf.product(lines[0].product or "")
+        value = said.value if in_a_row(lookup.text, size, product) is None else None
+        item = Item(said.product, (), None, value, said.quantity, said.options, said.fields)
         filled = fill(lines[0], item, scene.shelf)
         lines, problems = [filled.line], filled.problems
     this_time = varied(tuple(lines), lookup.text, scene) if lookup.text else Varied(tuple(lines))

@@ -10,6 +10,7 @@ from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.comparing import read_sides
 from dialogs.fillers import without_fillers
+from dialogs.line_numbers import with_line_numbers
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Confirming, Dialog
@@ -33,6 +34,7 @@ def as_heard(
     whole = text
     text = as_confirmed(text, dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
+    text = with_line_numbers(text, dialog)
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))
     rows = read_rows(text, lexicon) if channel == "text" else ()
     spoken = channel == "voice"

@@ -21,9 +21,10 @@ from nlu.text import normalise
 from nlu.withdrawing import without_withdrawn
 from nlu.words import PIECES
 
-_BREAKS = re.compile(
-    r"[\s,，、。;；!！]+|(?<=[^\d\s])[和跟与及](?=[^\d\s])|还有|(?=另外|顺便|(?<!另外)再[来加要买]|(?<!另外)还要)"
-)
+_PARTS = r"[\s,，。;；!！]+|还有|(?=另外|顺便|(?<!另外)再[来加要买]|(?<!另外)还要)"
+"""Where one thing that is done with the order ends: 我妈和我的改成50 is one."""
+_DONE_APART = re.compile(_PARTS)
+_BREAKS = re.compile(rf"{_PARTS}|、|(?<=[^\d\s])[和跟与及](?=[^\d\s])")
 _CHANGES = re.compile("[改换]|减|不要|去掉|删")
 _CORRECTS = re.compile(f"^算了|{_CHANGES.pattern}")
 _ADDS = re.compile("[再另][加来要买充带捎拿配整]|另外|还要|加上|多[来要加买]")
@@ -35,6 +36,7 @@ _COUNT_ALONE = re.compile(rf"[来要买拿]?(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[{PI
 _EACH = re.compile("各|每[样种]|分别")
 """六次券和三次券各两份: the whole knows better than its clauses."""
 _COUNT_FIRST = re.compile(rf"{_COUNT_ALONE.pattern}[\s,，、。]+")
+_DOES = re.compile(f"{_CHANGES.pattern}|{_ADDS.pattern}")
 _CHARS_MAX = 200
 _SHORT_CHARS = 40
 _CLAUSES_MAX = 12
@@ -58,7 +60,10 @@ def read_clauses(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
         or (_NOT_WANTED.search(text) and not changes_and_adds(text) and not (_CORRECTS.search(text) and adds(text)))
     ):
         return ()
-    clauses = [clause for clause in _with_counts(_BREAKS.split(text)) if not _NO_GOODS.search(clause)]
+    if changes_and_adds(text):
+        clauses = _with_accounts(_with_counts(_DONE_APART.split(text)))
+    else:
+        clauses = [clause for clause in _with_counts(_BREAKS.split(text)) if not _NO_GOODS.search(clause)]
     if not 2 <= len(clauses) <= _CLAUSES_MAX or not (_COUNTED.search(text) or len(text) <= _SHORT_CHARS):
         return ()
     return tuple(Clause(clause, parse(clause, lexicon)) for clause in clauses)
@@ -69,6 +74,17 @@ def _with_counts(clauses: Sequence[str]) -> list[str]:
     joined: list[str] = []
     for clause in filter(None, clauses):
         if joined and _COUNT_ALONE.fullmatch(clause) and not _COUNTED.search(joined[-1]):
+            joined[-1] += f" {clause}"
+        else:
+            joined.append(clause)
+    return joined
+
+
+def _with_accounts(clauses: Sequence[str]) -> list[str]:
+    """再加个公交卡100 卡号215066778899: an account in a clause of its own is of what comes before it."""
+    joined: list[str] = []
+    for clause in clauses:
+        if joined and _NO_GOODS.search(clause) and not _DOES.search(clause):
             joined[-1] += f" {clause}"
         else:
             joined.append(clause)

@@ -17,6 +17,7 @@ from dialogs.filling import (
     cleared,
     speaks_of_ending,
 )
+from dialogs.gist.deciding import of_several
 from dialogs.leaving_out import left_out
 from dialogs.ordering import advance, denied, doubted, miss
 from dialogs.pointing import pointed
@@ -142,7 +143,7 @@ def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         if not clause.frame.items and not _DOES.search(clause.text):
             continue  # 改7天 周末还要拍
         part = Said(clause.frame, clause.text)
-        turn = edited(now, part, scene)
+        turn = _several_by_name(now, part, scene) or edited(now, part, scene)
         if turn is None and clause.frame.intent in ("change", "answer", "order"):
             turn = said_for_draft(now, part, scene)
         after = turn.dialog.state if turn is not None else None
@@ -151,6 +152,15 @@ def _in_parts(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
             return replace(miss(doubted(dialog), scene, replies.clause_unclear(clause.text)), lost=True)
         now = turn.dialog
     return turn
+
+
+def _several_by_name(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """我妈和我的改成50: of several lines those that a part of the message names."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) < 2:
+        return None
+    new = of_several(state.lines, said.text, scene.shelf)
+    return advance(replace(dialog, misses=0), new, scene, replies.changed()) if new not in (None, state.lines) else None
 
 
 def _said_anew(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -314,9 +314,13 @@ def _is_sold_by_piece(product: Product | None) -> bool:
     return product is None or all(sku.any_value is None for sku in product.skus)
 
 
+_ACCOUNT_WORD = re.compile("(?:手机|电话|微信|扣扣)(?:账?号码?|卡号)")
+
+
 def names_a_part(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> bool:
-    """Whether a message names a SKU or a choice of what is being put together: then it says more than 确认."""
-    said = fold(text)
+    """Whether a message names a SKU or a choice of what is being put together: then it says more than 确认. What an
+    account is called (手机号) is none of a choice that begins like it (手机)."""
+    said = _ACCOUNT_WORD.sub(" ", fold(text))
     for product_id in {line.product for line in lines if line.product}:
         product = shelf.product(product_id)
         if product is not None and any(len(name) > 1 and name in said for name in parts_of(product)):

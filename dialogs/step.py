@@ -82,6 +82,7 @@ from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness
 from dialogs.links import fit
+from dialogs.once_more import repeats
 from dialogs.ordering import favourites_found, start
 from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
@@ -106,12 +107,6 @@ from kernel.orders import OrderState
 
 __all__ = ["expecting", "step"]
 
-_AGAIN = re.compile(
-    r"^(?:再[来充冲买交缴订下续][一1]?[单份次回](?!\w)|再[来交缴续]一?[单次回]|照旧|老样子|[跟和按照]上[次回](?:一样)?的?(?!号)"
-    r"|再[充冲交缴续](?:值|费)?(?:个)?\d{1,5}(?:元|块钱?)?(?:的)?(?:话费)?[吧呗！!。~]*$"
-    r"|上次(?:的|那个|那单|一样的)+(?:给我|帮我)?再|续费(?=[,，\s]|$)|(?:[那刚][个才]?的?|上次的?)?(?:付款)?(?:链接|订单|单子?)?(?:已经|都)?(?:过期|关|超时|失效|关闭)了?[,，\s]*(?:帮我|给我|再|麻烦)*重新?(?:下|来|发|买))"
-)
-"""Where an order begins that repeats the last one: what follows changes it, and is no correction of a paid order."""
 _MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|[多少漏][打写输填说]|错了|不对|多了|少了")
 _BUYS = re.compile("[充冲买订]|下单")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
@@ -133,7 +128,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
     else:
         turn = _step(fresh, heard, scene)
     if isinstance(heard, Said):
-        turn = just_priced.still_meant(fresh, heard, turn)
+        turn = replacing.telling_all_that_went(fresh, heard.text, just_priced.still_meant(fresh, heard, turn), scene)
         turn = replace(turn, dialog=noted(fresh, heard.text, turn.dialog))
     turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
@@ -284,7 +279,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     certain = certain or patching.patched(dialog, said, scene) or remarks.only_told(dialog, said, scene)
     certain = certain or by_answer(dialog, said, scene)
     certain = certain or own_order.bad_key(dialog, said) or invoices.amended(dialog, said)
-    if certain is None and not _AGAIN.match(said.text.strip()):
+    if certain is None and not repeats(said.text):
         certain = unpaid.asked(dialog, said, scene)
     return certain or _rest(dialog, said, scene)
 
@@ -312,7 +307,7 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
 
 def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """What it says where it is about no order that waits."""
-    if not isinstance(dialog.state, Collecting | Confirming) and _AGAIN.match(said.text.strip()):
+    if not isinstance(dialog.state, Collecting | Confirming) and repeats(said.text):
         return after_sale.look_up(dialog, "reorder", said)
     certain = said_between(dialog, said, scene)
     certain = certain or again.with_last_account(dialog, said, scene) or again.another_of_it(dialog, said)

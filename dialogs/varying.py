@@ -10,19 +10,22 @@ from catalog.shelf import Shelf
 from dialogs.arrived import praises
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
+from dialogs.gist.amounts import row_in
 from dialogs.gist.more_than import of_one
 from dialogs.line_changes import line_with
+from dialogs.once_more import CAME
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame
 from nlu.numerals import CHINESE, read_numeral
+from nlu.surnames import KIN
 
 _AGAIN = re.compile(
     r"K\d{16}|(?:付款)?(?:链接|订单)?(?:已经|都)?(?:过期|超时|关闭|失效)(?:关闭)?了?|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
     r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块]))?(?:一样的)?"
-    r"|照旧|老样子|一样的|同样的|续费|原样",
+    r"|再?照旧|再?老样子|一样的|同样的|续费|原样",
     re.IGNORECASE,
 )
 """What says that it is to be repeated."""
@@ -36,6 +39,11 @@ _NOTHING = re.compile(
     "|(?:地址|号码?|账号|手机号|qq号?|其[他它]的?|别的|收货人|电话|都|也|还是|和|跟|上次)*(?:不变|一样|照旧|没变|不用改|还是(?:那个|原来的))|[和跟与]|各[充买来]?一?[个份张次单]?|充?[这那]?[两2俩]个号码?"
     "|号码?|都|订单|[本根套只]$|[充买来要下]?[一1][本个份张单次件根条盒袋瓶桶箱套]|[,，.。!！~～;；、:：\\s])*+"
 )
+_WHOSE = re.compile(
+    rf"(?:这[次回个]|今天|[给帮替]|[充交缴打弄办]|[到往]|用|[换改]成?|是|就|还是?|也|都|[那这](?:个|张|户)?|的|我|俺|咱|[他她](?:们|自己)?|自己|家里?|{KIN}|老[爸妈公婆弟哥姐妹]|同[学事]|爸|妈|哥|姐|弟|妹|娃|号码?|手机|电话|账号|卡号)+"
+)
+"""充我老婆的: whose the account is that stands beside it."""
+_SAME = re.compile("^(?:还|就)?是?(?:同一?个?|一样的?|同样的?|[照按用]着?)")
 _CLAUSES = re.compile(r"[,，。;；!！\s]+")
 _SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
 _ONE_PIECE = re.compile("^[一1][根条个件张份盒袋瓶桶箱套]")
@@ -70,21 +78,56 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
         return Varied(lines)
     rest = re.sub("不用了?$", "不要", re.sub("^再|[也又]|这[次回](?!.{0,2}[充买来要])", "", rest))
     if len(lines) == 1:
+        lines, rest = _in_a_row(lines[0], rest, scene.shelf)
         rest = _without_goods(lines[0], rest, scene.shelf)
         placed = with_place(lines[0], rest, scene.shelf)
         if placed is not None:
             return Varied((placed,))
     lines, rest = _with_accounts(lines, rest, scene.shelf)
-    if _NOTHING.fullmatch(fold(rest)):
+    given = any(value in text for line in lines for value in line.fields.values())
+    rest = " ".join(one for one in _CLAUSES.split(rest) if not _says_nothing(one, lines, scene.shelf, given=given))
+    if not rest:
         return Varied(lines)
     whole = _edited(lines, rest, scene)
     if whole is not None:
         return Varied(whole)
     unclear = ""
-    for clause in (clause for clause in _CLAUSES.split(rest) if not _NOTHING.fullmatch(_LEAD.sub("", fold(clause)))):
+    for clause in _CLAUSES.split(rest):
         new = _with_clause(lines, clause, scene)
         unclear, lines = (unclear, new) if new is not None else (unclear or clause, lines)
     return Varied(lines, unclear)
+
+
+def _in_a_row(line: DraftLine, rest: str, shelf: Shelf) -> tuple[tuple[DraftLine, ...], str]:
+    """我想连着开两个月: as many of it, and the words without that."""
+    row = row_in(rest, look(line, shelf).sku, shelf.product(line.product or ""))
+    if row is None:
+        return (line,), rest
+    before, _, behind = rest.partition(row[1])
+    return (replace(line, quantity=row[0]),), f"{_LEAD.sub('', before)} {behind}"
+
+
+def _says_nothing(clause: str, lines: tuple[DraftLine, ...], shelf: Shelf, *, given: bool) -> bool:
+    """Whether a clause changes nothing: 收到了谢谢; 还是那个户号, by what the account is called; beside an account that
+    was given, whose it is."""
+    words = fold(clause)
+    if _is_nothing(words) or CAME.fullmatch(words) or (given and _WHOSE.fullmatch(words)):
+        return True
+    labels = {label for line in lines for label in _labels(line, shelf)}
+    plain = re.sub("|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)", "号", words)
+    return plain != words and _is_nothing(_SAME.sub("", plain))
+
+
+def _is_nothing(words: str) -> bool:
+    return any(_NOTHING.fullmatch(one) for one in (words, _LEAD.sub("", words)))
+
+
+def _labels(line: DraftLine, shelf: Shelf) -> set[str]:
+    """What the account of a line is called: 用电户号, and 户号 for short."""
+    product = shelf.product(line.product or "")
+    field = account_field(product) if product is not None else None
+    label = fold(field.label) if field is not None and field.name in line.fields else ""
+    return {label[at:] for at in range(len(label) - 1)} | ({label} if label else set())
 
 
 def _without_goods(line: DraftLine, rest: str, shelf: Shelf) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from catalog.checks import fold
-from catalog.model import Product
+from catalog.model import Product, Sku
 from catalog.shelf import Shelf
+from nlu.numerals import CHINESE, read_numeral
 
 _SAME = (
     ("课时", "节课", "节", "堂课", "堂", "课"),
@@ -54,6 +55,9 @@ _NO_UNIT = re.compile(
     "月[份底初中]|点[钟半多]|节[约省]|天[内后前]|钟点|分之|日[常子]|课[间后外]|块头|米[饭线]|回[家来去]|号"
 )
 """What only begins like a unit."""
+_IN_A_ROW = re.compile(
+    rf"连[着续]?(?:[开充续买订办交来要弄包]|给我|一下|上|个)+(\d{{1,2}}|[{CHINESE}]{{1,2}}|俩|仨)个?|连[着续](\d{{1,2}}|[{CHINESE}]{{1,2}}|俩|仨)个?"
+)
 
 
 @lru_cache(maxsize=256)
@@ -105,6 +109,23 @@ def amount_of(value: float, rest: str, products: Sequence[Product], shelf: Shelf
             if many >= 1 and many.is_integer():
                 return end, int(many)
     return None
+
+
+def in_a_row(text: str, mine: Sku | None, product: Product | None) -> int | None:
+    """连着开两个月, of the month that is ordered: two of it, where nothing of two months is sold."""
+    found = row_in(text, mine, product)
+    return found[0] if found is not None else None
+
+
+def row_in(text: str, mine: Sku | None, product: Product | None) -> tuple[int, str] | None:
+    """The same, with the words that say so."""
+    found = _IN_A_ROW.search(text)
+    many = read_numeral(found[1] or found[2]) if found is not None else None
+    if found is None or many is None or mine is None or product is None or mine.any_value is not None:
+        return None
+    sizes = {sku.value for sku in product.skus if sku.unit == mine.unit}
+    of_it = mine.value == 1 and bool(mine.unit) and text.startswith(mine.unit, found.end())
+    return (int(many), f"{found[0]}{mine.unit}") if of_it and many == int(many) and many not in sizes else None
 
 
 def _units(rest: str, value: float) -> Iterator[tuple[int, float, str]]:

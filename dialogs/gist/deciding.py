@@ -10,6 +10,7 @@ from typing import Literal
 from catalog.model import Sku
 from catalog.shelf import Shelf
 from dialogs.draft import account_field, look, products_of
+from dialogs.gist.amounts import in_a_row
 from dialogs.gist.clauses import clauses_in, is_of_people
 from dialogs.gist.fields import exchanged, fields_in
 from dialogs.gist.going import fewer
@@ -374,6 +375,8 @@ def _count(basket: Basket, subjects: set[int], message: Message, text: str) -> M
         product = basket.product(at)
         if (many := each_account_gets_one(text)) and product is not None and account_field(product) is None:
             return Mention(0, text, count=many)
+        if (row := in_a_row(text, basket.sku(at), basket.product(at))) is not None:
+            return Mention(0, text, count=row)
         if len(basket.lines) == 1 and (settled := _settled(basket, message, text)) is not None:
             return settled
         if (besides := one_more_for_them(text)) and all(m.count == besides for m in counts):

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from catalog.shelf import Shelf
-from dialogs.draft import look
+from dialogs.draft import look, products_of
 from dialogs.gist.going import counts_in, fate
 from dialogs.gist.lines import NAMED, Part, parts
+from dialogs.gist.mentions import read
 from dialogs.state import DraftLine
 
 Lines = tuple[DraftLine, ...]
@@ -141,11 +142,19 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
     for at in part.lines if becomes != "keep" and not _is_only(part, len(lines)) else ():
         line = new[at]
         after = _changed(line, part.words, shelf, change, goes=becomes == "drop") if line is not None else None
-        as_it_is = line is not None and counts_in(part.words) == {line.quantity}
+        as_it_is = line is not None and (counts_in(part.words) == {line.quantity} or _is_so(line, part.words, shelf))
         if after == line and (_WISHES.search(part.words) or many) and not as_it_is:
             return None
         new[at] = after
     return new
+
+
+def _is_so(line: DraftLine, words: str, shelf: Shelf) -> bool:
+    """Whether 只有我爸是100 says what that line is already."""
+    looked = look(line, shelf)
+    message = read(words.replace(NAMED, "就"), products_of([looked]), shelf)
+    sku = looked.sku.code if looked.sku is not None else ""
+    return bool(message.mentions) and all(m.sign >= 0 and m.way == "set" and sku in m.skus for m in message.mentions)
 
 
 def _is_by_piece(line: DraftLine, words: str, shelf: Shelf) -> bool:

@@ -1,0 +1,127 @@
+"""What a new request throws out of an order is told, and comes back when it is missed; what comes besides throws
+nothing out."""
+
+import pytest
+
+from dialogs.draft import look
+from dialogs.state import Collecting, Confirming
+from kernel.orders import LineState
+from tests.stories.counter import Counter
+from tests.stories.shops import counter_in
+
+_TWO = "话费 我爸13800001111充100 我妈13900002222充100"
+_THREE = f"{_TWO} 我自己13700003333充100"
+
+
+def _after(*texts: str, shop: str = "demo") -> Counter:
+    counter = counter_in(shop)
+    for text in texts:
+        counter.says(text)
+    return counter
+
+
+def _lines(counter: Counter) -> list[str]:
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    looked = [look(line, counter.shelf) for line in state.lines]
+    return [f"{one.sku.code if one.sku is not None else ''}*{one.line.quantity}" for one in looked]
+
+
+def _values(counter: Counter) -> list[int | None]:
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    return [line.value for line in state.lines if line.product == "huafei"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["再帮我爱奇艺充个月卡 13900001111", "麻烦再帮忙充下爱奇艺月卡 13900001111", "再给我开个爱奇艺月卡13900001111"],
+)
+def test_once_more_with_other_goods_behind_comes_besides(text: str) -> None:
+    assert _lines(_after("京东卡100两张", text)) == ["JD100*2", "IQ1*1"]
+
+
+_MISSED = [
+    "京东卡也要的呀 怎么没了 都要",
+    "京东卡咋没了呀 两样都要",
+    "我的京东卡呢？",
+    "怎么京东卡没了",
+    "不是 京东卡也得买的",
+    "京东卡去哪了",
+    "刚才的京东卡也要",
+    "刚才那两个也要",
+]
+
+
+@pytest.mark.parametrize("text", _MISSED)
+def test_what_was_replaced_comes_back_where_it_is_missed(text: str) -> None:
+    assert _lines(_after("京东卡100两张", "爱奇艺月卡 13900001111", text)) == ["JD100*2", "IQ1*1"]
+
+
+@pytest.mark.parametrize("text", ["京东卡不要了", "嗯 那京东卡算了"])
+def test_what_was_replaced_and_is_refused_begins_nothing(text: str) -> None:
+    assert _lines(_after("京东卡100两张", "爱奇艺月卡 13900001111", text)) == ["IQ1*1"]
+
+
+@pytest.mark.parametrize("text", ["不对 我要Q币50个 12345678", "刚才不是说了吗 Q币50个 12345678"])
+def test_of_several_lines_what_a_new_order_throws_out_is_told_and_kept(text: str) -> None:
+    counter = _after("京东卡100两张 爱奇艺月卡 13900001111")
+    told = counter.says(text).text
+    assert "京东E卡 100元 ×2" in told
+    assert "爱奇艺黄金VIP" in told
+    counter.says("都要")
+    assert sorted(_lines(counter)) == ["IQ1*1", "JD100*2", "QB*1"]
+
+
+_SEVERAL = [
+    ("第2件第3件改成50", [100, 50, 50]),
+    ("第2、3件改成50", [100, 50, 50]),
+    ("第1和3件50", [50, 100, 50]),
+    ("第2第3个改50", [100, 50, 50]),
+    ("我妈和我都是50", [100, 50, 50]),
+    ("我和我妈都改成50", [100, 50, 50]),
+    ("不对呀 妈和我都是50 只有我爸是100", [100, 50, 50]),
+    ("第2个50 第3个200", [100, 50, 200]),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), _SEVERAL)
+def test_of_several_lines_all_that_are_named_together_are_changed(text: str, values: list[int]) -> None:
+    assert _values(_after(_THREE, text)) == values
+
+
+_CHANGED_AND_ADDED = ["第2件改成50 再加个Q币50个 QQ号12345678", "我妈的改成50，再加Q币50个 12345678"]
+
+
+@pytest.mark.parametrize("text", _CHANGED_AND_ADDED)
+def test_a_change_and_something_besides_with_its_account_are_both_done(text: str) -> None:
+    counter = _after(_TWO, text)
+    assert _values(counter) == [100, 50]
+    assert isinstance(counter.dialog.state, Confirming)
+    assert counter.dialog.state.lines[-1].fields == {"account": "12345678"}
+
+
+_AGAIN = [
+    ("跟刚才一样再充一份，这次充我老婆的13600223311", (100, "13600223311")),
+    ("收到了，再来一单 这次50", (50, "13800001111")),
+    ("收到了谢谢，再来一份一样的", (100, "13800001111")),
+    ("照刚才那个手机号再充50", (50, "13800001111")),
+    ("再充50 还是那个手机号", (50, "13800001111")),
+    ("再照旧来一个", (100, "13800001111")),
+    ("再来一单 给我弟充 13900002222", (100, "13900002222")),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), _AGAIN)
+def test_once_more_nothing_of_whose_number_it_is_is_called_unclear(text: str, wanted: tuple[int, str]) -> None:
+    counter = _after("话费100 13800001111", "确认")
+    counter.settle(LineState.DELIVERED)
+    counter.says(text)
+    counter.says("确认")
+    (line,) = counter.orders[0].lines if len(counter.orders) > 1 else ()
+    assert (line.value, line.fields["account"]) == wanted
+
+
+def test_two_months_in_a_row_are_two_of_the_month() -> None:
+    assert _lines(_after("爱奇艺月卡 13900001111", "我想连着开两个月")) == ["IQ1*2"]
+    assert _lines(_after("爱奇艺月卡 13900001111", "连着开三个月")) == ["IQ3*1"]
