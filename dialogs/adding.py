@@ -41,7 +41,7 @@ _ALONG = re.compile(
     rf"|(?:^|[,，\s])(?:对了|然后|接着|第[二2][个件样])|一起(?:付|算|结|买|下|充|[。.!！~]?$)|一块儿?(?:付|算|结|买|下|[。.!！~]?$)|一并|一道(?:付|买)"
     rf"|(?:我|咱|俺)?(?:{KIN})(?:他|她)?(?:还|也)?(?:想?要|想[买充]|的)(?!的?是|求)|给(?:我|咱)?(?:家|的)?(?:{KIN})(?:[来买充订弄拿带办]|点)"
 )
-"""Said of another thing, these (再帮我X充100) mean that it comes besides; 我妈要的是, 我妈说要 say what this is to be."""
+"""Said of another thing, these (再帮我充X) mean that it comes besides; 我妈要的是, 我妈说要 say what this is to be."""
 _LEAD = re.compile("^(?:算了|那就?|还是|就|哦|嗯|好吧?|行|不对|等等)++[,，]?")
 _TOO = re.compile("也[充要改换来买是]")
 _ALSO_WRONG = re.compile("(?:还有|另外)[^,，]{1,8}(?:是|要改|得改|改成?|换成?|不对|错)")
