@@ -175,8 +175,18 @@ def _named_said(line: DraftLine, text: str, shelf: Shelf) -> list[Item]:
     if len(bare) == 1 and product is not None and (sized or (not count and _in_units(line, shelf))):
         same = account_field(product) if _SAME_ACCOUNT.search(text) else None
         fields = {same.name: line.fields[same.name]} if same is not None and same.name in line.fields else {}
-        return [Item(value=int(bare[0]), fields=fields, said=frozenset({"value", *fields}))]
+        many = _counted_beside(bare[0], text)
+        told = frozenset({"value", *fields, *(("quantity",) if many > 1 else ())})
+        return [Item(value=int(bare[0]), quantity=many, fields=fields, said=told)]
     return [Item(quantity=quantity, said=frozenset({"quantity"}))] if count else []
+
+
+def _counted_beside(size: str, text: str) -> int:
+    """Three, in 领导两个人呢 200的来三张吧: how many of a size are said right beside it."""
+    behind = re.search(rf"{size}(?:元|块钱?)?的?[^\d{CHINESE}]{{0,3}}{_COUNT_IN.pattern}", text)
+    found = behind or re.search(rf"{_COUNT_IN.pattern}(?:的)?{size}", text)
+    many = read_numeral(found[1]) if found is not None else None
+    return int(many) if many is not None and 1 <= many <= QUANTITY_MAX else 1
 
 
 def _answers(item: Item, state: Collecting) -> bool:

@@ -11,6 +11,7 @@ from nlu.counting import count_otherwise
 from nlu.deciding import PLAIN_CUES, Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
+from nlu.group_amounts import with_shared_amounts
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
 from nlu.joins import joined_plainly
@@ -66,7 +67,7 @@ _SHORT, _RECENT = 8, 2048
 def _read(
     text: str, lexicon: Lexicon, channel: Channel, expecting: Expecting | None, trace: Trace | None = None
 ) -> Frame:
-    said = joined_plainly(_said(text, channel, expecting))
+    said = with_shared_amounts(joined_plainly(_said(text, channel, expecting)))
     cased = normalise_keeping_case(said)
     if expecting is None or expecting.slot != "confirm":  # below a summary it is a correction of what stands there
         cased = without_withdrawn(cased, lower(cased), lexicon)

@@ -139,7 +139,8 @@ def _said(lines: Sequence[DraftLine | None], part: Part, shelf: Shelf, change: C
     new, becomes, many = list(lines), fate(part.words), len(part.lines) > 1
     if many and not part.plural and becomes != "keep":
         return None
-    for at in part.lines if becomes != "keep" and not _is_only(part, len(lines)) else ():
+    counted = len(counts_in(part.words)) == 1  # 就只要200的三张
+    for at in part.lines if becomes != "keep" and (counted or not _is_only(part, len(lines))) else ():
         line = new[at]
         after = _changed(line, part.words, shelf, change, goes=becomes == "drop") if line is not None else None
         as_it_is = line is not None and (counts_in(part.words) == {line.quantity} or _is_so(line, part.words, shelf))

@@ -125,3 +125,32 @@ def test_once_more_nothing_of_whose_number_it_is_is_called_unclear(text: str, wa
 def test_two_months_in_a_row_are_two_of_the_month() -> None:
     assert _lines(_after("爱奇艺月卡 13900001111", "我想连着开两个月")) == ["IQ1*2"]
     assert _lines(_after("爱奇艺月卡 13900001111", "连着开三个月")) == ["IQ3*1"]
+
+
+_COUNTED = [
+    ("京东卡500一张", "哎 领导两个人呢 还有书记 200的来三张吧", ["JD500*1", "JD200*3"]),
+    ("京东卡500一张 京东卡200一张", "不是 就只要200的三张 500的不要了", ["JD200*3"]),
+    ("京东卡500一张 京东卡200一张", "只要200的三张", ["JD200*3"]),
+    ("京东卡500一张 京东卡200两张", "只要200的", ["JD200*2"]),
+]
+
+
+@pytest.mark.parametrize(("first", "text", "wanted"), _COUNTED)
+def test_how_many_of_a_size_come_or_stay_is_never_lost(first: str, text: str, wanted: list[str]) -> None:
+    assert _lines(_after(first, text)) == wanted
+
+
+_SHARED = [
+    "我爸13800001111充100 我妈13900002222和我13700003333各充50",
+    "13800001111充100 13900002222 13700003333各50",
+    "我妈13900002222和我13700003333各50，我爸13800001111充100",
+    "话费 我爸13800001111充100，我妈13900002222、我弟13700003333 各50",
+]
+
+
+@pytest.mark.parametrize("text", _SHARED)
+def test_an_amount_that_two_accounts_share_is_not_the_third_ones(text: str) -> None:
+    state = _after(text).dialog.state
+    assert isinstance(state, Confirming)
+    amounts = {line.fields["account"]: line.value for line in state.lines}
+    assert amounts == {"13800001111": 100, "13900002222": 50, "13700003333": 50}
