@@ -39,9 +39,9 @@ _MISSED = re.compile(
 """也要, 怎么没了, 呢: said of goods that a new request dropped."""
 _NOT_MISSED = re.compile("不[要用充买想]|别|算了|多少|还是|[改错]")
 _ONLY_MISSED = re.compile(
-    "(?:#|[也还都全]|一[起并]|照样|得|是|想|要|充|买|留|付|交|来|下单?|办|算"
+    "#|[也还都全]|一[起并]|照样|得|是|想|要|充|买|留|付|交|来|下单?|办|算"
     "|怎么|咋|为啥|为什么|[就又给被把那这的了说点]|[我俺咱你](?:们|家)?|没了?|有|不见|不在|[漏丢少]|加|写|带|进去|[去删换]掉?|哪|里|儿|上|跑|呢"
-    "|[两二三2-9几][个样件种单份]?|[个样件种单份]|不是|不对|哎|诶|欸|啊|嗯|喂|等|刚才|刚刚|之前|前面|上面|原来|吧|呀|哈|嘛|哦|啦|可是?|但是?|不|[,，。?？!！~～\\s])+"
+    "|[两二三2-9几][个样件种单份]?|[个样件种单份]|不是|不对|哎|诶|欸|啊|嗯|喂|等|刚才|刚刚|之前|前面|上面|原来|吧|呀|哈|嘛|哦|啦|可是?|但是?|不|[,，。?？!！~～\\s]"
 )
 _MISSED_MAX = 30
 _NOT_AGAIN = re.compile(
@@ -141,7 +141,7 @@ def _misses(plain: str) -> bool:
     """Whether he asks where what was replaced (#) has gone, or says that he wants it too, and nothing else."""
     if "#" not in plain or len(plain) > _MISSED_MAX or _NOT_MISSED.search(plain):
         return False
-    return _MISSED.search(plain) is not None and _ONLY_MISSED.fullmatch(plain) is not None
+    return _MISSED.search(plain) is not None and not _ONLY_MISSED.sub("", plain)
 
 
 def _with_marks(gone: Sequence[DraftLine], text: str, shelf: Shelf) -> str:

@@ -13,7 +13,7 @@ from dialogs.editing import edited
 from dialogs.gist.amounts import row_in
 from dialogs.gist.more_than import of_one
 from dialogs.line_changes import line_with
-from dialogs.once_more import CAME
+from dialogs.once_more import says_it_came
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
@@ -40,7 +40,7 @@ _NOTHING = re.compile(
     "|号码?|都|订单|[本根套只]$|[充买来要下]?[一1][本个份张单次件根条盒袋瓶桶箱套]|[,，.。!！~～;；、:：\\s])*+"
 )
 _WHOSE = re.compile(
-    rf"(?:这[次回个]|今天|[给帮替]|[充交缴打弄办]|[到往]|用|[换改]成?|是|就|还是?|也|都|[那这](?:个|张|户)?|的|我|俺|咱|[他她](?:们|自己)?|自己|家里?|{KIN}|老[爸妈公婆弟哥姐妹]|同[学事]|爸|妈|哥|姐|弟|妹|娃|号码?|手机|电话|账号|卡号)+"
+    rf"这[次回个]|今天|[给帮替]|[充交缴打弄办]|[到往]|用|[换改]成?|是|就|还是?|也|都|[那这](?:个|张|户)?|的|我|俺|咱|[他她](?:们|自己)?|自己|家里?|{KIN}|老[爸妈公婆弟哥姐妹]|同[学事]|爸|妈|哥|姐|弟|妹|娃|号码?|手机|电话|账号|卡号"
 )
 """充我老婆的: whose the account is that stands beside it."""
 _SAME = re.compile("^(?:还|就)?是?(?:同一?个?|一样的?|同样的?|[照按用]着?)")
@@ -111,7 +111,7 @@ def _says_nothing(clause: str, lines: tuple[DraftLine, ...], shelf: Shelf, *, gi
     """Whether a clause changes nothing: 收到了谢谢; 还是那个户号, by what the account is called; beside an account that
     was given, whose it is."""
     words = fold(clause)
-    if _is_nothing(words) or CAME.fullmatch(words) or (given and _WHOSE.fullmatch(words)):
+    if _is_nothing(words) or says_it_came(words) or (given and not _WHOSE.sub("", words)):
         return True
     labels = {label for line in lines for label in _labels(line, shelf)}
     plain = re.sub("|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)", "号", words)
