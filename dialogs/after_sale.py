@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from dialogs import again, cases, invoices, rating, refunds, replies, which
+from dialogs import again, cases, invoices, rating, refunds, replies, smalltalk, which
 from dialogs.asking import answer, open_question
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFor, OrdersFound
@@ -274,7 +274,7 @@ def _status(
     dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "", running: tuple[Case, ...] = ()
 ) -> Turn:
     if not orders:
-        return answer(dialog, scene, replies.no_orders(pending=open_question(dialog, scene) is not None))
+        return smalltalk.without_orders(dialog, scene, text)
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None
     order = named[0][0] if named is not None and len(named[0]) == 1 else order

@@ -74,6 +74,11 @@ _TOO_DEAR_TO_BUY = re.compile(f"(?:{_DEAR}[,，。!！~]*{_STOPS}[,，。!！~]*
 _DROPS_IT = re.compile(
     "(?:不是|别)?确认(?:了)?[,，]?(?:我|还是|那)?(?:不要|不买|不充|不下单|取消|不订)(?:了|吧|啊)*|不是确认[,，]?是取消|是取消(?:啊|不是确认)?"
 )
+_GIVES_UP = re.compile("(?:那|就|我们?|还是|先|都)*(?:算了|拉倒|不(?:想)?[要买弄搞订办]了|都不要了?)[吧啊呀哦了]*")
+_DOES_NOT = re.compile("(?:那|就|我们?|还是|先|都|现在|今天)*不(?:想|用|需要)?([\u4e00-\u9fff])了[吧啊呀哦]*")
+_WISHES_OTHERWISE = re.compile(r"[换改]|[充买来要](?!不)[一两三几个张份\d]|还是|那个|这个|[^不]行就")
+_CANCELS_FIRST = re.compile(r"取消(?:了|掉|吧)?[,，。;；!！\s]+(?:重新?来|重新|从头)[^\d,，\s]{0,5}")
+_PARTS = re.compile(r"[\s,，。;；!！?？~]+")
 _NOT_YET = re.compile(
     "(?:我|那|就|等等|等下|还是)*(?:先(?:不|别)(?:下单?|买|确认|付款?|着急|急)|还?没(?:有)?(?:想好|确认|决定|说要下单|要下单))(?:了|呢|吧|啊|哦)*"
 )
@@ -150,7 +155,9 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return own_order.asked(dialog, said, scene) or Turn(dialog, effects=(FindOrders("status"),))
     if isinstance(dialog.state, Collecting) and favourites.declined(text):
         return answer(dialog, scene, replies.another_account(), in_full=True)
-    if isinstance(dialog.state, Collecting | Confirming) and _DROPS_IT.fullmatch(text):
+    if isinstance(dialog.state, Collecting | Confirming) and (
+        _DROPS_IT.fullmatch(text) or _gives_it_up(dialog.state, said, scene)
+    ):
         return paying.cancel(dialog, scene)
     if isinstance(dialog.state, Collecting | Confirming) and (waits := _looks_first(dialog, dialog.state, text, scene)):
         return waits
@@ -180,6 +187,22 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         told = replies.join(replies.no_bargain(), after)
         return cheaper or answer(doubted(dialog) if sized or _DROPS_SOME.search(text) else dialog, scene, told)
     return None
+
+
+def _gives_it_up(state: Collecting | Confirming, said: Said, scene: Scene) -> bool:
+    """不付钱不行吗 那算了; 取消 重来; 可以续租 不搬了, of a removal: it ends in a stop, and names nothing else."""
+    text = said.text.strip()
+    if _CANCELS_FIRST.fullmatch(text):
+        return True
+    clauses = [fold(clause) for clause in _PARTS.split(text) if clause]
+    if len(clauses) < 2 or any(item.product or item.value or item.fields for item in said.frame.items):
+        return False
+    if names_a_part(state.lines, text, scene.shelf) or any(_WISHES_OTHERWISE.search(one) for one in clauses[:-1]):
+        return False
+    if _GIVES_UP.fullmatch(clauses[-1]):
+        return True
+    deed, names = _DOES_NOT.fullmatch(clauses[-1]), [scene.shelf.product(line.product or "") for line in state.lines]
+    return deed is not None and all(one is not None and deed[1] in one.name for one in names)
 
 
 def field_labels(state: Collecting | Confirming, shelf: Shelf) -> list[str]:

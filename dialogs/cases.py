@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from catalog.checks import fold
 from catalog.model import Delivery
-from dialogs import replies, which
+from dialogs import replies, smalltalk, which
 from dialogs.about_which import (
     BACK,
     ask_which,
@@ -23,7 +23,7 @@ from dialogs.asking import answer, open_question
 from dialogs.effects import DropCase, OpenCase
 from dialogs.facts import CaseDropped, CaseOpened
 from dialogs.paying import pay_url
-from dialogs.state import PAGE_SIZE, Dialog, Idle, Lookup
+from dialogs.state import PAGE_SIZE, Dialog, Lookup
 from dialogs.turn import Reply, Scene, Turn
 from dialogs.wishes import Stance, refuses, stance
 from kernel.cases import Case, CaseKind
@@ -77,8 +77,8 @@ STILL_WAITS = re.compile("天了|几天|还没|没收到|没到|[两三四五六
 def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
     """Say what the books know, and have a person look at what they cannot settle."""
     if not orders:
-        pending = not isinstance(dialog.state, Idle)
-        return answer(dialog, scene, replies.join(replies.no_orders(pending=pending), replies.offer_human()))
+        turn = smalltalk.without_orders(dialog, scene, lookup.text)
+        return replace(turn, reply=replace(turn.reply, text=replies.join(turn.reply.text, replies.offer_human())))
     live = tuple(o for o in orders if any(can_complain(line) for line in o.lines) and is_paid(o))
     if not live:
         return _nothing_to_complain_of(dialog, orders, lookup.text, scene)

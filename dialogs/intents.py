@@ -81,7 +81,7 @@ _HOW_TO_BUY = re.compile(
     "(?:怎么|如何|咋|怎样)(?:样|能|才能|可以|去)?(?:自己|在线|给.{1,4})?(?:买|充|冲|下单|订|开通|办|交|缴|续|弄|搞)(?!了|的|没|不)"
 )
 _IS_ANYONE = re.compile(
-    "(?:请问|你好|您好|哈喽|老板|店家|店主|掌柜|亲|[,，])*(?:有人|在)(?:在)?(?:吗|么|嘛|没有?|不)?(?:在|呀|啊)?[?？~]*"
+    "(?:请问|你好|您好|哈喽|老板|店家|店主|掌柜|亲|[,，])*(?:有没有人|都?没人|有人|人都?去?哪儿?里?|人|在)(?:在)?(?:吗|么|嘛|没有?|不|呢|了)?(?:在|呀|啊|了|吗)*[?？!！~。.]*"
 )
 _OF_AN_ORDER = re.compile("卡|码|券|号|账|单|货|款|钱(?!的吧)|用不了|无效|失效|错|慢")
 _MONEY_GONE = re.compile(
@@ -176,6 +176,8 @@ def _human(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """人工; but 你是机器人吗 is only a question."""
     if _IS_ANYONE.fullmatch(fold(said.text)):
         return answer(dialog, scene, replies.join(replies.here_i_am(), replies.offer_human()))
+    if isinstance(dialog.state, Idle) and dialog.unpaid is None and smalltalk.neglected(said.text):
+        return answer(dialog, scene, replies.join(replies.sorry_to_keep_waiting(), replies.offer_human()))
     told = smalltalk.known_answer(dialog, said, scene)
     if told == replies.robot() or wishes.stance(said.text, "human") is wishes.Stance.ASKED:
         return answer(dialog, scene, told or replies.offer_human())  # 不行我再找人工
@@ -216,7 +218,7 @@ def _problem(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Idle) and rating.gives_stars(said.text) and "没" not in said.text:
         return _rate(dialog, said, scene)
     if cases.only_complains(fold(said.text)):
-        return handoff.ask_for_human(dialog, scene)
+        return _human(dialog, said, scene)
     if _THREATENS.search(said.text) and wishes.stance(said.text, "problem") is wishes.Stance.UNNAMED:
         return handoff.angry(dialog, scene)
     named = _NOT_THERE.search(said.text) or _OF_AN_ORDER.search(said.text) or said.frame.items

@@ -16,8 +16,9 @@ from dialogs.hearing import names_a_part
 from dialogs.just_priced import remembered
 from dialogs.ordering import advance, denied, miss, start
 from dialogs.pointing import longest_name
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, standing
+from dialogs.state import PAGE_SIZE, Collecting, Confirming, Dialog, DraftLine, Idle, standing
 from dialogs.turn import Said, Scene, Showed, Turn
+from dialogs.window import show_products
 from dialogs.wishes import Stance, stance
 from nlu.frame import Item
 
@@ -31,6 +32,38 @@ def greet(dialog: Dialog, scene: Scene) -> Turn:
     return answer(
         dialog, scene, replies.greeting_short() if pending else replies.greeting(examples.orders(scene.shelf))
     )
+
+
+_OF_AN_ORDER = re.compile(
+    "订单|[这那上我]一?单|下单|查|[到入]账|没[到收发充给]|未[到发]|到了|还没|[充买订付下拍][的过]|[充买订付](?!什么|点|个)[^,，。]{0,8}了|卡密|卡号|密码|券码|[发收退]货|退|物流|快递|进度|催"
+    "|无效|不能用|用不了|错|少[发了]|怎么样了|好了吗|多久|钱|发票|什么时候"
+)
+_NEGLECTED = re.compile(
+    "没人(?:理|回|管|答|应)|不(?:理|回)(?:我|人|消息)|爱答不理|(?:等|问)了?(?:半天|好久|一天|老半天)|做不做生意|干不干了"
+)
+
+_CALLS_ONE = re.compile("人工|客服|真人|投诉|经理|电话")
+
+
+def neglected(text: str) -> bool:
+    """昨天问半天没人理我: he wants an apology and an answer, and names no person to be called."""
+    return _NEGLECTED.search(text) is not None and not _CALLS_ONE.search(text)
+
+
+def without_orders(dialog: Dialog, scene: Scene, text: str) -> Turn:
+    """He has no order: said where he asks for one; who only chats before he says what he wants is greeted."""
+    pending = open_question(dialog, scene) is not None
+    if neglected(text):
+        how = "" if pending else replies.unknown_how()
+        return answer(dialog, scene, replies.join(replies.sorry_to_keep_waiting(), how))
+    if not text or pending or _OF_AN_ORDER.search(text):
+        return answer(dialog, scene, replies.no_orders(pending=pending))
+    said = fold(text)
+    names = ((product, fold(name)) for product in scene.shelf.products for name in (product.name, *product.aliases))
+    goods = list({product.id: product for product, name in names if len(name) > 1 and name in said}.values())
+    if 0 < len(goods) <= PAGE_SIZE:
+        return show_products(dialog, goods, scene, replies.found(len(goods)))
+    return greet(dialog, scene)
 
 
 def thanks(dialog: Dialog, scene: Scene) -> Turn:

@@ -34,6 +34,7 @@ from dialogs import (
     some_came,
     somebodys,
     supposing,
+    tricks,
     two_places,
     undoing,
     unpaid,
@@ -182,7 +183,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
-    return supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
+    turn = supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
+    return tricks.answered(said, scene, Turn(dialog), turn)
 
 
 def _noted(dialog: Dialog, said: Said, turn: Turn) -> Turn:

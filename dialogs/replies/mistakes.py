@@ -14,6 +14,9 @@ def unread_row(say: Say, number: int, row: str) -> str:
 
 
 no_bargain = phrase("no_bargain", "都是实价，已经是最低的了，不讲价哈。")
+sorry_to_keep_waiting = phrase("sorry_to_keep_waiting", "抱歉之前让您久等了！现在我在，要买什么直接说就行。")
+pay_first = phrase("pay_first", "本店都是先付款后发货，不能赊账，也没有试用哈。")
+no_gifts = phrase("no_gifts", "本店没有免费赠送的，都按标价来哈。")
 
 
 @line("「{clause}」这半句我没看懂，怕弄错，先都没改。请分开说一遍，比如先说第一件怎么改。")

@@ -1,0 +1,61 @@
+"""Goods before money, a sample, a gift, a price of his own: one line says how it is here, and what is wanted beside it
+is taken as ever (先发我10张 晚点给钱 is an order of ten, paid first)."""
+
+import re
+from dataclasses import replace
+
+from catalog.checks import fold
+from dialogs import replies
+from dialogs.asking import answer
+from dialogs.draft import asked_field
+from dialogs.filling import FREE
+from dialogs.state import Collecting, Confirming, Idle
+from dialogs.turn import Said, Scene, Turn
+
+_LATER = "(?:再|后|晚点|晚些|回头|等会儿?|过几天|月底|下个?月|发了?工资|明天|以后|下次)"
+_MONEY = "(?:[给付交转打]钱|[付给]款|付(?!好|完|过|了|费)|结账|买单|转账)"
+_PAYS_LATER = re.compile(
+    f"先(?:发货?|给|充|用|玩|拿|开|送|弄|办|看|打|收)[^?？]{{0,16}}{_LATER}[^,，。?？]{{0,5}}{_MONEY}|用(?:了|完|好|过)[^,，]{{0,3}}{_LATER}[^,，。]{{0,4}}{_MONEY}"
+    "|先[发给][^,，。?？]{0,8}(?:看看|试试|验[验货一]|瞧瞧)|赊(?:账|个账|一[下个])|先?欠着|先?记(?:我)?账上?|不付钱(?:行|可以|能)不?|不给钱(?:行|可以)"
+    "|先付(?:一半|定金|一点|一部分)|分期付?"
+)
+_SAMPLE = re.compile(
+    "(?:先|能不能|可不可以|可以|能|给我?)(?:先)?(?:免费)?试(?:用|玩|吃|喝)(?!期)|(?:有没?有?|给个?)试用|免费(?:体验|试)"
+)
+_GIFT = re.compile(
+    "(?:免费|白)[给送充来拿]|(?:能不能|可不可以|能否|能)(?:免费|白)?送[我咱](?!家|到|去|[上过]|这|那|们)|不要钱[给送]我|老(?:顾客|客户)[^,，]{0,6}(?:免费|白|送)"
+)
+_DISCOUNT = re.compile(r"打(?:个)?[\d一二三四五六七八九半对]{1,2}折")
+_OFFERS = re.compile(
+    r"\d+(?:元|块钱?)?(?:就)?(?:行|卖|成)(?:就|不)?(?:行|成|要|卖)?[,，\s]*(?:不行|不卖|不成)(?:就)?(?:拉倒|算了)"
+)
+"""A price of his own: never a size, whatever number it is."""
+
+
+def met(text: str) -> str:
+    """What is said to a trick in a message; "" where there is none."""
+    said = fold(text)
+    if _PAYS_LATER.search(said) or _SAMPLE.search(said):
+        return replies.pay_first()
+    if _GIFT.search(said):
+        return replies.no_gifts()
+    return replies.no_bargain() if _OFFERS.search(said) or _DISCOUNT.search(said) else ""
+
+
+def answered(said: Said, scene: Scene, before: Turn, turn: Turn) -> Turn:
+    """The turn with that line before it, where something was made of the rest; else the line, and what stood there."""
+    told = met(said.text)
+    was, now = before.dialog.state, turn.dialog.state
+    if not told or not isinstance(was, Idle | Collecting | Confirming) or said.frame.intent in ("cancel", "confirm"):
+        return turn
+    if isinstance(was, Collecting):
+        field = asked_field(was, scene.shelf)
+        if field is not None and field.kind in FREE:
+            return turn  # words of his own, whatever they sound like
+    if _OFFERS.search(fold(said.text)) and isinstance(was, Collecting | Confirming):
+        return answer(before.dialog, scene, told)
+    if getattr(was, "lines", ()) != getattr(now, "lines", ()) and not turn.effects:
+        return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
+    if told in turn.reply.text:
+        return turn
+    return answer(before.dialog, scene, told)
