@@ -268,9 +268,15 @@ def _group(text: str, start: int, end: int) -> _Group:
     return _Group(start, end, "".join(_DIGIT.get(char) or _HEARD[char] for char in said), True)
 
 
+_COUNTRY = re.compile("0{0,2}86")
+
+
 def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[int, str]:
     """Decide how many groups from the i-th on are one number, and give its digits."""
     soft, hard = _chain(groups, i, text, lexicon)
+    whole = next((k - i for k in range(i + 1, i + hard) if not groups[k].spoken and _is_phone(groups[k].digits)), hard)
+    if whole < hard and not _COUNTRY.fullmatch(groups[i].digits):
+        soft, hard = min(soft, whole), whole  # 联通 50 130…: a telephone in full is one by itself
     if hard == 1:
         return 1, groups[i].digits
     digits = ""
@@ -278,7 +284,7 @@ def _join(groups: list[_Group], i: int, text: str, lexicon: Lexicon) -> tuple[in
         digits += groups[i + count - 1].digits
         first = groups[i]
         if _is_phone(digits) and (
-            count == 1 or len(first.digits) >= 3 or first.spoken or first.digits in ("86", "086", "0086")
+            count == 1 or len(first.digits) >= 3 or first.spoken or _COUNTRY.fullmatch(first.digits)
         ):
             return count, digits
     for k in range(i + 1, i + hard):  # 幺三九，呃，幺三九零零…: begun again; what came before is no part of it

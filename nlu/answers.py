@@ -35,7 +35,7 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
     if entry is None:
         return _option(seen, product, expecting, lexicon)
     if entry.kind == "choice":
-        return _choice(seen, product, entry)
+        return _choice(seen, product, entry, lexicon)
     if entry.kind in ("text", "address"):
         return _free_text(seen, entry)
     return _account(seen, entry, product)
@@ -241,10 +241,11 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexi
             if expecting.slot in i.options
         )
         return Frame("answer", tuple(each), confidence=_ANSWERS)
-    return _frame(_counted(Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot})), seen))
+    item = Item(options={expecting.slot: chosen_ids[-1]}, said=frozenset({expecting.slot}))
+    return _frame(_with_the_rest(item, seen, product, lexicon) or _counted(item, seen))
 
 
-def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Frame | None:
+def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords, lexicon: Lexicon) -> Frame | None:
     if product is None or len(seen.text) > 20:
         return None
     drop_taken_back(seen)
@@ -252,7 +253,29 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords) -> Fram
     said = seen.text.strip(" ,，。.!！~、").removesuffix("吧").removesuffix("的").replace(" ", "")
     words = [m.word for m in seen.mentions] or [said]
     ids = [chosen_id for word in words for name, chosen_id in product.choice_words.get(word, ()) if name == entry.name]
-    return _frame(_counted(Item(fields={entry.name: ids[-1]}, said=frozenset({entry.name})), seen)) if ids else None
+    if not ids:
+        return None
+    item = Item(fields={entry.name: ids[-1]}, said=frozenset({entry.name}))
+    return _frame(_with_the_rest(item, seen, product, lexicon) or _counted(item, seen))
+
+
+def _with_the_rest(item: Item, seen: Seen, product: ProductIndex, lexicon: Lexicon) -> Item | None:
+    """移动 100, 移动的 13776018829: with what else is said of it; None where there is nothing."""
+    if not seen.accounts and not any(a.kind in ("value", "months", "word") for a in seen.amounts):
+        return None
+    seen.refs = [Ref(0, 0, "", product.id)]
+    made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+    whole = made[0] if len(made) == 1 else None
+    agrees = (
+        whole is not None
+        and item.options.items() <= whole.options.items()
+        and item.fields.items() <= whole.fields.items()
+    )
+    if whole is None or not agrees or whole.invalid or whole.product != product.words.id:
+        return None
+    said = whole.said - {"product"}
+    options = {name: chosen for name, chosen in whole.options.items() if name in said}
+    return replace(whole, product=None, sku=None, options=options, missing=(), said=said)
 
 
 def _counted(item: Item, seen: Seen) -> Item:

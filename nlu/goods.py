@@ -307,6 +307,42 @@ def _has_own_size(ref: Ref, seen: Seen, lexicon: Lexicon) -> bool:
     return any(a.unit in product.pair_units and a.kind != "none" for a in sizes)
 
 
+def by_its_size(seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """移动 100 138…: of the top-up that has 移动 to choose and 100, where 移动流量 comes in no 100."""
+    sizes = [a.number for a in seen.amounts if a.kind == "value" and a.number is not None]
+    if len(seen.refs) != 1 or seen.refs[0].product is None or not sizes:
+        return seen.refs
+    (ref,) = seen.refs
+    own, entry = lexicon.products[ref.pid], lexicon.phrases.get(ref.word)
+    if entry is None or ref.word in own.names or own.any_skus or any(size in own.by_value for size in sizes):
+        return seen.refs
+    others = [lexicon.products[pid] for pid in entry.owners if pid != ref.product and pid in lexicon.products]
+    fit = [one for one in others if ref.word in one.option_words and all(size in one.by_value for size in sizes)]
+    if len(fit) != 1:
+        return seen.refs
+    if all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
+        seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))
+    return [Ref(ref.start, ref.end, ref.word, fit[0].id)]
+
+
+def chosen_of(pid: str, seen: Seen, lexicon: Lexicon) -> list[Ref]:
+    """移动, while the carrier of a top-up is asked for: its choice, and no beginning of 移动流量."""
+    held = lexicon.products.get(pid)
+    if held is None or any(ref.product == pid for ref in seen.refs):
+        return seen.refs
+    kept = []
+    for ref in seen.refs:
+        own = {ref.pid, *ref.candidates} - {""}
+        entry = lexicon.phrases.get(_as_said(ref.word, held))
+        if entry is None or any(
+            ref.word in lexicon.products[other].names for other in own if other in lexicon.products
+        ):
+            kept.append(ref)
+        elif all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
+            seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))
+    return kept
+
+
 _LITTLE_MORE = re.compile(
     "(?:[\\s,，。.!！~…]|不对|不是|[说打写选]错|错了|改成|改为|换成|应该|还是|哦|啊|呃|嗯|我|要|选|就|是|的|吧|了|呀|那个)*+"
 )

@@ -11,6 +11,7 @@ from nlu.counting import count_otherwise
 from nlu.deciding import PLAIN_CUES, Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
+from nlu.goods import chosen_of
 from nlu.group_amounts import with_shared_amounts
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
@@ -78,6 +79,8 @@ def _read(
     at_once = _at_once(text, plain, lexicon, expecting)
     if at_once is None:
         seen = look_at(as_written(said, cased), plain, lexicon)
+        if expecting is not None and expecting.product is not None:
+            seen.refs = chosen_of(expecting.product, seen, lexicon)
         if trace is not None:
             trace.saw(seen)
         at_once = _awaited(plain, seen, lexicon, expecting)

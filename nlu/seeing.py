@@ -7,7 +7,7 @@ from nlu.accounts import find_accounts, spoken_digits
 from nlu.amounts import find_amounts, mark_places_in_time
 from nlu.cues import unexplained
 from nlu.free_text import find_texts
-from nlu.goods import find_refs, of_service, unless_an_option, with_own_clauses, without_options
+from nlu.goods import by_its_size, find_refs, of_service, unless_an_option, with_own_clauses, without_options
 from nlu.lexicon import Lexicon
 from nlu.phrases import Mention
 from nlu.remarks import drop_remarks
@@ -62,6 +62,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     seen.mentions = _without_units(seen)
     seen.refs = of_service(seen, lexicon)
     seen.refs = unless_an_option(seen, lexicon)
+    seen.refs = by_its_size(seen, lexicon)
     seen.refs = with_own_clauses(seen, lexicon)
     _mend_tail(seen)
     drop_remarks(seen, lexicon)
