@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from catalog.model import FieldKind
+from dialogs import given_apart
 from dialogs.asked_besides import with_question
 from dialogs.asking import expecting
 from dialogs.assent import as_confirmed
@@ -10,11 +11,12 @@ from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.comparing import read_sides
 from dialogs.fillers import without_fillers
+from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
-from dialogs.state import Confirming, Dialog
-from dialogs.turn import Said, Scene
+from dialogs.state import Collecting, Confirming, Dialog, Idle
+from dialogs.turn import Given, Said, Scene
 from nlu.frame import Channel
 from nlu.joins import plain_verbs
 from nlu.lexicon import Lexicon
@@ -32,6 +34,10 @@ def as_heard(
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
     whole = text
+    if (given := _given_apart(text, dialog, scene, lexicon)) is not None:
+        below = put(dialog, given, scene).dialog
+        rest = as_heard(given.rest, below, scene, lexicon, channel=channel, late=late)
+        return replace(rest, given=given, as_said=whole)
     text = as_confirmed(text, dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
     text = with_line_numbers(text, dialog)
@@ -44,6 +50,21 @@ def as_heard(
     said = said if said.in_full else with_question(with_wishes(said, dialog, scene, lexicon), dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     return replace(said, frame=replace(said.frame, named=named)) if named else said
+
+
+def _given_apart(text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Given | None:
+    """What it gives in words of their own, for the goods put together or those that it orders."""
+    state, shelf = dialog.state, scene.shelf
+    if isinstance(state, Collecting | Confirming):
+        if any(line.row for line in state.lines):
+            return None
+        ids = [line.product for line in state.lines]
+    elif isinstance(state, Idle) and dialog.unpaid is None and given_apart.may_give(text):
+        ids = [item.product for item in parse(text, lexicon).items]
+    else:
+        return None
+    products = [product for code in dict.fromkeys(ids) if (product := shelf.product(code or "")) is not None]
+    return given_apart.given_in(text, dialog, products, shelf)
 
 
 def _without_address(text: str, dialog: Dialog, scene: Scene) -> str:

@@ -16,6 +16,8 @@ from dialogs.clauses import read_clauses
 from dialogs.draft import field_of
 from dialogs.effects import FindFavourites
 from dialogs.freetext import is_person
+from dialogs.gist.answers import choice_names, open_choices
+from dialogs.gist.chosen import SAID, chosen
 from dialogs.hearing import names_a_part
 from dialogs.ordering import doubted
 from dialogs.places import read, says_part
@@ -97,7 +99,10 @@ def _apart(
         return said  # 要两袋: it is read so anyway, and noted
     if asked[1].kind is FieldKind.TEXT and not is_person(asked[1]) and not _CHANGES.search(text):
         return said
-    return replace(said, wishes=_readings(dict.fromkeys((text, wished)), lines, lexicon))
+    readings = _readings(dict.fromkeys((text, wished)), lines, lexicon)
+    if said.frame.intent == "unknown" and len(readings) > 1 and readings[1].frame.intent == "order":
+        readings = (readings[1], readings[0], *readings[2:])  # 额先不充了 我先买星巴克吧 超大杯2张
+    return replace(said, wishes=readings)
 
 
 def _readings(
@@ -196,6 +201,8 @@ def _is_wish(
     clause: str, asked: tuple[Product, Field], lines: Sequence[DraftLine], shelf: Shelf, lexicon: Lexicon
 ) -> bool:
     """Whether a clause is about what is ordered, and no part of what was asked for."""
+    if _answers_too(clause, asked[0], lines, shelf):
+        return False
     part = names_a_part(lines, clause, shelf)
     if not 1 < len(clause) <= _CLAUSE_MAX or _NUMBER.search(clause) or (_HOUSE.search(clause) and not part):
         return False
@@ -213,6 +220,14 @@ def _is_wish(
         and bool(frame.items)
         and all(_wants(item, asked[1], lines, shelf) for item in frame.items)
     )
+
+
+def _answers_too(clause: str, product: Product, lines: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether a clause gives a choice that is still open: 苹果的, beside the number, before the system is asked for."""
+    open_ = {name for line in lines if line.product == product.id for name in open_choices(line, product, shelf)}
+    values = [one.values for one in product.options if one.name in open_]
+    values += [one.values for one in product.fields if one.name in open_]
+    return any(chosen(choice_names(one), clause, least=SAID) is not None for one in values)
 
 
 def _wants(item: Item, asked: Field, lines: Sequence[DraftLine], shelf: Shelf) -> bool:

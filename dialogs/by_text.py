@@ -16,6 +16,8 @@ from nlu.words import PIECES
 _BEFORE_CHOICE = re.compile(r"^(?:我|想|要|选|就|来|买|打|上|冲|到|升)+")
 _AROUND_CHOICE = re.compile(r"(?:的|吧|了|啊|呀|呢|段位)+$")
 _TOKEN = re.compile(r"[0-9A-Za-z]{5,}")
+_WORD = re.compile(r"(?<![0-9A-Za-z_.@-])[0-9A-Za-z_.-]{5,}(?![0-9A-Za-z_@-])")
+"""Of a text that has a pattern, a WeChat name."""
 _ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _LIST_FILLER = re.compile(r"[\s,，、;；。.和跟与及还有都要充给这那两三四五个号码是:：]*")
 _SEVERAL_NUMBERS = re.compile(r"\d[\s,，、/]+\d")
@@ -33,9 +35,11 @@ def accounts_in(text: str, field: Field) -> tuple[str, ...]:
 
 def accounts_anywhere(field: Field, text: str) -> tuple[str, ...]:
     """Whatever in the message passes the field's check, meant or not."""
-    if field.kind in (*FREE, FieldKind.CHOICE):
+    if field.kind in (FieldKind.ADDRESS, FieldKind.CHOICE) or (field.kind is FieldKind.TEXT and not field.pattern):
         return ()
-    tokens = (_ADDRESS if field.kind is FieldKind.EMAIL else _TOKEN).findall(text)
+    tokens = (_ADDRESS if field.kind is FieldKind.EMAIL else _WORD if field.kind is FieldKind.TEXT else _TOKEN).findall(
+        text
+    )
     checked = [check_field(field, token) for token in tokens]
     return tuple(dict.fromkeys(one.canonical for one in checked if isinstance(one, Valid)))
 

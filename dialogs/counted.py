@@ -18,6 +18,7 @@ _OF_TIME = re.compile("^[年月季周日天时分]")
 _RUN = re.compile(rf"(?<![\d.a-z])(?:[{_NUMERAL}]{_UNIT}[^\d\s,，。;；和加共{_NUMERAL}]{{1,3}}[和加、]?){{2,}}")
 _COUNTED = re.compile(rf"(?<![\d.a-z])([{_NUMERAL}])({_UNIT})([^\d\s,，。;；和加共、{_NUMERAL}]{{1,3}})")
 _NO_KIND = re.compile("^[人口家共块元起的张份个件位名条袋盒瓶桶箱]")
+_TAIL = re.compile("[的吧啊呀了呢]+$")
 _GROUPS = re.compile(r"(?<![\d.])\d{2,}(?:[ -]\d{2,})+(?![\d.])")
 _GROUPS_AT_LEAST = 8
 _TAKEN_BACK = re.compile("[不错改]|等[等下]|算了|说反")
@@ -53,7 +54,10 @@ def counted(items: Sequence[Item], product: Product, text: str) -> tuple[Item, .
 def _sized(item: Item, product: Product, said: str) -> Item:
     """海洋公园两个大人: what is counted, where it begins the name of one size alone."""
     found: dict[str, tuple[int, Sku]] = {}
+    whole = {fold(name) for name in (product.name, *product.aliases)}  # 一个蛋仔 is no 蛋仔月卡
     for numeral, _, what in _COUNTED.findall(said):
+        if _TAIL.sub("", what) in whole:
+            continue
         meant = [sku for sku in product.skus if len(what) > 1 and _begins(what[:2], _names(sku, product))]
         if len(meant) == 1:
             found[meant[0].code] = (int(read_numeral(numeral) or 1), meant[0])

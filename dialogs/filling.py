@@ -274,8 +274,8 @@ def _in_years(value: float, product: Product) -> int | float | None:
     """三年 is 36 months, but three of what is sold by years."""
     if value % 12 or any(sku.any_value is not None or sku.value == value for sku in product.skus):
         return None
-    yearly = [sku.value for sku in product.skus if sku.unit.startswith("年") and sku.value == value / 12]
-    return yearly[0] if len(yearly) == 1 else None
+    yearly = {sku.value for sku in product.skus if sku.unit.startswith("年") and sku.value == value / 12}
+    return yearly.pop() if yearly else None
 
 
 def _labelled(value: float, product: Product) -> Sku | None:

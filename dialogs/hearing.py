@@ -9,9 +9,11 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Choice, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import freetext
+from dialogs.by_text import accounts_anywhere
 from dialogs.clauses import with_lost_goods
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
+from dialogs.gist.mentions import refused
 from dialogs.other_lines import for_each_number
 from dialogs.places import goes_by_parcel, is_receiver, read
 from dialogs.pointing import longest_name
@@ -81,6 +83,18 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     changed = replace(item, fields=kept, options=options, said=said)
     value = _units_beside(text, product) if item.value is None else None
     return replace(changed, value=value, said=said | {"value"}) if value is not None else changed
+
+
+def _with_account_inside(item: Item, state: Collecting, shelf: Shelf) -> Item:
+    """上面不是发了吗 boss_li88: the one account among words that as a whole are none."""
+    product = shelf.product(state.lines[state.line].product or "")
+    field = field_of(product, state.slot) if product is not None else None
+    raw = item.invalid.get(state.slot, "")
+    inside = accounts_anywhere(field, raw) if field is not None else ()
+    if len(inside) != 1 or inside[0] == raw or refused(raw, inside[0]):
+        return item
+    invalid = {name: value for name, value in item.invalid.items() if name != state.slot}
+    return replace(item, invalid=invalid, fields={**item.fields, state.slot: inside[0]})
 
 
 def _units_beside(text: str, product: Product) -> int | None:
@@ -255,6 +269,7 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if isinstance(dialog.state, Collecting):
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
         items = tuple(_without_inferred(item, dialog.state, said.text, scene.shelf) for item in items)
+        items = tuple(_with_account_inside(item, dialog.state, scene.shelf) for item in items)
     if len(items) > 1:
         items = each_from_its_clause(without_borrowed(items, said.text), said.text, scene.shelf)
     if len(items) == 1:

@@ -28,6 +28,7 @@ _SOMEBODY = re.compile("(?:手机号?|电话|号码)?(?:是|用|留)?(?:我|他|
 _WORDS_MAX = 4
 _PERSON_NAME = re.compile("[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .'-]{1,30}")
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
+_PARTICLES = re.compile("^(?:是|我是|用的?是?|选|要)(?=..)|(?:的|吧|啊|呀|哈|哦|那个)+$")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
 _WORDS_BEFORE = (
     "我叫",
@@ -157,13 +158,13 @@ def _is_account(field: Field) -> bool:
 
 def _choice(line: DraftLine, piece: str, product: Product) -> tuple[DraftLine, str] | None:
     """A piece that is the name of one choice of an option or field, and the slot it is for."""
-    said = fold(piece)
+    said = _PARTICLES.sub("", fold(piece))
     parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
     found = [
         (part, choice.id)
         for part in parts
         for choice in part.values
-        if said in {fold(name) for name in (choice.label, *choice.aliases)}
+        if {said, fold(piece)} & {fold(name) for name in (choice.label, *choice.aliases)}
     ]
     if len(found) != 1:
         return None

@@ -87,8 +87,12 @@ def _with_used_account(dialog: Dialog, state: Collecting, said: Said, scene: Sce
 def _in_one_line(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Filled | None:
     """100 13812345678, where both were asked for."""
     held = state.lines[state.line].product
-    if any(item.product not in (None, held) for item in said.frame.items):
-        return None
+    others = any(item.product not in (None, held) for item in said.frame.items)
     entries = dialog.listed.entries[: dialog.listed.shown] if dialog.listed is not None else ()
     skus = [entry[2:] for entry in entries if entry[:2] == "s:"]
-    return taken_apart(state.lines[state.line], state.slot, said.text, skus, scene.shelf)
+    filled = taken_apart(state.lines[state.line], state.slot, said.text, skus, scene.shelf)
+    if filled is not None and others and not filled.changed > {state.slot}:
+        return (
+            None  # 41207735 苹果的: the number that was asked for, and a choice, whatever else is called so in the shop
+        )
+    return filled

@@ -40,6 +40,8 @@ def targets(state: Collecting | Confirming, item: Item, text: str) -> list[int]:
 def _same_open(state: Collecting) -> list[int]:
     """Other lines of the same product: one answer about size or speed does for all of them."""
     asked = state.lines[state.line]
+    if state.apart:
+        return []
     return [i for i, line in enumerate(state.lines) if i != state.line and line == replace(asked, fields=line.fields)]
 
 
@@ -47,7 +49,7 @@ def spread(state: Collecting, lines: Sequence[DraftLine], shelf: Shelf) -> list[
     """Give the answer about size, speed or a choice to the other lines of the product that lack the same thing."""
     answered, out = lines[state.line], list(lines)
     product = shelf.product(answered.product) if answered.product else None
-    if product is None:
+    if product is None or state.apart:
         return out
     if state.slot == "product":
         return _spread_product(state, product, lines, shelf)

@@ -93,6 +93,8 @@ class Collecting:
     """"product", "value", or an option's or field's name."""
     half: str = ""
     """The first digits of an account that came in two messages."""
+    apart: bool = False
+    """He said that the lines differ in it: each is asked for by itself."""
     kind: Literal["collecting"] = "collecting"
 
 

@@ -16,6 +16,8 @@ from dialogs import (
     change_or_another,
     comparing,
     declining,
+    each_line,
+    given_apart,
     handoff,
     invoices,
     just_priced,
@@ -130,6 +132,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = _step(fresh, heard, scene)
     if isinstance(heard, Said):
         turn = replacing.telling_all_that_went(fresh, heard.text, just_priced.still_meant(fresh, heard, turn), scene)
+        turn = each_line.still_apart(fresh, turn)
         turn = replace(turn, dialog=noted(fresh, heard.text, turn.dialog))
     turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
@@ -172,6 +175,10 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    if said.given is not None and not said.late:
+        return given_apart.taken(dialog, said, scene, _said)
+    if not said.late and (each := each_line.taken(dialog, said, scene)) is not None:
+        return each
     if (both := asked_besides.both(dialog, said, scene, _said)) is not None:
         return both
     apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None

@@ -1,5 +1,6 @@
 """What goes into a turn and what comes out of it: heard and scene in; dialog, reply and effects out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -52,6 +53,16 @@ class Said:
     """Where it orders or answers, and asks something besides: each by itself (asked_besides.with_question)."""
     wishes: "tuple[Said, ...]" = ()
     """That wish, or the one in the place of the answer, as it can be read: the first that can be used counts."""
+    given: "Given | None" = None
+    """What it gave for fields in words of their own, which are not in the text any more (given_apart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values for fields of products, by product and field name, and what else the message says."""
+
+    values: Mapping[str, Mapping[str, str]]
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)

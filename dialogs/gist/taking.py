@@ -8,17 +8,20 @@ from dataclasses import replace
 
 from dialogs import after_sale, another_account, change_or_another, paying, replies
 from dialogs.answering import said_for_draft
-from dialogs.draft import look
+from dialogs.asking import choice_label, slot_label
+from dialogs.draft import field_of, look, option_of
 from dialogs.effects import FindFavourites, FindOrders
-from dialogs.gist.answers import answer
+from dialogs.gist.answers import also_picked, answer, corrected, not_given, picked
 from dialogs.gist.as_it_was import alters, as_it_was
+from dialogs.gist.chosen import is_question
 from dialogs.gist.clauses import asks
 from dialogs.gist.coming import comes
 from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
 from dialogs.gist.wishing import INSTEAD, is_plain, names_others, wished
-from dialogs.ordering import advance
+from dialogs.ordering import advance, miss
 from dialogs.said_anew import said_anew
+from dialogs.spreading import spread
 from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
@@ -52,6 +55,8 @@ def or_its_gist(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     if not reading.lines and alters(dialog, turn, scene) and not asks(said.text) and reading.is_told:
         return as_it_was(dialog, scene)
+    if isinstance(dialog.state, Collecting) and (turned := _chose(dialog, dialog.state, said, scene, turn)) is not None:
+        return turned
     if (coming := comes(dialog, said, scene, turn)) is not None:
         return coming
     if isinstance(dialog.state, Collecting):
@@ -178,21 +183,84 @@ def _is_else(reading: Reading, turn: Turn) -> bool:
     return not isinstance(after, Idle)
 
 
+def _chose(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn: Turn) -> Turn | None:
+    """The choice asked for, as the message gives it, where the turn has another or none."""
+    after = turn.dialog.state
+    if (new := _picked(state, said, scene, after)) is not None:
+        return advance(replace(dialog, misses=0), new, scene)
+    if isinstance(after, Collecting | Confirming) and len(after.lines) == len(state.lines):
+        line = state.lines[state.line]
+        if not_given(line, after.lines[state.line], state.slot, said.text, scene.shelf):
+            return miss(dialog, scene, *((replies.not_stated(),) if is_question(said.text) else ()))
+    return None
+
+
 def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The open question answered, where the turn leaves it open."""
     after = turn.dialog.state
+    if (new := _put_right(state, said, scene, after)) is not None:
+        told = replies.changed() if new != state.lines else ""
+        return advance(replace(dialog, misses=0), new, scene, told)
     if not isinstance(after, Collecting) or after.lines != state.lines:
         return turn
     if switched_to(state, said, scene.shelf) is not None:
         return said_for_draft(dialog, said, scene)
-    if names_others(state.lines, said):
-        return turn
-    if any(not isinstance(effect, FindOrders) for effect in turn.effects) or asks(said.text):
+    if any(not isinstance(effect, FindOrders) for effect in turn.effects) or is_question(said.text):
         return turn
     new = answer(state, said.text, scene.shelf)
+    if names_others(state.lines, said) and (new is None or not also_picked(state.lines[state.line], new[state.line])):
+        return turn
     if new is None and _SETTLES.search(said.text):
         new = _another_size(state, said, scene)
-    return advance(replace(dialog, misses=0), new, scene) if new is not None else turn
+    if new is None:
+        return turn
+    turn = advance(replace(dialog, misses=0), new, scene)
+    return turn if isinstance(turn.dialog.state, Confirming) else _noting(state, new, turn, scene)
+
+
+def _noting(state: Collecting, new: Lines, turn: Turn, scene: Scene) -> Turn:
+    """The next question below the choices that came with the answer: what is not told looks as if it were lost."""
+    old, line = state.lines[state.line], new[state.line]
+    product = scene.shelf.product(line.product or "")
+    notes = [
+        replies.noted(slot_label(product, name), choice_label(product, name, value))
+        for name, value in ({**line.options, **line.fields}).items()
+        if product is not None and name != state.slot and {**old.options, **old.fields}.get(name) != value
+        if option_of(product, name) is not None or field_of(product, name) is not None
+        if state.slot != "value" or option_of(product, name) is None
+    ]
+    return replace(turn, reply=replace(turn.reply, text=replies.join(*notes, turn.reply.text))) if notes else turn
+
+
+def _picked(state: Collecting, said: Said, scene: Scene, after: object) -> Lines | None:
+    """The lines with the choice that the message gives in so many words, where the turn has another or none; what else
+    the turn has taken from it stays, if it is of the same goods."""
+    if picked(state.lines[state.line], state.slot, said.text, scene.shelf) is None:
+        return None
+    lines = state.lines
+    if isinstance(after, Collecting | Confirming) and _products(after.lines) == _products(lines):
+        lines = after.lines
+    line = picked(lines[state.line], state.slot, said.text, scene.shelf)
+    if line is None or (line == lines[state.line] and lines is not state.lines):
+        return None
+    return tuple(spread(state, (*lines[: state.line], line, *lines[state.line + 1 :]), scene.shelf))
+
+
+def _put_right(state: Collecting, said: Said, scene: Scene, after: object) -> Lines | None:
+    """The one line with what the message puts right of it, beside what the turn has taken."""
+    lines: Lines = state.lines
+    if len(lines) != 1 or names_others(lines, said) or is_plain(said):
+        return None
+    if isinstance(after, Collecting | Confirming):
+        if _products(after.lines) != _products(lines):
+            return None
+        lines = after.lines
+    line = corrected(lines[0], state.slot, said.text, scene.shelf)
+    return (line,) if line is not None else None
+
+
+def _products(lines: Lines) -> list[str | None]:
+    return [line.product for line in lines]
 
 
 def _another_size(state: Collecting, said: Said, scene: Scene) -> Lines | None:

@@ -108,6 +108,18 @@ def noted(say: Say, label: str, account: str) -> str:
     return say(label=label, account=said(account))
 
 
+@line("第{position}件：{what} 记下了。")
+def noted_for(say: Say, position: int, what: str) -> str:
+    """What was given for one of several lines."""
+    return say(position=position, what=said(what))
+
+
+@line("每件的{label}不一样的话，一件一件跟我说就行：")
+def each_by_itself(say: Say, label: str) -> str:
+    """Two different choices were named, and not which of several lines is to have which."""
+    return say(label=label)
+
+
 address_how = phrase("address_how", "收货人姓名、手机号、省市区、街道门牌，一条发完就行。")
 _parts_name = phrase("parts_name", "收货人 {said}")
 _parts_phone = phrase("parts_phone", "手机号 {said}")
