@@ -23,7 +23,9 @@ from dialogs.places import read as read_place
 from dialogs.state import Collecting, Confirming, Dialog
 from dialogs.turn import Given, Reply, Said, Scene, Turn
 from dialogs.ways import FROM, TO, way_in
+from nlu.numerals import CHINESE
 from nlu.regions import region_at
+from nlu.words import PIECES
 
 _TEXT_MAX = 200
 _NOTE = re.compile("备注|要求|说明|嘱咐|交代|补充|注意")
@@ -45,6 +47,7 @@ _WISH = re.compile("(?:只|就要|要(?!是|求)|别|不要|最好|记得|必须
 _NO_WISH = re.compile(
     "快[点些一]?|急|马上|立刻|尽快|谢|早[点些]|[充写弄搞发]错|多少钱|便宜|不要了|取消|算了|这个|那个|一?[个张份]|付|钱|链接|确认|[?？吗呢]|改|换|退|人工"
 )
+_AMOUNT = re.compile(rf"\d{{2}}|[\d{CHINESE}俩仨半]+个?(?:小时|钟头|分钟|天|周|月|年|次|回|[{PIECES}元块位期局])")
 _QUOTES = " \"'“”「」『』：:，,"
 _ENDS = re.compile(r"[,，。;；\s]*(?:谢谢.{0,3}|多谢.{0,2}|麻烦了?|就行了?|就好|就可以了?|可以吗|行吗|好吗)$")
 _STOPS = re.compile(r"\d{7,}|(?:收货|寄送|上门|联系)?(?:地址|电话|手机|收[货件]人)|(?:寄|送)[到给往]|下单|确认")
@@ -242,7 +245,7 @@ def _wish_beside(one: Field, product: Product, text: str, asked: Field | None) -
 
 def is_wish(words: str, product: Product) -> bool:
     """Whether words are a wish of how it is to be done, and name nothing that the product is sold by."""
-    if not _WISH.match(words) or _NO_WISH.search(words) or is_talk(words) or re.search(r"\d{2}", words):
+    if not _WISH.match(words) or _NO_WISH.search(words) or is_talk(words) or _AMOUNT.search(words):
         return False
     said = fold(words)
     parts: tuple[Option | Field, ...] = (*product.options, *product.fields)

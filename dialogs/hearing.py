@@ -13,6 +13,7 @@ from dialogs.by_text import accounts_anywhere
 from dialogs.clauses import with_lost_goods
 from dialogs.counted import counted, in_its_unit, with_grouped, with_labelled
 from dialogs.draft import field_of
+from dialogs.gist.chosen import is_question
 from dialogs.gist.mentions import refused
 from dialogs.other_lines import for_each_number
 from dialogs.places import goes_by_parcel, is_receiver, read
@@ -48,6 +49,7 @@ _NOT_A_SIZE = re.compile("不|没有?卖|多少|以[上下]|超过|几")
 _NOT_CHANGES = ("order_status", "problem", "price", "help", "search", "unknown")
 _CHANGES = re.compile("[改换]成(?!.*[?？吗呢])(?!.*(?:行不|可以不|多少钱))")
 _LAUGHS = re.compile(r"[嗯哦啊额呃\s]*[哈嘿呵嘻]{2,}[\s~～,，。!！]*")
+_WHEN = re.compile("几[点天时号]|什么时候|啥时候|多久|多快")
 _TO_SIZE = re.compile(
     r"(?:还是|帮我|给我)?[改换](?:成|为|到)?(\d{1,7})(?:元|块钱?|个?(?:小时|分钟|节课?|课时|次|天|个?月|年|张|份|个|枚|颗|桶|枝))?(?:的|吧|了)*"
 )
@@ -95,6 +97,20 @@ def _with_account_inside(item: Item, state: Collecting, shelf: Shelf) -> Item:
         return item
     invalid = {name: value for name, value in item.invalid.items() if name != state.slot}
     return replace(item, invalid=invalid, fields={**item.fields, state.slot: inside[0]})
+
+
+def _without_asked_place(item: Item, product: Product | None) -> Item:
+    """几点能到虎丘区塔园路: a street without a number that is asked about is nobody's address."""
+    asked = {
+        name
+        for name, value in item.fields.items()
+        if product is not None
+        and (field := field_of(product, name)) is not None
+        and field.kind is FieldKind.ADDRESS
+        and not any(map(str.isdigit, value))
+    }
+    kept = {name: value for name, value in item.fields.items() if name not in asked}
+    return replace(item, fields=kept, said=item.said - asked) if asked else item
 
 
 def _units_beside(text: str, product: Product) -> int | None:
@@ -270,6 +286,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = tuple(_without_goods_in_text(item, dialog.state, scene.shelf) for item in items)
         items = tuple(_without_inferred(item, dialog.state, said.text, scene.shelf) for item in items)
         items = tuple(_with_account_inside(item, dialog.state, scene.shelf) for item in items)
+    if is_question(said.text) or _WHEN.search(said.text):
+        items = tuple(_without_asked_place(item, _product_of(item, lines, scene.shelf)) for item in items)
     if len(items) > 1:
         items = each_from_its_clause(without_borrowed(items, said.text), said.text, scene.shelf)
     if len(items) == 1:

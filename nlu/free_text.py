@@ -79,7 +79,7 @@ def find_texts(seen: Seen, lexicon: Lexicon, taken: bytearray) -> dict[str, str]
             elif match is None and len(label) >= 3:  # 常用英雄李白
                 match = _TEXT_BESIDE.match(seen.text, begin, stop)
                 match = None if match and _NO_TEXT.search(match[1]) else match
-            if match and not any(taken[match.start(1) : match.end(1)]):
+            if match and not _ASKED.match(match[1]) and not any(taken[match.start(1) : match.end(1)]):
                 texts[name] = seen.cased[match.start(1) : match.end(1)].strip(_QUOTES)
                 taken[match.start(1) : match.end(1)] = b"\x01" * (match.end(1) - match.start(1))
                 seen.text_spans.append(match.span(1))
@@ -180,6 +180,10 @@ _TEXT_BESIDE = re.compile(r"\s*([^,，。;；!！?？\s]{1,16})(?=$|[,，。;；
 
 
 _CODE_BESIDE = re.compile(r"(?:是|为|[:=\s])*([a-z\d][a-z\d._@-]{2,39})(?![a-z\d])")
+
+
+_ASKED = re.compile("(?:什么|啥|怎么|干嘛|干什么|做什么)(?:东西|意思|的|啊|呀|呢|用|填|写)*$")
+"""备注是什么 gives none."""
 
 
 _NO_TEXT = re.compile("怎么|什么|哪|吗|填|咋|多少|要|写|不|错")

@@ -52,6 +52,16 @@ def test_a_way_that_is_asked_about_is_no_address(said: str) -> None:
         assert not {"from", "to"} & line.fields.keys()
 
 
+def test_a_street_that_is_asked_about_is_no_address() -> None:
+    (line,) = _lines(_VAN, "几点能到虎丘区塔园路")
+    assert "from" not in line.fields
+
+
+def test_what_a_note_is_for_is_no_note() -> None:
+    (line,) = _lines(f"{_VAN} 从{_A} 到{_B} 13776655443 上午", "备注是什么")
+    assert "note" not in line.fields
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -89,7 +99,7 @@ def test_a_wish_beside_an_account_is_kept_where_there_is_a_place_for_it(said: tu
     assert (line.fields["wx"], line.fields.get("want")) == ("zhubo_ali", note)
 
 
-@pytest.mark.parametrize("said", ["zhubo_ali 要快点", "zhubo_ali 别弄错了", "zhubo_ali 要多少钱"])
+@pytest.mark.parametrize("said", ["zhubo_ali 要快点", "zhubo_ali 别弄错了", "zhubo_ali 要多少钱", "zhubo_ali 要三次的"])
 def test_haste_and_questions_are_no_note(said: str) -> None:
     (line,) = _lines("录播的陪练", said)
     assert "want" not in line.fields
