@@ -163,7 +163,7 @@ items = st.builds(
     slot_maps,
     slot_maps,
     st.just(()),
-    st.frozensets(slots, max_size=4),
+    said=st.frozensets(slots, max_size=4),
 )
 frames = st.builds(
     Frame, st.sampled_from(INTENTS), st.lists(items, max_size=12).map(tuple), st.one_of(st.none(), st.integers(-1, 30))
