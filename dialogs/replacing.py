@@ -33,9 +33,9 @@ _THAT_ONE = re.compile(
 )
 
 
-_MISSED = re.compile(
-    "(?:也|还|都|全|一起|照样)[^#,，\\s]{0,3}(?:要|充|买|留|付|交|来|下|办|算)|没了|没有了?|不见|不在|[漏丢少]了|没[算加写带]|[去删换]掉|哪(?:儿|里)?去|去哪|呢"
-)
+_LOST = "没了|没有了?|不见|不在|[漏丢]了|没[算加写带]|(?:被|给|怎么|咋)[^#,，]{0,3}[去删换]掉|哪(?:儿|里)?去|去哪|呢"
+_WHERE_IS = re.compile(_LOST)
+_MISSED = re.compile(f"(?:也|还|都|全|一起|照样)[^#,，\\s]{{0,3}}(?:要|充|买|留|付|交|来|下|办|算)|{_LOST}")
 """也要, 怎么没了, 呢: said of goods that a new request dropped."""
 _NOT_MISSED = re.compile("不[要用充买想]|别|算了|多少|还是|[改错]")
 _ONLY_MISSED = re.compile(
@@ -123,8 +123,12 @@ def _is_corrected(gone: Sequence[DraftLine], lines: Sequence[DraftLine]) -> bool
 def both_wanted(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """都要, 刚才那个也要: what was replaced and what replaced it; 还是要刚才那个: what was replaced alone."""
     state, text = dialog.state, fold(said.text)
-    if not dialog.replaced or not isinstance(state, Collecting | Confirming):
+    if not isinstance(state, Collecting | Confirming):
         return None
+    if not dialog.replaced:
+        stands = _WHERE_IS.search(text) and _misses(_with_marks(state.lines, text, scene.shelf))
+        shown = stands and isinstance(state, Confirming)
+        return advance(replace(dialog, misses=0), state.lines, scene, replies.nothing_changed()) if shown else None
     plain = replace(dialog, replaced=(), misses=0)
     marked = _with_marks(dialog.replaced, text, scene.shelf)
     if "#" in marked and _NOT_AGAIN.fullmatch(marked):

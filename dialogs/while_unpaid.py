@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from dialogs import replies
+from dialogs.asking import answer
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Dialog, Idle
 from dialogs.turn import Reply, Said, Scene, Turn
@@ -27,6 +28,11 @@ _BY_OTHERS = re.compile(
 _PRICEY = re.compile(r"(?:有点|有些|太|好|真|这么|挺|是不是)*贵了?点?[啊呀吧哦呢的了]*")
 
 
+_STILL_THERE = re.compile(
+    "^(?:[哎诶嗯哦啊]|对了|那|我|老板|[,，\\s])*(?:刚才?|刚刚|上面|之前|前面|头)?(?:下|买|拍|订|点|充|要)?的?[那这]?[个单张份件]?.{0,10}?"
+    "(?:还|都|是不是还|还都)(?:在|有效|算数|作数|留着|保留着?|没(?:取消|丢|过期|作废))(?:的|着)?[吧吗么嘛呢不啊没]*[?？]*$"
+)
+"""刚才那个加速器还在的吧: whether the order that waits is still there."""
 _LONG = 24
 
 
@@ -53,6 +59,15 @@ def talked_of(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene)
         case "pricey":
             told = replies.no_bargain()
     return Turn(replace(dialog, waiting=None, misses=0), Reply(told))
+
+
+def asked_whether_there(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """刚才那个还在的吧: yes, with its time and link, whatever else is being put together; it is no 再来一单."""
+    live, text = live_unpaid(dialog, scene), normalise(said.text).strip(" ,，。.!！~")
+    if live is None or len(text) > _LONG or not _STILL_THERE.match(text) or "不要" in text:
+        return None
+    until = live.expires_at.astimezone(scene.hours.zone)
+    return answer(replace(dialog, misses=0), scene, replies.payable_until(until, pay_url(scene, live.token)))
 
 
 def told_besides(turn: Turn, dialog: Dialog, orders: Sequence[Order], scene: Scene) -> Turn:

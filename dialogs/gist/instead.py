@@ -28,7 +28,11 @@ _GONE = re.compile(
 _MISTOOK = re.compile(
     "错|岔|串|瓢|顺嘴|嘴[快秃]|口误|手[滑快抖误]|眼花|[弄搞记看]混|[买充选点弄搞]成|才[对是]|[要说想指买][^,]?(?:的|得)是|(?:^|,)我们?[报玩用看听学开考喝吃弹]的是|(?<!还)(?<!也)(?<!只)(?<!不)是.{1,8}不是|不是.{1,8}是"
 )
-_STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?号|用)|非要|干脆")
+_STILL = re.compile("那就|还是(?![这那]个|原来|老|同|[我他她]的?号|用|刚|说好|之前|前面|上面|按)|非要|干脆")
+_NEXT = re.compile(
+    "(?:^|[,，\\s])(?:好[的了]?|行|嗯)?[,，\\s]?(?:现在|接下来|接着|然后|下面)(?:再|就|来|给我|帮我){0,2}[弄来要买充做下订搞]"
+)
+"""现在弄陪玩: the next order, and nothing in the place of the last."""
 _WEIGHS = re.compile("不如|便宜|划算|合适|哪|还是.+好$|[跟和比].{1,8}比|区别")
 _REST_SAME = re.compile(
     "(?:其[他它余]|别的|剩下|面[值额]|数量|金额|时长|几个月)的?都?(?:照[旧常]|不变|不动|一样|不用[动改])"
@@ -43,6 +47,8 @@ _MAY_BE = re.compile(
 def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
     """The lines with one of them replaced by another product; None where he wants nothing in the place of another."""
     if len(said.text) > _TEXT_MAX or not _MAY_BE.search(said.text) or _WEIGHS.search(said.text):
+        return None
+    if _NEXT.search(said.text) and not _SWAP.search(said.text):
         return None
     looked = [look(line, shelf) for line in lines]
     held = products_of(looked)

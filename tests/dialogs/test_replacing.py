@@ -5,7 +5,7 @@ import pytest
 
 from dialogs.draft import look
 from dialogs.state import Collecting, Confirming
-from kernel.orders import LineState
+from kernel.orders import LineState, OrderState
 from tests.stories.counter import Counter
 from tests.stories.shops import counter_in
 
@@ -58,7 +58,7 @@ def test_what_was_replaced_comes_back_where_it_is_missed(text: str) -> None:
     assert _lines(_after("京东卡100两张", "爱奇艺月卡 13900001111", text)) == ["JD100*2", "IQ1*1"]
 
 
-@pytest.mark.parametrize("text", ["京东卡不要了", "嗯 那京东卡算了"])
+@pytest.mark.parametrize("text", ["京东卡不要了", "嗯 那京东卡算了", "京东卡去掉"])
 def test_what_was_replaced_and_is_refused_begins_nothing(text: str) -> None:
     assert _lines(_after("京东卡100两张", "爱奇艺月卡 13900001111", text)) == ["IQ1*1"]
 
@@ -154,3 +154,27 @@ def test_an_amount_that_two_accounts_share_is_not_the_third_ones(text: str) -> N
     assert isinstance(state, Confirming)
     amounts = {line.fields["account"]: line.value for line in state.lines}
     assert amounts == {"13800001111": 100, "13900002222": 50, "13700003333": 50}
+
+
+@pytest.mark.parametrize("text", ["话费也要的呀 怎么没了", "话费呢"])
+def test_what_is_missed_and_stands_there_is_shown_as_it_is(text: str) -> None:
+    assert _values(_after(_TWO, text)) == [100, 100]
+
+
+@pytest.mark.parametrize("text", ["刚才那个京东卡还在的吧", "刚下的那单还在吗", "对了 京东卡那单还有效吗"])
+@pytest.mark.parametrize("between", [(), ("爱奇艺月卡 13900001111",)])
+def test_whether_what_waits_is_still_there_repeats_and_cancels_nothing(text: str, between: tuple[str, ...]) -> None:
+    counter = _after("京东卡100两张", "确认", *between)
+    state = counter.dialog.state
+    assert "前付款都有效" in counter.says(text).text
+    assert counter.dialog.state == state
+    assert [order.state for order in counter.orders] == [OrderState.UNPAID]
+
+
+@pytest.mark.parametrize(
+    "text", ["好 现在弄爱奇艺 还是刚说的月卡 13900001111", "接下来买爱奇艺月卡 还是刚说的 13900001111"]
+)
+def test_the_next_order_takes_no_other_ones_place(text: str) -> None:
+    counter = _after("京东卡100两张", "确认", text)
+    assert [order.state for order in counter.orders] == [OrderState.UNPAID]
+    assert _lines(counter) == ["IQ1*1"]
