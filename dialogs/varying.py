@@ -43,6 +43,7 @@ _WHOSE = re.compile(
     rf"这[次回个]|今天|[给帮替]|[充交缴打弄办]|[到往]|用|[换改]成?|是|就|还是?|也|都|[那这](?:个|张|户)?|的|我|俺|咱|[他她](?:们|自己)?|自己|家里?|{KIN}|老[爸妈公婆弟哥姐妹]|同[学事]|爸|妈|哥|姐|弟|妹|娃|号码?|手机|电话|账号|卡号"
 )
 """充我老婆的: whose the account is that stands beside it."""
+_WISHES = re.compile("(?:[我俺咱想要就先这次回给打算准备]|一次)+$")
 _SAME = re.compile("^(?:还|就)?是?(?:同一?个?|一样的?|同样的?|[照按用]着?)")
 _CLAUSES = re.compile(r"[,，。;；!！\s]+")
 _SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
@@ -104,7 +105,7 @@ def _in_a_row(line: DraftLine, rest: str, shelf: Shelf) -> tuple[tuple[DraftLine
     if row is None:
         return (line,), rest
     before, _, behind = rest.partition(row[1])
-    return (replace(line, quantity=row[0]),), f"{_LEAD.sub('', before)} {behind}"
+    return (replace(line, quantity=row[0]),), f"{_WISHES.sub('', before)} {behind}"
 
 
 def _says_nothing(clause: str, lines: tuple[DraftLine, ...], shelf: Shelf, *, given: bool) -> bool:
