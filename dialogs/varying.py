@@ -43,6 +43,7 @@ _WHOSE = re.compile(
     rf"这[次回个]|今天|[给帮替]|[充交缴打弄办]|[到往]|用|[换改]成?|是|就|还是?|也|都|[那这](?:个|张|户)?|的|我|俺|咱|[他她](?:们|自己)?|自己|家里?|{KIN}|老[爸妈公婆弟哥姐妹]|同[学事]|爸|妈|哥|姐|弟|妹|娃|号码?|手机|电话|账号|卡号"
 )
 """充我老婆的: whose the account is that stands beside it."""
+_ONE_MORE = re.compile("[来充冲买交缴订续开][一1]?[个份张单次](?!月)")
 _WISHES = re.compile("(?:[我俺咱想要就先这次回给打算准备]|一次)+$")
 _SAME = re.compile("^(?:还|就)?是?(?:同一?个?|一样的?|同样的?|[照按用]着?)")
 _CLAUSES = re.compile(r"[,，。;；!！\s]+")
@@ -79,7 +80,7 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
         return Varied(lines)
     rest = re.sub("不用了?$", "不要", re.sub("^再|[也又]|这[次回](?!.{0,2}[充买来要])", "", rest))
     if len(lines) == 1:
-        lines, rest = _in_a_row(lines[0], rest, scene.shelf)
+        lines, rest = _in_a_row(lines[0], rest, scene.shelf, one_more=_ONE_MORE.search(text) is not None)
         rest = _without_goods(lines[0], rest, scene.shelf)
         placed = with_place(lines[0], rest, scene.shelf)
         if placed is not None:
@@ -99,13 +100,14 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     return Varied(lines, unclear)
 
 
-def _in_a_row(line: DraftLine, rest: str, shelf: Shelf) -> tuple[tuple[DraftLine, ...], str]:
-    """我想连着开两个月: as many of it, and the words without that."""
+def _in_a_row(line: DraftLine, rest: str, shelf: Shelf, *, one_more: bool) -> tuple[tuple[DraftLine, ...], str]:
+    """照旧 连着开两个月: as many of it, and the words without that; beside 再来一个 it says why, with the last one."""
     row = row_in(rest, look(line, shelf).sku, shelf.product(line.product or ""))
     if row is None:
         return (line,), rest
     before, _, behind = rest.partition(row[1])
-    return (replace(line, quantity=row[0]),), f"{_WISHES.sub('', before)} {behind}"
+    line = line if one_more else replace(line, quantity=row[0])
+    return (line,), f"{_WISHES.sub('', before)} {behind}"
 
 
 def _says_nothing(clause: str, lines: tuple[DraftLine, ...], shelf: Shelf, *, given: bool) -> bool:

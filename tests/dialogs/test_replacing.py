@@ -122,12 +122,13 @@ def test_once_more_nothing_of_whose_number_it_is_is_called_unclear(text: str, wa
     assert (line.value, line.fields["account"]) == wanted
 
 
-def test_two_months_in_a_row_of_the_last_order_leave_nothing_unclear() -> None:
+@pytest.mark.parametrize(("text", "count"), [("再照旧来一个，我想连着开两个月", 1), ("照旧 连着开两个月", 2)])
+def test_one_more_to_have_two_months_in_a_row_is_one(text: str, count: int) -> None:
     counter = _after("爱奇艺月卡 13900001111", "确认")
     counter.settle(LineState.DELIVERED)
-    counter.says("再照旧来一个，我想连着开两个月")
+    counter.says(text)
     counter.says("确认")
-    assert [line.quantity for order in counter.orders for line in order.lines] == [2, 1]
+    assert [line.quantity for order in counter.orders for line in order.lines] == [count, 1]
 
 
 def test_two_months_in_a_row_are_two_of_the_month() -> None:
