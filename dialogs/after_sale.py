@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 
-from dialogs import again, cases, invoices, rating, refunds, replies, smalltalk, which
+from dialogs import again, cases, invoices, not_held, rating, refunds, replies, smalltalk, which
 from dialogs.asking import answer, open_question
+from dialogs.draft import look
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFor, OrdersFound
 from dialogs.paying import cancel_one_of, pay_url, still_there
-from dialogs.state import Dialog, DraftLine, Listed, Lookup
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Listed, Lookup
 from dialogs.turn import Reply, Said, Scene, Turn
 from kernel.cases import Case
 from kernel.ids import OrderNo
@@ -274,7 +275,9 @@ def _status(
     dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "", running: tuple[Case, ...] = ()
 ) -> Turn:
     if not orders:
-        return smalltalk.without_orders(dialog, scene, text)
+        told = smalltalk.without_orders(dialog, scene, text)
+        when = _time_of_draft(dialog, scene) if text and _ARRIVES.search(text) else ""
+        return replace(told, reply=replace(told.reply, text=replies.join(when, told.reply.text)))
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None
     order = named[0][0] if named is not None and len(named[0]) == 1 else order
@@ -292,7 +295,18 @@ def _status(
         )
         waits = waits or (order.state is OrderState.DELIVERED and _DID_NOT.search(text) is not None)
         more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
+        if not_held.wants_changed(text):  # 什么时候寄 地址的5幢改成6幢行吗: both
+            told, more = replies.paid_not_changed(order), cases.in_hand(running, order, scene)
     return answer(dialog, scene, replies.join(told, more))
+
+
+def _time_of_draft(dialog: Dialog, scene: Scene) -> str:
+    """明天几点能送到呀, before anything is ordered: how long what is being put together takes."""
+    state = dialog.state
+    looked = look(state.lines[0], scene.shelf) if isinstance(state, Collecting | Confirming) else None
+    if looked is None or looked.product is None:
+        return ""
+    return replies.eta(looked.product, (looked.sku.eta if looked.sku else None) or looked.product.eta)
 
 
 def _is_on_its_way(order: Order) -> bool:

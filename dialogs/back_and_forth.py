@@ -177,7 +177,8 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return paying.cancel(dialog, scene)
     if (settled := settled_for(dialog, said, scene)) is not None:
         return settled
-    if _BARGAIN.search(text) and not any(item.product for item in said.frame.items):
+    priced = said.frame.intent == "price" and any(item.options for item in said.frame.items)  # IMAX的多少钱 有优惠吗
+    if _BARGAIN.search(text) and not priced and not any(item.product for item in said.frame.items):
         lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
         names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)
         sized = bool(lines) and names and not re.search("价|卖", text)

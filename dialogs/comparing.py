@@ -8,7 +8,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from catalog.model import Choice
 from catalog.shelf import line_total_fen
-from dialogs import browsing, replies
+from dialogs import browsing, replies, smalltalk
 from dialogs.asking import answer, sku_name
 from dialogs.clauses import products_with
 from dialogs.draft import look
@@ -28,6 +28,11 @@ COMPARES = re.compile(
     "|(?:什么|啥|哪些|多大|有没有|有无|有何|有)(?:的)?(?:区别|差别|差异|不同|不一样)|(?:区别|差别|差异|不同)(?:在哪|是什么|是啥|大[吗不么])|(?:区别|差别)(?:呢|[?？]|$)"
     "|(?:差|贵|便宜|多|少)(?:出)?(?:多少|几)(?:钱|块)|差价(?:是)?多少|哪(?:里|儿|点)不(?:一样|同)|有.{0,2}不一样[吗么的]?"
 )
+ADVISES = re.compile(
+    "(?:是不是|要不要|该不该|应不应该|用不用|需不需要|需要不需要|得不得|是否)(?:就|也|都|还)?(?:要|得|该|应该|应当|需要|只能|必须)?(?:去)?(?:选|买|填|充|拍|挑|下)"
+    "|(?:应该|应当|该|得|需要|必须)(?:要)?(?:选|买|填|充|拍|挑)[^,，。?？]{0,10}(?:吗|么|嘛|不|吧[?？]|[?？])|(?:应该|该|得)(?:要)?(?:选|买|填|拍|挑)(?:哪|什么|啥)"
+)
+"""我用的苹果手机 是不是要选苹果区: whether something is right for him; nobody here knows."""
 _MONEY = re.compile("便宜|划算|合算|上算|实惠|省|贵|优惠|值|差(?:出)?(?:多少|几)|差价")
 _SIDES = re.compile(r"[和跟与同比、,，。;；?？!！\s]+|还是|或者?|vs\.?|pk", re.IGNORECASE)
 _AROUND = re.compile(
@@ -51,8 +56,14 @@ def read_sides(text: str, lexicon: Lexicon) -> tuple[Item, ...]:
 def compared(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """The prices of what he compares, the lesser where both are one price each, and what the catalog notes; None where
     he compares nothing that is known here."""
-    if COMPARES.search(fold(said.text)) is None or said.late:
+    text = fold(said.text)
+    advises = ADVISES.search(text) is not None and isinstance(dialog.state, Collecting | Confirming)
+    if not (COMPARES.search(text) or advises) or said.late:
         return None
+    if advises:
+        return answer(
+            dialog, scene, replies.join(smalltalk.as_noted(dialog, said, scene), replies.as_you_have()), in_full=True
+        )
     lines = _sides(dialog, said, scene)
     if len({line.product for line in lines}) < 2 and WORTH.search(said.text):
         best = browsing.best_value(dialog, said.text, scene)

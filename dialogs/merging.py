@@ -47,6 +47,9 @@ _WORDS_BEFORE = (
 )
 _FOR_WHOM = re.compile(r"^(?:请|帮我?|给|为|替|充|冲|发)+(?=\w{5})|(?<=\d)(?:充|冲|的|吧|这个)+$")
 _PIECES_MAX = 6
+_TAKES_PHONES = (FieldKind.PHONE, FieldKind.PHONE_OR_QQ)
+_LONG_NUMBERS = tuple("123456789012345678901234567890"[:digits] for digits in range(11, 25))
+"""For an ID or a card number an example that looks like a telephone would say that one is wanted."""
 _EXAMPLES = ("13812345678", "12345678", "123456789", "1234567890", "me@example.com")
 
 
@@ -70,7 +73,7 @@ def sample(field: Field) -> str | None:
         return field.values[0].label if field.values else None
     if field.kind in (FieldKind.TEXT, FieldKind.ADDRESS):
         return None
-    likely = _EXAMPLES if field.kind is not FieldKind.QQ else _EXAMPLES[1:]
+    likely = _EXAMPLES if field.kind in _TAKES_PHONES else (*_EXAMPLES[1:], *_LONG_NUMBERS, _EXAMPLES[0])
     return next((one for one in likely if isinstance(check_field(field, one), Valid)), None)
 
 

@@ -77,6 +77,13 @@ def gave_wrong(text: str) -> bool:
     return _WRONG.search(said) is not None and _OF_AN_ACCOUNT.search(said) is not None and not _THEIRS.search(said)
 
 
+def wants_changed(text: str) -> bool:
+    """什么时候寄 地址的5幢改成6幢行吗: something of it is to be changed, whatever is asked besides."""
+    said = fold(text)
+    named = _OF_AN_ACCOUNT.search(said) is not None
+    return named and (_SWAP.search(said) or _WRONG.search(said)) is not None and not _THEIRS.search(said)
+
+
 def is_theirs(text: str) -> bool:
     """发错了 我要的2米: what the shop got wrong."""
     return _THEIRS.search(fold(text)) is not None

@@ -58,6 +58,8 @@ def refund(
     paid = tuple(order for order in orders if is_paid(order))
     if not paid:
         unpaid = next((order for order in orders if order.state is OrderState.UNPAID), None)
+        if unpaid is None and lookup.text and _only_asks(lookup.text):
+            return answer(dialog, scene, replies.returnable())  # 过期了能退不: of what he may buy
         told = replies.refund_unpaid(unpaid.order_no) if unpaid else replies.refund_nothing_paid()
         return answer(dialog, scene, told)
     live = tuple(o for o in paid if any(line.state not in BACK for line in o.lines))

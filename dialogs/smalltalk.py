@@ -22,6 +22,12 @@ from dialogs.window import show_products
 from dialogs.wishes import Stance, stance
 from nlu.frame import Item
 
+_CLAUSES = re.compile(r"[\s,，。;；!！~]+")
+_ONLY_LOOKS = re.compile(
+    "(?:我|俺|这|那|现在|都|还|只是|就是|就|先|随便|才|可|暂时|又)*(?:没有?|不)(?:想好|打算|想|要|说要?|决定)?(?:买|下单|付款?|付钱|拍|订|充|定)(?:呢|啊|呀|的|哦|嘛|了)*"
+    "|(?:我|俺|就是|就|只是|只|先|随便|随口|来|想|不买)*(?:问问|问一?下|看看|看一?下|了解一?下|打听一?下|逛逛|瞧瞧|问个价)(?:而已|呢|的|价钱?|哈|啊|呀|再说|先)*"
+)
+"""我还没买呢, 就随便问问."""
 _TO_WHAT_WAS_SHOWN = ("confirm", "deny", "cancel", "choose")
 _ASKS_WHETHER = re.compile("[吗嘛?？]|是不是|会不会|不会")
 """你们不会是骗子吧 wants to be reassured; 骗子公司 does not."""
@@ -244,6 +250,8 @@ def not_understood(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if isinstance(dialog.state, Confirming) and any(word in said.text for word in replies.DOUBT_WORDS):
         return denied(dialog, scene, said.text)
     told = known_answer(dialog, said, scene)
+    if told is None and all(_ONLY_LOOKS.fullmatch(fold(one)) for one in _CLAUSES.split(said.text) if one):
+        told = replies.take_your_time()
     return answer(dialog, scene, told) if told else miss(dialog, scene)
 
 

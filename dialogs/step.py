@@ -12,6 +12,7 @@ from dialogs import (
     asked_besides,
     batch,
     beside,
+    browsing,
     cases,
     change_or_another,
     comparing,
@@ -238,8 +239,9 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    if (sides := comparing.compared(dialog, said, scene)) is not None:
-        return sides
+    told = comparing.compared(dialog, said, scene) or browsing.fee_asked(dialog, said, scene)
+    if told is not None:
+        return told
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own

@@ -1,6 +1,6 @@
 """The shop window: categories, goods and prices."""
 
-from catalog.model import Product, Sku
+from catalog.model import AnyValue, Product, Sku
 from dialogs.replies.saying import HUMAN_TAP, yuan
 from dialogs.wording import Say, line, phrase
 
@@ -43,6 +43,20 @@ def price_per_unit(say: Say, product: Product, sku: Sku) -> str:
 yes_we_have = phrase("yes_we_have", "有的。")
 
 
+@line("{product}最少{least}{unit}，最多{most}{unit}，单价{price}/{unit}。")
+def limits(say: Say, product: Product, sku: Sku, most: AnyValue) -> str:
+    """How little and how much of it can be had."""
+    unit = sku.unit or "个"
+    return say(product=product.name, least=most.min, most=most.max, unit=unit, price=yuan(sku.price_fen))
+
+
+@line("一共{total}。")
+def in_all(say: Say, fen: int) -> str:
+    return say(total=yuan(fen))
+
+
+no_fee = phrase("no_fee", "标的价就是实付，这边不另收手续费。")
+as_you_have = phrase("as_you_have", "选哪个以您自己用的为准，定了直接告诉我。")
 same_price = phrase("same_price", "这几种价钱一样。")
 choose_yourself = phrase("choose_yourself", "价格都在上面了，选哪个看您用得上哪个。")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.lexicon import build_lexicon
+from catalog.model import FieldKind
 from catalog.shelf import Shelf
 from dialogs import examples
 from dialogs.state import Confirming
@@ -55,6 +56,15 @@ def test_the_welcome_speaks_of_this_shop_alone(catalog: str) -> None:
     told = [counter.hears(Followed()).text, counter.says("你好").text, counter.says("帮助").text]
     assert all(examples.orders(shelf)[0] in text for text in told)
     assert not any(word in text for text in told for word in ("Steam", "话费100", "充100"))
+
+
+@pytest.mark.parametrize("catalog", [*CATALOGS, "tests/stories/先问再买.toml", "tests/stories/话里有话.toml"])
+def test_no_id_is_quoted_that_looks_like_a_telephone(catalog: str) -> None:
+    shelf, _ = goods_of(ROOT / catalog)
+    for product in shelf.products:
+        telephones = any(field.kind in (FieldKind.PHONE, FieldKind.PHONE_OR_QQ) for field in product.fields)
+        quoted = examples.orders(Shelf((product,), "one"))
+        assert telephones or not any("13812345678" in text for text in quoted), product.name
 
 
 def test_an_empty_shop_quotes_nothing() -> None:
