@@ -182,6 +182,9 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return each
     if (both := asked_besides.both(dialog, said, scene, _said)) is not None:
         return both
+    told = comparing.compared(dialog, said, scene) or browsing.fee_asked(dialog, said, scene)
+    if told is not None:
+        return told
     apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None
     if apart is not None:
         return apart
@@ -239,9 +242,6 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     late = smalltalk.spoken_late(dialog, said, scene)
     if late is not None:
         return late
-    told = comparing.compared(dialog, said, scene) or browsing.fee_asked(dialog, said, scene)
-    if told is not None:
-        return told
     dialog, own = wallet.said(dialog, said, scene)
     if own is not None:
         return own

@@ -31,7 +31,7 @@ _price_line_eta = phrase("price_line_eta", "，{when}到账")
 
 @line("{product} {what}：{price}{eta}")
 def price_line(say: Say, product: Product, label: str, fen: int, eta: str) -> str:
-    when = _price_line_eta(when=eta) if eta and product.delivery == "topup" else ""
+    when = _price_line_eta(when=eta.removesuffix("到账")) if eta and product.delivery == "topup" else ""
     return say(product=product.name, what=label, price=yuan(fen), eta=when)
 
 
