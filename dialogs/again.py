@@ -29,6 +29,7 @@ _ALSO = re.compile(
     r"(?:再|也|还)[^,，。]{0,20}?[来充冲交买要][一1](?:个|份|单|次|笔)(?!月)"
     r"|[来充冲交买要][一1](?:个|份|单)(?:一样|同样)的"
 )
+_AS_IT_WAS = re.compile("照旧|老样子|老规矩|一样|同样|原样")
 _OF_THE_PAST = re.compile("上次|上回|之前|以前|那[个单次笔]|[充买冲]的")
 _ANOTHER = re.compile("(?:再|还)(?:来|要|充|冲|买|交|缴|续|给我来|帮我来|拿|弄|下)|(?:又|另外)(?:来|要)")
 
@@ -160,6 +161,8 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         return answer(dialog, scene, replies.reorder_gone())
     problems: tuple[str, ...] = ()
     said = lookup.line
+    if said is not None and said.product is None and _AS_IT_WAS.search(lookup.text):
+        said = replace(said, candidates=())  # 再照旧来一个，我想连着开两个月: of nothing else that is sold by the month
     if said is not None and said.product is None and said.candidates and lines[0].product not in said.candidates:
         item = Item(None, said.candidates, None, said.value, said.quantity, said.options, said.fields)
         return start(dialog, (item,), scene)  # 再充50, after something else

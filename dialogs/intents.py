@@ -71,6 +71,9 @@ _NAMES_A_PRICE = re.compile(
     r"|(?:能否|可否|能不能|可不可以)(?:按|给|算|到)?\d+(?:[元块]|一[张个份]|[?？]|$)"
     r"|只[付给出]\d|块钱?卖|便宜点|抹零|[付给出]\d+(?:元|块)(?:钱|行|可以)"
 )
+_WHAT_IT_IS = re.compile(
+    "是(?:个)?(?:什么|啥|干嘛|干什么|干啥)|什么东西|啥东西|(?:干嘛|干什么|干啥|做什么)用?的|介绍一?下"
+)
 _WANTS_LESS = re.compile("(?:有|能|可以|给|会)(?:没有|不能|点|个|什么|些|再|多少)*(?:优惠|折扣|打折|便宜)|优惠[吗不么]")
 _NOTHING_TO_ADD = re.compile(
     "(?:暂?无|没有?了?|不用了?|不补充|没什么|不需要)(?:备注|补充|要求|要交代的|要说的)?了?[。!！]?"
@@ -338,7 +341,7 @@ def _help(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
     named = said.frame.items[:1] if len({item.product for item in said.frame.items}) == 1 else ()
-    if named and named[0].product and browsing.asks_limits(said.text):
+    if named and named[0].product and (browsing.asks_limits(said.text) or _WHAT_IT_IS.search(said.text)):
         return browsing.price(dialog, said, scene)
     if isinstance(dialog.state, Idle) and named and named[0].product and _HOW_TO_BUY.search(said.text):
         return browsing.opened(dialog, named, scene)
