@@ -275,9 +275,9 @@ def _status(
     dialog: Dialog, orders: tuple[Order, ...], scene: Scene, text: str = "", running: tuple[Case, ...] = ()
 ) -> Turn:
     if not orders:
-        told = smalltalk.without_orders(dialog, scene, text)
+        none = smalltalk.without_orders(dialog, scene, text)
         when = _time_of_draft(dialog, scene) if text and _ARRIVES.search(text) else ""
-        return replace(told, reply=replace(told.reply, text=replies.join(when, told.reply.text)))
+        return replace(none, reply=replace(none.reply, text=replies.join(when, none.reply.text)))
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None
     order = named[0][0] if named is not None and len(named[0]) == 1 else order
