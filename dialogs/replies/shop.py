@@ -26,12 +26,14 @@ def price_row(entry_text: str) -> str:
     return f"· {entry_text}"
 
 
+_arrives = phrase("arrives", "到账")
+"""What an eta may end in itself: 当天到账."""
 _price_line_eta = phrase("price_line_eta", "，{when}到账")
 
 
 @line("{product} {what}：{price}{eta}")
 def price_line(say: Say, product: Product, label: str, fen: int, eta: str) -> str:
-    when = _price_line_eta(when=eta.removesuffix("到账")) if eta and product.delivery == "topup" else ""
+    when = _price_line_eta(when=eta.removesuffix(_arrives())) if eta and product.delivery == "topup" else ""
     return say(product=product.name, what=label, price=yuan(fen), eta=when)
 
 
@@ -64,11 +66,10 @@ choose_yourself = phrase("choose_yourself", "价格都在上面了，选哪个�
 @line("便宜的是{what}")
 def cheapest(say: Say, name: str, less_fen: int) -> str:
     """`less_fen`: by how much, of two."""
-    less = _cheaper_by(amount=yuan(less_fen)) if less_fen else "。"
-    return say(what=name) + less
+    return say(what=name) + (_cheaper_by(amount=yuan(less_fen)) if less_fen else "")
 
 
-_cheaper_by = phrase("cheaper_by", "，差{amount}。")
+_cheaper_by = phrase("cheaper_by", "，差{amount}")
 
 
 @line("别的区别店里没有写明，我不敢乱说；想问准可以找客服，回复「{human}」。")
