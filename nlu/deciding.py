@@ -234,6 +234,7 @@ _ASKS_WHEN = re.compile(
 )
 _SIGHS = re.compile(
     r"(?:死?骗子)?(?:你们?)?(?:怎么|咋|为什么|为啥)?(?:还|都|一直)?没有?人(?:理|回|应|管|搭理|回复)我?(?:啊|呢|吗|呀|了)?"
+    r"|(?:你们?|您)?(?:到底)?(?:听|看)?(?:不)?(?:得)?(?:懂|会)(?:不懂|不会)?(?:人话|中文|普通话|字)?(?:吗|么|嘛|啊|呢)?|(?:真|太|好)?(?:烦死?|服|无语|气死(?:人|我)?|郁闷|醉|慢死?|磨叽|墨迹)了?(?:啊|呀|吧)?"
     r"|(?:死?骗子|快点|快些|麻烦快点|搞快点|急|在不在|有人吗)(?:啊|呀|吧)?"
 )
 _PART = re.compile(r"[^\s,，。;；!！?？]+")
@@ -266,6 +267,43 @@ def _doubted(said: Wording) -> bool:
     if unexplained(hearts) <= DOUBTED_FROM:
         return False
     return next((p for p, intent in said.ranked if intent == "order"), 0.0) < DOUBT
+
+
+def _asks_whether_sold(said: Wording) -> Verdict | None:
+    """Read 你们这能交电费吧 as the question what there is of it."""
+    if said.slots or not said.has_product or _CAN_ONE.fullmatch(said.blanked) is None:
+        return None
+    return Verdict(0.8, "search", "whether one can get it here")
+
+
+_CAN_ONE = re.compile(
+    "(?:请问|那|你们?|您|贵?店|家|里|这里?|这边|这儿|那边|现在|还|也|都)*(?:能不能|可不可以|可以不可以|能否|是不是(?:能|可以)|能|可以|可|支持|接不接|收不收)"
+    "(?:帮忙?|代|给我|替我|帮我|直接|在线)*(?:[交充冲缴买办开订弄续租]值?|代?充值|代缴|代充|缴纳)?[个下]?[ＰＣ](?:充值)?的?(?:吗|么|吧|不|没|嘛|啊|呀|呢|[?？!！~])*"
+)
+
+
+def _phone_and_sum(said: Wording) -> Verdict | None:
+    """Read 算了 再给你们一次机会 100 138…: an amount and an account in a clause of their own, whatever grumble stands
+    before."""
+    if said.named or said.asks or not said.cues.isdisjoint(_OF_WHAT_WAS) or _GONE_WRONG.search(said.blanked):
+        return None
+    alone = re.search(r"(?:^|[\s,，。!！])(?:充|冲|就)?(?:Ｖ\s?Ａ|Ａ\s?Ｖ)(?:$|[\s,，。!！])", said.blanked)
+    return Verdict(0.7, "order", "an amount and an account alone in their clause") if alone is not None else None
+
+
+_OF_WHAT_WAS = (
+    "not_arrived",
+    "broken",
+    "wrong",
+    "paid",
+    "status",
+    "past",
+    "refund",
+    "invoice",
+    "keys",
+    "human",
+    "state",
+)
 
 
 def _correction(said: Wording) -> Verdict | None:
@@ -373,7 +411,18 @@ _SOME_DAY = re.compile(
 SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9
 _WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
-RULES = (_bare, _no_trade, _plain_order, _deed, _of_one_product, _with_a_question, _unplaced, _correction)
+RULES = (
+    _bare,
+    _no_trade,
+    _asks_whether_sold,
+    _plain_order,
+    _deed,
+    _of_one_product,
+    _with_a_question,
+    _unplaced,
+    _correction,
+    _phone_and_sum,
+)
 
 
 def _by_model(said: Wording) -> Verdict:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from nlu.absent import drop_absent, found_in
+from nlu.accounts import accept
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
 from nlu.assent import agrees
@@ -21,7 +22,7 @@ from nlu.lexicon import Lexicon
 from nlu.naming import SHOWN
 from nlu.reading import drafts
 from nlu.seeing import look_at
-from nlu.seen import Seen
+from nlu.seen import Ref, Seen
 from nlu.taking_back import corrects_itself, drop_taken_back
 from nlu.text import as_written, lower, normalise_keeping_case
 from nlu.trace import Trace
@@ -134,6 +135,8 @@ def _awaited(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | No
 
 def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None, trace: Trace | None) -> Frame:
     """Read a message as a whole: what it is for, then its items."""
+    if expecting is not None and (held := _gives_accounts_of(seen, lexicon, expecting)):
+        seen.refs = [Ref(0, 0, "", held)]
     said = Wording(seen, lexicon)
     verdict = decide(said)
     if trace is not None:
@@ -163,6 +166,15 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     if intent == "unknown" and plain.strip("的吧类区。 ！!") in lexicon.categories:
         intent, confidence = "browse", 0.6  # a category and nothing else: what is in it?
     return Frame(intent, items, confidence=round(confidence, 3), absent=absent if items else ())
+
+
+def _gives_accounts_of(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> str:
+    """60213457交80, 60213499交120, while a water bill is being ordered: of that, and no top-up of a telephone."""
+    product = lexicon.products.get(expecting.product or "")
+    if product is None or seen.refs or len(seen.accounts) < 2 or not any(a.kind == "value" for a in seen.amounts):
+        return ""
+    fits = all(any(accept(one, account.said) for one in product.account_fields) for account in seen.accounts)
+    return product.id if fits else ""
 
 
 def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:

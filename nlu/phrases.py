@@ -8,6 +8,7 @@ from operator import add
 from typing import TypeVar
 
 from nlu.text import ENGLISH_SOUNDS, LETTER_SOUNDS, second_readings, sound, sounds, syllables_code
+from nlu.words import PIECES
 
 _T = TypeVar("_T")
 MOST = 64
@@ -165,6 +166,12 @@ class PhraseIndex:
                 said = compact[i : i + length]
                 if places[i + length - 1] - places[i] >= length and said[0] > "\u2fff" and length < 4:
                     continue  # 七天 移动 says no 天翼
+                if (
+                    compact[i + length : i + length + 1] in _COUNTED_BY
+                    and said[-1] in "一二两三四五六七八九十"
+                    and said != word
+                ):
+                    continue  # 超级会员 两个 says no 超级会员年
                 if said not in self._entries and sounds_meant(said, word) and compact[i - 1 : i + 1] not in _FAVOURS:
                     found.append(Mention(places[i], places[i + length - 1] + 1, word, self._entries[word], exact=False))
         return found
@@ -228,6 +235,7 @@ DEEDS = "打洗换修剪理泡拍学包磨封补贴调烫染焗按捏刮拔搓�
 """What a word of deed and object begins with: 打蜡, 补胎."""
 _PARTED = re.compile(f"([{DEEDS}])(?:了?一?[个次下回]|一?下儿|个一)(?=[\u4e00-\u9fff])")
 _NUMERALS = frozenset("一二两三四五六七八九十百千万半")
+_COUNTED_BY = frozenset(PIECES)
 _FAVOURS = frozenset(("帮忙", "个忙", "麻烦", "急忙", "赶忙", "连忙", "很忙", "太忙"))
 """帮忙充50 asks for help, and not for 慢充."""
 
