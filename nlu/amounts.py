@@ -108,6 +108,8 @@ _AGED = re.compile(r"了(?=[,，。;；!！]|$)")
 _PIECE_OF_TIME = re.compile(r"个(?:[年日周][\u4e00-\u9fff]|季(?!度)[\u4e00-\u9fff]|季度[^的\s\d])")
 """两个年卡, 三个日租: so many of them, and no two years; 三个月卡 may be for three months."""
 _HOUSE_PART = re.compile(r"栋|幢|号楼|单元|弄|期(?=\d{1,2}[栋幢号])|排(?=\d)|层(?=\d)")
+_BUILDING = re.compile(r"(?:栋|幢|号楼|单元|舍)[ ]?(?:[a-z]?\d{2,4}|\d单元)(?![\d元块个张份])")
+"""送3栋216: a place, whatever stands before it."""
 _HOUSE_BEFORE = re.compile("[路街道巷村镇区园城苑庭府湾里坊号院栋幢期座排元楼][ ]?$")
 _NEXT_OF_THEM = re.compile(rf"个[\u4e00-\u9fff]{{2,3}}(?:\d{{1,2}}|[{CHINESE}俩]{{1,2}})[个张位]")
 """大人两个小孩一个: two of the former."""
@@ -311,7 +313,7 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         m.start == 0 and m.exact and m.entry.skus for m in lexicon.phrases.find(after[1:])
     ):
         return Amount(start, end + 1, "count", read_numeral(said), "个")
-    if _HOUSE_PART.match(after) and _HOUSE_BEFORE.search(before):
+    if (_HOUSE_PART.match(after) and _HOUSE_BEFORE.search(before)) or _BUILDING.match(after):
         return Amount(start, end, "none")  # 科苑路15号4栋
     unit, length = _unit_after(after, lexicon)
     if length > 1 and after[0].isspace() and _NEXT_WORD.match(after):

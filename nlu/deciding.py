@@ -24,7 +24,7 @@ from nlu.rulings import (
     said_again,
     short_of,
 )
-from nlu.seen import Seen
+from nlu.seen import Ref, Seen
 from nlu.taking_back import negated
 
 SURE = 0.25
@@ -282,6 +282,23 @@ _CAN_ONE = re.compile(
 )
 
 
+def _somebody_for(said: Wording) -> Verdict | None:
+    """Read 想找个人陪着去 as a wish for what is sold that is called so (陪诊), and not for somebody of the shop."""
+    found = _SOMEBODY.search(said.seen.text)
+    if found is None or said.named or said.seen.accounts or "problem" in said.cues:
+        return None
+    called = {pid for pid, one in said.lexicon.products.items() for name in one.names if found["deed"] in name}
+    if len(called) != 1:
+        return None
+    said.seen.refs = [Ref(found.start("deed"), found.end("deed"), found["deed"], called.pop())]
+    return Verdict(0.6, "search", "somebody for a deed that is sold here")
+
+
+_SOMEBODY = re.compile(
+    f"(?:找|请|雇|要|来|有没有|有)个?人?(?:没有)?(?<=人)(?:来|能|可以|给我|帮我|给|帮|过来|上门|专门)*(?P<deed>[陪教{DEEDS}])"
+)
+
+
 def _phone_and_sum(said: Wording) -> Verdict | None:
     """Read 算了 再给你们一次机会 100 138…: an amount and an account in a clause of their own, whatever grumble stands
     before."""
@@ -412,6 +429,7 @@ SURE_OF_REST, SURE_OF_TOLD = 0.6, 0.9
 _WILL_NOT = re.compile(r"(?:我|那|就|这个|那个|的|还是|先|都|[\sＰＣ])*不(?:买|充|订|租|报|约)了(?:吧|啊|哈|谢谢)*")
 
 RULES = (
+    _somebody_for,
     _bare,
     _no_trade,
     _asks_whether_sold,

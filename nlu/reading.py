@@ -189,12 +189,13 @@ def _by_account(
     made, accounts = [], seen.accounts
     local = _said_with_one(seen, accounts)
     own_counts = counts_of_accounts(accounts, counts, seen.text)
+    in_all = [c for c in counts if not any(_leads_to(c, account, seen.text) for account in accounts)]
     for i, account in enumerate(accounts):
         amount = amount_of(i, accounts, anchors, seen.text)
         quantity = count_for(anchors.index(amount) if amount else 0, anchors, counts, seen.text)
         if own_counts:
             quantity = own_counts[i]
-        elif quantity == len(accounts) > len(counts) and not said_for_each(quantity, counts, seen.text):
+        elif quantity == len(accounts) > len(in_all) and not said_for_each(quantity, counts, seen.text):
             quantity = None  # 俩月卡 138…和131…: one for each
         options, choices = dict(base.options), dict(base.choices)
         for chosen, meant in ((options, 0), (choices, 1)):
@@ -207,6 +208,13 @@ def _by_account(
             replace(base, amount=amount, quantity=quantity, accounts=[account], options=options, choices=choices)
         )
     return made
+
+
+def _leads_to(count: Amount, account: Account, text: str) -> bool:
+    """月卡要两个 一个138… 一个139…: the one that an account is for counts nothing besides."""
+    return (
+        count.number == 1 and count.end <= account.start and not text[count.end : account.start].strip("号是给用充 的")
+    )
 
 
 def _said_with_one(seen: Seen, accounts: list[Account]) -> list[tuple[Mention, Account]]:

@@ -9,6 +9,7 @@ from nlu.cues import unexplained
 from nlu.free_text import find_texts
 from nlu.goods import by_its_size, find_refs, of_service, unless_an_option, with_own_clauses, without_options
 from nlu.lexicon import Lexicon
+from nlu.numerals import CHINESE
 from nlu.phrases import Mention
 from nlu.remarks import drop_remarks
 from nlu.seen import Seen, slot_names
@@ -44,6 +45,7 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
     if not any(mention.entry.means_things for mention in seen.mentions):
         seen.mentions += lexicon.near.find(text, seen.mentions, seen.segments)
         seen.mentions.sort(key=lambda mention: mention.start)
+    seen.mentions = _of_goods_named(seen.mentions)
     for mention in seen.mentions:
         if mention.entry.means_things or mention.entry.options or mention.entry.choices:
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
@@ -106,6 +108,20 @@ def _without_labels(seen: Seen, lexicon: Lexicon) -> list[Mention]:
         )
 
     return [m for m in seen.mentions if m.entry.means_things or not only_a_label(m)]
+
+
+def _of_goods_named(mentions: list[Mention]) -> list[Mention]:
+    """Leave out 10斤 as a choice of apples where rice is named, which comes in 10斤, too: it is an amount there."""
+    named = {pid for m in mentions for pid in m.entry.products}
+    return [
+        m
+        for m in mentions
+        if not named
+        or m.entry.means_things
+        or not (m.word[0].isdecimal() or m.word[0] in CHINESE)
+        or not m.entry.owners
+        or named.intersection(m.entry.owners)
+    ]
 
 
 def _without_units(seen: Seen) -> list[Mention]:

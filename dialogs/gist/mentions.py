@@ -289,7 +289,7 @@ def _whole(name: str, clause: str, at: int) -> bool:
         return False
     if name[-1] in "充买" and after and after in "了过":
         return False  # 室友王者充了680
-    if name[0] in "年月季" and (before.isdecimal() or (before and before in CHINESE + "每上这下本")):
+    if name[0] in "年月季" and (before.isdecimal() or (before and before in CHINESE + "半双每上这下本")):
         return False
     return not (name[-1].isascii() and name[-1].isalnum() and after.isascii() and after.isalnum())
 
