@@ -27,17 +27,42 @@ _COUNTED = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}(?=[{PIECES}台])|[俩仨]
 _AMOUNT = re.compile(r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)(?:元|块钱?)?(?=$|[\s,，。!！的就吧下Ｗ])")
 
 
+_TOTAL = re.compile(r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
+
+
 def as_confirmed(text: str, dialog: Dialog, scene: Scene) -> str:
     """确认 where the message is a yes to the summary and nothing else; else the message."""
     state = dialog.state
     if not isinstance(state, Confirming) or len(text) > _CHARS_MAX or "\n" in text:
         return text
     plain = lower(normalise(text))
+    total = sum(state.totals_fen) / 100
+    said = _TOTAL.sub(lambda n: HELD if float(n[1]) == total else n[0], plain)
+    if says_the_word(said) and not is_checking(fold(text)) and not _chooses(said, state, scene):
+        return CONFIRMED
     if certain(plain) not in (None, "confirm", "thanks", "greet") or is_checking(fold(text)):
         return text
     if len(state.lines) == 1:
         plain = without_held(plain, look(state.lines[0], scene.shelf))
     return CONFIRMED if agrees(plain) and not _chooses(plain, state, scene) else text
+
+
+def says_the_word(plain: str) -> bool:
+    """Whether the word that was asked for stands there by itself (这么啰嗦 确认了 快充; 一共99.5是吧 确认), and nothing
+    beside it wants, asks or doubts anything."""
+    if not any(_WORD.fullmatch(clause) for clause in _BETWEEN.split(plain)):
+        return False
+    return _OPEN.search(_SAID_SO.sub("", plain)) is None
+
+
+_WORD = re.compile("(?:我|就|好的?|嗯+|对的?|快|都|那)*(?:确认|确定)+(?:了|下单|购买|订单|吧|啦|哈|啊|呀)*")
+_SAID_SO = re.compile(
+    "(?:没看[到见])?(?:我)?(?:都|已经|早就|不是)*说(?:了|过)*(?:要)?(?:确认|好)了?(?:吗|么|嘛|啊)?|(?:没|不)(?:用|要|需要)?[改变错](?:了|的)?"
+)
+_OPEN = re.compile(
+    r"[不没别先等改换错慢\d?？]|[吗么呢](?=$|[\s,，。!！])|再|[加减少多退]|取消|要|怎|啥|什么|谁|哪|几|如果|要是|万一|除非|但|不过|只|另|还有|也"
+)
+"""What leaves more open than a yes does."""
 
 
 def _chooses(plain: str, state: Confirming, scene: Scene) -> bool:

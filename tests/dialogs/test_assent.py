@@ -4,7 +4,7 @@ import pytest
 
 from dialogs.state import Confirming
 from tests.stories.counter import Counter
-from tests.stories.shops import DEMO, goods_of
+from tests.stories.shops import DEMO, counter_in, goods_of
 
 
 def _says(first: str, then: str) -> Counter:
@@ -49,3 +49,31 @@ def test_a_yes_that_says_what_is_so_already_orders_it(first: str, then: str) -> 
 )
 def test_a_yes_beside_something_else_or_a_look_orders_nothing_yet(first: str, then: str) -> None:
     assert not _says(first, then).orders
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "好了 就这样 一共99.5是吧 确认",
+        "对啊 没要改 确认",
+        "这么啰嗦 确认了 快给我充",
+        "没看到我说确认了吗 你瞎啊 确认",
+        "行了行了我看过了 确认下单",
+    ],
+)
+def test_the_word_that_was_asked_for_orders_whatever_is_grumbled_beside_it(said: str) -> None:
+    counter = counter_in("demo")
+    counter.says("话费100 13812345678")
+    counter.says(said)
+    assert [order.total_fen for order in counter.orders] == [9950]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["你先确认", "一共50是吧 确认", "确认 换成50", "号码确认一下", "等我老婆确认", "要是便宜点我就确认", "确认不了啊"],
+)
+def test_the_word_alone_orders_nothing_where_something_is_left_open(said: str) -> None:
+    counter = counter_in("demo")
+    counter.says("话费100 13812345678")
+    counter.says(said)
+    assert not counter.orders
