@@ -21,7 +21,7 @@ _ENDS = re.compile(
 )
 _MISTAKEN = re.compile(
     "(?:哎呀|哎|啊)?我?(?:刚才|刚刚|刚)?我?(?:手滑|手误|没看清|[看搞弄点]错|口误|眼花)了?|(?:不好意思|抱歉)[啊哈了]*"
-    "|(?:其他|其它|别的|其余|剩下)的?都?(?:不[变动改用换]|照旧|一样|对|没错|没问题)[了啊哈的]*"
+    "|(?:其他|其它|别的|其余|剩下)的?都?(?:就这样|不[变动改用换]|照旧|一样|对|没错|没问题)[了啊哈的吧]*"
 )
 """That something was wrong before tells a correction from one more order: left out beside others that do."""
 _SAYS_WHAT = re.compile("[改换加减添]|再[来要]|也[要来]|还要|另外|顺便|不是|少|多|去掉|不要")

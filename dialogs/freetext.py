@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from catalog.checks import fold
+from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Option, Product
+from nlu.dates import asks_when, day_in
 from nlu.surnames import NO_NAME, SURNAMES
 
 _PIECES = re.compile(r"[\s,，。;；、]+")
@@ -71,6 +72,8 @@ class Told:
 
 def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
+    if asks_when(field.label) and (day := day_in(text, lambda one: isinstance(check_field(field, one), Valid))):
+        return Told(day, {})
     text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
     text = without_mistake(field, text)
     if not is_person(field):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import Amount, settle
+from nlu.dates import asks_when, day_in
 from nlu.frame import Expecting, Frame, Item
 from nlu.free_text import address_span
 from nlu.intent import blank, chosen, is_bare
@@ -37,7 +38,7 @@ def read_answer(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> Frame | N
     if entry.kind == "choice":
         return _choice(seen, product, entry, lexicon)
     if entry.kind in ("text", "address"):
-        return _free_text(seen, entry)
+        return _free_text(seen, entry, product)
     return _account(seen, entry, product)
 
 
@@ -293,7 +294,7 @@ _PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室�
 _LEAD = re.compile(r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+")
 
 
-def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
+def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Frame | None:
     """Take free text as it stands, unless it is plainly a question or another wish."""
     said = seen.cased.strip()
     if _NOT_FREE.search(seen.text) or not said or len(said) > 200:
@@ -303,6 +304,13 @@ def _free_text(seen: Seen, entry: FieldWords) -> Frame | None:
         if span is None and not (len(said) >= 6 and _PLACE_WORD.search(said)):
             return None
         said = _LEAD.sub("", said)
+    if asks_when(entry.label) and (day := day_in(said, lambda one: accept(entry, one))):
+        fields = {entry.name: day}
+        for account in seen.accounts:
+            own = next((one for one in product.account_fields if accept(one, account.said)), None) if product else None
+            if own is not None:
+                fields.setdefault(own.name, account.said)
+        return _frame(Item(fields=fields, said=frozenset(fields)))
     said = _without_label(said, entry.label)
     coded = [a.said for a in seen.accounts if entry.coded and accept(entry, a.said)]
     if len(coded) == 1:
