@@ -16,8 +16,8 @@ from nlu.text import normalise
 from nlu.words import PIECES
 
 _MANY = 10
-_MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
-"""Its digits count nothing: 163 of lihua@163.com."""
+_NO_NUMBERS = re.compile(r"[\w.+-]+@[\w.-]+|(?<!\d)\d{1,3}\s?[栋幢]\s?(?:[a-z]?\d{2,4}|\d单元)")
+"""Their digits count nothing: 163 of lihua@163.com, 2栋301."""
 BARE = "#"
 """The piece of a number with none."""
 _NUMERAL = re.compile(rf"\d{{1,7}}|[{CHINESE}]{{1,6}}|半(?!.?年)")
@@ -29,7 +29,7 @@ _PAIR = re.compile(f"([俩仨])(?=$|[的就吧呗啊了行够中码得多少太]
 _SINGLE = re.compile(f"(?<![订下菜简])单[{PIECES}](?!人)")
 _IN_PAIRS = re.compile("双|鞋|袜|手套|筷")
 _NO_COUNT = re.compile(
-    r"[栋幢]\s?[a-z]?\d|岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
+    r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
 _ONLY_TIMES = re.compile(rf"(?:那|就|只|先|要|来|洗|做|学|约)+(?:\d{{1,2}}|[{CHINESE}])次(?:就[好行够]|[吧的了])*")
 """就一次, of what is done: how many."""
@@ -134,7 +134,7 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
 @lru_cache(maxsize=16)  # a turn asks up to five times
 def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
     products = [product for product in map(shelf.product, ids) if product is not None]
-    said = _MAIL.sub(" ", normalise(text))
+    said = _NO_NUMBERS.sub(" ", normalise(text))
     clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in JOINTS.split(said) if clause)
     found: list[Mention] = []
     chatter = 0
