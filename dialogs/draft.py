@@ -145,7 +145,10 @@ def pick_sku(line: DraftLine, sku: Sku, product: Product, shelf: Shelf) -> Draft
     options = {**line.options, **{name: v for name, v in sku.options.items() if option_of(product, name)}}
     picked = replace(line, sku=None, value=value, options=options)
     found = shelf.matching(product.id, value, chosen_options(picked, product))
-    return picked if found == (sku,) and value is not None else replace(picked, sku=sku.code)
+    if found == (sku,) and value is not None:
+        return picked
+    peers = (one.code for one in product.skus if one.label == sku.label and one.options != sku.options)
+    return replace(picked, sku=ALIKE.join((sku.code, *peers)))  # 月卡 of every platform: another may be chosen yet
 
 
 def to_wanted(looked: Looked, total_fen: int) -> WantedLine | None:

@@ -266,6 +266,8 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
     labelled = _labelled(item.value, product) if product is not None else None
     if product is not None and labelled is not None:
         return pick_sku(line, labelled, product, shelf), {"value"}
+    if product is not None and item.options and all(s.value is None and s.any_value is None for s in product.skus):
+        return line, set()  # 铂金 卡了三个月了, of ranks: no size has a number
     keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
     return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
 

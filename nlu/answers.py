@@ -14,6 +14,7 @@ from nlu.lexicon import FieldWords, Lexicon, ProductIndex
 from nlu.option_rows import every_kind
 from nlu.reading import drafts
 from nlu.seen import Ref, Seen
+from nlu.surnames import KIN
 from nlu.taking_back import drop_taken_back
 
 _ANSWERS = 0.96
@@ -348,6 +349,12 @@ _OWN = re.compile(
     r"|.{0,6}(?:联系(?:电话|方式|人|我)?|[打拨]|通知)(?:到|给)?我?(?:是|:|：)?|(?:原来|之前|以前)的?(?:号码?|手机号?)?(?:是)?)\s*$"
 )
 _IS_OWN = re.compile(r"\s*(?:这个)?是我(?:自己|本人)?的?(?=[,，。;；\s]|$)")
+_HIS = (
+    rf"(?:我|[他她]|(?:我|咱)?(?:们|家)?的?(?:{KIN}|朋友|同学|同事|室友|对象))(?:自己|本人)?"
+    "的?(?:手机|电话|邮箱)?号?码?(?:是|:|：)?"
+)
+_EACH_HIS = re.compile(rf"(?:{_HIS}\s*[a-zA-Z0-9@._+-]{{5,}}[\s,，、;；。和跟]*){{2,}}")
+"""我的136… 她的187…: one for each."""
 _ALL_OF_THEM = re.compile(r"[各都也]|分别|一起|两个号")
 
 
@@ -359,7 +366,7 @@ def _ruled_out(text: str, account: Account) -> bool:
 
 def _whom_it_is_for(text: str, accounts: list[Account]) -> list[Account]:
     """给139…充，我的是138…: of several, those that are not merely his own, or where he can be reached."""
-    if _ALL_OF_THEM.search(text):
+    if _ALL_OF_THEM.search(text) or _EACH_HIS.fullmatch(text):
         return accounts
     others = [a for a in accounts if not (_OWN.search(text[: a.start]) or _IS_OWN.match(text, a.end))]
     return others or accounts

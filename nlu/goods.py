@@ -325,18 +325,22 @@ def by_its_size(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     return [Ref(ref.start, ref.end, ref.word, fit[0].id)]
 
 
+_BESIDES = re.compile("再[加来要买充开整弄]|另外|还[要有想]|顺便|也[要来想开充]|加[一个]|一起|一并")
+
+
 def chosen_of(pid: str, seen: Seen, lexicon: Lexicon) -> list[Ref]:
-    """移动, while the carrier of a top-up is asked for: its choice, and no beginning of 移动流量."""
+    """移动, while the carrier of a top-up is asked for: its choice, and no beginning of 移动流量; 换成超级会员, of a cloud
+    drive that has such a plan: that, and no QQ超级会员, unless it comes besides."""
     held = lexicon.products.get(pid)
     if held is None or any(ref.product == pid for ref in seen.refs):
         return seen.refs
     kept = []
+    besides = _BESIDES.search(seen.text) is not None
     for ref in seen.refs:
         own = {ref.pid, *ref.candidates} - {""}
         entry = lexicon.phrases.get(_as_said(ref.word, held))
-        if entry is None or any(
-            ref.word in lexicon.products[other].names for other in own if other in lexicon.products
-        ):
+        called = any(ref.word in lexicon.products[other].names for other in own if other in lexicon.products)
+        if entry is None or (called and (besides or ref.word not in held.option_words)):
             kept.append(ref)
         elif all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
             seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))

@@ -72,6 +72,8 @@ def look_at(cased: str, text: str, lexicon: Lexicon) -> Seen:
 
 
 _OF_MAIL, _OF_PHONE = ("邮箱", "邮件"), ("手机", "手机号", "电话")
+_OF_QQ = ("qq", "扣扣")
+"""橙子会员季卡 充QQ 582930174: where it goes, and no QQ会员, where something else is named."""
 _LEADS_TO = re.compile(r"(?:号码?|地址|账号|账户)?(?:是|为|[:=\s,，])*")
 """What stands between a field's label and what is said for it: 邮箱 a@b.cn chooses no login by mail."""
 
@@ -84,6 +86,14 @@ def _beside_accounts(seen: Seen) -> list[Mention]:
         for m in mentions
         for a in seen.accounts
         if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
+    }
+    labels |= {
+        m.start
+        for m in mentions
+        for a in seen.accounts
+        if m.word in _OF_QQ
+        and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
+        and any(other.entry.products and other.word not in _OF_QQ for other in mentions)
     }
     return [m for m in mentions if m.start not in labels]
 

@@ -16,6 +16,7 @@ from dialogs.gist.as_it_was import alters, as_it_was
 from dialogs.gist.chosen import is_question
 from dialogs.gist.clauses import asks
 from dialogs.gist.coming import comes
+from dialogs.gist.mentions import read
 from dialogs.gist.more_than import more_than, only_told_of, only_told_of_sizes
 from dialogs.gist.reading import Lines, Reading
 from dialogs.gist.wishing import INSTEAD, is_plain, names_others, wished
@@ -211,7 +212,7 @@ def _answered(dialog: Dialog, state: Collecting, said: Said, scene: Scene, turn:
     if names_others(state.lines, said) and (new is None or not also_picked(state.lines[state.line], new[state.line])):
         return turn
     if new is None and _SETTLES.search(said.text):
-        new = _another_size(state, said, scene)
+        new = _another_size(state, said, scene) or _another_value(state, said, scene)
     if new is None:
         return turn
     turn = advance(replace(dialog, misses=0), new, scene)
@@ -261,6 +262,21 @@ def _put_right(state: Collecting, said: Said, scene: Scene, after: object) -> Li
 
 def _products(lines: Lines) -> list[str | None]:
     return [line.product for line in lines]
+
+
+def _another_value(state: Collecting, said: Said, scene: Scene) -> Lines | None:
+    """The same where a choice is asked for and no size is known without it: 还是100吧 50两天就打没了, fast or slow."""
+    line = state.lines[state.line]
+    product = scene.shelf.product(line.product or "")
+    if product is None or line.value is None or state.slot == "value" or said.frame.items:
+        return None
+    sizes = {sku.code: sku.value for sku in product.skus if sku.any_value is None}
+    found = [m for m in read(said.text, (product,), scene.shelf).mentions if m.skus and m.skus <= sizes.keys()]
+    values = {sizes[code] for m in found if m.sign > 0 for code in m.skus}
+    value = values.pop() if len(values) == 1 else None
+    if value is None or value == line.value or any(m.count for m in found):
+        return None
+    return (*state.lines[: state.line], replace(line, value=value, sku=None), *state.lines[state.line + 1 :])
 
 
 def _another_size(state: Collecting, said: Said, scene: Scene) -> Lines | None:
