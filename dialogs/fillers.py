@@ -19,6 +19,12 @@ _ENDS = re.compile(
     "(?:(?:多谢|谢谢|感谢|谢了|麻烦|辛苦|拜托|劳驾)(?:[了啦你您啊哈]|老板娘?|店家|亲)*|急用?|快一?点|尽快|抓紧"
     "|(?:可以|[行好成中]|ok)(?:吗|不|么|嘛)|可不可以|行不行|好不好|(?:千万|可)?别再?[弄搞写发充]错了?|改好了?我?[就再马上]*(?:付款?|给钱)|我?(?:这就|马上|现在|立刻)就?(?:去?付款?|支付|给钱))[啊呀哈哦呢吧嘛]*"
 )
+_GRUMBLES = re.compile(
+    "(?:真|太|好)?(?:小气|抠门?|抠搜)了?|(?:别人家?|人家|隔壁)(?:店|那[边儿])?(?:里|都|可以|能)*(?:打折|便宜).{0,3}|便宜一?点(?:是吧|吧|呗|嘛|哈)?"
+    "|不?打折就不打折(?:吧|呗)?|(?:行了?)?不(?:逗你?|闹|开玩笑|扯|贫)了|(?:哈+)?(?:逗|跟)你?玩的?|切|没意思|老老实实|说?正经的|磨磨唧唧的?|什么破店"
+    "|(?:你们?)?(?:到底)?(?:行不行|快点行不行|能不能行)(?:啊|呀)?"
+)
+"""Haggling and banter around what is ordered; at a summary 便宜点 is about it."""
 _MISTAKEN = re.compile(
     "(?:哎呀|哎|啊)?我?(?:刚才|刚刚|刚)?我?(?:手滑|手误|没看清|[看搞弄点]错|口误|眼花)了?|(?:不好意思|抱歉)[啊哈了]*"
     "|(?:其他|其它|别的|其余|剩下)的?都?(?:就这样|不[变动改用换]|照旧|一样|对|没错|没问题)[了啊哈的吧]*"
@@ -45,9 +51,10 @@ def without_fillers(text: str, dialog: Dialog, shelf: Shelf) -> str:
     if len(text) > _TEXT_MAX or "\n" in text or _asks_for_words(dialog, shelf):
         return text
     spans = _clauses(text)
-    while len(spans) > 1 and _is_filler(_BEGINS, text, spans[0], spans[1:]):
+    summed = isinstance(dialog.state, Confirming)
+    while len(spans) > 1 and _is_filler(_BEGINS, text, spans[0], spans[1:], grumbles=not summed):
         spans = spans[1:]
-    while len(spans) > 1 and _is_filler(_ENDS, text, spans[-1], spans[:-1]):
+    while len(spans) > 1 and _is_filler(_ENDS, text, spans[-1], spans[:-1], grumbles=not summed):
         spans = spans[:-1]
     plain = text[spans[0][0] : spans[-1][1]] if spans else text
     if not isinstance(dialog.state, Confirming) or len(dialog.state.lines) > 1:
@@ -72,10 +79,14 @@ def _clauses(text: str) -> list[tuple[int, int]]:
     return [(a, b) for a, b in zip(starts, [*(start for start, _ in ends), len(text)], strict=True) if a < b]
 
 
-def _is_filler(fillers: re.Pattern[str], text: str, clause: tuple[int, int], rest: list[tuple[int, int]]) -> bool:
+def _is_filler(
+    fillers: re.Pattern[str], text: str, clause: tuple[int, int], rest: list[tuple[int, int]], *, grumbles: bool
+) -> bool:
     said, others = text[slice(*clause)], text[rest[0][0] : rest[-1][1]]
     if not _SOMETHING.search(others):
         return False
+    if grumbles and _GRUMBLES.fullmatch(said) and any(map(str.isdigit, others)):
+        return True
     return fillers.fullmatch(said) is not None or (
         _MISTAKEN.fullmatch(said) is not None and _SAYS_WHAT.search(others) is not None
     )

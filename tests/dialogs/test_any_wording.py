@@ -281,3 +281,24 @@ def test_a_question_is_no_text_that_was_asked_for(question: str) -> None:
     state = counter.dialog.state
     assert isinstance(state, Collecting)
     assert question not in state.lines[0].fields.values()
+
+
+@pytest.mark.parametrize(
+    ("shop", "said", "wanted"),
+    [
+        ("demo", ("京东卡", "小气 别人家都打折 那要200的"), "JD200"),
+        ("demo", ("哈哈逗你玩的 正经的 京东卡要一张100的",), "JD100"),
+        ("同名", ("潮石月卡 安卓的", "不对 我换手机了 现在是苹果的", "108233410"), "CSYKI"),
+        ("同名", ("话费50 联通 13776018829", "算了还是移动的100吧"), "YD100"),
+        ("同名", ("话费50 13776018829", "哎算了还是100吧 50两天就打没了", "移动"), "YD100"),
+    ],
+)
+def test_what_is_wanted_is_heard_among_grumbles_and_changes(shop: str, said: tuple[str, ...], wanted: str) -> None:
+    counter = counter_in(shop)
+    for message in said:
+        counter.says(message)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    found = look(state.lines[0], counter.scene.shelf).sku
+    assert found is not None
+    assert found.code == wanted
