@@ -20,6 +20,7 @@ from dialogs import (
     wallet,
     wishes,
 )
+from dialogs.among_talk import wished_among_talk
 from dialogs.answering import corrected, said_for_draft
 from dialogs.asking import answer
 from dialogs.changing import named_alone, rather
@@ -303,6 +304,8 @@ def not_known(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return named
     if _is_angry(dialog, said, scene):
         return handoff.angry(dialog, scene)
+    if isinstance(dialog.state, Idle) and live is None and (wish := wished_among_talk(said, scene)) is not None:
+        return start(replace(dialog, misses=0), (wish,), scene, said.text)
     if (sized := named_alone(dialog, said, scene) or _of_two_meanings(dialog, said, scene)) is not None:
         return sized
     state = dialog.state
