@@ -46,6 +46,7 @@ from dialogs import (
     while_unpaid,
     whose_account,
 )
+from dialogs.among_talk import wished_among_talk
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import counts_up, is_checking, said_between
 from dialogs.editing import edited
@@ -114,6 +115,7 @@ __all__ = ["expecting", "step"]
 _MISTAKEN = re.compile("[写打说输填搞弄][错多少反]|[多少漏][打写输填说]|错了|不对|多了|少了")
 _BUYS = re.compile("[充冲买订]|下单")
 _SMALL_TALK = ("greet", "thanks", "rate", "help", "balance")
+_CHAT = ("greet", "help", "thanks")
 _HARDLY = ("price", "search", "order_status", "problem")
 _HARDLY_SURE = 0.45
 _SURE = 0.75
@@ -337,6 +339,9 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return told
     if isinstance(dialog.state, Collecting | Confirming) and _is_noise(said):
         return not_known(dialog, said, scene)
+    among = said.frame.intent in _CHAT and not isinstance(dialog.state, Collecting | Confirming)
+    if among and (wish := wished_among_talk(said, scene)) is not None:
+        return start(dialog, (wish,), scene, said.text)
     return TALK[said.frame.intent](dialog, said, scene)
 
 
