@@ -12,7 +12,8 @@ from tests.stories.shops import goods_of
 
 DRIVING = Path(__file__).parents[1] / "corpus" / "catalogs" / "driving.toml"
 NO_NAMES = """
-先约一针 要两张 等一下 等会发你 我想想 不想填 不写行吗 几天能考 两个人 两位 1 第一个 跟上次一样 老样子 随便 都行 无语 ... 哈哈 本人 姓名
+先约一针 要两张
+等一下 等会发你 我想想 不想填 不写行吗 几天能考 两个人 两位 1 第一个 跟上次一样 老样子 随便 都行 无语 ... 哈哈 本人 姓名
 """
 NAMES = {
     "张伟吧": "张伟",
