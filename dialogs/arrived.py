@@ -15,6 +15,13 @@ _PRAISE = re.compile(
     "(?:的|了|啊|哈|呀|呢|嘛|哦|谢谢|多谢)*"
 )
 
+_HOW_IT_WENT = re.compile(
+    "[我咱都]|已经?|刚刚?|早就|全部?|钱|券|卡密?|话费|东西|货|码|[收拿领充办用](?:到|上|好|完|成功|了)|激活|兑换?|成功|到|账|手"
+    "|[嗯哦噢哎诶喔]|好|[嘞滴呢]|[行成中]|ok|可以|没问题|不错|真?快|挺快|谢谢?|多谢|感谢|辛苦|麻烦|老板娘?|亲|[你您了啦啊哈呀吧的嘛]",
+    re.IGNORECASE,
+)
+"""收到了谢谢: how it went with the last one, said before the next."""
+
 
 def says_it_came(clause: str) -> bool:
     """收到了, 能用, 充好了."""
@@ -29,3 +36,8 @@ def says_plainly(clause: str) -> bool:
 def praises(clause: str) -> bool:
     """能用了, 看到了, 挺好用的, as a clause of its own: nothing is asked for by it."""
     return _PRAISE.fullmatch(clause.strip()) is not None
+
+
+def says_only_that_it_came(clause: str) -> bool:
+    """Whether a clause says that the last one has come, or thanks for it, and nothing else."""
+    return bool(clause) and not _HOW_IT_WENT.sub("", clause)

@@ -16,7 +16,7 @@ from nlu.numerals import CHINESE, read_numeral
 from nlu.text import lower, normalise
 from nlu.words import PIECES, UNIT_ALIASES
 
-CONFIRMED = "确认"
+_CONFIRMED = "确认"
 _CHARS_MAX = 60
 _TAILS = "包卡券票装"
 _BETWEEN = re.compile(r"[\s,，。.!！~、]+")
@@ -24,30 +24,29 @@ _TAIL = re.compile(r"尾号(?:是)?(\d{3,4})")
 _CALLED = re.compile(r"(?:就?是)([^\s,，的是]{2,6})的(?![^\s,，。!！])")
 """是移动的, of 移动流量包: a piece of its name."""
 _COUNTED = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}(?=[{PIECES}台])|[俩仨])[{PIECES}台]?")
-_AMOUNT = re.compile(r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)(?:元|块钱?)?(?=$|[\s,，。!！的就吧下Ｗ])")
-
-
-_TOTAL = re.compile(r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
+_SUM = r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)"
+_AMOUNT = re.compile(rf"{_SUM}(?:元|块钱?)?(?=$|[\s,，。!！的就吧下Ｗ])")
+_TOTAL = re.compile(rf"{_SUM}(?![\d.])(?:元|块钱?)?")
 
 
 def as_confirmed(text: str, dialog: Dialog, scene: Scene) -> str:
     """确认 where the message is a yes to the summary and nothing else; else the message."""
     state = dialog.state
-    if not isinstance(state, Confirming) or len(text) > _CHARS_MAX or "\n" in text:
+    if not isinstance(state, Confirming) or len(text) > _CHARS_MAX or "\n" in text or is_checking(fold(text)):
         return text
     plain = lower(normalise(text))
     total = sum(state.totals_fen) / 100
     said = _TOTAL.sub(lambda n: HELD if float(n[1]) == total else n[0], plain)
-    if says_the_word(said) and not is_checking(fold(text)) and not _chooses(said, state, scene):
-        return CONFIRMED
-    if certain(plain) not in (None, "confirm", "thanks", "greet") or is_checking(fold(text)):
+    if _says_the_word(said) and not _chooses(said, state, scene):
+        return _CONFIRMED
+    if certain(plain) not in (None, "confirm", "thanks", "greet"):
         return text
     if len(state.lines) == 1:
         plain = without_held(plain, look(state.lines[0], scene.shelf))
-    return CONFIRMED if agrees(plain) and not _chooses(plain, state, scene) else text
+    return _CONFIRMED if agrees(plain) and not _chooses(plain, state, scene) else text
 
 
-def says_the_word(plain: str) -> bool:
+def _says_the_word(plain: str) -> bool:
     """Whether the word that was asked for stands there by itself (这么啰嗦 确认了 快充; 一共99.5是吧 确认), and nothing
     beside it wants, asks or doubts anything."""
     if not any(_WORD.fullmatch(clause) for clause in _BETWEEN.split(plain)):

@@ -71,7 +71,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if _MORE_OR_TOO_MANY.fullmatch(fold(said.text)):
         return miss(doubted(dialog), scene)
-    if (counted := _recounted(dialog, state, said, scene)) is not None and _only_of_these(state, counted):
+    counted = _recounted(dialog, state, said, scene)
+    if counted is not None and _only_of_these(state, counted):
         return counted  # every word of it is read: no rule that knows a part of them knows better
     if isinstance(state, Confirming) and (slot := _to_ask_anew(state, said.text)):
         return denied(dialog, scene, slot)
@@ -84,8 +85,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return advance(replace(dialog, misses=0), stays, scene, told)
     if (whole := address_completed(state.lines, said.text, scene.shelf)) is not None:
         return advance(replace(dialog, misses=0), whole, scene, replies.changed())
-    if (again := _recounted(dialog, state, said, scene)) is not None:
-        return again
+    if counted is not None:
+        return counted
     if (alike := all_alike(state.lines, said.text, scene.shelf)) is not None:
         return advance(replace(dialog, misses=0), alike, scene, replies.changed())
     taken = (

@@ -3,8 +3,7 @@
 import re
 
 from catalog.shelf import Shelf
-from dialogs.draft import asked_field
-from dialogs.filling import FREE
+from dialogs.filling import asks_for_words
 from dialogs.state import Collecting, Confirming, Dialog, WithHuman
 from nlu.numerals import CHINESE
 from nlu.surnames import KIN
@@ -67,10 +66,9 @@ def without_fillers(text: str, dialog: Dialog, shelf: Shelf) -> str:
 
 def _asks_for_words(dialog: Dialog, shelf: Shelf) -> bool:
     """Whether a text or an address is asked for, or a person listens."""
-    if not isinstance(dialog.state, Collecting):
-        return isinstance(dialog.state, WithHuman)  # a person reads what he writes
-    field = asked_field(dialog.state, shelf)
-    return field is not None and field.kind in FREE
+    if isinstance(dialog.state, WithHuman):
+        return True  # a person reads what he writes
+    return isinstance(dialog.state, Collecting) and asks_for_words(dialog.state, shelf)
 
 
 def _clauses(text: str) -> list[tuple[int, int]]:

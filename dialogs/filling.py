@@ -9,8 +9,8 @@ from catalog.model import Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
-from dialogs.draft import account_field, chosen_options, field_of, given_fields, option_of, pick_sku
-from dialogs.state import ALIKE, NO_QUANTITY, QUANTITY_MAX, DraftLine
+from dialogs.draft import account_field, asked_field, chosen_options, field_of, given_fields, option_of, pick_sku
+from dialogs.state import ALIKE, NO_QUANTITY, QUANTITY_MAX, Collecting, DraftLine
 from dialogs.which_choice import meant, named
 from nlu.frame import Item
 
@@ -214,6 +214,12 @@ def cleared(line: DraftLine, slot: str, product: Product) -> DraftLine:
     if option_of(product, slot) is not None:
         return replace(line, sku=None, options={n: v for n, v in line.options.items() if n != slot})
     return replace(line, fields={n: v for n, v in line.fields.items() if n != slot})
+
+
+def asks_for_words(state: Collecting, shelf: Shelf) -> bool:
+    """Whether a text or an address is asked for: words of his own, whatever they sound like."""
+    field = asked_field(state, shelf)
+    return field is not None and field.kind in FREE
 
 
 def with_option(line: DraftLine, name: str, value: str) -> DraftLine:

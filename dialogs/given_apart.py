@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import Field, FieldKind, Option, Product
+from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
@@ -17,6 +17,7 @@ from dialogs.by_text import accounts_anywhere
 from dialogs.draft import asked_field
 from dialogs.freetext import is_person
 from dialogs.gist.chosen import is_question
+from dialogs.hearing import parts_of
 from dialogs.ordering import advance
 from dialogs.places import goes_by_parcel
 from dialogs.places import read as read_place
@@ -248,7 +249,4 @@ def is_wish(words: str, product: Product) -> bool:
     if not _WISH.match(words) or _NO_WISH.search(words) or is_talk(words) or _AMOUNT.search(words):
         return False
     said = fold(words)
-    parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
-    names = [n for part in parts for c in part.values for n in (c.label, *c.aliases)]
-    names += [n for s in product.skus for n in (s.label, *s.aliases)]
-    return not any(fold(name) in said for name in names if len(name) > 1)
+    return not any(name in said for name in parts_of(product) if len(name) > 1)

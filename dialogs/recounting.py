@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from catalog.checks import fold
 from catalog.shelf import Shelf
@@ -38,7 +39,15 @@ def recounted(
     lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf: Shelf
 ) -> tuple[DraftLine, ...] | Open | None:
     """The lines as a message leaves them that says nothing but how many of which; None for any other message."""
-    read = _read(lines, text, items, shelf)
+    if not may_recount(text) or any(item.fields or item.invalid for item in items):
+        return None
+    return _recounted(tuple((line, line.whose) for line in lines), text, shelf)
+
+
+@lru_cache(maxsize=16)  # a turn asks up to six times; two lines are equal, whosever they are
+def _recounted(held: tuple[tuple[DraftLine, str], ...], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | Open | None:
+    lines = [line for line, _ in held]
+    read = _read(lines, text, shelf)
     if read is None:
         return None
     steps, basket = read
@@ -97,10 +106,10 @@ def recounts(dialog: Dialog, said: Said, scene: Scene) -> bool:
 
 
 def _of_the_order(lines: Sequence[DraftLine], said: Said, scene: Scene) -> bool:
-    read = _read(lines, said.text, said.frame.items, scene.shelf)
-    if read is None or recounted(lines, said.text, said.frame.items, scene.shelf) is None:
+    if recounted(lines, said.text, said.frame.items, scene.shelf) is None:
         return False
-    return not any(_may_be_another(kind, words, len(lines)) for kind, words in read[0])
+    read = _read(lines, said.text, scene.shelf)
+    return read is not None and not any(_may_be_another(kind, words, len(lines)) for kind, words in read[0])
 
 
 def _may_be_another(kind: str, words: Sequence[Word], lines: int) -> bool:
@@ -112,10 +121,8 @@ def _may_be_another(kind: str, words: Sequence[Word], lines: int) -> bool:
     return any(word.kind == "A" or (word.kind == "M" and _ANOTHER_ORDER.match(word.text)) for word in words)
 
 
-def _read(
-    lines: Sequence[DraftLine], text: str, items: Sequence[Item], shelf: Shelf
-) -> tuple[list[tuple[str, list[Word]]], Basket] | None:
-    if not may_recount(text) or len(lines) > DRAFT_LINES_MAX or any(item.fields or item.invalid for item in items):
+def _read(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[list[tuple[str, list[Word]]], Basket] | None:
+    if len(lines) > DRAFT_LINES_MAX:
         return None
     looked = [look(line, shelf) for line in lines]
     open_ = {one.line.product for one in looked if one.sku is None or one.trouble}

@@ -7,8 +7,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import replies
 from dialogs.asking import answer
-from dialogs.draft import asked_field
-from dialogs.filling import FREE
+from dialogs.filling import asks_for_words
 from dialogs.state import Collecting, Confirming, Idle
 from dialogs.turn import Said, Scene, Turn
 
@@ -48,10 +47,8 @@ def answered(said: Said, scene: Scene, before: Turn, turn: Turn) -> Turn:
     was, now = before.dialog.state, turn.dialog.state
     if not told or not isinstance(was, Idle | Collecting | Confirming) or said.frame.intent in ("cancel", "confirm"):
         return turn
-    if isinstance(was, Collecting):
-        field = asked_field(was, scene.shelf)
-        if field is not None and field.kind in FREE:
-            return turn  # words of his own, whatever they sound like
+    if isinstance(was, Collecting) and asks_for_words(was, scene.shelf):
+        return turn  # words of his own, whatever they sound like
     if _OFFERS.search(fold(said.text)) and isinstance(was, Collecting | Confirming):
         return answer(before.dialog, scene, told)
     if getattr(was, "lines", ()) != getattr(now, "lines", ()) and not turn.effects:

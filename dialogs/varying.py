@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from catalog.checks import Valid, check_field, fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs.arrived import praises
+from dialogs.arrived import praises, says_only_that_it_came
 from dialogs.draft import account_field, look
 from dialogs.editing import edited
 from dialogs.gist.amounts import row_in
 from dialogs.gist.more_than import of_one
 from dialogs.line_changes import line_with
-from dialogs.once_more import says_it_came
 from dialogs.places import bare, read, wants
 from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
@@ -114,7 +113,7 @@ def _says_nothing(clause: str, lines: tuple[DraftLine, ...], shelf: Shelf, *, gi
     """Whether a clause changes nothing: 收到了谢谢; 还是那个户号, by what the account is called; beside an account that
     was given, whose it is."""
     words = fold(clause)
-    if _is_nothing(words) or says_it_came(words) or (given and not _WHOSE.sub("", words)):
+    if _is_nothing(words) or says_only_that_it_came(words) or (given and not _WHOSE.sub("", words)):
         return True
     labels = {label for line in lines for label in _labels(line, shelf)}
     plain = re.sub("|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)", "号", words)

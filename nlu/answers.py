@@ -159,8 +159,7 @@ def _sizes(seen: Seen, product: ProductIndex) -> set[str]:
 
 def _several_sizes(seen: Seen, product: ProductIndex, lexicon: Lexicon, sizes: int) -> Frame | None:
     """生椰两张美式一张, 50和100各一张: one item for each."""
-    seen.refs = [Ref(0, 0, "", product.id)]
-    made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+    made = _items_of(product, seen, lexicon)
     kept = frozenset({"value", "quantity"})
     each = [
         Item(sku=i.sku if not product.words.options else None, value=i.value, quantity=i.quantity, said=i.said & kept)
@@ -234,8 +233,7 @@ def _option(seen: Seen, product: ProductIndex | None, expecting: Expecting, lexi
         for a in seen.amounts
     ]
     if len(set(chosen_ids)) > 1 and any(a.kind == "count" for a in seen.amounts):  # 两张成人一张小孩
-        seen.refs = [Ref(0, 0, "", product.id)]
-        made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+        made = _items_of(product, seen, lexicon)
         kept = frozenset({*product.option_names, "quantity"})
         each = (
             Item(options={n: c for n, c in i.options.items() if n in i.said}, quantity=i.quantity, said=i.said & kept)
@@ -261,19 +259,21 @@ def _choice(seen: Seen, product: ProductIndex | None, entry: FieldWords, lexicon
     return _frame(_with_the_rest(item, seen, product, lexicon) or _counted(item, seen))
 
 
+def _items_of(product: ProductIndex, seen: Seen, lexicon: Lexicon) -> list[Item]:
+    """Read everything that is said as being about this product."""
+    seen.refs = [Ref(0, 0, "", product.id)]
+    return [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
+
+
 def _with_the_rest(item: Item, seen: Seen, product: ProductIndex, lexicon: Lexicon) -> Item | None:
     """移动 100, 移动的 13776018829: with what else is said of it; None where there is nothing."""
     if not seen.accounts and not any(a.kind in ("value", "months", "word") for a in seen.amounts):
         return None
-    seen.refs = [Ref(0, 0, "", product.id)]
-    made = [finish(draft, lexicon) for draft in drafts(seen, lexicon, wants_topup=False)]
-    whole = made[0] if len(made) == 1 else None
-    agrees = (
-        whole is not None
-        and item.options.items() <= whole.options.items()
-        and item.fields.items() <= whole.fields.items()
-    )
-    if whole is None or not agrees or whole.invalid or whole.product != product.words.id:
+    made = _items_of(product, seen, lexicon)
+    if len(made) != 1 or made[0].invalid or made[0].product != product.id:
+        return None
+    (whole,) = made
+    if not (item.options.items() <= whole.options.items() and item.fields.items() <= whole.fields.items()):
         return None
     said = whole.said - {"product"}
     options = {name: chosen for name, chosen in whole.options.items() if name in said}

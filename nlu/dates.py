@@ -24,20 +24,21 @@ def asks_when(label: str) -> bool:
     return _LABEL.search(label) is not None
 
 
-def days_in(text: str) -> list[tuple[int, int]]:
-    """Where days stand in a text, in their order."""
-    return [found.span() for found in _WHEN.finditer(text)]
+def days_in(text: str) -> list[str]:
+    """The days that a text names, in their order."""
+    return [found[0] for found in _WHEN.finditer(text)]
 
 
-def day_in(text: str, fits: Callable[[str], bool] = bool) -> str:
-    """The one day that a text names, as it may be kept; "" where there is none, or several that differ."""
-    said = [text[start:end] for start, end in days_in(text)]
-    if not said or any(one not in said[-1] for one in said):
+def day_in(text: str, fits: Callable[[str], bool] = bool, old: str = "") -> str:
+    """The one day that a text names, as it may be kept; "" where there is none, or several that differ: but for parts
+    of the last one, and of the `old` one that it may be named beside (4号有雨 5号去)."""
+    said = days_in(text)
+    if not said or said[-1] in old or any(one not in said[-1] and one not in old for one in said):
         return ""
-    return next((one for one in spellings(said[-1]) if fits(one)), "")
+    return next((one for one in _spellings(said[-1]) if fits(one)), "")
 
 
-def spellings(day: str) -> Iterator[str]:
+def _spellings(day: str) -> Iterator[str]:
     """As it is written, and in figures: 十月十二号, 10月12号."""
     yield day
     yield _FIGURES.sub(lambda found: f"{read_numeral(found[0]) or found[0]}", day)

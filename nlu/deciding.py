@@ -285,7 +285,7 @@ _CAN_ONE = re.compile(
 def _somebody_for(said: Wording) -> Verdict | None:
     """Read 想找个人陪着去 as a wish for what is sold that is called so (陪诊), and not for somebody of the shop."""
     found = _SOMEBODY.search(said.seen.text)
-    if found is None or said.named or said.seen.accounts or "problem" in said.cues:
+    if found is None or said.named or said.seen.accounts:
         return None
     called = {pid for pid, one in said.lexicon.products.items() for name in one.names if found["deed"] in name}
     if len(called) != 1:
@@ -295,7 +295,7 @@ def _somebody_for(said: Wording) -> Verdict | None:
 
 
 _SOMEBODY = re.compile(
-    f"(?:找|请|雇|要|来|有没有|有)个?人?(?:没有)?(?<=人)(?:来|能|可以|给我|帮我|给|帮|过来|上门|专门)*(?P<deed>[陪教{DEEDS}])"
+    f"(?:找|请|雇|要|来|有没有|有)个?人(?:来|能|可以|给我|帮我|给|帮|过来|上门|专门)*(?P<deed>[陪教{DEEDS}])"
 )
 
 

@@ -8,7 +8,7 @@ from nlu.amounts import settle
 from nlu.cues import unexplained
 from nlu.lexicon import Lexicon, ProductIndex
 from nlu.numerals import CHINESE
-from nlu.phrases import DEEDS, Mention
+from nlu.phrases import DEEDS, Entry, Mention
 from nlu.seen import Ref, Seen
 from nlu.segments import noun_at, noun_before
 from nlu.words import DURATIONS, GENERIC_TAILS, MEASURES, TOO_GENERIC
@@ -320,8 +320,7 @@ def by_its_size(seen: Seen, lexicon: Lexicon) -> list[Ref]:
     fit = [one for one in others if ref.word in one.option_words and all(size in one.by_value for size in sizes)]
     if len(fit) != 1:
         return seen.refs
-    if all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
-        seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))
+    _choose(ref, entry, seen)
     return [Ref(ref.start, ref.end, ref.word, fit[0].id)]
 
 
@@ -342,9 +341,15 @@ def chosen_of(pid: str, seen: Seen, lexicon: Lexicon) -> list[Ref]:
         called = any(ref.word in lexicon.products[other].names for other in own if other in lexicon.products)
         if entry is None or (called and (besides or ref.word not in held.option_words)):
             kept.append(ref)
-        elif all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
-            seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))
+        else:
+            _choose(ref, entry, seen)
     return kept
+
+
+def _choose(ref: Ref, entry: Entry, seen: Seen) -> None:
+    """Have the words of a name stand for the choice that is called so."""
+    if all((m.start, m.word) != (ref.start, ref.word) for m in seen.mentions):
+        seen.mentions.append(Mention(ref.start, ref.end, ref.word, entry))
 
 
 _LITTLE_MORE = re.compile(

@@ -81,19 +81,13 @@ _LEADS_TO = re.compile(r"(?:号码?|地址|账号|账户)?(?:是|为|[:=\s,，])
 def _beside_accounts(seen: Seen) -> list[Mention]:
     """Leave out the words that are a part of an account, or merely lead to one."""
     mentions = [m for m in seen.mentions if not any(a.start < m.end and m.start < a.end for a in seen.accounts)]
+    of_qq = _OF_QQ if any(m.entry.products and m.word not in _OF_QQ for m in mentions) else ()
     labels = {
         m.start
         for m in mentions
         for a in seen.accounts
-        if m.word in (_OF_MAIL if "@" in a.said else _OF_PHONE) and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
-    }
-    labels |= {
-        m.start
-        for m in mentions
-        for a in seen.accounts
-        if m.word in _OF_QQ
+        if m.word in (*(_OF_MAIL if "@" in a.said else _OF_PHONE), *of_qq)
         and _LEADS_TO.fullmatch(seen.text, m.end, a.start)
-        and any(other.entry.products and other.word not in _OF_QQ for other in mentions)
     }
     return [m for m in mentions if m.start not in labels]
 

@@ -20,7 +20,7 @@ from dialogs.gist.parcels import moved
 from dialogs.gist.spelling import name_in, text_in
 from dialogs.replies import number
 from dialogs.state import DraftLine
-from nlu.dates import asks_when, days_in, spellings
+from nlu.dates import asks_when, day_in, days_in
 
 _SWAPPED = re.compile(
     "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说记抄报]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
@@ -131,15 +131,10 @@ def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterat
 def _day(at: int, one: Field, old: str, clauses: Clauses) -> Iterator[_Found]:
     """刚说4号有雨 改5号去吧 就是5月5号: the last day he names, where the ones before it are in it, or in what stands
     there."""
-    said = [clauses.said[start:end] for start, end in days_in(clauses.said)]
-    new = said[-1] if said else ""
-    if not old or not new or new in old or any(day not in new and day not in old for day in said):
-        return
-    for value in spellings(new):
-        checked = check_field(one, value)
-        if isinstance(checked, Valid):
-            yield _Found(at, one.name, checked.canonical, tuple(dict.fromkeys(said)), sure=True)
-            return
+    new = day_in(clauses.said, lambda day: isinstance(check_field(one, day), Valid), old) if old else ""
+    checked = check_field(one, new) if new else None
+    if isinstance(checked, Valid):
+        yield _Found(at, one.name, checked.canonical, tuple(dict.fromkeys(days_in(clauses.said))), sure=True)
 
 
 def _is_sized(clauses: Clauses, product: Product, lines: Sequence[DraftLine], shelf: Shelf) -> bool:

@@ -19,7 +19,7 @@ from dialogs.gist.wishing import (
     wished_instead,
     wished_with_reasons,
 )
-from dialogs.recounting import recounted
+from dialogs.recounting import Open, recounted
 from dialogs.restating import exchanged, restated
 from dialogs.state import Confirming, Dialog, DraftLine, Idle
 from dialogs.staying import staying
@@ -116,14 +116,17 @@ class Reading:
     @cached_property
     def wholly_read(self) -> bool:
         """Whether every word of it is known, and says how many of which of several lines, or which of them go."""
-        lines, said = self.lines, self.said
-        return len(lines) > 1 and isinstance(recounted(lines, said.text, said.frame.items, self.scene.shelf), tuple)
+        return len(self.lines) > 1 and isinstance(self._recounted, tuple)
+
+    @cached_property
+    def _recounted(self) -> Lines | Open | None:
+        return recounted(self.lines, self.said.text, self.said.frame.items, self.scene.shelf)
 
     @cached_property
     def read_by_word(self) -> bool:
         """Whether there is nothing in it that the older rules leave over."""
         shelf, text, items = self.scene.shelf, self.said.text, self.said.frame.items
-        if recounted(self.lines, text, items, shelf) is not None or staying(self.lines, self.said, shelf) is not None:
+        if self._recounted is not None or staying(self.lines, self.said, shelf) is not None:
             return True
         anew = restated(self.lines, text, items, shelf) or exchanged(self.lines, text, items, shelf)
         return anew is not None or self.names_others
