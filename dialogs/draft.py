@@ -139,6 +139,11 @@ def account_field(product: Product) -> Field | None:
     return next((field for field in product.fields if field.kind not in other), None)
 
 
+def codes_of(line: DraftLine) -> tuple[str, ...]:
+    """The SKUs that the name a line was picked by can mean."""
+    return (line.sku, *line.sku.split(ALIKE)) if line.sku is not None else ()
+
+
 def pick_sku(line: DraftLine, sku: Sku, product: Product, shelf: Shelf) -> DraftLine:
     """Settle a line on one SKU, by name only where value and options would not lead to it."""
     value = line.value if sku.any_value is not None else sku.value
@@ -165,8 +170,7 @@ def to_wanted(looked: Looked, total_fen: int) -> WantedLine | None:
 def _possible(line: DraftLine, product: Product, options: Mapping[str, str], shelf: Shelf) -> tuple[Sku, ...]:
     agreeing = shelf.matching(product.id, None, options)
     if line.sku is not None:
-        codes = (line.sku, *line.sku.split(ALIKE))
-        named = tuple(sku for sku in agreeing if sku.code in codes)
+        named = tuple(sku for sku in agreeing if sku.code in codes_of(line))
         if named:
             return named
     if line.value is None:

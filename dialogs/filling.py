@@ -9,7 +9,16 @@ from catalog.model import Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
-from dialogs.draft import account_field, asked_field, chosen_options, field_of, given_fields, option_of, pick_sku
+from dialogs.draft import (
+    account_field,
+    asked_field,
+    chosen_options,
+    codes_of,
+    field_of,
+    given_fields,
+    option_of,
+    pick_sku,
+)
 from dialogs.state import ALIKE, NO_QUANTITY, QUANTITY_MAX, Collecting, DraftLine
 from dialogs.which_choice import meant, named
 from nlu.frame import Item
@@ -70,7 +79,7 @@ def contradicts(line: DraftLine, item: Item) -> bool:
         return True
     if item.value is not None and line.value is not None and item.value != line.value:
         return True
-    if line.sku is not None and item.sku is not None and line.sku != item.sku:
+    if line.sku is not None and item.sku is not None and item.sku not in codes_of(line):
         return True
     return any(name in line.fields and line.fields[name] != value for name, value in item.fields.items())
 
@@ -274,7 +283,7 @@ def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: She
         return pick_sku(line, labelled, product, shelf), {"value"}
     if product is not None and item.options and all(s.value is None and s.any_value is None for s in product.skus):
         return line, set()  # 铂金 卡了三个月了, of ranks: no size has a number
-    keeps = product is not None and any(s.code == line.sku and s.any_value is not None for s in product.skus)
+    keeps = product is not None and any(s.code in codes_of(line) and s.any_value is not None for s in product.skus)
     return replace(line, value=item.value, sku=line.sku if keeps else None), {"value"}
 
 

@@ -2,20 +2,10 @@
 
 import pytest
 
-from dialogs.state import Collecting, Confirming, DraftLine
-from tests.stories.shops import counter_in
+from tests.stories.shops import lines_after
 
 _CARS = "洗车两台 一台SUV 一台轿车"
 _THREE = "星屿60星钻 12345678\n星屿月卡 23456789\n星屿328星钻 34567890"
-
-
-def _lines(shop: str, *texts: str) -> tuple[DraftLine, ...]:
-    counter = counter_in(shop)
-    for text in texts:
-        counter.says(text)
-    state = counter.dialog.state
-    assert isinstance(state, Collecting | Confirming)
-    return state.lines
 
 
 @pytest.mark.parametrize(
@@ -27,7 +17,9 @@ def _lines(shop: str, *texts: str) -> tuple[DraftLine, ...]:
     ],
 )
 def test_each_plate_goes_to_its_car_and_the_place_to_both(said: str) -> None:
-    given = {line.options["car"]: (line.fields["plate"], line.fields["place"]) for line in _lines("路上", _CARS, said)}
+    given = {
+        line.options["car"]: (line.fields["plate"], line.fields["place"]) for line in lines_after("路上", _CARS, said)
+    }
     place = "苏州市工业园区旺墩路158号"
     assert given == {"suv": ("苏E66A88", place), "sedan": ("苏E3M12K", place)}
 
@@ -43,12 +35,16 @@ def test_each_plate_goes_to_its_car_and_the_place_to_both(said: str) -> None:
     ],
 )
 def test_each_line_gets_the_choice_said_for_it(said: str, areas: list[str]) -> None:
-    assert [line.fields.get("area") for line in _lines("games", _THREE, said)] == areas
+    assert [line.fields.get("area") for line in lines_after("games", _THREE, said)] == areas
 
 
 def test_where_nobody_knows_which_each_is_asked_by_itself() -> None:
     said = "我和我弟是东风 我老婆的是西岭"
-    assert [line.fields.get("area") for line in _lines("games", _THREE, said)] == [None, None, None]
-    assert [line.fields.get("area") for line in _lines("games", _THREE, said, "西岭")] == ["west", None, None]
+    assert [line.fields.get("area") for line in lines_after("games", _THREE, said)] == [None, None, None]
+    assert [line.fields.get("area") for line in lines_after("games", _THREE, said, "西岭")] == ["west", None, None]
     answers = ("东风", "西岭", "东风")
-    assert [line.fields.get("area") for line in _lines("games", _THREE, said, *answers)] == ["east", "west", "east"]
+    assert [line.fields.get("area") for line in lines_after("games", _THREE, said, *answers)] == [
+        "east",
+        "west",
+        "east",
+    ]

@@ -2,22 +2,12 @@
 
 import pytest
 
-from dialogs.state import Collecting, Confirming, DraftLine
-from tests.stories.shops import counter_in
+from tests.stories.shops import lines_after
 
 _A, _B = "苏州市姑苏区十全街66号301", "苏州市吴中区宝带西路1177号5幢1203"
 _TO = "成都市武侯区科华北路65号3栋2单元801 周敏 13908081234"
 _MUG = ("定制马克杯一个 黑色", _TO)
 _VAN = "闪送 货车"
-
-
-def _lines(*texts: str) -> tuple[DraftLine, ...]:
-    counter = counter_in("路上")
-    for text in texts:
-        counter.says(text)
-    state = counter.dialog.state
-    assert isinstance(state, Collecting | Confirming)
-    return state.lines
 
 
 @pytest.mark.parametrize(
@@ -36,29 +26,29 @@ def _lines(*texts: str) -> tuple[DraftLine, ...]:
     ],
 )
 def test_each_end_of_a_way_goes_to_its_own_field(said: tuple[str, ...]) -> None:
-    (line,) = _lines(*said)
+    (line,) = lines_after("路上", *said)
     assert (line.fields["from"], line.fields["to"]) == (_A, _B)
 
 
 def test_what_comes_with_a_way_is_taken_too() -> None:
-    (line,) = _lines(f"{_VAN} 从{_A} 到{_B} 13776655443 上午")
+    (line,) = lines_after("路上", f"{_VAN} 从{_A} 到{_B} 13776655443 上午")
     assert (line.fields["phone"], line.fields["when"]) == ("13776655443", "am")
 
 
 @pytest.mark.parametrize("said", ["从十全街送到宝带西路大概多少钱", "从十全街到宝带西路要多久？"])
 def test_a_way_that_is_asked_about_is_no_address(said: str) -> None:
     for first in ((_VAN,), ("闪送",)):
-        (line,) = _lines(*first, said)
+        (line,) = lines_after("路上", *first, said)
         assert not {"from", "to"} & line.fields.keys()
 
 
 def test_a_street_that_is_asked_about_is_no_address() -> None:
-    (line,) = _lines(_VAN, "几点能到虎丘区塔园路")
+    (line,) = lines_after("路上", _VAN, "几点能到虎丘区塔园路")
     assert "from" not in line.fields
 
 
 def test_what_a_note_is_for_is_no_note() -> None:
-    (line,) = _lines(f"{_VAN} 从{_A} 到{_B} 13776655443 上午", "备注是什么")
+    (line,) = lines_after("路上", f"{_VAN} 从{_A} 到{_B} 13776655443 上午", "备注是什么")
     assert "note" not in line.fields
 
 
@@ -75,14 +65,14 @@ def test_what_a_note_is_for_is_no_note() -> None:
     ],
 )
 def test_words_to_be_written_are_no_second_thing(said: tuple[str, ...], words: str) -> None:
-    (line,) = _lines(*said)
+    (line,) = lines_after("路上", *said)
     assert (line.fields.get("words"), line.quantity, line.options) == (words, 1, {"color": "black"})
     assert line.fields["address"].startswith("成都市")
 
 
 @pytest.mark.parametrize("said", ["上面能写字吗", "刻字要加钱吗", "不用写字", "上面什么都别写", "写错了", "字写在哪里"])
 def test_what_asks_or_refuses_writes_nothing(said: str) -> None:
-    (line,) = _lines(*_MUG, said)
+    (line,) = lines_after("路上", *_MUG, said)
     assert "words" not in line.fields
 
 
@@ -95,11 +85,11 @@ def test_what_asks_or_refuses_writes_nothing(said: str) -> None:
     ],
 )
 def test_a_wish_beside_an_account_is_kept_where_there_is_a_place_for_it(said: tuple[str, ...], note: str) -> None:
-    (line,) = _lines(*said)
+    (line,) = lines_after("路上", *said)
     assert (line.fields["wx"], line.fields.get("want")) == ("zhubo_ali", note)
 
 
 @pytest.mark.parametrize("said", ["zhubo_ali 要快点", "zhubo_ali 别弄错了", "zhubo_ali 要多少钱", "zhubo_ali 要三次的"])
 def test_haste_and_questions_are_no_note(said: str) -> None:
-    (line,) = _lines("录播的陪练", said)
+    (line,) = lines_after("路上", "录播的陪练", said)
     assert "want" not in line.fields

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.lexicon import build_lexicon
 from catalog.files import read_catalog
 from catalog.shelf import Shelf
-from dialogs.state import Confirming
+from dialogs.state import Collecting, Confirming, DraftLine
 from nlu.lexicon import Lexicon
 from tests.stories.counter import Counter
 
@@ -27,6 +27,16 @@ def counter_in(shop: str) -> Counter:
     own = HERE / f"{shop}.toml"
     corpus = ROOT / "tests" / "corpus" / "catalogs" / f"{shop}.toml"
     return Counter(*goods_of(DEMO if shop == "demo" else own if own.exists() else corpus))
+
+
+def lines_after(shop: str, *said: str) -> tuple[DraftLine, ...]:
+    """What a buyer has put together by these messages."""
+    counter = counter_in(shop)
+    for message in said:
+        counter.says(message)
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    return state.lines
 
 
 def summed_up(shop: str, first: str) -> Counter:
