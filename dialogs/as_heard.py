@@ -10,6 +10,7 @@ from dialogs.assent import as_confirmed
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.comparing import read_sides
+from dialogs.core import core_of
 from dialogs.fillers import without_fillers
 from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
@@ -49,7 +50,9 @@ def as_heard(
     said = as_listed(as_said_anew(said, lexicon), dialog, lexicon)
     said = said if said.in_full else with_question(with_wishes(said, dialog, scene, lexicon), dialog, scene, lexicon)
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
-    return replace(said, frame=replace(said.frame, named=named)) if named else said
+    said = replace(said, frame=replace(said.frame, named=named)) if named else said
+    core = core_of(text, dialog, scene, lexicon) if not said.in_full and not late else ""
+    return replace(said, core=as_heard(core, dialog, scene, lexicon, channel=channel)) if core else said
 
 
 def _given_apart(text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Given | None:

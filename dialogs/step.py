@@ -49,6 +49,7 @@ from dialogs import (
 from dialogs.among_talk import wished_among_talk
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import counts_up, is_checking, said_between
+from dialogs.core import or_its_core
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
 from dialogs.facts import (
@@ -197,6 +198,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
     turn = supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
+    turn = or_its_core(dialog, said, scene, turn, _said)
     return tricks.answered(said, scene, Turn(dialog), turn)
 
 
