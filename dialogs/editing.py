@@ -12,7 +12,7 @@ from dialogs.answering import goal, said_for_draft
 from dialogs.asking import line_in_words
 from dialogs.changing import changed
 from dialogs.clauses import changes_and_adds
-from dialogs.field_changes import address_completed, given_in_pieces, tells_field
+from dialogs.field_changes import address_completed, code_changed, given_in_pieces, tells_field
 from dialogs.filling import (
     cleared,
     speaks_of_ending,
@@ -71,6 +71,8 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None
     if _MORE_OR_TOO_MANY.fullmatch(fold(said.text)):
         return miss(doubted(dialog), scene)
+    if (coded := code_changed(dialog, state, said, scene)) is not None:
+        return coded
     counted = _recounted(dialog, state, said, scene)
     if counted is not None and _only_of_these(state, counted):
         return counted  # every word of it is read: no rule that knows a part of them knows better

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.checks import Valid, check_field, fold
-from catalog.model import FieldKind, Product
+from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import corrected_address, with_more
@@ -18,6 +18,7 @@ from dialogs.filling import (
 from dialogs.ordering import advance, denied
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
+from nlu.code_labels import code_in, is_code_label
 from nlu.numerals import DIGITS
 
 ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|几")
@@ -30,8 +31,16 @@ _TO = re.compile(
     r"(?:应该是|改成|改为|换成|换为|改|是|叫)[:： ]*(?P<new>[^,，。]+)$"
 )
 _NOT = re.compile(r"[,，]?(?:而)?不是.*$|(?:的|吧|了|啊|哈)+$")
+_NO_CODE = re.compile("[?？]$|吗|也|再|还有|另外|加|各")
+_CORRECTS = re.compile("错|不对|不是|改|换|才是|应该")
+_TELLS_CODE = re.compile(r"(?:就?是|这个|我的|[,，。!！~\s])*")
 _NAME_CHARS = 2
 _SAYS_LITTLE = 12
+
+
+def is_code(field: Field) -> bool:
+    """Whether a text without a pattern is a code by its label: 通行证账号."""
+    return field.kind is FieldKind.TEXT and field.pattern is None and is_code_label(field.label)
 
 
 def given_in_pieces(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
@@ -131,6 +140,24 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
         return None
     return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
+
+
+def code_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
+    """账号怎么把我的话也写进去了 就是fengxue_88, below a summary: the one code in it, as it is written, in the place of what
+    stands for the one thing that is a code by its label. Asks and additions are something else."""
+    products = {line.product: scene.shelf.product(line.product or "") for line in state.lines}
+    product = next(iter(products.values())) if len(products) == 1 else None
+    codes = [field for field in product.fields if is_code(field)] if product is not None else []
+    if len(codes) != 1 or not isinstance(state, Confirming) or _NO_CODE.search(said.text):
+        return None
+    (field,) = codes
+    held = {line.fields.get(field.name, "") for line in state.lines}
+    code, old = code_in(field.label, said.text), min(held)
+    if len(held) > 1 or not code or code == old:
+        return None
+    alone = fold(said.text).replace(fold(code), "")
+    rather = code in old or _TELLS_CODE.fullmatch(alone) or field.label[-2:] in alone or _CORRECTS.search(alone)
+    return with_field(dialog, state, field.name, code, scene, replies.changed()) if rather else None
 
 
 def tells_field(state: Collecting | Confirming, text: str, shelf: Shelf) -> bool:

@@ -38,6 +38,11 @@ _QUOTED = re.compile(r"^[“「『\"](?P<words>[^“”「」『』\"]+)[”」�
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
+_SAID_BEFORE = re.compile(
+    "(?:我|你|您|这个?|那个?|编?号|账号|名字|区服?)*(?:不是|不|都|早就?|已经|刚才?刚?|刚刚|前面|上面|之前|开头|第一句|一开始|就|有啊?)+(?:就|都|已经|跟你|给你|告诉你)*"
+    "(?:[说发讲写给填告报打有]|告诉)(?:你|您)?(?:过|了|啦|啊|呀|吗|么|嘛|的|着|你|呢|小伙子|老板|哥|姐|[?？!！])*"
+)
+"""刚才说过了呀: a word about what was said, and no part of what is asked for."""
 _NO_PERSON = re.compile(
     r"^(?:先|就|那|再)*(?:[约买来要做弄订打办开]|预约)(?:一?[下个针次张份节台]|[一二两三])|[我你您他她它这那?？吗呢给谁]|是不是|[要能会有]不[要能会]|有没有|可不可|[啊嘛么]$|买(?!买?提)|什么|怎么|多少|[的了]$|票$|卡$|\d{3}"
     r"|^(?:[\d\W_]+|不[想愿]?[填写说]|随便|都行|都可以|无所谓|任意|哈+|呵+|无语|傻[逼b]|sb|本人|自己|上次.*|跟上次.*|老样子|照旧|同上"
@@ -86,7 +91,7 @@ def told(field: Field, product: Product, text: str) -> Told:
         found = _choice(piece, product)
         if found is not None and found[0] not in choices:
             choices[found[0]] = found[1]
-        elif not _POLITE.match(piece):
+        elif not _POLITE.match(piece) and not _SAID_BEFORE.fullmatch(piece):
             kept.append(piece)
     if len(kept) == 1 and not choices and (split := _BEFORE_NAME.match(kept[0])) is not None:
         found = _choice(split["choice"], product)

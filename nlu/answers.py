@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import Amount, settle
+from nlu.code_labels import code_in
 from nlu.dates import asks_when, day_in
 from nlu.frame import Expecting, Frame, Item
 from nlu.free_text import address_span
@@ -312,6 +313,8 @@ def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> F
             if own is not None:
                 fields.setdefault(own.name, account.said)
         return _frame(Item(fields=fields, said=frozenset(fields)))
+    if entry.pattern is None and (code := code_in(entry.label, said)):
+        return _frame(_beside_code(Item(fields={entry.name: code}, said=frozenset({entry.name})), seen, product))
     said = _without_label(said, entry.label)
     coded = [a.said for a in seen.accounts if entry.coded and accept(entry, a.said)]
     if len(coded) == 1:
@@ -319,6 +322,15 @@ def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> F
     if entry.pattern and not accept(entry, said):
         return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))
     return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name}))) if said else None
+
+
+def _beside_code(item: Item, seen: Seen, product: ProductIndex | None) -> Item:
+    """双线的 刚才不是发了吗 fengxue_88: the code, and the choices that are named beside it."""
+    options, fields = dict[str, str](), dict(item.fields)
+    for word in (mention.word for mention in seen.mentions) if product is not None else ():
+        options |= dict([product.option_words[word]]) if word in product.option_words else {}
+        fields |= dict(product.choice_words.get(word, ()))
+    return replace(item, options=options, fields=fields, said=item.said | options.keys() | fields.keys())
 
 
 _TAIL = re.compile("(?:姓名|名字|名称|号码|账号|帐号|号|名|内容|文字)$")

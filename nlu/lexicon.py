@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from nlu.code_labels import IMPLIED, is_code_label
 from nlu.frame import Frame
 from nlu.near import NearNames
 from nlu.numerals import CHINESE, read_numeral
@@ -59,6 +60,13 @@ class FieldWords:
     def names_person(self) -> bool:
         """Tell whether free text is somebody's name: 考生姓名, 登船人."""
         return self.kind == "text" and not self.coded and _PERSON.search(self.label) is not None
+
+    @property
+    def form(self) -> str | None:
+        """What text for it looks like: its pattern, or that of any code where its label says that it is one."""
+        if self.kind != "text" or self.pattern is not None:
+            return self.pattern
+        return IMPLIED if is_code_label(self.label) else None
 
     @property
     def coded(self) -> bool:
@@ -441,8 +449,8 @@ class Lexicon:
         self.text_forms: dict[str, tuple[str, ...]] = defaultdict(tuple)
         """The patterns that texts of this name have."""
         for entry in texts:
-            if entry.pattern is not None:
-                self.text_forms[entry.name] += (entry.pattern,)
+            if entry.form is not None:
+                self.text_forms[entry.name] += (entry.form,)
         self.code_labels: dict[str, set[str]] = defaultdict(set)
         """What the products call what is typed for them (微信号, 会员手机), and which products do."""
         for product in self.products.values():

@@ -6,7 +6,7 @@ from nlu.accounts import accept, matches
 from nlu.lexicon import FieldWords, ProductIndex
 from nlu.seen import Seen
 
-_SAID = re.compile(r"(?:号码?)?(?:就?是|为|叫|[:=\s,，])*([!-~]+)")
+_SAID = re.compile(r"(?:号码?)?(?:就?是|为|叫|就|写|给[你您]|发[你您]|[:=\s,，])*([!-~]+)")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_.@-])[A-Za-z0-9](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_-])?(?![A-Za-z0-9_@-])")
 _TYPED = re.compile(r"\d|[_.-]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 """What no word has: a plain english one is not believed to be an account."""
@@ -34,6 +34,7 @@ def standing_code(product: ProductIndex, seen: Seen) -> dict[str, str]:
     if len(open_fields) != 1:
         return seen.texts
     (field,) = open_fields
+    form = field.form or ""
     spans = [(m.start, m.end) for m in seen.mentions] + [(r.start, r.end) for r in seen.refs] + seen.text_spans
     spans += [(a.start, a.end) for a in seen.amounts if a.unit or a.word]
     others = [f for f in product.account_fields if f.name != field.name]
@@ -42,7 +43,7 @@ def standing_code(product: ProductIndex, seen: Seen) -> dict[str, str]:
         token
         for token in _TOKEN.finditer(seen.cased)
         if _TYPED.search(token[0])
-        and matches(field.pattern or "", token[0])
+        and matches(form, token[0])
         and not any(s < token.end() and token.start() < e for s, e in spans)
     ]
     if len({token[0] for token in found}) != 1:
@@ -55,6 +56,6 @@ def standing_code(product: ProductIndex, seen: Seen) -> dict[str, str]:
 
 def _wanted(field: FieldWords, seen: Seen) -> bool:
     """Tell whether a field of free text has a form, must be given, and has not been given."""
-    if field.kind != "text" or field.pattern is None or field.optional or field.name in seen.texts:
+    if field.kind != "text" or field.form is None or field.optional or field.name in seen.texts:
         return False
     return not any(accept(field, account.said) for account in seen.accounts) or not field.coded
