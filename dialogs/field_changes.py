@@ -143,8 +143,8 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
 
 
 def code_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:
-    """账号怎么把我的话也写进去了 就是fengxue_88, below a summary: the one code in it, as it is written, in the place of what
-    stands for the one thing that is a code by its label. Asks and additions are something else."""
+    """账号怎么把我的话也写进去了 就是fengxue_88, below a summary: the one code in it, as it is written, in the place of
+    what stands for the one thing that is a code by its label. What asks or adds is something else."""
     products = {line.product: scene.shelf.product(line.product or "") for line in state.lines}
     product = next(iter(products.values())) if len(products) == 1 else None
     codes = [field for field in product.fields if is_code(field)] if product is not None else []

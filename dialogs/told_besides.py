@@ -54,7 +54,8 @@ def _field(product: Product) -> Field | None:
 def _new(text: str, field: Field, old: str) -> str | None:
     """What the field shall hold."""
     label = fold(field.label)
-    words = "|".join(sorted({label, *(label[at : at + 2] for at in range(len(label) - 1))}, key=len, reverse=True))
+    parts = {label, *(label[at : at + 2] for at in range(len(label) - 1))}
+    words = "|".join(map(re.escape, sorted(parts, key=len, reverse=True)))
     instead = _INSTEAD.fullmatch(text)
     if instead is not None and old and instead["old"] in fold(old):
         return _plain(fold(old).replace(instead["old"], _plain(instead["new"])))

@@ -327,9 +327,10 @@ def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> F
 def _beside_code(item: Item, seen: Seen, product: ProductIndex | None) -> Item:
     """双线的 刚才不是发了吗 fengxue_88: the code, and the choices that are named beside it."""
     options, fields = dict[str, str](), dict(item.fields)
-    for word in (mention.word for mention in seen.mentions) if product is not None else ():
-        options |= dict([product.option_words[word]]) if word in product.option_words else {}
-        fields |= dict(product.choice_words.get(word, ()))
+    for word in (mention.word for mention in seen.mentions):
+        if product is not None:
+            options |= dict([product.option_words[word]]) if word in product.option_words else {}
+            fields |= dict(product.choice_words.get(word, ()))
     return replace(item, options=options, fields=fields, said=item.said | options.keys() | fields.keys())
 
 

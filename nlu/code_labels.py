@@ -1,5 +1,5 @@
-"""Free text without a pattern that is a code by its label all the same: 通行证账号, 角色编号, 用户ID. What is typed for it
-stands out of any sentence (刚才不是发了吗 fengxue_88), and a sentence is none."""
+"""Free text without a pattern that is a code by its label all the same: 通行证账号, 角色编号, 用户ID. What is typed for
+it stands out of any sentence (刚才不是发了吗 fengxue_88), and a sentence is none."""
 
 import re
 

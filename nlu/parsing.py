@@ -172,9 +172,9 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
 def _gives_accounts_of(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> str:
     """60213457交80, 60213499交120, while a water bill is being ordered: of that, and no top-up of a telephone."""
     product = lexicon.products.get(expecting.product or "")
-    if product is not None and not seen.refs and expecting.slot != "confirm" and seen.amounts:
-        if len(standing_code(product, replace(seen))) > len(seen.texts):
-            return product.id  # 双线的 8000 账号fengxue_88
+    beside = product is not None and not seen.refs and expecting.slot != "confirm" and seen.amounts
+    if beside and product is not None and len(standing_code(product, replace(seen))) > len(seen.texts):
+        return product.id  # 双线的 8000 账号fengxue_88
     if product is None or seen.refs or len(seen.accounts) < 2 or not any(a.kind == "value" for a in seen.amounts):
         return ""
     fits = all(any(accept(one, account.said) for one in product.account_fields) for account in seen.accounts)
