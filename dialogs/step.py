@@ -84,6 +84,7 @@ from dialogs.facts import (
 )
 from dialogs.gist.clauses import asks
 from dialogs.gist.taking import or_its_gist
+from dialogs.half_done import telling_the_rest
 from dialogs.hearing import heard_again
 from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness
@@ -199,7 +200,9 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
     turn = supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
     turn = or_its_core(dialog, said, scene, turn, _said)
-    return tricks.answered(said, scene, Turn(dialog), turn)
+    state = dialog.state
+    before = state.lines if isinstance(state, Confirming) else ()
+    return tricks.answered(said, scene, Turn(dialog), telling_the_rest(before, said, scene, turn))
 
 
 def _noted(dialog: Dialog, said: Said, turn: Turn) -> Turn:
@@ -306,6 +309,11 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     if not isinstance(lookup, Lookup) or lookup.frame is None:
         return Turn(replace(dialog, waiting=None))
     said = Said(lookup.frame, lookup.text)
+    before = dialog.unpaid.lines if dialog.unpaid is not None else ()
+    return telling_the_rest(before, said, scene, _with_orders(dialog, fact, said, scene))
+
+
+def _with_orders(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn:
     about = while_unpaid.talked_of(dialog, fact.orders, said, scene) or unpaid.found(dialog, fact, said, scene)
     about = about or not_held.paid(replace(dialog, waiting=None), fact.orders, said, scene)
     if about is not None:

@@ -269,6 +269,12 @@ def not_taken_beside(say: Say, words: str) -> str:
     return say(words=said(words))
 
 
+@line("「{words}」这半句还没改进去，要改请单独再说一遍；其他的改好了。")
+def half_not_done(say: Say, words: str) -> str:
+    """Of a correction this clause was not used, the rest was."""
+    return say(words=said(words))
+
+
 @line("{product}没有「{words}」的。")
 def no_such_choice(say: Say, product: str, words: str) -> str:
     """A size, a taste or a kind that it does not come in."""
