@@ -5,6 +5,7 @@ import re
 from catalog.checks import Valid, check_field
 from catalog.model import Field, FieldKind
 from dialogs.gist.clauses import PEOPLE, Clauses, asks
+from nlu.code_labels import code_in
 from nlu.surnames import NO_NAME, SURNAMES
 
 _OF_A_NAME = re.compile("姓名|名字|(?<![品域])[名人主者员]$")
@@ -77,6 +78,8 @@ def text_in(one: Field, old: str, said: str) -> tuple[str, tuple[str, ...]] | No
     """(what a free text is to be, the words), where it is called by a part of its label: 贺卡上要写 岁岁平安."""
     if one.kind is not FieldKind.TEXT or one.pattern is not None or _OF_A_NAME.search(one.label):
         return None
+    if code_in(one.label, said):
+        return None  # 上网账号是stu_2025X 前面那些字去掉: the code alone (field_changes.code_changed)
     stem = re.escape(one.label[:2])
     called = rf"(?:{re.escape(one.label)}|{stem})" if len(one.label) > 2 else stem
     found = re.search(
