@@ -25,6 +25,14 @@ _CALLED = re.compile(r"(?:就?是)([^\s,，的是]{2,6})的(?![^\s,，。!！])"
 """是移动的, of 移动流量包: a piece of its name."""
 _COUNTED = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}(?=[{PIECES}台])|[俩仨])[{PIECES}台]?")
 _SUM = r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)"
+_STOPS = r"[\s,，。.?？!！~、…]"
+_ALTOGETHER = "(?:一共|总共|合计|就?是)*+"
+_HOW_MUCH = "(?:一共|总共|合计|这个?|要|得|是)*+(?:多少钱?|几块钱?|多钱|[什啥]么?价|价格?)(?:是|啊|呀)?来着"
+_ANSWERED = re.compile(
+    rf"{_HOW_MUCH}(?:哦|噢|嗯|啊|{_STOPS})*+{_ALTOGETHER}{_SUM}(?:元|块钱?)?(?![\d.])(?:(?:是|对|没错)?吧)?{_STOPS}++(?=.)"
+    rf"|{_ALTOGETHER}{_SUM}(?:元|块钱?)?(?![\d.])(?:是|对|没错)吧{_STOPS}++(?=.)"
+)
+"""What he asks and answers himself, with something said behind it: 多少钱来着，128是吧，中; 一共99.5对吧 确认."""
 _AMOUNT = re.compile(rf"{_SUM}(?:元|块钱?)?(?=$|[\s,，。!！的就吧下Ｗ])")
 _TOTAL = re.compile(rf"{_SUM}(?![\d.])(?:元|块钱?)?")
 
@@ -36,6 +44,7 @@ def as_confirmed(text: str, dialog: Dialog, scene: Scene) -> str:
         return text
     plain = lower(normalise(text))
     total = sum(state.totals_fen) / 100
+    plain = _ANSWERED.sub(lambda one: f"{HELD} " if float(one[1] or one[2]) in (total, int(total)) else one[0], plain)
     said = _TOTAL.sub(lambda n: HELD if float(n[1]) == total else n[0], plain)
     if _says_the_word(said) and not _chooses(said, state, scene):
         return _CONFIRMED

@@ -2,7 +2,7 @@
 nowhere."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from catalog.model import Field, FieldKind, Option, Product
@@ -81,6 +81,40 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
     totals = tuple(int(one.total_fen() or 0) for one in looked)
     confirming = replace(dialog, state=Confirming(lines, totals), listed=None, misses=misses, waiting=None, mending="")
     return Turn(confirming, Reply(replies.join(*notes, summary(looked, scene.shelf), offer)))
+
+
+def as_it_went(dialog: Dialog, turn: Turn, shelf: Shelf) -> Turn:
+    """The turn without 已改好 where nothing is otherwise than it was, or only what was open has been said."""
+    before, after, text = dialog.state, turn.dialog.state, turn.reply.text
+    if not text.startswith(replies.changed()) or not isinstance(after, Collecting | Confirming):
+        return turn
+    if not isinstance(before, Collecting | Confirming) or len(before.lines) != len(after.lines):
+        return turn
+    pairs = [(look(old, shelf), look(new, shelf)) for old, new in zip(before.lines, after.lines, strict=True)]
+    if isinstance(before, Confirming):
+        as_before = isinstance(after, Confirming) and all(_same(old, new) for old, new in pairs)
+        told = replies.nothing_changed() if as_before else replies.changed()
+    else:
+        told = "" if all(_only_adds(old, new) for old, new in pairs) else replies.changed()
+    rest = text.removeprefix(replies.changed()).lstrip("\n")
+    return replace(turn, reply=replace(turn.reply, text=replies.join(told, rest)))
+
+
+def _same(old: Looked, new: Looked) -> bool:
+    """Whether the summary reads alike: 是不是快充啊 of what is 快充 by default."""
+    return _only_adds(old, new) and _only_adds(new, old)
+
+
+def _only_adds(old: Looked, new: Looked) -> bool:
+    """Whether a line has all that it had, and perhaps what was open: 联通100, to the question which size."""
+    was, now = old.line, new.line
+    kept = was.product in (None, now.product) and was.value in (None, now.value) and old.sku in (None, new.sku)
+    kept = kept and was.quantity in (1, now.quantity)
+    return kept and _holds(new.options, old.options) and _holds(new.fields, old.fields)
+
+
+def _holds(new: Mapping[str, str], old: Mapping[str, str]) -> bool:
+    return all(new.get(name) == value for name, value in old.items())
 
 
 def favourites_found(dialog: Dialog, fact: FavouritesFound, scene: Scene) -> Turn:

@@ -90,7 +90,7 @@ from dialogs.intents import TALK, not_known
 from dialogs.lateness import with_lateness
 from dialogs.links import fit
 from dialogs.once_more import repeats
-from dialogs.ordering import favourites_found, start
+from dialogs.ordering import as_it_went, favourites_found, start
 from dialogs.passing_over import names_something_else, passed_over
 from dialogs.picking import by_list
 from dialogs.plain_answers import by_answer
@@ -139,6 +139,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = replacing.telling_all_that_went(fresh, heard.text, just_priced.still_meant(fresh, heard, turn), scene)
         turn = each_line.still_apart(fresh, turn)
         turn = replace(turn, dialog=noted(fresh, heard.text, turn.dialog))
+        turn = as_it_went(fresh, turn, scene.shelf)
     turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down

@@ -14,6 +14,7 @@ from dialogs.draft import look
 from dialogs.effects import FindOrders
 from dialogs.filling import fill
 from dialogs.gist.choices import names_of
+from dialogs.gist.clauses import asks
 from dialogs.gist.mentions import Mention, read
 from dialogs.gist.reading import Reading
 from dialogs.gist.taking import leaves
@@ -39,6 +40,12 @@ _WISHES = re.compile(
     "[换改加减不没别留错少多给写填寄送号要选登用补退弄搞整做]|去掉|还是|算了|名字|地址|[那这哪][个张份种]|[\\da-z]",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"(?<!不)([^\s能行可好要])不\1|有没有|会不会|是不是")
+"""稳不稳: yes or no, and neither of them."""
+_MAY_WANT = re.compile(
+    "[没换改加减留给帮写填寄送退弄搞整选补\\d]|不(?!过)|别(?![人的家])|去掉|怎么|咋|为[什啥]|凭什么|能|可以|行不行|好不好|要不要"
+)
+"""In a question: what may be a wish, or a complaint (能不能送上门, 怎么给我弄成这样)."""
 _DOES_WITHOUT = re.compile("免了|不|没|别|算了|先放|省了|去掉|取消|退")
 
 
@@ -70,13 +77,20 @@ def _products(lines: Lines, shelf: Shelf) -> list[Product]:
 
 
 def may_be_a_wish(lines: Lines, text: str, shelf: Shelf) -> bool:
-    """Whether something in it is of the order, or asks for something: 要立马到, 一米哪够得着, and not 今天天气真好."""
-    if _WISHES.search(text) is not None:
+    """Whether something in it is of the order, or asks for something: 要立马到, 一米哪够得着, and not 今天天气真好, nor
+    a question that names nothing of it: 装上到底卡不卡呀."""
+    if _WISHES.search(text) is not None and not only_asks(text):
         return True
     products = _products(lines, shelf)
     fields = [one for product in products for one in product.fields if one.kind is FieldKind.CHOICE]
     said = fold(text)
     return bool(read(text, products, shelf).mentions) or any(name in said for one in fields for name in names_of(one))
+
+
+def only_asks(text: str) -> bool:
+    """Whether it is a question that wishes for nothing and complains of nothing: 这个稳不稳定啊, 卡不卡, 好用吗."""
+    plain = _EITHER.sub("", text)
+    return (plain != text or asks(text)) and _MAY_WANT.search(plain) is None
 
 
 def answered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
