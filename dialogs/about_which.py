@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from catalog.shelf import Shelf
 from dialogs import replies, which
 from dialogs.asking import answer, numbered
 from dialogs.state import PAGE_SIZE, Dialog, Listed, Lookup
@@ -86,6 +87,14 @@ def named_alone(order: Order, lookup: Lookup, scene: Scene) -> list[Line]:
         return []
     meant = which.named(pieces_of([order]), lookup.text, scene.shelf)
     return list(meant[0][0].lines) if meant is not None and len(meant[0]) == 1 else []
+
+
+def only_named(order: Order, text: str, shelf: Shelf) -> Order:
+    """The order with the one line that a question is about, 话费还没到啊 of a card and a top-up; else the order."""
+    if len(order.lines) < 2:
+        return order
+    meant = which.named(pieces_of([order]), text, shelf)
+    return replace(order, lines=meant[0][0].lines) if meant is not None and len(meant[0]) == 1 else order
 
 
 def pieces_of(orders: Sequence[Order]) -> list[Order]:

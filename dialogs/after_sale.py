@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from dialogs import again, cases, invoices, not_held, rating, refunds, replies, smalltalk, which
+from dialogs.about_which import only_named
 from dialogs.asking import answer, open_question
 from dialogs.draft import look
 from dialogs.effects import CancelOrder, FindOrders
@@ -281,6 +282,7 @@ def _status(
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None
     order = named[0][0] if named is not None and len(named[0]) == 1 else order
+    whole, order = order, only_named(order, text, scene.shelf)
     if _WHAT_WAS_GIVEN.search(text) and order.paid_at is not None:
         return answer(dialog, scene, replies.given_for(order))
     more = replies.paid_maybe() if order.paid_at is None and _SAYS_PAID.search(text) else ""
@@ -294,7 +296,9 @@ def _status(
             line.late or (line.state is LineState.DELIVERING and line.delivery == "topup") for line in order.lines
         )
         waits = waits or (order.state is OrderState.DELIVERED and _DID_NOT.search(text) is not None)
-        more = cases.in_hand(running, order, scene) or (replies.if_missing(order) if waits else more)
+        more = cases.in_hand(running, order, scene) or (
+            replies.if_missing(order, of_line=order != whole) if waits else more
+        )
         if not_held.wants_changed(text):  # 什么时候寄 地址的5幢改成6幢行吗: both
             told, more = replies.paid_not_changed(order), cases.in_hand(running, order, scene)
     return answer(dialog, scene, replies.join(told, more))

@@ -102,8 +102,17 @@ def _order(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return said_for_draft(dialog, said, scene)
     if unpaid.counts_only(said) and (turn := paying.change_unpaid(dialog, said, scene)) is not None:
         return turn
+    if _only_complains(said):
+        return after_sale.look_up(dialog, "problem", said)
     back = _dropped_again(dialog, said, scene)
     return back or _no_bargain(start(dialog, said.frame.items, scene, said.text), said)
+
+
+def _only_complains(said: Said) -> bool:
+    """是联通话费没到！！不是网盘: of what he bought, and nothing to buy is said but what it is called."""
+    named = any({"value", "quantity"} & item.said or item.fields for item in said.frame.items)
+    missing = wishes.stance(said.text, "problem") is wishes.Stance.WANTED and _NOT_THERE.search(said.text) is not None
+    return missing and not named and _WISHES.search(said.text) is None
 
 
 def _dropped_again(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:

@@ -257,7 +257,9 @@ def _line_chosen(
     """圣代那个, below a list of the lines of one order."""
     numbers = {after_sale.order_no_in(entry) for entry in entries}
     order = next((one for one in orders if numbers == {one.order_no}), None)
-    line = which.named_line(order, said.text, scene.shelf) if order is not None else None
+    by_entry = {f"-{line.position + 1}": line for line in order.lines} if order is not None else {}
+    lines = [line for entry in entries if (line := by_entry.get(entry[entry.rfind("-") :])) is not None]
+    line = which.named_line(order, lines, said.text, scene.shelf) if order is not None and lines else None
     at = [i for i, entry in enumerate(entries, 1) if line is not None and entry.endswith(f"-{line.position + 1}")]
     return picking.choose(dialog, at[0], scene) if len(at) == 1 else None
 

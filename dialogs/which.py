@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.checks import fold
 from catalog.shelf import Shelf
+from kernel.ids import OrderNo
 from kernel.orders import Line, Order, OrderState
 from nlu.numerals import CHINESE, read_numeral
 
@@ -19,7 +21,7 @@ _EARLIER = re.compile(
 )
 _FIRST_EVER = re.compile("最|第一|头一|一开始|开头")
 _LATER = re.compile(
-    rf"(?:后|后面|后来|之后|后头|再|晚点|第二[次回])(?:我|又)?{_BOUGHT}(?:了|的|那|一)*{_ORDER}?|(?:后来|晚点|晚一点)(?:的|那|一)+{_ORDER}?"
+    rf"(?:后|后面|后来|之后|后头|(?<![要想不别用我])再|晚点|第二[次回])(?:我|又)?{_BOUGHT}(?:了|的|那|一)*{_ORDER}?|(?:后来|晚点|晚一点)(?:的|那|一)+{_ORDER}?"
 )
 """By when it was bought, wherever it stands in a list."""
 _BEFORE = re.compile(rf"(?:前面|先前|之前|早先|上面|前|上)(?:那|的|一)*{_ORDER}")
@@ -36,6 +38,14 @@ _HEAD = re.compile(
 )
 _MONEY = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,2})?)(?![\d.])(?:元|块钱?)?")
 _AND = re.compile("[和跟与、及]|还有")
+_DENIED = re.compile("(?:不是|没说|没问|不关|不算)(?:我|说|问|要|那个|这个|[的是])*$")
+"""不是网盘: of another one."""
+_COMPLAINS = re.compile(
+    "(?:我)?(?:不是|没说?)要?(?:再|重新)?[充买订下]|(?:还|一直|都|就)*(?:没有?|未|不)(?:收到|到账?|充上|充|发货?|来|反应|动静)|用不[了成]|无效|不能用|失效|坏了|错了|不对|有问题"
+)
+"""Said of what was asked about: 话费那个没到."""
+_NOT_ANOTHER = re.compile("不是[^,，。!！是]{0,8}?(?=[,，。!！是]|$)")
+_AT_HEAD = re.compile(r"([1-9])(?=[,，.、:：号]?\D)[,，.、:：号]?")
 _ACCOUNT_CHARS = 5
 _NAME_CHARS = 2
 _FILLER = re.compile(
@@ -129,6 +139,7 @@ def _by_goods(orders: Sequence[Order], said: str, shelf: Shelf) -> tuple[set[str
     """京东的, 年卡那单: the longest name that stands in the text."""
     names = {str(o.order_no): {name for line in o.lines for name in _names(line, shelf)} for o in orders}
     heard = {name for own in names.values() for name in own if name in said}
+    heard = {name for name in heard if _DENIED.sub("", said.split(name)[0]) == said.split(name)[0]} or heard
     longest = {name for name in heard if not any(name != other and name in other for other in heard)}
     if not longest:
         return None, said
@@ -175,16 +186,34 @@ def _by_head(held: dict[str, list[str]], orders: Sequence[Order], said: str) -> 
     return (those or None), _cut(said, found) if those else said
 
 
-def named_line(order: Order, text: str, shelf: Shelf) -> Line | None:
-    """圣代那个: the one line of an order that a few words name, and nothing else."""
-    said, longest = fold(text), dict[int, str]()
-    for line in order.lines:
-        longest[line.position] = max((n for n in _names(line, shelf) | _ends(line) if n in said), key=len, default="")
+def named_line(order: Order, lines: Sequence[Line], text: str, shelf: Shelf) -> Line | None:
+    """The one of these lines, as they were listed, that a few words name, by its place, its goods or its size, and
+    nothing else: 圣代那个, 第二个 话费那个, 2 话费, 不是网盘 是话费."""
+    said = _COMPLAINS.sub("", fold(text))
+    parts = [replace(order, order_no=OrderNo(f"{order.order_no}-{line.position}"), lines=(line,)) for line in lines]
+    if (at := _AT_HEAD.match(said)) is not None and int(at[1]) <= len(parts):
+        meant = _one_named(parts[int(at[1]) - 1 : int(at[1])], said[at.end() :], shelf)
+        if meant is not None:
+            return meant
+    found = named(parts, said, shelf, [str(part.order_no) for part in parts])
+    if found is not None and len(found[0]) == 1 and (meant := _one_named(found[0], found[1], shelf)) is not None:
+        return meant
+    longest = {
+        line.position: max((n for n in _names(line, shelf) | _ends(line) if n in said), key=len, default="")
+        for line in lines
+    }
     most = max(map(len, longest.values()), default=0)
-    meant = [line for line in order.lines if most and len(longest[line.position]) == most]
-    if len(meant) != 1 or not says_no_more(said.replace(longest[meant[0].position], "", 1)):
+    those = [line for line in lines if most and len(longest[line.position]) == most]
+    if len(those) != 1 or not says_no_more(said.replace(longest[those[0].position], "", 1)):
         return None
-    return meant[0]
+    return those[0]
+
+
+def _one_named(those: Sequence[Order], rest: str, shelf: Shelf) -> Line | None:
+    """The line of the one that is meant, where the rest says no more than how it is called, or what another is not."""
+    own = sorted(_names(those[0].lines[0], shelf), key=len, reverse=True)
+    rest = re.sub("|".join(map(re.escape, own)), "", rest)
+    return those[0].lines[0] if says_no_more(_NOT_ANOTHER.sub("", rest)) else None
 
 
 def _ends(line: Line) -> set[str]:

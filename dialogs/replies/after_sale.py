@@ -238,8 +238,10 @@ def in_time(say: Say, order: Order, line: Line, now: datetime) -> str:
 
 
 @line("一直没到请点「{missing}」，马上帮您查。")
-def if_missing(say: Say, order: Order) -> str:
-    return say(missing=tap("没到账", f"没到账 {order.order_no}", "missing"))
+def if_missing(say: Say, order: Order, *, of_line: bool = False) -> str:
+    """`of_line`: of the only line given, where the order has more."""
+    which = f"-{order.lines[0].position + 1}" if of_line else ""
+    return say(missing=tap("没到账", f"没到账 {order.order_no}{which}", "missing"))
 
 
 @line("可以，{what}还没开始处理。要退{count}份点「{refund}」。")
