@@ -30,6 +30,10 @@ _SECRET = re.compile(r"(?<![0-9A-Za-z])(?!K\d{16}(?![0-9A-Za-z]))(?=[A-Za-z-]*\d
 """What may be a card key, or an account: nobody needs it in full to find the order."""
 
 
+_IN_FULL = (CaseKind.INVOICE, CaseKind.AMEND)
+"""Here what he gives is what is to be written down: a tax number, another phone."""
+
+
 def open_case(services: Services, openid: OpenId, wanted: OpenCase) -> Fact:
     """Open a case about a paid order of this buyer, or find the running one; with what the books know."""
     with services.engine.connect() as conn:
@@ -112,7 +116,7 @@ def _opened(
         kind=kind,
         order_no=order.order_no,
         line_id=line_id,
-        said=said if kind is CaseKind.INVOICE else masked(said),
+        said=said if kind in _IN_FULL else masked(said),
         transcript=transcript,
         now=now,
         answer_due_at=hours.after(now, cases.ANSWER_WITHIN),

@@ -146,6 +146,7 @@ CASE_WORDS = {
     CaseKind.BAD_KEY: "卡密无效",
     CaseKind.REFUND: "退款",
     CaseKind.INVOICE: "开发票",
+    CaseKind.AMEND: "改订单内容",
 }
 """What a case is about, as operators read it."""
 

@@ -73,6 +73,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "bad_key": "卡密无效",
         "refund": "退款",
         "invoice": "开发票",
+        "amend": "改订单内容",
         "buyer": "顾客",
         "bot": "机器人",
         "save_catalog": "保存商品目录",

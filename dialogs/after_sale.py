@@ -300,7 +300,7 @@ def _status(
             replies.if_missing(order, of_line=order != whole) if waits else more
         )
         if not_held.wants_changed(text):  # 什么时候寄 地址的5幢改成6幢行吗: both
-            told, more = replies.paid_not_changed(order), cases.in_hand(running, order, scene)
+            return not_held.put_right(dialog, whole, text, scene)
     return answer(dialog, scene, replies.join(told, more))
 
 

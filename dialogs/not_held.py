@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from catalog.checks import fold
+from catalog.model import Delivery
 from dialogs import replies, which
 from dialogs.about_which import BACK
 from dialogs.asking import answer
 from dialogs.cases import says_bad_key
+from dialogs.effects import OpenCase
 from dialogs.order_lines import lines_of
 from dialogs.paying import live_unpaid
 from dialogs.state import Dialog, Idle, Unpaid
-from dialogs.turn import Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.wishes import Stance, stance
-from kernel.orders import BALANCE_DELIVERY, Order, OrderState
+from kernel.cases import CaseKind
+from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState
 
 _LATELY = timedelta(days=3)
 _A_DAY = timedelta(days=1)
@@ -36,10 +39,27 @@ _SWAP = re.compile(
 _THEIRS = re.compile(
     "你们?.{0,4}错|(?:给我|帮我)[^,，。]{0,3}错|[发寄送]错|错[发寄送]|错别字|少了|少[充给发到寄]|多[扣收]|只[到充给]了"
 )
-_ELSE = re.compile("改[价天日]|改主意|话题|换个?(?:人|客服|问题|说法|方式)|打错字|没事$|别管|当我没说")
+_WHEN = (
+    "(?:[今明后大]+[天晚早]|[这下上]?(?:周|星期|礼拜)[一二三四五六日天末]|上午|下午|晚上|早上|中午|傍晚"
+    r"|\d{1,2}[点号:：])"
+)
+_TIME = f"(?:时间|日期|日子|几点|{_WHEN})"
+_MOVED = re.compile(
+    f"(?:改|换|变|调)(?:个|一下|一改|到|成|在|去|至)?{_TIME}|{_TIME}(?:要|想|得|能|可以|给我|帮我)*(?:改|换|调|变)"
+    "|改[约期]|推迟|延后|延期|往后(?:推|延|挪)|顺延|(?:推|挪|延|约|提前)到"
+)
+"""改成明天下午3点, 推迟两天: when somebody is to come."""
+_GIVES = re.compile(
+    f"[0-9]|{_WHEN}|[一两二三]天|[改换](?:成|为|到)(?!什么|哪|啥|别)."
+    r"|(?:是|叫|应该)(?!不是|吗|不|什么|哪|啥|怎)[^,，。!！?？\s]{2}"
+)
+"""What it is to be, or how much later: 推迟一天."""
+_ELSE = re.compile("改(?:[价天]|日(?![期子]))|改主意|话题|换个?(?:人|客服|问题|说法|方式)|打错字|没事$|别管|当我没说")
+_HANDS = (Delivery.PARCEL, Delivery.SERVICE)
+_OPEN = (LineState.WAITING, LineState.DELIVERING, LineState.ATTENTION)
 _LISTS_OF_ORDERS = ("o:", "q:", "u:", "x:")
 _ANEW = re.compile("再[充冲买来要下订]|重新[充买下订]|另外|新的|一单新|换绑|换手机$")
-_OF_AN_ACCOUNT = re.compile("号|手机|电话|qq|地址|收件|收货|姓名|名字")
+_OF_AN_ACCOUNT = re.compile("号|手机|电话|qq|地址|门牌|收件|收货|姓名|名字")
 _OF_THE_PAST = re.compile(
     "[买选点拍]错|没用|未用|没拆|[没未]付|刚[才刚买下充那]|[那这上]一?[单张笔]|[买下充付][的完了]|已付|退换|[换改]不了|还没发货"
 )
@@ -66,7 +86,7 @@ def says_change(dialog: Dialog, said: Said, scene: Scene) -> bool:
         return False
     if said.frame.intent == "change":
         return True
-    if not (_WRONG.search(text) or _SWAP.search(text)):
+    if not (_WRONG.search(text) or _SWAP.search(text) or _MOVED.search(text)):
         return False
     return said.frame.intent not in _TALKS or _OF_THE_PAST.search(text) is not None or _WRONG.search(text) is not None
 
@@ -80,6 +100,8 @@ def gave_wrong(text: str) -> bool:
 def wants_changed(text: str) -> bool:
     """什么时候寄 地址的5幢改成6幢行吗: something of it is to be changed, whatever is asked besides."""
     said = fold(text)
+    if _MOVED.search(said) is not None:
+        return True
     named = _OF_AN_ACCOUNT.search(said) is not None
     return named and (_SWAP.search(said) or _WRONG.search(said)) is not None and not _THEIRS.search(said)
 
@@ -114,7 +136,29 @@ def paid(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> T
     if not mine:
         return None
     named = which.named(mine, said.text, scene.shelf)
-    return answer(dialog, scene, replies.paid_not_changed(named[0][0] if named is not None else mine[0]))
+    if named is not None:
+        return put_right(dialog, named[0][0], said.text, scene)
+    in_hand = [order for order in mine if _by_hand(order, said.text)]
+    return put_right(dialog, (in_hand or mine)[0], said.text, scene)
+
+
+def put_right(dialog: Dialog, order: Order, text: str, scene: Scene) -> Turn:
+    """What is to be otherwise of a paid order goes to a person at once, in his own words, where one has it in hand
+    still; else where it stands, why it cannot be changed, and what can be done."""
+    lines = _by_hand(order, text)
+    asks = _ASKS.search(fold(text)) is not None or not text
+    if not lines or (asks and not _GIVES.search(fold(text))):
+        return answer(dialog, scene, replies.paid_not_changed(order))
+    only = lines[0].id if len(lines) == 1 else None
+    opens = OpenCase(CaseKind.AMEND, order.order_no, only, text)
+    return Turn(replace(dialog, waiting=None, misses=0), Reply(replies.passed_on(order, lines)), (opens,))
+
+
+def _by_hand(order: Order, text: str) -> list[Line]:
+    """Its lines that a person packs or does, and has not done yet; of a time rather what is done by appointment."""
+    lines = [line for line in order.lines if line.delivery in _HANDS and line.state in _OPEN]
+    services = [line for line in lines if line.delivery == Delivery.SERVICE]
+    return services if services and _MOVED.search(fold(text)) else lines
 
 
 def _waiting(orders: Sequence[Order], said: Said, scene: Scene) -> list[Order]:

@@ -109,7 +109,7 @@ def _only_adds(old: Looked, new: Looked) -> bool:
     """Whether a line has all that it had, and perhaps what was open: 联通100, to the question which size."""
     was, now = old.line, new.line
     kept = was.product in (None, now.product) and was.value in (None, now.value) and old.sku in (None, new.sku)
-    kept = kept and was.quantity in (1, now.quantity)
+    kept = kept and was.quantity == now.quantity
     return kept and _holds(new.options, old.options) and _holds(new.fields, old.fields)
 
 

@@ -316,14 +316,14 @@ def _meant(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
 
 def _with_orders(dialog: Dialog, fact: OrdersFound, said: Said, scene: Scene) -> Turn:
     about = while_unpaid.talked_of(dialog, fact.orders, said, scene) or unpaid.found(dialog, fact, said, scene)
-    about = about or not_held.paid(replace(dialog, waiting=None), fact.orders, said, scene)
-    if about is not None:
-        return about
     plain = replace(dialog, waiting=None)
-    if (with_it := not_held.held(plain, fact.orders, said, scene)) is not plain:
-        plain, said = with_it, not_held.as_denied(said)
     known = {order.order_no: order.state for order in fact.orders}
     waits = plain.unpaid is None or known.get(OrderNo(plain.unpaid.order_no), OrderState.UNPAID) is OrderState.UNPAID
+    about = about or not_held.paid(plain if waits else replace(plain, unpaid=None), fact.orders, said, scene)
+    if about is not None:
+        return about
+    if (with_it := not_held.held(plain, fact.orders, said, scene)) is not plain:
+        plain, said = with_it, not_held.as_denied(said)
     if not waits and _BUYS.search(said.text):
         plain = replace(plain, unpaid=None)  # paid meanwhile: 充50个 is no correction of it
     turn = _checked(plain, said, scene, _rest(plain, said, scene))

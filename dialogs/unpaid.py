@@ -83,6 +83,7 @@ def asked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     likely = likely or (live is not None and (leaves_some(dialog, said, scene) or restates(dialog, said)))
     likely = likely or (live is not None and _reworks(dialog, live.lines, said, scene))
     likely = likely or change_or_another.left_open(dialog, said, scene)
+    likely = likely or (live is not None and isinstance(dialog.state, Idle) and not_held.wants_changed(said.text))
     if not (likely or while_unpaid.may_be(dialog, said, scene)):
         return None
     return look_up_meant(dialog, said)
@@ -289,7 +290,7 @@ def _corrected(
         paid = next((o for o in orders if dialog.unpaid is not None and o.order_no == dialog.unpaid.order_no), None)
         if paid is None or paid.paid_at is None or said.frame.intent != "change":
             return None
-        return answer(replace(dialog, unpaid=None), scene, replies.paid_not_changed(paid))
+        return not_held.put_right(replace(dialog, unpaid=None), paid, said.text, scene)
     if len(waiting) == 1:
         return _correct(dialog, waiting[0], said, scene)
     meant = _meant(waiting, said, scene)

@@ -438,7 +438,7 @@ class SupportCase(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "support_case"
     __table_args__ = (
-        CheckConstraint("kind IN ('missing', 'bad_key', 'refund', 'invoice')", name="support_case_kind_known"),
+        CheckConstraint("kind IN ('missing', 'bad_key', 'refund', 'invoice', 'amend')", name="support_case_kind_known"),
         CheckConstraint("state IN ('open', 'answered', 'closed')", name="support_case_state_known"),
         CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="support_case_closed_has_time"),
         # Asking again shows the running case: there is no second one of a kind for an order line (or an order).

@@ -17,6 +17,8 @@ class CaseKind(StrEnum):
     REFUND = "refund"
     """Money back for something that was delivered, or that is under way."""
     INVOICE = "invoice"
+    AMEND = "amend"
+    """Something of a paid order is to be otherwise that a person still has in his hands: an address, a time."""
 
 
 class CaseState(StrEnum):

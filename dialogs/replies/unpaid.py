@@ -1,5 +1,6 @@
 """Orders that wait for payment, dropped or corrected after the link."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from catalog.model import Delivery
@@ -8,7 +9,7 @@ from dialogs.replies.orders import order_state, order_what
 from dialogs.replies.paying import pay_here
 from dialogs.replies.saying import HUMAN_TAP, said, yuan
 from dialogs.wording import Say, line, phrase
-from kernel.orders import LineState, Order
+from kernel.orders import Line, LineState, Order
 
 
 @line("已取消：{what} {total}（订单 {order_no}），不用付款了。")
@@ -90,6 +91,19 @@ def paid_not_changed(say: Say, order: Order) -> str:
     refund = tap("退款", f"退款 {order.order_no}")
     told = advice(refund=refund, human=HUMAN_TAP)
     return say(what=order_what(order), order_no=order.order_no, state=order_state(order), advice=told)
+
+
+_passed_in_time = phrase(
+    "passed_in_time", "付了款的我这里改不了；还没寄出，客服可以帮您改，您说的已经转过去了。不要了点「{refund}」。"
+)
+_passed_on = phrase("passed_on", "付了款的我这里改不了，您要改的已经转给客服，看还来不来得及。不要了点「{refund}」。")
+
+
+def passed_on(order: Order, lines: Sequence[Line]) -> str:
+    """What is to be otherwise of a paid order has gone to a person, with a case."""
+    waits = all(line.delivery == Delivery.PARCEL and line.state is LineState.WAITING for line in lines)
+    refund = tap("退款", f"退款 {order.order_no}")
+    return _passed_in_time(refund=refund) if waits else _passed_on(refund=refund)
 
 
 @line("好的，给您留到{until}，这之前付款都有效；到时没付会自动取消，不扣钱：\n{link}")

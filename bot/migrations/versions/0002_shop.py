@@ -1221,7 +1221,9 @@ def upgrade() -> None:
         sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="support_case_closed_has_time"),
-        sa.CheckConstraint("kind IN ('missing', 'bad_key', 'refund', 'invoice')", name="support_case_kind_known"),
+        sa.CheckConstraint(
+            "kind IN ('missing', 'bad_key', 'refund', 'invoice', 'amend')", name="support_case_kind_known"
+        ),
         sa.CheckConstraint("state IN ('open', 'answered', 'closed')", name="support_case_state_known"),
         sa.ForeignKeyConstraint(
             ["line_id"],
