@@ -12,7 +12,7 @@ from nlu.dates import asks_when, day_in
 from nlu.surnames import NO_NAME, SURNAMES
 
 _PIECES = re.compile(r"[\s,，。;；、]+")
-_IS = r"(?:就?叫做?|就?是|为|填|写|用|[:：])"
+_IS = r"(?:名?字?(?:就|只)?(?:叫做?|是|要(?!求)|[一二两三四五六七八1-8]个字)[:：,，\s]*|为|填|写|用|[:：])"
 _LABEL_END = re.compile("(?:姓名|名字|名称|名|内容|信息|要求|留言)$")
 _PERSON = re.compile(r"姓名|名字|[^\W\d](?:人|员)$")
 _NAME = re.compile(r"名$|名字$|昵称|角色")

@@ -340,7 +340,8 @@ _TAIL = re.compile("(?:姓名|名字|名称|号码|账号|帐号|号|名|内容|
 def _without_label(said: str, label: str) -> str:
     """考生王梓涵, 账号是stu2023, 贺卡写一生一世: what it is called, in whole or in part, is no part of it."""
     whole, core, tail = label.lower(), _TAIL.sub("", label.lower()), _TAIL.search(label.lower())
-    calls = r"(?:上面?)?(?:(?:的?名字|姓名|名)?(?:叫做?|就是|是|为|写着?|印|填)|[:：=\s])"
+    calls = r"(?:上面?)?(?:(?:的?名字|姓名|名|字)?"
+    calls += r"(?:叫做?|[就只]?是|[就只]要(?!求)|[就只]?是?[一二两三四五六七八1-8]个字|为|写着?|印|填)|[:：=\s])"
     parts = [rf"{re.escape(whole)}{calls}*", rf"(?:我的?)?{re.escape(core)}{calls}+"] if core else [re.escape(whole)]
     parts += [rf"(?:我的?)?{re.escape(tail[0])}{calls}+"] if tail else []
     parts += [rf"{re.escape(core)}(?=[\u4e00-\u9fff]{{2,4}}$)"] if tail and tail[0] == "姓名" and core else []

@@ -202,6 +202,7 @@ _HAS = re.compile(
 _AIMS_AT = re.compile(r"(?:[凑补达攒涨充](?:到|够|至)|(?:凑|补|充|攒)满|[才就能]够|差[^,，。;；]{1,5}[到够]|要[到够])$")
 MAY_BE_THERE = re.compile("[有攒存囤屯里上头袋到够至满]")
 """What both of them need."""
+MAY_STAND_AT = re.compile("已经|[号老直]卡|卡[在到]|停|到了|现在|目前|这会|当前")
 _ASKS_WHETHER = re.compile(r"[^,，。;；]*?[吗么没嘛?？]")
 _IS_HIS = re.compile(
     r"(?:我|我们|咱|俺)(?![^,，。;；]{0,4}[要说选指]的?是)(?:家|的|这|手[里上头])?[^,，。;；是用开]{0,6}(?:现在|目前|一直)?(?:是(?!不|要|想|说|来|帮|给|为|买|充|在|第)|(?:用|开|骑)的?是?)"
@@ -212,6 +213,8 @@ def _drop_what_he_has(seen: Seen) -> None:
     """Leave out what an account holds or shall reach (号里有80，再来20; 凑到500), and goods that describe his own thing."""
     if MAY_BE_THERE.search(seen.text):
         seen.amounts = [a for a in seen.amounts if a.kind == "none" or not _is_balance(seen.text, a)]
+    if MAY_STAND_AT.search(seen.text):
+        seen.amounts = [a for a in seen.amounts if not _is_state(seen.text, a, seen.amounts)]
     for match in CLAUSE.finditer(seen.text) if _IS_HIS.search(seen.text) else ():
         start, end = match.span()
         _drop_what_his_is(seen, start, end)
@@ -241,6 +244,24 @@ def _drop_what_his_is(seen: Seen, start: int, end: int) -> None:
     his = [m for m in his if not m.entry.means_things and not any(start <= a.start < end for a in seen.accounts)]
     seen.mentions = [m for m in seen.mentions if m not in his]
     seen.amounts = [a for a in seen.amounts if not any(m.start == a.start for m in his)]
+
+
+_NO_WISH = r"[^\d,，。;；\s要充来买加打给改换整搞开]"
+_STANDS_AT = re.compile(
+    rf"(?:(?:已经|卡[在到]|停在|停留在|[打上掉]到了){_NO_WISH}{{0,4}}|(?:号|老|一直)卡{_NO_WISH}{{1,4}})$"
+)
+_NOW = re.compile(rf"(?:现在|目前|这会儿?|当前)(?:是|才|就|只|有|在)*{_NO_WISH}{{0,4}}$")
+_SAID_OF_NOW = re.compile(r"[多来]?[颗个]?星?(?:了|的样子|左右)?(?=$|[\s,，。;；])")
+
+
+def _is_state(text: str, amount: Amount, others: list[Amount]) -> bool:
+    """Tell whether an amount says how things stand: 我现在30星 给我打12颗; 卡王者20星了. By itself 现在50 may be a wish."""
+    before = text[max(0, amount.start - 10) : amount.start]
+    if not _SAID_OF_NOW.match(text, amount.end) or amount.kind not in ("value", "count"):
+        return False
+    if _STANDS_AT.search(before):
+        return True
+    return _NOW.search(before) is not None and any(o.start > amount.end and o.kind == amount.kind for o in others)
 
 
 def _is_balance(text: str, amount: Amount) -> bool:

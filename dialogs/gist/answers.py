@@ -24,6 +24,8 @@ _QUANTITY = re.compile(
     rf"|(?:就|只)(?:是)?(?:要|做|买|充|来|订|拿)(?P<sole>[一1])(?:次|个|张|份|件|台|单)(?![\u4e00-\u9fff]*(?:月|年|小时|天))"
 )
 """数量是1呀, 我就做一次: how many it is."""
+_ECHO = re.compile("^(?:啥|什么|哪来的?|怎么|咋)[^?？,，\\s]{1,8}[?？!！]+")
+"""啥四份？我就买一份: he wonders at what he was shown, and says what it is to be."""
 _DROPS = re.compile(r"算了(?!先|就|还是|那|来|要|直接)")
 
 
@@ -64,7 +66,7 @@ def _accounts(line: DraftLine, product: Product, said: str) -> Iterator[tuple[st
 def corrected(line: DraftLine, asked: str, text: str, shelf: Shelf) -> DraftLine | None:
     """The line with that put right which it has already, while something else is asked for (不对 现在是苹果的,
     数量是1呀); None where the message puts nothing right."""
-    product = shelf.product(line.product or "")
+    product, text = shelf.product(line.product or ""), _ECHO.sub("", text)
     if product is None or len(text) > _TEXT_MAX or not _PUTS_RIGHT.search(text) or is_question(text):
         return None
     said, new = normalise(text), line

@@ -20,7 +20,8 @@ from dialogs.gist.parcels import moved
 from dialogs.gist.spelling import name_in, text_in
 from dialogs.replies import number
 from dialogs.state import DraftLine
-from nlu.dates import asks_when, day_in, days_in
+from nlu.dates import asks_when, asks_when_too, day_in, days_in, hour_in, then_instead
+from nlu.numerals import CHINESE
 
 _SWAPPED = re.compile(
     "(?:[俩两2]个?|[两2]边|号码?|id|账号|角色|对方).{0,8}?(?:[写填贴弄搞打发输说记抄报]?(?:反|颠倒)|[弄搞]混|对调|互换|换过来|调换|换一下)"
@@ -28,6 +29,7 @@ _SWAPPED = re.compile(
 _LATIN = re.compile(r"[0-9a-z@._-]{4,}", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![0-9a-z])[0-9a-z]+", re.IGNORECASE)
 _OF_A_NUMBER = re.compile("[位号码]|开头|打头|末|尾|最后|后[面头]")
+_PIECES_WANTED = re.compile(rf"(?:[要来买拿充]|[改换]成?)(?:\d{{1,2}}|[{CHINESE}]{{1,2}})[张份件盒套]")
 _NOT_THIS = re.compile("(?:别|不|别再)[充打发寄用给](?:到)?[这那]个|不是[这那]个")
 _OF_ACCOUNTS = re.compile("[大小主副]号")
 """大号 is no size where it is said of accounts."""
@@ -117,7 +119,7 @@ def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterat
             if one.kind is FieldKind.CHOICE:
                 if (choice := choices_in(one, old, clauses, goods, mine)) is not None:
                     yield _Found(at, one.name, *choice)
-            elif one.kind is FieldKind.TEXT and asks_when(one.label):
+            elif one.kind is FieldKind.TEXT and asks_when_too(one.label):
                 yield from _day(at, one, old, clauses)
             elif one.kind is FieldKind.ADDRESS:
                 if old and (place := moved(old, clauses, other_phone=bool(phones))) is not None:
@@ -125,13 +127,18 @@ def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterat
             elif whole := list(_whole(at, one, old, clauses, held)):
                 yield from whole
             else:
-                yield from _in_part(at, one, old, clauses, sized=sized)
+                yield from _in_part(at, one, old, clauses, product, sized=sized)
 
 
 def _day(at: int, one: Field, old: str, clauses: Clauses) -> Iterator[_Found]:
     """刚说4号有雨 改5号去吧 就是5月5号: the last day he names, where the ones before it are in it, or in what stands
-    there."""
-    new = day_in(clauses.said, lambda day: isinstance(check_field(one, day), Valid), old) if old else ""
+    there; an hour alone is of the day that stands there. Of 小白 明晚有空 the day alone is another."""
+    if not old:
+        return
+    new = day_in(clauses.said, lambda day: isinstance(check_field(one, day), Valid), old)
+    if not asks_when(one.label):
+        new = then_instead(old, new) if new else ""
+    new = new or hour_in(clauses.said, old)
     checked = check_field(one, new) if new else None
     if isinstance(checked, Valid):
         yield _Found(at, one.name, checked.canonical, tuple(dict.fromkeys(days_in(clauses.said))), sure=True)
@@ -173,17 +180,32 @@ def _speaks_of(said: str, label: str, labels: Sequence[str]) -> bool:
     return any(pair in said and not any(pair in other for other in labels if other != label) for pair in pairs)
 
 
-def _in_part(at: int, one: Field, old: str, clauses: Clauses, *, sized: bool) -> Iterator[_Found]:
+def _of_the_account(clauses: Clauses, product: Product) -> tuple[str, ...]:
+    """The clauses without those that say how much it is to be, where others speak of a number: 充50就行 of 充50就行
+    号码最后两位是78 不是87."""
+    other = [
+        part
+        for part in clauses.parts
+        if _OF_A_NUMBER.search(part) is None
+        if _PIECES_WANTED.search(part) or any(is_size(token, product) for token in _SHORT.findall(part))
+        if re.search("[充要来买改换]|元|块|就[行好]|[的吧]$", part)
+    ]
+    rest = tuple(part for part in clauses.parts if part not in other)
+    return rest if other and any(_OF_A_NUMBER.search(part) for part in rest) else (clauses.said,)
+
+
+def _in_part(at: int, one: Field, old: str, clauses: Clauses, product: Product, *, sized: bool) -> Iterator[_Found]:
     """What is put right of an account or a name, or what a free text is to be."""
     for made in (name_in(one, old, clauses), text_in(one, old, clauses.said)):
         if made is not None:
             yield _Found(at, one.name, *made)
     if not old or (one.kind in _NUMBERS and not (old.isascii() or one.pattern)):
         return
-    for value in repaired(old, clauses.said, one.label) if not sized else ():
+    parts = _of_the_account(clauses, product)
+    for value in repaired(old, " ".join(parts), one.label) if not sized else ():
         checked = check_field(one, value)
         if isinstance(checked, Valid) and checked.canonical != old:
-            yield _Found(at, one.name, checked.canonical, (clauses.said,))
+            yield _Found(at, one.name, checked.canonical, parts)
 
 
 def _whole(at: int, one: Field, old: str, clauses: Clauses, held: Set[str]) -> Iterator[_Found]:

@@ -57,7 +57,7 @@ _PAIR = re.compile(
     r"(?:[他她它]们?|[你我]|(?<![前后那这]))(?P<many>俩|仨|[两三四2-4](?=个?人|位|口子|个[都也]?不))(?:个?人|位|口子)?"
 )
 _ONE = re.compile(
-    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|给[他她它](?=取消|退|撤|去掉|删|划)|[把掉删去][他她它]|[那这]一?[{PIECES}]|少一?[个位]人?的?$"
+    rf"[他她它](?:自己)?的?[那这]一?[{PIECES}]|[他她]的(?=[不别先也都给]|$)|算[他她它]|给[他她它](?=取消|退|撤|去掉|删|划)|[把掉删去][他她它]|(?!这样)[那这]一?[{PIECES}]|少一?[个位]人?的?$"
 )
 _SOMEBODY = re.compile(
     rf"(?:我|他|她)?(?:{KIN}|[老小][王李张刘陈赵周吴])(?!们|[俩仨妈爸爷奶和跟与])[^不]{{0,5}}"
@@ -95,10 +95,15 @@ def _number(text: str) -> int:
     return {"俩": 2, "仨": 3}.get(text) or int(read_numeral(text) or 0)
 
 
+_SO_BE_IT = re.compile("算了[,，]?(?:那?就|还是)?(?:这样|这么|不[改换动]|按|行|好)|(?:打|敲|输|写)多了?(?:$|一?个?字)")
+"""算了就这样 lets nothing go, and characters typed too many are no pieces."""
+
+
 def fewer(text: str, quantity: int) -> int | None:
     """How many of so many pieces are left where somebody's go (大刘不搓 他那份免了, 把她俩的撤了, 有一张重了 扣掉)."""
     clauses = clauses_in(text)
-    going = [at for at, clause in enumerate(clauses) if _GONE.search(clause) and not _KEEPS.search(clause)]
+    plain = [_SO_BE_IT.sub("", clause) for clause in clauses]
+    going = [at for at, clause in enumerate(plain) if _GONE.search(clause) and not _KEEPS.search(clause)]
     if quantity < 2 or not going or _MORE_OF_IT.search(text):
         return None
     stays = {n for clause in clauses if _KEEPS.search(clause) for n in _pieces(clause)}

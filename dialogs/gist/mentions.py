@@ -11,6 +11,7 @@ from catalog.shelf import Shelf
 from dialogs.gist.amounts import amount_of, size_of
 from dialogs.gist.clauses import JOINTS, PEOPLE
 from dialogs.gist.names import names
+from nlu.dates import CLOCK
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
 from nlu.words import PIECES
@@ -29,14 +30,14 @@ _PAIR = re.compile(f"([俩仨])(?=$|[的就吧呗啊了行够中码得多少太]
 _SINGLE = re.compile(f"(?<![订下菜简])单[{PIECES}](?!人)")
 _IN_PAIRS = re.compile("双|鞋|袜|手套|筷")
 _NO_COUNT = re.compile(
-    r"岁|分钟|点[钟半]|[点时](?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
+    r"岁|字|行字|分钟|点(?![券卷卡数币])|时(?=[要去前之])|月[份底初]|号(?!的)|天(?!卡)|次|遍|回|年|折|%|楼|发|口|位?人|个人|把(?!.*手机)|多|来天|级|[里下上]|些|起|边|样|定|直|共|路|台|部|家|季(?!的)"
 )
 _ONLY_TIMES = re.compile(rf"(?:那|就|只|先|要|来|洗|做|学|约)+(?:\d{{1,2}}|[{CHINESE}])次(?:就[好行够]|[吧的了])*")
 """就一次, of what is done: how many."""
 _OF_OTHERS = re.compile(
-    "[个位名台部口](?:礼拜|星期|月|小时|钟|半|人|大人|老人|号|娃|孩|学生|同事|同学|朋友|女生|男生|姐妹|兄弟|室友|家|电视|手机|电脑|机器|路|小号|大号)"
+    "[个位名台部口](?:礼拜|星期|月|小时|钟|半|人|大人|老人|号|字|汉字|数字|字母|娃|孩|学生|同事|同学|朋友|女生|男生|姐妹|兄弟|室友|家|电视|手机|电脑|机器|路|小号|大号)"
 )
-"""两个礼拜, 三个女生: counted, and nothing that is sold."""
+"""两个礼拜, 三个女生, 四个字: counted, and nothing that is sold."""
 _OF_AN_ACCOUNT = re.compile("(?:最后|末尾?|尾[号数]?|结尾|后面|开头)(?:应该)?(?:是|加|有|为)个?$|[打写填漏少][了掉]$")
 """最后是9, 少打了一位: of an account."""
 _PIECE = re.compile(f"(?!顶[^帐帽的吧])[{PIECES}位码]")
@@ -83,7 +84,7 @@ _MORE_BEFORE = re.compile(
 _LESS_BEFORE = re.compile(
     r"(?:(?<!多)少|减|退|扣|去|删|砍|剔|刨|撤|拿(?=掉|走|去))"
     r"(?:来|要|买|充|掉|拿|了|去|我|他|她|那|这|整|弄|搞|打|订|做|办|点|送|寄)*$"
-    r"|多[点买要下拍订拿选算打](?:了|出来?了?)$"
+    r"|多[点买要下拍订拿选算打写按](?:了|出来?了?)$|[点买要下拍订拿选打写按]多了$"
 )
 _TAKES = re.compile("[抽拿取拎挑剔撤摘抠挪匀][了掉走]?$")
 _OUT_OF_IT = re.compile("^(?:的|券|卡|票)?(?:出[来去]?|走|掉|回去|下来)(?:了|吧|不.{1,3})?$")
@@ -134,7 +135,7 @@ def read(text: str, products: Sequence[Product], shelf: Shelf) -> Message:
 @lru_cache(maxsize=16)  # a turn asks up to five times
 def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
     products = [product for product in map(shelf.product, ids) if product is not None]
-    said = _NO_NUMBERS.sub(" ", normalise(text))
+    said = CLOCK.sub(" ", _NO_NUMBERS.sub(" ", normalise(text)))
     clauses = tuple(_ROUND.sub(_in_digits, fold(clause)) for clause in JOINTS.split(said) if clause)
     found: list[Mention] = []
     chatter = 0
