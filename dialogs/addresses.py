@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from dialogs.places import bare, joined, name_in, read, written
+from nlu.numerals import CHINESE
 
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室]|\d")
@@ -28,6 +29,18 @@ _WHOLE_CHARS = 8
 _PLACE_TO = re.compile(rf"(?:(?:收货|收件)?地址|门牌号?|楼号|房号|街道|路名|路|小区|位置){_TO}(.+)")
 
 
+_N = rf"(?:[a-z]?\d+[a-z]?|[{CHINESE}]+|[a-z东南西北])"
+_KINDS = "号楼|栋|幢|座|单元|楼|层|室|户|门"
+_PIECES = rf"(?:{_N}(?:{_KINDS}))+(?:\d{{2,5}}(?:室|号)?)?"
+HOUSE = re.compile(
+    "(?:对了|哦|嗯|哎|那个|等[下等]|补充(?:一?下)?|(?:我|好像|刚才)*+(?:忘了?|忘记|[漏少没]了?)(?:[写说填打加]了?)?"
+    "|还有|再?(?:加|写|补|填)上?|后面|前面|详细|具体|收?货?(?:地址|门牌|楼|房|单元|楼栋|楼层|房间)号?(?:是|的)?"
+    "|是|在|我家?|家里?|住|[,，:：])*+"
+    rf"(?P<piece>{_PIECES})(?:的|吧|啊|哈|谢谢)*"
+)
+"""再加上2栋301: a piece of a house, and nothing else."""
+_HOUSE_ONLY = re.compile(_PIECES)
+_PIECE = re.compile(rf"({_N})({_KINDS})(\d{{2,5}}(?:室|号)?$)?")
 _NO = r"[\da-z一二三四五六七八九十]{1,4}"
 _MORE_OF_IT = re.compile(
     r"(?P<head>(?:[哦啊噢嗯]|对了|还有|再|另外|(?:收货)?地址|后面|最后面?|末尾|补充|一下|帮我|给我|麻烦|请|要|的|忘了?|漏了?|没|少|[写说打填]了?|楼号|门牌号?|房号|单元号?"
@@ -53,6 +66,19 @@ def with_more(address: str, text: str) -> str | None:
     )
     tail = re.sub(r"[,，\s]", "", found["tail"])
     return written(replace(place, street=place.street + tail)) if sure else None
+
+
+def with_piece(street: str, piece: str) -> str:
+    """The street with 2栋301 behind it; where it has a 栋 already, that one is put right."""
+    found = list(_PIECE.finditer(piece))
+    there = {one[2] for one in _PIECE.finditer(street)}
+    kinds = {one[2]: one[1] + one[2] for one in found}
+    if not kinds.keys() & there:
+        return street + piece
+    if kinds.keys() <= there and not any(one[3] for one in found):
+        return _PIECE.sub(lambda one: kinds.get(one[2], one[1] + one[2]) + (one[3] or ""), street)
+    first = min(one.start() for one in _PIECE.finditer(street) if one[2] in kinds)
+    return street[:first] + piece if _HOUSE_ONLY.fullmatch(street, first) else ""
 
 
 def tidy(address: str, old: str = "") -> str:

@@ -9,6 +9,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, Product
 from catalog.shelf import Shelf
 from dialogs import replies
+from dialogs.addresses import HOUSE, with_piece
 from dialogs.digits import numbers_of
 from dialogs.draft import field_of
 from dialogs.field_changes import ASKS, is_size
@@ -16,7 +17,6 @@ from dialogs.ordering import advance, doubted, miss
 from dialogs.places import goes_by_parcel, read, written
 from dialogs.state import Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
-from nlu.numerals import CHINESE
 
 _TEXT_MAX = 30
 _END = "(?:后面|最后面?|末尾|结尾|尾巴|尾数)"
@@ -41,19 +41,10 @@ _PLACED = re.compile(f"{_END}|{_START}|最后")
 _DIGITS = re.compile(r"\d+")
 _SURE = re.compile(f"错|不对|不是|[位号]|尾数|结尾|{_ACCOUNT.pattern}")
 _WAS = re.compile(r"不是([0-9x]{1,4})(?![0-9a-z])")
-_N = rf"(?:[a-z]?\d+[a-z]?|[{CHINESE}]+|[a-z东南西北])"
-_KINDS = "号楼|栋|幢|座|单元|楼|层|室|户|门"
-_PIECES = rf"(?:{_N}(?:{_KINDS}))+(?:\d{{2,5}}(?:室|号)?)?"
-_ADDED = re.compile(
-    "(?:对了|哦|嗯|哎|那个|补充(?:一?下)?|(?:我|好像|刚才)*+(?:忘了?|忘记|[漏少没]了?)(?:[写说填打加]了?)?|还有|再?(?:加|写|补|填)上?|后面|前面|详细|具体"
-    "|收?货?(?:地址|门牌|楼|房|单元|楼栋|楼层|房间)号?(?:是|的)?|是|在|我家?|家里?|住|[,，:：])*+"
-    rf"(?P<piece>{_PIECES})(?:的|吧|啊|哈|谢谢)*"
-)
 _NUMBER = re.compile(
     "(?:对了|哦|嗯|哎|地址|门牌号?|收货|号码?|[写填打弄]?错了?|不对|应该|不是\\d+号|[,，:：])*+(?:应该)?(?:是|改成|换成|改为)(?P<new>\\d+)号"
 )
 _STREET_NUMBER = re.compile(r"\d+号(?!楼|院|线|口)")
-_PIECE = re.compile(rf"({_N})({_KINDS})")
 
 
 def patched(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -118,7 +109,7 @@ def _values(text: str, old: str, product: Product) -> Iterator[str]:
 def _address(state: Confirming, text: str, shelf: Shelf) -> list[DraftLine] | None:
     """The lines with the one address they have longer by a piece (2栋301), or with another number in its street."""
     held = {value for line in state.lines for _, value in _parcels(line, shelf)}
-    added, numbered = _ADDED.fullmatch(text), _NUMBER.fullmatch(text)
+    added, numbered = HOUSE.fullmatch(text), _NUMBER.fullmatch(text)
     if len(held) != 1 or (added is None and numbered is None):
         return None
     (old,) = held
@@ -129,7 +120,7 @@ def _address(state: Confirming, text: str, shelf: Shelf) -> list[DraftLine] | No
             return None
         street = _STREET_NUMBER.sub(f"{numbered['new']}号", street)
     elif added is not None:
-        street = _with_piece(street, added["piece"])
+        street = with_piece(street, added["piece"])
     if not street or street == place.street:
         return None
     new = written(replace(place, street=street))
@@ -144,14 +135,3 @@ def _parcels(line: DraftLine, shelf: Shelf) -> Iterator[tuple[Field, str]]:
     for field in product.fields if product is not None else ():
         if product is not None and goes_by_parcel(field, product) and field.name in line.fields:
             yield field, line.fields[field.name]
-
-
-def _with_piece(street: str, piece: str) -> str:
-    """The street with 2栋301 behind it; where it has a 栋 already, that one is put right."""
-    kinds = {kind: number + kind for number, kind in _PIECE.findall(piece)}
-    there = {kind for _, kind in _PIECE.findall(street)}
-    if not kinds.keys() & there:
-        return street + piece
-    if not kinds.keys() <= there:
-        return ""
-    return _PIECE.sub(lambda found: kinds.get(found[2], found[0]), street)

@@ -71,9 +71,11 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
 
 
-_OF_DIGITS = re.compile("号码?|手机|电话|qq|扣扣|账号|末[尾位]|最后[两三四2-4]位|尾数")
+_OF_DIGITS = re.compile(
+    "号码?|手机|电话|qq|扣扣|账号|末[尾位]|最后[两三四2-4]位|尾数|倒数第|第[一二三四五六七八九十]+位"
+)
 _PUT_RIGHT = re.compile(
-    r"[写打填输说抄报]?错|不对|[少漏多][打写输填]|漏了?个?\d|(?:是|改成?|换成)\d{1,4}(?!\d)|第[一二三四五六七八九十\d]+位"
+    r"[写打填输说抄报]?错|不对|[写打填输]反|[少漏多][打写输填]|漏了?个?\d|(?:是|改成?|换成)\d{1,4}(?!\d)|第[一二三四五六七八九十\d]+位"
 )
 
 

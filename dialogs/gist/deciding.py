@@ -137,7 +137,9 @@ def of_these(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[Draft
     basket = Basket(list(lines), shelf)
     if (each := _each_counted(basket, message)) is not None:
         return each
-    if _BESIDES.search(EVEN_SO.sub("", text)) and not _is_of_the_one(basket, message, text, bool(given.values)):
+    if _BESIDES.search(EVEN_SO.sub("", given.rest if given.sure else text)) and not _is_of_the_one(
+        basket, message, text, bool(given.values)
+    ):
         return None
     subjects = _subjects(basket, message)
     size, count = _size(basket, message), _count(basket, subjects, message, given.rest)

@@ -3,9 +3,11 @@
 import re
 from dataclasses import replace
 
+from dialogs.addresses import HOUSE, with_piece
 from dialogs.gist.clauses import Clauses, is_told
 from dialogs.gist.digits import repaired
 from dialogs.places import Place, read, written
+from nlu.regions import region_at
 from nlu.surnames import KIN, SURNAMES
 
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
@@ -26,10 +28,18 @@ _TO = re.compile(
     "|寄|送|发|住|地址|位置|写|填|改|换|配|投|放|(?<=[寄送发])[货件]|(?<=[寄送发住搬写填改换配投放址置])[到去往至成在为是了:：]|就?是|在)*+"
 )
 _WANTS_PLACE = re.compile("[寄送发住搬改换写填配投放]|地址|错|新|才对|应该|去|漏|楼号|门牌|不是")
+_SEVERAL_PARTS = re.compile("单元|室|号楼|[栋幢座楼层]\\d")
+_OF_A_HOUSE = re.compile("地址|楼号|门牌|房号|楼栋|单元号|街道|后面[加补添写]|收货信息")
+_CHARACTER = re.compile(
+    '(?:[那这]?个|的|["“「『])(?P<char>[\u4e00-\u9fff])["”」』]?字?(?:是?(?:我)?多打的?|去掉|删[掉了除]?|拿掉|不要)'
+    "|多[打写了]+(?:一?个)(?P<one>[\u4e00-\u9fff])字?$"
+)
 _OLD_PLACE = re.compile("原来|以前|之前|上次|老地址|旧地址|上回|去年|从哪|哪里|多远|多久|几天")
 _NUMBERED = re.compile(r"[楼栋幢座]号?|门牌|房号|室|单元|号|地址|路|街")
 _NUMBERED_ROAD = re.compile(r"(?P<road>[\u4e00-\u9fff]+?(?:路|街|大道|道|巷|弄))(?P<number>\d+)号?")
-_TAIL = re.compile(r"(?:哈|啊|吧|呢|哦|呀|了|这边|那边|这儿|这里|那里|去)+$")
+_TAIL = re.compile(
+    r"(?:(?:的?后面|末尾|最后)(?:再|还|要)*(?:加|补|添|写)上?个?|哈|啊|吧|呢|哦|呀|了|这边|那边|这儿|这里|那里|去)+$"
+)
 
 
 def moved(old: str, clauses: Clauses, *, other_phone: bool) -> tuple[str, tuple[str, ...]] | None:
@@ -42,9 +52,14 @@ def moved(old: str, clauses: Clauses, *, other_phone: bool) -> tuple[str, tuple[
             new, used = replace(new, phone=phone), [*used, part]
         if (name := _name(clauses, at)) is not None:
             new, used = replace(new, name=name), [*used, part]
-        elif (place := _place(clauses, at, held)) is not None:
+        elif (house := _house(clauses, at, new.street)) is not None:
+            spoken = [one for one in clauses.parts[max(0, at - 2) : at] if _OF_A_HOUSE.search(one)]
+            new, used = replace(new, street=house), [*used, *spoken, part]
+        elif (place := _place(clauses, at, held, whole=bool(used))) is not None:
             new = replace(new, province=place[0].province, city=place[0].city, district=place[0].district)
             new, used = replace(new, street=place[0].street), [*used, part]
+    if new == held and (cut := _without_character(old, clauses)) is not None:
+        return cut
     if new == held and (street := _renumbered(held.street, clauses)) is not None:
         new, used = replace(held, street=street), list(clauses.parts)
     return (written(new), tuple(used)) if new != held and new.street else None
@@ -71,11 +86,37 @@ def _name(clauses: Clauses, at: int) -> str | None:
     return found["name"] if _RECEIVER.search(clauses.said) or re.search("收|叫", part) else None
 
 
-def _place(clauses: Clauses, at: int, held: Place) -> tuple[Place, str] | None:
-    """The place in a clause: a street with a number, in the region it names or else in the one that there was."""
+def _house(clauses: Clauses, at: int, street: str) -> str | None:
+    """The street with the piece of it that is a clause by itself (楼号忘了 是3幢2单元501), where nothing else can be
+    meant: it has several parts, or the address is spoken of."""
+    found = HOUSE.fullmatch(clauses.parts[at])
+    if found is None or not street or not re.search(r"\d", found["piece"]):
+        return None
+    near = " ".join(clauses.parts[max(0, at - 2) : at + 1]).replace(found["piece"], "")
+    if not (_SEVERAL_PARTS.search(found["piece"]) or _OF_A_HOUSE.search(near)) or _OLD_PLACE.search(near):
+        return None
+    return with_piece(street, found["piece"]) or None
+
+
+def _without_character(old: str, clauses: Clauses) -> tuple[str, tuple[str, ...]] | None:
+    """地址前面那个来字去掉: the address without a character that stands in it once, or at its beginning."""
+    for at, part in enumerate(clauses.parts):
+        found = _CHARACTER.search(part)
+        char = found and (found["char"] or found["one"])
+        if not char or not _OF_A_HOUSE.search(" ".join(clauses.parts[max(0, at - 1) : at + 1])):
+            continue
+        if old.startswith(char) or old.count(char) == 1:
+            return old.replace(char, "", 1).strip(), (part,)
+    return None
+
+
+def _place(clauses: Clauses, at: int, held: Place, *, whole: bool) -> tuple[Place, str] | None:
+    """The place in a clause: a street with a number, in the region it names or else in the one that there was. `whole`:
+    who receives it, or his phone, stands before it."""
     part = clauses.parts[at]
     near = " ".join(clauses.parts[max(0, at - 1) : at + 1])
-    if not _STREET.search(part) or _OLD_PLACE.search(near) or not _WANTS_PLACE.search(near) or "不是" in part:
+    wanted = _WANTS_PLACE.search(near) is not None or (whole and region_at(part) is not None)
+    if not _STREET.search(part) or _OLD_PLACE.search(near) or not wanted or "不是" in part:
         return None
     said = read(_TAIL.sub("", _TO.sub("", _PHONE.sub("", part))))
     street = said.street
