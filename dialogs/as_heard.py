@@ -14,6 +14,7 @@ from dialogs.core import core_of
 from dialogs.fillers import without_fillers
 from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
+from dialogs.row_after_row import parts_of
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -34,10 +35,18 @@ def as_heard(
 ) -> Said:
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
+    parts = parts_of(text, dialog, scene.shelf) if channel == "text" else ()
+    said = _as_one(text, dialog, scene, lexicon, channel=channel, late=late)
+    return replace(said, parts=tuple(_as_one(part, dialog, scene, lexicon) for part in parts)) if parts else said
+
+
+def _as_one(
+    text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon, *, channel: Channel = "text", late: bool = False
+) -> Said:
     whole = text
     if (given := _given_apart(text, dialog, scene, lexicon)) is not None:
         below = put(dialog, given, scene).dialog
-        rest = as_heard(given.rest, below, scene, lexicon, channel=channel, late=late)
+        rest = _as_one(given.rest, below, scene, lexicon, channel=channel, late=late)
         return replace(rest, given=given, as_said=whole)
     text = as_confirmed(text, dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
@@ -52,7 +61,7 @@ def as_heard(
     named = named_in(text, lexicon) if _NAMING_FROM <= len(text) <= _NAMING_TO else ()
     said = replace(said, frame=replace(said.frame, named=named)) if named else said
     core = core_of(text, dialog, scene, lexicon) if not said.in_full and not late else ""
-    return replace(said, core=as_heard(core, dialog, scene, lexicon, channel=channel)) if core else said
+    return replace(said, core=_as_one(core, dialog, scene, lexicon, channel=channel)) if core else said
 
 
 def _given_apart(text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Given | None:

@@ -13,12 +13,14 @@ from dialogs import paying, replies
 from dialogs.asking import answer, slot_label
 from dialogs.draft import Looked, asked_field, look
 from dialogs.filling import Filled, fill, says_anything
+from dialogs.gist.chosen import is_question
 from dialogs.merging import taken_apart
-from dialogs.ordering import advance
-from dialogs.rows import LABEL, TOTAL, Row, holds_for_all, is_heading, is_odd, read_of, rows_of
+from dialogs.ordering import advance, start
+from dialogs.rows import ACCOUNT_DIGITS, LABEL, TOTAL, Row, holds_for_all, is_heading, is_odd, read_of, rows_of
 from dialogs.state import BATCH_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
 from dialogs.summing import detail_rows
 from dialogs.turn import Reply, Said, Scene, Turn
+from nlu.frame import Item
 
 LIST_ROWS_MIN = 3
 _GIVING_MIN = 2
@@ -49,7 +51,11 @@ def taken(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         if mended is not None:
             return mended
     read = read_of(said)
-    return _listed(dialog, read, scene) if _is_list(dialog, read, scene) else None
+    if not _is_list(dialog, read, scene) or _are_parts_of_fewer(read, said.frame.items):
+        return None
+    if (items := _put_together(read)) is not None:
+        return start(dialog, items, scene, said.text)
+    return _listed(dialog, read, scene)
 
 
 def is_batch(lines: Sequence[DraftLine]) -> bool:
@@ -70,6 +76,53 @@ def _is_list(dialog: Dialog, rows: Sequence[Row], scene: Scene) -> bool:
         return not places and all(row.item.product for row in giving)
     accounts = {value for row in giving for value in (*row.item.fields.values(), *row.item.invalid.values())}
     return len(giving) >= LIST_ROWS_MIN or (not places and len(accounts) >= _GIVING_MIN)
+
+
+def _are_parts_of_fewer(rows: Sequence[Row], items: Sequence[Item]) -> bool:
+    """蛋仔980⏎星铁300 官服⏎蛋仔id 4410239⏎星铁uid 101223344: whether each row gives only a part of a thing, and the
+    message as a whole is read as fewer things with nothing lost."""
+    parts = [item for row in rows for item in row.items]
+    if any(_is_sized(item) and (item.fields.keys() & item.said and _account_of(item)) for item in parts):
+        return False  # a row that is an order by itself
+    given = {value for item in parts for value in (*item.fields.values(), *item.invalid.values())}
+    sized = [item for item in parts if _is_sized(item)]
+    held = {value for item in items for value in item.fields.values()}
+    alike = sorted(_size(item) for item in sized) == sorted(_size(item) for item in items)
+    return 0 < len(items) < len(parts) and alike and given <= held
+
+
+def _put_together(rows: Sequence[Row]) -> list[Item] | None:
+    """The same where the whole is read as less: what is said of a product in a row of its own goes to the one size that
+    another row names of it. None where a row is whole by itself, or could go to several."""
+    sized = [item for row in rows for item in row.items if _is_sized(item)]
+    told = [item for row in rows for item in row.items if not _is_sized(item)]
+    products = [item.product for item in sized]
+    if not told or any(len(row.items) != 1 for row in rows):
+        return None
+    if any(products.count(item.product) != 1 or not (item.fields or item.invalid) for item in told):
+        return None
+    for item in told:
+        at = products.index(item.product)
+        mine = sized[at]
+        if item.fields.keys() & mine.fields.keys() or item.options.keys() & mine.options.keys() & mine.said:
+            return None
+        fields, options = {**mine.fields, **item.fields}, {**mine.options, **item.options}
+        sized[at] = replace(
+            mine, fields=fields, options=options, invalid={**mine.invalid, **item.invalid}, said=mine.said | item.said
+        )
+    return sized
+
+
+def _is_sized(item: Item) -> bool:
+    return item.sku is not None or item.value is not None
+
+
+def _account_of(item: Item) -> bool:
+    return any(sum(char.isdecimal() for char in value) >= ACCOUNT_DIGITS or "@" in value for value in item.fields.values())
+
+
+def _size(item: Item) -> tuple[str, str, int]:
+    return item.product or "", str(item.value if item.value is not None else item.sku), item.quantity
 
 
 _FOR_EACH = re.compile("[各每]|一人|都")
@@ -203,12 +256,35 @@ def _mended(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Turn
     labelled = [(LABEL.match(row), number) for number, row in rows]
     if rows and all(found for found, _ in labelled):
         return _by_number(dialog, state, said, scene)
+    if (given := _of_its_product(dialog, state, said, scene)) is not None:
+        return given
     read = read_of(said)
     giving = [row for row in read if row.gives]
     wrong = [line for line in state.lines if line.said]
     if not giving or len(giving) * 2 > len(state.lines) + len(wrong) or len(giving) > len(wrong):
         return None  # a new list
     return _by_likeness(dialog, state, giving, scene)
+
+
+def _of_its_product(dialog: Dialog, state: Collecting, said: Said, scene: Scene) -> Turn | None:
+    """蛋仔的id是4410239: for the one wrong row that names this product and has none."""
+    items = said.frame.items
+    if len(items) != 1 or items[0].product is None or _is_sized(items[0]) or is_question(said.text.lstrip("?？")):
+        return None
+    given = items[0].fields
+    at = [
+        i
+        for i, line in enumerate(state.lines)
+        if line.said and line.product == items[0].product and not given.keys() & line.fields.keys()
+    ]
+    if len(at) != 1 or not given:
+        return None
+    lines = list(state.lines)
+    filled = fill(lines[at[0]], replace(items[0], quantity=1), scene.shelf)
+    whole = look(filled.line, scene.shelf).missing is None
+    lines[at[0]] = replace(filled.line, said="" if whole else lines[at[0]].said)
+    wrong = [(lines[at[0]].row, "；".join(filled.problems).rstrip("。"))] if filled.problems else []
+    return _after_mending(dialog, lines, wrong, scene)
 
 
 def _without_wrong(dialog: Dialog, state: Collecting, scene: Scene) -> Turn | None:

@@ -11,8 +11,10 @@ from dialogs.effects import CancelOrder
 from dialogs.filling import fill
 from dialogs.order_lines import lines_of, reworked, shown_orders
 from dialogs.ordering import advance
-from dialogs.paying import ask_which_to_cancel, cancel_several
+from dialogs.paying import ask_which_to_cancel, cancel, cancel_several
 from dialogs.state import (
+    Collecting,
+    Confirming,
     Dialog,
     DraftLine,
     Idle,
@@ -37,6 +39,15 @@ _BUT = re.compile(
 KEEPS_ONLY = re.compile(r"^(?:那|就|我)*只保?留(?=.)")
 """只留酷狗那单: the others go."""
 _PAYS = re.compile("[付留]|要$|要的$")
+_ALL_GOES = re.compile(
+    r"(?:那|算了|还是|我|就|你|帮我|给我|把|请|麻烦|先|这[单个些]?|订单|东西)*(?:全部?|都|所有的?|统统|整[个单]|一[个件]都|两[个件]都)*(?:给我|的)?"
+    r"(?:取消掉?|不[要买充订弄](?!慢|快)|别[要买充弄]|清空|作废|删[掉了])(?:了|吧|啦|订单|这[单个]|掉|算|一下|[,，])*(?:我们?|再)?(?:重新?(?:来|下单?|发|弄|说|点|选|开始)(?:一?[次遍下])?)?(?:吧|了|啊|哈)*"
+)
+"""取消重来吧, 都不要了: a clause that lets all of it go."""
+_SAYS_MORE = re.compile(
+    r"[\d@?？吗A-Za-z]|[改换加减留]|只[要买充留]|[要买充来](?!不|说)[一两三]|还要|就要|还是|但|不过|如果|要是|的话|[别没]取消|不取消"
+)
+"""In a clause beside it with one of these something is left, or asked."""
 _GIVEN_BACK = re.compile("退(?:了|掉|款|钱)+")
 
 
@@ -70,6 +81,20 @@ def drop_named(
     if those:
         return ask_which_to_cancel(dialog, those)
     return _paid_already(dialog, [o for o in meant[0] if _can_go_back(o)], said, scene)
+
+
+def whole_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """都不要了 重新来; 这啥啊 取消重来吧; 取消 再见了您嘞: what is being put together goes, whatever is said around it."""
+    if not isinstance(dialog.state, Collecting | Confirming):
+        return None
+    clauses = [clause for clause in CLAUSES.split(said.text.strip()) if clause]
+    beside = [clause for clause in clauses if not _ALL_GOES.fullmatch(clause)]
+    if len(clauses) < 2 and "重" not in said.text or len(beside) == len(clauses):
+        return None
+    names = any(item.product or item.candidates for item in said.frame.items)
+    if names or any(_SAYS_MORE.search(clause) for clause in beside):
+        return None
+    return cancel(dialog, scene)
 
 
 def all_for_another(dialog: Dialog, waiting: tuple[Order, ...], said: Said, scene: Scene) -> Turn | None:

@@ -14,7 +14,7 @@ from nlu.parsing import parse
 
 _ROW_CHARS_MAX = 200
 _AROUND_MAX = 5
-_ACCOUNT_DIGITS = 5
+ACCOUNT_DIGITS = 5
 LABEL = re.compile(
     r"^\s*(?:第\s*(\d{1,3})\s*[行条]|行\s*(\d{1,3}))\s*[:：.、,，]?\s*"
     r"(?:应该是|应为|改成|改为|换成|是|改)?\s*(.*)$"
@@ -46,7 +46,7 @@ class Row:
         item = self.item
         accounts = [*item.fields.values(), *item.invalid.values()]
         named = item.product is not None and (item.value is not None or item.sku is not None)
-        return named or any(sum(char.isdecimal() for char in one) >= _ACCOUNT_DIGITS or "@" in one for one in accounts)
+        return named or any(sum(char.isdecimal() for char in one) >= ACCOUNT_DIGITS or "@" in one for one in accounts)
 
     @property
     def has_account(self) -> bool:

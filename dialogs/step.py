@@ -17,6 +17,7 @@ from dialogs import (
     change_or_another,
     comparing,
     declining,
+    dropping,
     each_line,
     given_apart,
     handoff,
@@ -32,6 +33,7 @@ from dialogs import (
     reminders,
     replacing,
     replies,
+    row_after_row,
     same_account,
     smalltalk,
     some_came,
@@ -181,6 +183,10 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    if not said.late and (gone := dropping.whole_draft(dialog, said, scene)) is not None:
+        return gone
+    if (all_of_them := row_after_row.taken(dialog, said, scene, _said)) is not None:
+        return all_of_them
     if said.given is not None and not said.late:
         return given_apart.taken(dialog, said, scene, _said)
     if not said.late and (each := each_line.taken(dialog, said, scene)) is not None:
@@ -200,7 +206,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
     turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
     turn = supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
-    turn = or_its_core(dialog, said, scene, turn, _said)
+    turn = row_after_row.or_each(dialog, said, scene, or_its_core(dialog, said, scene, turn, _said), _said)
     state = dialog.state
     before = state.lines if isinstance(state, Confirming) else ()
     return tricks.answered(said, scene, Turn(dialog), telling_the_rest(before, said, scene, turn))

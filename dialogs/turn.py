@@ -55,6 +55,8 @@ class Said:
     """That wish, or the one in the place of the answer, as it can be read: the first that can be used counts."""
     core: "Said | None" = None
     """Without the clauses that name nothing (core.core_of)."""
+    parts: "tuple[Said, ...]" = ()
+    """Corrections below each other, each by itself (row_after_row.parts_of)."""
     given: "Given | None" = None
     """What it gave for fields in words of their own, which are not in the text any more (given_apart)."""
 

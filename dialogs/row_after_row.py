@@ -1,0 +1,130 @@
+"""Several corrections in one message: 网盘要月卡吧⏎美团不要了 换饿了么的; 末尾是6 不是9，再加星铁300. Each is done by itself,
+in the order in which it was written, and what could not be done is told: never 已改好 with half of it dropped."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from catalog.shelf import Shelf
+from dialogs import replies
+from dialogs.effects import FindFavourites
+from dialogs.gist.clauses import asks, clauses_in
+from dialogs.ordering import advance, doubted
+from dialogs.pointing import pointed
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.turn import Said, Scene, Turn
+
+_DOES = re.compile(
+    r"[改换]|不[要用买充]|[去删退划]掉|删|取消|还是|不[是对]|[错反]|应该|[再另][加来要买充带拿]|另外|还要|也[要来]|加[一两三\d个张份上]|多[来要加]|少[来要一]|减"
+    r"|只[要留买充]|就[要留]"
+)
+"""In a row with one of these something is done with the order; any other row is a part of the one above it."""
+_ADDS = re.compile("^(?:然后|还有|对了|哦)?(?:再[加来要买充拿带]|另外|还要|顺[便带])")
+_SAYS = re.compile("[\\dA-Za-z]|[\u4e00-\u9fff]{3}")
+"""等等, 哦对: nothing."""
+_ROW_MAX, _PARTS_MAX = 80, 6
+_Hear = Callable[[Dialog, Said, Scene], Turn]
+
+
+def parts_of(text: str, dialog: Dialog, shelf: Shelf) -> tuple[str, ...]:
+    """The corrections that a message holds, below a summary or a question; none for any other message."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or state.lines[0].row or asks(text):
+        return ()
+    if "\n" in text:
+        return _rows(text)
+    return _clauses(text, state.lines, shelf) if isinstance(state, Confirming) and len(text) <= _ROW_MAX else ()
+
+
+def _rows(text: str) -> tuple[str, ...]:
+    rows = [row.strip() for row in text.splitlines() if row.strip()]
+    if not 2 <= len(rows) or any(len(row) > _ROW_MAX for row in rows):
+        return ()
+    parts: list[str] = []
+    for row in rows:
+        if _DOES.search(row):
+            parts.append(row)
+        elif parts:
+            parts[-1] += f" {row}"
+        elif _SAYS.search(row):
+            return ()  # an answer, or an order of its own, and something below it
+    return tuple(parts) if 1 < len(parts) <= _PARTS_MAX else ()
+
+
+def _clauses(text: str, lines: Sequence[DraftLine], shelf: Shelf) -> tuple[str, ...]:
+    """The same in one row: another part begins where one more thing does, or another line is named."""
+    parts: list[str] = []
+    about: tuple[int, ...] = ()
+    for clause in clauses_in(text):
+        named = pointed(lines, clause, shelf)
+        of = named.lines if named is not None and len(lines) > 1 and _DOES.search(clause) else ()
+        if parts and not _ADDS.search(clause) and (not of or not about or of == about):
+            parts[-1] += f" {clause}"
+        else:
+            parts.append(clause)
+            about = ()
+        about = of or about
+    return tuple(parts) if 1 < len(parts) <= _PARTS_MAX else ()
+
+
+def taken(dialog: Dialog, said: Said, scene: Scene, hear: _Hear) -> Turn | None:
+    """The order after all the rows of a message; None where less than two come to anything by themselves, so that the
+    message as a whole says more."""
+    state = dialog.state
+    if not said.parts or "\n" not in said.text or not isinstance(state, Collecting | Confirming):
+        return None
+    lines, unread = _one_by_one(dialog, said.parts, scene, hear)
+    if len(said.parts) - len(unread) < 2 and (not unread or lines == state.lines):
+        return None
+    if isinstance(state, Collecting) and unread:
+        return None  # one of them may answer what was asked
+    told = replies.not_taken_beside("」「".join(unread)) if unread else ""
+    turn = advance(replace(dialog, misses=0), lines, scene, told, replies.changed())
+    return replace(turn, dialog=doubted(turn.dialog, unread[0])) if unread else turn
+
+
+def or_each(dialog: Dialog, said: Said, scene: Scene, turn: Turn, hear: _Hear) -> Turn:
+    """The turn; where the parts of the message, each by itself, come to all of that and more, what they come to."""
+    before, after = dialog.state, turn.dialog.state
+    if not said.parts or "\n" in said.text or not isinstance(before, Confirming):
+        return turn
+    if not isinstance(after, Collecting | Confirming) or not _asks_nothing(turn.effects):
+        return turn
+    lines, unread = _one_by_one(dialog, said.parts, scene, hear)
+    done = [line for line in after.lines if line not in before.lines]
+    if unread or lines == after.lines or any(line not in lines for line in done):
+        return turn
+    gone = [line for line in before.lines if line not in after.lines]
+    if any(line in lines for line in gone) or len(lines) < len(after.lines):
+        return turn
+    return advance(replace(dialog, misses=0), lines, scene, replies.changed())
+
+
+def _one_by_one(
+    dialog: Dialog, parts: Sequence[Said], scene: Scene, hear: _Hear
+) -> tuple[tuple[DraftLine, ...], list[str]]:
+    """The lines after all parts, each said below a summary, and the parts that came to nothing."""
+    lines: tuple[DraftLine, ...] = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    unread: list[str] = []
+    for part in parts:
+        turn = hear(replace(dialog, state=Confirming(lines, ()), listed=None, misses=0), part, scene)
+        new = _lines(turn)
+        if new is None or (new == lines and replies.nothing_changed() not in turn.reply.text):
+            unread.append(part.text)
+        else:
+            lines = new
+    return lines, unread
+
+
+def _lines(turn: Turn) -> tuple[DraftLine, ...] | None:
+    """What a part makes of the order; None where it was not understood, or asks for something besides."""
+    after = turn.dialog.state
+    if turn.dialog.misses or turn.lost or not isinstance(after, Collecting | Confirming):
+        return None
+    if isinstance(after, Confirming) and after.denied:
+        return None
+    return after.lines if _asks_nothing(turn.effects) else None
+
+
+def _asks_nothing(effects: Sequence[object]) -> bool:
+    return all(isinstance(effect, FindFavourites) for effect in effects)
