@@ -231,6 +231,10 @@ def _is_new_request(state: Collecting | Confirming, items: Sequence[Item], text:
         return not fits or contradicts(line, item)
     if item.product is None:
         return bool(item.candidates) and not any(line.product in item.candidates for line in state.lines)
+    if isinstance(state, Collecting) and state.slot == "value" and state.lines[state.line].product == item.product:
+        return contradicts(
+            replace(state.lines[state.line], value=None, sku=None), item
+        )  # 100话费, where 500 was refused
     if isinstance(state, Confirming) and len(state.lines) == 1 and state.lines[0].product == item.product:
         product = shelf.product(item.product)
         if product is not None and not longest_name((product.name, *product.aliases), fold(text)):

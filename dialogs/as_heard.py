@@ -18,6 +18,7 @@ from dialogs.row_after_row import parts_of
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
+from dialogs.tricks import without_terms
 from dialogs.turn import Given, Said, Scene
 from nlu.frame import Channel
 from nlu.joins import plain_verbs
@@ -48,7 +49,7 @@ def _as_one(
         below = put(dialog, given, scene).dialog
         rest = _as_one(given.rest, below, scene, lexicon, channel=channel, late=late)
         return replace(rest, given=given, as_said=whole)
-    text = as_confirmed(text, dialog, scene)
+    text = as_confirmed(without_terms(text), dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
     text = with_line_numbers(text, dialog)
     frame = parse(text, lexicon, channel=channel, expecting=expecting(dialog, scene))

@@ -82,11 +82,21 @@ def _are_parts_of_fewer(rows: Sequence[Row], items: Sequence[Item]) -> bool:
     """蛋仔980⏎星铁300 官服⏎蛋仔id 4410239⏎星铁uid 101223344: whether each row gives only a part of a thing, and the
     message as a whole is read as fewer things with nothing lost."""
     parts = [item for row in rows for item in row.items]
+    says = [_is_sized(item) or item.fields or item.invalid or item.options for item in parts]
+    if not all(says) or any(not row.items and any(map(str.isdigit, row.text)) for row in rows):
+        return False  # something that is not sold here
     if any(_is_sized(item) and (item.fields.keys() & item.said and _account_of(item)) for item in parts):
         return False  # a row that is an order by itself
     given = {value for item in parts for value in (*item.fields.values(), *item.invalid.values())}
     sized = [item for item in parts if _is_sized(item)]
     held = {value for item in items for value in item.fields.values()}
+    for part in parts:
+        if any(
+            item.product != part.product and set(part.fields.values()) & set(item.fields.values())
+            for item in items
+            if part.product is not None
+        ):
+            return False  # the number of one product's row, in another product
     alike = sorted(_size(item) for item in sized) == sorted(_size(item) for item in items)
     return 0 < len(items) < len(parts) and alike and given <= held
 
@@ -118,7 +128,9 @@ def _is_sized(item: Item) -> bool:
 
 
 def _account_of(item: Item) -> bool:
-    return any(sum(char.isdecimal() for char in value) >= ACCOUNT_DIGITS or "@" in value for value in item.fields.values())
+    return any(
+        sum(char.isdecimal() for char in value) >= ACCOUNT_DIGITS or "@" in value for value in item.fields.values()
+    )
 
 
 def _size(item: Item) -> tuple[str, str, int]:

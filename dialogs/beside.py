@@ -52,6 +52,9 @@ _ADDS = re.compile("再|另外|还[要有]|也|加")
 _OPENS = re.compile("^(?:那|就|还是|我们?|想|要|住|来|换|改|成|买|订|都|应该|是)+")
 _TRAILS = re.compile("(?:的|吧|了|就?[行好够]|可以|啊|哈)+$")
 _NO_CORE = re.compile(r"[再也另加减多少添不别没删取去]|还[有要]|\s")
+_JUST_ONE = re.compile(
+    rf"(?:那|就|先|给我|帮我|我|要|[,， ])*[来要买拿订开办整弄搞充][一1][{PIECES}](?:的|吧|啊|就行|就好)*"
+)
 _CORE_MAX = 8
 _NO_WORDS = re.compile("不[用要是对]|别|太|算了|那|还是|我[想要]|等[等下一]|好[的吧]|嗯")
 _FIRST = "(?:请问|那么?|我|想问[下一]*|问[下一]+|老板|亲|你好|[,，\\s])*"
@@ -90,6 +93,8 @@ def _apart(
     wishes = [span for span in spans if _is_wish(text[slice(*span)], asked, lines, shelf, lexicon)]
     if not wishes or _ASKS.search(wished := _joined(text, spans, wishes)):
         return said
+    if _JUST_ONE.fullmatch(wished) and all(line.quantity == 1 for line in lines):
+        return said  # 来一个 me@qq.com: one it is
     rest = _without(text, spans, wishes)
     if _is_answer(asked[1], rest):
         answer = parse(rest, lexicon, expecting=Expecting(asked[1].name, asked[0].id))

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from catalog.checks import fold
 from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.filling import FREE, fill
+from dialogs.pointing import longest_name
 from dialogs.state import DRAFT_LINES_MAX, DraftLine
 from dialogs.turn import Clause, Said
 from nlu.frame import Item
@@ -159,7 +161,14 @@ def left_out(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[str,
     """The clauses that name goods no line is of."""
     held = {product for line in lines for product in (line.product, *line.candidates)}
     goods = [(clause.text, item) for clause in said.clauses if (item := _goods(clause, shelf)) is not None]
-    return tuple(text for text, item in goods if item.product not in held)
+    return tuple(text for text, item in goods if item.product not in held and not _stands(text, item, lines, shelf))
+
+
+def _stands(text: str, item: Item, lines: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """25美元 两张, of the card that was named before it: no other goods, though others come by that size, too."""
+    product = shelf.product(item.product or "")
+    called = product is not None and longest_name((product.name, *product.aliases), fold(text))
+    return not called and any(line.value == item.value and line.quantity == item.quantity for line in lines)
 
 
 def _goods(clause: Clause, shelf: Shelf) -> Item | None:

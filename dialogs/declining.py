@@ -10,7 +10,9 @@ from dialogs.asking import answer
 from dialogs.draft import asked_field
 from dialogs.ordering import advance
 from dialogs.paying import live_unpaid
+from dialogs.pointing import pointed
 from dialogs.state import Collecting, Confirming, Dialog, Idle
+from dialogs.staying import NEVER_WANTED
 from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.wishes import ACTS, Act, Stance, refused_acts, refuses, stance
 from nlu.text import normalise
@@ -90,6 +92,8 @@ def not_ordered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     if said.frame.intent not in _MAY_ORDER or _writes_freely(dialog, scene):
         return None
     clauses = [clause for clause in _CLAUSES.split(normalise(said.text)) if clause]
+    if isinstance(dialog.state, Confirming) and _never_wanted(dialog.state, said, clauses, scene):
+        return advance(dialog, dialog.state.lines, scene, replies.nothing_changed())
     held = [clause for clause in clauses if _DO_NOT.search(clause)]
     if not held and isinstance(dialog.state, Idle) and live_unpaid(dialog, scene) is None and not dialog.dropped:
         held = [clause for clause in clauses if _DO_NOT_WANT.search(clause)]
@@ -102,6 +106,15 @@ def not_ordered(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     live = live_unpaid(dialog, scene)
     remains = replies.unpaid_remains(live.order_no) if live is not None else ""
     return answer(dialog, scene, replies.join(replies.not_ordered(), remains))
+
+
+def _never_wanted(state: Confirming, said: Said, clauses: list[str], scene: Scene) -> bool:
+    """我没要京东卡啊 删了, and none is there."""
+    about = [clause for clause in clauses if NEVER_WANTED.search(clause)]
+    if not about or any(pointed(state.lines, clause, scene.shelf) for clause in about):
+        return False
+    named = bool(said.frame.named) or any(item.product for item in said.frame.items)
+    return named and not any(_WISHES.search(clause) for clause in clauses if clause not in about)
 
 
 def instead(dialog: Dialog, said: Said) -> Said:

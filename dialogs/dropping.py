@@ -21,6 +21,7 @@ from dialogs.state import (
     Lookup,
     Replacement,
 )
+from dialogs.staying import staying
 from dialogs.turn import Said, Scene, Turn
 from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState
@@ -45,7 +46,7 @@ _ALL_GOES = re.compile(
 )
 """取消重来吧, 都不要了: a clause that lets all of it go."""
 _SAYS_MORE = re.compile(
-    r"[\d@?？吗A-Za-z]|[改换加减留]|只[要买充留]|[要买充来](?!不|说)[一两三]|还要|就要|还是|但|不过|如果|要是|的话|[别没]取消|不取消"
+    r"[\d@?？吗A-Za-z]|[改换加减留]|只[要买充留]|[要买充来](?!不|说)[一两三]|还要|就要|还是|但|不过|如果|要是|的话|[别没]取消|不取消|没[要买点订说]"
 )
 """In a clause beside it with one of these something is left, or asked."""
 _GIVEN_BACK = re.compile("退(?:了|掉|款|钱)+")
@@ -84,15 +85,19 @@ def drop_named(
 
 
 def whole_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
-    """都不要了 重新来; 这啥啊 取消重来吧; 取消 再见了您嘞: what is being put together goes, whatever is said around it."""
+    """都不要了 重新来; 这啥啊 取消重来吧; 取消 再见了您嘞: all that is being put together goes."""
     if not isinstance(dialog.state, Collecting | Confirming):
         return None
     clauses = [clause for clause in CLAUSES.split(said.text.strip()) if clause]
     beside = [clause for clause in clauses if not _ALL_GOES.fullmatch(clause)]
-    if len(clauses) < 2 and "重" not in said.text or len(beside) == len(clauses):
+    if (len(clauses) < 2 and "重" not in said.text) or len(beside) == len(clauses):
         return None
-    names = any(item.product or item.candidates for item in said.frame.items)
-    if names or any(_SAYS_MORE.search(clause) for clause in beside):
+    names = said.frame.named or any(item.product or item.candidates for item in said.frame.items)
+    if (
+        names
+        or staying(dialog.state.lines, said, scene.shelf) is not None
+        or any(_SAYS_MORE.search(clause) for clause in beside)
+    ):
         return None
     return cancel(dialog, scene)
 

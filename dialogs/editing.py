@@ -30,7 +30,7 @@ from dialogs.state import (
     Dialog,
     DraftLine,
 )
-from dialogs.staying import staying
+from dialogs.staying import SAID_BEFORE, staying
 from dialogs.switching import switched_to
 from dialogs.turn import Said, Scene, Turn
 from nlu.numerals import read_numeral
@@ -84,6 +84,7 @@ def edited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return anew
     if (stays := staying(state.lines, said, scene.shelf)) is not None:
         told = replies.taken_out(len(state.lines) - len(stays))
+        stays = _with_what_he_said_before(dialog, state, stays, said, scene)
         return advance(replace(dialog, misses=0), stays, scene, told)
     if (whole := address_completed(state.lines, said.text, scene.shelf)) is not None:
         return advance(replace(dialog, misses=0), whole, scene, replies.changed())
@@ -115,6 +116,19 @@ def _to_ask_anew(state: Confirming, text: str) -> str:
         return "号码不对"
     size = _OTHER_SIZE.fullmatch(plain)
     return "金额不对" if size is not None and [line.value for line in state.lines] == [int(size[1])] else ""
+
+
+def _with_what_he_said_before(
+    dialog: Dialog, state: Collecting | Confirming, stays: tuple[DraftLine, ...], said: Said, scene: Scene
+) -> tuple[DraftLine, ...]:
+    """不是说了2小时嘛 怎么还两件 就陪玩一个: the lines that stay, with the answer in it."""
+    if not isinstance(state, Collecting) or SAID_BEFORE.search(said.text) is None:
+        return stays
+    after = said_for_draft(dialog, said, scene).dialog.state
+    if not isinstance(after, Collecting | Confirming) or len(after.lines) != len(state.lines):
+        return stays
+    pairs = zip(state.lines, after.lines, strict=True)
+    return tuple(new for old, new in pairs if old in stays and old.product == new.product) or stays
 
 
 def _recounted(dialog: Dialog, state: Collecting | Confirming, said: Said, scene: Scene) -> Turn | None:

@@ -1,5 +1,7 @@
-"""Several corrections in one message: 网盘要月卡吧⏎美团不要了 换饿了么的; 末尾是6 不是9，再加星铁300. Each is done by itself,
-in the order in which it was written, and what could not be done is told: never 已改好 with half of it dropped."""
+"""Several corrections in one message: 网盘要月卡吧⏎美团不要了 换饿了么的; 末尾是6 不是9，再加星铁300.
+
+Each is done by itself, in the order in which it was written, and what could not be done is told: never 已改好 with half
+of it dropped."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -38,7 +40,7 @@ def parts_of(text: str, dialog: Dialog, shelf: Shelf) -> tuple[str, ...]:
 
 def _rows(text: str) -> tuple[str, ...]:
     rows = [row.strip() for row in text.splitlines() if row.strip()]
-    if not 2 <= len(rows) or any(len(row) > _ROW_MAX for row in rows):
+    if len(rows) < 2 or any(len(row) > _ROW_MAX for row in rows):
         return ()
     parts: list[str] = []
     for row in rows:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from catalog.checks import fold
+from catalog.model import Field, Option
 from catalog.shelf import Shelf
+from dialogs.draft import look
 from dialogs.hearing import names_a_part
 from dialogs.paying import live_unpaid
 from dialogs.pointing import accounts, names_of, pointed
+from dialogs.replies import number
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
 from dialogs.subjects import spaced
 from dialogs.turn import Said, Scene
@@ -57,6 +60,25 @@ _REASON = re.compile(
 )
 """卡我自己有了: why, and nothing more."""
 
+_REVERSED = re.compile(r"^(?:[哎唉啊嗯,， ]*(?:你|我)?(?:又|都)?[搞弄写听看]?(?:反|错)了?[啊呀吧!！,， ]+)")
+"""搞反了!要陪玩不要代练."""
+SAID_BEFORE = re.compile(
+    r"(?:我|刚才?|前面)?不是(?:都|已经|刚)?[说讲写发](?:了|过)[^\s,，。;；!！?？]{0,12}(?:[嘛吗么])[\s,，。!！?？]*"
+)
+"""不是说了2小时嘛: he says it again, beside what he complains of."""
+NEVER_WANTED = re.compile(
+    r"(?:我)?(?:又|可|根本|从来|压根|都)?没(?:有|说过?|想过?|让你|叫你|让)*(?:要|买|点|订|下|加)(?:过|了)?(?=[^\s,，啊呀吧的]{2})"
+)
+"""我没要代练啊: he did not, and it is there."""
+_HOW_MANY = re.compile(
+    rf"(?:怎么|咋|为什么|为啥)(?:还|又|会|就|是|变|成|给我|有|了)*([{CHINESE}两\d])[件个单份样](?:了|啊|呀|的|东西)*[?？]*[\s,，]*"
+)
+_JUST_ONE = re.compile(r"((?:就|只要?)[^\s,，]{2,8}?)[一1][个件单样](?=$|[\s,，啊吧呀])")
+_SAID_TWICE = re.compile(
+    r"(?:就|只要?|一共就?|才)(?:要|买|充)?[一1][件个份单](?!月)|[一1][件个份单]就[够行好]|重复|[重多](?:发|下|加|写|复|算)?了(?:一[件个份单]|[啊吧呀]|$)"
+)
+"""就一件啊 怎么两件了, where the same stands there twice."""
+
 Fate = Literal["drop", "only", "keep"]
 
 
@@ -72,8 +94,58 @@ def staying(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     held = {line.product for line in lines}
     if len(lines) < 2 or any(item.product not in (None, *held) for item in said.frame.items):
         return None
-    left = _left(lines, _WELL.sub("", _POLITE_ASK.sub("", spaced(said.text))), shelf)
+    if _SAID_TWICE.search(said.text) and len(lines) == lines.count(lines[0]):
+        return (lines[0],)
+    text = SAID_BEFORE.sub("", said.text)
+    text = _plainly(_WELL.sub("", _POLITE_ASK.sub("", spaced(text))), len(lines))
+    left = _left(lines, text, shelf)
+    if left is None:
+        left = _left_before_what_is_there(lines, text, shelf)
     return left if left and len(left) < len(lines) else None
+
+
+def _plainly(text: str, many: int) -> str:
+    """The message without 搞反了 and 怎么两件了; 没要代练啊 as 不要代练, 就陪玩一个 as 就陪玩."""
+    text = NEVER_WANTED.sub("不要", _REVERSED.sub("", text))
+    text = _HOW_MANY.sub(lambda found: "" if read_numeral(found[1]) == many else found[0], text)
+    return _JUST_ONE.sub(r"\1", text)
+
+
+def _left_before_what_is_there(lines: Sequence[DraftLine], text: str, shelf: Shelf) -> tuple[DraftLine, ...] | None:
+    """要陪玩不要代练 陪玩技术的2小时: who goes is said first, and the rest says of who stays what stands there."""
+    clauses = [clause for clause in _BREAKS.split(text) if clause]
+    for at in range(len(clauses) - 1, 0, -1):
+        left = _left(lines, " ".join(clauses[:at]), shelf)
+        if left and len(left) < len(lines):
+            return left if all(_says_nothing_new(clause, left, shelf) for clause in clauses[at:]) else None
+    return None
+
+
+def _says_nothing_new(clause: str, lines: Sequence[DraftLine], shelf: Shelf) -> bool:
+    said = fold(clause)
+    values = {fold(value) for line in lines for value in line.fields.values()}
+    if any(said in value for value in values):
+        return True
+    names = {name for line in lines for name in (*_names(line, shelf), *_chosen(line, shelf), *values)}
+    for name in sorted(names, key=len, reverse=True):
+        said = said.replace(name, "") if name else said
+    return not _bare(said)
+
+
+def _chosen(line: DraftLine, shelf: Shelf) -> set[str]:
+    """What its size and choices are called, and how much of it there is: 技术, 2小时."""
+    looked = look(line, shelf)
+    product, unit = looked.product, looked.sku.unit if looked.sku is not None else ""
+    amount = {f"{number(line.value)}{unit}"} if line.value is not None and unit else set()
+    parts: tuple[Option | Field, ...] = (*product.options, *product.fields) if product is not None else ()
+    held = {**line.options, **line.fields}
+    return {fold(name) for name in amount} | {
+        fold(name)
+        for part in parts
+        for choice in part.values
+        if held.get(part.name) == choice.id
+        for name in (choice.label, *choice.aliases)
+    }
 
 
 def leaves_some(dialog: Dialog, said: Said, scene: Scene) -> bool:

@@ -35,7 +35,9 @@ def _put(line: DraftLine) -> tuple[str | None, float | None, int, str | None]:
         ),
     ],
 )
-def test_each_correction_of_a_message_is_done(said: tuple[str, ...], want: set[tuple[str, float, int, str | None]]) -> None:
+def test_each_correction_of_a_message_is_done(
+    said: tuple[str, ...], want: set[tuple[str, float, int, str | None]]
+) -> None:
     assert {_put(line) for line in lines_after("demo", *said)} == want
 
 
@@ -89,3 +91,12 @@ def test_an_account_is_for_the_wrong_row_of_a_list_that_names_its_product() -> N
     told = counter.says("？萌宠的QQ是20488123").text
     assert "1行没问题" in told
     assert "行3" not in told
+
+
+def test_the_size_of_the_card_named_before_is_of_no_other_card() -> None:
+    """25美元 两张 alone would be of another card."""
+    counter = counter_in("demo")
+    counter.says("骏卡50")
+    told = counter.says("我说的是京东卡 200元 两张").text
+    assert "没算进去" not in told
+    assert "200元 ×2" in told

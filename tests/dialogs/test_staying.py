@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogs.state import Collecting, Confirming
+from dialogs.state import Collecting, Confirming, DraftLine
 from kernel.orders import OrderState
 from tests.stories.counter import Counter
 from tests.stories.shops import counter_in
@@ -72,3 +72,37 @@ def test_what_says_more_than_who_goes_takes_nothing_out_by_this_rule(said: str) 
     state = counter.dialog.state
     assert isinstance(state, Collecting | Confirming)
     assert staying(state.lines, Said(parse(said, counter.lexicon), said), counter.shelf) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我没要京东卡啊!!删了删了 只要steam",
+        "搞反了!要steam不要京东卡",
+        "我可没说要京东卡 就steam一个",
+        "怎么还两件 就steam一个",
+        "要steam不要京东卡 steam100的",
+    ],
+)
+def test_what_he_never_wanted_goes_and_what_he_wants_stays_as_it_was(said: str) -> None:
+    (line,) = _lines(_after("demo", "steam100 京东卡200", said))
+    assert (line.product, line.value, line.quantity) == ("steam", 100, 1)
+
+
+@pytest.mark.parametrize("said", ["就一件啊 怎么两件了 还是那个号", "重复了 只要一个", "发重了"])
+def test_of_the_same_twice_one_goes(said: str) -> None:
+    assert len(_lines(_after("demo", "Q币50 20488123\nQ币50 20488123", said))) == 1
+
+
+@pytest.mark.parametrize("said", ["我没要京东卡啊 删了", "我没点京东卡呀"])
+def test_what_he_never_wanted_and_is_not_there_changes_nothing(said: str) -> None:
+    counter = _after("demo", "话费100 13812345678")
+    before = counter.dialog.state
+    assert "现在就是这样的" in counter.says(said).text
+    assert _lines(counter) == before.lines if isinstance(before, Confirming) else False
+
+
+def _lines(counter: Counter) -> tuple[DraftLine, ...]:
+    state = counter.dialog.state
+    assert isinstance(state, Collecting | Confirming)
+    return state.lines

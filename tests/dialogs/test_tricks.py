@@ -36,6 +36,26 @@ def test_a_trick_is_met_in_a_line_and_the_order_stays_as_it_is(counter: Counter,
     assert [line.sku_code for order in counter.orders for line in order.lines] in ([], ["ST50"])
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "count"),
+    [
+        ("就steam50 0元给我 老板说的", replies.no_bargain(), 1),
+        ("给我steam50 一分钱的", replies.no_bargain(), 1),
+        ("steam50一张 改价改成0.01", replies.no_bargain(), 1),
+        ("我是你们老板 给我免费发10张steam50", replies.no_gifts(), 10),
+        ("steam50 货到付款", replies.pay_first(), 1),
+        ("steam50两张 到账了再付钱", replies.pay_first(), 2),
+    ],
+)
+def test_a_price_of_nothing_is_no_size_and_what_is_ordered_costs_what_it_costs(
+    counter: Counter, text: str, told: str, count: int
+) -> None:
+    assert counter.says(text).text.startswith(told)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert [(line.value, line.quantity) for line in state.lines] == [(50, count)]
+
+
 def test_what_is_wanted_beside_a_trick_is_taken(counter: Counter) -> None:
     reply = counter.says("先发我10张steam50 晚点给钱")
     assert replies.pay_first() in reply.text
