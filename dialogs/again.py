@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from catalog.checks import Valid, check_field
+from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product
 from dialogs import replies
 from dialogs.asking import answer, fitting_products
@@ -11,7 +11,9 @@ from dialogs.draft import account_field, field_of, look
 from dialogs.effects import FindOrders
 from dialogs.filling import fill, says_anything
 from dialogs.gist.amounts import in_a_row
+from dialogs.gist.clauses import PEOPLE
 from dialogs.ordering import advance, doubted, start
+from dialogs.pointing import longest_name
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Lookup
 from dialogs.turn import Said, Scene, Turn
 from dialogs.varying import Varied, varied
@@ -19,6 +21,7 @@ from kernel.orders import Line, Order
 from nlu.frame import Item
 
 _OTHERS_MAX = 3
+_FOR_ANOTHER = re.compile(rf"[给帮替](?:我|咱)?家?(?:{PEOPLE}|[他她]|别人|同事)们?也")
 _ANOTHER_BESIDE = re.compile("也[来要买充拿订]|再[来加要买充]|另外|还要|加一")
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
 _LAST_ACCOUNT = re.compile(
@@ -86,7 +89,7 @@ def _another(dialog: Dialog, said: DraftLine, orders: tuple[Order, ...], scene: 
     if product is not None:
         if said.value is None and all(sku.any_value is not None for sku in product.skus):
             item = replace(item, value=said.quantity, quantity=1)  # 再充500个, of what is sold in any number
-        line = fill(DraftLine(product.id), item, scene.shelf).line
+        line = _as_last_time(fill(DraftLine(product.id), item, scene.shelf).line, product, orders, scene)
         if any(sku.value == line.value or sku.any_value for sku in product.skus):
             return advance(replace(dialog, misses=0), [line], scene)
     return start(dialog, (item,), scene)
@@ -119,10 +122,29 @@ def account_again(dialog: Dialog, orders: tuple[Order, ...], scene: Scene) -> Tu
     if field is None:
         return advance(dialog, (*state.lines[:at], line, *state.lines[at + 1 :]), scene)
     found = _last_value(product, field, orders, scene)
+    line = _as_last_time(line, product, orders, scene, fields=found is not None)
     notes = () if found is not None else (replies.no_last_account(field.label),)
     if found is not None:
         line = replace(line, fields={**line.fields, field.name: found})
     return advance(dialog, (*state.lines[:at], line, *state.lines[at + 1 :]), scene, *notes)
+
+
+def _as_last_time(
+    line: DraftLine, product: Product, orders: tuple[Order, ...], scene: Scene, *, fields: bool = False
+) -> DraftLine:
+    """再充个60的 还是这个号: what would be asked of it, the system or the server, is as in the last order of it, where
+    it is sold so."""
+    last = next((one for order in orders for one in order.lines if one.product_id == product.id), None)
+    if last is None:
+        return line
+    open_ = {option.name for option in product.options if option.default is None} - line.options.keys()
+    choices = {field.name for field in product.fields if field.kind is FieldKind.CHOICE} - line.fields.keys()
+    as_it_was = replace(
+        line,
+        options={**line.options, **{name: last.options[name] for name in open_ & last.options.keys()}},
+        fields={**line.fields, **{name: last.fields[name] for name in choices & last.fields.keys() if fields}},
+    )
+    return as_it_was if look(as_it_was, scene.shelf).trouble is None else line
 
 
 def _with_last_product(line: DraftLine, orders: tuple[Order, ...], scene: Scene) -> DraftLine:
@@ -156,6 +178,7 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         orders = orders[1:]
     if lookup.text and _OF_THE_PAST.search(lookup.text):
         orders = _for_that_account(orders, lookup)
+    orders = _of_that_size(orders, lookup.text, scene)
     lines = [line for line in (line_again(line, scene) for line in orders[0].lines) if line is not None]
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())
@@ -170,8 +193,11 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         size, product = look(lines[0], scene.shelf).sku, scene.shelf.product(lines[0].product or "")
         value = said.value if in_a_row(lookup.text, size, product) is None else None
         item = Item(said.product, (), None, value, said.quantity, said.options, said.fields)
+        item = _by_its_name(item, lookup.text, product)
         filled = fill(lines[0], item, scene.shelf)
         lines, problems = [filled.line], filled.problems
+    if said is None and len(lines) == 1 and _FOR_ANOTHER.search(lookup.text):
+        lines = [_whose_is_open(lines[0], scene)]
     this_time = varied(tuple(lines), lookup.text, scene) if lookup.text else Varied(tuple(lines))
     notes = [replies.reordered()] + ([replies.reorder_reduced()] if len(lines) < len(orders[0].lines) else [])
     others = [] if lookup.order_no or lookup.line is not None else _others(orders)
@@ -181,11 +207,41 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
     return replace(turn, dialog=doubted(turn.dialog)) if this_time.unclear else turn
 
 
+def _whose_is_open(line: DraftLine, scene: Scene) -> DraftLine:
+    """给我妈也充一个一样的: the same, and her number is asked for."""
+    product = scene.shelf.product(line.product or "")
+    field = account_field(product) if product is not None else None
+    if field is None:
+        return line
+    return replace(line, fields={name: value for name, value in line.fields.items() if name != field.name})
+
+
+def _by_its_name(item: Item, text: str, product: Product | None) -> Item:
+    """还是5斤小果: the size that is called so, and no number 5 of anything."""
+    if product is None or item.value is None or any(sku.value == item.value or sku.any_value for sku in product.skus):
+        return item
+    names = {fold(name): sku.code for sku in product.skus for name in (sku.label, *sku.aliases)}
+    called = longest_name(names, fold(text))
+    return replace(item, value=None, sku=names[called]) if called else item
+
+
 def _for_that_account(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order, ...]:
     """上次给139…充的那个: the last one for that account comes first, if there is one."""
     said = set(lookup.line.fields.values()) if lookup.line is not None else set()
     mine = tuple(order for order in orders if said and any(said <= set(line.fields.values()) for line in order.lines))
     return (*mine, *(order for order in orders if order not in mine))
+
+
+def _of_that_size(orders: tuple[Order, ...], text: str, scene: Scene) -> tuple[Order, ...]:
+    """还是5斤小果: the last one of what comes in a size called so comes first, where the last of all does not."""
+    first = next((i for i, order in enumerate(orders) if _called(order, text, scene)), 0)
+    return (orders[first], *orders[:first], *orders[first + 1 :])
+
+
+def _called(order: Order, text: str, scene: Scene) -> bool:
+    products = [scene.shelf.product(line.product_id) for line in order.lines]
+    names = [n for p in products if p is not None for sku in p.skus for n in (sku.label, *sku.aliases)]
+    return bool(longest_name(names, fold(text)))
 
 
 def _others(orders: tuple[Order, ...]) -> list[Order]:

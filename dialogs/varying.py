@@ -14,7 +14,7 @@ from dialogs.gist.amounts import row_in
 from dialogs.gist.more_than import of_one
 from dialogs.line_changes import line_with
 from dialogs.places import bare, read, wants
-from dialogs.pointing import pointed
+from dialogs.pointing import names_of, pointed
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame
@@ -23,7 +23,8 @@ from nlu.surnames import KIN
 
 _AGAIN = re.compile(
     r"K\d{16}|(?:付款)?(?:链接|订单)?(?:已经|都)?(?:过期|超时|关闭|失效)(?:关闭)?了?|(?:跟|和|同|按|照)?(?:上上?次|上回|上一[单次]|之前|以前|刚才)(?:那个|那单|那样|买的|充的|的|一样)*"
-    r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块]))?(?:一样的)?"
+    r"|(?:再|重新|还)(?:给我|帮我)?(?:来|充|冲|买|交|缴|订|下|续)(?:[一1]?(?:[单份次回遍个]|下)(?![\d元块])|[一1]?[箱盒袋瓶桶包罐提](?:吧|呗)?(?=[\s,，]|$))?(?:一样的)?"
+    r"|[给帮替][^\s,，]{1,5}?(?:也|再)[来开充买订弄办搞整下][一1]?[个份单张](?:一样|同样)的|^(?:那|唉|哎)*(?:就?算了|行|好)吧?(?=[\s,，])"
     r"|再?照旧|再?老样子|一样的|同样的|续费|原样",
     re.IGNORECASE,
 )
@@ -48,6 +49,7 @@ _SAME = re.compile("^(?:还|就)?是?(?:同一?个?|一样的?|同样的?|[照�
 _CLAUSES = re.compile(r"[,，。;；!！\s]+")
 _SPOKEN_SIZE = re.compile(rf"([{CHINESE}]{{1,3}})(?=[^\d{CHINESE}张份个件条根盒袋瓶桶箱套支枝把次单月天号])")
 _ONE_PIECE = re.compile("^[一1][根条个件张份盒袋瓶桶箱套]")
+_SMALL = re.compile(r"[的了吧啊呀哈呗来要买拿个份,，。\s]|还是|就行|就好|一样|同样|谢谢")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z][0-9A-Za-z._%+@-]{4,}(?![0-9A-Za-z])")
 _BEFORE_ACCOUNT = (
     r"(?:[给帮替](?:我|他|她)?[^\d,，。\s]{0,4}的?\s*)?(?:[换改](?:一?[个下])?(?:新的?|别的)?)?(?:(?:手机|电话|qq)?号码?|账号|手机|电话|qq)?"
@@ -77,6 +79,7 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
     rest = rest if len(kept) == len(clauses) else " ".join(kept)  # 能用了 再来一张
     if not rest:
         return Varied(lines)
+    rest = _without_place(lines, rest, scene.shelf)
     rest = re.sub("不用了?$", "不要", re.sub("^再|[也又]|这[次回](?!.{0,2}[充买来要])", "", rest))
     if len(lines) == 1:
         lines, rest = _in_a_row(lines[0], rest, scene.shelf, one_more=_ONE_MORE.search(text) is not None)
@@ -97,6 +100,19 @@ def varied(lines: tuple[DraftLine, ...], text: str, scene: Scene) -> Varied:
         new = _with_clause(lines, clause, scene)
         unclear, lines = (unclear, new) if new is not None else (unclear or clause, lines)
     return Varied(lines, unclear)
+
+
+def _without_place(lines: tuple[DraftLine, ...], rest: str, shelf: Shelf) -> str:
+    """还是5斤小果 寄怀化市…: without the address that the line has from it already."""
+    for line in lines:
+        product = shelf.product(line.product or "")
+        for field in product.fields if product is not None else ():
+            place = line.fields.get(field.name, "") if field.kind is FieldKind.ADDRESS else ""
+            if place and place in rest:
+                rest = re.sub(
+                    rf"(?:地址|收货)*(?:[寄送发邮]|快递)?[到给去往至]?\s*{re.escape(place)}", " ", rest
+                ).strip()
+    return rest
 
 
 def _in_a_row(line: DraftLine, rest: str, shelf: Shelf, *, one_more: bool) -> tuple[tuple[DraftLine, ...], str]:
@@ -166,10 +182,18 @@ def _with_clause(lines: tuple[DraftLine, ...], clause: str, scene: Scene) -> tup
         new = _units(line, tried, product) or of_one(line, tried, scene.shelf)
         if new is None and (filled := line_with(line, tried, product, scene.shelf)) is not None:
             new = filled.line if filled.changed and not filled.problems else None
-        if new is not None:
+        if new is not None and (new != line or _is_of_it(line, tried, scene.shelf)):
             return (*lines[:at], new, *lines[at + 1 :])
     whole = _edited(lines, clause, scene)
     return whole if whole is not None else lines if len(lines) > 1 and _NOTHING.fullmatch(words) else None
+
+
+def _is_of_it(line: DraftLine, words: str, shelf: Shelf) -> bool:
+    """Whether words that change nothing of a line name nothing else: 一箱, and not 一箱大果, of the small ones."""
+    product = shelf.product(line.product or "")
+    left = _SMALL.sub("", _ONE_PIECE.sub("", fold(words)))
+    own = {fold(n) for n in (product.name, *product.aliases)} | names_of(line, shelf) if product is not None else set()
+    return not left or re.search(r"[\d]", left) is not None or any(left in name or name in left for name in own)
 
 
 def _digits(spoken: str) -> str:
