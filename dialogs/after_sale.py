@@ -194,7 +194,8 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "reorder" if lookup.only_account:
             return again.account_again(dialog, orders, scene)
         case "reorder":
-            return again.again(dialog, about, lookup, scene)
+            sized = again.of_that_size(orders, lookup, scene)
+            return again.again(dialog, _about(orders, sized), sized, scene)
         case "refund":
             return refunds.refund(dialog, about, lookup, scene, fact.cases)
         case "paid_twice":

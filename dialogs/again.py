@@ -21,6 +21,7 @@ from kernel.orders import Line, Order
 from nlu.frame import Item
 
 _OTHERS_MAX = 3
+_NAME_CHARS = 4
 _FOR_ANOTHER = re.compile(rf"[给帮替](?:我|咱)?家?(?:{PEOPLE}|[他她]|别人|同事)们?也")
 _ANOTHER_BESIDE = re.compile("也[来要买充拿订]|再[来加要买充]|另外|还要|加一")
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])\d[\d -]{3,24}\d(?![0-9A-Za-z])")
@@ -178,7 +179,6 @@ def again(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scen
         orders = orders[1:]
     if lookup.text and _OF_THE_PAST.search(lookup.text):
         orders = _for_that_account(orders, lookup)
-    orders = _of_that_size(orders, lookup.text, scene)
     lines = [line for line in (line_again(line, scene) for line in orders[0].lines) if line is not None]
     if not lines:
         return answer(dialog, scene, replies.reorder_gone())
@@ -232,16 +232,23 @@ def _for_that_account(orders: tuple[Order, ...], lookup: Lookup) -> tuple[Order,
     return (*mine, *(order for order in orders if order not in mine))
 
 
-def _of_that_size(orders: tuple[Order, ...], text: str, scene: Scene) -> tuple[Order, ...]:
-    """还是5斤小果: the last one of what comes in a size called so comes first, where the last of all does not."""
-    first = next((i for i, order in enumerate(orders) if _called(order, text, scene)), 0)
-    return (orders[first], *orders[:first], *orders[first + 1 :])
+def of_that_size(orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Lookup:
+    """还是5斤小果: of several things that he bought the one that comes in a size called so, whatever else is sold by
+    weight. What he calls by its name is that."""
+    line = lookup.line
+    if line is None:
+        return lookup
+    named = scene.shelf.product(line.product or "")
+    if named is not None and longest_name((named.name, *named.aliases), fold(lookup.text)):
+        return lookup
+    sized = {one.product_id for order in orders for one in order.lines if _called(one, lookup.text, scene)}
+    return replace(lookup, line=replace(line, product=sized.pop(), candidates=())) if len(sized) == 1 else lookup
 
 
-def _called(order: Order, text: str, scene: Scene) -> bool:
-    products = [scene.shelf.product(line.product_id) for line in order.lines]
-    names = [n for p in products if p is not None for sku in p.skus for n in (sku.label, *sku.aliases)]
-    return bool(longest_name(names, fold(text)))
+def _called(line: Line, text: str, scene: Scene) -> bool:
+    product = scene.shelf.product(line.product_id)
+    sizes = [name for sku in product.skus for name in (sku.label, *sku.aliases)] if product is not None else []
+    return len(longest_name(sizes, fold(text))) >= _NAME_CHARS
 
 
 def _others(orders: tuple[Order, ...]) -> list[Order]:

@@ -269,6 +269,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or replacing.both_wanted(dialog, said, scene)
         or undoing.taken_back(dialog, said, scene)
         or while_unpaid.asked_whether_there(dialog, said, scene)
+        or while_unpaid.together(dialog, said, scene)
         or told_besides(dialog, said, scene)
         or more_of_it(dialog, said, scene)
         or own_order.waited(dialog, said, scene)

@@ -7,10 +7,17 @@ from typing import Literal
 
 from dialogs import replies
 from dialogs.asking import answer
+from dialogs.draft import look
+from dialogs.effects import CancelOrder
+from dialogs.filling import fill
+from dialogs.ordering import mend
 from dialogs.paying import live_unpaid, pay_url
-from dialogs.state import Dialog, Idle
+from dialogs.state import Dialog, DraftLine, Idle, Replacement
+from dialogs.staying import named_lines
 from dialogs.turn import Reply, Said, Scene, Turn
+from kernel.ids import OrderNo
 from kernel.orders import Order, OrderState
+from nlu.frame import Item
 from nlu.text import normalise
 
 _LATER = re.compile(
@@ -34,6 +41,11 @@ _STILL_THERE = re.compile(
 )
 """刚才那个加速器还在的吧: whether the order that waits is still there."""
 _LONG = 24
+_TOGETHER = re.compile(
+    r"(?:[和跟](?:刚才|刚刚|上面|前面)?[那这]?[个单张]?的?)?(?:一起|一块儿?|一并|合(?:在|到)?一起|合并|并(?:在|到)?一起|凑一?单)(?:下单?|付[款钱]?|结账?|买单|算|给)(?:了|吧|呗|啊|行吗|可以吗)*[?？]?"
+)
+_ADDS = re.compile("再|加|还要|另外|也")
+_WHICH_KIND = re.compile("的(?P<kind>[^的\\d\\s,，]{1,6})$")
 
 
 def may_be(dialog: Dialog, said: Said, scene: Scene) -> bool:
@@ -41,6 +53,39 @@ def may_be(dialog: Dialog, said: Said, scene: Scene) -> bool:
     if live_unpaid(dialog, scene) is None or not isinstance(dialog.state, Idle) or said.frame.items:
         return False
     return said.frame.intent == "unknown" or kind_of(said.text) is not None
+
+
+def together(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """再加一张50的卡一起付吧: one order of both, in the place of the one that waits."""
+    live, found = live_unpaid(dialog, scene), _TOGETHER.search(said.text)
+    if live is None or found is None or not isinstance(dialog.state, Idle) or len(said.frame.items) != 1:
+        return None
+    wish = f"{said.text[: found.start()]} {said.text[found.end() :]}".strip()
+    line = _one_more(live.lines, said.frame.items[0], wish, scene) if _ADDS.search(wish) else None
+    if line is None:
+        return None
+    lines = (*live.lines, line)
+    if look(line, scene.shelf).missing is not None:
+        return mend(dialog, live, lines, scene)
+    return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def _one_more(lines: Sequence[DraftLine], item: Item, wish: str, scene: Scene) -> DraftLine | None:
+    """What is to come besides: by its name, or another size of what one line alone is of (50的卡, beside a top-up)."""
+    if item.product is None or "product" not in item.said:
+        kind = _WHICH_KIND.search(wish)
+        named = named_lines(lines, kind["kind"], scene.shelf) if kind is not None else set(range(len(lines)))
+        fits = {
+            product.id
+            for at in named
+            if (product := scene.shelf.product(lines[at].product or "")) is not None
+            and any(sku.value == item.value or sku.any_value is not None for sku in product.skus)
+        }
+        if len(fits) != 1 or item.value is None:
+            return None
+        item = replace(item, product=fits.pop(), candidates=())
+    filled = fill(DraftLine(), item, scene.shelf)
+    return None if filled.problems else filled.line
 
 
 def talked_of(dialog: Dialog, orders: Sequence[Order], said: Said, scene: Scene) -> Turn | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogs.state import Collecting, Confirming, DraftLine
-from kernel.orders import LineState
+from kernel.orders import LineState, OrderState
 from tests.stories.counter import Counter
 from tests.stories.shops import counter_in
 
@@ -53,18 +53,40 @@ def test_for_somebody_else_without_his_number_is_not_for_the_last_one() -> None:
 @pytest.mark.parametrize(
     ("said", "size"),
     [
-        (f"那算了 再来一箱吧 还是3斤小梨 寄{_NEW}", "L3S"),
-        (f"再来一箱 8斤大梨 寄到{_NEW}", "L8B"),
-        (f"收到了 再来一箱 3斤大梨 寄{_NEW}", "L3B"),
+        (f"那算了 再来一箱吧 还是3斤小个 寄{_NEW}", "L3S"),
+        (f"再来一箱 8斤大个 寄到{_NEW}", "L8B"),
+        (f"收到了 再来一箱 3斤大个 寄{_NEW}", "L3B"),
     ],
 )
 def test_a_size_called_by_a_number_says_of_which_of_two_orders(said: str, size: str) -> None:
-    counter = _bought("果子", f"3斤小梨一箱 寄{_HOME}", f"核桃1斤 寄{_HOME}")
+    counter = _bought("果子", f"翠玉梨3斤小个 寄{_HOME}", f"核桃1斤 寄{_HOME}")
     counter.says(said)
     line = _line(counter)
     assert (line.product, line.sku, line.fields["address"]) == ("pear", size, _NEW)
 
 
 def test_a_part_of_a_size_that_was_not_ordered_is_told_and_not_left_out() -> None:
-    counter = _bought("果子", f"3斤小梨一箱 寄{_HOME}")
-    assert "「一箱大梨」这句没看懂" in counter.says("再来一箱大梨").text
+    counter = _bought("果子", f"翠玉梨3斤小个 寄{_HOME}")
+    assert "「一箱大个」这句没看懂" in counter.says("再来一箱大个").text
+
+
+@pytest.mark.parametrize(
+    ("first", "said", "want"),
+    [
+        ("京东卡200 话费50 15174589903", "啊再加一张50的卡一起付吧", ("jdcard", 50)),
+        ("京东卡200", "再加一张steam50一起付吧", ("steam", 50)),
+        ("话费100 13812345678", "再来一张50的steam 跟刚才那单一起付", ("steam", 50)),
+    ],
+)
+def test_what_is_to_be_paid_with_the_order_that_waits_becomes_one_order_with_it(
+    first: str, said: str, want: tuple[str, int]
+) -> None:
+    counter = counter_in("demo")
+    counter.says(first)
+    counter.says("确认")
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert (state.lines[-1].product, state.lines[-1].value) == want
+    assert len(state.lines) == len(counter.orders[0].lines) + 1
+    assert counter.orders[0].state is OrderState.CANCELLED
