@@ -189,7 +189,7 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
             return _status(dialog, about, scene, lookup.text, fact.cases)
         case "keys":
             if cases.says_bad_key(lookup.text):
-                return cases.problem(dialog, about, lookup, scene)
+                return cases.problem(dialog, about, lookup, scene, fact.cases)
             return _keys(dialog, about, scene)
         case "reorder" if lookup.only_account:
             return again.account_again(dialog, orders, scene)
@@ -205,7 +205,7 @@ def orders_found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
         case "invoice":
             return invoices.found(dialog, about, lookup, scene, fact.cases)
         case _:
-            return cases.problem(dialog, about, lookup, scene)
+            return cases.problem(dialog, about, lookup, scene, fact.cases)
 
 
 def _is_balance(order: Order) -> bool:

@@ -74,7 +74,9 @@ STILL_WAITS = re.compile("天了|几天|还没|没收到|没到|[两三四五六
 # ---- 没到账, 卡密无效 ---------------------------------------------------------------------------------------------
 
 
-def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene) -> Turn:
+def problem(
+    dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Scene, running: tuple[Case, ...] = ()
+) -> Turn:
     """Say what the books know, and have a person look at what they cannot settle."""
     if not orders:
         turn = smalltalk.without_orders(dialog, scene, lookup.text)
@@ -100,8 +102,20 @@ def problem(dialog: Dialog, orders: tuple[Order, ...], lookup: Lookup, scene: Sc
         return keys_again(dialog, order, scene)
     if kind is CaseKind.MISSING and line is not None and lookup.text and _is_in_time(order, line, lookup.text, scene):
         return answer(dialog, scene, replies.in_time(order, line, scene.now))
-    opens = OpenCase(kind, order.order_no, line.id if line else None, lookup.text)
+    opens = _added_to(running, order, line, lookup) or OpenCase(
+        kind, order.order_no, line.id if line else None, lookup.text
+    )
     return Turn(replace(dialog, misses=0), Reply(_sorry(order, lookup.text, threat=threat)), (opens,))
+
+
+def _added_to(running: tuple[Case, ...], order: Order, line: Line | None, lookup: Lookup) -> OpenCase | None:
+    """第二张用不了, of what a person is looking at already since the money is wanted back: one matter, and one case."""
+    case = running_for(running, order)
+    if case is None or case.kind not in (CaseKind.BAD_KEY, CaseKind.REFUND) or line is None or not lookup.text:
+        return None
+    if line.state is not LineState.DELIVERED or case.line_id not in (None, line.id):
+        return None
+    return OpenCase(case.kind, order.order_no, case.line_id, lookup.text)
 
 
 def _sorry(order: Order, text: str, *, threat: bool) -> str:

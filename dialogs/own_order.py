@@ -13,7 +13,7 @@ from dialogs.facts import OrdersFor, OrdersFound
 from dialogs.handoff import ask_for_human
 from dialogs.paying import live_unpaid, pay_url
 from dialogs.state import Collecting, Confirming, Dialog, Idle, Lookup
-from dialogs.turn import Said, Scene, Turn
+from dialogs.turn import Reply, Said, Scene, Turn
 from dialogs.wishes import Stance, stance
 from kernel.orders import LineState, Order, OrderState
 from nlu.frame import Item
@@ -58,6 +58,9 @@ _WAITED = re.compile(
 )
 _LONG_SINCE = re.compile(f"(?:都|这都|已经)(?:快|过|过去|要|有)*(?:了)?{_SO_LONG}了")
 _NOT_OF_IT = re.compile("多久|吗|再[买充下]|别家|别的店|其他店|上一家|隔壁|才[到充给发收]")
+
+
+_BREAKS = re.compile(r"[\s,，。.;；!！~～、]+")
 
 
 def waited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -213,6 +216,35 @@ def bad_key(dialog: Dialog, said: Said) -> Turn | None:
     if _OF_AN_ACCOUNT.search(said.text) or not cases.says_bad_key(said.text):
         return None
     return after_sale.look_up(dialog, "problem", said)
+
+
+def speaks_of_it(said: Said, looked_up: Sequence[str]) -> bool:
+    """Whether it is looked up for a complaint or for money back, and says so itself: 有一张卡密用不了 我要退款."""
+    if "problem" not in looked_up and "refund" not in looked_up:
+        return False
+    return cases.says_bad_key(said.text) or stance(said.text, "refund") is Stance.WANTED
+
+
+_GIVES_UP = re.compile(
+    "(?:算了算?了?|(?:那|我|就|先|还是|这个|这单|新的)*(?:不(?:想)?[买要充订下]了|不[买要充]|取消)(?:这单|这个|新的|下单)?)[吧啊呀了]*"
+)
+_OF_WHAT_HE_HAS = re.compile("之前|上次|上一[单张个]|刚才?买|买的|那[张单笔]|收到的?|已经")
+
+
+def not_the_draft(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """算了 有一张卡密用不了 我要退款, below a new draft: that goes, and what he bought before is looked up."""
+    if not isinstance(dialog.state, Collecting | Confirming) or dialog.mending:
+        return None
+    first, _, rest = said.text.strip().partition(next(iter(_BREAKS.findall(said.text.strip())), "\0"))
+    if not rest or not _GIVES_UP.fullmatch(fold(first)):
+        return None
+    bad_key = cases.says_bad_key(rest)
+    if not bad_key and not (stance(rest, "refund") is Stance.WANTED and _OF_WHAT_HE_HAS.search(rest)):
+        return None
+    dropped = Dialog(unpaid=live_unpaid(dialog, scene), dropped=dialog.state.lines)
+    alone = replace(said, text=rest, frame=replace(said.frame, items=()))
+    turn = after_sale.look_up(dropped, "problem" if bad_key else "refund", alone)
+    return replace(turn, reply=Reply(replies.new_one_dropped()))
 
 
 def _to_pay(dialog: Dialog, orders: list[Order], scene: Scene) -> Turn:

@@ -240,6 +240,9 @@ def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if another_account.only_spoken_of(before, said, scene.shelf):
         return turn
     misread = bool(turn.effects) and not asks(said.text)  # 等不了三天的 要立马到 sounds like a complaint
+    misread = misread and not own_order.speaks_of_it(
+        said, [e.purpose for e in turn.effects if isinstance(e, FindOrders)]
+    )
     misread = misread and supposing.may_be_a_wish(before.lines, said.text, scene.shelf)
     if misread or _MISTAKEN.search(said.text) or names_something_else(before, said.text, scene.shelf):
         doubtful = replace(after, denied=True)
@@ -272,6 +275,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or while_unpaid.together(dialog, said, scene)
         or told_besides(dialog, said, scene)
         or more_of_it(dialog, said, scene)
+        or own_order.not_the_draft(dialog, said, scene)
         or own_order.waited(dialog, said, scene)
         or some_came.taken(dialog, said)
     )

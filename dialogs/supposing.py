@@ -8,7 +8,7 @@ from dataclasses import replace
 from catalog.checks import fold
 from catalog.model import FieldKind, Product
 from catalog.shelf import Shelf
-from dialogs import another_account, replies
+from dialogs import another_account, own_order, replies
 from dialogs.asking import choice_label, line_in_words
 from dialogs.draft import look
 from dialogs.effects import FindOrders
@@ -58,6 +58,8 @@ def offered(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         return turn
     reading = Reading(dialog, said, scene)
     looked_up = [effect.purpose for effect in turn.effects if isinstance(effect, FindOrders)]
+    if own_order.speaks_of_it(said, looked_up):
+        return turn
     if reading.asks or said.frame.intent == "price" or not leaves(reading, turn) or "reorder" in looked_up:
         return turn
     if reading.is_told and not _refuses(before.lines, said, scene.shelf):

@@ -79,6 +79,7 @@ def pay_links(say: Say, orders: Sequence[tuple[str, str]]) -> str:
 which_to_cancel = phrase("which_to_cancel", "您有几笔没付款的订单，要取消哪一笔？回复序号：")
 
 
+new_one_dropped = phrase("new_one_dropped", "好的，新的这单不下了。")
 draft_cleared = phrase("draft_cleared", "好的，已取消，没有下单。需要时随时叫我。")
 
 

@@ -1,9 +1,10 @@
 """What is to be otherwise of a paid order goes to the person who has it in hand, in the buyer's own words; and of
-several lines of an order each complaint is about the one it names."""
+several lines each complaint is about the one it names; what he says of a card below a new draft is about the card."""
 
 import pytest
 
-from dialogs.effects import OpenCase
+from dialogs.effects import AskRefund, OpenCase
+from dialogs.state import Confirming, Idle
 from kernel.cases import CaseKind
 from kernel.orders import LineState
 from tests.stories.counter import Counter
@@ -119,3 +120,50 @@ def test_a_new_order_beside_a_list_of_lines_is_one(said: str) -> None:
     counter.says("没到账")
     counter.says(said)
     assert not _cases(counter)
+
+
+_CARDS = ("demo", "京东卡100两张")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["算了 有一张卡密用不了 提示已使用 我要退款", "不买了 我说的是之前买的卡 用不了 退款", "不要了，刚买的卡密无效"],
+)
+def test_a_new_draft_that_is_given_up_goes_and_the_card_is_looked_at(said: str) -> None:
+    counter = _paid(*_CARDS, LineState.DELIVERED)
+    counter.says("再来一单一样的")
+    told = counter.says(said).text
+    assert [case.kind for case in _cases(counter)] == [CaseKind.BAD_KEY]
+    assert isinstance(counter.dialog.state, Idle)
+    assert "新的这单不下了" in told
+
+
+def test_money_wanted_back_for_what_was_bought_gives_the_new_draft_up_too() -> None:
+    counter = _paid(*_CARDS, LineState.DELIVERED)
+    counter.says("steam50")
+    counter.says("不买了 把之前那单退了 退款")
+    assert any(isinstance(effect, AskRefund) for effect in counter.effects)
+    assert isinstance(counter.dialog.state, Idle)
+
+
+def test_a_key_that_does_not_work_asks_nothing_about_the_draft_which_stays() -> None:
+    counter = _paid(*_CARDS, LineState.DELIVERED)
+    counter.says("steam50")
+    assert "改成" not in counter.says("有一张卡密用不了 提示已使用").text
+    assert isinstance(counter.dialog.state, Confirming)
+    counter.says("确认")
+    assert len(counter.orders) == 2
+
+
+def test_giving_a_draft_up_alone_looks_nothing_up() -> None:
+    counter = _paid(*_CARDS, LineState.DELIVERED)
+    counter.says("steam50")
+    counter.says("算了 不要了")
+    assert not _cases(counter)
+
+
+def test_what_is_said_of_the_same_card_again_is_added_to_its_case() -> None:
+    counter = _paid(*_CARDS, LineState.DELIVERED)
+    counter.says("我要退款")
+    counter.says("第二张用不了")
+    assert [case.number for case in counter.cases] == ["S00001"]
