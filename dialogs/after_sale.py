@@ -279,6 +279,8 @@ def _status(
     if not orders:
         none = smalltalk.without_orders(dialog, scene, text)
         when = _time_of_draft(dialog, scene) if text and _ARRIVES.search(text) else ""
+        if when and none.dialog.misses > dialog.misses:
+            return answer(dialog, scene, when)
         return replace(none, reply=replace(none.reply, text=replies.join(when, none.reply.text)))
     order = next((one for one in orders if _ARRIVES.search(text) and _is_on_its_way(one)), orders[0])
     named = which.named(orders, text, scene.shelf) if len(orders) > 1 else None

@@ -39,6 +39,11 @@ _ARRIVES = re.compile(
 _COUNTED = re.compile(rf"[要买来拿订充]|(?:\d{{1,3}}|[{CHINESE}]{{1,2}}|[俩仨])[{PIECES}]|[x×*]\s?\d")
 _OF_THE_ANSWER = re.compile(r"\d|(?:这个|那个|这样|它)?(?:够|行|对|好|可以|划算|合适)[吗么不嘛]")
 """100 够吗, 138… 对吗: about the answer itself, which is not given by that."""
+_REPROACHES = re.compile(
+    "不是(?:刚|才|都|已经|早|说|给|发|写|告诉|我|上面)|没问[你您我]?|(?:刚|才|都|已经|早)[^,，]{0,4}(?:说|发|给|写|报)(?:过|了|的)"
+    "|[你您](?:怎么|咋|干嘛|干啥|凭什么)|怎么(?:还|又|老)(?:在)?(?:问|要)|还问|又问|耳朵|瞎|看不[见到]"
+)
+"""我刚刚不是说了吗, 你怎么知道充哪个啊: nothing that wants an answer, beside what he gives."""
 _LEAST = 3
 _CHARS_MAX = 80
 
@@ -106,7 +111,7 @@ def both(dialog: Dialog, said: Said, scene: Scene, hear: Callable[[Dialog, Said,
 
 def _told(turn: Turn, question: Said, scene: Scene, hear: Callable[[Dialog, Said, Scene], Turn]) -> str:
     """What is known of it; of a price, what it costs, beside what is being put together."""
-    if question.frame.intent not in ("price", "search"):
+    if question.frame.intent not in ("price", "search") or _REPROACHES.search(question.text):
         return _answer(turn.dialog, question, scene)
     heard = hear(turn.dialog, question, scene)
     same = heard.dialog.state == turn.dialog.state and not heard.effects and not heard.dialog.misses
@@ -115,6 +120,8 @@ def _told(turn: Turn, question: Said, scene: Scene, hear: Callable[[Dialog, Said
 
 def _answer(dialog: Dialog, question: Said, scene: Scene) -> str:
     intent = question.frame.intent
+    if _REPROACHES.search(question.text):
+        return ""
     if intent == "invoice":
         return replies.invoice_after_paying()
     if intent == "refund" or "退" in question.text:

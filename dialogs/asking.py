@@ -313,7 +313,9 @@ def _off_sale(looked: Looked, product: Product) -> str:
     sized = [(abs(sku.value - value), sku.label) for sku in looked.skus if sku.value is not None]
     nearest = [label for _, label in sorted(sized)[:2]]
     unit = "个月" if unit == "月" else unit
-    return replies.off_sale(product, f"{replies.number(value)}{unit}{''.join(chosen)}", nearest)
+    size, rest = f"{replies.number(value)}{unit}", "".join(chosen)
+    before = bool(chosen) and any(sku.label.startswith(chosen[0]) for sku in product.skus)  # 中国100元; 100元慢充
+    return replies.off_sale(product, rest + size if before else size + rest, nearest)
 
 
 def _also_wanted(looked: Looked, product: Product, slot: str, used: Sequence[UsedAccount], shelf: Shelf) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from catalog.checks import fold
-from catalog.model import Delivery, Product, Sku
+from catalog.model import AnyValue, Delivery, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.asking import hot_products
 from dialogs.draft import account_field, chosen_options, look
@@ -58,14 +58,24 @@ def _other_size(line: DraftLine, product: Product, shelf: Shelf) -> str:
     held = look(line, shelf).sku
     skus = shelf.matching(product.id, None, chosen_options(line, product))
     if held is not None and held.any_value is not None:
-        limits = held.any_value
-        tried = (n for n in (*_UNITS_TRIED, limits.max, limits.min) if limits.min <= n <= limits.max)
-        other = next((n for n in tried if n != line.value), None)
+        other = _near(line.value or held.any_value.min, held.any_value)
         return f"{other}{held.unit}" if other is not None else ""
     labels = [sku.label for sku in skus]
     after = skus.index(held) if held in skus else -1
     nearest = (*skus[after + 1 :], *reversed(skus[: max(after, 0)]))
     return next((s.label for s in nearest if s != held and s.any_value is None and labels.count(s.label) == 1), "")
+
+
+def _near(amount: float, limits: AnyValue) -> int | None:
+    """The round amount that is nearest, as one counts (10000 of 8000), the greater of two; else an end of the range."""
+    rounds = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
+    rounds = [n for n in rounds if limits.min <= n <= limits.max and n != amount]
+    ends = [n for n in (limits.max, limits.min) if n != amount]
+    return (
+        min(rounds, key=lambda n: (max(n / amount, amount / n), -n))
+        if rounds and amount > 0
+        else next(iter(ends), None)
+    )
 
 
 def _is_topup(product: Product) -> bool:

@@ -24,6 +24,13 @@ _GRUMBLES = re.compile(
     "|(?:你们?)?(?:到底)?(?:行不行|快点行不行|能不能行)(?:啊|呀)?"
 )
 """Haggling and banter around what is ordered; at a summary 便宜点 is about it."""
+_AT_THE_BOT = re.compile(
+    "(?:[哎诶唉喂]|我说|[你您]们?|[这那](?:个|种|破)?|什么|啥|个|就是|真是|破|傻|笨|蠢|死|烂|臭|智障|垃圾|弱智|又是|的){0,6}"
+    "(?:机器人|人工智障)(?:真|太|怎么|这么|那么|是不是|都|也)*(?:[笨傻蠢烦呆]|不行|听不懂|看不懂|没用|有病|智障|听不懂人话)*[了啊呀吧的]*"
+    "|(?:跟|和|对)(?:[你您]们?)?这?个?机器人(?:真的?|就是)?(?:说不[清通明]白?楚?|讲不[清通明]白?楚?|没法(?:说|聊|沟通)|说话真?[累烦])[了啊]*"
+)
+"""哎你这机器人！！话费不要: what he wants is done, and nobody called for the word alone."""
+_FOR_A_PERSON = re.compile("人工|真人|客服|老板|[换找叫转来]个?人|人来")
 _MISTAKEN = re.compile(
     "(?:哎呀|哎|啊)?我?(?:刚才|刚刚|刚)?我?(?:手滑|手误|没看清|[看搞弄点]错|口误|眼花)了?|(?:不好意思|抱歉)[啊哈了]*"
     "|(?:其他|其它|别的|其余|剩下)的?都?(?:就这样|不[变动改用换]|照旧|一样|对|没错|没问题)[了啊哈的吧]*"
@@ -84,6 +91,8 @@ def _is_filler(
     if not _SOMETHING.search(others):
         return False
     if grumbles and _GRUMBLES.fullmatch(said) and any(map(str.isdigit, others)):
+        return True
+    if _AT_THE_BOT.fullmatch(said) and _SAYS_WHAT.search(others) and not _FOR_A_PERSON.search(others):
         return True
     return fillers.fullmatch(said) is not None or (
         _MISTAKEN.fullmatch(said) is not None and _SAYS_WHAT.search(others) is not None

@@ -23,6 +23,7 @@ _HOW_TO = re.compile(
 )
 _HOW_LONG = re.compile(
     "(?:多久|多长时间|几分钟|几天|几个?小时|什么时候|啥时候|何时).{0,4}(?:到|充|发|退|好|收|送)|(?:到账?|发货|退款|充好|送到).{0,3}(?:多久|多长时间|几天)"
+    "|(?:今[天晚]|现在|马上|立刻|明[天早晚]|当[天晚]|几点)(?:就|能|可以|会|来得及|给|帮我)*(?:开始|到(?!底)|收到|发货|送到|上门|打|做|弄好|办好|完成|开工|充上).{0,3}(?:[吗么嘛不没?？呢]|$)"
 )
 _TO_PAY = re.compile(
     "(?:一共|总共|加起来|合计|两[单个笔]|[三3][单个笔]|都|所有|全部).{0,6}(?:付|给|多少|链接|交)|[付给]多少|多少钱来着|发.{0,3}链接|链接.{0,3}发"
@@ -61,6 +62,31 @@ _NOT_OF_IT = re.compile("多久|吗|再[买充下]|别家|别的店|其他店|�
 
 
 _BREAKS = re.compile(r"[\s,，。.;；!！~～、]+")
+
+
+_WILL_WAIT = re.compile(
+    "(?:那|行吧?|好吧?|好的|可以|嗯|哦|中|成|[,，])*(?:我|俺)?(?:就|再|先|在这)*(?:等着?|候着)(?:等|一?下|一会儿?|看|[你您]们?|(?:的)?(?:消息|通知|结果|回复|答复))*[吧啊呀哈呗了]*"
+)
+_YES = re.compile("(?:行吧?|好吧?|好的|可以|嗯+|哦+|中|成)[吧啊了]*")
+_SAYS_WAIT = re.compile("等|候着")
+_UNTIL_THEN = re.compile(
+    f"(?:就)?(?:{_SO_LONG}|1个?小时|2个?小时)[啊哈吧内]*|(?:再|要是|如果|到时候?|到点)*(?:还)?(?:不|没)[^,，。]{{0,6}}(?:投诉|退|差评|举报|找[你您])[^,，。]{{0,4}}|谢谢|快点|尽快"
+)
+
+
+def will_wait(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """那我等着 一小时啊 不来我投诉, to the promise of a person: no more is told than that he will hear."""
+    if not isinstance(dialog.state, Idle) or live_unpaid(dialog, scene) is not None:
+        return None
+    clauses = [fold(clause) for clause in _BREAKS.split(said.text) if clause]
+    rest = [one for one in clauses if not _WILL_WAIT.fullmatch(one) and not _YES.fullmatch(one)]
+    if (
+        len(rest) == len(clauses)
+        or not all(map(_UNTIL_THEN.fullmatch, rest))
+        or not any(map(_SAYS_WAIT.search, clauses))
+    ):
+        return None
+    return answer(dialog, scene, replies.will_hear())
 
 
 def waited(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
@@ -197,6 +223,8 @@ def found(dialog: Dialog, fact: OrdersFound, scene: Scene) -> Turn:
     under_way = bool(orders) and orders[0].state in (OrderState.UNPAID, OrderState.PAID)
     if said is not None and not under_way and (told := smalltalk.shop_answer(dialog, said, scene)) is not None:
         return told
+    if said is not None and not orders and (when := smalltalk.eta_of(dialog, said, scene)) is not None:
+        return answer(dialog, scene, when)
     if not orders or (orders[0].state is OrderState.EXPIRED):
         return smalltalk.help_(dialog, scene, said)
     impatient = said is not None and _is_impatient(said)
@@ -276,20 +304,25 @@ def _how_long(order: Order, scene: Scene, in_hand: str = "") -> str:
     states = {line.state for line in order.lines}
     if order.state is OrderState.UNPAID:
         told = replies.waits_for_payment(order, pay_url(scene, order.token), scene.now)
-        return replies.join(told, *(_when(order)))
+        return replies.join(told, *_when(order, told))
     if order.state is OrderState.REFUNDED:
         return replies.join(replies.facts_of(order), replies.refund_already(wallet=scene.wallet is not None))
     if LineState.REFUNDING in states:
         return replies.join(replies.facts_of(order), replies.refund_under_way())
     if order.state is OrderState.DELIVERED:
         return replies.join(replies.facts_of(order), in_hand or replies.if_missing(order))
-    return replies.join(replies.facts_of(order), *_when(order), in_hand or replies.if_missing(order))
+    facts = replies.facts_of(order)
+    return replies.join(facts, *_when(order, facts), in_hand or replies.if_missing(order))
 
 
-def _when(order: Order) -> list[str]:
+def _when(order: Order, told: str) -> list[str]:
+    """How long each of its lines takes that is still to come, where that has not been told."""
     open_ = [
         line
         for line in order.lines
-        if line.state in (LineState.WAITING, LineState.DELIVERING) and line.eta and not line.late
+        if line.state in (LineState.WAITING, LineState.DELIVERING)
+        and line.eta
+        and not line.late
+        and line.eta not in told
     ]
     return list(dict.fromkeys(replies.takes(line) for line in open_))

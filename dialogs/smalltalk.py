@@ -42,12 +42,17 @@ def greet(dialog: Dialog, scene: Scene) -> Turn:
 
 _OF_AN_ORDER = re.compile(
     "订单|[这那上我]一?单|下单|查|[到入]账|没[到收发充给]|未[到发]|到了|还没|[充买订付下拍][的过]|[充买订付](?!什么|点|个)[^,，。]{0,8}了|卡密|卡号|密码|券码|[发收退]货|退|物流|快递|进度|催"
-    "|无效|不能用|用不了|错|少[发了]|怎么样了|好了吗|多久|钱|发票|什么时候"
+    "|无效|不能用|用不了|错|少[发了]|怎么样了|好了吗|多久|钱|发票|什么时候|慢|快点"
 )
 _NEGLECTED = re.compile(
     "没人(?:理|回|管|答|应)|不(?:理|回)(?:我|人|消息)|爱答不理|(?:等|问)了?(?:半天|好久|一天|老半天)|做不做生意|干不干了"
 )
 
+_COMPLAINS_OF_IT = re.compile(
+    "(?:怎么|咋|干嘛|干啥|为什么|为啥|谁让[你您]|[你您])(?:就|又|还|会|给|全|都)*(?:把|给|将)[^,，。?？]{1,10}?(?:写|填|弄|加|改|放|记|算|带|搞|录)"
+    "|(?:怎么|咋)(?:就|又|还|会|全|都)*(?:写|填|弄|加|改|放|记|算|带|搞|录|变)(?:[了成错进上到这]|的)|乱(?:写|填|改|加|弄|搞)|乱七八糟|写的(?:什么|啥)"
+)
+"""账号怎么把我的话也写进去了: of what stands in the summary; which part is wrong is asked."""
 _CALLS_ONE = re.compile("人工|客服|真人|投诉|经理|电话")
 
 
@@ -56,13 +61,23 @@ def neglected(text: str) -> bool:
     return _NEGLECTED.search(text) is not None and not _CALLS_ONE.search(text)
 
 
+def regretting(dialog: Dialog, said: Said, turn: Turn) -> Turn:
+    """昨天就说了 到现在没人理我！！电信30 快点: what he orders is taken, with one word of regret."""
+    begun = isinstance(dialog.state, Idle) and isinstance(turn.dialog.state, Collecting | Confirming)
+    if not begun or not neglected(said.as_said or said.text):
+        return turn
+    return replace(turn, reply=replace(turn.reply, text=replies.join(replies.sorry_first(), turn.reply.text)))
+
+
 def without_orders(dialog: Dialog, scene: Scene, text: str) -> Turn:
     """He has no order: said where he asks for one; who only chats before he says what he wants is greeted."""
     pending = open_question(dialog, scene) is not None
     if neglected(text):
         how = "" if pending else replies.unknown_how()
         return answer(dialog, scene, replies.join(replies.sorry_to_keep_waiting(), how))
-    if not text or pending or _OF_AN_ORDER.search(text):
+    if pending and text and not _OF_AN_ORDER.search(text):
+        return miss(dialog, scene)
+    if not text or _OF_AN_ORDER.search(text):
         return answer(dialog, scene, replies.no_orders(pending=pending))
     said = fold(text)
     names = ((product, fold(name)) for product in scene.shelf.products for name in (product.name, *product.aliases))
@@ -137,6 +152,11 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     return _told(dialog, said, found.answer, scene)
 
 
+_WHETHER_SO_SOON = re.compile(
+    "(?:今[天晚]|现在|马上|立刻|明[天早晚]|当[天晚]|几点)(?:就|能|可以|会|来得及|给|帮我)*(?:开始|到|收|发货|送|上门|打|做|弄|办|完成|开工|充上|来).{0,3}(?:[吗么嘛不没?？呢]|$)"
+)
+_MAY_BE_OF_TIME = ("help", "search", "unknown", "order_status")
+"""今晚就能开始打吗: of the time that it takes."""
 _WHETHER_IT_CAN = re.compile(
     "^(?!.*(?:你们?(?:能|可以|会)|帮我|给我|下单|怎么|如何|什么|哪|多少|几|为什么|便宜|优惠|改|换|退|取消|发票|人工|客服))"
     ".{0,12}(?:(?:能不能|可不可以|是否|会不会).{1,10}|(?:能|可以|支持|适用|兼容)(?!的).{0,10}(?:[吗么嘛不?？]|没有))[?？]?$"
@@ -152,6 +172,10 @@ def not_stated(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """A question about the goods that nobody has answered: what the catalog says of them, and who knows more."""
     frame, state = said.frame, dialog.state
     named = [item.product for item in frame.items if item.product]
+    if frame.intent in _MAY_BE_OF_TIME and _WHETHER_SO_SOON.search(fold(said.text)):
+        when = eta_of(dialog, said, scene)
+        if when is not None:
+            return answer(dialog, scene, when)
     if frame.intent not in ("help", "search", "unknown") or not _WHETHER_IT_CAN.search(fold(said.text)):
         return None
     if known_answer(dialog, said, scene) is not None:
@@ -247,7 +271,8 @@ def eta_of(dialog: Dialog, said: Said, scene: Scene) -> str | None:
 
 def not_understood(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     """Abuse, advertisements, orders to the bot: answered shortly, never obeyed."""
-    if isinstance(dialog.state, Confirming) and any(word in said.text for word in replies.DOUBT_WORDS):
+    doubts = any(word in said.text for word in replies.DOUBT_WORDS) or _COMPLAINS_OF_IT.search(fold(said.text))
+    if isinstance(dialog.state, Confirming) and doubts:
         return denied(dialog, scene, said.text)
     told = known_answer(dialog, said, scene)
     if told is None and all(_ONLY_LOOKS.fullmatch(fold(one)) for one in _CLAUSES.split(said.text) if one):

@@ -141,7 +141,7 @@ def step(dialog: Dialog, heard: Heard, scene: Scene) -> Turn:
         turn = replacing.telling_all_that_went(fresh, heard.text, just_priced.still_meant(fresh, heard, turn), scene)
         turn = each_line.still_apart(fresh, turn)
         turn = replace(turn, dialog=noted(fresh, heard.text, turn.dialog))
-        turn = as_it_went(fresh, turn, scene.shelf)
+        turn = smalltalk.regretting(fresh, heard, as_it_went(fresh, turn, scene.shelf))
     turn = undoing.remembering(fresh, replacing.still_kept(turn))
     if isinstance(heard, Said) and dialog.angry and turn.dialog.angry == dialog.angry:
         turn = replace(turn, dialog=replace(turn.dialog, angry=0))  # he has calmed down
@@ -183,6 +183,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (turn := supposing.answered(dialog, said, scene)) is not None:
         return turn
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
+    if (refused := tricks.asks_for_others(dialog, said, scene)) is not None:
+        return refused
     if not said.late and (gone := dropping.whole_draft(dialog, said, scene)) is not None:
         return gone
     if (all_of_them := row_after_row.taken(dialog, said, scene, _said)) is not None:
@@ -276,6 +278,7 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or told_besides(dialog, said, scene)
         or more_of_it(dialog, said, scene)
         or own_order.not_the_draft(dialog, said, scene)
+        or own_order.will_wait(dialog, said, scene)
         or own_order.waited(dialog, said, scene)
         or some_came.taken(dialog, said)
     )

@@ -9,7 +9,7 @@ from dialogs import replies
 from dialogs.asking import answer
 from dialogs.effects import FindFavourites
 from dialogs.filling import asks_for_words
-from dialogs.state import Collecting, Confirming, Idle
+from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import Said, Scene, Turn
 
 _LATER = "(?:再|后|晚点|晚些|回头|等会儿?|过几天|月底|下个?月|发了?工资|明天|以后|下次)"
@@ -46,6 +46,27 @@ def without_terms(text: str) -> str:
     """The message without a price of nothing, which else is read as a size (Steam500 0元给我), and without
     到账了再付钱, which sounds like a question about an order."""
     return _NO_PRICE.sub(" ", _ON_DELIVERY.sub(" ", text)).strip() or text
+
+
+_OTHERS = (
+    "(?:别人家?|其[他它]人|其[他它](?:顾客|客户|买家|用户)|他人|旁人|大家|所有人|顾客们?|客户们?|买家们?|(?<!老)用户们?)的?"
+    "(?:那些|全部|所有|购买|下单|充值|消费)*(?:订单|单子|记录|手机号?码?|号码|电话|信息|资料|名字|姓名|地址|卡密|名单|账号)"
+)
+_TELL_ME = "查|看|发(?:给|过来|来|我|一下|下)|报|告诉|给我|提供|导出|调出|透露|要一份"
+_OF_OTHERS = re.compile(
+    f"(?:{_TELL_ME})[^,，。?？]{{0,8}}{_OTHERS}|{_OTHERS}[^,，。?？]{{0,4}}(?:{_TELL_ME})"
+    f"|(?:{_TELL_ME}|\\d{{11}})[^?？]{{0,12}}(?:都有谁|都?是谁|有谁|谁|哪些人|什么人)(?:在|给|的)?[^,，。?？]{{0,6}}(?:[买充付]的?[了过的]|下的?单)"
+)
+"""把别人的订单发我看看, 查一下138…上次是谁充的."""
+
+
+def asks_for_others(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
+    """What others have bought, and who they are, is told to nobody; what stands there stays as it is."""
+    if isinstance(dialog.state, Collecting) and asks_for_words(dialog.state, scene.shelf):
+        return None
+    if isinstance(dialog.state, WithHuman) or _OF_OTHERS.search(fold(said.as_said or said.text)) is None:
+        return None
+    return answer(dialog, scene, replies.not_of_others())
 
 
 def met(text: str) -> str:

@@ -13,6 +13,16 @@ _VAGUE = re.compile(r"工作日|左右|以上|起步|不超过\D|T\+")
 _SECONDS = {"秒": 1, "分": 60, "m": 60, "小": 3600, "钟": 3600, "h": 3600, "天": 86_400, "日": 86_400}
 
 
+_BEGINS_AS_TIME = re.compile(
+    r"(?:大?约|大概|一般|最快|最晚|付款后|下单后)?(?:[\d半几一两三]|当[天日]|当晚|次日|隔[天日]|[今明后][天日晚]|即时|立即|立刻|马上|随时|秒|T\+|工作日)"
+)
+
+
+def begins_as_time(eta: str) -> bool:
+    """Whether 预计 can stand before it: 48小时内 and 当天送到, and not 现摘现发，48小时内 or 接单后1-3天."""
+    return _BEGINS_AS_TIME.match(eta) is not None
+
+
 def promised(eta: str) -> timedelta | None:
     """Read how long a delivery may take by the words the buyer was told (1-5分钟, 72小时内, 即时发卡), from the payment
     on; None where they promise nothing that can be measured."""

@@ -65,7 +65,7 @@ def ask_address_rest(say: Say, label: str, given: str, wants: Sequence[str], exa
     return say(label=label, given=said(given), missing=missing, example=example)
 
 
-@line("{product}要多少{unit}？{least}–{most}{unit}都可以，单价{price}/{unit}，直接回复数字。")
+@line("{product}要多少{unit}？{least}–{most}{unit}都可以，每{unit}{price}，直接回复数字。")
 def ask_units(say: Say, product: Product, sku: Sku, limits: AnyValue) -> str:
     unit = sku.unit or "个"
     return say(product=product.name, unit=unit, least=limits.min, most=limits.max, price=yuan(sku.price_fen))

@@ -15,6 +15,8 @@ def unread_row(say: Say, number: int, row: str) -> str:
 
 no_bargain = phrase("no_bargain", "都是实价，已经是最低的了，不讲价哈。")
 sorry_to_keep_waiting = phrase("sorry_to_keep_waiting", "抱歉之前让您久等了！现在我在，要买什么直接说就行。")
+not_of_others = phrase("not_of_others", "别人的订单和资料我不能给您看，这里只能查您自己买的。")
+sorry_first = phrase("sorry_first", "抱歉，让您久等了。")
 pay_first = phrase("pay_first", "本店都是先付款后发货，不能赊账，也没有试用哈。")
 no_gifts = phrase("no_gifts", "本店没有免费赠送的，都按标价来哈。")
 

@@ -12,6 +12,7 @@ from dialogs.replies.summaries import and_others
 from dialogs.wording import Say, line, phrase
 from kernel.masking import mask
 from kernel.orders import BALANCE_DELIVERY, Line, LineState, Order, OrderState
+from kernel.promises import begins_as_time
 
 _ORDER_STATES = {
     OrderState.UNPAID: phrase("order_unpaid", "待付款"),
@@ -54,6 +55,7 @@ _AWAITS = {
 }
 """What a person does, and no machine at once."""
 _doing_until = phrase("doing_until", "{doing}，预计{when}")
+_doing_as_told = phrase("doing_as_told", "{doing}（{when}）")
 
 
 _slower = phrase("slower", "{doing}，比预计（{when}）慢了")
@@ -93,7 +95,8 @@ def line_state(line: Line, *, with_eta: bool = True) -> str:
         doing = _DOING.get(delivery, _LINE_STATES[line.state])()
         if line.late and with_eta:
             return _slower(doing=doing, when=plain(line.eta))
-        return _doing_until(doing=doing, when=plain(line.eta)) if line.eta and with_eta else doing
+        until = _doing_until if begins_as_time(line.eta) else _doing_as_told
+        return until(doing=doing, when=plain(line.eta)) if line.eta and with_eta else doing
     if line.state is LineState.WAITING and by_person(line):
         return _paid_and(waits=awaits(line))
     if line.late:

@@ -8,11 +8,22 @@ from dialogs.replies.orders import line_what, order_what
 from dialogs.replies.saying import HUMAN_TAP, yuan
 from dialogs.wording import Say, line, phrase
 from kernel.orders import Line, Order
+from kernel.promises import begins_as_time
+
+_takes_as_told = phrase("takes_as_told", "{what}：{when}。")
 
 
 @line("{what}：付款后一般{when}。")
 def takes(say: Say, line: Line) -> str:
+    if not begins_as_time(line.eta):
+        return _takes_as_told(what=line_what(line), when=plain(line.eta))
     return say(what=line_what(line), when=plain(line.eta))
+
+
+@line("好的，一有结果就发到这里。着急请回复「{human}」。")
+def will_hear(say: Say) -> str:
+    """He waits for what a person or the delivery brings."""
+    return say(human=HUMAN_TAP)
 
 
 @line("{product}：{note}")

@@ -78,7 +78,7 @@ def open_question_brief(label: str, *, confirming: bool = False) -> str:
     return _waits_for(label=label) if label else ""
 
 
-sorry_again = phrase("sorry_again", "给您添堵了，对不起。")
+sorry_again = phrase("sorry_again", "实在对不起，让您着急了。")
 
 
 _line_refused_why = phrase("line_refused_why", "原因：{note}。")

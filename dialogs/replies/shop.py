@@ -45,7 +45,7 @@ def price_per_unit(say: Say, product: Product, sku: Sku) -> str:
 yes_we_have = phrase("yes_we_have", "有的。")
 
 
-@line("{product}最少{least}{unit}，最多{most}{unit}，单价{price}/{unit}。")
+@line("{product}最少{least}{unit}，最多{most}{unit}，每{unit}{price}。")
 def limits(say: Say, product: Product, sku: Sku, most: AnyValue) -> str:
     """How little and how much of it can be had."""
     unit = sku.unit or "个"

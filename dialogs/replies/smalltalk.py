@@ -6,6 +6,7 @@ from catalog.model import Delivery, Product
 from dialogs.links import tap
 from dialogs.replies.saying import CANCEL_TAP, HUMAN_TAP, join, said
 from dialogs.wording import Say, line, phrase
+from kernel.promises import begins_as_time
 
 _for_example_line = phrase("for_example", "，例如{examples}")
 
@@ -24,6 +25,7 @@ you_are_welcome = phrase("you_are_welcome", "不客气，随时叫我。")
 _sent_topup = phrase("sent_topup", "到账")
 _sent_parcel = phrase("sent_parcel", "发货")
 _sent_service = phrase("sent_service", "安排")
+_eta_as_told = phrase("eta_as_told", "{product}：付款后{sent}，{when}。")
 _eta_soon = phrase("eta_soon", "{product}付款后会尽快{sent}。")
 
 
@@ -32,6 +34,8 @@ def eta(say: Say, product: Product, when: str) -> str:
     sent = {Delivery.PARCEL: _sent_parcel, Delivery.SERVICE: _sent_service}.get(product.delivery, _sent_topup)()
     if not when:
         return _eta_soon(product=product.name, sent=sent)
+    if not begins_as_time(when):
+        return _eta_as_told(product=product.name, when=when, sent=sent)
     return say(product=product.name, when=when, sent=sent)
 
 
