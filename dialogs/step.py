@@ -185,7 +185,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     dialog = replace(dialog, supposed=()) if dialog.supposed else dialog
     if (refused := tricks.asks_for_others(dialog, said, scene)) is not None:
         return refused
-    if not said.late and (gone := dropping.whole_draft(dialog, said, scene)) is not None:
+    gone = own_order.not_the_draft(dialog, said, scene) or dropping.whole_draft(dialog, said, scene)
+    if gone is not None and not said.late:
         return gone
     if (all_of_them := row_after_row.taken(dialog, said, scene, _said)) is not None:
         return all_of_them
@@ -277,7 +278,6 @@ def _taken(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         or while_unpaid.together(dialog, said, scene)
         or told_besides(dialog, said, scene)
         or more_of_it(dialog, said, scene)
-        or own_order.not_the_draft(dialog, said, scene)
         or own_order.will_wait(dialog, said, scene)
         or own_order.waited(dialog, said, scene)
         or some_came.taken(dialog, said)
