@@ -63,6 +63,8 @@ _OF_THE_PAST = re.compile(
     "没[到充发收]|未到|到了|到账|收到|用不了|无效|不能用|失效|兑换|[充买订下付][的了过]|那单|订单|退|查|还没|好了|发货|[催问]一?下|进度|[吗?？]|卡密"
 )
 """Of an order that he has placed: 京东卡100到了吗 is no new one."""
+_AT_ONCE = re.compile("(?:马上|立刻|立马|尽快|赶紧|今天|现在)(?:就|能|要|得|给我)*(?:到账?|充上|发货)的?(?![了没])")
+"""充100话费马上到账的: how it is to be, and nothing of what he has bought."""
 _WISHES = re.compile(
     "(?:买|来|要|充|冲|订|拿)(?:一|两|三|1|2|3)?[个张份件]|(?:想|要|帮我|给我)(?:再)?[买充冲订]|给.{1,6}[充冲](?![过了的])"
 )
@@ -211,7 +213,8 @@ def _orders_all_the_same(dialog: Dialog, said: Said) -> bool:
     whole = [item for item in said.frame.items if item.product and item.sku and "value" in item.said]
     if not isinstance(dialog.state, Idle) or not whole:
         return False
-    if not _OF_THE_PAST.search(said.text) or (_asks_how_to_pay(said) and not _NOT_THERE.search(said.text)):
+    text = _AT_ONCE.sub("", said.text)
+    if not _OF_THE_PAST.search(text) or (_asks_how_to_pay(said) and not _NOT_THERE.search(said.text)):
         return True
     # 我在别的地方买的被骗了，在你们这买一个季卡，充138…: what is past is told beside it
     told = all(item.fields for item in whole)

@@ -172,7 +172,7 @@ def not_stated(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     """A question about the goods that nobody has answered: what the catalog says of them, and who knows more."""
     frame, state = said.frame, dialog.state
     named = [item.product for item in frame.items if item.product]
-    if frame.intent in _MAY_BE_OF_TIME and _WHETHER_SO_SOON.search(fold(said.text)):
+    if frame.intent in _MAY_BE_OF_TIME and "没" not in said.text and _WHETHER_SO_SOON.search(fold(said.text)):
         when = eta_of(dialog, said, scene)
         if when is not None:
             return answer(dialog, scene, when)

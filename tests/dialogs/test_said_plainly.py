@@ -35,7 +35,14 @@ def test_who_wants_a_person_instead_of_the_bot_gets_one(said: str) -> None:
     assert isinstance(_after("demo", _HF, said).dialog.state, WithHuman)
 
 
-@pytest.mark.parametrize("said", ["你们到底行不行啊 昨天就说了 到现在没人理我！！话费30 快点", "问半天不理人 话费50"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "你们到底行不行啊 昨天就说了 到现在没人理我！！话费30 快点",
+        "问半天不理人 话费50",
+        "昨天问了半天没人理我 充100话费马上到账的 别再问东问西",
+    ],
+)
 def test_who_was_kept_waiting_gets_one_word_of_regret_and_his_order(said: str) -> None:
     counter = counter_in("demo")
     assert counter.says(said).text.startswith(replies.sorry_first())
