@@ -563,6 +563,10 @@ def _settle_months(product: ProductIndex, months: int) -> Settled | None:
         values = {sku.value for sku in skus}
         return Settled(skus[0].value if len(values) == 1 else None, tuple(skus))
     days = -months if months < 0 else months * 30
+    many = {"月": months if months > 0 else 0, "年": months // 12 if months % 12 == 0 else 0, "天": days}
+    many |= {"周": days // 7 if days % 7 == 0 else 0, "季": months // 3 if months > 0 and months % 3 == 0 else 0}
+    if (number := many.get(product.any_unit, 0)) > 0:
+        return _settle_any(product, number)  # 绿钻三个月, sold by any number of months
     value: Number | None = None
     if product.unit == "月" and months > 0:
         value = months

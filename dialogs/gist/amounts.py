@@ -8,6 +8,7 @@ from catalog.checks import fold
 from catalog.model import Product, Sku
 from catalog.shelf import Shelf
 from nlu.numerals import CHINESE, read_numeral
+from nlu.words import UNIT_ALIASES
 
 _SAME = (
     ("课时", "节课", "节", "堂课", "堂", "课"),
@@ -30,6 +31,7 @@ _SAME = (
     ("米", "m"),
     ("兆", "m"),
     ("星", "颗", "颗星", "个星"),
+    *((key, *UNIT_ALIASES[key]) for key in ("美元", "港币", "日元", "韩元", "欧元", "新台币")),
 )
 _LARGER = (
     ("小时", 60, "分钟"),

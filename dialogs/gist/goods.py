@@ -10,10 +10,12 @@ from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
 from dialogs.draft import account_field, field_of, look, pick_sku
 from dialogs.filling import fill
+from dialogs.gist.amounts import amount_of, size_of
 from dialogs.gist.mentions import BARE, Mention, Message
 from dialogs.state import QUANTITY_MAX, DraftLine
 from dialogs.turn import Said
 from nlu.frame import Item
+from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
 from nlu.words import PIECES
 
@@ -21,13 +23,14 @@ _NO_NAMES = frozenset(("手机", "微信", "账号", "电话", "会员", "充值
 """Beginnings of names that are said of everything."""
 _OF_ONE_PRODUCT = (FieldKind.CARD_NO, FieldKind.UID)
 _DIGITS = re.compile(r"[\d元块.]+")
+_AMOUNT = re.compile(rf"\d{{1,6}}|[{CHINESE}]{{1,4}}")
 
 
 def named_goods(said: Said, held: Sequence[Product], shelf: Shelf) -> tuple[Product, ...]:
     """Products that the message names and the order has not: by a whole name, else by a part of one."""
     own, kinds = {product.id for product in held}, {product.category[:1] for product in held}
     named = [one for one in said.frame.named if one.word not in _NO_NAMES and not _DIGITS.fullmatch(one.word)]
-    others = [one for one in named if not own & set(one.products)]
+    others = [one for one in named if not own & set(one.products) and not _is_amount(one.word, held, shelf)]
     meant: dict[str, Product] = {}
     for one in [one for one in others if one.whole] or others:
         products = [product for code in one.products if (product := shelf.product(code)) is not None]
@@ -35,6 +38,17 @@ def named_goods(said: Said, held: Sequence[Product], shelf: Shelf) -> tuple[Prod
         if len(like) == 1:
             meant[like[0].id] = like[0]
     return tuple(product for product in meant.values() if not shadowed(said, product.id, own))
+
+
+def _is_amount(word: str, held: Sequence[Product], shelf: Shelf) -> bool:
+    """Whether a word is how much of the goods of the order it could be: 3个月, though another's card is called so."""
+    found = _AMOUNT.match(word)
+    value = read_numeral(found[0]) if found is not None else None
+    if found is None or value is None:
+        return False
+    rest = word[found.end() :]
+    meant = amount_of(float(value), rest, held, shelf) or size_of(float(value), rest, held, shelf)
+    return meant is not None and bool(rest) and meant[0] == len(rest)
 
 
 def shadowed(said: Said, product: str, held: Set[str]) -> bool:
