@@ -20,13 +20,15 @@ _CONFIRMED = "确认"
 _CHARS_MAX = 60
 _TAILS = "包卡券票装"
 _BETWEEN = re.compile(r"[\s,，。.!！~、]+")
-_TAIL = re.compile(r"尾号(?:是)?(\d{3,4})")
+_TAIL = re.compile(r"(?:尾号|号码?|手机号?)(?:就?是)?(\d{3,4})(?!\d)(?:[那这]个)?|(?<!\d)(\d{3,4})[那这]个号码?")
+TENTHS = re.compile(r"(?<![\d.])(\d{1,5})[块元]([1-9])(?!\d)")
+"""99块5 is 99.5."""
 _CALLED = re.compile(r"(?:就?是)([^\s,，的是]{2,6})的(?![^\s,，。!！])")
 """是移动的, of 移动流量包: a piece of its name."""
 _COUNTED = re.compile(rf"(\d{{1,3}}|[{CHINESE}]{{1,3}}(?=[{PIECES}台])|[俩仨])[{PIECES}台]?")
 _SUM = r"(?<![\d.])¥?(\d{1,6}(?:\.\d{1,2})?)"
 _STOPS = r"[\s,，。.?？!！~、…]"
-_ALTOGETHER = "(?:一共|总共|合计|就?是)*+"
+_ALTOGETHER = f"(?:一共|总共|合计|就?是|[一每][{PIECES}](?=\\d))*+"
 _HOW_MUCH = "(?:一共|总共|合计|这个?|要|得|是)*+(?:多少钱?|几块钱?|多钱|[什啥]么?价|价格?)(?:是|啊|呀)?来着"
 _ANSWERED = re.compile(
     rf"{_HOW_MUCH}(?:哦|噢|嗯|啊|{_STOPS})*+{_ALTOGETHER}{_SUM}(?:元|块钱?)?(?![\d.])(?:(?:是|对|没错)?吧)?{_STOPS}++(?=.)"
@@ -42,9 +44,12 @@ def as_confirmed(text: str, dialog: Dialog, scene: Scene) -> str:
     state = dialog.state
     if not isinstance(state, Confirming) or len(text) > _CHARS_MAX or "\n" in text or is_checking(fold(text)):
         return text
-    plain = lower(normalise(text))
+    plain = TENTHS.sub(r"\1.\2", lower(normalise(text)))
     total = sum(state.totals_fen) / 100
-    plain = _ANSWERED.sub(lambda one: f"{HELD} " if float(one[1] or one[2]) in (total, int(total)) else one[0], plain)
+    prices = {total, int(total)}
+    if len(state.lines) == 1 and (sku := look(state.lines[0], scene.shelf).sku) is not None:
+        prices.add(sku.price_fen / 100)
+    plain = _ANSWERED.sub(lambda one: f"{HELD} " if float(one[1] or one[2]) in prices else one[0], plain)
     said = _TOTAL.sub(lambda n: HELD if float(n[1]) == total else n[0], plain)
     if _says_the_word(said) and not _chooses(said, state, scene):
         return _CONFIRMED
@@ -92,7 +97,9 @@ def without_held(plain: str, looked: Looked) -> str:
     called = fold(looked.product.name) + " " + fold(looked.sku.label) if looked.product and looked.sku else ""
     plain = _CALLED.sub(lambda part: HELD if part[1] in called else part[0], plain)
     given = [re.sub(r"\D", "", value) for value in looked.fields.values()]
-    plain = _TAIL.sub(lambda tail: HELD if any(one.endswith(tail[1]) for one in given if one) else tail[0], plain)
+    plain = _TAIL.sub(
+        lambda tail: HELD if any(one.endswith(tail[1] or tail[2]) for one in given if one) else tail[0], plain
+    )
     plain = _COUNTED.sub(lambda n: HELD if read_numeral(n[1]) == looked.line.quantity else n[0], plain)
     numbers = set(_numbers(looked))
     return _AMOUNT.sub(lambda n: HELD if float(n[1]) in numbers else n[0], plain)

@@ -15,6 +15,7 @@ from dialogs import (
     browsing,
     cases,
     change_or_another,
+    checking,
     comparing,
     declining,
     dropping,
@@ -197,6 +198,7 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if (both := asked_besides.both(dialog, said, scene, _said)) is not None:
         return both
     told = comparing.compared(dialog, said, scene) or browsing.fee_asked(dialog, said, scene)
+    told = told or checking.checked(dialog, said, scene)
     if told is not None:
         return told
     apart = beside.taken(dialog, said, scene, _said) if said.wishes and not said.late else None

@@ -185,3 +185,30 @@ _still_open_order = phrase("still_open_order", "订单")
 @line("（刚才的{what}还没下完，还差{label}，发给我就能继续；不买了回复「{cancel}」）")
 def still_open(say: Say, product: str, label: str) -> str:
     return say(what=product or _still_open_order(), label=label, cancel=CANCEL_TAP)
+
+
+_stands_so = phrase("stands_so", "对的，就是这样。")
+_stands_so_in_part = phrase("stands_so_in_part", "对的，{what}。")
+_stands_otherwise = phrase("stands_otherwise", "不是的，{what}。要改直接说。")
+_field_is = phrase("field_is", "{label}是{account}")
+_comes_to = phrase("comes_to", "合计{total}")
+
+
+def stands_so(what: str) -> str:
+    """He asks whether something stands in the summary as he says, and it does."""
+    return _stands_so_in_part(what=what) if what else _stands_so()
+
+
+def stands_otherwise(what: str) -> str:
+    """He asks whether it is so, and it is not."""
+    return _stands_otherwise(what=what)
+
+
+def what_is(label: str, masked: str) -> str:
+    """One account of the summary."""
+    return _field_is(label=label, account=masked)
+
+
+def comes_to(total_fen: int) -> str:
+    """What the order costs altogether."""
+    return _comes_to(total=yuan(total_fen))
