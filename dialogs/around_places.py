@@ -51,15 +51,29 @@ def _from_region(pieces: Sequence[str]) -> list[str]:
         if at is None:
             continue
         before = [*pieces[:i], piece[:at]]
-        if not any(_PLACE.search(_counted(one)) for one in before):
+        if not any(_PLACE.search(_counted(one)) and not _is_said(one) for one in before):
             return [piece[at:], *pieces[i + 1 :]]
         if at == 0 and region_in_front(piece)[-1] in "省市区" and _HOUSE.search(before[0]):
             return [*pieces[i:], *before]  # 文三路1号，杭州市西湖区
         break
     first = [piece for piece in pieces if piece]
+    if any(_HOUSE.search(piece) and not _is_said(piece) for piece in first):
+        while first and _is_said(first[0]):  # 前面那堆话删了 街道就是东吴北路88号
+            del first[0]
     if first and (lead := _LEAD.match(first[0])) is not None:
         first[0] = first[0][lead.end() :]
     return [piece for piece in first if piece]
+
+
+_SAID = re.compile(
+    "[你啥么吗了说删]|我(?!们?(?:家|住|在|公司))|没有|可以|什么|怎么|型号|不对|错|^嗯|^我?们?(?:公司|家里?|单位|学校|宿舍)(?:[这那]边)?[来去]?$|^(?:[寄送发]|快递)(?:货|件)?[到去给在].{0,6}$"
+)
+_NUMBERED = re.compile(r"\d+(?:号|栋|幢|楼|室|座|弄|单元)|[路街巷道]\d")
+
+
+def _is_said(piece: str) -> bool:
+    """Whether a piece is something he says, though a number or a place's word is in it: 嗯188可以的, 寄到公司来."""
+    return _SAID.search(piece) is not None and _NUMBERED.search(piece) is None
 
 
 def _counted(piece: str) -> str:

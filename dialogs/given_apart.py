@@ -17,6 +17,8 @@ from dialogs.by_text import accounts_anywhere
 from dialogs.draft import asked_field
 from dialogs.freetext import is_person
 from dialogs.gist.chosen import is_question
+from dialogs.gist.clauses import clauses_of
+from dialogs.gist.parcels import moved
 from dialogs.hearing import parts_of
 from dialogs.ordering import advance
 from dialogs.places import goes_by_parcel
@@ -59,6 +61,9 @@ _CHATTER = re.compile(
 _TO_A_PLACE = re.compile(
     r"(?:寄|送货?|发货?|快递|邮寄?)(?:到|给|往|去|至)?(?:我?们?的?(?:公司|单位|学校|家里?|店里?|老家|宿舍))?[:：\s]*$"
 )
+_WONDERS = re.compile("(?:不对){2,}|(?:怎么|咋)(?:把|又|还|都|也|会)[^?？吗,，\\s]{1,14}[了去的]")
+"""地址里怎么把苹果15也写进去了: a reproach, and no question."""
+_OF_ADDRESS = re.compile("地址|楼号|门牌|房号|收[货件]|那堆|写进去|删[了掉]|^(?:等[下等]|不好意思|不对|错了)+$")
 _GOODS_FROM = 4
 
 
@@ -77,7 +82,7 @@ def given_in(text: str, dialog: Dialog, products: Sequence[Product], shelf: Shel
     asked = asked_field(state, shelf) if isinstance(state, Collecting) else None
     for product in products:
         found: dict[str, str] = {}
-        placed = _way(product, rest)
+        placed = _way(product, rest) or _of_the_parcel(product, rest, state, asked)
         if placed is None and len(products) == 1:
             placed = _goods_and_place(product, rest, asked)
         if placed is not None:
@@ -172,6 +177,27 @@ def _way(product: Product, text: str) -> tuple[dict[str, str], str] | None:
         (one.name, check_field(one, value)) for one, value in ((start[0], way.start), (end[0], way.end)) if value
     ]
     return {name: value.canonical for name, value in checked if isinstance(value, Valid)}, way.rest
+
+
+def _of_the_parcel(
+    product: Product, text: str, state: object, asked: Field | None
+) -> tuple[dict[str, str], str] | None:
+    """What a message says of an address that is there, while something else is asked for (楼号忘了 是3幢2单元501), and
+    the message without it."""
+    field = next((one for one in product.fields if goes_by_parcel(one, product)), None)
+    if field is None or field is asked or not isinstance(state, Collecting):
+        return None
+    if is_question(_WONDERS.sub("", text)):
+        return None
+    held = {line.fields.get(field.name, "") for line in state.lines if line.product == product.id}
+    clauses = clauses_of(text)
+    old = held.pop() if len(held) == 1 else ""
+    phones = any(one.kind is FieldKind.PHONE for one in product.fields)
+    new = moved(old, clauses, other_phone=phones) if old else None
+    if new is None:
+        return None
+    rest = [part for part in clauses.parts if part not in new[1] and not _OF_ADDRESS.search(part)]
+    return {field.name: new[0]}, " ".join(rest)
 
 
 def _goods_and_place(product: Product, text: str, asked: Field | None) -> tuple[dict[str, str], str] | None:

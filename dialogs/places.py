@@ -21,7 +21,7 @@ _CITY = re.compile(r"[\u4e00-\u9fff]{2,9}?(?:市|自治州|地区|盟)")
 _DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,10}?(?:新区|开发区|(?<![小社])区|县|旗|市)")
 _STREET = re.compile(r"\d|[路街道巷弄村镇乡屯组号栋幢楼室座苑园里厦庄湾]|大学|学校|医院|公司|广场|小区")
 _LABEL = re.compile(
-    r"(?:所在地区|详细地址|(?:收[货件]|邮寄|快递|送货|新|家庭)?地址|省市区|收[货件]人(?:姓名)?|收[\u4e00-\u9fff]{1,2}人|联系人|姓名|名字"
+    r"(?:所在地区|详细地址|收[货件](?=\s*[:：])|街道(?=就?是)|(?:收[货件]|邮寄|快递|送货|新|家庭)?地址|省市区|收[货件]人(?:姓名)?|收[\u4e00-\u9fff]{1,2}人|联系人|姓名|名字"
     r"|(?:联系|收[货件]|[他她我]的?)?(?:电话|手机号?码?)|联系方式|号码|邮编)\s*(?:是|为)?\s*[:：]?\s*"
 )
 _RECEIVES = re.compile(r"(?:^|[\s,，。;；])([\u4e00-\u9fff]{2,4})(?:收|亲收|签收)(?=$|[\s,，。;；☎])")
@@ -215,7 +215,7 @@ def _name(marked: str) -> tuple[str, str]:
     started = region_at(bare)
     if started is None and (other := _CITY.search(bare)) is not None:
         started = other.start()
-    before = bare[:started].replace(_LOOSE, " ").strip() if started is not None else ""
+    before = bare[:started].replace(_LOOSE, " ").strip(" ,，、;；:：") if started is not None else ""
     spoken = _NO_NAME.search(before) or _SEND.match(before) or _SENDS.search(before)
     if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", before) and not spoken:
         return before, bare.replace(before, " ", 1)

@@ -52,6 +52,10 @@ MAY_PAIR = re.compile("[俩仨t]")
 _NO_AMOUNT_BEFORE = re.compile(
     r"(?:多少钱|几块钱|什么价|怎么卖|咋卖|几块|几钱|好多钱|价|第|no\.?|编号|身高|体重|(?:我|高|是)[一1]米|(?:没|别|莫)超过?|超过|不到|将近|接近|你们(?:[这那]里?|家|店里?|卖)?|不超过|不高于|低于|预算|少于|便宜|优惠|差|余额(?:有|到|够|满)|买[\d一二两三四五]{1,2}送|双|大概|大约|差不多|约莫|至少|最多|找我|发?票开|欠费?了?|余额|剩|送|能?抵|凑够?|付你|转账|红包|积分|上回[充买冲]?|每(?:次|天|趟)|坐一[次趟]|(?:一个?|每个?)[月周天年][洗充冲用吃打跑练上]|借我?|星期|礼拜|周|还剩|尾号(?:还?是|为)?|后面是?|末尾是?|[后前]几位是?|(?:最后|后|末|前|第)[一两几二三四]?(?:个数字|位数?|个数)?(?:应该)?(?:是|为)|开头是?|栋|幢|单元|号楼|(?:我|就|只|手里|手上|手头|兜里|身上|包里|还|一共|总共|现在|才)有|[充买满冲]\s*[\d一二两三四五六七八九十百]{1,4}(?:块|元|张|个)?[送赠返得减抵]|满|减|付|不止|贵了?|高出|便宜了|[才只就]卖|卖到|收|才|楼|生日|等级|级别|上次(?:充|买|冲)?了?|扣了我?|付了|花了|多扣了?|早上|上午|中午|下午|晚上|今晚|明晚|昨晚|凌晨|今早|今天|昨天|明天|\d{4}年|(?<![个\d])\d{1,2}月)\s*$"
 )
+OTHERS_TAKE = re.compile(
+    r"(?:(?<![你您本贵这])(?<!你们)(?<!们家)店里?|隔壁|别家|别处|外面|楼下|市场上?|网上|淘宝上?|人家(?:那边|那里)|他们(?:那边|那里|家))[^,，。;；\s\d]{0,6}(?:要|收|卖|报价?|开价)(?:我|了|到)?(?=$|[\d一二两三四五六七八九十百])"
+)
+"""维修店要二百, 人家那边卖200: what somebody else takes for it."""
 _TOGETHER = re.compile("块(?:儿|[算付结买下拿寄送](?!我))")
 """一块算: together, and not one yuan."""
 _NO_AMOUNT_AFTER = re.compile(
@@ -398,6 +402,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
         return Amount(start, end + 1, "none")  # 9月考
     if unit == "元" and _CENTS.match(after, length):
         return Amount(start, end + length + 1, "none")  # 22块8: a price
+    if unit in ("", "元") and _others_take(text[max(0, start - 16) : start]):
+        return Amount(start, end + length, "none")  # 维修店要二百
+    if number == 0 and unit == "元" and (0, "元") not in lexicon.fractions:
+        return Amount(start, end + length, "none")  # 0元给我: nothing is sold for nothing
     if number is None or (unit == "元" and _TOTAL.search(before)):
         return Amount(start, end + length, "none", number, unit)
     if _QUANTITY.search(text[max(0, start - 8) : start]):
@@ -422,6 +430,10 @@ def _amount(text: str, start: int, end: int, lexicon: Lexicon, ends: set[int]) -
     if chinese and _PHRASE.match(text, start):
         return Amount(start, end, "none")
     return Amount(start, end, "value", number)
+
+
+def _others_take(before: str) -> bool:
+    return any(found.end() == len(before) for found in OTHERS_TAKE.finditer(before))
 
 
 _ITS_LABEL = re.compile(r"个(?:qq|手机|账)号?码?(?:是|为|[:=\s])*\d{5}")

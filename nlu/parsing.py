@@ -143,7 +143,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     if trace is not None:
         trace.decided(said, verdict)
     confidence, intent, _ = verdict
-    if expecting is not None and _only_chooses(said, intent, expecting):
+    if expecting is not None and (_only_chooses(said, intent, expecting) or _reads_out(said, intent, expecting)):
         intent, confidence = "change", 0.6
     if intent == "change" and expecting is None and corrects_itself(seen):
         intent = "order"  # 盐搓两张 说错了 奶搓
@@ -175,7 +175,9 @@ def _gives_accounts_of(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> st
     beside = product is not None and not seen.refs and expecting.slot != "confirm" and seen.amounts
     if beside and product is not None and len(standing_code(product, replace(seen))) > len(seen.texts):
         return product.id  # 双线的 8000 账号fengxue_88
-    if product is None or seen.refs or len(seen.accounts) < 2 or not any(a.kind == "value" for a in seen.amounts):
+    if product is None or seen.refs or not seen.accounts or not any(a.kind == "value" for a in seen.amounts):
+        return ""
+    if len(seen.accounts) == 1 and (expecting.slot == "confirm" or _PHONE.fullmatch(seen.accounts[0].said)):
         return ""
     fits = all(any(accept(one, account.said) for one in product.account_fields) for account in seen.accounts)
     return product.id if fits else ""
@@ -189,6 +191,22 @@ def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:
     chosen = [m for m in said.seen.mentions if m.word in product.option_words or m.word in product.choice_words]
     others = any(ref.product not in (None, product.id) for ref in said.seen.refs)
     return bool(chosen) and not others and said.cues <= PLAIN_CUES | {"change", "state", "again"} and not said.only_told
+
+
+_PHONE = re.compile(r"1[3-9]\d{9}")
+_WRITTEN_ON = re.compile(
+    r"(?:单子?|账单|通知单|卡片?|本子|纸|发票|户口本)(?:上面?|里面?)(?:是|有)?(?:写|印|打|记|显示)"
+)
+
+
+def _reads_out(said: Wording, intent: Intent, expecting: Expecting) -> bool:
+    """单子上写的3301027756, while that is being ordered: what he reads from a paper of his is no order of ours."""
+    product = said.lexicon.products.get(expecting.product or "")
+    if product is None or intent not in ("order_status", "problem", "help") or not _WRITTEN_ON.search(said.seen.text):
+        return False
+    if any(ref.product not in (None, product.id) for ref in said.seen.refs):
+        return False
+    return bool(said.seen.accounts or said.seen.amounts) and not said.cues & {"not_arrived", "paid", "status", "angry"}
 
 
 def _read_unit_of_pending(seen: Seen, lexicon: Lexicon, expecting: Expecting | None) -> None:

@@ -11,6 +11,7 @@ from catalog.shelf import Shelf
 from dialogs.gist.amounts import amount_of, size_of
 from dialogs.gist.clauses import JOINTS, PEOPLE
 from dialogs.gist.names import names
+from nlu.amounts import OTHERS_TAKE
 from nlu.dates import CLOCK
 from nlu.numerals import CHINESE, read_numeral
 from nlu.text import normalise
@@ -140,7 +141,7 @@ def _read(text: str, ids: tuple[str, ...], shelf: Shelf) -> Message:
     found: list[Mention] = []
     chatter = 0
     for at, clause in enumerate(clauses):
-        if _PAST.search(clause):
+        if _PAST.search(clause) or OTHERS_TAKE.search(clause):
             chatter += len(clause)
             continue
         spans = _joined(clause, spans_in(clause, products, shelf))

@@ -118,3 +118,92 @@ def test_a_piece_of_the_address_is_added_below_the_link() -> None:
 def test_a_house_that_is_there_already_is_put_right_with_what_follows() -> None:
     (line,) = lines_after("约好的", f"{_HOME}3幢", "楼号忘了 是3幢2单元501")
     assert "33号3幢2单元501 " in line.fields["address"]
+
+
+@pytest.mark.parametrize(
+    ("said", "unit", "street"),
+    [
+        ("我说的是地址呀 3幢2单元501 还是大的", "CK-L", "湖南省吉首市团结西路33号3幢2单元501 孙浩 18607430027"),
+        ("等下 糕点楼号忘了 是3幢2单元501", None, "湖南省吉首市团结西路33号3幢2单元501 孙浩 18607430027"),
+        (
+            "不对不对 地址里怎么把楼下也写进去了 湖南省吉首市人民北路88号3幢602",
+            None,
+            "湖南省吉首市人民北路88号3幢602 孙浩 18607430027",
+        ),
+    ],
+)
+def test_the_address_is_put_right_while_something_else_is_asked(said: str, unit: str | None, street: str) -> None:
+    (line,) = lines_after("约好的", "桂花糕 孙浩 18607430027 湖南省吉首市团结西路33号", said)
+    assert (line.sku, line.fields["address"]) == (unit, street)
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "pieces"),
+    [
+        ("收货:孙浩,18607430027,湖南省吉首市团结西路33号", "湖南省吉首市团结西路33号 孙浩 18607430027", 1),
+        (
+            "嗯68可以的 我要三盒 寄到公司来 上海浦东新区世纪大道1200号15楼 赵敏 18973310456",
+            "上海浦东新区世纪大道1200号15楼 赵敏 18973310456",
+            3,
+        ),
+        (
+            "啥叫没有啊 我说的是糕点15块那种\n王倩 13512345678 苏州市吴中区东吴北路88号3幢602",
+            "苏州市吴中区东吴北路88号3幢602 王倩 13512345678",
+            1,
+        ),
+    ],
+)
+def test_what_is_said_before_an_address_is_no_part_of_it(said: str, address: str, pieces: int) -> None:
+    (line,) = lines_after("约好的", "桂花糕大盒", said)
+    assert (line.fields["address"], line.quantity) == (address, pieces)
+
+
+def test_a_character_is_taken_out_of_an_address() -> None:
+    (line,) = lines_after("约好的", _HOME.replace("团结", "来团结"), "三盒 不是一盒 地址里那个来字去掉")
+    assert (line.quantity, line.fields["address"]) == (3, "孙浩 18607430027 湖南省吉首市团结西路33号")
+
+
+@pytest.mark.parametrize(
+    ("said", "months"), [("听书会员三个月 90318827", 3), ("听书开半年 90318827", 6), ("给90318827开听书 两个月的", 2)]
+)
+def test_months_are_the_amount_of_what_is_sold_by_any_number_of_them(said: str, months: int) -> None:
+    (line,) = lines_after("约好的", said)
+    assert (line.value, line.quantity, line.fields["account"]) == (months, 1, "90318827")
+
+
+@pytest.mark.parametrize("said", ["美国的 20刀", "换成美区20美金的", "美国 20美刀吧"])
+def test_a_choice_and_a_size_in_another_currency_both_count(said: str) -> None:
+    (line,) = lines_after("约好的", "海淘卡国内100", said)
+    assert (line.value, line.options["country"]) == (20, "us")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("那手机是5678那个对吧", "138****5678"),
+        ("手机号是5678那个吧", "138****5678"),
+        ("那手机是5679那个对吧", "不是的"),
+        ("99.5对吧", "合计¥99.50"),
+        ("99块5对吗", "合计¥99.50"),
+    ],
+)
+def test_what_the_summary_shows_is_answered_and_nothing_changes(said: str, told: str) -> None:
+    counter = summed_up("demo", "话费100 13812345678")
+    before = counter.dialog.state
+    reply = counter.says(said)
+    assert told in reply.text
+    assert counter.dialog.state == before
+
+
+@pytest.mark.parametrize("said", ["是5678这个号 没错", "一张99.5是吧 行", "99块5 对的 买"])
+def test_what_stands_there_said_back_is_a_yes(said: str) -> None:
+    counter = summed_up("demo", "话费100 13812345678")
+    counter.says(said)
+    assert len(counter.orders) == 1
+
+
+def test_what_somebody_else_takes_and_nought_are_no_sizes() -> None:
+    (line,) = lines_after("demo", "京东卡", "维修店要二百 太贵了 有冇大点的")
+    assert line.value is None
+    (line,) = lines_after("demo", "就京东卡500 0元给我 老板说的")
+    assert (line.value, line.quantity) == (500, 1)
