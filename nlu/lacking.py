@@ -107,7 +107,7 @@ def _like_its_own(seen: Seen, product: ProductIndex, found: Found) -> list[tuple
     text, left, said = seen.text, "", []
     for kind in _kinds(product):
         if kind.unit:
-            pattern = re.compile(rf"(?<![\d.])\d{{1,3}}{kind.unit}")
+            pattern = re.compile(rf"(?<![\d.])\d{{1,3}}{re.escape(kind.unit)}")
             hits = [m.span() for m in pattern.finditer(text) if m[0] not in product.all_words]
             covered = [(m.start, m.end) for m in seen.mentions]
             hits = [(a, b) for a, b in hits if not any(s < b and a < e for s, e in covered)]
@@ -115,7 +115,7 @@ def _like_its_own(seen: Seen, product: ProductIndex, found: Found) -> list[tuple
             hits = [m.span() for m in _LETTERS.finditer(text) if not {m[0], m[0][:-1]} & kind.words]
         elif kind.end:
             left = left or blanked(text, found)
-            pattern = re.compile(rf"[\u4e00-\u9fff0-9a-z]{{1,{_KIND_MAX}}}?{kind.end}(?![\u4e00-\u9fff]{{1,2}}Ｓ)")
+            pattern = re.compile(rf"[\u4e00-\u9fff0-9a-z]{{1,{_KIND_MAX}}}?{re.escape(kind.end)}(?![\u4e00-\u9fff]{{1,2}}Ｓ)")
             hits = [m.span() for m in pattern.finditer(left) if _is_a_choice(m[0], kind, product)]
         else:
             continue
