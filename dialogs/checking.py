@@ -37,7 +37,8 @@ def checked(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
     state, live = dialog.state, paying.live_unpaid(dialog, scene)
     lines = state.lines if isinstance(state, Confirming) else live.lines if live and isinstance(state, Idle) else ()
     text = TENTHS.sub(r"\1.\2", lower(normalise(said.text)))
-    if len(lines) != 1 or len(text) > _TEXT_MAX or not re.search(_ASKS, fold(text)) or said.late:
+    asks = re.search(_ASKS, fold(text)) is not None and re.search(r"\d", text) is not None
+    if len(lines) != 1 or len(text) > _TEXT_MAX or not asks or said.late:
         return None
     told = _told(lines[0], text, scene)
     return answer(dialog, scene, told) if told else None

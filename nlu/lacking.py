@@ -115,7 +115,9 @@ def _like_its_own(seen: Seen, product: ProductIndex, found: Found) -> list[tuple
             hits = [m.span() for m in _LETTERS.finditer(text) if not {m[0], m[0][:-1]} & kind.words]
         elif kind.end:
             left = left or blanked(text, found)
-            pattern = re.compile(rf"[\u4e00-\u9fff0-9a-z]{{1,{_KIND_MAX}}}?{re.escape(kind.end)}(?![\u4e00-\u9fff]{{1,2}}Ｓ)")
+            pattern = re.compile(
+                rf"[\u4e00-\u9fff0-9a-z]{{1,{_KIND_MAX}}}?{re.escape(kind.end)}(?![\u4e00-\u9fff]{{1,2}}Ｓ)"
+            )
             hits = [m.span() for m in pattern.finditer(left) if _is_a_choice(m[0], kind, product)]
         else:
             continue
