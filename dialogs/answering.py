@@ -282,9 +282,9 @@ def _mentioned(
     if said.frame.intent == "change" and any(size in map(fold, (sku.label, *sku.aliases)) for sku in product.skus):
         whole = fill_by_text(state.lines[meant[0]], "value", size, product, scene.shelf)
         return [(meant[0], whole)] if whole is not None else []
-    if _settles(items):
-        return []
     filled = fill_by_mention(state.lines[meant[0]], said.text, product, scene.shelf)
+    if _settles(items) and not (filled is not None and _says_more(filled, items)):
+        return []
     if filled is not None and filled.line == state.lines[meant[0]] and items:
         return []  # 改成金币 470万: the name it has already says less than the number
     return [(meant[0], filled)] if filled is not None else []
@@ -293,6 +293,13 @@ def _mentioned(
 def _settles(items: Sequence[Item]) -> bool:
     """Whether the understanding found more than a bare number, which could be a quantity or a digit just as well."""
     return any(i.product or i.sku or i.options or i.fields or i.invalid or "quantity" in i.said for i in items)
+
+
+def _says_more(filled: Filled, items: Sequence[Item]) -> bool:
+    """Whether the product's own names gave the options that were found, and a size besides: 英文的一对一."""
+    plain = not any(i.product or i.sku or i.fields or i.invalid or "quantity" in i.said for i in items)
+    options = {name for item in items for name in item.options if name in item.said}
+    return plain and "value" in filled.changed and options <= filled.changed
 
 
 def _after_filling(

@@ -152,7 +152,8 @@ def pick_sku(line: DraftLine, sku: Sku, product: Product, shelf: Shelf) -> Draft
     found = shelf.matching(product.id, value, chosen_options(picked, product))
     if found == (sku,) and value is not None:
         return picked
-    peers = (one.code for one in product.skus if one.label == sku.label and one.options != sku.options)
+    names = {sku.label, *sku.aliases}
+    peers = (one.code for one in product.skus if one.options != sku.options and names & {one.label, *one.aliases})
     return replace(picked, sku=ALIKE.join((sku.code, *peers)))  # 月卡 of every platform: another may be chosen yet
 
 

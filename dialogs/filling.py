@@ -1,6 +1,7 @@
 """Putting what a message said into a draft line: each value checked, nothing that was not said."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -19,7 +20,7 @@ from dialogs.draft import (
     option_of,
     pick_sku,
 )
-from dialogs.state import ALIKE, NO_QUANTITY, QUANTITY_MAX, Collecting, DraftLine
+from dialogs.state import ALIKE, NO_QUANTITY, NOT_THE_USUAL, QUANTITY_MAX, Collecting, DraftLine
 from dialogs.which_choice import meant, named
 from nlu.frame import Item
 
@@ -132,25 +133,31 @@ def fill_by_mention(line: DraftLine, text: str, product: Product, shelf: Shelf) 
         return _with_ending(line, said, ending, product)
     names = named(product)
     heard = [name for name in names if len(name) > 1 and name in said]
-    longest = {meant(said, names[n], product) for n in heard if not any(n != other and n in other for other in heard)}
-    one = longest.pop() if len(longest) == 1 else None
-    if one is None or any(word in said for word in replies.NOT_WORDS):
+    telling = [name for name in heard if not any(name != other and name in other for other in heard)]
+    meanings = {meant(said, names[name], product) for name in telling}
+    settled = {one[0]: one[1] for one in meanings if one is not None}
+    if not settled or len(settled) < len(meanings) or any(word in said for word in replies.NOT_WORDS):
         return None
-    slot, key = one
-    if slot == "value":
-        sku = _of_this_kind(next(sku for sku in product.skus if sku.code == key), line, said, product, shelf)
-        return Filled(pick_sku(line, sku, product, shelf), frozenset({slot}))
-    if option_of(product, slot) is not None:
-        return Filled(with_option(line, slot, key), frozenset({slot}))
-    return Filled(replace(line, fields={**line.fields, slot: key}), frozenset({slot}))
+    for slot, key in settled.items():
+        if option_of(product, slot) is not None:
+            line = with_option(line, slot, key)
+        elif slot != "value":
+            line = replace(line, fields={**line.fields, slot: key})
+    if "value" in settled:
+        codes = {code for name in telling for part, code in names[name] if part == "value"}
+        sku = _of_this_kind([sku for sku in product.skus if sku.code in codes], line, product, shelf)
+        line = pick_sku(line, sku, product, shelf)
+    return Filled(line, frozenset(settled))
 
 
-def _of_this_kind(sku: Sku, line: DraftLine, said: str, product: Product, shelf: Shelf) -> Sku:
-    """改8寸, of a mousse cake: the size in the kind that was chosen, where no other kind is named."""
-    if sku.value is None or any(fold(c.label) in said for option in product.options for c in option.values):
-        return sku
-    same = shelf.matching(product.id, sku.value, chosen_options(line, product))
-    return same[0] if len(same) == 1 else sku
+def _of_this_kind(skus: Sequence[Sku], line: DraftLine, product: Product, shelf: Shelf) -> Sku:
+    """改8寸, of a mousse cake; 还是一对一的, of a paper in Chinese: of what is called so, the one of the kind that was
+    chosen."""
+    options = chosen_options(line, product)
+    same = [sku for sku in skus if all(sku.options.get(name, value) == value for name, value in options.items())]
+    if len(same) != 1 and skus[-1].value is not None:
+        same = list(shelf.matching(product.id, skus[-1].value, options))
+    return same[0] if len(same) == 1 else skus[-1]
 
 
 def speaks_of_ending(text: str) -> bool:
@@ -246,9 +253,9 @@ def _fill_product(line: DraftLine, item: Item, shelf: Shelf) -> tuple[DraftLine,
     carried = replace(line, product=product.id, candidates=(), sku=None)
     before = shelf.product(line.product) if line.product else None
     units = {sku.unit for sku in before.skus} if before is not None else {sku.unit for sku in product.skus}
-    keeps_value = line.value is not None and any(
-        (sku.value == line.value or sku.any_value is not None) and sku.unit in units for sku in product.skus
-    )
+    options = {n: v for n, v in chosen_options(carried, product).items() if n in line.options}
+    sized = [s for s in product.skus if (s.value == line.value or s.any_value is not None) and s.unit in units]
+    keeps_value = line.value is not None and bool(sized) and not _choose_for_him(sized, options, product)
     fields = {n: v for n, v in given_fields(carried, product).items() if n in line.fields}
     for name, value in line.fields.items():
         place = _place_for(name, value, product, None)
@@ -257,9 +264,19 @@ def _fill_product(line: DraftLine, item: Item, shelf: Shelf) -> tuple[DraftLine,
     return replace(
         carried,
         value=line.value if keeps_value or line.product is None else None,
-        options={n: v for n, v in chosen_options(carried, product).items() if n in line.options},
+        options=options,
         fields=fields,
     ), True
+
+
+def _choose_for_him(sized: Sequence[Sku], options: Mapping[str, str], product: Product) -> bool:
+    """Whether a size kept from other goods would choose what nobody named: a card's country, by the unit of it."""
+    return any(
+        len({sku.options.get(option.name) for sku in sized})
+        < len({sku.options.get(option.name) for sku in product.skus})
+        for option in product.options
+        if option.name not in options and option.default is None
+    )
 
 
 def _fill_units(line: DraftLine, item: Item, product: Product | None, shelf: Shelf) -> tuple[DraftLine, set[str]]:
@@ -324,6 +341,9 @@ def _fill_options(line: DraftLine, item: Item, product: Product) -> tuple[DraftL
         if name in item.said or value != option.default:
             changed.add(name)
             line = with_option(line, name, value) if line.options.get(name) != value else line
+    for option in product.options:
+        if option.default is not None and option.name in item.missing and option.name not in line.options:
+            line = replace(line, options={**line.options, option.name: NOT_THE_USUAL})
     return line, changed
 
 

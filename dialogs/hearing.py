@@ -16,6 +16,7 @@ from dialogs.draft import field_of
 from dialogs.gist.chosen import is_question
 from dialogs.gist.mentions import refused
 from dialogs.other_lines import for_each_number
+from dialogs.part_names import with_part_named
 from dialogs.places import goes_by_parcel, is_receiver, read
 from dialogs.pointing import longest_name
 from dialogs.several_items import (
@@ -300,6 +301,8 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = (_with_sku_named(items[0], scene.shelf.product(items[0].candidates[0]), said.text),)
     if len(items) == 1 and frame.intent == "order":
         items = (_with_size_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
+    if len(items) == 1 and (frame.intent == "order" or (not lines and frame.intent in ("answer", "price", "search"))):
+        items = (with_part_named(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == len(lines) == 1 and frame.intent in ("change", "answer") and items[0].said == {"quantity"}:
         only = _product_of(items[0], lines, scene.shelf)
         items = (sizes_counted(only, said.text) if only is not None else ()) or items
@@ -307,10 +310,25 @@ def heard_again(dialog: Dialog, said: Said, scene: Scene) -> Said:
         items = (_with_size_changed(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
     if len(items) == 1 and frame.intent in ("order", "answer") and not _NOT_BOTH.search(said.text):
         items = (_without_a_guess(items[0], _product_of(items[0], lines, scene.shelf), said.text),)
+    items = tuple(_without_others_choices(item, _product_of(item, lines, scene.shelf)) for item in items)
     items = tuple(_as_written(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     if "手机" in said.text or "电话" in said.text:
         items = tuple(_without_phone_for_qq(item, _product_of(item, lines, scene.shelf), said.text) for item in items)
     return said if items == frame.items else replace(said, frame=replace(frame, items=items))
+
+
+def _without_others_choices(item: Item, product: Product | None) -> Item:
+    """苹果的, of 苹果QQ and 苹果微信: what another game calls its account's kind is no choice of this one's."""
+    strange = {
+        field.name
+        for field in (product.fields if product is not None else ())
+        if field.kind is FieldKind.CHOICE
+        and item.fields.get(field.name, field.values[0].id) not in {choice.id for choice in field.values}
+    }
+    if not strange:
+        return item
+    kept = {name: value for name, value in item.fields.items() if name not in strange}
+    return replace(item, fields=kept, said=item.said - strange)
 
 
 def _as_written(item: Item, product: Product | None, text: str) -> Item:

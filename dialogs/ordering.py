@@ -62,6 +62,7 @@ def advance(dialog: Dialog, lines: Sequence[DraftLine], scene: Scene, *notes: st
         if not there:
             return shop_window(replace(dialog, state=Idle(), listed=None), scene, replies.off_sale_meanwhile())
         lines, notes = there, (*notes, replies.off_sale_meanwhile(len(lines) - len(there)))
+    lines = _without_old_amounts(dialog, lines, scene.shelf)
     looked = [look(line, scene.shelf) for line in lines]
     if any(one.trouble for one in looked):
         notes = tuple(note for note in notes if note != replies.changed())  # what is not sold has not been changed to
@@ -115,6 +116,25 @@ def _only_adds(old: Looked, new: Looked) -> bool:
 
 def _holds(new: Mapping[str, str], old: Mapping[str, str]) -> bool:
     return all(new.get(name) == value for name, value in old.items())
+
+
+def _without_old_amounts(dialog: Dialog, lines: tuple[DraftLine, ...], shelf: Shelf) -> tuple[DraftLine, ...]:
+    """美国的, of a card of 200元: an amount goes with the choice it was said for, where the new one is sold by another
+    unit."""
+    state = dialog.state
+    if not isinstance(state, Collecting | Confirming) or len(state.lines) != len(lines):
+        return lines
+    return tuple(
+        replace(line, value=None, sku=None) if _is_of_another_unit(line, old, shelf) else line
+        for line, old in zip(lines, state.lines, strict=True)
+    )
+
+
+def _is_of_another_unit(line: DraftLine, old: DraftLine, shelf: Shelf) -> bool:
+    if line.value is None or line.value != old.value or line.options == old.options:
+        return False
+    now, before = look(line, shelf), look(old, shelf)
+    return now.trouble == "off_sale" and before.sku is not None and before.sku.unit not in {s.unit for s in now.skus}
 
 
 def favourites_found(dialog: Dialog, fact: FavouritesFound, scene: Scene) -> Turn:

@@ -26,6 +26,8 @@ PAGE_SIZE = 9
 
 ALIKE = "|"
 """Stands between the SKUs that a name leaves."""
+NOT_THE_USUAL = ""
+"""Stands for an option of which the usual choice was refused: it has to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)

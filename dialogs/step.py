@@ -13,6 +13,7 @@ from dialogs import (
     batch,
     beside,
     browsing,
+    by_price,
     cases,
     change_or_another,
     checking,
@@ -191,6 +192,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return gone
     if (all_of_them := row_after_row.taken(dialog, said, scene, _said)) is not None:
         return all_of_them
+    priced = by_price.with_its_sku(dialog, said, scene)
+    by_its_price, said = priced is not said, priced
     if said.given is not None and not said.late:
         return given_apart.taken(dialog, said, scene, _said)
     if not said.late and (each := each_line.taken(dialog, said, scene)) is not None:
@@ -209,7 +212,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     if said.settled and not isinstance(dialog.state, Confirming) and not recounts(dialog, said, scene):
         said = replace(said, text=said.settled)
     turn = another_account.still_open(dialog, _taken(dialog, said, scene))
-    turn = change_or_another.said_in_full(dialog, said, or_its_gist(dialog, said, scene, turn), scene)
+    turn = turn if by_its_price else or_its_gist(dialog, said, scene, turn)
+    turn = change_or_another.said_in_full(dialog, said, turn, scene)
     turn = supposing.offered(dialog, said, scene, _noted(dialog, said, _checked(dialog, said, scene, turn)))
     turn = row_after_row.or_each(dialog, said, scene, or_its_core(dialog, said, scene, turn, _said), _said)
     state = dialog.state

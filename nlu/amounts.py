@@ -574,6 +574,8 @@ def _settle_months(product: ProductIndex, months: int) -> Settled | None:
         skus = product.by_months[months]
         values = {sku.value for sku in skus}
         return Settled(skus[0].value if len(values) == 1 else None, tuple(skus))
+    if months > 0 and product.any_unit in ("月", "个月"):
+        return _settle_any(product, months)  # 一年 of what is sold by any number of months
     days = -months if months < 0 else months * 30
     many = {"月": months if months > 0 else 0, "年": months // 12 if months % 12 == 0 else 0, "天": days}
     many |= {"周": days // 7 if days % 7 == 0 else 0, "季": months // 3 if months > 0 and months % 3 == 0 else 0}

@@ -399,3 +399,19 @@ def _as_said(word: str, product: ProductIndex) -> str:
         return ""
     words = (*product.option_words, *product.choice_words)
     return next((w for w in words if len(w) > 1 and (w.startswith(word) or word.startswith(w))), "")
+
+
+def options_of(pid: str, seen: Seen, lexicon: Lexicon) -> list[Mention]:
+    """美国的 10刀, while a card of that name is being ordered: of what a word is an option of in several products, that
+    of what is pending, where no other goods are named."""
+    product = lexicon.products.get(pid)
+    if product is None or any(ref.product != pid for ref in seen.refs):
+        return seen.mentions
+    return [_as_option_of(product, mention) for mention in seen.mentions]
+
+
+def _as_option_of(product: ProductIndex, mention: Mention) -> Mention:
+    pair, entry = product.option_words.get(mention.word), mention.entry
+    if pair is None or entry.choices or entry.options == [pair] or pair not in entry.options:
+        return mention
+    return replace(mention, entry=replace(entry, options=[pair], owners=[product.id]))

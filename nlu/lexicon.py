@@ -695,5 +695,5 @@ def _prefixes(name: str) -> list[str]:
     if latin:
         return [latin[0]] if latin[0] != name else []
     if re.match(r"[\u4e00-\u9fff]{4}", name):
-        return [name[:2], name[:3]]
+        return [name[:2]] if _own_tail(name) == name[2:] else [name[:2], name[:3]]  # 骏网一百 is no 骏网一卡通 and 百
     return []

@@ -11,7 +11,7 @@ from nlu.lexicon import FieldWords, Lexicon, ProductIndex, plain
 from nlu.phrases import MOST, Entry
 from nlu.seen import Ref, Seen
 from nlu.text import normalise
-from nlu.words import DURATION_WORDS, GENERAL_COUNTERS
+from nlu.words import DURATION_WORDS, GENERAL_COUNTERS, TOO_GENERIC
 
 SHOWN = 20
 """No buyer chooses from more candidates than this."""
@@ -175,11 +175,9 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
         if narrowed:
             both = tuple(pid for pid in candidates if pid in narrowed)
             candidates = both or candidates or narrowed
-    offered = [set(m.entry.owners or (() if m.entry.means_things else m.entry.skus)) for m in seen.mentions]
-    owned = Counter(pid for pids in offered for pid in pids)
-    whole = [pid for pid, n in owned.items() if n > 1 and n == sum(map(bool, offered))]
-    if len(whole) == 1 and whole[0] not in candidates and not foreign:
-        return lexicon.products[whole[0]], ()  # 钢琴十级: only one thing has both
+    whole = owner_of_all(seen) or _owner_by_kind(seen, lexicon)
+    if whole and whole not in candidates and not foreign:
+        return lexicon.products[whole], ()
     if candidates and candidates == (lexicon.phone_topup,) and wants_topup and _tops_up(seen):
         return lexicon.products[candidates[0]], ()  # 电话打得多…给我充50，138…
     if candidates:
@@ -204,6 +202,25 @@ def inferred(seen: Seen, lexicon: Lexicon, wants_topup: bool) -> tuple[ProductIn
     if phones and (money or vague or re.search("[充冲]", seen.text)) and not _elsewhere(seen):
         return lexicon.products[lexicon.phone_topup], ()
     return None, (lexicon.phone_topup,) if money and re.search("[充冲交缴]", seen.text) else ()
+
+
+def owner_of_all(seen: Seen) -> str:
+    """Give the one product that has all the options and sizes named, of several: 钢琴十级; "" where none has."""
+    offered = [set(m.entry.owners or (() if m.entry.means_things else m.entry.skus)) for m in seen.mentions]
+    owned = Counter(pid for pids in offered for pid in pids)
+    whole = [pid for pid, n in owned.items() if n > 1 and n == sum(map(bool, offered))]
+    return whole[0] if len(whole) == 1 else ""
+
+
+def _owner_by_kind(seen: Seen, lexicon: Lexicon) -> str:
+    """Give the one product of an option behind which stands what its name ends in: 饿了么红包, of 外卖红包."""
+    for mention in seen.mentions:
+        owners = mention.entry.owners if not mention.entry.means_things and len(mention.word) > 1 else []
+        behind = seen.text[mention.end :].removeprefix("的")
+        tails = {name[-2:] for pid in owners[:1] for name in lexicon.products[pid].names if len(name) > 3}
+        if len(owners) == 1 and behind[:2] in tails - TOO_GENERIC:
+            return owners[0]
+    return ""
 
 
 def of_options(seen: Seen, lexicon: Lexicon) -> ProductIndex | None:

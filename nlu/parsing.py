@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nlu.absent import drop_absent, found_in
 from nlu.accounts import accept
+from nlu.amounts import settle
 from nlu.answers import read_answer, read_number
 from nlu.any_number import values_of_any_number
 from nlu.assent import agrees
@@ -12,14 +13,14 @@ from nlu.counting import count_otherwise
 from nlu.deciding import PLAIN_CUES, Wording, decide, talks_of_something_else
 from nlu.doubting import without_leftovers
 from nlu.frame import Channel, Expecting, Frame, Intent, Item
-from nlu.goods import chosen_of
+from nlu.goods import chosen_of, options_of
 from nlu.group_amounts import with_shared_amounts
 from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
 from nlu.joins import joined_plainly
 from nlu.lacking import drop_lacking
 from nlu.lexicon import Lexicon
-from nlu.naming import SHOWN
+from nlu.naming import SHOWN, owner_of_all
 from nlu.own_code import standing_code
 from nlu.reading import drafts
 from nlu.seeing import look_at
@@ -83,6 +84,7 @@ def _read(
         seen = look_at(as_written(said, cased), plain, lexicon)
         if expecting is not None and expecting.product is not None:
             seen.refs = chosen_of(expecting.product, seen, lexicon)
+            seen.mentions = options_of(expecting.product, seen, lexicon)
         if trace is not None:
             trace.saw(seen)
         at_once = _awaited(plain, seen, lexicon, expecting)
@@ -136,7 +138,8 @@ def _awaited(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | No
 
 def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None, trace: Trace | None) -> Frame:
     """Read a message as a whole: what it is for, then its items."""
-    if expecting is not None and (held := _gives_accounts_of(seen, lexicon, expecting)):
+    held = expecting and (_gives_accounts_of(seen, lexicon, expecting) or _sizes_pending(seen, lexicon, expecting))
+    if held:
         seen.refs = [Ref(0, 0, "", held)]
     said = Wording(seen, lexicon)
     verdict = decide(said)
@@ -147,6 +150,8 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
         intent, confidence = "change", 0.6
     if intent == "change" and expecting is None and corrects_itself(seen):
         intent = "order"  # 盐搓两张 说错了 奶搓
+    if intent == "answer" and expecting is None and seen.accounts and owner_of_all(seen):
+        intent = "order"  # 超级影视月卡 33810275, where nothing was asked
     _read_unit_of_pending(seen, lexicon, expecting)
     found = found_in(seen)
     begins = intent == "order" or (intent == "answer" and expecting is None)
@@ -181,6 +186,17 @@ def _gives_accounts_of(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> st
         return ""
     fits = all(any(accept(one, account.said) for one in product.account_fields) for account in seen.accounts)
     return product.id if fits else ""
+
+
+def _sizes_pending(seen: Seen, lexicon: Lexicon, expecting: Expecting) -> str:
+    """开一年 12个月, to how many months of it: of that, and no other product of which a size is called so."""
+    product = lexicon.products.get(expecting.product or "")
+    if product is None or expecting.slot != "value" or seen.refs or not seen.amounts:
+        return ""
+    if any(amount.kind != "months" for amount in seen.amounts):
+        return ""
+    sizes = [settle(product, replace(amount, word="")) for amount in seen.amounts]
+    return product.id if all(size is not None and size.value is not None for size in sizes) else ""
 
 
 def _only_chooses(said: Wording, intent: Intent, expecting: Expecting) -> bool:

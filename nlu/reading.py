@@ -28,6 +28,7 @@ from nlu.licence import asked_for, share_out
 from nlu.matching import PARTS, amount_of, count_for, counts_of_accounts, said_for_each
 from nlu.naming import inferred, named, of_options
 from nlu.numerals import read_numeral
+from nlu.opposites import wanted_instead
 from nlu.option_numbers import name_options_by_number
 from nlu.option_rows import every_kind, option_rows
 from nlu.own_code import standing_code
@@ -92,6 +93,8 @@ def _one(
     choose(base, product, seen)
     if seen.refused:
         base.refused = frozenset(pair for m in seen.refused for pair in chain(*meanings(m, product)))
+    if product is not None:
+        anchors = _take_opposites(base, anchors, product, seen)
     base.texts = dict(seen.texts)
     if product is not None and len(seen.accounts) < 2 and counts:
         rows = every_kind(product, seen, counts, base.options)
@@ -133,6 +136,26 @@ def _one(
         draft.amount, draft.quantity, draft.accounts, draft.options = amount, quantity, list(seen.accounts), options
         made.append(draft)
     return made
+
+
+def _take_opposites(base: Draft, anchors: list[Amount], product: ProductIndex, seen: Seen) -> list[Amount]:
+    """不要太肥的: the choice that is called 瘦的; where another was named (五花三斤) it is left open, and nothing usual
+    fills it in."""
+    for name, chosen in wanted_instead(product, seen):
+        sized = {sku.options.get(name, chosen) for a in anchors for sku in product.by_word.get(a.word, ())}
+        if base.options.setdefault(name, chosen) == chosen and sized <= {chosen}:
+            continue
+        del base.options[name]
+        base.refused |= {(option, choice) for option, choice in product.option_words.values() if option == name}
+        anchors = [_by_its_number(a, product) for a in anchors]
+    return anchors
+
+
+def _by_its_number(amount: Amount, product: ProductIndex) -> Amount:
+    """三斤, of 五花三斤."""
+    values = {sku.value for sku in product.by_word.get(amount.word, ())}
+    value = values.pop() if len(values) == 1 else None
+    return amount if value is None else replace(amount, word="", kind="value", number=value, unit=product.unit)
 
 
 def _by_choice(

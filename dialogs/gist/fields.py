@@ -14,6 +14,7 @@ from dialogs.draft import look
 from dialogs.field_changes import is_size
 from dialogs.gist.choices import choices_in
 from dialogs.gist.clauses import Clauses, clauses_of, comes_besides, is_of_people, is_told, presents, sign
+from dialogs.gist.crossed import crossed_in
 from dialogs.gist.digits import few_apart, repaired
 from dialogs.gist.names import names
 from dialogs.gist.parcels import moved
@@ -117,7 +118,8 @@ def _found(lines: Sequence[DraftLine], clauses: Clauses, shelf: Shelf) -> Iterat
         for one in product.fields:
             old = line.fields.get(one.name, "")
             if one.kind is FieldKind.CHOICE:
-                if (choice := choices_in(one, old, clauses, goods, mine)) is not None:
+                choice = choices_in(one, old, clauses, goods, mine)
+                if (choice := choice or crossed_in(one, old, clauses)) is not None:
                     yield _Found(at, one.name, *choice)
             elif one.kind is FieldKind.TEXT and asks_when_too(one.label):
                 yield from _day(at, one, old, clauses)

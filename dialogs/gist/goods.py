@@ -8,7 +8,7 @@ from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product, Sku
 from catalog.shelf import Shelf
 from dialogs.by_text import accounts_anywhere
-from dialogs.draft import account_field, field_of, look, pick_sku
+from dialogs.draft import account_field, chosen_options, field_of, look, pick_sku
 from dialogs.filling import fill
 from dialogs.gist.amounts import amount_of, size_of
 from dialogs.gist.mentions import BARE, Mention, Message
@@ -85,9 +85,39 @@ def _sized(line: DraftLine, product: Product, message: Message, like: DraftLine 
         possible = {code for code in possible if (sku := shelf.sku(code)) and fold(sku.label) in text} or possible
     if len(possible) > 1 and like is not None and (held := look(like, shelf)).sku is not None:
         alike = {code for code in possible if (sku := shelf.sku(code)) and held.sku and _is_like(sku, held.sku)}
-        possible = alike or possible
+        if alike and all(_is_settled(code, line, like, product, shelf) for code in alike):
+            possible = alike
     sku = shelf.sku(possible.pop()) if len(possible) == 1 else None
     return pick_sku(line, sku, product, shelf) if sku is not None else line
+
+
+def _is_settled(code: str, line: DraftLine, like: DraftLine, product: Product, shelf: Shelf) -> bool:
+    """Whether nothing of a SKU but its size is new: 200元 of a card of another shop chooses no country of this one."""
+    sku, held = shelf.sku(code), shelf.product(like.product or "")
+    said = {**chosen_options(line, product), **_same_choices(like, held, product)}
+    return sku is not None and all(
+        said.get(option.name) == sku.options.get(option.name)
+        for option in product.options
+        if len({one.options.get(option.name) for one in product.skus}) > 1
+    )
+
+
+def _same_choices(like: DraftLine, held: Product | None, product: Product) -> dict[str, str]:
+    """What was said of the goods that stood there, where these have a choice that is called so: 国区, 大杯."""
+    said = {
+        fold(name)
+        for option in (held.options if held is not None else ())
+        for choice in option.values
+        if like.options.get(option.name) == choice.id
+        for name in (choice.label, *choice.aliases)
+    }
+    called = {
+        (option.name, choice.id)
+        for option in product.options
+        for choice in option.values
+        if said & {fold(name) for name in (choice.label, *choice.aliases)}
+    }
+    return dict(called)
 
 
 def _is_like(sku: Sku, other: Sku) -> bool:

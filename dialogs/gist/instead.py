@@ -64,7 +64,7 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
     at = _leaves(lines, new, message, said, shelf)
     if at is None or not _is_wanted(new, said, message):
         return None
-    made = line_of(new, said, message, lines[at], shelf)
+    made = line_of(new, said, message, lines[at] if _keeps_size(said.text, new, looked[at].product) else None, shelf)
     if made is None:
         return None
     counted = any("quantity" in item.said for item in said.frame.items) or any(m.count for m in message.mentions)
@@ -73,6 +73,13 @@ def instead(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[Draft
         made = replace(made, quantity=lines[at].quantity)
     made = with_fields(made, said.text, (lines[at],), shelf)
     return (*lines[:at], made, *lines[at + 1 :])
+
+
+def _keeps_size(text: str, new: Product, held: Product | None) -> bool:
+    """Whether the size that stands there is also meant for the new goods: where they are of its kind, or it is changed
+    for them (那个换成骏网); 不要steam了 我要苹果卡 is a wish of its own."""
+    kind = held is not None and held.category[:1] == new.category[:1]
+    return kind or any(words.search(text) for words in (_SWAP, _MISTOOK, _STILL, _REST_SAME))
 
 
 def _in_its_place(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> tuple[DraftLine, ...] | None:
