@@ -9,12 +9,15 @@ from dataclasses import replace
 
 from catalog.shelf import Shelf
 from dialogs import replies
-from dialogs.effects import FindFavourites
+from dialogs.draft import look
+from dialogs.effects import CancelOrder, FindFavourites
 from dialogs.gist.clauses import asks, clauses_in
 from dialogs.ordering import advance, doubted
+from dialogs.paying import live_unpaid
 from dialogs.pointing import pointed
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle, Replacement
 from dialogs.turn import Said, Scene, Turn
+from kernel.ids import OrderNo
 
 _DOES = re.compile(
     r"[改换]|不[要用买充]|[去删退划]掉|删|取消|还是|不[是对]|[错反]|应该|[再另][加来要买充带拿]|另外|还要|也[要来]|加[一两三\d个张份上]|多[来要加]|少[来要一]|减"
@@ -22,6 +25,9 @@ _DOES = re.compile(
 )
 """In a row with one of these something is done with the order; any other row is a part of the one above it."""
 _ADDS = re.compile("^(?:然后|还有|对了|哦)?(?:再[加来要买充拿带]|另外|还要|顺[便带])")
+_ANEW = re.compile(r"(?:^|\s)(?:再|还|然后|那)?(?:要|换|改)|[^不就还只也]是|[改换][成为]|[错反]了")
+"""要透明的 机型其实是15 Pro: of one line, another thing of it."""
+_OF_THE_PLACED = re.compile("刚(?:才|刚)?[下买拍订]|[那这][单个]|订单|改(?:一下|下)|[改换]成")
 _SAYS = re.compile("[\\dA-Za-z]|[\u4e00-\u9fff]{3}")
 """等等, 哦对: nothing."""
 _ROW_MAX, _PARTS_MAX = 80, 6
@@ -31,7 +37,14 @@ _Hear = Callable[[Dialog, Said, Scene], Turn]
 def parts_of(text: str, dialog: Dialog, shelf: Shelf) -> tuple[str, ...]:
     """The corrections that a message holds, below a summary or a question; none for any other message."""
     state = dialog.state
-    if not isinstance(state, Collecting | Confirming) or state.lines[0].row or asks(text):
+    if asks(text):
+        return ()
+    if isinstance(state, Idle) and dialog.unpaid is not None:
+        parts = (
+            _clauses(text, dialog.unpaid.lines, shelf) if _OF_THE_PLACED.search(text) and len(text) <= _ROW_MAX else ()
+        )
+        return parts if not any(_ADDS.search(part) for part in parts) else ()
+    if not isinstance(state, Collecting | Confirming) or state.lines[0].row:
         return ()
     if "\n" in text:
         return _rows(text)
@@ -60,7 +73,8 @@ def _clauses(text: str, lines: Sequence[DraftLine], shelf: Shelf) -> tuple[str, 
     for clause in clauses_in(text):
         named = pointed(lines, clause, shelf)
         of = named.lines if named is not None and len(lines) > 1 and _DOES.search(clause) else ()
-        if parts and not _ADDS.search(clause) and (not of or not about or of == about):
+        more = len(lines) == 1 and _ANEW.search(clause) and parts and _ANEW.search(parts[-1])
+        if parts and not more and not _ADDS.search(clause) and (not of or not about or of == about):
             parts[-1] += f" {clause}"
         else:
             parts.append(clause)
@@ -88,18 +102,51 @@ def taken(dialog: Dialog, said: Said, scene: Scene, hear: _Hear) -> Turn | None:
 def or_each(dialog: Dialog, said: Said, scene: Scene, turn: Turn, hear: _Hear) -> Turn:
     """The turn; where the parts of the message, each by itself, come to all of that and more, what they come to."""
     before, after = dialog.state, turn.dialog.state
-    if not said.parts or "\n" in said.text or not isinstance(before, Confirming):
+    if not said.parts or "\n" in said.text:
+        return turn
+    if isinstance(before, Idle):
+        return _of_the_placed(dialog, said, scene, hear) or turn
+    if not isinstance(before, Confirming):
         return turn
     if not isinstance(after, Collecting | Confirming) or not _asks_nothing(turn.effects):
         return turn
     lines, unread = _one_by_one(dialog, said.parts, scene, hear)
-    done = [line for line in after.lines if line not in before.lines]
-    if unread or lines == after.lines or any(line not in lines for line in done):
-        return turn
-    gone = [line for line in before.lines if line not in after.lines]
-    if any(line in lines for line in gone) or len(lines) < len(after.lines):
+    if unread or lines == after.lines or not _holds_all(before.lines, after.lines, lines, scene.shelf):
         return turn
     return advance(replace(dialog, misses=0), lines, scene, replies.changed())
+
+
+def _of_the_placed(dialog: Dialog, said: Said, scene: Scene, hear: _Hear) -> Turn | None:
+    """刚下那个改一下 要透明的 机型其实是15 Pro: the same of the order that waits, where each part can be done."""
+    live = live_unpaid(dialog, scene)
+    if live is None:
+        return None
+    below = replace(dialog, state=Confirming(live.lines, ()), unpaid=None)
+    lines, unread = _one_by_one(below, said.parts, scene, hear)
+    if unread or lines == live.lines or any(look(line, scene.shelf).missing for line in lines):
+        return None
+    return Turn(replace(dialog, waiting=Replacement(lines)), effects=(CancelOrder(OrderNo(live.order_no)),))
+
+
+def _holds_all(before: Sequence[DraftLine], after: Sequence[DraftLine], new: Sequence[DraftLine], shelf: Shelf) -> bool:
+    """Whether new lines have all that the lines after the whole message have got."""
+    if len(before) == len(after) == len(new):
+        trios = zip(before, after, new, strict=True)
+        return all(_changes(old, one, shelf) <= _parts_of_line(other, shelf) for old, one, other in trios)
+    done = [line for line in after if line not in before]
+    gone = [line for line in before if line not in after]
+    return all(line in new for line in done) and not any(line in new for line in gone) and len(new) >= len(after)
+
+
+def _changes(old: DraftLine, one: DraftLine, shelf: Shelf) -> set[tuple[str, object]]:
+    return _parts_of_line(one, shelf) - _parts_of_line(old, shelf)
+
+
+def _parts_of_line(line: DraftLine, shelf: Shelf) -> set[tuple[str, object]]:
+    sku = look(line, shelf).sku
+    size = (sku.value if sku.any_value is None else line.value) if sku is not None else line.value
+    known = {("product", line.product), ("size", size), ("quantity", line.quantity)}
+    return {*known, *(sku.options if sku is not None else line.options).items(), *line.fields.items()}
 
 
 def _one_by_one(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogs.state import DraftLine
+from dialogs.state import Confirming, DraftLine
 from tests.stories.shops import counter_in, lines_after
 
 _TWO = "steam100两张 京东卡200"
@@ -100,3 +100,23 @@ def test_the_size_of_the_card_named_before_is_of_no_other_card() -> None:
     told = counter.says("我说的是京东卡 200元 两张").text
     assert "没算进去" not in told
     assert "200元 ×2" in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "改成50的 号码改成13812345679",
+        "要50的 号码错了 应该是13812345679",
+        "哎呀 刚下那个改一下 要50的 号码其实是13812345679",
+    ],
+)
+@pytest.mark.parametrize("placed", [False, True])
+def test_two_things_of_one_order_are_both_changed_before_and_after_it_is_placed(said: str, placed: bool) -> None:
+    counter = counter_in("demo")
+    counter.says(_PHONE)
+    if placed:
+        counter.says("确认")
+    counter.says(said)
+    state = counter.dialog.state
+    assert isinstance(state, Confirming)
+    assert [_put(line) for line in state.lines] == [("huafei", 50, 1, "13812345679")]
