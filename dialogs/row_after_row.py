@@ -131,7 +131,9 @@ def _of_the_placed(dialog: Dialog, said: Said, scene: Scene, hear: _Hear) -> Tur
 def _holds_all(before: Sequence[DraftLine], after: Sequence[DraftLine], new: Sequence[DraftLine], shelf: Shelf) -> bool:
     """Whether new lines have all that the lines after the whole message have got."""
     if len(before) == len(after) == len(new):
-        trios = zip(before, after, new, strict=True)
+        trios = tuple(zip(before, after, new, strict=True))
+        if any(old.fields.keys() - other.fields.keys() for old, _, other in trios):
+            return False  # 号码第三位错了 leaves none
         return all(_changes(old, one, shelf) <= _parts_of_line(other, shelf) for old, one, other in trios)
     done = [line for line in after if line not in before]
     gone = [line for line in before if line not in after]
