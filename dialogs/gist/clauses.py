@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nlu.numerals import DIGITS
 from nlu.surnames import KIN
-from nlu.text import normalise
+from nlu.text import normalise, normalise_keeping_case
 
 _STOPS = r"[\s,，。;；!！~～、…:：]+"
 _DOTS = r"(?<!\d)\.|\.(?!\d)"
@@ -93,6 +93,13 @@ class Clauses:
 
     said: str
     parts: tuple[str, ...]
+    cased: str = ""
+    """The same, letters as they were typed."""
+
+    def as_typed(self, words: str) -> str:
+        """What stands in the message like these words, but for its letters: A座1203."""
+        at = self.said.find(words)
+        return self.cased[at : at + len(words)] if at >= 0 and len(self.cased) == len(self.said) else words
 
     @property
     def says_wrong(self) -> bool:
@@ -129,7 +136,8 @@ def asks(text: str) -> bool:
 def clauses_of(text: str) -> Clauses:
     """Normalise a message and split it."""
     said = _READ_OUT.sub(_in_figures, normalise(text))
-    return Clauses(said, tuple(part for part in _SPLIT.split(said) if part))
+    cased = _READ_OUT.sub(_in_figures, normalise_keeping_case(text))
+    return Clauses(said, tuple(part for part in _SPLIT.split(said) if part), cased)
 
 
 def _in_figures(found: re.Match[str]) -> str:

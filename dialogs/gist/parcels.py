@@ -14,7 +14,7 @@ _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _FOR_PHONE = re.compile("电话|手机|号码?|[留写填换改]|收|快递|[打联].{0,3}这|停机|接不到|打不通")
 _RECEIVER = re.compile("收[货件的]?人?|名字|姓名|签收|[写换改叫].{0,4}(?:的?名|人)|人(?:改|换|写)")
 _NAME_IN = re.compile(
-    rf"(?:(?:收[货件]?的?人|(?:收[货件]?的?)?(?:名字|姓名)|人)(?:的名字)?)?(?:就|请|要|得|直接|还是)*(?:写|填|改成?|换成?|叫|是|留|用)?(?:了|成|为|我?(?:{KIN}|老公|老婆|女朋友|男朋友|对象|同事|室友|朋友|闺蜜)的?(?:名字?)?|他|她|的|吧|叫|是|名|[:：])*+"
+    rf"(?:[寄送发]给|(?:收[货件]?的?人|(?:收[货件]?的?)?(?:名字|姓名)|人)(?:的名字)?)?(?:就|请|要|得|直接|还是)*(?:写|填|改成?|换成?|叫|是|留|用)?(?:了|成|为|我?(?:{KIN}|老公|老婆|女朋友|男朋友|对象|同事|室友|朋友|闺蜜)的?(?:名字?)?|他|她|的|吧|叫|是|名|[:：])*+"
     r"(?P<name>[\u4e00-\u9fff]{2,3}?)(?:收|吧|了|哈|啊|就行|来?签收|的名字?)*"
 )
 _NO_NAME = re.compile(
@@ -47,17 +47,19 @@ def moved(old: str, clauses: Clauses, *, other_phone: bool) -> tuple[str, tuple[
     `other_phone`: the product asks for a phone besides, so that one alone is not the parcel's."""
     held = read(old)
     new, used = held, list[str]()
+    places = (_place(clauses, at, held, whole=True) for at in range(len(clauses.parts)))
+    anew = any(place is not None and region_at(place[1]) is not None for place in places)
     for at, part in enumerate(clauses.parts):
-        if (phone := _phone(clauses, at, other_phone=other_phone)) is not None:
+        if (phone := _phone(clauses, at, other_phone=other_phone, anew=anew)) is not None:
             new, used = replace(new, phone=phone), [*used, part]
-        if (name := _name(clauses, at)) is not None:
+        if (name := _name(clauses, at, anew=anew)) is not None:
             new, used = replace(new, name=name), [*used, part]
         elif (house := _house(clauses, at, new.street)) is not None:
             spoken = [one for one in clauses.parts[max(0, at - 2) : at] if _OF_A_HOUSE.search(one)]
             new, used = replace(new, street=house), [*used, *spoken, part]
-        elif (place := _place(clauses, at, held, whole=bool(used))) is not None:
+        elif (place := _place(clauses, at, held, whole=anew or bool(used))) is not None:
             new = replace(new, province=place[0].province, city=place[0].city, district=place[0].district)
-            new, used = replace(new, street=place[0].street), [*used, part]
+            new, used = replace(new, street=clauses.as_typed(place[0].street)), [*used, part]
     if new == held and (cut := _without_character(old, clauses)) is not None:
         return cut
     if new == held and (street := _renumbered(held.street, clauses)) is not None:
@@ -65,7 +67,8 @@ def moved(old: str, clauses: Clauses, *, other_phone: bool) -> tuple[str, tuple[
     return (written(new), tuple(used)) if new != held and new.street else None
 
 
-def _phone(clauses: Clauses, at: int, *, other_phone: bool) -> str | None:
+def _phone(clauses: Clauses, at: int, *, other_phone: bool, anew: bool) -> str | None:
+    """The parcel's telephone: spoken of as such, or beside a place that is given with its town (`anew`)."""
     part = clauses.parts[at]
     found = _PHONE.search(part)
     if found is None or is_told(part, "收件电话"):
@@ -73,17 +76,19 @@ def _phone(clauses: Clauses, at: int, *, other_phone: bool) -> str | None:
     if re.search("收[货件]人?|快递|寄", clauses.said) is None and other_phone:
         return None
     near = " ".join(clauses.parts[max(0, at - 1) : at + 2])
-    sure = _FOR_PHONE.search(near.replace(found[0], "")) or _RECEIVER.search(clauses.said)
+    sure = anew or _FOR_PHONE.search(near.replace(found[0], "")) or _RECEIVER.search(clauses.said)
     return re.sub(r"\D", "", found[0]) if sure else None
 
 
-def _name(clauses: Clauses, at: int) -> str | None:
-    """Who receives it: named so, or a name alone where the message speaks of who receives it."""
+def _name(clauses: Clauses, at: int, *, anew: bool) -> str | None:
+    """Who receives it: named so, or a name alone where the message speaks of who receives it, or beside a place that is
+    given with its town (`anew`)."""
     part = _PHONE.sub("", clauses.parts[at])
     found = _NAME_IN.fullmatch(part)
     if found is None or found["name"][0] not in SURNAMES or _NO_NAME.search(found["name"]):
         return None
-    return found["name"] if _RECEIVER.search(clauses.said) or re.search("收|叫", part) else None
+    said = anew or _RECEIVER.search(clauses.said) or re.search("收|叫", part)
+    return found["name"] if said else None
 
 
 def _house(clauses: Clauses, at: int, street: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialogs.places import read
 from dialogs.state import Confirming
 from tests.stories.shops import counter_in, lines_after, summed_up
 
@@ -207,3 +208,17 @@ def test_what_somebody_else_takes_and_nought_are_no_sizes() -> None:
     assert line.value is None
     (line,) = lines_after("demo", "就京东卡500 0元给我 老板说的")
     assert (line.value, line.quantity) == (500, 1)
+
+
+    "said",
+    [
+        "我妈说寄她那里 收件人换成何秀英 电话18980001234 成都市锦江区东大街88号",
+        "地址改成成都市锦江区东大街88号 何秀英 18980001234",
+        "寄给何秀英吧 18980001234 成都市锦江区东大街88号",
+    ],
+)
+def test_a_whole_new_address_replaces_the_old_one_while_a_size_is_asked_for(said: str) -> None:
+    first = "海报一张 寄给吴磊 17700998877 成都市武侯区人民南路四段12号"
+    (line,) = lines_after("各样", first, said)
+    place = read(line.fields["address"])
+    assert (place.name, place.phone, place.street) == ("何秀英", "18980001234", "东大街88号")
