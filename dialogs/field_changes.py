@@ -123,10 +123,14 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
             return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
         if speaks_of_ending(said.text):
             return denied(dialog, scene)
-    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
+    places = [field for field in product.fields if field.kind is FieldKind.ADDRESS]
+    for place in places:
         old = line.fields.get(place.name)
-        whole = moved(old, clauses_of(said.text), other_phone=account_field(product) is not None) if old else None
-        new = whole[0] if whole is not None else corrected_address(old, said.text) if old is not None else None
+        if old is None:
+            continue
+        other_phone = account_field(product) is not None
+        whole = moved(old, clauses_of(said.text), other_phone=other_phone) if len(places) == 1 else None
+        new = whole[0] if whole is not None else corrected_address(old, said.text)
         if new is not None and new != old:
             return with_field(dialog, state, place.name, new, scene, replies.changed())
     given = _labelled_text(product, said.text)
