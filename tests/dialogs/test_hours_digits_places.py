@@ -210,6 +210,7 @@ def test_what_somebody_else_takes_and_nought_are_no_sizes() -> None:
     assert (line.value, line.quantity) == (500, 1)
 
 
+@pytest.mark.parametrize(
     "said",
     [
         "我妈说寄她那里 收件人换成何秀英 电话18980001234 成都市锦江区东大街88号",
