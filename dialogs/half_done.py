@@ -21,6 +21,12 @@ from nlu.text import normalise
 _TAIL = re.compile(
     r"(?:尾号|末尾|[最后末]+[一二两三四1-4]?个?[位]|结尾)[是为应该]*(?P<tail>\d{1,4})(?![\d.元块张份个点])"
 )
+_OF_DIGITS = re.compile(
+    "号码?|手机|电话|qq|扣扣|账号|末[尾位]|最后[两三四2-4]位|尾数|倒数第|第[一二三四五六七八九十]+位"
+)
+_PUT_RIGHT = re.compile(
+    r"[写打填输说抄报]?错|不对|[写打填输]反|[少漏多][打写输填]|漏了?个?\d|(?:是|改成?|换成)\d{1,4}(?!\d)|第[一二三四五六七八九十\d]+位"
+)
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9._@+-])[A-Za-z0-9][A-Za-z0-9._@+-]{4,}[A-Za-z0-9](?![A-Za-z0-9_@+-])")
 _NOT_FOR_IT = re.compile(
     r"不是|不要|别|不用|没|以前|之前|上次|原来|旧|老号|联系|微信|[了过]$|如果|要是|的话|也行|都行|[?？吗]|还是.*还是|比|贵|便宜|多少"
@@ -57,6 +63,8 @@ def _not_used(before: Sequence[DraftLine], after: Sequence[DraftLine], text: str
         *_choices_not_made(after, text, products),
     )
     yield from (clause for clause in clauses if clause and not _NOT_FOR_IT.search(clause))
+    if [line.fields for line in before] == [line.fields for line in after[: len(before)]]:
+        yield from _digits_not_put_right(before, text)
 
 
 def _sizes_not_taken(
@@ -101,6 +109,15 @@ def _numbers_not_taken(
             known = any(token in value or value in token for value in values)
             if not known and sum(map(str.isdigit, token)) > 2 and not _is_of_goods(token, products):
                 yield clause
+
+
+def _digits_not_put_right(before: Sequence[DraftLine], text: str) -> Iterator[str]:
+    """Clauses that say that something is wrong with a number: qq少打了个1, which nobody could place."""
+    held = [fold(value) for line in before for value in line.fields.values()]
+    for clause in JOINTS.split(normalise(text)):
+        wrong = _OF_DIGITS.search(clause) and _PUT_RIGHT.search(clause.replace("没错", ""))
+        if wrong and not any(value in clause for value in held):
+            yield clause
 
 
 def _is_of_goods(token: str, products: Sequence[Product]) -> bool:

@@ -110,7 +110,7 @@ from dialogs.state import (
 from dialogs.staying import leaves_some
 from dialogs.told_besides import told_besides
 from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, Showed, Spoke, Turn
-from dialogs.unheld import half_done, unheld
+from dialogs.unheld import unheld
 from dialogs.whose_line import noted
 from dialogs.window import shop_window, show_category
 from kernel.ids import OrderNo
@@ -233,8 +233,7 @@ def _noted(dialog: Dialog, said: Said, turn: Turn) -> Turn:
 
 
 def _checked(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
-    turn = half_done(dialog, said, _doubting(dialog, said, scene, turn))
-    return unheld(dialog, said, scene, same_account.carried(dialog, said, scene, turn))
+    return unheld(dialog, said, scene, same_account.carried(dialog, said, scene, _doubting(dialog, said, scene, turn)))
 
 
 def _doubting(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:

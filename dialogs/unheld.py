@@ -13,7 +13,6 @@ from dialogs import replies
 from dialogs.clauses import left_out
 from dialogs.draft import Looked, account_field, field_of, look, option_of
 from dialogs.effects import FindFavourites
-from dialogs.gist.clauses import clauses_in
 from dialogs.ordering import advance
 from dialogs.replies import number
 from dialogs.state import NO_QUANTITY, Collecting, Confirming, Dialog, DraftLine
@@ -69,34 +68,6 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
         words = "」「".join(one.words for one in absent if one.product == held)
         told = replies.join(told, replies.no_such_choice(name, words))
     return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
-
-
-_OF_DIGITS = re.compile(
-    "号码?|手机|电话|qq|扣扣|账号|末[尾位]|最后[两三四2-4]位|尾数|倒数第|第[一二三四五六七八九十]+位"
-)
-_PUT_RIGHT = re.compile(
-    r"[写打填输说抄报]?错|不对|[写打填输]反|[少漏多][打写输填]|漏了?个?\d|(?:是|改成?|换成)\d{1,4}(?!\d)|第[一二三四五六七八九十\d]+位"
-)
-
-
-def half_done(dialog: Dialog, said: Said, turn: Turn) -> Turn:
-    """The changed summary below what of the message was not done: the 1 of 改50 qq少打了个1 that nobody could place."""
-    before, after = dialog.state, turn.dialog.state
-    if not isinstance(before, Confirming) or not isinstance(after, Confirming) or before.lines == after.lines:
-        return turn
-    if [line.fields for line in before.lines] != [line.fields for line in after.lines[: len(before.lines)]]:
-        return turn
-    held = [value for line in before.lines for value in line.fields.values()]
-    for clause in clauses_in(said.text):
-        if (
-            _OF_DIGITS.search(clause)
-            and _PUT_RIGHT.search(clause.replace("没错", ""))
-            and not any(value in clause for value in held)
-        ):
-            told = replies.join(replies.not_taken_beside(clause), turn.reply.text)
-            state = replace(after, denied=True)
-            return replace(turn, dialog=replace(turn.dialog, state=state), reply=replace(turn.reply, text=told))
-    return turn
 
 
 def _held(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:

@@ -87,7 +87,7 @@ def test_the_half_that_is_not_done_is_told(said: str) -> None:
     state = counter.dialog.state
     assert isinstance(state, Confirming)
     assert state.denied or state.lines[0].fields["account"] == "13055512078"
-    assert "没看懂" in reply.text or state.lines[0].fields["account"] == "13055512078"
+    assert "还没改进去" in reply.text or state.lines[0].fields["account"] == "13055512078"
 
 
 @pytest.mark.parametrize(
