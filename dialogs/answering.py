@@ -255,8 +255,21 @@ def _fill_lines(
         return out  # more things than one, and no telling which is about what: asked, never half of it
     for item in items[:1]:
         for index in named_of(state.lines, targets(state, item, said.text), said.text, scene.shelf):
-            out.append((index, fill(state.lines[index], item, scene.shelf, asked)))
+            filled = fill(state.lines[index], item, scene.shelf, asked)
+            out.append((index, _without_kept_size(state.lines[index], filled, said.text, scene.shelf)))
     return out if len(out) < 2 or not _SUMMED.search(said.text) else []
+
+
+def _without_kept_size(old: DraftLine, filled: Filled, text: str, shelf: Shelf) -> Filled:
+    """不要罐装的 一级的半斤装: another choice, and a word for another size: asked for where it was not taken."""
+    line, said = filled.line, fold(text)
+    product, held = shelf.product(line.product or ""), look(old, shelf).sku
+    if product is None or held is None or line.sku is None or line.sku != old.sku or line.options == old.options:
+        return filled
+    own = {fold(name) for name in (held.label, *held.aliases)}
+    names = {fold(name) for sku in product.skus for name in (sku.label, *sku.aliases) if len(name) > 1}
+    others = any(name in said for name in names - own)
+    return replace(filled, line=replace(line, sku=None)) if others else filled
 
 
 def _said_of(item: Item) -> tuple[object, ...]:
@@ -282,7 +295,10 @@ def _mentioned(
     if said.frame.intent == "change" and any(size in map(fold, (sku.label, *sku.aliases)) for sku in product.skus):
         whole = fill_by_text(state.lines[meant[0]], "value", size, product, scene.shelf)
         return [(meant[0], whole)] if whole is not None else []
-    filled = fill_by_mention(state.lines[meant[0]], said.text, product, scene.shelf)
+    *before, wanted = _SWAP.split(said.text)  # 先别 …换成一级的半斤装: what is refused before it is none of it
+    refuses = any(word in part for part in before for word in replies.NOT_WORDS)
+    text = wanted if refuses else said.text
+    filled = fill_by_mention(state.lines[meant[0]], text, product, scene.shelf)
     if _settles(items) and not (filled is not None and _says_more(filled, items)):
         return []
     if filled is not None and filled.line == state.lines[meant[0]] and items:

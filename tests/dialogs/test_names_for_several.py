@@ -154,3 +154,9 @@ def test_a_part_of_what_one_size_alone_is_called_names_it(said: str, code: str) 
 @pytest.mark.parametrize("said", ["果篮一个", "果篮 不要奢华的", "网盘 我家人多"])
 def test_no_size_is_taken_where_none_is_pointed_at(said: str) -> None:
     assert not _code("叫法", said)
+
+
+@pytest.mark.parametrize("said", ["先别 我想了下 换成粤语的全套", "先别付 改成全套的粤语"])
+def test_a_size_named_beside_another_language_is_not_the_one_that_stood_there(said: str) -> None:
+    assert _code("叫法", "绘画课 试听 13812345678", said) in ("P9Y", "")
+    assert _code("叫法", "绘画课 试听 13812345678", "确认", said) == "P9Y"
