@@ -14,6 +14,7 @@ from dialogs.core import core_of
 from dialogs.fillers import without_fillers
 from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
+from dialogs.no_answer import below_summary
 from dialogs.row_after_row import parts_of
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
@@ -45,9 +46,13 @@ def _as_one(
     text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon, *, channel: Channel = "text", late: bool = False
 ) -> Said:
     whole = text
+    if not late and (below := below_summary(text, dialog, scene.shelf)) is not None:
+        return replace(_as_one(text, below, scene, lexicon, channel=channel, late=late), corrects=True)
     if (given := _given_apart(text, dialog, scene, lexicon)) is not None:
         below = put(dialog, given, scene).dialog
         rest = _as_one(given.rest, below, scene, lexicon, channel=channel, late=late)
+        if rest.given is not None:  # the rest gives some, too
+            given = Given(_joined(given, rest.given), rest.given.rest)
         return replace(rest, given=given, as_said=whole)
     text = as_confirmed(without_terms(text), dialog, scene)
     text = plain_verbs(_without_address(without_fillers(text, dialog, scene.shelf), dialog, scene))
@@ -65,6 +70,11 @@ def _as_one(
     return replace(said, core=_as_one(core, dialog, scene, lexicon, channel=channel)) if core else said
 
 
+def _joined(one: Given, other: Given) -> dict[str, dict[str, str]]:
+    """What both give, by product and field."""
+    return {code: {**one.values.get(code, {}), **other.values.get(code, {})} for code in {**one.values, **other.values}}
+
+
 def _given_apart(text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> Given | None:
     """What it gives in words of their own, for the goods put together or those that it orders."""
     state, shelf = dialog.state, scene.shelf
@@ -72,7 +82,7 @@ def _given_apart(text: str, dialog: Dialog, scene: Scene, lexicon: Lexicon) -> G
         if any(line.row for line in state.lines):
             return None
         ids = [line.product for line in state.lines]
-    elif isinstance(state, Idle) and dialog.unpaid is None and given_apart.may_give(text):
+    elif isinstance(state, Idle) and dialog.unpaid is None and given_apart.may_give(text, shelf):
         ids = [item.product for item in parse(text, lexicon).items]
     else:
         return None

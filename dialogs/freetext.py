@@ -9,6 +9,7 @@ from itertools import accumulate
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Option, Product
 from nlu.dates import asks_when, day_in
+from nlu.no_text import SAID, is_no_text, without_talk_behind
 from nlu.surnames import NO_NAME, SURNAMES
 
 _PIECES = re.compile(r"[\s,，。;；、]+")
@@ -38,10 +39,7 @@ _QUOTED = re.compile(r"^[“「『\"](?P<words>[^“”「」『』\"]+)[”」�
 _POLITE = re.compile(
     "^(?:你好|您好|老板|亲|谢谢|多谢|谢了|麻烦了?|辛苦了?|好的?|嗯+|哦|快点?|尽快|拜托|就这样|没了)[你您啊哈吧了]*$"
 )
-_SAID_BEFORE = re.compile(
-    "(?:我|你|您|这个?|那个?|编?号|账号|名字|区服?)*+(?:不是|不|都|早就?|已经|刚才|刚刚?|前面|上面|之前|开头|第一句|一开始|就|[跟给][你您])++"
-    "(?:告诉|[说发讲写给填报打有])(?:[你您]|[过了啦啊呀吗么嘛的着呢?？!！]|小伙子|老板|[哥姐])*+"
-)
+_SAID_BEFORE = re.compile(rf"(?:编?号|账号|名字|区服?)?{SAID}(?:[?？!！]|小伙子|老板|[哥姐])*+")
 """刚才说过了呀: a word about what was said, and no part of what is asked for."""
 _NO_PERSON = re.compile(
     r"^(?:先|就|那|再)*(?:[约买来要做弄订打办开]|预约)(?:一?[下个针次张份节台]|[一二两三])|[我你您他她它这那?？吗呢给谁]|是不是|[要能会有]不[要能会]|有没有|可不可|[啊嘛么]$|买(?!买?提)|什么|怎么|多少|[的了]$|票$|卡$|\d{3}"
@@ -79,7 +77,9 @@ def told(field: Field, product: Product, text: str) -> Told:
     """The text given for a field, without its label, the sentence around it, and what answers another question."""
     if asks_when(field.label) and (day := day_in(text, lambda one: isinstance(check_field(field, one), Valid))):
         return Told(day, {})
-    text = _TONE.sub("", _LINK_ALONE.sub("", text.strip())) or text
+    if is_no_text(text):
+        return Told("", {})
+    text = _TONE.sub("", _LINK_ALONE.sub("", without_talk_behind(text))) or text
     text = without_mistake(field, text)
     if not is_person(field):
         text = _QUOTED.sub(r"\g<words>", _WRITES.sub("", text))

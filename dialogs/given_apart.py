@@ -4,8 +4,9 @@ Such words are no goods, no count and no other field. They are taken out of the 
 what is left is read as if it had come alone, and afterwards."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from catalog.checks import Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product
@@ -13,8 +14,9 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import tidy
 from dialogs.around_places import is_talk
+from dialogs.asking import open_question
 from dialogs.by_text import accounts_anywhere
-from dialogs.draft import asked_field
+from dialogs.draft import asked_field, look
 from dialogs.freetext import is_person
 from dialogs.gist.chosen import is_question
 from dialogs.gist.clauses import clauses_of
@@ -24,8 +26,12 @@ from dialogs.ordering import advance
 from dialogs.places import goes_by_parcel
 from dialogs.places import read as read_place
 from dialogs.state import Collecting, Confirming, Dialog
+from dialogs.summing import summary
+from dialogs.texts_given import beside_code, by_label, in_one, is_plain_text, note_meant, pointed_back, standing_alone
 from dialogs.turn import Given, Reply, Said, Scene, Turn
 from dialogs.ways import FROM, TO, way_in
+from nlu.intent import certain
+from nlu.no_text import is_no_text
 from nlu.numerals import CHINESE
 from nlu.regions import region_at
 from nlu.words import PIECES
@@ -46,7 +52,13 @@ _WRITES = re.compile(
 _NOTHING = re.compile(
     r"(?:什么|啥|哪|怎么|几个|多少|吗|不|没|了|好|错|字(?:[吗么不]|$)|上去|的字|谁|在哪|清楚|明白)|[\W_]*$"
 )
-_WISH = re.compile("(?:只|就要|要(?!是|求)|别|不要|最好|记得|必须|一定要|尽量|希望|优先|务必|得(?=[会能要]))")
+_WISH = re.compile(
+    "(?:(?:请|帮我|给我|麻烦|再)?把|只|就要|要(?!是|求)|别|不要|最好|记得|必须|一定要|尽量|希望|优先|务必|得(?=[会能要]))"
+)
+_DONE_SO = re.compile(
+    r"(?<=[\s,，。;；])((?:请|帮我|给我|麻烦|再)?把[^\s,，。;；]{2,}"
+    r"(?:[掉去好点]|一下|干净|清楚|[亮白瘦小大]|成[^\s,，。;；]+)(?:点|一点|些|哈|吧)?)$"
+)
 _NO_WISH = re.compile(
     "快[点些一]?|急|马上|立刻|尽快|谢|早[点些]|[充写弄搞发]错|多少钱|便宜|不要了|取消|算了|这个|那个|一?[个张份]|付|钱|链接|确认|[?？吗呢]|改|换|退|人工"
 )
@@ -67,9 +79,16 @@ _OF_ADDRESS = re.compile("地址|楼号|门牌|房号|收[货件]|那堆|写进�
 _GOODS_FROM = 4
 
 
-def may_give(text: str) -> bool:
-    """Whether it is worth a closer look: words to be written, a note, a way."""
-    return re.search("[写印刻题到至往]|备注|要求|祝福|说明|留言|[出入]", text) is not None
+def may_give(text: str, shelf: Shelf) -> bool:
+    """Whether it is worth a closer look: words to be written, a note, a way; several things, where texts are wanted."""
+    if re.search("[写印刻题到至往]|备注|要求|祝福|说明|留言|[出入]", text) is not None:
+        return True
+    return _wants_texts(shelf) and re.search(r"\S[\s,，;；:：。]\S", text) is not None
+
+
+@lru_cache(maxsize=4)
+def _wants_texts(shelf: Shelf) -> bool:
+    return any(is_plain_text(one) for product in shelf.products for one in product.fields)
 
 
 def given_in(text: str, dialog: Dialog, products: Sequence[Product], shelf: Shelf) -> Given | None:
@@ -80,15 +99,21 @@ def given_in(text: str, dialog: Dialog, products: Sequence[Product], shelf: Shel
     rest = text
     state = dialog.state
     asked = asked_field(state, shelf) if isinstance(state, Collecting) else None
+    one_line = len(products) == 1 and (not isinstance(state, Collecting | Confirming) or len(state.lines) == 1)
     for product in products:
         found: dict[str, str] = {}
+        if one_line:
+            if whole := _all_of_it(product, text, state, asked):
+                return Given({product.id: whole}, "")
+            found, rest = _texts(product, rest, state, asked)
         placed = _way(product, rest) or _of_the_parcel(product, rest, state, asked)
         if placed is None and len(products) == 1:
             placed = _goods_and_place(product, rest, asked)
         if placed is not None:
-            found, rest = placed
+            found, rest = found | placed[0], placed[1]
         for one in (f for f in product.fields if _is_words(f) and f is not asked):
             words = _words(one, product, rest) or _wish_beside(one, product, rest, asked)
+            words = words or _done_so(one, product, rest)
             if words is not None:
                 checked = check_field(one, words[0])
                 if isinstance(checked, Valid):
@@ -108,22 +133,53 @@ def taken(dialog: Dialog, said: Said, scene: Scene, step: Callable[[Dialog, Said
         turn = step(dialog, plain, scene)
         return with_given(turn, given, scene) if given is not None else turn
     first = put(dialog, given, scene)
+    if first.dialog is dialog and given.values:  # it stands there so already
+        same = replies.nothing_changed() if isinstance(dialog.state, Confirming) else ""
+        first = advance(replace(dialog, misses=0), dialog.state.lines, scene, same)
     if not given.rest:
         return first
     then = step(first.dialog, plain, scene)
     if then.dialog.misses > first.dialog.misses or then.lost:
         return replace(first, reply=Reply(replies.join(replies.not_taken_beside(given.rest), first.reply.text)))
+    return _told_besides(dialog, plain, given, first, then, scene)
+
+
+def _told_besides(dialog: Dialog, said: Said, given: Given, first: Turn, then: Turn, scene: Scene) -> Turn:
+    """What came of the rest, and that the other was taken, where no summary shows it."""
+    before, after = first.dialog.state, then.dialog.state
+    if first.dialog is dialog or not isinstance(after, Collecting | Confirming) or first.dialog is then.dialog:
+        return then
+    answered = isinstance(before, Collecting | Confirming) and before.lines == after.lines
+    if answered and said.frame.intent == "help":
+        return first  # 能不能换成衬衫啊 修图要求写：换衬衫: how things are ordered answers none of it
+    if isinstance(after, Collecting) or answered:
+        return replace(then, reply=replace(then.reply, text=replies.join(*_noted(given, scene.shelf), then.reply.text)))
     return then
 
 
 def with_given(turn: Turn, given: Given, scene: Scene) -> Turn:
-    """An order just begun, with what was given along with it."""
-    after = put(turn.dialog, given, scene)
-    return replace(after, effects=after.effects or turn.effects) if after.dialog is not turn.dialog else turn
+    """An order just begun, with what was given along with it; what was told of the order stays told."""
+    after = put(turn.dialog, given, scene, begun=isinstance(turn.dialog.state, Confirming))
+    if after.dialog is turn.dialog:
+        return turn
+    told = turn.reply.text.removesuffix(_asked(turn.dialog, scene)).strip()
+    told = told if told != turn.reply.text.strip() else ""
+    reply = replace(after.reply, text=replies.join(told, after.reply.text))
+    return replace(after, reply=reply, effects=after.effects or turn.effects)
 
 
-def put(dialog: Dialog, given: Given, scene: Scene) -> Turn:
-    """The draft with what was given, and what is asked then; as it is where it has none of these goods."""
+def _asked(dialog: Dialog, scene: Scene) -> str:
+    """The question, or the summary, that a reply ends with."""
+    state = dialog.state
+    if isinstance(state, Confirming):
+        return summary([look(line, scene.shelf) for line in state.lines], scene.shelf)
+    question = open_question(dialog, scene)
+    return question.text if question is not None else ""
+
+
+def put(dialog: Dialog, given: Given, scene: Scene, *, begun: bool = False) -> Turn:
+    """The draft with what was given, and what is asked then; as it is where it has none of these goods. `begun`: by the
+    same message, so that nothing is changed."""
     state = dialog.state
     if not isinstance(state, Collecting | Confirming) or not given.values:
         return Turn(dialog)
@@ -140,7 +196,7 @@ def put(dialog: Dialog, given: Given, scene: Scene) -> Turn:
         return Turn(dialog)
     noted = _noted(given, scene.shelf)
     turn = advance(replace(dialog, misses=0), lines, scene)
-    told = (replies.changed(),) if isinstance(state, Confirming) else noted
+    told = () if begun else (replies.changed(),) if isinstance(state, Confirming) else noted
     told = told if isinstance(turn.dialog.state, Collecting) or isinstance(state, Confirming) else ()
     return replace(turn, reply=Reply(replies.join(*told, turn.reply.text), turn.reply.keys_of))
 
@@ -154,6 +210,51 @@ def _noted(given: Given, shelf: Shelf) -> tuple[str, ...]:
         for one in product.fields
         if one.name in values
     )
+
+
+def _checked(product: Product, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of them that pass their field's check, as it is to be written."""
+    checked = {one.name: check_field(one, values[one.name]) for one in product.fields if one.name in values}
+    return {name: value.canonical for name, value in checked.items() if isinstance(value, Valid)}
+
+
+def _all_of_it(product: Product, text: str, state: object, asked: Field | None) -> dict[str, str]:
+    """What the message gives where all of it does: the sentences asked for, a note, a code and one text beside it."""
+    if isinstance(state, Confirming):
+        return _checked(product, pointed_back(product, text) or note_meant(product, text))
+    if not isinstance(state, Collecting):
+        return {}
+    if (sentences := _in_one(product, text, state)) or asked is None or by_label(product, text)[0]:
+        return sentences
+    return _checked(product, beside_code(asked, product, text, state.lines[0].fields))
+
+
+def _texts(product: Product, text: str, state: object, asked: Field | None) -> tuple[dict[str, str], str]:
+    """The texts given by their names, and those that stand there plainly; the message without them."""
+    named, rest = by_label(product, text)
+    found = _checked(product, named)
+    if named and (is_no_text(rest) or certain(fold(rest)) == "confirm"):
+        return found, ""  # 嗯 账号改成王小明 orders nothing before it is shown
+    if isinstance(state, Confirming):
+        return found, rest
+    held = state.lines[0].fields if isinstance(state, Collecting) else {}
+    alone, rest = standing_alone(product, rest, {*held, *found, *([asked.name] if asked else ())})
+    return found | _checked(product, alone), rest
+
+
+def _in_one(product: Product, text: str, state: Collecting) -> dict[str, str]:
+    """The sentences that are asked for, and the accounts in them that are still wanted."""
+    fields = state.lines[0].fields
+    wanted = [one for one in product.fields if one.name not in fields and not one.optional]
+    texts = [one for one in wanted if is_plain_text(one)]
+    asked = next((one for one in wanted if one.name == state.slot), None)
+    if asked is None or asked.kind in (FieldKind.CHOICE, FieldKind.ADDRESS) or len(texts) != 1:
+        return {}
+    if by_label(product, text)[0] or any(_words(one, product, text) for one in product.fields if _is_words(one)):
+        return {}  # 备注：…, of a product that asks for other words
+    accounts = [one for one in wanted if one is not texts[0] and one.kind not in (FieldKind.CHOICE, FieldKind.ADDRESS)]
+    values = _checked(product, in_one(texts[0], text, accounts))
+    return values if texts[0].name in values and (asked is texts[0] or asked.name in values) else {}
 
 
 def _is_words(one: Field) -> bool:
@@ -255,6 +356,14 @@ def _stop(tail: str, one: Field, product: Product) -> int:
     ):
         stop = min(stop, end.start())
     return stop
+
+
+def _done_so(one: Field, product: Product, text: str) -> tuple[str, str] | None:
+    """老照片 上色 <邮箱> 把脸修清楚: how it is to be done, at the end of an order."""
+    found = _DONE_SO.search(text)
+    if found is None or not _NOTE.search(one.label) or not is_wish(found[1], product):
+        return None
+    return found[1].strip(_QUOTES), text[: found.start()].strip(" ,，。;；")
 
 
 def _wish_beside(one: Field, product: Product, text: str, asked: Field | None) -> tuple[str, str] | None:

@@ -33,6 +33,7 @@ from dialogs.several_items import (
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Frame, Item
+from nlu.no_text import is_no_text
 from nlu.numerals import CHINESE, read_numeral
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
@@ -156,6 +157,7 @@ def _given_by_label(state: Collecting, text: str, shelf: Shelf) -> Item | None:
         return Item(fields={field.name: name, **beside}, said=frozenset({field.name, *beside}))
     clauses = [clause for clause in re.split(r"[\s,，。;；!！]+", text) if clause]
     given = [value for clause in clauses if (value := freetext.without_label(field, clause)) != clause]
+    given = [value for value in given if not is_no_text(value)]
     return Item(fields={field.name: given[0]}, said=frozenset({field.name})) if len(given) == 1 else None
 
 

@@ -15,6 +15,7 @@ from dialogs.freetext import is_person
 from dialogs.freetext import told as free_text
 from dialogs.places import goes_by_parcel, told
 from dialogs.state import DraftLine
+from nlu.no_text import is_no_text
 from nlu.numerals import CHINESE, read_numeral
 
 TOGETHER_MAX = 3
@@ -28,6 +29,7 @@ _SOMEBODY = re.compile("(?:手机号?|电话|号码)?(?:是|用|留)?(?:我|他|
 _WORDS_MAX = 4
 _PERSON_NAME = re.compile("[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .'-]{1,30}")
 _AROUND = re.compile(r"(?:我叫|叫|是|为|[:：])")
+_YUAN = re.compile(r"(?<=\d)块钱?$")
 _PARTICLES = re.compile("^(?:是|我是|用的?是?|选|要)(?=..)|(?:的|吧|啊|呀|哈|哦|那个)+$")
 _ASKS = re.compile(r"[?？吗呢]|什么|怎么|哪|多少|取消|不要|人工|改|换|错")
 _WORDS_BEFORE = (
@@ -45,7 +47,7 @@ _WORDS_BEFORE = (
     "QQ",
     "qq",
 )
-_FOR_WHOM = re.compile(r"^(?:请|帮我?|给|为|替|充|冲|发)+(?=\w{5})|(?<=\d)(?:充|冲|的|吧|这个)+$")
+_FOR_WHOM = re.compile(r"^(?:卡号?(?=\d)|请|帮我?|给|为|替|充|冲|发)+(?=\w{5})|(?<=\d)(?:充|冲|的|吧|这个)+$")
 _PIECES_MAX = 6
 _TAKES_PHONES = (FieldKind.PHONE, FieldKind.PHONE_OR_QQ)
 _LONG_NUMBERS = tuple("123456789012345678901234567890"[:digits] for digits in range(11, 25))
@@ -111,7 +113,7 @@ def taken_apart(line: DraftLine, slot: str, text: str, skus: Sequence[str], shel
         elif (picked := _choice(out, piece, product)) is not None:
             out = picked[0]
             changed.add(picked[1])
-        elif not _SOMEBODY.fullmatch(piece):
+        elif not (_SOMEBODY.fullmatch(piece) or is_no_text(piece)):
             words.append(piece)
     if words:
         named = _named(words, out, product) if changed - {"value"} else None
@@ -150,6 +152,8 @@ def _sized(
         piece = next((sku.label for sku in product.skus if sku.code == code), piece)
         if sum(sku.label == piece for sku in product.skus) > 1:
             return None
+    if any(sku.unit == "元" for sku in product.skus):
+        piece = _YUAN.sub("", piece)
     filled = fill_by_text(line, "value", piece, product, shelf)
     return filled.line if filled is not None and not look(filled.line, shelf).trouble else None
 

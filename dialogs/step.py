@@ -25,6 +25,7 @@ from dialogs import (
     handoff,
     invoices,
     just_priced,
+    no_answer,
     not_held,
     own_order,
     patching,
@@ -192,6 +193,8 @@ def _said(dialog: Dialog, said: Said, scene: Scene) -> Turn:
         return gone
     if (all_of_them := row_after_row.taken(dialog, said, scene, _said)) is not None:
         return all_of_them
+    if said.corrects and not said.late:
+        return no_answer.corrected(dialog, said, scene, _said)
     priced = by_price.with_its_sku(dialog, said, scene)
     by_its_price, said = priced is not said, priced
     if said.given is not None and not said.late:
@@ -373,6 +376,8 @@ def _rest(dialog: Dialog, said: Said, scene: Scene) -> Turn:
     among = said.frame.intent in _CHAT and not isinstance(dialog.state, Collecting | Confirming)
     if among and (wish := wished_among_talk(said, scene)) is not None:
         return start(dialog, (wish,), scene, said.text)
+    if (put_off := no_answer.put_off(dialog, said, scene)) is not None:
+        return put_off
     return TALK[said.frame.intent](dialog, said, scene)
 
 

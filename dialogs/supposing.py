@@ -23,6 +23,7 @@ from dialogs.ordering import advance
 from dialogs.recount_basket import Basket
 from dialogs.recount_words import Word
 from dialogs.state import QUANTITY_MAX, Confirming, Dialog, DraftLine
+from dialogs.texts_given import note_in
 from dialogs.turn import Reply, Said, Scene, Turn
 from nlu.frame import Item
 
@@ -65,6 +66,7 @@ def offered(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     if reading.is_told and not _refuses(before.lines, said, scene.shelf):
         return turn
     found = tuple(dict.fromkeys(_suppositions(before.lines, said, scene.shelf)))
+    found = found or tuple(_with_note(before.lines, said.text, scene.shelf))
     found = tuple(lines for lines in found if lines != before.lines and _can_be(lines, scene.shelf))
     if not 1 <= len(found) <= (_MOST if len(before.lines) == 1 else 1):
         return turn
@@ -193,6 +195,14 @@ def _chosen(lines: Lines, at: int, product: Product, text: str) -> Iterator[Line
             yield (*lines[:at], other, *lines[at + 1 :])
 
 
+def _with_note(lines: Lines, text: str, shelf: Shelf) -> Iterator[Lines]:
+    """With it as the note that the summary invites: 脸修清楚点 背景别动."""
+    product = shelf.product(lines[0].product or "") if len(lines) == 1 else None
+    note = note_in(product, text) if product is not None else {}
+    if note and not note.keys() & lines[0].fields.keys():
+        yield (replace(lines[0], fields={**lines[0].fields, **note}),)
+
+
 def _of_others(line: DraftLine, said: Said, shelf: Shelf) -> Iterator[Lines]:
     """Another product of the kind, in the same size."""
     held, mine = shelf.product(line.product or ""), look(line, shelf).sku
@@ -218,6 +228,8 @@ def _in_words(lines: Lines, new: Lines, shelf: Shelf) -> str:
     product = shelf.product(other.product or "")
     name = next((n for n, v in other.fields.items() if old.fields.get(n) != v), "")
     if name and product is not None and old.product == other.product:
-        label = next(f.label for f in product.fields if f.name == name)
-        return replies.would_be_chosen(label, choice_label(product, name, other.fields[name]))
+        field = next(f for f in product.fields if f.name == name)
+        if field.kind is FieldKind.TEXT:
+            return replies.would_be_noted(field.label, other.fields[name])
+        return replies.would_be_chosen(field.label, choice_label(product, name, other.fields[name]))
     return replies.would_become(line_in_words(other, shelf))

@@ -18,7 +18,7 @@ _PLAYS = re.compile(
 )
 _INSTEAD = re.compile("(?:别|不)(?:用|要|玩|选)(?P<old>[^,]{1,8}?)了?[,]*(?:改|换)?(?:用|要|玩|选|成)(?P<new>.+?)")
 _TAIL = re.compile("(?:的|吧|了|啊|哈|呢|多|比较多|就行|就好)+$")
-_ASKS = re.compile("[?？吗呢]|什么|怎么|哪|多少")
+_ASKS = re.compile("[?？吗呢]|能不能|可不可以|要不要|什么|怎么|哪|多少")
 _IS_TEXT = re.compile("[\u4e00-\u9fffa-z·、和跟,]{1,20}")
 _NO_NAME = re.compile("到|段位|账号|号|手机|微信|苹果|安卓|[改换付充买单]")
 

@@ -53,6 +53,8 @@ class Said:
     """Where it orders or answers, and asks something besides: each by itself (asked_besides.with_question)."""
     wishes: "tuple[Said, ...]" = ()
     """That wish, or the one in the place of the answer, as it can be read: the first that can be used counts."""
+    corrects: bool = False
+    """While words are asked for, it puts right what is held already: heard as below a summary (no_answer)."""
     core: "Said | None" = None
     """Without the clauses that name nothing (core.core_of)."""
     parts: "tuple[Said, ...]" = ()

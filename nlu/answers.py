@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from nlu.accounts import Account, accept, spoken_digits
 from nlu.amounts import Amount, settle
-from nlu.code_labels import code_in
+from nlu.code_labels import code_in, is_code_label
 from nlu.dates import asks_when, day_in
 from nlu.frame import Expecting, Frame, Item
 from nlu.free_text import address_span
 from nlu.intent import blank, chosen, is_bare
 from nlu.items import Draft, field_for, finish
 from nlu.lexicon import FieldWords, Lexicon, ProductIndex
+from nlu.no_text import is_no_text, is_other_wish, without_talk_behind
 from nlu.option_rows import every_kind
 from nlu.reading import drafts
 from nlu.seen import Ref, Seen
@@ -289,9 +290,6 @@ def _counted(item: Item, seen: Seen) -> Item:
     return replace(item, quantity=count, said=item.said | {"quantity"})
 
 
-_NOT_FREE = re.compile(
-    r"人工|客服|取消|不要了|不买了|算了|多少钱|怎么|什么|退款|帮助|\?|？|吗$|(?:行|好|成|可以|中)不(?:行|好|成|可以|中)?$|能不能|可不可以|改成|换成|为啥|干嘛"
-)
 _PLACE_WORD = re.compile(r"[省市区县镇乡村路街道巷弄号栋幢楼室苑园]|小区|学校|大学|大厦|广场|公司")
 _LEAD = re.compile(r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改为|换成|是|为|我的|我在|[:：,，\s])+")
 
@@ -299,7 +297,9 @@ _LEAD = re.compile(r"^(?:收货地址|地址|寄到|寄给|寄|送到|改成|改
 def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Frame | None:
     """Take free text as it stands, unless it is plainly a question or another wish."""
     said = seen.cased.strip()
-    if _NOT_FREE.search(seen.text) or not said or len(said) > 200:
+    if is_other_wish(seen.text) or not said or len(said) > 200 or is_no_text(said):
+        return None
+    if _begins_with_another(said, entry, product):
         return None
     if entry.kind == "address":
         span = address_span(seen.text)
@@ -315,13 +315,27 @@ def _free_text(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> F
         return _frame(Item(fields=fields, said=frozenset(fields)))
     if entry.pattern is None and (code := code_in(entry.label, said)):
         return _frame(_beside_code(Item(fields={entry.name: code}, said=frozenset({entry.name})), seen, product))
-    said = _without_label(said, entry.label)
+    said = _without_label(without_talk_behind(said) if entry.kind == "text" else said, entry.label)
     coded = [a.said for a in seen.accounts if entry.coded and accept(entry, a.said)]
     if len(coded) == 1:
         return _frame(Item(fields={entry.name: coded[0]}, said=frozenset({entry.name})))  # 粤b·7k920
     if entry.pattern and not accept(entry, said):
         return _frame(Item(invalid={entry.name: said}, said=frozenset({entry.name})))
-    return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name}))) if said else None
+    if not said or is_no_text(said) or (entry.pattern is None and is_code_label(entry.label) and _TELLS.search(said)):
+        return None
+    return _frame(Item(fields={entry.name: said}, said=frozenset({entry.name})))
+
+
+def _begins_with_another(said: str, entry: FieldWords, product: ProductIndex | None) -> bool:
+    """昵称随便, where a time is asked for: whatever it is, it is about the other text."""
+    texts = [f.label.lower() for f in product.words.fields if f.kind == "text" and f is not entry] if product else []
+    own = (entry.label.lower(), entry.label.lower()[-2:])
+    others = {name for label in texts for name in (label, label[-2:]) if len(name) > 1} - set(own)
+    return said.lower().startswith(tuple(others)) and not said.lower().startswith(own)
+
+
+_TELLS = re.compile(r"^[^A-Za-z0-9]*(?:[了过吗呢]|[在就是][^A-Za-z0-9]|发你|给你)[^A-Za-z0-9]*$")
+"""编号发你了, 就是手机号: a sentence, and no code."""
 
 
 def _beside_code(item: Item, seen: Seen, product: ProductIndex | None) -> Item:
@@ -391,7 +405,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.+-]{2,63}")
 
 def _account(seen: Seen, entry: FieldWords, product: ProductIndex | None) -> Frame | None:
     """Check what stands where an account was asked for; a near miss is `invalid`, so that the bot can explain it."""
-    if any(ref.product or ref.candidates for ref in seen.refs) or _NOT_FREE.search(seen.text):
+    if any(ref.product or ref.candidates for ref in seen.refs) or is_other_wish(seen.text):
         return None
     accounts = [a for a in seen.accounts if a.cue == f"={entry.name}" or not a.cue.startswith("=")]
     named = accounts

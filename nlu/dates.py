@@ -28,6 +28,8 @@ _NOT_THEN = re.compile(
     "(?:我|们|他|她|那|都|又|就|可能|突然|临时|的|话|可|要|得)*+(?:没空|没时间|没法|没在|有事|有课|不行|不在|不空|不方便|不得空|不去|不来|[来去]不[了成及]|赶不[上及]|来不及|加班|上班|取消|算了|太)"
 )
 """今晚没空了: the day that it is not to be."""
+_LOOSELY = "(?:以|之|过)[前后]|左右|前后"
+"""今晚8点以后: no part of the day, and not to be lost."""
 _FIGURES = re.compile(rf"[{CHINESE}]{{1,3}}(?=[月号日点])")
 
 
@@ -52,7 +54,10 @@ def day_in(text: str, fits: Callable[[str], bool] = bool, old: str = "") -> str:
     said = [found[0] for found in _WHEN.finditer(text) if not _NOT_THEN.match(text, found.end())]
     if not said or said[-1] in old or any(one not in said[-1] and one not in old for one in said):
         return ""
-    return next((one for one in _spellings(said[-1]) if fits(one)), "")
+    loosely = re.search(rf"{re.escape(said[-1])}(?:{_LOOSELY})", text)
+    return next(
+        (one for whole in (*([loosely[0]] if loosely else ()), said[-1]) for one in _spellings(whole) if fits(one)), ""
+    )
 
 
 def hour_in(text: str, old: str) -> str:

@@ -47,6 +47,17 @@ def region_in_front(text: str) -> str:
     return found[0] if found is not None else ""
 
 
+def begins_with_region(text: str) -> bool:
+    """Tell whether a text begins with a province or city, also by its short name alone: 南京港华燃气."""
+    return _short_pattern().match(text) is not None
+
+
+@cache
+def _short_pattern() -> re.Pattern[str]:
+    names = [name for province, cities in regions().items() for name in (province, *cities)]
+    return re.compile("|".join(sorted({short(name) for name in names} | set(names), key=len, reverse=True)))
+
+
 LEAD = re.compile(
     r"(?:[\s,，:：;；、。]|收[\u4e00-\u9fff]{1,2}人|(?:收[货件]|新|老|旧|家庭|公司|邮寄|快递|送货|详细)?地址|(?:联系)?(?:电话|手机|方式|号码)号?码?"
     r"|我们?|你|[他她它]|我?(?:家里?|老家)|我们?(?:公司|单位)|公司|单位|学校|宿舍|办公室|(?:女|男)朋友|[爸妈]妈?|老[婆公]|朋友|同事"

@@ -1,5 +1,6 @@
 """Lists to choose from, and questions for what is missing."""
 
+import re
 from collections.abc import Sequence
 
 from catalog.model import AnyValue, Product, Sku
@@ -91,6 +92,13 @@ def ask_field(say: Say, product: Product, label: str) -> str:
     return say(product=product.name, label=label)
 
 
+@line("{product}：{label}？")
+def ask_in_its_words(say: Say, product: Product, label: str) -> str:
+    """Where the label is a question itself: 什么时候开始."""
+    return say(product=product.name, label=label)
+
+
+_QUESTION_WORDS = re.compile("什么|几[点时号天个位]|哪|怎么|多少|谁|是否|[吗呢]$")
 _ask_together = phrase("ask_together", "（可以一条发完）")
 _or_number = phrase("or_number", "（或回复序号）")
 
@@ -98,8 +106,15 @@ _or_number = phrase("or_number", "（或回复序号）")
 def ask_fields(product: Product, labels: Sequence[str], *, offers: bool = False) -> str:
     """One thing, or several that can be said in one line; `offers`: what was given before follows, numbered."""
     asked = ask_field(product, "、".join(labels))
+    if any(map(_QUESTION_WORDS.search, labels)):
+        asked = ask_in_its_words(product, "、".join(labels).rstrip("?？"))
     how = (_or_number() if offers else "") + (_ask_together() if len(labels) > 1 else "")
-    return f"{asked.removesuffix('：')}{how}：" if how else asked
+    end = "？" if asked.endswith("？") else "："
+    return f"{asked.removesuffix(end)}{how}{end}" if how else asked
+
+
+no_hurry = phrase("no_hurry", "好的，不急，有了直接发过来就行。")
+"""He does not know it yet, or will send it later."""
 
 
 @line("{label} {account} 记下了。")

@@ -57,6 +57,11 @@ def would_be_chosen(say: Say, label: str, choice: str) -> str:
     return say(label=label, choice=choice)
 
 
+@line("把「{words}」写进{label}")
+def would_be_noted(say: Say, label: str, words: str) -> str:
+    return say(label=label, words=said(words))
+
+
 _one_of_these = phrase("one_of_these", "您是想改成下面哪一样？回复序号：")
 _not_so = phrase("not_so", "都不改，照刚才的")
 
