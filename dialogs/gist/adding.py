@@ -94,6 +94,9 @@ def besides(lines: Sequence[DraftLine], said: Said, shelf: Shelf) -> Besides | N
     message = read(said.text, products, shelf)
     if message.likewise or only_tells(said.text, products, shelf) or (not goods and _ELSE.search(plain)):
         return None
+    mine = {one.sku.code for one in looked if one.sku is not None}
+    if not goods and len(lines) == 1 and any(m.sign < 0 and m.skus and m.skus & mine for m in message.mentions):
+        return None  # 还有要豪华的 标准的太寒碜了: in its place
     text = ",".join(message.clauses)
     if goods:
         made = _foreign(lines, goods, said, message, shelf)

@@ -52,6 +52,8 @@ _OF_THE_NEXT = re.compile("(?:的|那个|这个)?(?:并|而)?(?:不是|不要|�
 _FINE = re.compile(
     "没变|没改|不错|不变|没错|没问题|不动|差不多|不用改|不改|没事|没所谓|没关系|够不够|不贵|不对|([\u4e00-\u9fff])不\\1"
 )
+_PACK = re.compile("^装(?=$|[的吧呗啊就行好一二两三四五\\d])")
+"""半斤装: how it is packed, and no pretence."""
 _REFUSED_BEHIND = re.compile(
     "[哪咋]里?够|顶啥|顶什么|[管有]啥用|[不没太别甭鸽卸退]|有点儿?[贵多少大小长短]|[偏略太忒死好]贵|多了|少了|算了|浪费|干嘛|白花|关门|停业|抽歪|取消|去掉|删|[少小短]了?点|装|打俩|能抽个啥"
 )
@@ -212,6 +214,7 @@ def _with_sign(what: Mention, before: str, behind: str) -> Mention:
     before = EVEN_SO.sub("", before)
     way = "more" if _MORE_BEFORE.search(before) else "less" if _LESS_BEFORE.search(before) else "set"
     way = "less" if what.count and _TAKES.search(before) and _OUT_OF_IT.search(behind) else way
+    behind = _PACK.sub("", behind)
     plain = _FINE.sub("", behind)
     if _WANTED_BEFORE.search(before):
         plain = _SETTLES.sub("", plain)

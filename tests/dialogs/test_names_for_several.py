@@ -160,3 +160,23 @@ def test_no_size_is_taken_where_none_is_pointed_at(said: str) -> None:
 def test_a_size_named_beside_another_language_is_not_the_one_that_stood_there(said: str) -> None:
     assert _code("叫法", "绘画课 试听 13812345678", said) in ("P9Y", "")
     assert _code("叫法", "绘画课 试听 13812345678", "确认", said) == "P9Y"
+
+
+@pytest.mark.parametrize(
+    ("shop", "first", "said", "code"),
+    [
+        (
+            "各样",
+            "海报小幅一张 寄给吴凯 13017460098 长沙市天心区芙蓉中路三段266号",
+            "还有要大幅的 小幅的太寒碜了",
+            "PS-B",
+        ),
+        ("叫法", "风干牛肉干1斤 寄给吴凯 13017460098 长沙市天心区芙蓉中路三段266号", "换成2斤装", "J2"),
+        ("叫法", "风干牛肉干1斤 寄给吴凯 13017460098 长沙市天心区芙蓉中路三段266号", "改成2斤装的吧", "J2"),
+    ],
+)
+def test_what_is_packed_so_or_put_in_the_place_of_what_he_refuses_is_the_size(
+    shop: str, first: str, said: str, code: str
+) -> None:
+    assert _code(shop, first, said) == code
+    assert _code(shop, first, "确认", said) == code
