@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.checks import Valid, check_field, fold
+from catalog.checks import Invalid, Valid, check_field, fold
 from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
@@ -143,7 +143,7 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
     free = field.kind is FieldKind.TEXT
     if line.fields.get(field.name) is None or (free and len(found["head"]) > _SAYS_LITTLE):
         return None
-    checked = check_field(field, _NOT.sub("", found["new"]).strip())
+    checked = _checked(field, _NOT.sub("", found["new"]).strip())
     if not isinstance(checked, Valid) or (not free and len(state.lines) > 1):
         return None
     return with_field(dialog, state, field.name, checked.canonical, scene, replies.changed())
@@ -165,6 +165,14 @@ def code_changed(dialog: Dialog, state: Collecting | Confirming, said: Said, sce
     alone = fold(said.text).replace(fold(code), "")
     rather = code in old or _TELLS_CODE.fullmatch(alone) or field.label[-2:] in alone or _CORRECTS.search(alone)
     return with_field(dialog, state, field.name, code, scene, replies.changed()) if rather else None
+
+
+def _checked(field: Field, new: str) -> Valid | Invalid:
+    """The value as it passes its check: of several groups of signs the one that passes alone, and not all of them glued
+    together (最后两位是76 330219876)."""
+    alone = [one for piece in new.split() if isinstance(one := check_field(field, piece), Valid)]
+    several = field.kind is not FieldKind.TEXT and len(new.split()) > 1
+    return alone[0] if several and len(alone) == 1 else check_field(field, new)
 
 
 def tells_field(state: Collecting | Confirming, text: str, shelf: Shelf) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from catalog.checks import fold
-from catalog.model import FieldKind, Product
+from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import look
@@ -60,7 +60,7 @@ def _not_used(before: Sequence[DraftLine], after: Sequence[DraftLine], text: str
     clauses = (
         *_sizes_not_taken(before, after, text, products, shelf),
         *_numbers_not_taken(before, after, text, products),
-        *_choices_not_made(after, text, products),
+        *_choices_not_made(after, text, products, shelf),
     )
     yield from (clause for clause in clauses if clause and not _NOT_FOR_IT.search(clause))
     if [line.fields for line in before] == [line.fields for line in after[: len(before)]]:
@@ -127,17 +127,29 @@ def _is_of_goods(token: str, products: Sequence[Product]) -> bool:
     return any(word in fold(name) for name in names) if word else False
 
 
-def _choices_not_made(after: Sequence[DraftLine], text: str, products: Sequence[Product]) -> Iterator[str]:
-    """Clauses that name a choice of a field that no line has."""
+def _choices_not_made(
+    after: Sequence[DraftLine], text: str, products: Sequence[Product], shelf: Shelf
+) -> Iterator[str]:
+    """Clauses that name a choice of an option or a field that no line has."""
     said = fold(text)
     for product in products:
-        mine = [line for line in after if line.product == product.id]
+        looked = [look(line, shelf) for line in after if line.product == product.id]
         goods = "|".join(fold(name) for sku in product.skus for name in (sku.label, *sku.aliases))
-        for field in (one for one in product.fields if one.kind is FieldKind.CHOICE and mine):
-            named = {name: choice for name, choice in names_of(field).items() if len(name) > 1 and name in said}
-            chosen = {choice for line in mine for choice in (*line.fields.values(), field.default)}
-            if chosen & set(named.values()) or any(name in goods for name in named):
+        made = {choice for one in looked for choice in one.line.fields.values()}
+        made |= {choice for one in looked for sku in one.skus for choice in sku.options.values()}
+        parts: tuple[Option | Field, ...] = (*product.options, *product.fields)
+        for part in (one for one in parts if one.values and looked):
+            called = _names(part)
+            named = {name: choice for name, choice in called.items() if len(name) > 1 and name in said}
+            if {*made, part.default} & set(named.values()) or any(name in goods for name in named):
                 continue  # 打到钻石, the rank to reach: called like the rank he is at
             for name in named:
                 if not refused(normalise(text), name):
                     yield next((clause for clause in JOINTS.split(normalise(text)) if name in fold(clause)), "")
+
+
+def _names(part: Option | Field) -> dict[str, str]:
+    """What its choices are called, and which that is."""
+    if isinstance(part, Field):
+        return dict(names_of(part))
+    return {fold(name): choice.id for choice in part.values for name in (choice.label, *choice.aliases)}

@@ -67,9 +67,10 @@ def _without_goods_in_text(item: Item, state: Collecting, shelf: Shelf) -> Item:
     names = sorted((product.name, *product.aliases, *(s.label for s in product.skus)), key=len, reverse=True)
     bare = freetext.without_mistake(field, text)
     rest = bare = freetext.without_label(field, bare) if bare != text else text
+    end = "" if freetext.is_person(field) else r"(?![^\s,，。;；、])"  # 成都城市燃气公司 is no 燃气
     for name in names:
         if len(name) > 1:
-            rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
+            rest = re.sub(rf"(?<![^\s,，。;；、]){re.escape(name)}{end}", " ", rest, flags=re.IGNORECASE)
     rest = " ".join(rest.split()).strip(" ,，。") if rest != bare else bare
     given = freetext.told(field, product, rest)
     rest, choices = given.text, {n: c for n, c in given.choices.items() if n not in item.fields}

@@ -19,7 +19,7 @@ from nlu.intent import certain, chosen, chosen_last, merely_agrees
 from nlu.items import finish
 from nlu.joins import joined_plainly
 from nlu.lacking import drop_lacking
-from nlu.lexicon import Lexicon
+from nlu.lexicon import Lexicon, ProductIndex
 from nlu.naming import SHOWN, owner_of_all
 from nlu.own_code import standing_code
 from nlu.reading import drafts
@@ -156,7 +156,7 @@ def _whole(plain: str, seen: Seen, lexicon: Lexicon, expecting: Expecting | None
     found = found_in(seen)
     begins = intent == "order" or (intent == "answer" and expecting is None)
     absent = (*drop_absent(seen, lexicon, found), *drop_lacking(seen, lexicon, found)) if begins else ()
-    items = _items(intent, seen, lexicon, trace)
+    items = _items(intent, seen, lexicon, trace, pending=_takes_all(seen, lexicon, expecting))
     if intent == "answer" and expecting is None and len({i.product for i in items if i.product}) == 1 < len(items):
         intent = "order"  # 拿铁中杯两杯 美式大杯一杯, where nothing was asked
     if intent in ("price", "search") and talks_of_something_else(said):
@@ -269,7 +269,23 @@ def _is_choice(seen: Seen, index: int) -> bool:
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 
 
-def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = None) -> tuple[Item, ...]:
+def _takes_all(seen: Seen, lexicon: Lexicon, expecting: Expecting | None) -> bool:
+    """打3小时吧, while something sold by the hour is being ordered: a size that it can have is of nothing else."""
+    product = lexicon.products.get(expecting.product or "") if expecting is not None else None
+    sizes = [a for a in seen.amounts if a.kind in ("value", "months", "word")]
+    if product is None or not sizes or any(ref.product or ref.candidates for ref in seen.refs):
+        return False
+    return all(a.unit and a.unit in product.pair_units and _has_size(product, a.number) for a in sizes)
+
+
+def _has_size(product: ProductIndex, number: float | None) -> bool:
+    ranges = [sku.any_value for sku in product.any_skus if sku.any_value is not None]
+    return number in product.by_value or any(low <= (number or 0) <= high for low, high in ranges)
+
+
+def _items(
+    intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = None, *, pending: bool = False
+) -> tuple[Item, ...]:
     if intent in NO_ITEMS:
         return ()
     if intent not in TALK_OF_PAST:
@@ -288,7 +304,7 @@ def _items(intent: Intent, seen: Seen, lexicon: Lexicon, trace: Trace | None = N
         seen,
         lexicon,
         wants_topup=intent in ("order", "price"),
-        infers=intent not in ("answer", "change") and not seen.unplaced,
+        infers=intent not in ("answer", "change") and not seen.unplaced and not pending,
     )
     items = without_leftovers(tuple(finish(draft, lexicon) for draft in made), seen, lexicon)
     if trace is not None:

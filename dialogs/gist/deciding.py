@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
-from catalog.model import Sku
+from catalog.model import Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import account_field, look, products_of
 from dialogs.gist.amounts import in_a_row
@@ -26,6 +26,7 @@ from dialogs.state import QUANTITY_MAX, DraftLine
 _TEXT_MAX = 60
 _ACCOUNT = re.compile(r"\d{5,}|[a-z0-9._]+@[a-z0-9]", re.IGNORECASE)
 """Nothing is done by halves: a number that nobody knows stands in the way."""
+_BIG = re.compile("^[超特加]?[大中小][杯号码份瓶桶盒袋碗]?$")
 _ALSO_ONE = re.compile("也(?:要|来|想要|去)[一1][张个份]")
 """小舅子也要一张: why it is to be one more."""
 _BESIDES = re.compile(
@@ -314,7 +315,7 @@ def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int
     mine, product = basket.sku(at), basket.product(at)
     if mine is None or product is None:
         return None
-    like = [sku for sku in product.skus if sku.options == mine.options]
+    like = _in_other_sizes(mine, product) or [sku for sku in product.skus if sku.options == mine.options]
     if len(like) < 2 and (len(product.options) == 1 or len(product.skus) == 2):
         like = list(product.skus)
     found = [sku for clause in message.clauses if (sku := compared(clause, mine, like)) is not None]
@@ -322,6 +323,16 @@ def _compared(basket: Basket, subjects: set[int], message: Message) -> tuple[int
         found = [other]
     codes = {sku.code for sku in found}
     return (at, Word("N", "", skus=frozenset(codes))) if len(codes) == 1 else None
+
+
+def _in_other_sizes(mine: Sku, product: Product) -> list[Sku]:
+    """The same in each size, where an option says how big it is: 美式 in three cups."""
+    sized = [option for option in product.options if any(_BIG.search(choice.label) for choice in option.values)]
+    if len(sized) != 1 or all(sku.label == mine.label for sku in product.skus):
+        return []
+    rest = {name: chosen for name, chosen in mine.options.items() if name != sized[0].name}
+    like = [s for s in product.skus if s.label == mine.label and rest.items() <= s.options.items()]
+    return like if len(like) > 1 else []
 
 
 def _the_other(named: Callable[[Word], Sequence[int]], mine: Sku, like: Sequence[Sku], message: Message) -> Sku | None:
