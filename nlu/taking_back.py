@@ -479,7 +479,7 @@ def declined(text: str, end: int) -> bool:
     return _DECLINED.match(text, end) is not None
 
 
-_VERBS = tuple("租买订充拍照穿洗冲报学修打换做考")
+_VERBS = tuple("租买订充拍照穿洗冲报学修打换做考重装代安升清剪陪搬染烫")
 
 
 _NOT_WANTED = re.compile(
