@@ -10,7 +10,6 @@ from dialogs.assent import as_confirmed
 from dialogs.beside import with_wishes
 from dialogs.clauses import read_clauses
 from dialogs.comparing import read_sides
-from dialogs.core import core_of
 from dialogs.fillers import without_fillers
 from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
@@ -21,6 +20,7 @@ from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.tricks import without_terms
 from dialogs.turn import Given, Said, Scene
+from dialogs.without_talk import core_of
 from nlu.frame import Channel
 from nlu.joins import plain_verbs
 from nlu.lexicon import Lexicon

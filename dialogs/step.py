@@ -54,7 +54,6 @@ from dialogs import (
 from dialogs.among_talk import wished_among_talk
 from dialogs.asking import expecting, summary_in_brief
 from dialogs.back_and_forth import counts_up, is_checking, said_between
-from dialogs.core import or_its_core
 from dialogs.editing import edited
 from dialogs.effects import EndHandoff, FindOrders, Rate
 from dialogs.facts import (
@@ -114,6 +113,7 @@ from dialogs.turn import Followed, Heard, Linked, Pressed, Reply, Said, Scene, S
 from dialogs.unheld import unheld
 from dialogs.whose_line import noted
 from dialogs.window import shop_window, show_category
+from dialogs.without_talk import or_its_core
 from kernel.ids import OrderNo
 from kernel.orders import OrderState
 

@@ -56,7 +56,7 @@ class Said:
     corrects: bool = False
     """While words are asked for, it puts right what is held already: heard as below a summary (no_answer)."""
     core: "Said | None" = None
-    """Without the clauses that name nothing (core.core_of)."""
+    """Without the clauses that name nothing (without_talk.core_of)."""
     parts: "tuple[Said, ...]" = ()
     """Corrections below each other, each by itself (row_after_row.parts_of)."""
     given: "Given | None" = None
