@@ -6,7 +6,6 @@ from dataclasses import replace
 from dialogs import again, cases, invoices, not_held, rating, refunds, replies, smalltalk, which
 from dialogs.about_which import only_named
 from dialogs.asking import answer, open_question
-from dialogs.draft import look
 from dialogs.effects import CancelOrder, FindOrders
 from dialogs.facts import OrdersFor, OrdersFound
 from dialogs.paying import cancel_one_of, pay_url, still_there
@@ -310,10 +309,7 @@ def _status(
 def _time_of_draft(dialog: Dialog, scene: Scene) -> str:
     """明天几点能送到呀, before anything is ordered: how long what is being put together takes."""
     state = dialog.state
-    looked = look(state.lines[0], scene.shelf) if isinstance(state, Collecting | Confirming) else None
-    if looked is None or looked.product is None:
-        return ""
-    return replies.eta(looked.product, (looked.sku.eta if looked.sku else None) or looked.product.eta)
+    return smalltalk.line_eta(state.lines[0], scene.shelf) if isinstance(state, Collecting | Confirming) else ""
 
 
 def _is_on_its_way(order: Order) -> bool:

@@ -8,7 +8,7 @@ from catalog.checks import fold
 from catalog.model import Delivery, Product
 from dialogs import replies
 from dialogs.asking import answer, line_in_words, sku_entries
-from dialogs.clauses import products_with
+from dialogs.clauses import owners_of
 from dialogs.draft import chosen_options, look, option_of
 from dialogs.filling import fill
 from dialogs.just_priced import remembered
@@ -148,8 +148,7 @@ def _owned(dialog: Dialog, item: Item, scene: Scene) -> Item:
                 return replace(item, product=asked.product, candidates=(), sku=None, said=item.said | {"product"})
     if item.product or item.candidates:
         return item
-    owners = [products_with(scene.shelf, name, item.options[name]) for name in item.options.keys() & item.said]
-    common = set.intersection(*map(set, owners)) if owners else set()
+    common = owners_of(scene.shelf, item)
     return replace(item, product=common.pop(), said=item.said | {"product"}) if len(common) == 1 else item
 
 

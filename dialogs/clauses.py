@@ -191,6 +191,12 @@ def products_with(shelf: Shelf, option: str, choice: str) -> tuple[str, ...]:
     return _choices(shelf).get((option, choice), ())
 
 
+def owners_of(shelf: Shelf, item: Item) -> set[str]:
+    """The products that have all the choices an item names (IMAX); none where it names no choice."""
+    owners = [products_with(shelf, name, item.options[name]) for name in item.options.keys() & item.said]
+    return set.intersection(*map(set, owners)) if owners else set()
+
+
 @lru_cache(maxsize=4)
 def _choices(shelf: Shelf) -> dict[tuple[str, str], tuple[str, ...]]:
     """Which products have a choice, by the name of its option and its own."""

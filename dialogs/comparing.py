@@ -10,7 +10,7 @@ from catalog.model import Choice
 from catalog.shelf import line_total_fen
 from dialogs import browsing, replies, smalltalk
 from dialogs.asking import answer, sku_name
-from dialogs.clauses import products_with
+from dialogs.clauses import owners_of
 from dialogs.draft import look
 from dialogs.filling import fill
 from dialogs.line_prices import line_prices
@@ -157,10 +157,10 @@ def _choices_of(base: DraftLine, text: str, scene: Scene) -> list[DraftLine]:
 
 def _owner(item: Item, held: DraftLine | None, of: str | None, scene: Scene) -> str | None:
     """Whose choices these are: the product at hand, the one named in the message, else the only one that has them."""
-    owners = [products_with(scene.shelf, name, item.options[name]) for name in item.options.keys() & item.said]
-    common = set.intersection(*map(set, owners)) if owners else set()
+    common = owners_of(scene.shelf, item)
+    choices = item.options.keys() & item.said
     for product in (held.product if held is not None else None, of):
-        if product is not None and (product in common or not owners):
+        if product is not None and (product in common or not choices):
             return product
     return common.pop() if len(common) == 1 else None
 

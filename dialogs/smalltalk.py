@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from catalog.checks import fold
 from catalog.model import Product
+from catalog.shelf import Shelf
 from dialogs import examples, replies
 from dialogs.asking import answer, open_question
 from dialogs.draft import look
@@ -263,9 +264,14 @@ def eta_of(dialog: Dialog, said: Said, scene: Scene) -> str | None:
         line = state.lines[0]
     else:
         return None
-    looked = look(line, scene.shelf)
+    return line_eta(line, scene.shelf) or None
+
+
+def line_eta(line: DraftLine, shelf: Shelf) -> str:
+    """How long a line of a draft takes; "" where it is of no product yet."""
+    looked = look(line, shelf)
     if looked.product is None:
-        return None
+        return ""
     return replies.eta(looked.product, (looked.sku.eta if looked.sku else None) or looked.product.eta)
 
 
