@@ -14,7 +14,7 @@ from dialogs.fillers import without_fillers
 from dialogs.given_apart import put
 from dialogs.line_numbers import with_line_numbers
 from dialogs.no_answer import below_summary
-from dialogs.row_after_row import parts_of
+from dialogs.row_after_row import corrections_in
 from dialogs.rows import read_rows
 from dialogs.said_anew import as_listed, as_said_anew
 from dialogs.state import Collecting, Confirming, Dialog, Idle
@@ -37,7 +37,7 @@ def as_heard(
 ) -> Said:
     """The message read as a whole, by its clauses, and row by row where it was typed. `late`: another question was
     open when it was spoken."""
-    parts = parts_of(text, dialog, scene.shelf) if channel == "text" else ()
+    parts = corrections_in(text, dialog, scene.shelf) if channel == "text" else ()
     said = _as_one(text, dialog, scene, lexicon, channel=channel, late=late)
     return replace(said, parts=tuple(_as_one(part, dialog, scene, lexicon) for part in parts)) if parts else said
 

@@ -179,7 +179,7 @@ def said_between(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return settled
     priced = said.frame.intent == "price" and any(item.options for item in said.frame.items)  # IMAX的多少钱 有优惠吗
     if _BARGAIN.search(text) and not priced and not any(item.product for item in said.frame.items):
-        lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+        lines = dialog.drafted
         names = re.search(r"\d", text) is not None or names_a_part(lines, text, scene.shelf)
         sized = bool(lines) and names and not re.search("价|卖", text)
         # 太贵了 充300: he settles for less himself

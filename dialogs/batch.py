@@ -16,7 +16,7 @@ from dialogs.filling import Filled, fill, says_anything
 from dialogs.gist.chosen import is_question
 from dialogs.merging import taken_apart
 from dialogs.ordering import advance, start
-from dialogs.rows import ACCOUNT_DIGITS, LABEL, TOTAL, Row, holds_for_all, is_heading, is_odd, read_of, rows_of
+from dialogs.rows import LABEL, TOTAL, Row, holds_for_all, is_heading, is_odd, like_an_account, read_of, rows_of
 from dialogs.state import BATCH_LINES_MAX, Collecting, Confirming, Dialog, DraftLine
 from dialogs.summing import detail_rows
 from dialogs.turn import Reply, Said, Scene, Turn
@@ -128,9 +128,7 @@ def _is_sized(item: Item) -> bool:
 
 
 def _account_of(item: Item) -> bool:
-    return any(
-        sum(char.isdecimal() for char in value) >= ACCOUNT_DIGITS or "@" in value for value in item.fields.values()
-    )
+    return any(map(like_an_account, item.fields.values()))
 
 
 def _size(item: Item) -> tuple[str, str, int]:

@@ -14,7 +14,6 @@ from dialogs.around_places import is_talk
 from dialogs.by_text import accounts_anywhere
 from dialogs.clauses import read_clauses
 from dialogs.draft import field_of
-from dialogs.effects import FindFavourites
 from dialogs.freetext import is_person
 from dialogs.gist.answers import choice_names, open_choices
 from dialogs.gist.chosen import SAID, chosen
@@ -138,16 +137,16 @@ def taken(dialog: Dialog, said: Said, scene: Scene, step: Callable[[Dialog, Said
     """What it comes to, the answer first and then the wish; None where a wish alone cannot be used."""
     if said.answer is None:
         turn = _wished(dialog, said.wishes, scene, step)
-        moved = turn is not None and _lines(turn.dialog) != _lines(dialog)
+        moved = turn is not None and turn.dialog.drafted != dialog.drafted
         return turn if moved or _asked(dialog, scene.shelf) is not None else None
     first = step(dialog, said.answer, scene)
-    if any(not isinstance(effect, FindFavourites) for effect in first.effects):
+    if not first.asks_nothing:
         before = _wished(dialog, said.wishes, scene, step)
         return step(before.dialog, said.answer, scene) if before is not None else _told(first, said)
     after = _wished(first.dialog, said.wishes, scene, step)
     if after is None:
         return _told(first, said)
-    if _lines(after.dialog) == _lines(first.dialog):
+    if after.dialog.drafted == first.dialog.drafted:
         return first  # it stands in the order already
     failed = first.dialog.misses > dialog.misses
     return replace(after, reply=Reply(replies.join(first.reply.text, after.reply.text))) if failed else after
@@ -171,13 +170,9 @@ def _wished(
         taken = (
             after.lines != state.lines or isinstance(after, Collecting) or replies.nothing_changed() in turn.reply.text
         )
-        if taken and all(isinstance(effect, FindFavourites) for effect in turn.effects):
+        if taken and turn.asks_nothing:
             return turn
     return None
-
-
-def _lines(dialog: Dialog) -> tuple[DraftLine, ...]:
-    return dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
 
 
 def _told(turn: Turn, said: Said) -> Turn:

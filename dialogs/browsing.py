@@ -242,9 +242,7 @@ def opened(dialog: Dialog, items: Sequence[Item], scene: Scene, *told: str) -> T
     """The answer, and the way to buy it right below; nothing is ordered by that."""
     turn = start(dialog, items, scene)
     text = replies.join(*told, replies.to_buy() if told and told[0] != replies.yes_we_have() else "", turn.reply.text)
-    state = turn.dialog.state
-    priced = state.lines if isinstance(state, Collecting | Confirming) else ()
-    return Turn(replace(turn.dialog, priced=priced), type(turn.reply)(text), turn.effects)
+    return Turn(replace(turn.dialog, priced=turn.dialog.drafted), type(turn.reply)(text), turn.effects)
 
 
 def _remembering(dialog: Dialog, items: Sequence[Item], scene: Scene) -> Dialog:

@@ -10,7 +10,7 @@ from catalog.model import Product, Sku
 from catalog.shelf import Shelf
 from dialogs.draft import look
 from dialogs.just_priced import ASKS
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine
+from dialogs.state import Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene
 from nlu.frame import Item
 from nlu.numerals import CHINESE, read_numeral
@@ -28,7 +28,7 @@ def with_its_sku(dialog: Dialog, said: Said, scene: Scene) -> Said:
     if len(frame.items) != 1 or frame.intent not in _INTENTS or ASKS.search(said.text) or _HAGGLES.search(said.text):
         return said
     (item,), state = frame.items, dialog.state
-    lines = state.lines if isinstance(state, Collecting | Confirming) else ()
+    lines = dialog.drafted
     shown = (*lines, *dialog.priced)
     if item.value is None or "value" not in item.said or not shown or _names_others(item, said, shown):
         return said

@@ -10,7 +10,6 @@ from catalog.model import Field, Option, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import look
-from dialogs.effects import FindFavourites
 from dialogs.gist.choices import names_of
 from dialogs.gist.clauses import JOINTS, asks
 from dialogs.gist.mentions import read, refused
@@ -43,7 +42,7 @@ def telling_the_rest(before: Sequence[DraftLine], said: Said, scene: Scene, turn
         return turn
     if said.late or len(said.text) > _TEXT_MAX or asks(said.text):
         return turn
-    if any(not isinstance(effect, FindFavourites) for effect in turn.effects):
+    if not turn.asks_nothing:
         return turn
     clause = next(_not_used(before, after.lines, said.text, scene.shelf), "")
     if not clause or replies.said(clause) in turn.reply.text:

@@ -12,7 +12,7 @@ from dialogs import replies, smalltalk
 from dialogs.after_sale import is_tap, order_no_in
 from dialogs.asking import answer, draft_words, open_question, slot_label
 from dialogs.draft import field_of
-from dialogs.effects import EndHandoff, FindFavourites, OpenHandoff
+from dialogs.effects import EndHandoff, OpenHandoff
 from dialogs.facts import (
     AskedAgain,
     BalanceShort,
@@ -88,7 +88,7 @@ SILENCE = timedelta(minutes=30)
 
 def ask_for_human(dialog: Dialog, scene: Scene, reason: Literal["asked", "misses", "anger"] = "asked") -> Turn:
     """人工, or the offer after three misses taken up, or anger that goes on."""
-    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    lines = dialog.drafted
     wanted = OpenHandoff(reason, draft_words(lines, scene.shelf), _asked_last(dialog, scene))
     return Turn(replace(dialog, angry=0), Reply(replies.sorry_again() if reason == "anger" else ""), (wanted,))
 
@@ -216,7 +216,7 @@ def _carried_on(
     turn = go_on(back, said, scene)
     after = turn.dialog.state
     moved = isinstance(after, Collecting | Confirming) and after.lines != draft.lines
-    only_looks = all(isinstance(effect, FindFavourites) for effect in turn.effects)
+    only_looks = turn.asks_nothing
     return turn if moved and turn.dialog.misses == 0 and only_looks else None
 
 

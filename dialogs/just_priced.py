@@ -65,7 +65,7 @@ def remembered(dialog: Dialog, lines: Sequence[DraftLine], shelf: Shelf) -> Dial
 def still_meant(before: Dialog, said: Said, turn: Turn) -> Turn:
     """It is meant by the very next message, and behind further questions."""
     after = turn.dialog
-    asked = _lines(after) == _lines(before) and (after.misses or ASKS.search(said.text))
+    asked = after.drafted == before.drafted and (after.misses or ASKS.search(said.text))
     if not after.priced or after.priced is not before.priced or asked:
         return turn
     return replace(turn, dialog=replace(after, priced=()))
@@ -177,10 +177,6 @@ def _read(text: str) -> _Takes | None:
     if len(counts) > 1 or any(count is None or not 1 <= count <= QUANTITY_MAX for count in counts):
         return None
     return _Takes(int(counts[0]) if counts and counts[0] is not None else None, more, swaps, wants)
-
-
-def _lines(dialog: Dialog) -> Sequence[DraftLine]:
-    return dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
 
 
 def _same(lines: Sequence[DraftLine], priced: Sequence[DraftLine]) -> bool:

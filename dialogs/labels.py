@@ -39,7 +39,7 @@ def asks_several(label: str) -> bool:
     return _SEVERAL.search(_BRACKETS.sub("", label)) is not None
 
 
-def parts_of(label: str) -> list[str]:
+def things_in(label: str) -> list[str]:
     """What a text holds that is to hold several things: 游戏昵称, 方便上号的时间."""
     return [part.strip() for part in _SEVERAL.split(_BRACKETS.sub("", label))]
 

@@ -318,7 +318,7 @@ def nothing_found(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
 
 def ask_which_line(dialog: Dialog, scene: Scene, text: str = "") -> Turn:
     """A correction that could be about several lines: ask which, and keep it for the answer."""
-    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    lines = dialog.drafted
     told = replies.which_line_to_change(len(lines), examples.changes(lines, scene.shelf)[0])
     return replace(miss(doubted(dialog, text), scene, told), lost=True)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.draft import look
-from dialogs.effects import CancelOrder, FindFavourites
+from dialogs.effects import CancelOrder
 from dialogs.gist.clauses import asks, clauses_in
 from dialogs.ordering import advance, doubted
 from dialogs.paying import live_unpaid
@@ -34,7 +34,7 @@ _ROW_MAX, _PARTS_MAX = 80, 6
 _Hear = Callable[[Dialog, Said, Scene], Turn]
 
 
-def parts_of(text: str, dialog: Dialog, shelf: Shelf) -> tuple[str, ...]:
+def corrections_in(text: str, dialog: Dialog, shelf: Shelf) -> tuple[str, ...]:
     """The corrections that a message holds, below a summary or a question; none for any other message."""
     state = dialog.state
     if asks(text):
@@ -108,7 +108,7 @@ def or_each(dialog: Dialog, said: Said, scene: Scene, turn: Turn, hear: _Hear) -
         return _of_the_placed(dialog, said, scene, hear) or turn
     if not isinstance(before, Confirming):
         return turn
-    if not isinstance(after, Collecting | Confirming) or not _asks_nothing(turn.effects):
+    if not isinstance(after, Collecting | Confirming) or not turn.asks_nothing:
         return turn
     lines, unread = _one_by_one(dialog, said.parts, scene, hear)
     if unread or lines == after.lines or not _holds_all(before.lines, after.lines, lines, scene.shelf):
@@ -155,7 +155,7 @@ def _one_by_one(
     dialog: Dialog, parts: Sequence[Said], scene: Scene, hear: _Hear
 ) -> tuple[tuple[DraftLine, ...], list[str]]:
     """The lines after all parts, each said below a summary, and the parts that came to nothing."""
-    lines: tuple[DraftLine, ...] = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    lines = dialog.drafted
     unread: list[str] = []
     for part in parts:
         turn = hear(replace(dialog, state=Confirming(lines, ()), listed=None, misses=0), part, scene)
@@ -174,8 +174,4 @@ def _lines(turn: Turn) -> tuple[DraftLine, ...] | None:
         return None
     if isinstance(after, Confirming) and after.denied:
         return None
-    return after.lines if _asks_nothing(turn.effects) else None
-
-
-def _asks_nothing(effects: Sequence[object]) -> bool:
-    return all(isinstance(effect, FindFavourites) for effect in effects)
+    return after.lines if turn.asks_nothing else None

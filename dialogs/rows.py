@@ -14,7 +14,7 @@ from nlu.parsing import parse
 
 _ROW_CHARS_MAX = 200
 _AROUND_MAX = 5
-ACCOUNT_DIGITS = 5
+_ACCOUNT_DIGITS = 5
 LABEL = re.compile(
     r"^\s*(?:第\s*(\d{1,3})\s*[行条]|行\s*(\d{1,3}))\s*[:：.、,，]?\s*"
     r"(?:应该是|应为|改成|改为|换成|是|改)?\s*(.*)$"
@@ -25,6 +25,11 @@ _SURNAME_CELL = re.compile(r"(\d) (?=张[\u4e00-\u9fff])")
 """100 张三 are a sum and a name, not a hundred pieces."""
 TOTAL = re.compile(r"^\W*(?:合计|总计|总共|共计|一共|小计|共\s*\d+\s*[人个行条件笔单])")
 _COUNT_COLUMN = re.compile(r"数量|份数|张数|件数|个数")
+
+
+def like_an_account(value: str) -> bool:
+    """Whether a value has as many digits as accounts have, or is an address of mail."""
+    return sum(char.isdecimal() for char in value) >= _ACCOUNT_DIGITS or "@" in value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Row:
         item = self.item
         accounts = [*item.fields.values(), *item.invalid.values()]
         named = item.product is not None and (item.value is not None or item.sku is not None)
-        return named or any(sum(char.isdecimal() for char in one) >= ACCOUNT_DIGITS or "@" in one for one in accounts)
+        return named or any(map(like_an_account, accounts))
 
     @property
     def has_account(self) -> bool:

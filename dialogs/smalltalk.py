@@ -142,7 +142,7 @@ def shop_answer(dialog: Dialog, said: Said, scene: Scene) -> Turn | None:
         return None  # the order's own state
     if any(word in text for word in replies.ETA_WORDS) and eta_of(dialog, said, scene) is not None:
         return None  # the product's own time
-    lines = dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()
+    lines = dialog.drafted
     named = {one for item in frame.items for one in (item.product, *item.candidates) if one}
     about = named or {line.product for line in lines if line.product}
     found = scene.faq.find(said.text, about, scene.shelf)

@@ -278,6 +278,11 @@ class Dialog:
     shape: Literal[1] = 1
     """Raised when the stored form changes; other shapes are read as a fresh talk."""
 
+    @property
+    def drafted(self) -> tuple[DraftLine, ...]:
+        """What is being put together; nothing where he is in no order."""
+        return self.state.lines if isinstance(self.state, Collecting | Confirming) else ()
+
 
 _STORED: TypeAdapter[Dialog] = TypeAdapter(Dialog)
 

@@ -9,7 +9,7 @@ from catalog.checks import fold
 from catalog.model import Field, FieldKind, Option, Product
 from dialogs.by_text import accounts_anywhere
 from dialogs.freetext import is_person
-from dialogs.labels import asks_several, called, in_own_words, names_in, names_of_label, parts_of
+from dialogs.labels import asks_several, called, in_own_words, names_in, names_of_label, things_in
 from nlu.code_labels import code_in
 from nlu.dates import asks_when, day_in, days_in
 from nlu.intent import certain
@@ -197,7 +197,7 @@ def _fitting(label: str, pieces: Sequence[str], *, alone: bool) -> tuple[str, ..
     """What of some words is such a text: a day or time, a city, a model; of several things in one each of them; where it
     is the only one wanted (`alone`), what is told of it."""
     if asks_several(label) and not _PLACE_LABEL.search(label):
-        parts = [one for one in parts_of(label) if one]
+        parts = [one for one in things_in(label) if one]
         fits = [[piece for piece in pieces if _fits_part(part, piece)] for part in parts]
         every = tuple(piece for piece in pieces if any(piece in one for one in fits))
         return every if all(fits) and every else ()

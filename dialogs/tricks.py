@@ -7,7 +7,6 @@ from dataclasses import replace
 from catalog.checks import fold
 from dialogs import replies
 from dialogs.asking import answer
-from dialogs.effects import FindFavourites
 from dialogs.filling import asks_for_words
 from dialogs.state import Collecting, Confirming, Dialog, Idle, WithHuman
 from dialogs.turn import Said, Scene, Turn
@@ -89,12 +88,8 @@ def answered(said: Said, scene: Scene, before: Turn, turn: Turn) -> Turn:
         return turn  # words of his own, whatever they sound like
     if _OFFERS.search(fold(said.text)) and isinstance(was, Collecting | Confirming):
         return answer(before.dialog, scene, told)
-    if getattr(was, "lines", ()) != getattr(now, "lines", ()) and _asks_nothing(turn):
+    if getattr(was, "lines", ()) != getattr(now, "lines", ()) and turn.asks_nothing:
         return replace(turn, reply=replace(turn.reply, text=replies.join(told, turn.reply.text)))
     if told in turn.reply.text:
         return turn
     return answer(before.dialog, scene, told)
-
-
-def _asks_nothing(turn: Turn) -> bool:
-    return all(isinstance(effect, FindFavourites) for effect in turn.effects)

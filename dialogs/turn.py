@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from catalog.shelf import Shelf
-from dialogs.effects import Effect
+from dialogs.effects import Effect, FindFavourites
 from dialogs.facts import Fact
 from dialogs.faq import NOTHING, Book
 from dialogs.state import Dialog
@@ -58,7 +58,7 @@ class Said:
     core: "Said | None" = None
     """Without the clauses that name nothing (without_talk.core_of)."""
     parts: "tuple[Said, ...]" = ()
-    """Corrections below each other, each by itself (row_after_row.parts_of)."""
+    """Corrections below each other, each by itself (row_after_row.corrections_in)."""
     given: "Given | None" = None
     """What it gave for fields in words of their own, which are not in the text any more (given_apart)."""
 
@@ -160,3 +160,8 @@ class Turn:
     effects: tuple[Effect, ...] = ()
     lost: bool = False
     """Nothing could be made of what was said, and no question was asked about it."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the shop is asked for nothing, but for what this buyer gave before."""
+        return all(isinstance(effect, FindFavourites) for effect in self.effects)

@@ -12,7 +12,6 @@ from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.clauses import left_out
 from dialogs.draft import Looked, account_field, field_of, look, option_of
-from dialogs.effects import FindFavourites
 from dialogs.ordering import advance
 from dialogs.replies import number
 from dialogs.state import NO_QUANTITY, Collecting, Confirming, Dialog, DraftLine
@@ -59,7 +58,7 @@ def unheld(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn:
     """The turn, or the question that what he said leaves open; before it, what he wants and is not sold here."""
     turn, absent = _held(dialog, said, scene, turn), said.frame.absent
     there = isinstance(turn.dialog.state, Collecting | Confirming) and turn.dialog.state != dialog.state
-    if not absent or not there or not all(isinstance(effect, FindFavourites) for effect in turn.effects):
+    if not absent or not there or not turn.asks_nothing:
         return turn
     goods = [one.words for one in absent if not one.product]
     told = replies.not_sold_here("」「".join(goods)) if goods else ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dialogs import replies
 from dialogs.filling import asks_for_words
 from dialogs.gist.clauses import clauses_in
-from dialogs.state import Collecting, Confirming, Dialog, DraftLine, Idle
+from dialogs.state import Collecting, Confirming, Dialog, Idle
 from dialogs.turn import Said, Scene, Turn
 from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
@@ -49,19 +49,15 @@ def or_its_core(
     dialog: Dialog, said: Said, scene: Scene, turn: Turn, hear: Callable[[Dialog, Said, Scene], Turn]
 ) -> Turn:
     """The turn; where nothing came of the message, what comes of its core (by `hear`), below what was answered."""
-    if said.core is None or turn.effects or _lines(turn.dialog) != _lines(dialog):
+    if said.core is None or turn.effects or turn.dialog.drafted != dialog.drafted:
         return turn
     if type(turn.dialog.state) is not type(dialog.state):
         return turn
     instead = hear(dialog, said.core, scene)
-    if not _lines(instead.dialog) or _lines(instead.dialog) == _lines(dialog) or instead.dialog.misses:
+    if not instead.dialog.drafted or instead.dialog.drafted == dialog.drafted or instead.dialog.misses:
         return turn
     if not isinstance(instead.dialog.state, Collecting | Confirming):
         return turn
     answered = not turn.dialog.misses and not turn.lost
     told = replies.no_bargain() if answered and _HAGGLES.search(said.text) else ""
     return replace(instead, reply=replace(instead.reply, text=replies.join(told, instead.reply.text)))
-
-
-def _lines(dialog: Dialog) -> tuple[DraftLine, ...]:
-    return dialog.state.lines if isinstance(dialog.state, Collecting | Confirming) else ()

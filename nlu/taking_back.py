@@ -9,6 +9,7 @@ from nlu.phrases import Mention
 from nlu.seen import BREAK, CLAUSE, Ref, Seen, chooses, slot_names
 from nlu.surnames import KIN
 from nlu.telling import unwanted
+from nlu.words import DONE_TO_THINGS
 
 _NEGATED = re.compile(
     r"(?<![要是])(?:not|不要|莫[充买要搞弄]|唔好|唔系(?!\s)|不是|不用|(?<![分区特个级班性类组])别(?:给我|帮我)?(?:弄|搞|充|冲|整|买|要|发|报|租|订|拍|选|拿|来|换|开|办|洗|做|用|寄|送)?(?:成|错)?|用不着|犯不着|没必要|取消|去掉|删掉?|不想要|不买|别给我|除了|而不是|(?<!不)不[来充选冲租订报约拍办考学换看发寄送做洗走吃坐喝爱去]|不喜欢|不想[吃坐喝走]|唔要|不需要)(?:(?:那个|这个|充|买|来|给|冲|选|整|要|到|我的?)*|了)\s*$"
@@ -479,7 +480,7 @@ def declined(text: str, end: int) -> bool:
     return _DECLINED.match(text, end) is not None
 
 
-_VERBS = tuple("租买订充拍照穿洗冲报学修打换做考重装代安升清剪陪搬染烫")
+_VERBS = tuple(f"{DONE_TO_THINGS}换")
 
 
 _NOT_WANTED = re.compile(

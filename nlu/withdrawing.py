@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from nlu.lexicon import Lexicon
 from nlu.numerals import CHINESE
 from nlu.phrases import Mention
-from nlu.words import PIECES
+from nlu.words import DONE_TO_THINGS, PIECES
 
 _MAY = re.compile("不[要用买充订去来喝吃]|别[要买]|去掉|取消|删|[换改]|算了")
 _END = r"(?=$|[\s,，。;；!！、.…~]|[换改来要])"
@@ -143,7 +143,7 @@ def _without(text: str, cut: tuple[Span, Span]) -> str:
 
 
 _TURN = re.compile(
-    "不对|[哦啊噢]不|不+(?=[\\s,，。.…\\d])|还是|算了|等等|不是(?=[\\s,，])|[搞说打]?错了|(?:[,，\\s…]|^)[不哎唉](?=\\w)(?!对|是|要|(?<=不)[重装代安升清剪陪搬染烫租买订充拍照穿洗冲报学修打做考带])"
+    f"不对|[哦啊噢]不|不+(?=[\\s,，。.…\\d])|还是|算了|等等|不是(?=[\\s,，])|[搞说打]?错了|(?:[,，\\s…]|^)[不哎唉](?=\\w)(?!对|是|要|(?<=不)[{DONE_TO_THINGS}带])"
 )
 _AROUND_SIZE = re.compile(
     "[改换]成?|那|就|要|来|吧|了|的|我|给|哎|唉|啊|哦|噢|嗯|呃|额|充|买|选|行|好|得|元|块钱?|[\\s,，。.…—~!！-]"

@@ -43,6 +43,8 @@ DURATIONS = (  # said, months (negative: days)
 DURATION_WORDS = frozenset(
     [word for word, _ in DURATIONS] + ["一个月", "三个月", "一年", "半年", "两年", "十二个月", "六个月", "一月", "三月"]
 )
+DONE_TO_THINGS = "租买订充拍照穿洗冲报学修打做考重装代安升清剪陪搬染烫"
+"""Verbs that names of goods begin with: 不重装系统 refuses 重装系统."""
 UNIT_ALIASES = {
     "美元": ("美金", "美刀", "刀", "usd"), "港币": ("港元", "港纸", "hkd"), "日元": ("日币", "円", "jpy"), "韩元": ("韩币", "韩圆"), "欧元": ("eur",), "新台币": ("台币",),
     "gb": ("g", "gb"), "mb": ("m", "mb", "兆"), "tb": ("t", "tb"), "月": ("个月", "月"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nlu.numerals import DIGITS
 from nlu.surnames import KIN
-from nlu.text import normalise, normalise_keeping_case
+from nlu.text import lower, normalise_keeping_case
 
 _STOPS = r"[\s,，。;；!！~～、…:：]+"
 _DOTS = r"(?<!\d)\.|\.(?!\d)"
@@ -93,13 +93,13 @@ class Clauses:
 
     said: str
     parts: tuple[str, ...]
-    cased: str = ""
+    cased: str
     """The same, letters as they were typed."""
 
     def as_typed(self, words: str) -> str:
         """What stands in the message like these words, but for its letters: A座1203."""
         at = self.said.find(words)
-        return self.cased[at : at + len(words)] if at >= 0 and len(self.cased) == len(self.said) else words
+        return self.cased[at : at + len(words)] if at >= 0 else words
 
     @property
     def says_wrong(self) -> bool:
@@ -135,8 +135,8 @@ def asks(text: str) -> bool:
 
 def clauses_of(text: str) -> Clauses:
     """Normalise a message and split it."""
-    said = _READ_OUT.sub(_in_figures, normalise(text))
     cased = _READ_OUT.sub(_in_figures, normalise_keeping_case(text))
+    said = lower(cased)
     return Clauses(said, tuple(part for part in _SPLIT.split(said) if part), cased)
 
 

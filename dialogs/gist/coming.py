@@ -29,7 +29,7 @@ def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
         lines = more.every if more is not None else new
         if lines is None:
             return None
-        if lines == _lines(turn) or (more is not None and _has(state, said, turn, lines, scene)):
+        if lines == turn.dialog.drafted or (more is not None and _has(state, said, turn, lines, scene)):
             return turn
         plain = replace(turn.dialog, misses=0, replaced=(), listed=None, waiting=None)
         return advance(plain, lines, scene, replies.added() if more is not None else replies.changed())
@@ -39,7 +39,7 @@ def comes(dialog: Dialog, said: Said, scene: Scene, turn: Turn) -> Turn | None:
         return None
     new = instead(live.lines, said, scene.shelf)
     more = besides(live.lines, said, scene.shelf) if new is None else None
-    if new is None and (more is None or more.new == _lines(turn)):
+    if new is None and (more is None or more.new == turn.dialog.drafted):
         return None
     return paying.look_up_meant(dialog, said)
 
@@ -48,14 +48,9 @@ def _looks(turn: Turn) -> list[FindOrders]:
     return [effect for effect in turn.effects if isinstance(effect, FindOrders)]
 
 
-def _lines(turn: Turn) -> tuple[DraftLine, ...]:
-    state = turn.dialog.state
-    return state.lines if isinstance(state, Collecting | Confirming) else ()
-
-
 def _has(before: Confirming, said: Said, turn: Turn, lines: Sequence[DraftLine], scene: Scene) -> bool:
     """Whether the turn has put something to what there was already, and asks for nothing that these lines have."""
-    after, own = _lines(turn), {line.product for line in lines}
+    after, own = turn.dialog.drafted, {line.product for line in lines}
     if after == before.lines or any(item.invalid and item.product not in own for item in said.frame.items):
         return False
     asked = isinstance(turn.dialog.state, Collecting)
