@@ -9,14 +9,12 @@ from catalog.model import Field, FieldKind, Product
 from catalog.shelf import Shelf
 from dialogs import replies
 from dialogs.addresses import corrected_address, with_more
-from dialogs.draft import account_field, asked_field, field_of
+from dialogs.draft import asked_field, field_of
 from dialogs.filling import (
     fill_by_mention,
     named_field,
     speaks_of_ending,
 )
-from dialogs.gist.clauses import clauses_of
-from dialogs.gist.parcels import moved
 from dialogs.ordering import advance, denied
 from dialogs.state import Collecting, Confirming, Dialog, DraftLine
 from dialogs.turn import Said, Scene, Turn
@@ -123,14 +121,9 @@ def changed_field(dialog: Dialog, state: Collecting | Confirming, said: Said, sc
             return advance(dialog, (filled.line,), scene, told, *filled.problems, missed=bool(filled.problems))
         if speaks_of_ending(said.text):
             return denied(dialog, scene)
-    places = [field for field in product.fields if field.kind is FieldKind.ADDRESS]
-    for place in places:
+    for place in (field for field in product.fields if field.kind is FieldKind.ADDRESS):
         old = line.fields.get(place.name)
-        if old is None:
-            continue
-        other_phone = account_field(product) is not None
-        whole = moved(old, clauses_of(said.text), other_phone=other_phone) if len(places) == 1 else None
-        new = whole[0] if whole is not None else corrected_address(old, said.text)
+        new = corrected_address(old, said.text) if old is not None else None
         if new is not None and new != old:
             return with_field(dialog, state, place.name, new, scene, replies.changed())
     given = _labelled_text(product, said.text)
